@@ -1,0 +1,186 @@
+"""Configuration: read once from the environment, frozen, and refused when it is unsafe in production."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+Environment = Literal["development", "test", "production"]
+
+_KNOWN_KEYS = {
+    "secret",
+    "changeme",
+    "change-me",
+    "dev",
+    "development",
+    "default",
+    "test",
+}
+
+
+class UnsafeConfiguration(Exception):
+    """What is set cannot be run; each line says which variable, and what to do."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process. `from_environment` is the only way in outside tests."""
+
+    environment: Environment
+    database_url: str
+    redis_url: str | None
+    data_dir: Path
+    secret_key: str = field(repr=False)
+    field_keys: tuple[tuple[str, str], ...] = field(repr=False, default=())
+    host: str = "127.0.0.1"
+    port: int = 8000
+    server_name: str | None = None
+    trusted_proxies: int = 0
+    demo_password: str | None = field(repr=False, default=None)
+    session_idle_minutes: int = 30
+    session_hours: int = 12
+    max_upload_mb: int = 64
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read and check. Raises UnsafeConfiguration with every problem at once."""
+        env = os.environ if environ is None else environ
+        problems: list[str] = []
+        name = env.get("POLYPHONY_ENV", "development")
+        if name not in ("development", "test", "production"):
+            problems.append(
+                f"POLYPHONY_ENV is {name!r}; it must be development, test or production."
+            )
+            name = "development"
+        data_dir = Path(env.get("POLYPHONY_DATA", "var")).absolute()
+        settings = cls(
+            environment=name,  # type: ignore[arg-type]
+            database_url=normal_url(
+                env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'polyphony.db'}"
+            ),
+            redis_url=env.get("REDIS_URL") or None,
+            data_dir=data_dir,
+            secret_key=env.get("SECRET_KEY")
+            or ("" if name == "production" else _local_secret(data_dir, "secret_key")),
+            field_keys=_field_keys(env.get("FIELD_KEYS"), name, data_dir, problems),
+            host=env.get("HOST", "127.0.0.1"),
+            port=_number(env, "PORT", 8000, 1, 65535, problems),
+            server_name=env.get("SERVER_NAME") or None,
+            trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5, problems),
+            demo_password=env.get("DEMO_PASSWORD") or None,
+            session_idle_minutes=_number(
+                env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems
+            ),
+            session_hours=_number(env, "SESSION_HOURS", 12, 1, 72, problems),
+            max_upload_mb=_number(env, "MAX_UPLOAD_MB", 64, 1, 2048, problems),
+        )
+        if settings.is_production:
+            problems += production_problems(settings, env)
+        if problems:
+            raise UnsafeConfiguration(problems)
+        return settings
+
+
+def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]:
+    """Everything that must not be so in production."""
+    problems = []
+    key = settings.secret_key
+    if len(key) < 43 or key.lower() in _KNOWN_KEYS or len(set(key)) < 12:
+        problems.append(
+            "SECRET_KEY is missing, short or well known; set 64 random bytes."
+        )
+    if not settings.field_keys:
+        problems.append(
+            "FIELD_KEYS is missing; set ID:BASE64KEY pairs, the newest first."
+        )
+    if not settings.server_name:
+        problems.append(
+            "SERVER_NAME is missing; links and the check of the Host header need it."
+        )
+    if env.get("FLASK_DEBUG", "0") not in ("", "0"):
+        problems.append("FLASK_DEBUG is on; it shows the source to anybody.")
+    if settings.is_sqlite and env.get("ACCEPT_SQLITE") != "one-client":
+        problems.append(
+            "SQLite has one wall between tenants; use PostgreSQL, or set ACCEPT_SQLITE=one-client."
+        )
+    if settings.redis_url is None:
+        problems.append("REDIS_URL is missing; the embedded server is for development.")
+    elif (
+        urlsplit(settings.redis_url).scheme != "unix"
+        and not urlsplit(settings.redis_url).password
+    ):
+        problems.append("REDIS_URL has no password.")
+    if settings.demo_password:
+        problems.append(
+            "DEMO_PASSWORD is set; demonstration accounts do not exist in production."
+        )
+    return problems
+
+
+def normal_url(url: str) -> str:
+    """Accept the common spellings of a PostgreSQL address and name the driver that is used."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def _number(
+    env: Mapping[str, str],
+    name: str,
+    default: int,
+    low: int,
+    high: int,
+    problems: list[str],
+) -> int:
+    text = env.get(name) or str(default)
+    if text.isascii() and text.isdigit() and low <= int(text) <= high:
+        return int(text)
+    problems.append(
+        f"{name} is {text!r}; it must be a whole number from {low} to {high}."
+    )
+    return default
+
+
+def _field_keys(
+    text: str | None, name: str, data_dir: Path, problems: list[str]
+) -> tuple[tuple[str, str], ...]:
+    if not text:
+        return (
+            ()
+            if name == "production"
+            else (("local", _local_secret(data_dir, "field_key")),)
+        )
+    pairs = [part.strip().partition(":") for part in text.split(",") if part.strip()]
+    if any(not key_id or not key for key_id, _, key in pairs):
+        problems.append("FIELD_KEYS must be ID:BASE64KEY pairs, separated by commas.")
+        return ()
+    return tuple((key_id, key) for key_id, _, key in pairs)
+
+
+def _local_secret(data_dir: Path, name: str) -> str:
+    """A secret kept beside the local database, so that a restart does not sign everybody out."""
+    path = data_dir / name
+    if path.exists():
+        return path.read_text().strip()
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secret = secrets.token_urlsafe(32 if name == "field_key" else 64)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secret)
+    return secret

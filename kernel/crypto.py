@@ -1,0 +1,138 @@
+"""Field encryption: AES-256-GCM with key ids, bound to the row that holds it, and keys derived per purpose."""
+
+import base64
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from kernel.errors import Misuse
+
+_VERSION = "v1"
+
+
+class CannotDecrypt(Exception):
+    """The key is unknown, or the text was changed or moved to another row."""
+
+
+class KeyRing:
+    """An ordered list of keys; the first one seals, all of them open."""
+
+    def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
+        self._keys = {key_id: AESGCM(_key_bytes(text)) for key_id, text in keys}
+        self._primary = keys[0][0] if keys else None
+
+    def seal(self, text: str, bound_to: str) -> str:
+        """Encrypt, bound to the place `table|column|row|organization`."""
+        if self._primary is None:
+            raise Misuse("there is no field key")
+        nonce = os.urandom(12)
+        sealed = self._keys[self._primary].encrypt(
+            nonce, text.encode(), bound_to.encode()
+        )
+        return "|".join((_VERSION, self._primary, _b64(nonce), _b64(sealed)))
+
+    def open(self, stored: str, bound_to: str) -> str:
+        """Decrypt; raises CannotDecrypt if the text is not exactly what was sealed for this place."""
+        try:
+            version, key_id, nonce, sealed = stored.split("|")
+            if version != _VERSION:
+                raise CannotDecrypt(version)
+            return (
+                self._keys[key_id]
+                .decrypt(_unb64(nonce), _unb64(sealed), bound_to.encode())
+                .decode()
+            )
+        except (ValueError, KeyError, InvalidTag) as cause:
+            raise CannotDecrypt("field") from cause
+
+    def key_id_of(self, stored: str) -> str:
+        """Which key sealed a stored text."""
+        return stored.split("|", 2)[1]
+
+    @property
+    def primary(self) -> str | None:
+        return self._primary
+
+
+class _Row(Protocol):
+    __tablename__: str
+    id: str
+
+
+class Sealed:
+    """An attribute of a model that is stored encrypted in the text column named by `column`."""
+
+    ring: KeyRing | None = None
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+
+    def __get__(self, row: Any, owner: type) -> Any:
+        if row is None:
+            return self
+        stored = getattr(row, self.column)
+        return None if stored is None else self._ring().open(stored, self._place(row))
+
+    def __set__(self, row: Any, value: str | None) -> None:
+        setattr(
+            row,
+            self.column,
+            None if value is None else self._ring().seal(value, self._place(row)),
+        )
+
+    def _place(self, row: _Row) -> str:
+        if not row.id:
+            raise Misuse(
+                f"{row.__tablename__}.{self.column}: the row needs its id before a field is sealed"
+            )
+        return "|".join(
+            (row.__tablename__, self.column, row.id, getattr(row, "org_id", None) or "")
+        )
+
+    @classmethod
+    def _ring(cls) -> KeyRing:
+        if Sealed.ring is None:
+            raise Misuse("no key ring is configured")
+        return Sealed.ring
+
+
+def use_keys(keys: Sequence[tuple[str, str]]) -> None:
+    """Set the process's key ring for sealed fields."""
+    Sealed.ring = KeyRing(keys)
+
+
+def derive(secret: str, purpose: str) -> bytes:
+    """A key of its own for each purpose (sessions, links, indexes), by HKDF with the purpose as label."""
+    return HKDF(hashes.SHA256(), 32, None, purpose.encode()).derive(secret.encode())
+
+
+def digest(text: str) -> str:
+    """SHA-256 in hex, for what is stored in place of a random secret."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Compare secrets in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode())
+
+
+def _key_bytes(text: str) -> bytes:
+    raw = _unb64(text)
+    if len(raw) != 32:
+        raise Misuse("a field key must be 32 bytes in base64")
+    return raw
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,0 +1,349 @@
+"""The database: engine, tables' base, and `transaction()`, which is the only place that commits.
+
+Two databases run the same code. SQLite (WAL) begins every transaction that may write with BEGIN IMMEDIATE; PostgreSQL
+takes the role and the organization of the scope for the length of the transaction, so that row-level security applies.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKeyConstraint,
+    MetaData,
+    String,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    declared_attr,
+    mapped_column,
+)
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeDecorator
+
+from kernel import clock, ids
+from kernel.errors import Misuse
+from kernel.tenancy import Moment, Power, Scope
+
+Result = TypeVar("Result")
+_RETRY_STATES = {"40001", "40P01", "55P03"}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime with microseconds, whatever the database keeps."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Any
+    ) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise Misuse("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Any
+    ) -> datetime | None:
+        if value is None:
+            return None
+        return (
+            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        )
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Id = String(22)
+Micros = BigInteger
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. Constraints are named after the truth they keep, else by this convention."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: Json, list[Any]: Json}
+
+
+class Identified:
+    """A random public id as primary key."""
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=ids.new_id)
+
+
+class Owned:
+    """A table whose rows belong to one organization."""
+
+    @declared_attr
+    def org_id(cls) -> Mapped[str]:
+        return mapped_column(Id, nullable=False, index=False)
+
+
+class Shared:
+    """A table whose rows belong to a client and are seen by one vendor while its grant on the project lives."""
+
+    @declared_attr
+    def org_id(cls) -> Mapped[str]:
+        return mapped_column(Id, nullable=False)
+
+    @declared_attr
+    def vendor_org_id(cls) -> Mapped[str | None]:
+        return mapped_column(Id, nullable=True)
+
+    @declared_attr
+    def project_id(cls) -> Mapped[str]:
+        return mapped_column(Id, nullable=False)
+
+
+def within(
+    parent: str, column: str, *, org: str = "org_id", name: str | None = None
+) -> ForeignKeyConstraint:
+    """A foreign key that cannot leave the organization: (org, column) refers to (org_id, id) of the parent."""
+    return ForeignKeyConstraint(
+        [org, column], [f"{parent}.org_id", f"{parent}.id"], name=name
+    )
+
+
+class Database:
+    """One database with its pools. `transaction` and `reading` are the only ways to a connection."""
+
+    def __init__(
+        self, url: str | URL, *, pool_size: int = 5, echo: bool = False
+    ) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _engine(self.url, pool_size, echo)
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine)
+        self._reader = self.engine.execution_options(begin="BEGIN")
+
+    @contextmanager
+    def transaction(self, scope: Scope) -> Iterator[Session]:
+        """A transaction that may write: committed when the block ends, rolled back when it raises."""
+        with self._session(scope, writes=True) as session:
+            yield session
+            session.flush()
+            session.commit()
+        for effect in session.info.pop("after_commit", ()):
+            effect()
+
+    @contextmanager
+    def reading(self, scope: Scope) -> Iterator[Session]:
+        """A transaction that cannot write, and waits for no writer."""
+        with self._session(scope, writes=False) as session:
+            yield session
+
+    def run(
+        self, scope: Scope, act: Callable[[Session], Result], attempts: int = 5
+    ) -> Result:
+        """Run `act` in a transaction of its own, again from the start when the database says that it collided."""
+        for attempt in range(1, attempts + 1):
+            try:
+                with self.transaction(scope) as session:
+                    return act(session)
+            except DBAPIError as error:
+                if attempt == attempts or not is_collision(error):
+                    raise
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))
+        raise AssertionError("unreachable")
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def _session(self, scope: Scope, *, writes: bool) -> Iterator[Session]:
+        session = Session(
+            self.engine if writes else self._reader,
+            expire_on_commit=False,
+            autoflush=True,
+        )
+        session.info["moment"] = Moment(scope, clock.now())
+        session.info["writes"] = writes
+        session.info["database"] = self
+        try:
+            yield session
+        finally:
+            session.close()
+
+
+_current: list[Database] = []
+
+
+def use(database: Database) -> None:
+    """Make this the process's database."""
+    _current[:] = [database]
+
+
+def current() -> Database:
+    """The process's database; raises Misuse before `use`."""
+    if not _current:
+        raise Misuse("no database is configured")
+    return _current[0]
+
+
+def is_configured() -> bool:
+    """Whether `use` was called in this process."""
+    return bool(_current)
+
+
+@contextmanager
+def transaction(scope: Scope) -> Iterator[Session]:
+    """`current().transaction(scope)`."""
+    with current().transaction(scope) as session:
+        yield session
+
+
+@contextmanager
+def reading(scope: Scope) -> Iterator[Session]:
+    """`current().reading(scope)`."""
+    with current().reading(scope) as session:
+        yield session
+
+
+def now_of(session: Session) -> datetime:
+    """The one point in time of this transaction."""
+    moment: Moment = session.info["moment"]
+    return moment.now
+
+
+def scope_of(session: Session) -> Scope:
+    """The scope of this transaction."""
+    moment: Moment = session.info["moment"]
+    return moment.scope
+
+
+def after_commit(session: Session, effect: Callable[[], None]) -> None:
+    """Do something outside the database once, and only if, this transaction is committed."""
+    session.info.setdefault("after_commit", []).append(effect)
+
+
+def is_collision(error: DBAPIError) -> bool:
+    """Whether to try again: a lost race for a row or a lock, not a fault of the statement."""
+    if isinstance(error, IntegrityError):
+        return getattr(
+            error.orig, "sqlstate", None
+        ) == "23505" or "UNIQUE constraint failed" in str(error.orig)
+    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+        return True
+    return getattr(error.orig, "sqlstate", None) in _RETRY_STATES
+
+
+def insert_ignoring(
+    session: Session, table: Any, rows: list[dict[str, Any]], conflict: list[str]
+) -> int:
+    """Insert rows, leaving out those whose `conflict` columns exist already; returns how many were new."""
+    if not rows:
+        return 0
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as dialect_insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert as dialect_insert  # type: ignore[assignment]
+    statement = dialect_insert(table).on_conflict_do_nothing(index_elements=conflict)
+    return int(session.execute(statement, rows).rowcount)  # type: ignore[attr-defined]
+
+
+def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise Misuse(
+                "a database in memory is private to one connection; use a file"
+            )
+        return create_engine(
+            url,
+            echo=echo,
+            pool_size=pool_size,
+            max_overflow=20,
+            connect_args={"timeout": 15},
+        )
+    if pool_size == 0:
+        return create_engine(url, echo=echo, poolclass=NullPool)
+    return create_engine(
+        url,
+        echo=echo,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=False,
+        connect_args={
+            "options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+        },
+    )
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=15000",
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
+        )
+
+
+@event.listens_for(Session, "after_begin")
+def _enter_scope(session: Session, _transaction: Any, connection: Connection) -> None:
+    moment: Moment | None = session.info.get("moment")
+    if moment is None:
+        raise Misuse("a session outside transaction() or reading()")
+    scope = moment.scope
+    connection.info["reads_gold"] = scope.reads_gold
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT set_config('role', %s, true), set_config('app.org_id', %s, true), set_config('app.now', %s, true),"
+            " set_config('transaction_read_only', %s, true)",
+            (
+                scope.power.value,
+                scope.org_id or "",
+                moment.now.isoformat(),
+                "off" if session.info["writes"] else "on",
+            ),
+        )
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _keep_gold_secret(
+    connection: Connection,
+    _cursor: Any,
+    statement: str,
+    _parameters: Any,
+    _context: Any,
+    _many: bool,
+) -> None:
+    if "gold_key" in statement and connection.info.get("reads_gold") is False:
+        raise Misuse("a statement about gold in a scope that may not read it")
+
+
+def power_names() -> tuple[str, ...]:
+    """The PostgreSQL roles that the first migration creates."""
+    return tuple(power.value for power in Power)

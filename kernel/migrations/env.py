@@ -1,0 +1,22 @@
+"""Runs migrations against the database that the caller configured, else the one of the environment."""
+
+from alembic import context
+
+from kernel.config import Settings
+from kernel.db import Base, Database
+from kernel.registry import load_models
+
+load_models()
+database = context.config.attributes.get("database") or Database(
+    Settings.from_environment().database_url
+)
+with database.engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=database.is_sqlite,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

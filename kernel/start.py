@@ -1,0 +1,20 @@
+"""Start of a process without Flask: settings, database, keys, transport, and everything that registers itself."""
+
+from kernel import db, queue
+from kernel.config import Settings
+from kernel.crypto import use_keys
+from kernel.registry import load_jobs, load_models
+
+
+def start(settings: Settings | None = None) -> tuple[Settings, db.Database]:
+    """Make this process able to carry jobs and run commands."""
+    settings = settings or Settings.from_environment()
+    database = db.Database(settings.database_url)
+    db.use(database)
+    use_keys(settings.field_keys)
+    queue.use_transport(
+        queue.Rq(settings.redis_url) if settings.redis_url else queue.Null()
+    )
+    load_models()
+    load_jobs()
+    return settings, database

@@ -1,0 +1,77 @@
+"""Storage: files behind one interface, kept under random names in a local folder (an object store can follow)."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from kernel.ids import new_id
+
+_NAME = re.compile(r"[A-Za-z0-9]{22}(\.[a-z0-9]{1,8})?")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was kept: the random name, the size in bytes and the SHA-256 in hex."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Storage(Protocol):
+    """Where files live. Names are made here, never taken from a person."""
+
+    def put(self, chunks: Iterable[bytes], suffix: str = "") -> Stored: ...
+    def open(self, name: str) -> BinaryIO: ...
+    def delete(self, name: str) -> None: ...
+
+
+class LocalStorage:
+    """Files in a folder, two levels deep; written aside, synced, then renamed, so that a half file is never seen."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, chunks: Iterable[bytes], suffix: str = "") -> Stored:
+        """Keep the bytes. Raises OSError when the disk refuses; nothing remains then."""
+        name = new_id() + suffix
+        target = self._path(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = target.with_name(target.name + ".part")
+        digest, size = hashlib.sha256(), 0
+        try:
+            with aside.open("xb") as file:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    size += len(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.rename(target)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        return Stored(name, size, digest.hexdigest())
+
+    def open(self, name: str) -> BinaryIO:
+        """Open for reading; raises FileNotFoundError."""
+        return self._path(name).open("rb")
+
+    def delete(self, name: str) -> None:
+        """Remove; a file that is gone already is no error."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise FileNotFoundError(name)
+        return self.root / name[:2] / name
+
+
+def chunks_of(stream: BinaryIO, size: int = 1 << 16) -> Iterable[bytes]:
+    """The stream's bytes in pieces, for `put`."""
+    while chunk := stream.read(size):
+        yield chunk

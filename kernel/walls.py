@@ -1,0 +1,187 @@
+"""The first wall between tenants: every statement of a session is narrowed to its scope, every new row is checked.
+
+The second wall, PostgreSQL's row-level security, says the same again in the database (`row_security`).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Table, and_, event, or_, select
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from kernel.db import Base, Owned, Shared, now_of, power_names, scope_of
+from kernel.errors import Misuse
+from kernel.models import AccessGrant
+from kernel.tenancy import Power
+
+# Tables that belong to no organization. A table joins this list only by review: it must hold a person, or machinery.
+GLOBAL_TABLES = {
+    "access_grant",  # both sides of a grant must see it
+    "account",
+    "account_token",
+    "alembic_version",
+    "audit_event",
+    "audit_head",
+    "auth_session",
+    "idempotency",
+    "membership",
+    "organization",
+    "outbox",
+    "rate_bucket",
+    "schedule",
+}
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _narrow(state: ORMExecuteState) -> None:
+    """Add the tenant's criteria to every ORM statement; refuse one that comes without a scope."""
+    session = state.session
+    if "moment" not in session.info:
+        raise Misuse("a query without a tenant")
+    if not session.info["writes"] and not state.is_select:
+        raise Misuse("a write in a reading transaction")
+    scope = scope_of(session)
+    if scope.is_system:
+        return
+    org_id = scope.org_id
+    if org_id is None:
+        raise Misuse("a tenant's scope without an organization")
+    if state.is_insert:
+        _check_rows(state, org_id)
+        return
+    now = now_of(session)
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            Owned, lambda cls: cls.org_id == org_id, include_aliases=True
+        ),
+        with_loader_criteria(
+            Shared,
+            lambda cls: or_(
+                cls.org_id == org_id,
+                and_(
+                    cls.vendor_org_id == org_id,
+                    cls.project_id.in_(
+                        select(AccessGrant.subject_id).where(
+                            AccessGrant.grantee_org_id == org_id,
+                            AccessGrant.revoked_at.is_(None),
+                            AccessGrant.from_at <= now,
+                            AccessGrant.until_at > now,
+                        )
+                    ),
+                ),
+            ),
+            include_aliases=True,
+        ),
+    )
+
+
+def _check_rows(state: ORMExecuteState, org_id: str) -> None:
+    mapper = state.bind_mapper
+    if mapper is None or not issubclass(mapper.class_, Owned | Shared):
+        return
+    parameters = state.parameters
+    rows: Iterable[Any] = (
+        parameters
+        if isinstance(parameters, list)
+        else [parameters]
+        if parameters
+        else []
+    )
+    for row in rows:
+        if org_id not in (row.get("org_id"), row.get("vendor_org_id")):
+            raise Misuse(
+                f"a row of {mapper.class_.__tablename__} for another organization"
+            )
+
+
+@event.listens_for(Session, "before_flush")
+def _check_objects(session: Session, _context: Any, _instances: Any) -> None:
+    if "moment" not in session.info:
+        raise Misuse("a flush without a tenant")
+    if not session.info["writes"] and (session.new or session.dirty or session.deleted):
+        raise Misuse("a write in a reading transaction")
+    scope = scope_of(session)
+    if scope.is_system:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, Owned) and row.org_id != scope.org_id:
+            raise Misuse(f"a row of {row.__tablename__} of another organization")  # type: ignore[attr-defined]
+        if isinstance(row, Shared) and scope.org_id not in (
+            row.org_id,
+            row.vendor_org_id,
+        ):
+            raise Misuse(f"a row of {row.__tablename__} of another organization")  # type: ignore[attr-defined]
+
+
+def kind_of(table: Table) -> str:
+    """`owned`, `shared` or `global`; raises Misuse for a table that is none of them."""
+    classes = [
+        mapper.class_ for mapper in Base.registry.mappers if mapper.local_table is table
+    ]
+    if any(issubclass(cls, Owned) for cls in classes):
+        return "owned"
+    if any(issubclass(cls, Shared) for cls in classes):
+        return "shared"
+    if table.name in GLOBAL_TABLES:
+        return "global"
+    raise Misuse(
+        f"{table.name} is neither owned nor shared, nor on the list of global tables"
+    )
+
+
+_LIVE_GRANT = (
+    "project_id IN (SELECT subject_id FROM access_grant WHERE grantee_org_id = current_setting('app.org_id', true)"
+    " AND revoked_at IS NULL AND from_at <= current_setting('app.now', true)::timestamptz"
+    " AND until_at > current_setting('app.now', true)::timestamptz)"
+)
+_MINE = "org_id = nullif(current_setting('app.org_id', true), '')"
+
+
+def row_security(kinds: dict[str, str]) -> list[str]:
+    """The statements that put row-level security on tables, given each table's kind. PostgreSQL only."""
+    statements: list[str] = []
+    for table, kind in sorted(kinds.items()):
+        if kind == "global":
+            continue
+        rule = _MINE
+        if kind == "shared":
+            rule = f"{_MINE} OR (vendor_org_id = nullif(current_setting('app.org_id', true), '') AND {_LIVE_GRANT})"
+        statements += [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"CREATE POLICY tenant ON {table} TO {Power.TENANT.value}, {Power.GOLD.value}"
+            f" USING ({rule}) WITH CHECK ({rule})",
+            f"CREATE POLICY everything ON {table} TO {Power.SYSTEM.value} USING (true) WITH CHECK (true)",
+        ]
+    return statements
+
+
+def role_statements() -> list[str]:
+    """The statements that create the roles which transactions take. They own nothing and cannot sign in."""
+    statements = []
+    for role in power_names():
+        statements += [
+            f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS;"
+            " EXCEPTION WHEN duplicate_object THEN NULL; WHEN unique_violation THEN NULL; END $$",
+            f"GRANT {role} TO CURRENT_USER",
+            f"GRANT USAGE ON SCHEMA public TO {role}",
+        ]
+    return statements
+
+
+def grant_statements(
+    tables: Iterable[str], append_only: set[str], gold: set[str]
+) -> list[str]:
+    """What each role may do: everything but DDL; no change to append-only tables; gold only for two of them."""
+    statements = []
+    for table in sorted(tables):
+        verbs = (
+            "SELECT, INSERT"
+            if table in append_only
+            else "SELECT, INSERT, UPDATE, DELETE"
+        )
+        for power in Power:
+            if table in gold and power is Power.TENANT:
+                continue
+            statements.append(f"GRANT {verbs} ON {table} TO {power.value}")
+    return statements
