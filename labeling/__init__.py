@@ -1,0 +1,1 @@
+"""Labeling: what a label is. Task types, ontologies, and the files that units and gold come in."""

@@ -1,0 +1,1 @@
+"""Pure decisions about label schemas and the text they travel in."""
