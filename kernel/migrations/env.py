@@ -16,6 +16,7 @@ with database.engine.connect() as connection:
         target_metadata=Base.metadata,
         render_as_batch=database.is_sqlite,
         compare_type=True,
+        user_module_prefix="kernel.db.",
     )
     with context.begin_transaction():
         context.run_migrations()

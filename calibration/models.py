@@ -1,0 +1,294 @@
+"""Tables of truth and skill: gold, tests, judgments, grades, tracks, consensus. Judgments and grades are events."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Float, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Id, Identified, Owned, Shared, within
+
+
+class GoldSet(Identified, Owned, Base):
+    """A versioned collection of gold, owned by a client."""
+
+    __tablename__ = "gold_set"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "project_id", "name", name="uq_gold_set_name"),
+    )
+    project_id: Mapped[str] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+    created_by: Mapped[str | None] = mapped_column(Id)
+
+
+class GoldKey(Identified, Owned, Base):
+    """The right answer to an item. No role that serves annotators or vendors may read this table."""
+
+    __tablename__ = "gold_key"
+    __table_args__ = (
+        UniqueConstraint("org_id", "item_id", name="uq_gold_key_item"),
+        Index("ix_gold_key_use", "org_id", "lane_id", "pool", "status"),
+        within("gold_set", "gold_set_id"),
+        within("item", "item_id"),
+        CheckConstraint("pool IN ('training', 'exam', 'live')", name="pool_is_known"),
+        CheckConstraint("status IN ('active', 'suspended', 'retired')", name="status_is_known"),
+    )
+    gold_set_id: Mapped[str] = mapped_column(Id)
+    item_id: Mapped[str] = mapped_column(Id)
+    lane_id: Mapped[str] = mapped_column(Id)
+    pool: Mapped[str] = mapped_column(String(10))
+    truth: Mapped[dict[str, Any]]
+    category: Mapped[str | None] = mapped_column(String(120))
+    explanation: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+    status: Mapped[str] = mapped_column(String(12), default="active")
+    exposures: Mapped[int] = mapped_column(default=0)
+    exposure_cap: Mapped[int] = mapped_column(default=30)
+    author_id: Mapped[str | None] = mapped_column(Id)
+
+
+class Exposure(Identified, Shared, Base):
+    """A person met an item under a known answer; nobody does so twice in their life."""
+
+    __tablename__ = "exposure"
+    __table_args__ = (UniqueConstraint("org_id", "account_id", "item_id", name="uq_exposure_once"),)
+    account_id: Mapped[str] = mapped_column(Id)
+    item_id: Mapped[str] = mapped_column(Id)
+    use: Mapped[str] = mapped_column(String(10))  # training, exam, live
+    at: Mapped[datetime]
+
+
+class QualificationTest(Identified, Shared, Base):
+    """One published version of a lane's test: the plan with its exact error rates, and the rules of attempts."""
+
+    __tablename__ = "qualification_test"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "lane_id", "version", name="uq_test_version"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(12))  # sequential, fixed
+    p0: Mapped[float] = mapped_column(Float)
+    p1: Mapped[float] = mapped_column(Float)
+    alpha: Mapped[float] = mapped_column(Float)
+    beta: Mapped[float] = mapped_column(Float)
+    plan: Mapped[dict[str, Any]]  # the computed plan: questions, pass_mark, exact figures
+    training_questions: Mapped[int]
+    attempts_most: Mapped[int]
+    cool_down_hours: Mapped[list[Any]]
+    minutes: Mapped[int]
+    ontology_id: Mapped[str] = mapped_column(Id)
+    guideline_id: Mapped[str] = mapped_column(Id)
+    is_open: Mapped[bool] = mapped_column(default=True)
+    published_at: Mapped[datetime]
+    published_by: Mapped[str | None] = mapped_column(Id)
+
+
+class Attempt(Identified, Shared, Base):
+    """One person's go at a test; the server holds its state and clock."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "lane_id", "account_id", "number", name="uq_attempt_number"),
+        Index("ix_attempt_annotator", "vendor_org_id", "annotator_id"),
+        within("qualification_test", "test_id"),
+        CheckConstraint("state IN ('training', 'exam', 'passed', 'failed', 'ended')", name="state_is_known"),
+    )
+    test_id: Mapped[str] = mapped_column(Id)
+    lane_id: Mapped[str] = mapped_column(Id)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    account_id: Mapped[str] = mapped_column(Id)
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    seed: Mapped[int]
+    position: Mapped[int] = mapped_column(default=0)
+    asked: Mapped[int] = mapped_column(default=0)
+    right: Mapped[int] = mapped_column(default=0)
+    by_class: Mapped[dict[str, Any]]  # class -> [asked, right]
+    started_at: Mapped[datetime]
+    deadline_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]  # when another attempt is possible
+
+
+class AttemptQuestion(Identified, Shared, Base):
+    """A question of an attempt and its final answer. The score is kept apart from what the page shows."""
+
+    __tablename__ = "attempt_question"
+    __table_args__ = (
+        UniqueConstraint("org_id", "attempt_id", "position", name="uq_question_position"),
+        within("attempt", "attempt_id"),
+        within("item", "item_id"),
+    )
+    attempt_id: Mapped[str] = mapped_column(Id)
+    position: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(10))
+    item_id: Mapped[str] = mapped_column(Id)
+    answer: Mapped[dict[str, Any] | None]
+    score: Mapped[float | None] = mapped_column(Float)
+    answered_at: Mapped[datetime | None]
+
+
+class Qualification(Identified, Shared, Base):
+    """What opens a lane to a person: a passed test, or a waiver that a vendor's person recorded with a reason."""
+
+    __tablename__ = "qualification"
+    __table_args__ = (
+        UniqueConstraint("org_id", "lane_id", "annotator_id", name="uq_qualification_once"),
+        Index("ix_qualification_annotator", "vendor_org_id", "annotator_id"),
+        CheckConstraint("basis <> 'waiver' OR reason <> ''", name="waiver_has_reason"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    account_id: Mapped[str] = mapped_column(Id)
+    basis: Mapped[str] = mapped_column(String(10))  # test, waiver
+    attempt_id: Mapped[str | None] = mapped_column(Id)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    since_at: Mapped[datetime]
+    until_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]  # set by a gate, with its receipt
+    pause_receipt_id: Mapped[str | None] = mapped_column(Id)
+    granted_by: Mapped[str | None] = mapped_column(Id)
+
+
+class Judgment(Identified, Shared, Base):
+    """An answer together with who, when, how long, under which versions. An event: never changed, never removed."""
+
+    __tablename__ = "judgment"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "assignment_id", name="uq_judgment_per_assignment"),
+        Index("ix_judgment_unit", "org_id", "unit_id"),
+        Index("ix_judgment_lane", "org_id", "lane_id", "answered_at"),
+        Index("ix_judgment_annotator", "vendor_org_id", "annotator_id", "answered_at"),
+        within("item", "item_id"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    unit_id: Mapped[str] = mapped_column(Id)
+    item_id: Mapped[str] = mapped_column(Id)
+    assignment_id: Mapped[str] = mapped_column(Id)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    account_id: Mapped[str] = mapped_column(Id)
+    ontology_id: Mapped[str] = mapped_column(Id)
+    guideline_id: Mapped[str] = mapped_column(Id)
+    answer: Mapped[dict[str, Any]]
+    category: Mapped[str | None] = mapped_column(String(120))  # of a closed answer set; None for spans and the like
+    is_late: Mapped[bool] = mapped_column(default=False)  # kept and paid, outside the overlap
+    answered_at: Mapped[datetime]
+    seconds: Mapped[int]
+
+
+class PendingGrade(Base, Shared):
+    """Judgments that the grading job has still to look at: all of them wait here alike."""
+
+    __tablename__ = "pending_grade"
+    judgment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    lane_id: Mapped[str] = mapped_column(Id)
+    at: Mapped[datetime]
+
+
+class Grade(Identified, Owned, Base):
+    """A judgment compared with a key. An event: a correction is a further grade that voids it."""
+
+    __tablename__ = "grade"
+    __table_args__ = (
+        UniqueConstraint("org_id", "judgment_id", "key_version", name="uq_grade_once"),
+        Index("ix_grade_track", "org_id", "lane_id", "annotator_id", "at"),
+        within("judgment", "judgment_id"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    judgment_id: Mapped[str] = mapped_column(Id)
+    item_id: Mapped[str] = mapped_column(Id)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    key_version: Mapped[int]
+    truth_category: Mapped[str | None] = mapped_column(String(120))
+    category: Mapped[str | None] = mapped_column(String(120))
+    score: Mapped[float] = mapped_column(Float)
+    is_void: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime]
+
+
+class Track(Identified, Shared, Base):
+    """What is known of one person in one lane: a fold over grades and judgments, updated by the grading job."""
+
+    __tablename__ = "track"
+    __table_args__ = (
+        UniqueConstraint("org_id", "lane_id", "annotator_id", name="uq_track_once"),
+        Index("ix_track_annotator", "vendor_org_id", "annotator_id"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    judged: Mapped[int] = mapped_column(default=0)
+    checked: Mapped[int] = mapped_column(default=0)  # graded on gold
+    right: Mapped[float] = mapped_column(Float, default=0.0)
+    a: Mapped[float] = mapped_column(Float, default=8.0)  # Beta posterior with forgetting
+    b: Mapped[float] = mapped_column(Float, default=2.0)
+    cusum: Mapped[float] = mapped_column(Float, default=0.0)
+    peers: Mapped[int] = mapped_column(default=0)  # comparisons with other people's answers on settled units
+    peers_same: Mapped[float] = mapped_column(Float, default=0.0)
+    seconds: Mapped[int] = mapped_column(default=0)
+    confusion: Mapped[dict[str, Any]]  # truth -> answer -> count
+    shown: Mapped[dict[str, Any]]  # what the person sees; renewed at most once a day, after 20 checks
+    shown_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class GateRule(Identified, Shared, Base):
+    """One version of a lane's rule about accuracy: the limit, the evidence it needs, and what follows."""
+
+    __tablename__ = "gate_rule"
+    __table_args__ = (
+        UniqueConstraint("org_id", "lane_id", "version", name="uq_gate_version"),
+        CheckConstraint("minimum_checks >= 8", name="never_on_a_handful"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    version: Mapped[int]
+    limit: Mapped[float] = mapped_column(Float)
+    certainty: Mapped[float] = mapped_column(Float, default=0.9)
+    minimum_checks: Mapped[int] = mapped_column(default=20)
+    pause_days: Mapped[int] = mapped_column(default=7)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class InferenceRun(Identified, Shared, Base):
+    """One run of truth inference over a lane: method, parameters, what went in."""
+
+    __tablename__ = "inference_run"
+    __table_args__ = (UniqueConstraint("org_id", "id"), Index("ix_inference_lane", "org_id", "lane_id", "at"))
+    lane_id: Mapped[str] = mapped_column(Id)
+    method: Mapped[str] = mapped_column(String(40))
+    parameters: Mapped[dict[str, Any]]
+    judgments: Mapped[int]
+    units: Mapped[int]
+    iterations: Mapped[int]
+    converged: Mapped[bool]
+    skills: Mapped[dict[str, Any]]  # annotator -> estimated accuracy
+    agreement: Mapped[dict[str, Any]]  # alpha with interval, percent
+    at: Mapped[datetime]
+
+
+class Consensus(Identified, Shared, Base):
+    """The label inferred for a unit by a run, with its posterior; the newest run of a unit counts."""
+
+    __tablename__ = "consensus"
+    __table_args__ = (
+        UniqueConstraint("org_id", "unit_id", name="uq_consensus_unit"),
+        Index("ix_consensus_lane", "org_id", "lane_id", "confidence"),
+        within("inference_run", "run_id"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    unit_id: Mapped[str] = mapped_column(Id)
+    item_id: Mapped[str] = mapped_column(Id)
+    run_id: Mapped[str] = mapped_column(Id)
+    label: Mapped[dict[str, Any]]
+    category: Mapped[str | None] = mapped_column(String(120))
+    majority_category: Mapped[str | None] = mapped_column(String(120))
+    confidence: Mapped[float] = mapped_column(Float)
+    judgments: Mapped[int]
+    at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Work: requests, quotes, projects, lanes, units, assignments, reviews, releases."""

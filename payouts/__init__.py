@@ -1,0 +1,1 @@
+"""Money: rates, the ledger, earnings, payout runs, statements, invoices."""

@@ -1,0 +1,1 @@
+"""People: organizations, accounts, annotators, languages, skills, pools, agreements, standing, receipts."""

@@ -1,0 +1,237 @@
+"""Tables of people. Organizations and accounts are global; what a vendor knows of a person belongs to the vendor."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Id, Identified, Owned, within
+
+
+class Organization(Identified, Base):
+    """A vendor, a client, or the operator of the installation."""
+
+    __tablename__ = "organization"
+    __table_args__ = (CheckConstraint("kind IN ('client', 'vendor', 'operator')", name="kind_is_known"),)
+    kind: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(120))
+    name_key: Mapped[str] = mapped_column(String(160), unique=True)
+    country: Mapped[str | None] = mapped_column(String(2))
+    currency: Mapped[str] = mapped_column(String(3), default="USD")
+    created_at: Mapped[datetime]
+
+
+class Account(Identified, Base):
+    """A person who signs in."""
+
+    __tablename__ = "account"
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    locale: Mapped[str] = mapped_column(String(20), default="en")
+    time_zone: Mapped[str] = mapped_column(String(40), default="UTC")
+    status: Mapped[str] = mapped_column(String(12), default="active")  # active, suspended, erased
+    auth_epoch: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+
+class Membership(Identified, Base):
+    """A role of an account in an organization, from a date until it is ended."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("account_id", "org_id", "role", name="uq_membership_role_once"),
+        Index("ix_membership_org", "org_id", "role"),
+    )
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    org_id: Mapped[str] = mapped_column(Id, ForeignKey("organization.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    from_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class AccountToken(Identified, Base):
+    """A personal API token; only its hash is kept."""
+
+    __tablename__ = "account_token"
+    __table_args__ = (Index("ix_account_token_account", "account_id"),)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    membership_id: Mapped[str] = mapped_column(Id, ForeignKey("membership.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Pool(Identified, Owned, Base):
+    """A vendor's named group of annotators, with a page through which people apply."""
+
+    __tablename__ = "pool"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "name", name="uq_pool_name_once"),
+    )
+    name: Mapped[str] = mapped_column(String(120))
+    about: Mapped[dict[str, Any]]  # locale -> text shown to applicants
+    is_open: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class Annotator(Identified, Owned, Base):
+    """An account's working profile with one vendor."""
+
+    __tablename__ = "annotator"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "account_id", name="uq_annotator_once_per_vendor"),
+        UniqueConstraint("org_id", "pseudonym", name="uq_annotator_pseudonym"),
+        Index("ix_annotator_status", "org_id", "status", "id"),
+        Index("ix_annotator_account", "account_id"),
+        within("pool", "pool_id"),
+        CheckConstraint(
+            "status IN ('applied', 'active', 'paused', 'suspended', 'declined', 'left')", name="status_is_known"
+        ),
+    )
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    pool_id: Mapped[str] = mapped_column(Id)
+    pseudonym: Mapped[str] = mapped_column(String(24))
+    status: Mapped[str] = mapped_column(String(12), default="applied")
+    country: Mapped[str | None] = mapped_column(String(2))
+    time_zone: Mapped[str] = mapped_column(String(40), default="UTC")
+    weekly_hours: Mapped[int] = mapped_column(default=0)
+    skills: Mapped[list[Any]]  # codes, self-declared until a qualification proves them
+    domains: Mapped[list[Any]]
+    about: Mapped[str | None] = mapped_column(Text)
+    clearance: Mapped[int] = mapped_column(default=0)  # 0 public/internal, 1 confidential, 2 PII, 3 PHI
+    clearance_until: Mapped[datetime | None]
+    identity_verified_at: Mapped[datetime | None]
+    applied_at: Mapped[datetime]
+    admitted_at: Mapped[datetime | None]
+    admitted_by: Mapped[str | None] = mapped_column(Id)
+
+
+class LanguageClaim(Identified, Owned, Base):
+    """An annotator's statement to speak a locale at a proficiency, with its status."""
+
+    __tablename__ = "language_claim"
+    __table_args__ = (
+        UniqueConstraint("org_id", "annotator_id", "locale", name="uq_claim_once"),
+        Index("ix_claim_locale", "org_id", "locale", "status"),
+        within("annotator", "annotator_id"),
+    )
+    annotator_id: Mapped[str] = mapped_column(Id)
+    locale: Mapped[str] = mapped_column(String(35))
+    proficiency: Mapped[str] = mapped_column(String(6))  # A1 … C2, native
+    status: Mapped[str] = mapped_column(String(10), default="claimed")  # claimed, verified, rejected, expired
+    evidence: Mapped[dict[str, Any]]
+    claimed_at: Mapped[datetime]
+    verified_at: Mapped[datetime | None]
+    verified_by: Mapped[str | None] = mapped_column(Id)
+    until_at: Mapped[datetime | None]
+
+
+class Agreement(Identified, Owned, Base):
+    """One version of a document that a person signs: its text per locale is never changed once published."""
+
+    __tablename__ = "agreement"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "code", "version", name="uq_agreement_version"),
+    )
+    code: Mapped[str] = mapped_column(String(40))  # conduct, nda, data-handling …
+    version: Mapped[int]
+    titles: Mapped[dict[str, Any]]  # locale -> title
+    texts: Mapped[dict[str, Any]]  # locale -> text
+    required_from: Mapped[str] = mapped_column(String(20), default="public")  # the lowest classification that asks it
+    published_at: Mapped[datetime]
+    published_by: Mapped[str | None] = mapped_column(Id)
+
+
+class AgreementSignature(Identified, Owned, Base):
+    """Who signed which text, in which language, when, from where. Never changed, never removed."""
+
+    __tablename__ = "agreement_signature"
+    __table_args__ = (
+        UniqueConstraint("org_id", "annotator_id", "agreement_id", name="uq_signature_once"),
+        within("annotator", "annotator_id"),
+        within("agreement", "agreement_id"),
+    )
+    annotator_id: Mapped[str] = mapped_column(Id)
+    agreement_id: Mapped[str] = mapped_column(Id)
+    code: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int]
+    locale: Mapped[str] = mapped_column(String(35))
+    text_sha256: Mapped[str] = mapped_column(String(64))
+    signed_at: Mapped[datetime]
+    network: Mapped[str | None] = mapped_column(String(64))
+
+
+class StandingChange(Identified, Owned, Base):
+    """Each change of an annotator's standing, with author and reason."""
+
+    __tablename__ = "standing_change"
+    __table_args__ = (
+        Index("ix_standing_annotator", "org_id", "annotator_id", "at"),
+        within("annotator", "annotator_id"),
+    )
+    annotator_id: Mapped[str] = mapped_column(Id)
+    status: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(Text)
+    receipt_id: Mapped[str | None] = mapped_column(Id)
+    at: Mapped[datetime]
+    by_account_id: Mapped[str | None] = mapped_column(Id)
+
+
+class DecisionReceipt(Identified, Owned, Base):
+    """Every decision that is adverse to a person: what, by which rule, on which evidence, how long, the way back."""
+
+    __tablename__ = "decision_receipt"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "kind", "cause_kind", "cause_id", name="uq_receipt_once_per_cause"),
+        Index("ix_receipt_annotator", "org_id", "annotator_id", "decided_at"),
+        Index("ix_receipt_state", "org_id", "state", "decided_at"),
+        within("annotator", "annotator_id"),
+        CheckConstraint("state IN ('in_force', 'appealed', 'overturned', 'ended')", name="state_is_known"),
+    )
+    annotator_id: Mapped[str] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(String(24))  # not_admitted, test_failed, lane_paused, work_rejected, removed
+    rule: Mapped[str] = mapped_column(String(60))
+    rule_version: Mapped[str] = mapped_column(String(20))
+    what: Mapped[dict[str, Any]]  # a deferred message, rendered in the reader's language
+    why: Mapped[dict[str, Any]]  # a deferred message
+    way_back: Mapped[dict[str, Any]]  # a deferred message
+    figure: Mapped[dict[str, Any]]  # value, low, high, limit, n; empty where no figure decided
+    evidence: Mapped[list[Any]]  # references: [{"kind": "judgment", "id": …}, …]
+    cause_kind: Mapped[str] = mapped_column(String(24))
+    cause_id: Mapped[str] = mapped_column(String(64))
+    lane_id: Mapped[str | None] = mapped_column(Id)
+    until_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(Id)  # None: a rule decided
+    state: Mapped[str] = mapped_column(String(12), default="in_force")
+
+
+class Appeal(Identified, Owned, Base):
+    """A person's objection to a receipt, answered before a deadline by somebody who did not decide it."""
+
+    __tablename__ = "appeal"
+    __table_args__ = (
+        UniqueConstraint("org_id", "receipt_id", name="uq_appeal_once"),
+        Index("ix_appeal_open", "org_id", "decided_at", "due_at"),
+        within("decision_receipt", "receipt_id"),
+        CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_has_outcome"),
+    )
+    receipt_id: Mapped[str] = mapped_column(Id)
+    text: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(Id)
+    outcome: Mapped[str | None] = mapped_column(String(12))  # upheld (the decision stands), overturned
+    answer: Mapped[str | None] = mapped_column(Text)
