@@ -7,6 +7,7 @@ only decides between written varieties of one language, up to the limit that the
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 from langcodes import tag_distance
 
@@ -133,6 +134,7 @@ def names_its_variety(wanted: str, mode: Mode) -> bool:
     return mode is Mode.WRITTEN or region_of(wanted) is not None or language_of(wanted) not in _UNLIKE_REGIONS
 
 
+@lru_cache(maxsize=32_768)
 def _compare(wanted: str, offered: str, policy: Policy) -> tuple[Reason, int | None]:
     if offered in {standardize(tag) for tag in policy.also}:
         return Reason.LISTED, None

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from i18n import formats, placeholders
@@ -183,9 +183,16 @@ def _decode(value: Any) -> Any:
         case {"$figure": [str(kind), *args]} if kind in FORMATTERS:
             return Figure(kind, tuple(_decode(arg) for arg in args))
         case {"$decimal": str(text)}:
-            return Decimal(text)
+            return _decimal(text)
         case {"$datetime": str(text)}:
             return dt.datetime.fromisoformat(text)
         case {"$date": str(text)}:
             return dt.date.fromisoformat(text)
     raise ValueError("not a message's parameter")
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("not a number") from error

@@ -16,7 +16,8 @@ def install(environment: Environment) -> None:
     """Give an environment `_`, `gettext`, `ngettext` and `{% trans %}`, newstyle and with trimmed blocks."""
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
-    environment.extend(newstyle_gettext=True)
+    # Set, not extended: the extension has already put False there.
+    vars(environment)["newstyle_gettext"] = True
     environment.globals.update(gettext=_gettext, ngettext=_ngettext)
 
 

@@ -26,10 +26,17 @@ def update(root: Path = ROOT, locales: Path = LOCALES, *, prune: bool = False) -
 def _update_catalog(tag: str, template: Catalog, locales: Path, prune: bool) -> bool:
     target = po_path(tag, locales)
     catalog = read_catalog(tag, locales) if target.exists() else Catalog(locale=tag, charset="utf-8", fuzzy=False)
+    _revive(catalog, template)
     # A guess from a similar sentence would be worse than an honest gap, which the check reports.
     catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
     catalog.fuzzy = False
     return write_catalog(catalog, target, prune=prune)
+
+
+def _revive(catalog: Catalog, template: Catalog) -> None:
+    for message in list(catalog.obsolete.values()):
+        if template.get(message.id, message.context) is not None:
+            catalog[message.id] = message
 
 
 def main() -> None:
