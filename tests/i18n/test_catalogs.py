@@ -125,4 +125,4 @@ def test_this_package_says_nothing_untranslated(tag: str) -> None:
     own = {message.id for message in extract(packages=("i18n",)) if message.id}
     assert len(own) >= 11
     assert [str(problem) for problem in complete(tag) if problem.msgid in own] == []
-    assert [msgid for msgid in own if translations(tag).gettext(msgid) == msgid] == []
+    assert [msgid for msgid in own if translations(tag).gettext(str(msgid)) == msgid] == []
