@@ -1,0 +1,1 @@
+"""Truth and skill: gold, tests, judgments, accuracy, agreement, inference, gates, disputes."""

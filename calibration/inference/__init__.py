@@ -1,0 +1,46 @@
+"""Truth inference: the answer behind many judgments, how sure it is, and how reliable each person was.
+
+Every estimator takes a pandas frame with the columns `task`, `worker`, `label`:
+
+    >>> estimator = DawidSkene()
+    >>> answers = estimator.fit_predict(judgments, gold={"task 7": "cat"})
+
+and afterwards holds `labels_`, `probas_`, `skills_`, `iterations_` and `converged_`. None of them draws random
+numbers: the same judgments give the same result.
+"""
+
+from calibration.inference.agreement import (
+    cohen_kappa,
+    fleiss_kappa,
+    krippendorff_alpha,
+    krippendorff_interval,
+    percent_agreement,
+)
+from calibration.inference.counters import AgreementCounter, Level, PairCounter
+from calibration.inference.dawid_skene import DawidSkene
+from calibration.inference.estimator import Estimator
+from calibration.inference.one_coin import OneCoin
+from calibration.inference.online import Outlook
+from calibration.inference.temperature import Temperature, calibrate, calibration_error, log_loss
+from calibration.inference.votes import MajorityVote, WeightedVote
+
+__all__ = [
+    "AgreementCounter",
+    "DawidSkene",
+    "Estimator",
+    "Level",
+    "MajorityVote",
+    "OneCoin",
+    "Outlook",
+    "PairCounter",
+    "Temperature",
+    "WeightedVote",
+    "calibrate",
+    "calibration_error",
+    "cohen_kappa",
+    "fleiss_kappa",
+    "krippendorff_alpha",
+    "krippendorff_interval",
+    "log_loss",
+    "percent_agreement",
+]

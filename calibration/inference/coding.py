@@ -1,0 +1,119 @@
+"""Judgments as numbers: a frame of tasks, workers and labels turned into integer codes and sparse counts."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from scipy.sparse import csr_array
+
+COLUMNS = ("task", "worker", "label")
+
+Floats: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.intp]
+Gold: TypeAlias = "Mapping[Any, Any] | pd.Series[Any]"
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Judgments in codes; `task[j]`, `worker[j]` and `label[j]` point into `tasks`, `workers` and `labels`.
+
+    `anchored` are the tasks whose key is known, `keys` the codes of their keys.
+    """
+
+    tasks: pd.Index[Any]
+    workers: pd.Index[Any]
+    labels: pd.Index[Any]
+    task: Codes
+    worker: Codes
+    label: Codes
+    anchored: Codes
+    keys: Codes
+
+    @property
+    def choices(self) -> int:
+        """How many labels there are; at least two, as one alone leaves nothing to choose."""
+        return max(2, len(self.labels))
+
+    @cached_property
+    def cell(self) -> Codes:
+        """Where each judgment falls in a flattened table of tasks × labels."""
+        return self.task * len(self.labels) + self.label
+
+    @cached_property
+    def votes(self) -> Floats:
+        """Tasks × labels: how often each label was given."""
+        shape = len(self.tasks), len(self.labels)
+        cells = np.bincount(self.cell, minlength=shape[0] * shape[1])
+        return cells.reshape(shape).astype(np.float64)
+
+    @cached_property
+    def per_worker(self) -> Floats:
+        """How many judgments each worker gave."""
+        return np.bincount(self.worker, minlength=len(self.workers)).astype(np.float64)
+
+    @cached_property
+    def incidence(self) -> csr_array:
+        """Tasks × (worker, label): how often this worker gave this label to this task."""
+        from scipy.sparse import csr_array
+
+        width = len(self.labels)
+        columns = self.worker * width + self.label
+        shape = len(self.tasks), len(self.workers) * width
+        return csr_array((np.ones(len(columns)), (self.task, columns)), shape=shape)
+
+    def anchor(self, probas: Floats) -> Floats:
+        """The posterior with every known key set to certainty, in place."""
+        probas[self.anchored] = 0.0
+        probas[self.anchored, self.keys] = 1.0
+        return probas
+
+
+def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[Hashable] | None = None) -> Coded:
+    """Code a frame; keys of tasks that nobody judged are left out, labels never chosen are kept.
+
+    Labels are sorted, tasks and workers stand in the order in which they first appear.
+    """
+    import pandas as pd
+
+    missing = [name for name in COLUMNS if name not in judgments.columns]
+    if missing:
+        raise ValueError(f"judgments need the columns task, worker and label; missing: {', '.join(missing)}")
+    table = judgments.loc[:, list(COLUMNS)]
+    if bool(table.isna().to_numpy().any()):
+        raise ValueError("judgments must not have empty cells")
+    task, tasks = pd.factorize(table["task"])
+    worker, workers = pd.factorize(table["worker"])
+    label, seen = pd.factorize(table["label"])
+    keys = pd.Series(gold if gold is not None else {}, dtype=object)
+    keys = keys[keys.index.isin(tasks)]
+    known = _label_set(seen, keys, labels)
+    codes = known.get_indexer(pd.Index(seen))[label] if len(label) else np.empty(0, dtype=np.intp)
+    return Coded(
+        tasks=pd.Index(tasks, name="task"),
+        workers=pd.Index(workers, name="worker"),
+        labels=known,
+        task=task,
+        worker=worker,
+        label=codes,
+        anchored=pd.Index(tasks).get_indexer(keys.index),
+        keys=known.get_indexer(pd.Index(keys.to_numpy(), dtype=known.dtype)),
+    )
+
+
+def _label_set(seen: pd.Index[Any], keys: pd.Series[Any], named: Iterable[Hashable] | None) -> pd.Index[Any]:
+    import pandas as pd
+
+    everything = {*seen, *keys.to_list(), *(named or ())}
+    try:
+        ordered = sorted(everything)  # type: ignore[type-var]
+    except TypeError:
+        ordered = sorted(everything, key=lambda label: (type(label).__name__, str(label)))
+    return pd.Index(ordered, name="label")

@@ -1,0 +1,130 @@
+"""What all estimators share: the table they read, the results they leave, and the rule that breaks ties."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from calibration.inference.coding import Coded, Codes, Floats, Gold, encode
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TIE = 1e-9
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What an estimator found, in codes: the posterior (tasks × labels), accuracies by worker, and how it ended."""
+
+    probas: Floats
+    skills: Floats
+    iterations: int = 1
+    converged: bool = True
+
+
+class Estimator(ABC):
+    """An estimator of truth from judgments.
+
+    After `fit_predict`:
+
+    - `labels_`: the answer of each task (Series by task);
+    - `probas_`: the posterior, tasks × labels, rows summing to one;
+    - `skills_`: estimated accuracy of each worker (Series by worker);
+    - `iterations_`, `converged_`: rounds taken, and whether the result had stopped moving.
+
+    Ties go to the label that is commoner over all tasks, then to the smallest hash of task and label: the same on
+    every machine, and no label profits from its name as a whole.
+
+    `labels` names labels that exist though nobody may have chosen them.
+    """
+
+    labels_: pd.Series[Any]
+    probas_: pd.DataFrame
+    skills_: pd.Series[Any]
+    iterations_: int
+    converged_: bool
+
+    def __init__(self, *, labels: Iterable[Hashable] | None = None) -> None:
+        self.labels = None if labels is None else tuple(labels)
+
+    def fit(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> Estimator:
+        """Estimate from judgments; `gold` (task to label) holds those answers fixed."""
+        coded = encode(judgments, gold, self.labels)
+        self._publish(coded, self._estimate(coded) if len(coded.task) else _nothing(coded))
+        return self
+
+    def fit_predict(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> pd.Series[Any]:
+        """Estimate, and return the answer of each task."""
+        return self.fit(judgments, gold=gold).labels_
+
+    @abstractmethod
+    def _estimate(self, coded: Coded) -> Fit:
+        """The estimate for at least one judgment."""
+
+    def _publish(self, coded: Coded, fit: Fit) -> None:
+        import pandas as pd
+
+        best = choose(coded, fit.probas)
+        self.labels_ = pd.Series(coded.labels.take(best).to_numpy(), index=coded.tasks, name="label")
+        self.probas_ = pd.DataFrame(fit.probas, index=coded.tasks, columns=coded.labels)
+        self.skills_ = pd.Series(fit.skills, index=coded.workers, name="skill")
+        self.iterations_, self.converged_ = fit.iterations, fit.converged
+
+
+def choose(coded: Coded, probas: Floats) -> Codes:
+    """The code of each task's answer, ties broken as `Estimator` says."""
+    if not probas.size:
+        return np.empty(0, dtype=np.intp)
+    best = probas.argmax(axis=1)
+    leading = probas >= reduce(np.maximum, probas.T)[:, None] - _TIE
+    shares = probas.mean(axis=0)
+    for row in np.flatnonzero(leading.sum(axis=1) > 1):
+        rivals = np.flatnonzero(leading[row])
+        rivals = rivals[shares[rivals] >= shares[rivals].max() - _TIE]
+        best[row] = min(rivals, key=lambda code: stable_hash(coded.tasks[row], coded.labels[code]))
+    return best
+
+
+def stable_hash(*parts: object) -> int:
+    """A hash that is the same in every process, unlike Python's own."""
+    return int.from_bytes(blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest())
+
+
+def normalised(scores: Floats) -> Floats:
+    """Rows of log scores as probabilities."""
+    # Reducing along short rows is slow in numpy; going by whole columns is several times faster.
+    scores = scores - reduce(np.maximum, scores.T)[:, None]
+    np.exp(scores, out=scores)
+    scores /= reduce(np.add, scores.T)[:, None]
+    return scores
+
+
+def clamp(accuracies: Floats, choices: int) -> Floats:
+    """Accuracies kept inside (1/K, 0.985], so that no single answer ever decides by itself."""
+    return np.clip(accuracies, 1.0 / choices + 0.01, 0.985)
+
+
+def class_shares(probas: Floats) -> Floats:
+    """How common each label is, with one pseudo-count for each."""
+    return (probas.sum(axis=0) + 1.0) / (probas.shape[0] + probas.shape[1])
+
+
+def vote_shares(coded: Coded) -> Floats:
+    """Each task's votes as shares, with known keys at certainty: where every iteration starts."""
+    return coded.anchor(coded.votes / coded.votes.sum(axis=1, keepdims=True))
+
+
+def expected_right(coded: Coded, probas: Floats) -> Floats:
+    """How many of each worker's judgments are right, on expectation under the posterior."""
+    return np.bincount(coded.worker, weights=probas.ravel()[coded.cell], minlength=len(coded.workers))
+
+
+def _nothing(coded: Coded) -> Fit:
+    return Fit(np.zeros((0, len(coded.labels))), np.zeros(0), iterations=0)

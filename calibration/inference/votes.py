@@ -1,0 +1,93 @@
+"""Voting: one person one vote, and votes weighted by how reliable each person is."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from calibration.inference.coding import Coded, Floats
+from calibration.inference.estimator import (
+    Estimator,
+    Fit,
+    choose,
+    clamp,
+    class_shares,
+    normalised,
+    vote_shares,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_GOLD_PRIOR = (8.0, 2.0)
+_PEER_PRIOR = (4.0, 1.0)
+
+
+class MajorityVote(Estimator):
+    """The label that most people gave.
+
+    Assumes that all are equally reliable and that errors are independent. The posterior is (votes + share of the
+    label over all judgments) / (n + 1), so that one vote is not certainty; ties therefore go to the commoner label,
+    then to the stable hash. A worker's skill is the share of their judgments that equal the answer.
+    """
+
+    def _estimate(self, coded: Coded) -> Fit:
+        shares = coded.votes.sum(axis=0) / coded.votes.sum()
+        probas = (coded.votes + shares) / (coded.votes.sum(axis=1, keepdims=True) + 1.0)
+        coded.anchor(probas)
+        return Fit(probas, _agreement(coded, probas) / coded.per_worker)
+
+
+class WeightedVote(Estimator):
+    """Votes weighted by the log odds of each person's accuracy.
+
+    The posterior of label k is proportional to its share times the product of a(K-1)/(1-a) over the people who gave
+    it. Assumes errors that are independent and spread evenly over the other labels (Nitzan and Paroush, International
+    Economic Review 23, 1982). Accuracies are, in this order: those given in `skills`; for people who judged gold,
+    their gold record with a Beta(8, 2) prior; else agreement with the majority vote with a Beta(4, 1) prior. They are
+    clamped, so that one vote never decides by itself. Ties: the commoner label, then the stable hash.
+    """
+
+    def __init__(
+        self, *, skills: Mapping[Any, float] | pd.Series[Any] | None = None, labels: Iterable[Hashable] | None = None
+    ) -> None:
+        super().__init__(labels=labels)
+        self.skills = skills
+
+    def _estimate(self, coded: Coded) -> Fit:
+        start = vote_shares(coded)
+        accuracies = clamp(self._accuracies(coded), coded.choices)
+        weights = np.log(accuracies * (coded.choices - 1) / (1.0 - accuracies))
+        scores = np.bincount(coded.cell, weights=weights[coded.worker], minlength=start.size).reshape(start.shape)
+        scores = scores + np.log(class_shares(start))
+        return Fit(coded.anchor(normalised(scores)), accuracies)
+
+    def _accuracies(self, coded: Coded) -> Floats:
+        agreed = _agreement(coded, MajorityVote()._estimate(coded).probas)
+        a, b = _PEER_PRIOR
+        accuracies = (agreed + a) / (coded.per_worker + a + b)
+        right, asked = _gold_record(coded)
+        a, b = _GOLD_PRIOR
+        accuracies = np.where(asked > 0, (right + a) / (asked + a + b), accuracies)
+        given = np.array([self._given(worker) for worker in coded.workers])
+        return np.where(np.isnan(given), accuracies, given)
+
+    def _given(self, worker: object) -> float:
+        return float("nan") if self.skills is None else float(self.skills.get(worker, float("nan")))
+
+
+def _agreement(coded: Coded, probas: Floats) -> Floats:
+    """How many of each worker's judgments equal the chosen answer."""
+    equal = coded.label == choose(coded, probas)[coded.task]
+    return np.bincount(coded.worker, weights=equal, minlength=len(coded.workers))
+
+
+def _gold_record(coded: Coded) -> tuple[Floats, Floats]:
+    """Right answers, and all answers, of each worker on tasks with a known key."""
+    key = np.full(len(coded.tasks), -1, dtype=np.intp)
+    key[coded.anchored] = coded.keys
+    graded = key[coded.task] >= 0
+    right = np.bincount(coded.worker, weights=graded & (key[coded.task] == coded.label), minlength=len(coded.workers))
+    return right, np.bincount(coded.worker, weights=graded, minlength=len(coded.workers))

@@ -1,0 +1,1 @@
+"""Pure decisions about people and keys: plain numbers in, frozen values out."""

@@ -1,0 +1,98 @@
+"""Intervals and the pool prior, against values worked out apart from the code."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from calibration.rules.intervals import (
+    DEFAULT_PRIOR,
+    BetaPrior,
+    beta_bounds,
+    beta_quantile,
+    clopper_pearson,
+    fit_pool_prior,
+    jeffreys,
+    probability_below,
+    shrink,
+    wilson,
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "lower", "upper"), [(18, 20, 0.6990, 0.9721), (45, 50, 0.7864, 0.9565), (90, 100, 0.8256, 0.9448)]
+)
+def test_wilson_gives_the_known_intervals(right: int, n: int, lower: float, upper: float) -> None:
+    found = wilson(right, n)
+    assert (round(found.lower, 4), round(found.upper, 4)) == (lower, upper)
+
+
+@pytest.mark.parametrize(("method", "upper"), [(wilson, 0.0586), (clopper_pearson, 0.0616), (jeffreys, 0.0542)])
+def test_two_errors_in_a_hundred_have_the_known_one_sided_upper_bounds(method, upper: float) -> None:
+    # The upper end of a two-sided 90% interval is a one-sided 95% bound.
+    assert method(2, 100, level=0.90).upper == pytest.approx(upper, abs=5e-5)
+
+
+def test_nothing_observed_leaves_everything_possible() -> None:
+    assert (wilson(0, 0).lower, wilson(0, 0).upper) == (0.0, 1.0)
+    assert (clopper_pearson(0, 0).lower, clopper_pearson(0, 0).upper) == (0.0, 1.0)
+
+
+def test_clopper_pearson_of_no_error_is_the_rule_of_zero_acceptance() -> None:
+    # (1 - p)^59 = 0.05 has the root p = 1 - 0.05^(1/59).
+    assert clopper_pearson(0, 59, level=0.90).upper == pytest.approx(1 - 0.05 ** (1 / 59), abs=1e-12)
+    assert clopper_pearson(59, 59, level=0.90).upper == 1.0
+
+
+def test_a_beta_with_one_parameter_of_one_has_its_quantiles_in_closed_form() -> None:
+    # Beta(3, 1) has the distribution function x^3.
+    assert beta_quantile(3, 1, 0.2) == pytest.approx(0.2 ** (1 / 3), abs=1e-12)
+    assert probability_below(3, 1, 0.5) == pytest.approx(0.125, abs=1e-12)
+    assert beta_bounds(3, 1, 0.6).upper == pytest.approx(0.8 ** (1 / 3), abs=1e-12)
+
+
+@pytest.mark.parametrize("method", [wilson, jeffreys, clopper_pearson])
+def test_more_successes_than_answers_are_refused(method) -> None:
+    with pytest.raises(ValueError, match="between 0 and n"):
+        method(3, 2)
+
+
+def test_a_pool_under_twenty_people_speaks_with_the_default_prior() -> None:
+    assert fit_pool_prior([9] * 19, [10] * 19) == DEFAULT_PRIOR
+    assert (DEFAULT_PRIOR.a, DEFAULT_PRIOR.b) == (8.0, 2.0)
+    assert fit_pool_prior([9] * 19 + [0], [10] * 19 + [0]) == DEFAULT_PRIOR
+
+
+def test_the_pool_prior_follows_its_moments() -> None:
+    # Half the people have 14 of 20, half 18 of 20: m = .8, Var = 20/19 * .01, chance = .16/20 = .008.
+    prior = fit_pool_prior([14] * 10 + [18] * 10, [20] * 20)
+    between = (0.01 * 20 / 19 - 0.008) / 0.95
+    assert prior.mean == pytest.approx(0.8)
+    assert prior.strength == pytest.approx(0.16 / between - 1)
+
+
+def test_a_pool_no_more_varied_than_chance_is_trusted_no_more_than_a_hundred_answers() -> None:
+    assert fit_pool_prior([16] * 30, [20] * 30).strength == 100.0
+
+
+def test_a_flawless_pool_still_gives_a_proper_prior() -> None:
+    prior = fit_pool_prior([5] * 25, [5] * 25)
+    assert prior.a > 0 and prior.b > 0
+
+
+def test_shrinking_adds_the_prior_as_answers() -> None:
+    assert shrink(3, 5, BetaPrior(0.8, 10)) == pytest.approx(11 / 15)
+
+
+@pytest.mark.parametrize(("n", "raw", "shrunk"), [(5, 0.175, 0.078), (10, 0.124, 0.072), (20, 0.087, 0.061)])
+def test_shrunk_accuracies_lie_nearer_to_the_truth(n: int, raw: float, shrunk: float) -> None:
+    rng = np.random.default_rng(7)
+    truth = rng.beta(16, 4, 20_000)
+    right = rng.binomial(n, truth)
+    prior = fit_pool_prior(right, np.full(len(right), n))
+    estimates = np.array([shrink(s, n, prior) for s in right])
+    assert 18.5 < prior.strength < 21.5
+    assert math.sqrt(np.mean((right / n - truth) ** 2)) == pytest.approx(raw, abs=0.003)
+    assert math.sqrt(np.mean((estimates - truth) ** 2)) == pytest.approx(shrunk, abs=0.002)
