@@ -1,4 +1,4 @@
-"""What labeling speaks in: ontologies, consensus, the problems of an answer or a file, and the errors that carry them."""
+"""What labeling speaks in: ontologies, consensus, problems of answers and contents, and the errors that carry them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ from labeling.values import ProblemAt
 
 
 class Reader:
-    """Collects the problems of one value while its fields are read; callers raise what fits when `problems` is not empty."""
+    """Collects the problems of a value while its fields are read; callers raise what fits if there are any."""
 
     def __init__(self) -> None:
         self.problems: list[ProblemAt] = []

@@ -5,7 +5,7 @@ from labeling.values import InvalidAnswer, Ontology, ProblemAt
 
 
 def class_named(text: str, ontology: Ontology, path: str = "label") -> str:
-    """The id of the class: exactly its id, else its id or a name of it with no regard to case; raises `InvalidAnswer`."""
+    """The id of the class: exactly its id, else its id or a name in any case of letters; raises `InvalidAnswer`."""
     wanted = text.strip()
     if ontology.has_class(wanted):
         return wanted

@@ -1,4 +1,4 @@
-"""Fusing the spans of several people: which spans to keep, where they begin and end, and how much stands behind each."""
+"""Fusing the spans of several people: which to keep, where they begin and end, how much stands behind each."""
 
 import heapq
 import math

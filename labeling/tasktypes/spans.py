@@ -106,7 +106,7 @@ class Spans:
         return distance <= _RIGHT_AT + _TINY
 
     def chance_distance(self, ontology: Ontology) -> float:
-        """Spans put anywhere in a text hardly ever meet; measure a closer value by pairing answers to different texts."""
+        """Spans put anywhere hardly ever meet; pairs of answers to different texts give a closer value."""
         return 1.0
 
     def categories(self, ontology: Ontology) -> tuple[str, ...] | None:
