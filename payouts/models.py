@@ -56,8 +56,8 @@ class Transfer(Identified, Owned, Base):
     credit_id: Mapped[str] = mapped_column(Id)
     micros: Mapped[int] = mapped_column(Micros)
     currency: Mapped[str] = mapped_column(String(3))
-    code: Mapped[str] = mapped_column(String(20))  # earned, reversed, locked, settled, failed, invoiced, received
-    cause_kind: Mapped[str] = mapped_column(String(20))  # unit, payout_line, invoice, adjustment
+    code: Mapped[str] = mapped_column(String(20))  # values.Code
+    cause_kind: Mapped[str] = mapped_column(String(20))  # unit, payout_line, invoice
     cause_id: Mapped[str] = mapped_column(String(64))
     reverses_id: Mapped[str | None] = mapped_column(Id)
     reason: Mapped[str] = mapped_column(Text, default="")
@@ -74,10 +74,17 @@ class Earning(Identified, Owned, Base):
         Index("ix_earning_annotator", "org_id", "annotator_id", "earned_at"),
         Index("ix_earning_due", "org_id", "state", "due_at"),
         Index("ix_earning_lane", "org_id", "lane_id", "state"),
+        Index("ix_earning_open", "org_id", "annotator_id", "state", "earned_at"),
+        Index("ix_earning_line", "org_id", "payout_line_id"),
         within("annotator", "annotator_id"),
+        within("payout_line", "payout_line_id"),
         CheckConstraint("state IN ('pending', 'approved', 'rejected', 'paid')", name="state_is_known"),
         CheckConstraint("micros > 0", name="amount_is_positive"),
         CheckConstraint("state <> 'rejected' OR receipt_id IS NOT NULL", name="rejected_has_receipt"),
+        CheckConstraint("state <> 'paid' OR payout_line_id IS NOT NULL", name="paid_has_payment"),
+        CheckConstraint(
+            "payout_line_id IS NULL OR state IN ('approved', 'paid')", name="only_approved_is_in_a_payment"
+        ),
     )
     annotator_id: Mapped[str] = mapped_column(Id)
     account_id: Mapped[str] = mapped_column(Id)
@@ -94,6 +101,7 @@ class Earning(Identified, Owned, Base):
     approved_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     receipt_id: Mapped[str | None] = mapped_column(Id)
+    payout_line_id: Mapped[str | None] = mapped_column(Id)  # the payment that covers it wholly
 
 
 class PayoutMethod(Identified, Owned, Base):
@@ -132,6 +140,8 @@ class PayoutRun(Identified, Owned, Base):
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(10))
     cutoff_at: Mapped[datetime]
+    threshold_micros: Mapped[int] = mapped_column(Micros, default=0)
+    left_out: Mapped[list[Any]]  # [{"annotator_id", "micros", "why"}]: who stays for a later run, and why
     lines: Mapped[int]
     total_micros: Mapped[int] = mapped_column(Micros)
     prepared_by: Mapped[str] = mapped_column(Id)
@@ -155,15 +165,23 @@ class PayoutLine(Identified, Owned, Base):
         within("payout_run", "run_id"),
         within("annotator", "annotator_id"),
         CheckConstraint("micros > 0", name="amount_is_positive"),
+        CheckConstraint("state IN ('open', 'settled', 'failed', 'cancelled')", name="state_is_known"),
     )
     run_id: Mapped[str] = mapped_column(Id)
     annotator_id: Mapped[str] = mapped_column(Id)
     micros: Mapped[int] = mapped_column(Micros)
     currency: Mapped[str] = mapped_column(String(3))
     earnings: Mapped[int]
+    # Where the money goes, as it stood when the run was made: a later change cannot touch a run that is locked.
+    kind: Mapped[str] = mapped_column(String(20))
+    holder_sealed: Mapped[str | None] = mapped_column(Text)
+    details_sealed: Mapped[str | None] = mapped_column(Text)
     mask: Mapped[str] = mapped_column(String(40))
-    state: Mapped[str] = mapped_column(String(10), default="open")  # open, settled, failed
+    state: Mapped[str] = mapped_column(String(10), default="open")
     reason: Mapped[str] = mapped_column(Text, default="")
+
+    holder = Sealed("holder_sealed")
+    details = Sealed("details_sealed")
 
 
 class Invoice(Identified, Shared, Base):

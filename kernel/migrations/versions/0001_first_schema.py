@@ -94,16 +94,10 @@ def upgrade() -> None:
         sa.Column("revoked_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_grant")),
-        sa.UniqueConstraint(
-            "subject_id", "grantee_org_id", "from_at", name="uq_grant_once"
-        ),
+        sa.UniqueConstraint("subject_id", "grantee_org_id", "from_at", name="uq_grant_once"),
     )
     with op.batch_alter_table("access_grant", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_access_grant_live",
-            ["grantee_org_id", "subject_id", "until_at"],
-            unique=False,
-        )
+        batch_op.create_index("ix_access_grant_live", ["grantee_org_id", "subject_id", "until_at"], unique=False)
 
     op.create_table(
         "account",
@@ -154,17 +148,12 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=True),
         sa.Column("linked_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "(seq IS NULL) = (hash IS NULL)",
-            name=op.f("ck_audit_event_linked_has_hash"),
-        ),
+        sa.CheckConstraint("(seq IS NULL) = (hash IS NULL)", name=op.f("ck_audit_event_linked_has_hash")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
         sa.UniqueConstraint("chain", "seq", name="uq_audit_chain_seq"),
     )
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_audit_object", ["org_id", "object_type", "object_ref"], unique=False
-        )
+        batch_op.create_index("ix_audit_object", ["org_id", "object_type", "object_ref"], unique=False)
         batch_op.create_index("ix_audit_time", ["org_id", "at"], unique=False)
         batch_op.create_index("ix_audit_unlinked", ["linked_at", "at"], unique=False)
 
@@ -184,9 +173,7 @@ def upgrade() -> None:
         sa.Column("created_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("seen_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("idle_until", kernel.db.UTCDateTime(timezone=True), nullable=False),
-        sa.Column(
-            "absolute_until", kernel.db.UTCDateTime(timezone=True), nullable=False
-        ),
+        sa.Column("absolute_until", kernel.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("mfa_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("network", sa.String(length=64), nullable=False),
         sa.Column("agent", sa.String(length=120), nullable=False),
@@ -197,9 +184,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret_hash", name=op.f("uq_auth_session_secret_hash")),
     )
     with op.batch_alter_table("auth_session", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_auth_session_account", ["account_id", "revoked_at"], unique=False
-        )
+        batch_op.create_index("ix_auth_session_account", ["account_id", "revoked_at"], unique=False)
 
     op.create_table(
         "batch",
@@ -226,9 +211,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_batch_org_id_id")),
     )
     with op.batch_alter_table("batch", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_batch_project", ["org_id", "project_id", "created_at"], unique=False
-        )
+        batch_op.create_index("ix_batch_project", ["org_id", "project_id", "created_at"], unique=False)
 
     op.create_table(
         "exposure",
@@ -257,9 +240,7 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "minimum_checks >= 8", name=op.f("ck_gate_rule_never_on_a_handful")
-        ),
+        sa.CheckConstraint("minimum_checks >= 8", name=op.f("ck_gate_rule_never_on_a_handful")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gate_rule")),
         sa.UniqueConstraint("org_id", "lane_id", "version", name="uq_gate_version"),
     )
@@ -288,9 +269,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_guideline")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_guideline_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "project_id", "version", name="uq_guideline_version"
-        ),
+        sa.UniqueConstraint("org_id", "project_id", "version", name="uq_guideline_version"),
     )
     op.create_table(
         "idempotency",
@@ -301,9 +280,7 @@ def upgrade() -> None:
         sa.Column("status_code", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("created_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "actor_id", "route", "key", name=op.f("pk_idempotency")
-        ),
+        sa.PrimaryKeyConstraint("actor_id", "route", "key", name=op.f("pk_idempotency")),
     )
     op.create_table(
         "inference_run",
@@ -325,9 +302,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_inference_run_org_id_id")),
     )
     with op.batch_alter_table("inference_run", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_inference_lane", ["org_id", "lane_id", "at"], unique=False
-        )
+        batch_op.create_index("ix_inference_lane", ["org_id", "lane_id", "at"], unique=False)
 
     op.create_table(
         "invoice",
@@ -346,9 +321,7 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
-        sa.UniqueConstraint(
-            "org_id", "cause_kind", "cause_id", name="uq_invoice_once_per_cause"
-        ),
+        sa.UniqueConstraint("org_id", "cause_kind", "cause_id", name="uq_invoice_once_per_cause"),
         sa.UniqueConstraint("vendor_org_id", "number", name="uq_invoice_number"),
     )
     op.create_table(
@@ -364,14 +337,10 @@ def upgrade() -> None:
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_item_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "project_id", "locale", "fingerprint", name="uq_item_content_once"
-        ),
+        sa.UniqueConstraint("org_id", "project_id", "locale", "fingerprint", name="uq_item_content_once"),
     )
     with op.batch_alter_table("item", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_item_ref", ["org_id", "project_id", "client_ref"], unique=False
-        )
+        batch_op.create_index("ix_item_ref", ["org_id", "project_id", "client_ref"], unique=False)
 
     op.create_table(
         "ledger_account",
@@ -383,9 +352,7 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_account")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_ledger_account_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "kind", "holder_id", "currency", name="uq_ledger_account"
-        ),
+        sa.UniqueConstraint("org_id", "kind", "holder_id", "currency", name="uq_ledger_account"),
     )
     op.create_table(
         "ontology",
@@ -402,9 +369,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ontology")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_ontology_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "project_id", "version", name="uq_ontology_version"
-        ),
+        sa.UniqueConstraint("org_id", "project_id", "version", name="uq_ontology_version"),
     )
     op.create_table(
         "organization",
@@ -415,10 +380,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("created_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('client', 'vendor', 'operator')",
-            name=op.f("ck_organization_kind_is_known"),
-        ),
+        sa.CheckConstraint("kind IN ('client', 'vendor', 'operator')", name=op.f("ck_organization_kind_is_known")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organization")),
         sa.UniqueConstraint("name_key", name=op.f("uq_organization_name_key")),
     )
@@ -442,16 +404,12 @@ def upgrade() -> None:
         sa.Column("step", JSON, nullable=True),
         sa.Column("result", JSON, nullable=True),
         sa.Column("id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "attempts >= 0", name=op.f("ck_outbox_attempts_not_negative")
-        ),
+        sa.CheckConstraint("attempts >= 0", name=op.f("ck_outbox_attempts_not_negative")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("dedupe_key", name="uq_outbox_dedupe_key"),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_outbox_due", ["done_at", "dead_at", "available_at"], unique=False
-        )
+        batch_op.create_index("ix_outbox_due", ["done_at", "dead_at", "available_at"], unique=False)
 
     op.create_table(
         "payout_run",
@@ -459,6 +417,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("cutoff_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("threshold_micros", sa.BigInteger(), nullable=False),
+        sa.Column("left_out", JSON, nullable=False),
         sa.Column("lines", sa.Integer(), nullable=False),
         sa.Column("total_micros", sa.BigInteger(), nullable=False),
         sa.Column("prepared_by", sa.String(length=22), nullable=False),
@@ -475,10 +435,7 @@ def upgrade() -> None:
             "state IN ('draft', 'approved', 'exported', 'settled', 'cancelled')",
             name=op.f("ck_payout_run_state_is_known"),
         ),
-        sa.CheckConstraint(
-            "approved_by IS NULL OR approved_by <> prepared_by",
-            name=op.f("ck_payout_run_two_people"),
-        ),
+        sa.CheckConstraint("approved_by IS NULL OR approved_by <> prepared_by", name=op.f("ck_payout_run_two_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_run")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_payout_run_org_id_id")),
         sa.UniqueConstraint("org_id", "number", name="uq_payout_run_number"),
@@ -523,9 +480,7 @@ def upgrade() -> None:
             "state IN ('requested', 'quoted', 'draft', 'live', 'paused', 'done', 'declined')",
             name=op.f("ck_project_state_is_known"),
         ),
-        sa.CheckConstraint(
-            "project_id = id", name=op.f("ck_project_is_its_own_project")
-        ),
+        sa.CheckConstraint("project_id = id", name=op.f("ck_project_is_its_own_project")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_project_org_id_id")),
     )
@@ -547,21 +502,12 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "basis <> 'waiver' OR reason <> ''",
-            name=op.f("ck_qualification_waiver_has_reason"),
-        ),
+        sa.CheckConstraint("basis <> 'waiver' OR reason <> ''", name=op.f("ck_qualification_waiver_has_reason")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_qualification")),
-        sa.UniqueConstraint(
-            "org_id", "lane_id", "annotator_id", name="uq_qualification_once"
-        ),
+        sa.UniqueConstraint("org_id", "lane_id", "annotator_id", name="uq_qualification_once"),
     )
     with op.batch_alter_table("qualification", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_qualification_annotator",
-            ["vendor_org_id", "annotator_id"],
-            unique=False,
-        )
+        batch_op.create_index("ix_qualification_annotator", ["vendor_org_id", "annotator_id"], unique=False)
 
     op.create_table(
         "qualification_test",
@@ -587,9 +533,7 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_qualification_test")),
-        sa.UniqueConstraint(
-            "org_id", "id", name=op.f("uq_qualification_test_org_id_id")
-        ),
+        sa.UniqueConstraint("org_id", "id", name=op.f("uq_qualification_test_org_id_id")),
         sa.UniqueConstraint("org_id", "lane_id", "version", name="uq_test_version"),
     )
     op.create_table(
@@ -605,16 +549,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rate")),
     )
     with op.batch_alter_table("rate", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_rate_lane", ["org_id", "lane_id", "from_at"], unique=False
-        )
+        batch_op.create_index("ix_rate_lane", ["org_id", "lane_id", "from_at"], unique=False)
 
     op.create_table(
         "rate_bucket",
         sa.Column("key", sa.String(length=160), nullable=False),
-        sa.Column(
-            "window_ends_at", kernel.db.UTCDateTime(timezone=True), nullable=False
-        ),
+        sa.Column("window_ends_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_rate_bucket")),
     )
@@ -651,9 +591,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("org_id", "lane_id", "annotator_id", name="uq_track_once"),
     )
     with op.batch_alter_table("track", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_track_annotator", ["vendor_org_id", "annotator_id"], unique=False
-        )
+        batch_op.create_index("ix_track_annotator", ["vendor_org_id", "annotator_id"], unique=False)
 
     op.create_table(
         "annotator",
@@ -668,12 +606,8 @@ def upgrade() -> None:
         sa.Column("domains", JSON, nullable=False),
         sa.Column("about", sa.Text(), nullable=True),
         sa.Column("clearance", sa.Integer(), nullable=False),
-        sa.Column(
-            "clearance_until", kernel.db.UTCDateTime(timezone=True), nullable=True
-        ),
-        sa.Column(
-            "identity_verified_at", kernel.db.UTCDateTime(timezone=True), nullable=True
-        ),
+        sa.Column("clearance_until", kernel.db.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("identity_verified_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("applied_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("admitted_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("admitted_by", sa.String(length=22), nullable=True),
@@ -683,26 +617,18 @@ def upgrade() -> None:
             "status IN ('applied', 'active', 'paused', 'suspended', 'declined', 'left')",
             name=op.f("ck_annotator_status_is_known"),
         ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_annotator_account_id")),
         sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_annotator_account_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["org_id", "pool_id"],
-            ["pool.org_id", "pool.id"],
-            name=op.f("fk_annotator_org_id_pool_id"),
+            ["org_id", "pool_id"], ["pool.org_id", "pool.id"], name=op.f("fk_annotator_org_id_pool_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_annotator")),
-        sa.UniqueConstraint(
-            "org_id", "account_id", name="uq_annotator_once_per_vendor"
-        ),
+        sa.UniqueConstraint("org_id", "account_id", name="uq_annotator_once_per_vendor"),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_annotator_org_id_id")),
         sa.UniqueConstraint("org_id", "pseudonym", name="uq_annotator_pseudonym"),
     )
     with op.batch_alter_table("annotator", schema=None) as batch_op:
         batch_op.create_index("ix_annotator_account", ["account_id"], unique=False)
-        batch_op.create_index(
-            "ix_annotator_status", ["org_id", "status", "id"], unique=False
-        )
+        batch_op.create_index("ix_annotator_status", ["org_id", "status", "id"], unique=False)
 
     op.create_table(
         "attempt",
@@ -726,8 +652,7 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.CheckConstraint(
-            "state IN ('training', 'exam', 'passed', 'failed', 'ended')",
-            name=op.f("ck_attempt_state_is_known"),
+            "state IN ('training', 'exam', 'passed', 'failed', 'ended')", name=op.f("ck_attempt_state_is_known")
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "test_id"],
@@ -736,14 +661,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_attempt_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "lane_id", "account_id", "number", name="uq_attempt_number"
-        ),
+        sa.UniqueConstraint("org_id", "lane_id", "account_id", "number", name="uq_attempt_number"),
     )
     with op.batch_alter_table("attempt", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_attempt_annotator", ["vendor_org_id", "annotator_id"], unique=False
-        )
+        batch_op.create_index("ix_attempt_annotator", ["vendor_org_id", "annotator_id"], unique=False)
 
     op.create_table(
         "consensus",
@@ -762,17 +683,13 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.ForeignKeyConstraint(
-            ["org_id", "run_id"],
-            ["inference_run.org_id", "inference_run.id"],
-            name=op.f("fk_consensus_org_id_run_id"),
+            ["org_id", "run_id"], ["inference_run.org_id", "inference_run.id"], name=op.f("fk_consensus_org_id_run_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consensus")),
         sa.UniqueConstraint("org_id", "unit_id", name="uq_consensus_unit"),
     )
     with op.batch_alter_table("consensus", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_consensus_lane", ["org_id", "lane_id", "confidence"], unique=False
-        )
+        batch_op.create_index("ix_consensus_lane", ["org_id", "lane_id", "confidence"], unique=False)
 
     op.create_table(
         "coverage_request",
@@ -788,8 +705,7 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.CheckConstraint(
-            "state IN ('sent', 'quoted', 'accepted', 'declined')",
-            name=op.f("ck_coverage_request_state_is_known"),
+            "state IN ('sent', 'quoted', 'accepted', 'declined')", name=op.f("ck_coverage_request_state_is_known")
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "project_id"],
@@ -815,31 +731,19 @@ def upgrade() -> None:
         sa.Column("author_id", sa.String(length=22), nullable=True),
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("org_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "pool IN ('training', 'exam', 'live')",
-            name=op.f("ck_gold_key_pool_is_known"),
-        ),
-        sa.CheckConstraint(
-            "status IN ('active', 'suspended', 'retired')",
-            name=op.f("ck_gold_key_status_is_known"),
+        sa.CheckConstraint("pool IN ('training', 'exam', 'live')", name=op.f("ck_gold_key_pool_is_known")),
+        sa.CheckConstraint("status IN ('active', 'suspended', 'retired')", name=op.f("ck_gold_key_status_is_known")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "gold_set_id"], ["gold_set.org_id", "gold_set.id"], name=op.f("fk_gold_key_org_id_gold_set_id")
         ),
         sa.ForeignKeyConstraint(
-            ["org_id", "gold_set_id"],
-            ["gold_set.org_id", "gold_set.id"],
-            name=op.f("fk_gold_key_org_id_gold_set_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["org_id", "item_id"],
-            ["item.org_id", "item.id"],
-            name=op.f("fk_gold_key_org_id_item_id"),
+            ["org_id", "item_id"], ["item.org_id", "item.id"], name=op.f("fk_gold_key_org_id_item_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gold_key")),
         sa.UniqueConstraint("org_id", "item_id", name="uq_gold_key_item"),
     )
     with op.batch_alter_table("gold_key", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_gold_key_use", ["org_id", "lane_id", "pool", "status"], unique=False
-        )
+        batch_op.create_index("ix_gold_key_use", ["org_id", "lane_id", "pool", "status"], unique=False)
 
     op.create_table(
         "judgment",
@@ -861,25 +765,15 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.ForeignKeyConstraint(
-            ["org_id", "item_id"],
-            ["item.org_id", "item.id"],
-            name=op.f("fk_judgment_org_id_item_id"),
+            ["org_id", "item_id"], ["item.org_id", "item.id"], name=op.f("fk_judgment_org_id_item_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_judgment")),
-        sa.UniqueConstraint(
-            "org_id", "assignment_id", name="uq_judgment_per_assignment"
-        ),
+        sa.UniqueConstraint("org_id", "assignment_id", name="uq_judgment_per_assignment"),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_judgment_org_id_id")),
     )
     with op.batch_alter_table("judgment", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_judgment_annotator",
-            ["vendor_org_id", "annotator_id", "answered_at"],
-            unique=False,
-        )
-        batch_op.create_index(
-            "ix_judgment_lane", ["org_id", "lane_id", "answered_at"], unique=False
-        )
+        batch_op.create_index("ix_judgment_annotator", ["vendor_org_id", "annotator_id", "answered_at"], unique=False)
+        batch_op.create_index("ix_judgment_lane", ["org_id", "lane_id", "answered_at"], unique=False)
         batch_op.create_index("ix_judgment_unit", ["org_id", "unit_id"], unique=False)
 
     op.create_table(
@@ -910,23 +804,14 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "state IN ('draft', 'open', 'paused', 'done')",
-            name=op.f("ck_lane_state_is_known"),
-        ),
-        sa.CheckConstraint(
-            "overlap BETWEEN 1 AND 50", name=op.f("ck_lane_overlap_is_sane")
-        ),
+        sa.CheckConstraint("state IN ('draft', 'open', 'paused', 'done')", name=op.f("ck_lane_state_is_known")),
+        sa.CheckConstraint("overlap BETWEEN 1 AND 50", name=op.f("ck_lane_overlap_is_sane")),
         sa.ForeignKeyConstraint(
-            ["org_id", "project_id"],
-            ["project.org_id", "project.id"],
-            name=op.f("fk_lane_org_id_project_id"),
+            ["org_id", "project_id"], ["project.org_id", "project.id"], name=op.f("fk_lane_org_id_project_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lane")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_lane_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "project_id", "locale", "stage", name="uq_lane_locale"
-        ),
+        sa.UniqueConstraint("org_id", "project_id", "locale", "stage", name="uq_lane_locale"),
     )
     op.create_table(
         "membership",
@@ -936,16 +821,10 @@ def upgrade() -> None:
         sa.Column("from_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("ended_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("id", sa.String(length=22), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_membership_account_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["org_id"], ["organization.id"], name=op.f("fk_membership_org_id")
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_membership_account_id")),
+        sa.ForeignKeyConstraint(["org_id"], ["organization.id"], name=op.f("fk_membership_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
-        sa.UniqueConstraint(
-            "account_id", "org_id", "role", name="uq_membership_role_once"
-        ),
+        sa.UniqueConstraint("account_id", "org_id", "role", name="uq_membership_role_once"),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index("ix_membership_org", ["org_id", "role"], unique=False)
@@ -969,24 +848,17 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "state <> 'returned' OR reason <> ''",
-            name=op.f("ck_release_returned_has_reason"),
-        ),
+        sa.CheckConstraint("state <> 'returned' OR reason <> ''", name=op.f("ck_release_returned_has_reason")),
         sa.CheckConstraint(
             "state IN ('building', 'delivered', 'accepted', 'returned', 'broken')",
             name=op.f("ck_release_state_is_known"),
         ),
         sa.ForeignKeyConstraint(
-            ["org_id", "project_id"],
-            ["project.org_id", "project.id"],
-            name=op.f("fk_release_org_id_project_id"),
+            ["org_id", "project_id"], ["project.org_id", "project.id"], name=op.f("fk_release_org_id_project_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_release")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_release_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "project_id", "version", name="uq_release_version"
-        ),
+        sa.UniqueConstraint("org_id", "project_id", "version", name="uq_release_version"),
     )
     op.create_table(
         "transfer",
@@ -1003,9 +875,7 @@ def upgrade() -> None:
         sa.Column("at", kernel.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("org_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "debit_id <> credit_id", name=op.f("ck_transfer_accounts_differ")
-        ),
+        sa.CheckConstraint("debit_id <> credit_id", name=op.f("ck_transfer_accounts_differ")),
         sa.CheckConstraint("micros > 0", name=op.f("ck_transfer_amount_is_positive")),
         sa.ForeignKeyConstraint(
             ["org_id", "credit_id"],
@@ -1018,21 +888,11 @@ def upgrade() -> None:
             name=op.f("fk_transfer_org_id_debit_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer")),
-        sa.UniqueConstraint(
-            "org_id",
-            "cause_kind",
-            "cause_id",
-            "code",
-            name="uq_transfer_once_per_cause",
-        ),
+        sa.UniqueConstraint("org_id", "cause_kind", "cause_id", "code", name="uq_transfer_once_per_cause"),
     )
     with op.batch_alter_table("transfer", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_transfer_credit", ["org_id", "credit_id", "at"], unique=False
-        )
-        batch_op.create_index(
-            "ix_transfer_debit", ["org_id", "debit_id", "at"], unique=False
-        )
+        batch_op.create_index("ix_transfer_credit", ["org_id", "credit_id", "at"], unique=False)
+        batch_op.create_index("ix_transfer_debit", ["org_id", "debit_id", "at"], unique=False)
 
     op.create_table(
         "account_token",
@@ -1046,14 +906,8 @@ def upgrade() -> None:
         sa.Column("last_used_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("id", sa.String(length=22), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_account_token_account_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["membership_id"],
-            ["membership.id"],
-            name=op.f("fk_account_token_membership_id"),
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_token_account_id")),
+        sa.ForeignKeyConstraint(["membership_id"], ["membership.id"], name=op.f("fk_account_token_membership_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account_token")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_account_token_secret_hash")),
     )
@@ -1083,9 +937,7 @@ def upgrade() -> None:
             name=op.f("fk_agreement_signature_org_id_annotator_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_signature")),
-        sa.UniqueConstraint(
-            "org_id", "annotator_id", "agreement_id", name="uq_signature_once"
-        ),
+        sa.UniqueConstraint("org_id", "annotator_id", "agreement_id", name="uq_signature_once"),
     )
     op.create_table(
         "attempt_question",
@@ -1106,14 +958,10 @@ def upgrade() -> None:
             name=op.f("fk_attempt_question_org_id_attempt_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["org_id", "item_id"],
-            ["item.org_id", "item.id"],
-            name=op.f("fk_attempt_question_org_id_item_id"),
+            ["org_id", "item_id"], ["item.org_id", "item.id"], name=op.f("fk_attempt_question_org_id_item_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt_question")),
-        sa.UniqueConstraint(
-            "org_id", "attempt_id", "position", name="uq_question_position"
-        ),
+        sa.UniqueConstraint("org_id", "attempt_id", "position", name="uq_question_position"),
     )
     op.create_table(
         "decision_receipt",
@@ -1136,8 +984,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.CheckConstraint(
-            "state IN ('in_force', 'appealed', 'overturned', 'ended')",
-            name=op.f("ck_decision_receipt_state_is_known"),
+            "state IN ('in_force', 'appealed', 'overturned', 'ended')", name=op.f("ck_decision_receipt_state_is_known")
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "annotator_id"],
@@ -1146,70 +993,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision_receipt")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_decision_receipt_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "kind", "cause_kind", "cause_id", name="uq_receipt_once_per_cause"
-        ),
+        sa.UniqueConstraint("org_id", "kind", "cause_kind", "cause_id", name="uq_receipt_once_per_cause"),
     )
     with op.batch_alter_table("decision_receipt", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_receipt_annotator",
-            ["org_id", "annotator_id", "decided_at"],
-            unique=False,
-        )
-        batch_op.create_index(
-            "ix_receipt_state", ["org_id", "state", "decided_at"], unique=False
-        )
-
-    op.create_table(
-        "earning",
-        sa.Column("annotator_id", sa.String(length=22), nullable=False),
-        sa.Column("account_id", sa.String(length=22), nullable=False),
-        sa.Column("lane_id", sa.String(length=22), nullable=False),
-        sa.Column("project_id", sa.String(length=22), nullable=False),
-        sa.Column("cause_kind", sa.String(length=20), nullable=False),
-        sa.Column("cause_id", sa.String(length=22), nullable=False),
-        sa.Column("micros", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("memo", JSON, nullable=False),
-        sa.Column("earned_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("due_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("approved_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
-        sa.Column("paid_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
-        sa.Column("receipt_id", sa.String(length=22), nullable=True),
-        sa.Column("id", sa.String(length=22), nullable=False),
-        sa.Column("org_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "state <> 'rejected' OR receipt_id IS NOT NULL",
-            name=op.f("ck_earning_rejected_has_receipt"),
-        ),
-        sa.CheckConstraint(
-            "state IN ('pending', 'approved', 'rejected', 'paid')",
-            name=op.f("ck_earning_state_is_known"),
-        ),
-        sa.CheckConstraint("micros > 0", name=op.f("ck_earning_amount_is_positive")),
-        sa.ForeignKeyConstraint(
-            ["org_id", "annotator_id"],
-            ["annotator.org_id", "annotator.id"],
-            name=op.f("fk_earning_org_id_annotator_id"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_earning")),
-        sa.UniqueConstraint(
-            "org_id", "cause_kind", "cause_id", name="uq_earning_once_per_cause"
-        ),
-    )
-    with op.batch_alter_table("earning", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_earning_annotator",
-            ["org_id", "annotator_id", "earned_at"],
-            unique=False,
-        )
-        batch_op.create_index(
-            "ix_earning_due", ["org_id", "state", "due_at"], unique=False
-        )
-        batch_op.create_index(
-            "ix_earning_lane", ["org_id", "lane_id", "state"], unique=False
-        )
+        batch_op.create_index("ix_receipt_annotator", ["org_id", "annotator_id", "decided_at"], unique=False)
+        batch_op.create_index("ix_receipt_state", ["org_id", "state", "decided_at"], unique=False)
 
     op.create_table(
         "grade",
@@ -1226,19 +1014,13 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.ForeignKeyConstraint(
-            ["org_id", "judgment_id"],
-            ["judgment.org_id", "judgment.id"],
-            name=op.f("fk_grade_org_id_judgment_id"),
+            ["org_id", "judgment_id"], ["judgment.org_id", "judgment.id"], name=op.f("fk_grade_org_id_judgment_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grade")),
-        sa.UniqueConstraint(
-            "org_id", "judgment_id", "key_version", name="uq_grade_once"
-        ),
+        sa.UniqueConstraint("org_id", "judgment_id", "key_version", name="uq_grade_once"),
     )
     with op.batch_alter_table("grade", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_grade_track", ["org_id", "lane_id", "annotator_id", "at"], unique=False
-        )
+        batch_op.create_index("ix_grade_track", ["org_id", "lane_id", "annotator_id", "at"], unique=False)
 
     op.create_table(
         "lane_person",
@@ -1254,9 +1036,7 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.ForeignKeyConstraint(
-            ["org_id", "lane_id"],
-            ["lane.org_id", "lane.id"],
-            name=op.f("fk_lane_person_org_id_lane_id"),
+            ["org_id", "lane_id"], ["lane.org_id", "lane.id"], name=op.f("fk_lane_person_org_id_lane_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lane_person")),
         sa.UniqueConstraint("lane_id", "annotator_id", name="uq_lane_person"),
@@ -1286,9 +1066,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("org_id", "annotator_id", "locale", name="uq_claim_once"),
     )
     with op.batch_alter_table("language_claim", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_claim_locale", ["org_id", "locale", "status"], unique=False
-        )
+        batch_op.create_index("ix_claim_locale", ["org_id", "locale", "status"], unique=False)
 
     op.create_table(
         "payout_line",
@@ -1297,34 +1075,32 @@ def upgrade() -> None:
         sa.Column("micros", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("earnings", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("holder_sealed", sa.Text(), nullable=True),
+        sa.Column("details_sealed", sa.Text(), nullable=True),
         sa.Column("mask", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.CheckConstraint(
-            "micros > 0", name=op.f("ck_payout_line_amount_is_positive")
+            "state IN ('open', 'settled', 'failed', 'cancelled')", name=op.f("ck_payout_line_state_is_known")
         ),
+        sa.CheckConstraint("micros > 0", name=op.f("ck_payout_line_amount_is_positive")),
         sa.ForeignKeyConstraint(
             ["org_id", "annotator_id"],
             ["annotator.org_id", "annotator.id"],
             name=op.f("fk_payout_line_org_id_annotator_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["org_id", "run_id"],
-            ["payout_run.org_id", "payout_run.id"],
-            name=op.f("fk_payout_line_org_id_run_id"),
+            ["org_id", "run_id"], ["payout_run.org_id", "payout_run.id"], name=op.f("fk_payout_line_org_id_run_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_line")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_payout_line_org_id_id")),
-        sa.UniqueConstraint(
-            "org_id", "run_id", "annotator_id", name="uq_payout_line_once"
-        ),
+        sa.UniqueConstraint("org_id", "run_id", "annotator_id", name="uq_payout_line_once"),
     )
     with op.batch_alter_table("payout_line", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_payout_line_annotator", ["org_id", "annotator_id"], unique=False
-        )
+        batch_op.create_index("ix_payout_line_annotator", ["org_id", "annotator_id"], unique=False)
 
     op.create_table(
         "payout_method",
@@ -1363,8 +1139,7 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.CheckConstraint(
-            "state IN ('open', 'accepted', 'declined', 'replaced')",
-            name=op.f("ck_quote_state_is_known"),
+            "state IN ('open', 'accepted', 'declined', 'replaced')", name=op.f("ck_quote_state_is_known")
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "request_id"],
@@ -1393,9 +1168,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_standing_change")),
     )
     with op.batch_alter_table("standing_change", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_standing_annotator", ["org_id", "annotator_id", "at"], unique=False
-        )
+        batch_op.create_index("ix_standing_annotator", ["org_id", "annotator_id", "at"], unique=False)
 
     op.create_table(
         "unit",
@@ -1414,30 +1187,17 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.CheckConstraint(
-            "state IN ('open', 'full', 'review', 'settled', 'cancelled')",
-            name=op.f("ck_unit_state_is_known"),
+            "state IN ('open', 'full', 'review', 'settled', 'cancelled')", name=op.f("ck_unit_state_is_known")
         ),
-        sa.CheckConstraint(
-            "answered <= overlap", name=op.f("ck_unit_never_over_overlap")
-        ),
-        sa.ForeignKeyConstraint(
-            ["org_id", "item_id"],
-            ["item.org_id", "item.id"],
-            name=op.f("fk_unit_org_id_item_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["org_id", "lane_id"],
-            ["lane.org_id", "lane.id"],
-            name=op.f("fk_unit_org_id_lane_id"),
-        ),
+        sa.CheckConstraint("answered <= overlap", name=op.f("ck_unit_never_over_overlap")),
+        sa.ForeignKeyConstraint(["org_id", "item_id"], ["item.org_id", "item.id"], name=op.f("fk_unit_org_id_item_id")),
+        sa.ForeignKeyConstraint(["org_id", "lane_id"], ["lane.org_id", "lane.id"], name=op.f("fk_unit_org_id_lane_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_unit_org_id_id")),
         sa.UniqueConstraint("org_id", "lane_id", "item_id", name="uq_unit_item_once"),
     )
     with op.batch_alter_table("unit", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_unit_state", ["org_id", "lane_id", "state", "id"], unique=False
-        )
+        batch_op.create_index("ix_unit_state", ["org_id", "lane_id", "state", "id"], unique=False)
 
     op.create_table(
         "appeal",
@@ -1451,10 +1211,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("org_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "(decided_at IS NULL) = (outcome IS NULL)",
-            name=op.f("ck_appeal_decided_has_outcome"),
-        ),
+        sa.CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name=op.f("ck_appeal_decided_has_outcome")),
         sa.ForeignKeyConstraint(
             ["org_id", "receipt_id"],
             ["decision_receipt.org_id", "decision_receipt.id"],
@@ -1464,9 +1221,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("org_id", "receipt_id", name="uq_appeal_once"),
     )
     with op.batch_alter_table("appeal", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_appeal_open", ["org_id", "decided_at", "due_at"], unique=False
-        )
+        batch_op.create_index("ix_appeal_open", ["org_id", "decided_at", "due_at"], unique=False)
 
     op.create_table(
         "assignment",
@@ -1505,26 +1260,68 @@ def upgrade() -> None:
             name=op.f("ck_assignment_state_is_known"),
         ),
         sa.ForeignKeyConstraint(
-            ["org_id", "unit_id"],
-            ["unit.org_id", "unit.id"],
-            name=op.f("fk_assignment_org_id_unit_id"),
+            ["org_id", "unit_id"], ["unit.org_id", "unit.id"], name=op.f("fk_assignment_org_id_unit_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_assignment_org_id_id")),
-        sa.UniqueConstraint(
-            "unit_id", "account_id", name="uq_nobody_meets_a_unit_twice"
-        ),
+        sa.UniqueConstraint("unit_id", "account_id", name="uq_nobody_meets_a_unit_twice"),
     )
     with op.batch_alter_table("assignment", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_assignment_history", ["account_id", "leased_at"], unique=False
-        )
-        batch_op.create_index(
-            "ix_assignment_lane", ["org_id", "lane_id", "state"], unique=False
-        )
-        batch_op.create_index(
-            "ix_assignment_open", ["account_id", "state"], unique=False
-        )
+        batch_op.create_index("ix_assignment_history", ["account_id", "leased_at"], unique=False)
+        batch_op.create_index("ix_assignment_lane", ["org_id", "lane_id", "state"], unique=False)
+        batch_op.create_index("ix_assignment_open", ["account_id", "state"], unique=False)
+
+    op.create_table(
+        "earning",
+        sa.Column("annotator_id", sa.String(length=22), nullable=False),
+        sa.Column("account_id", sa.String(length=22), nullable=False),
+        sa.Column("lane_id", sa.String(length=22), nullable=False),
+        sa.Column("project_id", sa.String(length=22), nullable=False),
+        sa.Column("cause_kind", sa.String(length=20), nullable=False),
+        sa.Column("cause_id", sa.String(length=22), nullable=False),
+        sa.Column("micros", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("memo", JSON, nullable=False),
+        sa.Column("earned_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("approved_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("paid_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("receipt_id", sa.String(length=22), nullable=True),
+        sa.Column("payout_line_id", sa.String(length=22), nullable=True),
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("org_id", sa.String(length=22), nullable=False),
+        sa.CheckConstraint(
+            "payout_line_id IS NULL OR state IN ('approved', 'paid')",
+            name=op.f("ck_earning_only_approved_is_in_a_payment"),
+        ),
+        sa.CheckConstraint("state <> 'paid' OR payout_line_id IS NOT NULL", name=op.f("ck_earning_paid_has_payment")),
+        sa.CheckConstraint(
+            "state <> 'rejected' OR receipt_id IS NOT NULL", name=op.f("ck_earning_rejected_has_receipt")
+        ),
+        sa.CheckConstraint(
+            "state IN ('pending', 'approved', 'rejected', 'paid')", name=op.f("ck_earning_state_is_known")
+        ),
+        sa.CheckConstraint("micros > 0", name=op.f("ck_earning_amount_is_positive")),
+        sa.ForeignKeyConstraint(
+            ["org_id", "annotator_id"],
+            ["annotator.org_id", "annotator.id"],
+            name=op.f("fk_earning_org_id_annotator_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "payout_line_id"],
+            ["payout_line.org_id", "payout_line.id"],
+            name=op.f("fk_earning_org_id_payout_line_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_earning")),
+        sa.UniqueConstraint("org_id", "cause_kind", "cause_id", name="uq_earning_once_per_cause"),
+    )
+    with op.batch_alter_table("earning", schema=None) as batch_op:
+        batch_op.create_index("ix_earning_annotator", ["org_id", "annotator_id", "earned_at"], unique=False)
+        batch_op.create_index("ix_earning_due", ["org_id", "state", "due_at"], unique=False)
+        batch_op.create_index("ix_earning_lane", ["org_id", "lane_id", "state"], unique=False)
+        batch_op.create_index("ix_earning_line", ["org_id", "payout_line_id"], unique=False)
+        batch_op.create_index("ix_earning_open", ["org_id", "annotator_id", "state", "earned_at"], unique=False)
 
     op.create_table(
         "problem_report",
@@ -1542,17 +1339,13 @@ def upgrade() -> None:
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.ForeignKeyConstraint(
-            ["org_id", "unit_id"],
-            ["unit.org_id", "unit.id"],
-            name=op.f("fk_problem_report_org_id_unit_id"),
+            ["org_id", "unit_id"], ["unit.org_id", "unit.id"], name=op.f("fk_problem_report_org_id_unit_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_problem_report")),
         sa.UniqueConstraint("unit_id", "account_id", name="uq_report_once"),
     )
     with op.batch_alter_table("problem_report", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_report_open", ["org_id", "project_id", "closed_at"], unique=False
-        )
+        batch_op.create_index("ix_report_open", ["org_id", "project_id", "closed_at"], unique=False)
 
     op.create_table(
         "review",
@@ -1574,33 +1367,19 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
-        sa.CheckConstraint(
-            "(state = 'done') = (verdict IS NOT NULL)",
-            name=op.f("ck_review_done_has_verdict"),
-        ),
-        sa.CheckConstraint(
-            "state IN ('open', 'leased', 'done')", name=op.f("ck_review_state_is_known")
-        ),
-        sa.CheckConstraint(
-            "verdict <> 'reject' OR reason IS NOT NULL",
-            name=op.f("ck_review_rejected_has_reason"),
-        ),
+        sa.CheckConstraint("(state = 'done') = (verdict IS NOT NULL)", name=op.f("ck_review_done_has_verdict")),
+        sa.CheckConstraint("state IN ('open', 'leased', 'done')", name=op.f("ck_review_state_is_known")),
+        sa.CheckConstraint("verdict <> 'reject' OR reason IS NOT NULL", name=op.f("ck_review_rejected_has_reason")),
         sa.ForeignKeyConstraint(
-            ["org_id", "unit_id"],
-            ["unit.org_id", "unit.id"],
-            name=op.f("fk_review_org_id_unit_id"),
+            ["org_id", "unit_id"], ["unit.org_id", "unit.id"], name=op.f("fk_review_org_id_unit_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
         sa.UniqueConstraint("org_id", "id", name=op.f("uq_review_org_id_id")),
         sa.UniqueConstraint("org_id", "unit_id", "round", name="uq_review_round"),
     )
     with op.batch_alter_table("review", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_review_open", ["org_id", "lane_id", "state"], unique=False
-        )
-        batch_op.create_index(
-            "ix_review_vendor", ["vendor_org_id", "state", "asked_at"], unique=False
-        )
+        batch_op.create_index("ix_review_open", ["org_id", "lane_id", "state"], unique=False)
+        batch_op.create_index("ix_review_vendor", ["vendor_org_id", "state", "asked_at"], unique=False)
 
     op.create_table(
         "slot",
@@ -1618,33 +1397,19 @@ def upgrade() -> None:
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
+        sa.CheckConstraint("(state = 'kept') <= (kept_for IS NOT NULL)", name=op.f("ck_slot_kept_has_person")),
         sa.CheckConstraint(
-            "(state = 'kept') <= (kept_for IS NOT NULL)",
-            name=op.f("ck_slot_kept_has_person"),
+            "state IN ('free', 'kept', 'leased', 'answered', 'closed')", name=op.f("ck_slot_state_is_known")
         ),
-        sa.CheckConstraint(
-            "state IN ('free', 'kept', 'leased', 'answered', 'closed')",
-            name=op.f("ck_slot_state_is_known"),
-        ),
-        sa.CheckConstraint(
-            "slot_no BETWEEN 1 AND overlap", name=op.f("ck_slot_slot_within_overlap")
-        ),
-        sa.ForeignKeyConstraint(
-            ["org_id", "unit_id"],
-            ["unit.org_id", "unit.id"],
-            name=op.f("fk_slot_org_id_unit_id"),
-        ),
+        sa.CheckConstraint("slot_no BETWEEN 1 AND overlap", name=op.f("ck_slot_slot_within_overlap")),
+        sa.ForeignKeyConstraint(["org_id", "unit_id"], ["unit.org_id", "unit.id"], name=op.f("fk_slot_org_id_unit_id")),
         sa.PrimaryKeyConstraint("unit_id", "slot_no", name=op.f("pk_slot")),
     )
     with op.batch_alter_table("slot", schema=None) as batch_op:
         batch_op.create_index("ix_slot_back", ["lane_id", "back_at"], unique=False)
-        batch_op.create_index(
-            "ix_slot_kept", ["kept_for", "lane_id", "state", "serve_from"], unique=False
-        )
+        batch_op.create_index("ix_slot_kept", ["kept_for", "lane_id", "state", "serve_from"], unique=False)
         batch_op.create_index("ix_slot_lease", ["state", "lease_until"], unique=False)
-        batch_op.create_index(
-            "ix_slot_pick", ["lane_id", "state", "route_key"], unique=False
-        )
+        batch_op.create_index("ix_slot_pick", ["lane_id", "state", "route_key"], unique=False)
 
     # ### end Alembic commands ###
     _guard()
@@ -1687,6 +1452,4 @@ def event_triggers(dialect: str) -> list[str]:
 
 
 def downgrade() -> None:
-    raise RuntimeError(
-        "the first schema is where a database begins; remove the database instead"
-    )
+    raise RuntimeError("the first schema is where a database begins; remove the database instead")
