@@ -1,0 +1,153 @@
+/* Polyphony: what pages do beyond HTML. Every page works without this file; nothing is evaluated, no markup is written. */
+"use strict";
+(() => {
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+  const typing = (el) => el.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
+
+  /* Menus: one open at a time; Escape and a press elsewhere close them. */
+  const close = (menu, focus) => {
+    menu.open = false;
+    if (focus) menu.querySelector("summary").focus();
+  };
+  document.addEventListener("click", (event) => {
+    for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) close(menu);
+    event.target.closest("[data-close]")?.closest(".toast, .note")?.remove();
+    const eye = event.target.closest("[data-show]");
+    if (eye) show(eye);
+  });
+
+  /* A password can be looked at while it is typed. */
+  const show = (button) => {
+    const input = document.getElementById(button.dataset.show);
+    const open = input.type === "password";
+    input.type = open ? "text" : "password";
+    button.setAttribute("aria-pressed", String(open));
+  };
+
+  /* What cannot be undone is asked once, with the safe answer first and focused. */
+  const ask = (button) => {
+    const box = document.getElementById("confirm");
+    box.querySelector("h2").textContent = button.dataset.confirm;
+    box.querySelector("[data-body]").textContent = button.dataset.confirmBody ?? "";
+    const yes = box.querySelector("[value=yes]");
+    yes.textContent = button.dataset.confirmYes ?? button.textContent.trim();
+    box.returnValue = "no";
+    box.onclose = () => {
+      if (box.returnValue !== "yes") return;
+      button.dataset.confirmed = "";
+      button.click();
+      delete button.dataset.confirmed;
+    };
+    box.showModal();
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-confirm]");
+    if (!button || "confirmed" in button.dataset) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    ask(button);
+  }, true);
+
+  /* A form is sent once. The mark goes when the page is shown again from the browser's memory. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if ("sent" in form.dataset) return event.preventDefault();
+    form.dataset.sent = "";
+    event.submitter?.classList.add("htmx-request");
+    if ("forget" in form.dataset) sessionStorage.clear();
+    drafts.get(form)?.stop();
+  });
+  addEventListener("pageshow", () => {
+    for (const form of all("form[data-sent]")) delete form.dataset.sent;
+    for (const button of all("button.htmx-request")) button.classList.remove("htmx-request");
+  });
+
+  /* Keys: 1 to 9 choose an answer, a letter in data-key presses its button. Never while somebody types. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") for (const menu of all("details.menu[open]")) close(menu, true);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (typing(event.target) || document.querySelector("dialog[open]")) return;
+    const form = document.querySelector("form[data-keys]");
+    if (!form) return;
+    const pressed = /^[1-9]$/.test(event.key)
+      ? all(".opt input:not(:disabled)", form)[event.key - 1]
+      : all("[data-key]", form).find((el) => el.dataset.key === event.key.toLowerCase());
+    if (!pressed) return;
+    event.preventDefault();
+    pressed.focus();
+    pressed.click();
+  });
+
+  /* Drafts: sent a moment after the last change; kept in this tab while the line is down. */
+  const drafts = new Map();
+  const fields = (form) => [...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string");
+  const draft = (form) => {
+    const url = form.dataset.draftUrl;
+    const store = `draft:${url}`;
+    const line = form.querySelector("[data-draft]");
+    let timer, stopped = false, version = 0;
+    const say = (key, time) => {
+      const words = line?.dataset[key];
+      if (words) line.textContent = words.replace("{time}", time ?? "");
+    };
+    const keep = () => {
+      try { sessionStorage.setItem(store, JSON.stringify({ pairs: fields(form), stopped })); } catch { /* full or off */ }
+    };
+    const send = async () => {
+      const sent = version;
+      try {
+        const body = new URLSearchParams(fields(form));
+        const answer = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token(), Accept: "application/json" } });
+        if (!answer.ok) throw new Error(answer.status);
+        if (stopped || sent !== version) return;
+        sessionStorage.removeItem(store);
+        say("saved", new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format());
+      } catch {
+        if (!stopped) say(navigator.onLine ? "unsaved" : "offline");
+      }
+    };
+    const changed = () => {
+      version += 1;
+      keep();
+      clearTimeout(timer);
+      timer = setTimeout(send, 800);
+    };
+    const refill = (pairs) => {
+      for (const el of form.elements) {
+        if (!el.name || el.type === "hidden" || el.type === "file") continue;
+        const values = pairs.filter(([name]) => name === el.name).map(([, value]) => value);
+        if (el.type === "radio" || el.type === "checkbox") el.checked = values.includes(el.value);
+        else if (values.length) el.value = values[0];
+      }
+    };
+    form.addEventListener("input", changed);
+    addEventListener("online", () => sessionStorage.getItem(store) && send());
+    addEventListener("offline", () => say("offline"));
+    const kept = sessionStorage.getItem(store);
+    if (kept) { refill(JSON.parse(kept).pairs); send(); }
+    return { stop() { stopped = true; clearTimeout(timer); keep(); } };
+  };
+
+  /* What was sent is kept until the next page has come, in case the line broke on the way. */
+  const tidy = () => {
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith("draft:") && JSON.parse(sessionStorage.getItem(key)).stopped) sessionStorage.removeItem(key);
+    }
+  };
+
+  /* htmx: same origin only, with the token against forged requests. */
+  document.addEventListener("htmx:config:request", (event) => {
+    event.detail.ctx.request.headers["X-CSRFToken"] = token();
+  });
+
+  const start = () => {
+    tidy();
+    for (const form of all("form[data-draft-url]")) drafts.set(form, draft(form));
+    for (const button of all("[data-show]")) button.hidden = false;
+    document.querySelector('[role="alert"][tabindex]')?.focus();
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
