@@ -71,10 +71,7 @@ def record(
 def link_pending(session: Session, limit: int = 1000) -> int:
     """Link events that were written unlinked, oldest first, chain by chain; returns how many."""
     waiting = session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.linked_at.is_(None))
-        .order_by(AuditEvent.at, AuditEvent.id)
-        .limit(limit)
+        select(AuditEvent).where(AuditEvent.linked_at.is_(None)).order_by(AuditEvent.at, AuditEvent.id).limit(limit)
     ).all()
     chains: dict[str, list[AuditEvent]] = {}
     for event in waiting:
@@ -110,17 +107,13 @@ def _locked_head(session: Session, chain: str) -> AuditHead:
 def event_hash(event: AuditEvent) -> str:
     """SHA-256 over the version, the chain, the place in it, the previous hash and the canonical form of the rest."""
     rest = canonical({name: getattr(event, name) for name in _COLUMNS})
-    text = "\n".join(
-        ("audit-v1", event.chain, str(event.seq), event.prev_hash or _ZERO, rest)
-    )
+    text = "\n".join(("audit-v1", event.chain, str(event.seq), event.prev_hash or _ZERO, rest))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys, NFC text, UTC microsecond times and no floats, so that equal things hash equally."""
-    return json.dumps(
-        _plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:
@@ -174,24 +167,14 @@ def verify(
         events += count
         breaches += [breach] if breach else []
     known = {head.chain for head in heads}
-    breaches += [
-        Breach(name, seq, "anchor_missing")
-        for name, seq in anchors or {}
-        if name not in known
-    ]
-    waiting = session.scalars(
-        select(AuditEvent).where(AuditEvent.linked_at.is_(None))
-    ).all()
+    breaches += [Breach(name, seq, "anchor_missing") for name, seq in anchors or {} if name not in known]
+    waiting = session.scalars(select(AuditEvent).where(AuditEvent.linked_at.is_(None))).all()
     late = now_of(session) - LINK_WITHIN
-    breaches += [
-        Breach(event.chain, None, "unlinked") for event in waiting if event.at < late
-    ]
+    breaches += [Breach(event.chain, None, "unlinked") for event in waiting if event.at < late]
     return Verdict(len(wanted), events, len(waiting), tuple(breaches))
 
 
-def _walk(
-    session: Session, head: AuditHead, anchors: dict[tuple[str, int], str]
-) -> tuple[int, Breach | None]:
+def _walk(session: Session, head: AuditHead, anchors: dict[tuple[str, int], str]) -> tuple[int, Breach | None]:
     seq, previous = 0, _ZERO
     for event in _linked(session, head.chain):
         seq += 1

@@ -63,29 +63,22 @@ class Settings:
         problems: list[str] = []
         name = env.get("POLYPHONY_ENV", "development")
         if name not in ("development", "test", "production"):
-            problems.append(
-                f"POLYPHONY_ENV is {name!r}; it must be development, test or production."
-            )
+            problems.append(f"POLYPHONY_ENV is {name!r}; it must be development, test or production.")
             name = "development"
         data_dir = Path(env.get("POLYPHONY_DATA", "var")).absolute()
         settings = cls(
             environment=name,  # type: ignore[arg-type]
-            database_url=normal_url(
-                env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'polyphony.db'}"
-            ),
+            database_url=normal_url(env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'polyphony.db'}"),
             redis_url=env.get("REDIS_URL") or None,
             data_dir=data_dir,
-            secret_key=env.get("SECRET_KEY")
-            or ("" if name == "production" else _local_secret(data_dir, "secret_key")),
+            secret_key=env.get("SECRET_KEY") or ("" if name == "production" else _local_secret(data_dir, "secret_key")),
             field_keys=_field_keys(env.get("FIELD_KEYS"), name, data_dir, problems),
             host=env.get("HOST", "127.0.0.1"),
             port=_number(env, "PORT", 8000, 1, 65535, problems),
             server_name=env.get("SERVER_NAME") or None,
             trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5, problems),
             demo_password=env.get("DEMO_PASSWORD") or None,
-            session_idle_minutes=_number(
-                env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems
-            ),
+            session_idle_minutes=_number(env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems),
             session_hours=_number(env, "SESSION_HOURS", 12, 1, 72, problems),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 64, 1, 2048, problems),
         )
@@ -101,34 +94,21 @@ def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]
     problems = []
     key = settings.secret_key
     if len(key) < 43 or key.lower() in _KNOWN_KEYS or len(set(key)) < 12:
-        problems.append(
-            "SECRET_KEY is missing, short or well known; set 64 random bytes."
-        )
+        problems.append("SECRET_KEY is missing, short or well known; set 64 random bytes.")
     if not settings.field_keys:
-        problems.append(
-            "FIELD_KEYS is missing; set ID:BASE64KEY pairs, the newest first."
-        )
+        problems.append("FIELD_KEYS is missing; set ID:BASE64KEY pairs, the newest first.")
     if not settings.server_name:
-        problems.append(
-            "SERVER_NAME is missing; links and the check of the Host header need it."
-        )
+        problems.append("SERVER_NAME is missing; links and the check of the Host header need it.")
     if env.get("FLASK_DEBUG", "0") not in ("", "0"):
         problems.append("FLASK_DEBUG is on; it shows the source to anybody.")
     if settings.is_sqlite and env.get("ACCEPT_SQLITE") != "one-client":
-        problems.append(
-            "SQLite has one wall between tenants; use PostgreSQL, or set ACCEPT_SQLITE=one-client."
-        )
+        problems.append("SQLite has one wall between tenants; use PostgreSQL, or set ACCEPT_SQLITE=one-client.")
     if settings.redis_url is None:
         problems.append("REDIS_URL is missing; the embedded server is for development.")
-    elif (
-        urlsplit(settings.redis_url).scheme != "unix"
-        and not urlsplit(settings.redis_url).password
-    ):
+    elif urlsplit(settings.redis_url).scheme != "unix" and not urlsplit(settings.redis_url).password:
         problems.append("REDIS_URL has no password.")
     if settings.demo_password:
-        problems.append(
-            "DEMO_PASSWORD is set; demonstration accounts do not exist in production."
-        )
+        problems.append("DEMO_PASSWORD is set; demonstration accounts do not exist in production.")
     return problems
 
 
@@ -151,21 +131,13 @@ def _number(
     text = env.get(name) or str(default)
     if text.isascii() and text.isdigit() and low <= int(text) <= high:
         return int(text)
-    problems.append(
-        f"{name} is {text!r}; it must be a whole number from {low} to {high}."
-    )
+    problems.append(f"{name} is {text!r}; it must be a whole number from {low} to {high}.")
     return default
 
 
-def _field_keys(
-    text: str | None, name: str, data_dir: Path, problems: list[str]
-) -> tuple[tuple[str, str], ...]:
+def _field_keys(text: str | None, name: str, data_dir: Path, problems: list[str]) -> tuple[tuple[str, str], ...]:
     if not text:
-        return (
-            ()
-            if name == "production"
-            else (("local", _local_secret(data_dir, "field_key")),)
-        )
+        return () if name == "production" else (("local", _local_secret(data_dir, "field_key")),)
     pairs = [part.strip().partition(":") for part in text.split(",") if part.strip()]
     if any(not key_id or not key for key_id, _, key in pairs):
         problems.append("FIELD_KEYS must be ID:BASE64KEY pairs, separated by commas.")

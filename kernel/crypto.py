@@ -33,9 +33,7 @@ class KeyRing:
         if self._primary is None:
             raise Misuse("there is no field key")
         nonce = os.urandom(12)
-        sealed = self._keys[self._primary].encrypt(
-            nonce, text.encode(), bound_to.encode()
-        )
+        sealed = self._keys[self._primary].encrypt(nonce, text.encode(), bound_to.encode())
         return "|".join((_VERSION, self._primary, _b64(nonce), _b64(sealed)))
 
     def open(self, stored: str, bound_to: str) -> str:
@@ -44,11 +42,7 @@ class KeyRing:
             version, key_id, nonce, sealed = stored.split("|")
             if version != _VERSION:
                 raise CannotDecrypt(version)
-            return (
-                self._keys[key_id]
-                .decrypt(_unb64(nonce), _unb64(sealed), bound_to.encode())
-                .decode()
-            )
+            return self._keys[key_id].decrypt(_unb64(nonce), _unb64(sealed), bound_to.encode()).decode()
         except (ValueError, KeyError, InvalidTag) as cause:
             raise CannotDecrypt("field") from cause
 
@@ -89,12 +83,8 @@ class Sealed:
 
     def _place(self, row: _Row) -> str:
         if not row.id:
-            raise Misuse(
-                f"{row.__tablename__}.{self.column}: the row needs its id before a field is sealed"
-            )
-        return "|".join(
-            (row.__tablename__, self.column, row.id, getattr(row, "org_id", None) or "")
-        )
+            raise Misuse(f"{row.__tablename__}.{self.column}: the row needs its id before a field is sealed")
+        return "|".join((row.__tablename__, self.column, row.id, getattr(row, "org_id", None) or ""))
 
     @classmethod
     def _ring(cls) -> KeyRing:

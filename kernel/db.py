@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -48,9 +48,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(
-        self, value: datetime | None, dialect: Any
-    ) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
@@ -58,14 +56,10 @@ class UTCDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(
-        self, value: datetime | None, dialect: Any
-    ) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
         if value is None:
             return None
-        return (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        )
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
@@ -85,7 +79,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: Json, list[Any]: Json}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UTCDateTime, dict[str, Any]: Json, list[Any]: Json}
 
 
 class Identified:
@@ -118,21 +112,15 @@ class Shared:
         return mapped_column(Id, nullable=False)
 
 
-def within(
-    parent: str, column: str, *, org: str = "org_id", name: str | None = None
-) -> ForeignKeyConstraint:
+def within(parent: str, column: str, *, org: str = "org_id", name: str | None = None) -> ForeignKeyConstraint:
     """A foreign key that cannot leave the organization: (org, column) refers to (org_id, id) of the parent."""
-    return ForeignKeyConstraint(
-        [org, column], [f"{parent}.org_id", f"{parent}.id"], name=name
-    )
+    return ForeignKeyConstraint([org, column], [f"{parent}.org_id", f"{parent}.id"], name=name)
 
 
 class Database:
     """One database with its pools. `transaction` and `reading` are the only ways to a connection."""
 
-    def __init__(
-        self, url: str | URL, *, pool_size: int = 5, echo: bool = False
-    ) -> None:
+    def __init__(self, url: str | URL, *, pool_size: int = 5, echo: bool = False) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, pool_size, echo)
@@ -156,9 +144,7 @@ class Database:
         with self._session(scope, writes=False) as session:
             yield session
 
-    def run(
-        self, scope: Scope, act: Callable[[Session], Result], attempts: int = 5
-    ) -> Result:
+    def run(self, scope: Scope, act: Callable[[Session], Result], attempts: int = 5) -> Result:
         """Run `act` in a transaction of its own, again from the start when the database says that it collided."""
         for attempt in range(1, attempts + 1):
             try:
@@ -243,17 +229,13 @@ def after_commit(session: Session, effect: Callable[[], None]) -> None:
 def is_collision(error: DBAPIError) -> bool:
     """Whether to try again: a lost race for a row or a lock, not a fault of the statement."""
     if isinstance(error, IntegrityError):
-        return getattr(
-            error.orig, "sqlstate", None
-        ) == "23505" or "UNIQUE constraint failed" in str(error.orig)
+        return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(error.orig)
     if isinstance(error, OperationalError) and "locked" in str(error.orig):
         return True
     return getattr(error.orig, "sqlstate", None) in _RETRY_STATES
 
 
-def insert_ignoring(
-    session: Session, table: Any, rows: list[dict[str, Any]], conflict: list[str]
-) -> int:
+def insert_ignoring(session: Session, table: Any, rows: list[dict[str, Any]], conflict: list[str]) -> int:
     """Insert rows, leaving out those whose `conflict` columns exist already; returns how many were new."""
     if not rows:
         return 0
@@ -268,9 +250,7 @@ def insert_ignoring(
 def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         if url.database in (None, "", ":memory:"):
-            raise Misuse(
-                "a database in memory is private to one connection; use a file"
-            )
+            raise Misuse("a database in memory is private to one connection; use a file")
         return create_engine(
             url,
             echo=echo,
@@ -286,9 +266,7 @@ def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=False,
-        connect_args={
-            "options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-        },
+        connect_args={"options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"},
     )
 
 
@@ -306,9 +284,7 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            connection.get_execution_options().get("begin", "BEGIN IMMEDIATE")
-        )
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
 
 
 @event.listens_for(Session, "after_begin")

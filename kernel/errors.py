@@ -68,9 +68,7 @@ class TooMany(Problem):
 
     status = 429
 
-    def __init__(
-        self, code: str, message: Any, retry_after: int = 60, **params: Any
-    ) -> None:
+    def __init__(self, code: str, message: Any, retry_after: int = 60, **params: Any) -> None:
         super().__init__(code, message, retry_after=retry_after, **params)
         self.retry_after = retry_after
 

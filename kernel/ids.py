@@ -34,11 +34,7 @@ def new_route_key() -> int:
 def new_secret(byte_count: int = 32) -> str:
     """A secret for tokens and cookies, in URL-safe base64."""
     seeded = _source.get(None)
-    return (
-        secrets.token_urlsafe(byte_count)
-        if seeded is None
-        else seeded.randbytes(byte_count).hex()
-    )
+    return secrets.token_urlsafe(byte_count) if seeded is None else seeded.randbytes(byte_count).hex()
 
 
 def new_seed() -> int:

@@ -88,9 +88,7 @@ def enqueue(
     """
     now = now_of(session)
     key = f"{what.name}:{dedupe}" if dedupe is not None else None
-    if key is not None and session.scalar(
-        select(OutboxEvent.id).where(OutboxEvent.dedupe_key == key)
-    ):
+    if key is not None and session.scalar(select(OutboxEvent.id).where(OutboxEvent.dedupe_key == key)):
         return None
     event = OutboxEvent(
         id=ids.new_id(), job=what.name, queue=what.queue, dedupe_key=key,
@@ -133,9 +131,7 @@ class Work:
         """A transaction that only reads."""
         return self.database.reading(self.scope)
 
-    def advance(
-        self, session: Session, done: int, total: int | None = None, **step: Any
-    ) -> None:
+    def advance(self, session: Session, done: int, total: int | None = None, **step: Any) -> None:
         """Keep the place: how far of how much, and what the next chunk needs to go on from here."""
         self.step = {**self.step, **step}
         values: dict[str, Any] = {
@@ -145,16 +141,12 @@ class Work:
         }
         if total is not None:
             values["total"] = total
-        session.execute(
-            update(OutboxEvent).where(OutboxEvent.id == self.event_id).values(**values)
-        )
+        session.execute(update(OutboxEvent).where(OutboxEvent.id == self.event_id).values(**values))
 
 
 def run_event(database: Database, event_id: str) -> str:
     """Carry one outbox row; returns `done`, `gone` (somebody else's, or over), `retry` or `dead`."""
-    claimed = database.run(
-        Scope.system("claim a job"), lambda session: _claim(session, event_id)
-    )
+    claimed = database.run(Scope.system("claim a job"), lambda session: _claim(session, event_id))
     if claimed is None:
         return "gone"
     what = REGISTRY.get(claimed.job)
@@ -164,12 +156,9 @@ def run_event(database: Database, event_id: str) -> str:
         _carry(database, what, claimed)
     except Exception as error:
         log.exception("job failed: %s %s", claimed.job, event_id)
-        return database.run(
-            Scope.system("a job failed"),
-            lambda session: _fail(
-                session, event_id, error, what.attempts if what else 1
-            ),
-        )
+        told = "".join(traceback.format_exception_only(error))[:2000]
+        most = what.attempts if what else 1
+        return database.run(Scope.system("a job failed"), lambda session: _fail(session, event_id, told, most))
     return "done"
 
 
@@ -187,18 +176,14 @@ def _claim(session: Session, event_id: str) -> OutboxEvent | None:
         .values(attempts=OutboxEvent.attempts + 1, claimed_until=now + CLAIM)
         .returning(OutboxEvent)
     )
-    return session.scalars(
-        statement, execution_options={"synchronize_session": False}
-    ).one_or_none()
+    return session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
 
 
 def _carry(database: Database, what: Job, event: OutboxEvent) -> None:
     actor = system_actor(what.name, event.org_id)
     scope = _scope_for(what, event)
     if what.long:
-        result = what.run(
-            Work(database, event.id, actor, scope, dict(event.step or {})), **event.args
-        )
+        result = what.run(Work(database, event.id, actor, scope, dict(event.step or {})), **event.args)
         with database.transaction(Scope.system("a long job is done")) as session:
             _finish(session, event.id, result)
         return
@@ -224,11 +209,11 @@ def _finish(session: Session, event_id: str, result: Any) -> None:
         raise Misuse("a job was carried twice at once")
 
 
-def _fail(session: Session, event_id: str, error: Exception, attempts: int) -> str:
+def _fail(session: Session, event_id: str, told: str, attempts: int) -> str:
     event = session.scalars(select(OutboxEvent).where(OutboxEvent.id == event_id)).one()
     if event.done_at is not None:
         return "gone"
-    event.last_error = "".join(traceback.format_exception_only(error))[:2000]
+    event.last_error = told
     event.claimed_until = None
     if event.attempts >= attempts:
         event.dead_at = now_of(session)
@@ -265,9 +250,7 @@ def start_periodic(database: Database) -> int:
     for name, periodic in PERIODIC.items():
         started += database.run(
             Scope.system("schedule"),
-            lambda session, name=name, periodic=periodic: _tick(
-                session, name, periodic
-            ),
+            lambda session, name=name, periodic=periodic: _tick(session, name, periodic),
         )
     return started
 
@@ -339,15 +322,7 @@ def progress(session: Session, event_id: str) -> Progress | None:
     scope = scope_of(session)
     if event is None or not (scope.is_system or event.org_id == scope.org_id):
         return None
-    state = (
-        "done"
-        if event.done_at
-        else "dead"
-        if event.dead_at
-        else "working"
-        if event.attempts
-        else "waiting"
-    )
+    state = "done" if event.done_at else "dead" if event.dead_at else "working" if event.attempts else "waiting"
     return Progress(
         event.id,
         event.job,

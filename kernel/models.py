@@ -22,9 +22,7 @@ class AccessGrant(Identified, Base):
 
     __tablename__ = "access_grant"
     __table_args__ = (
-        UniqueConstraint(
-            "subject_id", "grantee_org_id", "from_at", name="uq_grant_once"
-        ),
+        UniqueConstraint("subject_id", "grantee_org_id", "from_at", name="uq_grant_once"),
         Index("ix_access_grant_live", "grantee_org_id", "subject_id", "until_at"),
     )
     subject_kind: Mapped[str] = mapped_column(String(32))

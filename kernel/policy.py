@@ -84,9 +84,7 @@ class Actor:
 
     @property
     def ref(self) -> str | None:
-        return self.account_id or (
-            f"system:{self.system_reason}" if self.system_reason else None
-        )
+        return self.account_id or (f"system:{self.system_reason}" if self.system_reason else None)
 
     @property
     def is_system(self) -> bool:
@@ -110,18 +108,12 @@ class Resource:
     org_id: str | None = None
     vendor_org_id: str | None = None
     owner_account_id: str | None = None
-    grant_rights: frozenset[str] | None = (
-        None  # of the live grant to the actor's organization
-    )
+    grant_rights: frozenset[str] | None = None  # of the live grant to the actor's organization
     classification: str | None = None
-    demands: tuple[
-        "Demand", ...
-    ] = ()  # what the classification and the lane ask, already compared with the facts
+    demands: tuple["Demand", ...] = ()  # what the classification and the lane ask, already compared with the facts
     lease_account_id: str | None = None
     lease_until: datetime | None = None
-    author_account_id: str | None = (
-        None  # who made what is now reviewed, approved or decided
-    )
+    author_account_id: str | None = None  # who made what is now reviewed, approved or decided
 
 
 @dataclass(frozen=True)
@@ -147,10 +139,7 @@ class Decision:
     @property
     def is_hidden(self) -> bool:
         """Whether the person may not even know that the thing exists."""
-        return bool(
-            set(self.reasons)
-            & {Reason.TENANT_MISMATCH, Reason.NOT_YOURS, Reason.LEASE_NOT_YOURS}
-        )
+        return bool(set(self.reasons) & {Reason.TENANT_MISMATCH, Reason.NOT_YOURS, Reason.LEASE_NOT_YOURS})
 
 
 @dataclass(frozen=True)
@@ -169,14 +158,11 @@ def matrix() -> Matrix:
     data = yaml.safe_load(raw)
     actions = {name: _row(name, row or {}) for name, row in data["actions"].items()}
     endpoints = {
-        name: value if isinstance(value, dict) else {"action": value}
-        for name, value in data["endpoints"].items()
+        name: value if isinstance(value, dict) else {"action": value} for name, value in data["endpoints"].items()
     }
     for name, entry in endpoints.items():
         if entry["action"] != "public" and entry["action"] not in actions:
-            raise Misuse(
-                f"authz matrix: {name} names the unknown action {entry['action']}"
-            )
+            raise Misuse(f"authz matrix: {name} names the unknown action {entry['action']}")
     return Matrix(actions, endpoints, hashlib.sha256(raw).hexdigest()[:12])
 
 
@@ -190,16 +176,12 @@ def _row(action: str, row: Mapping[str, str]) -> dict[Role, frozenset[str]]:
     for role, codes in row.items():
         names = frozenset(str(codes).split())
         if any(name.split(":")[0] not in _CODES for name in names):
-            raise Misuse(
-                f"authz matrix: {action} for {role} has an unknown code in {codes!r}"
-            )
+            raise Misuse(f"authz matrix: {action} for {role} has an unknown code in {codes!r}")
         parsed[Role(role)] = names
     return parsed
 
 
-def decide(
-    actor: Actor, action: str, resource: Resource | None, now: datetime
-) -> Decision:
+def decide(actor: Actor, action: str, resource: Resource | None, now: datetime) -> Decision:
     """Whether `actor` may do `action` to `resource` (None: to anything of its kind in their own organization)."""
     version = matrix().version
     try:
@@ -210,9 +192,7 @@ def decide(
     return Decision(not reasons, tuple(reasons), version, demands)
 
 
-def _objections(
-    actor: Actor, action: str, resource: Resource | None, now: datetime
-) -> list[Reason]:
+def _objections(actor: Actor, action: str, resource: Resource | None, now: datetime) -> list[Reason]:
     row = matrix().actions[action]
     if actor.is_system:
         return []
@@ -222,11 +202,7 @@ def _objections(
         return [Reason.USER_SUSPENDED]
     if actor.scopes is not None and not _in_token_scope(actor.scopes, action):
         return [Reason.ROLE_MISSING]
-    codes = (
-        frozenset({"self"}) & row.get(Role.ANNOTATOR, frozenset())
-        if actor.role is None
-        else row.get(actor.role)
-    )
+    codes = frozenset({"self"}) & row.get(Role.ANNOTATOR, frozenset()) if actor.role is None else row.get(actor.role)
     if not codes:
         return [Reason.ROLE_MISSING]
     if resource is None:
@@ -238,9 +214,7 @@ def _in_token_scope(scopes: frozenset[str], action: str) -> bool:
     return "all" in scopes or action in scopes or action.split(":")[0] in scopes
 
 
-def _about(
-    actor: Actor, codes: frozenset[str], resource: Resource, now: datetime
-) -> list[Reason]:
+def _about(actor: Actor, codes: frozenset[str], resource: Resource, now: datetime) -> list[Reason]:
     reasons: list[Reason] = []
     if "all" not in codes and not _reaches(actor, codes, resource):
         reasons.append(_why_out_of_reach(actor, codes, resource))
@@ -259,35 +233,19 @@ def _reaches(actor: Actor, codes: frozenset[str], resource: Resource) -> bool:
         return resource.owner_account_id == actor.account_id
     if "L" in codes and resource.lease_account_id is not None:
         return resource.lease_account_id == actor.account_id
-    return any(
-        _granted(actor, code, resource) for code in codes if code.split(":")[0] == "G"
-    )
+    return any(_granted(actor, code, resource) for code in codes if code.split(":")[0] == "G")
 
 
 def _granted(actor: Actor, code: str, resource: Resource) -> bool:
-    if (
-        resource.vendor_org_id is None
-        or resource.vendor_org_id != actor.org_id
-        or resource.grant_rights is None
-    ):
+    if resource.vendor_org_id is None or resource.vendor_org_id != actor.org_id or resource.grant_rights is None:
         return False
     _, _, right = code.partition(":")
     return not right or right in resource.grant_rights
 
 
-def _why_out_of_reach(
-    actor: Actor, codes: frozenset[str], resource: Resource
-) -> Reason:
-    if (
-        resource.org_id is not None
-        and resource.vendor_org_id == actor.org_id
-        and actor.org_id is not None
-    ):
-        return (
-            Reason.RIGHT_MISSING
-            if resource.grant_rights is not None
-            else Reason.GRANT_REVOKED
-        )
+def _why_out_of_reach(actor: Actor, codes: frozenset[str], resource: Resource) -> Reason:
+    if resource.org_id is not None and resource.vendor_org_id == actor.org_id and actor.org_id is not None:
+        return Reason.RIGHT_MISSING if resource.grant_rights is not None else Reason.GRANT_REVOKED
     if codes & {"O", "self", "L"} and "T" not in codes:
         return Reason.NOT_YOURS
     return Reason.TENANT_MISMATCH

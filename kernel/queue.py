@@ -32,9 +32,7 @@ class Rq:
         if time.monotonic() < self._away_until:
             return False
         try:
-            target = self._queues.get(queue) or Queue(
-                queue, connection=self.redis, serializer=JSONSerializer
-            )
+            target = self._queues.get(queue) or Queue(queue, connection=self.redis, serializer=JSONSerializer)
             self._queues[queue] = target
             target.enqueue_call(
                 "kernel.worker.carry", args=(event_id,), job_id=f"ob-{event_id}-{attempt}", timeout=3600,

@@ -12,9 +12,7 @@ def start(settings: Settings | None = None) -> tuple[Settings, db.Database]:
     database = db.Database(settings.database_url)
     db.use(database)
     use_keys(settings.field_keys)
-    queue.use_transport(
-        queue.Rq(settings.redis_url) if settings.redis_url else queue.Null()
-    )
+    queue.use_transport(queue.Rq(settings.redis_url) if settings.redis_url else queue.Null())
     load_models()
     load_jobs()
     return settings, database

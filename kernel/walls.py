@@ -51,9 +51,7 @@ def _narrow(state: ORMExecuteState) -> None:
         return
     now = now_of(session)
     state.statement = state.statement.options(
-        with_loader_criteria(
-            Owned, lambda cls: cls.org_id == org_id, include_aliases=True
-        ),
+        with_loader_criteria(Owned, lambda cls: cls.org_id == org_id, include_aliases=True),
         with_loader_criteria(
             Shared,
             lambda cls: or_(
@@ -80,18 +78,10 @@ def _check_rows(state: ORMExecuteState, org_id: str) -> None:
     if mapper is None or not issubclass(mapper.class_, Owned | Shared):
         return
     parameters = state.parameters
-    rows: Iterable[Any] = (
-        parameters
-        if isinstance(parameters, list)
-        else [parameters]
-        if parameters
-        else []
-    )
+    rows: Iterable[Any] = parameters if isinstance(parameters, list) else [parameters] if parameters else []
     for row in rows:
         if org_id not in (row.get("org_id"), row.get("vendor_org_id")):
-            raise Misuse(
-                f"a row of {mapper.class_.__tablename__} for another organization"
-            )
+            raise Misuse(f"a row of {mapper.class_.__tablename__} for another organization")
 
 
 @event.listens_for(Session, "before_flush")
@@ -115,18 +105,14 @@ def _check_objects(session: Session, _context: Any, _instances: Any) -> None:
 
 def kind_of(table: Table) -> str:
     """`owned`, `shared` or `global`; raises Misuse for a table that is none of them."""
-    classes = [
-        mapper.class_ for mapper in Base.registry.mappers if mapper.local_table is table
-    ]
+    classes = [mapper.class_ for mapper in Base.registry.mappers if mapper.local_table is table]
     if any(issubclass(cls, Owned) for cls in classes):
         return "owned"
     if any(issubclass(cls, Shared) for cls in classes):
         return "shared"
     if table.name in GLOBAL_TABLES:
         return "global"
-    raise Misuse(
-        f"{table.name} is neither owned nor shared, nor on the list of global tables"
-    )
+    raise Misuse(f"{table.name} is neither owned nor shared, nor on the list of global tables")
 
 
 _LIVE_GRANT = (
@@ -169,17 +155,11 @@ def role_statements() -> list[str]:
     return statements
 
 
-def grant_statements(
-    tables: Iterable[str], append_only: set[str], gold: set[str]
-) -> list[str]:
+def grant_statements(tables: Iterable[str], append_only: set[str], gold: set[str]) -> list[str]:
     """What each role may do: everything but DDL; no change to append-only tables; gold only for two of them."""
     statements = []
     for table in sorted(tables):
-        verbs = (
-            "SELECT, INSERT"
-            if table in append_only
-            else "SELECT, INSERT, UPDATE, DELETE"
-        )
+        verbs = "SELECT, INSERT" if table in append_only else "SELECT, INSERT, UPDATE, DELETE"
         for power in Power:
             if table in gold and power is Power.TENANT:
                 continue

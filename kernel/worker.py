@@ -18,16 +18,14 @@ def carry(event_id: str) -> str:
 
 def main() -> int:
     """Work until told to stop. A fork for each job keeps a crash from taking the worker along."""
-    settings, database = start()
+    _, database = start()
     transport = queue.transport()
     if not isinstance(transport, queue.Rq):
         print("REDIS_URL is not set: there is no queue to work on.", file=sys.stderr)
         return 2
     database.dispose()  # connections must not be shared with the forks
     names = list(jobs.QUEUES)
-    worker = Worker(
-        names, connection=transport.worker_connection(), serializer=JSONSerializer
-    )
+    worker = Worker(names, connection=transport.worker_connection(), serializer=JSONSerializer)
     worker.work(with_scheduler=False, logging_level="WARNING")
     return 0
 

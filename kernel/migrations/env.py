@@ -7,9 +7,7 @@ from kernel.db import Base, Database
 from kernel.registry import load_models
 
 load_models()
-database = context.config.attributes.get("database") or Database(
-    Settings.from_environment().database_url
-)
+database = context.config.attributes.get("database") or Database(Settings.from_environment().database_url)
 with database.engine.connect() as connection:
     context.configure(
         connection=connection,

@@ -1,0 +1,188 @@
+"""The API: JSON routes declared once with what they take and return, from which OpenAPI 3.1 is made.
+
+A handler gets a session in a transaction of its own (`writes`) or a reading one, the actor, the path's parts and the
+checked body, and returns a model. The transaction is the idempotency key's as well, so that both hold or neither.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from werkzeug.exceptions import BadRequest
+
+from i18n import _
+from kernel import db
+from kernel.errors import Invalid, Problem
+from kernel.tenancy import Scope
+from web import current, idempotency
+from web.forms import errors_of
+
+MAX_DEPTH = 50
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One documented operation of the API."""
+
+    endpoint: str
+    method: str
+    rule: str
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    returns: Any
+    status: int
+    creates: bool
+    summary: str
+    public: bool
+
+
+OPERATIONS: list[Operation] = []
+
+
+class Api(Blueprint):
+    """A package's part of `/api/v1`; a function `people` becomes the endpoint `<package>_api.people`."""
+
+    def __init__(self, package: str, import_name: str) -> None:
+        super().__init__(f"{package}_api", import_name.split(".")[0], url_prefix="/api/v1")
+
+    def get(self, rule: str, *, returns: Any, query: type[BaseModel] | None = None, **more: Any) -> Any:  # type: ignore[override]
+        """Declare a read."""
+        return self._declare("GET", rule, None, query, returns, 200, False, **more)
+
+    def post(  # type: ignore[override]
+        self, rule: str, *, returns: Any, body: type[BaseModel] | None = None, status: int = 200,
+        creates: bool = False, **more: Any,
+    ) -> Any:  # fmt: skip
+        """Declare a write; `creates` says that it makes something new (201)."""
+        return self._declare("POST", rule, body, None, returns, 201 if creates else status, creates, **more)
+
+    def put(self, rule: str, *, returns: Any, body: type[BaseModel] | None = None, **more: Any) -> Any:  # type: ignore[override]
+        """Declare a write that sets something whole."""
+        return self._declare("PUT", rule, body, None, returns, 200, False, **more)
+
+    def delete(self, rule: str, *, returns: Any = None, **more: Any) -> Any:  # type: ignore[override]
+        """Declare a removal."""
+        return self._declare("DELETE", rule, None, None, returns, 200 if returns else 204, False, **more)
+
+    def _declare(
+        self, method: str, rule: str, body: type[BaseModel] | None, query: type[BaseModel] | None, returns: Any,
+        status: int, creates: bool, scope: Callable[[], Scope] | None = None, public: bool = False,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            endpoint = f"{self.name}.{function.__name__}"
+            summary = (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
+            operation = Operation(
+                endpoint, method, f"/api/v1{rule}", body, query, returns, status, creates, summary, public
+            )
+            OPERATIONS[:] = [known for known in OPERATIONS if known.endpoint != endpoint] + [operation]
+
+            def view(**path: str) -> Response:
+                return _serve(operation, function, scope or current.scope, path)
+
+            self.add_url_rule(rule, function.__name__, view, methods=[method])
+            return function
+
+        return register
+
+
+def _serve(
+    operation: Operation, function: Callable[..., Any], scope: Callable[[], Scope], path: dict[str, str]
+) -> Response:
+    arguments: dict[str, Any] = dict(path)
+    if operation.body is not None:
+        arguments["body"] = read_body(operation.body)
+    elif operation.method in ("POST", "PUT") and request.get_data(cache=True).strip() not in (b"", b"{}"):
+        raise Invalid("body.unexpected", _("This takes no content."))
+    if operation.query is not None:
+        arguments["query"] = read_query(operation.query)
+    if operation.method == "GET":
+        with db.reading(scope()) as session:
+            return _answer(operation, function(session, current.actor(), **arguments))
+    return _write(operation, function, scope(), arguments)
+
+
+def _write(operation: Operation, function: Callable[..., Any], scope: Scope, arguments: dict[str, Any]) -> Response:
+    key = idempotency.key_of(request)
+    actor = current.actor()
+    content = idempotency.request_hash(request) if key else ""
+
+    def act(session: Any) -> tuple[int, str]:
+        if key and actor.account_id:
+            kept = idempotency.recall(session, actor.account_id, operation.endpoint, key, content)
+            if kept:
+                return kept.status_code, kept.body
+        result = function(session, actor, **arguments)
+        status, body = result.status if isinstance(result, Result) else operation.status, _json(operation, result)
+        if key and actor.account_id:
+            idempotency.keep(
+                session, actor.account_id, operation.endpoint, key, content, idempotency.Kept(status, body)
+            )
+        return status, body
+
+    status, body = db.current().run(scope, act)
+    return Response(body, status, mimetype="application/json")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result with another status than the declared one (202 for an answer that came late)."""
+
+    value: Any
+    status: int
+
+
+def _json(operation: Operation, result: Any) -> str:
+    value = result.value if isinstance(result, Result) else result
+    if operation.returns is None:
+        return ""
+    adapter: TypeAdapter[Any] = TypeAdapter(operation.returns)
+    return adapter.dump_json(adapter.validate_python(value, from_attributes=True)).decode()
+
+
+def _answer(operation: Operation, result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    status = result.status if isinstance(result, Result) else operation.status
+    return Response(_json(operation, result), status, mimetype="application/json")
+
+
+def read_body(model: type[BaseModel]) -> BaseModel:
+    """The request's JSON, checked; raises Invalid with the faulty fields, or a 400/415 problem."""
+    if request.mimetype != "application/json":
+        problem = Problem("http.415", _("Send it as application/json."))
+        problem.status = 415
+        raise problem
+    try:
+        content = json.loads(request.get_data(cache=True), object_pairs_hook=_no_twins, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as cause:
+        problem = Problem("http.400", _("This is not well-formed JSON."))
+        problem.status = 400
+        raise problem from cause
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise Invalid("body.invalid", _("Some of it cannot be taken."), errors_of(error)) from None
+
+
+def read_query(model: type[BaseModel]) -> BaseModel:
+    """The request's query parameters, checked."""
+    try:
+        return model.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        raise Invalid("query.invalid", _("Some of it cannot be taken."), errors_of(error)) from None
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    if any("\x00" in name or (isinstance(value, str) and "\x00" in value) for name, value in pairs):
+        raise ValueError("a NUL")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise BadRequest(name)

@@ -1,0 +1,116 @@
+"""Forms: what a person typed, checked by a pydantic model, with each fault in words beside its field."""
+
+from typing import Any, Generic, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from i18n import Message, _
+from kernel.errors import Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class FormModel(BaseModel):
+    """Base of form models: text is stripped, unknown fields are left alone (browsers send buttons and tokens)."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, str_max_length=20_000)
+
+
+class InModel(BaseModel):
+    """Base of what the API takes: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, str_max_length=100_000)
+
+
+class OutModel(BaseModel):
+    """Base of what the API returns: nothing but what is named."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class Form(Generic[Model]):
+    """A form that was sent: `data` when it is right, `errors` by field, and `values` to show again as typed."""
+
+    def __init__(self, data: Model | None, values: dict[str, Any], errors: dict[str, Message]) -> None:
+        self._data, self.values, self.errors = data, values, errors
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
+
+    @property
+    def data(self) -> Model:
+        assert self._data is not None, "only a form without errors has data"
+        return self._data
+
+    def add(self, problem: Invalid) -> None:
+        """Take over what an operation found wrong."""
+        self.errors |= problem.fields or {"": problem.message}
+
+    def __getattr__(self, name: str) -> Any:
+        return self.values.get(name, "")
+
+
+def read_form(model: type[Model], source: MultiDict[str, str] | None = None) -> Form[Model]:
+    """Read the request's form. Fields whose model type is a list take every value sent under that name."""
+    sent = request.form if source is None else source
+    values: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if _is_list(field.annotation):
+            values[name] = sent.getlist(name)
+        elif name in sent:
+            values[name] = sent[name]
+    try:
+        return Form(
+            model.model_validate({k: v for k, v in values.items() if v != "" or _takes_empty(model, k)}), values, {}
+        )
+    except ValidationError as error:
+        return Form(None, values, errors_of(error))
+
+
+def empty_form(values: dict[str, Any] | None = None) -> Form[Any]:
+    """A form that was not sent yet."""
+    return Form(None, dict(values or {}), {})
+
+
+def _is_list(annotation: Any) -> bool:
+    return getattr(annotation, "__origin__", None) is list
+
+
+def _takes_empty(model: type[BaseModel], name: str) -> bool:
+    return model.model_fields[name].is_required() is False and model.model_fields[name].annotation is str
+
+
+def errors_of(error: ValidationError) -> dict[str, Message]:
+    """A validation error as sentences by field path (`lines.3.locale`)."""
+    found: dict[str, Message] = {}
+    for fault in error.errors(include_url=False, include_input=False):
+        path = ".".join(str(part) for part in fault["loc"])
+        found.setdefault(path, _sentence(fault["type"], fault.get("ctx") or {}, fault["msg"]))
+    return found
+
+
+def _sentence(kind: str, context: dict[str, Any], text: str) -> Message:
+    if kind in ("missing", "string_too_short"):
+        return _("This is needed.")
+    if kind == "extra_forbidden":
+        return _("There is no such field.")
+    if kind == "string_too_long":
+        return _("This is longer than %(most)s letters.", most=context.get("max_length", 0))
+    if kind in ("int_parsing", "int_type", "int_from_float", "float_parsing", "decimal_parsing"):
+        return _("This must be a number.")
+    if kind in ("greater_than_equal", "greater_than"):
+        return _("This must be at least %(least)s.", least=context.get("ge", context.get("gt")))
+    if kind in ("less_than_equal", "less_than"):
+        return _("This must be at most %(most)s.", most=context.get("le", context.get("lt")))
+    if kind in ("literal_error", "enum"):
+        return _("Choose one of the values offered.")
+    if kind.startswith("date"):
+        return _("This is not a date that exists.")
+    if kind == "value_error" and isinstance(context.get("error"), ValueError):
+        inner = context["error"].args[0] if context["error"].args else None
+        if isinstance(inner, Message):
+            return inner
+    return _("This cannot be taken as it is.")

@@ -1,0 +1,144 @@
+"""The gate before every route: who asks, in which language, whether the route is open to their role at all."""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, abort, g, request
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from i18n import _, set_locale
+from i18n.negotiation import negotiate, parse_accept_language
+from kernel import audit, db, guard, ids
+from kernel.config import Settings
+from kernel.errors import Forbidden, Misuse, Problem
+from kernel.policy import matrix
+from kernel.tenancy import Scope
+from web import current, problems
+from web.identity import directory
+from web.sessions import is_bearer, request_time
+
+log = logging.getLogger("polyphony.guard")
+csrf = CSRFProtect()
+_UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Put the gate before every request, and the headers on every response."""
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # we ask ourselves, so that bearer requests are told apart
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    app.config["WTF_CSRF_SSL_STRICT"] = settings.is_production
+    csrf.init_app(app)
+    app.before_request(_begin)
+    app.before_request(_gate)
+    app.after_request(lambda response: _headers(response, settings))
+    app.teardown_request(_log_refusals)
+
+
+def check_matrix(app: Flask) -> None:
+    """Refuse to start with a route that the matrix does not name, or a name that has no route."""
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+    named = set(matrix().endpoints)
+    if routes - named:
+        raise Misuse(f"routes without a permission: {', '.join(sorted(routes - named))}")
+    if named - routes:
+        raise Misuse(f"permissions without a route: {', '.join(sorted(named - routes))}")
+
+
+def _begin() -> None:
+    g.request_id = ids.new_id()[:10]
+    audit.request_id.set(g.request_id)
+    g.decided, g.denied = guard.watch()
+    set_locale(_language())
+
+
+def _language() -> str:
+    user = current.signed_in()
+    chosen = [user.person.locale] if user else [request.cookies.get("lang", "")[:20]]
+    return negotiate([*(tag for tag in chosen if tag), *parse_accept_language(request.headers.get("Accept-Language"))])
+
+
+def _gate() -> None:
+    if request.endpoint is None:
+        return  # no such address: the router answers
+    entry = matrix().endpoints.get(request.endpoint)
+    if entry is None:
+        log.error("no permission is declared for %s", request.endpoint)
+        abort(404)
+    if request.method in _UNSAFE and not is_bearer(request):
+        _same_site()
+    action = entry["action"]
+    if action == "public":
+        return
+    if not current_user.is_authenticated:
+        _ask_to_sign_in()
+    decision = guard.check(current.actor(), action, None, request_time())
+    if not decision.allow:
+        raise guard.refusal(decision)
+    if not is_bearer(request) and not problems.wants_json():
+        _load_places()
+
+
+def _same_site() -> None:
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("csrf.site", _("This came from another site, and was not done."))
+    try:
+        csrf.protect()
+    except CSRFError:
+        problem = Problem(
+            "csrf.token", _("The page was open for too long. Go back, load it again, and send once more.")
+        )
+        problem.status = 400
+        raise problem from None
+
+
+def _ask_to_sign_in() -> None:
+    from kernel.policy import NOBODY, decide
+
+    raise guard.refusal(decide(NOBODY, "account:self", None, request_time()))
+
+
+def _load_places() -> None:
+    person = current.person()
+    assert person is not None
+    with db.reading(Scope.system("places of the signed-in person")) as session:
+        g.places = directory().places(session, person.id)
+
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+
+
+def _headers(response: Response, settings: Settings) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = _POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    headers["X-Request-Id"] = g.get("request_id", "")
+    if settings.is_production:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        headers["Cache-Control"] = "no-store"
+        headers["Vary"] = "Cookie, Accept-Language, Authorization"
+        headers["Content-Language"] = _spoken()
+    return response
+
+
+def _spoken() -> str:
+    from i18n import current_locale
+
+    return current_locale()
+
+
+def _log_refusals(_error: Any) -> None:
+    denied = g.pop("denied", None)
+    if denied:
+        try:
+            guard.write_denials(db.current(), denied)
+        except Exception:
+            log.exception("refusals could not be written")

@@ -1,0 +1,60 @@
+"""Repeated requests: the same key with the same content gets the same answer, and does nothing a second time."""
+
+import hashlib
+from dataclasses import dataclass
+
+from flask import Request
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel.db import now_of
+from kernel.errors import Invalid
+from kernel.models import Idempotency
+
+HEADER = "Idempotency-Key"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The answer that was given before."""
+
+    status_code: int
+    body: str
+
+
+def key_of(request: Request) -> str | None:
+    """The caller's key; raises Invalid for one that is no key (8 to 128 visible ASCII letters)."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not 8 <= len(key) <= 128 or not key.isascii() or not key.isprintable() or " " in key:
+        raise Invalid("idempotency.key", _("The Idempotency-Key must be 8 to 128 visible letters or digits."))
+    return key
+
+
+def request_hash(request: Request) -> str:
+    """What the request asks, apart from its key."""
+    digest = hashlib.sha256(request.method.encode() + b"\n" + request.path.encode() + b"\n")
+    digest.update(request.get_data(cache=True))
+    return digest.hexdigest()
+
+
+def recall(session: Session, actor_id: str, route: str, key: str, content: str) -> Kept | None:
+    """The kept answer, if there is one; raises Invalid if the key stands for another request."""
+    row = session.get(Idempotency, (actor_id, route, key))
+    if row is None:
+        return None
+    if row.request_hash != content:
+        raise Invalid("idempotency.reused", _("This Idempotency-Key was used for another request. Make a new one."))
+    return Kept(row.status_code, row.body)
+
+
+def keep(session: Session, actor_id: str, route: str, key: str, content: str, kept: Kept) -> None:
+    """Keep the answer in the transaction of its effect; a race for one key ends in a unique violation and a retry."""
+    session.add(
+        Idempotency(
+            actor_id=actor_id, route=route, key=key, request_hash=content,
+            status_code=kept.status_code, body=kept.body, created_at=now_of(session),
+        )
+    )  # fmt: skip
+    session.flush()

@@ -1,0 +1,82 @@
+"""Who is asking: what the web needs to know of accounts, as an interface that a higher package fills in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from kernel.errors import Misuse
+from kernel.policy import Actor
+
+
+@dataclass(frozen=True)
+class Place:
+    """One membership of a person: an organization and a role in it."""
+
+    id: str
+    org_id: str
+    org_name: str
+    org_kind: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """The signed-in account, as pages need it."""
+
+    id: str
+    name: str
+    email: str
+    locale: str
+    time_zone: str
+    is_active: bool
+    epoch: int
+
+    @property
+    def initials(self) -> str:
+        return "".join(part[0] for part in self.name.split()[:2]).upper() or "?"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A live session with its person and the place that is chosen in it."""
+
+    session_id: str
+    person: Person
+    place: Place | None
+    idle_until: datetime
+    absolute_until: datetime
+    seen_at: datetime
+    mfa_at: datetime | None
+    epoch: int
+
+
+class Directory(Protocol):
+    """What the web asks of accounts. Implemented in `workforce`, injected by the composition root."""
+
+    def identify(self, session: Session, secret_hash: str) -> Identity | None: ...
+    def check_password(self, session: Session, email: str, password: str) -> Person | None: ...
+    def places(self, session: Session, account_id: str) -> list[Place]: ...
+    def actor_of_token(self, session: Session, secret: str) -> tuple[Actor, Person] | None: ...
+    def set_locale(self, session: Session, account_id: str, locale: str) -> None: ...
+    def set_profile(self, session: Session, actor: Actor, *, name: str, locale: str, time_zone: str) -> None: ...
+    def set_password(self, session: Session, actor: Actor, *, old: str, new: str) -> None: ...
+    def tokens(self, session: Session, account_id: str) -> list[Any]: ...
+    def create_token(self, session: Session, actor: Actor, *, name: str, days: int) -> tuple[Any, str]: ...
+    def revoke_token(self, session: Session, actor: Actor, token_id: str) -> None: ...
+
+
+_directory: list[Directory] = []
+
+
+def use_directory(directory: Directory) -> None:
+    """Inject the accounts."""
+    _directory[:] = [directory]
+
+
+def directory() -> Directory:
+    """The accounts; raises Misuse before they are injected."""
+    if not _directory:
+        raise Misuse("no directory of accounts is injected")
+    return _directory[0]

@@ -1,0 +1,34 @@
+"""Limits of rate, counted in the database, so that they hold whatever else is away."""
+
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel.crypto import digest
+from kernel.db import insert_ignoring, now_of
+from kernel.errors import TooMany
+from kernel.models import RateBucket
+
+
+def count(session: Session, what: str, who: str, *, most: int, seconds: int) -> None:
+    """Count one more try of `what` by `who`; raises TooMany when there were `most` in the window already."""
+    now = now_of(session)
+    key = f"{what}:{digest(who)[:40]}"
+    insert_ignoring(
+        session, RateBucket, [{"key": key, "window_ends_at": now + timedelta(seconds=seconds), "count": 0}], ["key"]
+    )
+    row = session.get(RateBucket, key, with_for_update=True, populate_existing=True)
+    assert row is not None
+    if row.window_ends_at <= now:
+        row.window_ends_at, row.count = now + timedelta(seconds=seconds), 0
+    if row.count >= most:
+        wait = max(1, int((row.window_ends_at - now).total_seconds()))
+        raise TooMany("too_many", _("Too many tries. Wait a while, then try again."), retry_after=wait)
+    row.count += 1
+
+
+def forget(session: Session, what: str, who: str) -> None:
+    """Start the count anew, after a success."""
+    session.execute(update(RateBucket).where(RateBucket.key == f"{what}:{digest(who)[:40]}").values(count=0))

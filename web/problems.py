@@ -1,0 +1,187 @@
+"""Problems as answers: one table from what went wrong to a page, a fragment or RFC 9457 JSON."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from i18n import Message, _, render
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated, Unavailable
+from kernel.guard import use_hints
+from kernel.policy import Reason
+
+log = logging.getLogger("polyphony.web")
+
+TITLES: dict[int, Message] = {
+    400: _("The request could not be read"),
+    401: _("Sign in to go on"),
+    403: _("This is not open to you now"),
+    404: _("There is nothing here"),
+    405: _("This cannot be done here"),
+    409: _("Something has changed meanwhile"),
+    413: _("This is too large"),
+    415: _("This kind of file or data is not taken here"),
+    422: _("Some of it cannot be taken"),
+    429: _("Too much at once"),
+    500: _("This did not work, and nothing was changed"),
+    503: _("This is not possible for the moment"),
+}
+
+NOT_FOUND = _("What you look for does not exist, or it is not for you to see.")
+
+HINTS: dict[Reason, Message] = {
+    Reason.NOT_AUTHENTICATED: _("Sign in first; what you wanted to see opens after it."),
+    Reason.USER_SUSPENDED: _("Your account is suspended. The decision and the way to appeal are under Me."),
+    Reason.NDA_MISSING: _("Sign the agreement that this work asks for; you find it under Me."),
+    Reason.NDA_OUTDATED: _("The agreement has a new version. Read and sign it under Me."),
+    Reason.CLEARANCE_LOW: _("This data needs a clearance that you do not have yet. Your vendor can give it."),
+    Reason.IDENTITY_UNVERIFIED: _("This data needs a verified identity. Your vendor can verify yours."),
+    Reason.LANGUAGE_MISSING: _("This work needs a language that is not among those verified for you."),
+    Reason.NOT_QUALIFIED: _("Pass the test of this work first."),
+    Reason.PAUSED: _("This work is paused for you. The receipt says why, and how to get back."),
+    Reason.PROJECT_PAUSED: _("This project is paused."),
+    Reason.SELF_REVIEW: _("Nobody reviews their own work."),
+    Reason.SELF_APPROVAL: _("A second person has to do this; it cannot be the one who began it."),
+    Reason.SECOND_PERSON_REQUIRED: _("A second person has to agree first."),
+    Reason.VOLUME_CAP: _("You hold as many units as are lent at a time. Answer or return one first."),
+    Reason.ROLE_MISSING: _("Your role does not include this. Somebody who manages your team can tell you who may."),
+    Reason.RIGHT_MISSING: _("The client has not shared this with you."),
+    Reason.GRANT_REVOKED: _("The client has ended your access to this project."),
+    Reason.GRANT_EXPIRED: _("Your access to this project has ended."),
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every problem that leaves a handler."""
+    use_hints(dict(HINTS), NOT_FOUND)
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(DBAPIError, _from_database)
+    app.register_error_handler(Exception, _from_fault)
+
+
+def answer(problem: Problem) -> Response:
+    """The problem in the form that the caller reads."""
+    if wants_json():
+        return problem_json(problem)
+    if isinstance(problem, Unauthenticated) and request.method == "GET" and not _is_fragment():
+        response = make_response("", 303)
+        response.headers["Location"] = url_for("web.sign_in", next=request.full_path.rstrip("?"))
+        return response
+    return _page(problem)
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program: the API, always."""
+    return request.path.startswith("/api/")
+
+
+def _is_fragment() -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def problem_json(problem: Problem) -> Response:
+    """RFC 9457 problem details. `code` is stable; `fields` says what is wrong where, for input that was not taken."""
+    body: dict[str, Any] = {
+        "type": f"urn:polyphony:problem:{problem.code}",
+        "title": str(TITLES.get(problem.status, TITLES[500])),
+        "status": problem.status,
+        "detail": render(problem.message),
+        "code": problem.code,
+        "request_id": g.get("request_id", ""),
+    }
+    if isinstance(problem, Invalid) and problem.fields:
+        body["fields"] = {name: render(message) for name, message in problem.fields.items()}
+    body |= {name: _plain(value) for name, value in problem.params.items() if name not in body}
+    response = jsonify(body)
+    response.status_code = problem.status
+    response.mimetype = "application/problem+json"
+    return _with_headers(problem, response)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return render(value)
+    if isinstance(value, str | int | float | bool | type(None) | list | dict):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _page(problem: Problem) -> Response:
+    template = "errors/fragment.html" if _is_fragment() else "errors/page.html"
+    fields: Mapping[str, Any] = problem.fields if isinstance(problem, Invalid) else {}
+    text = render_template(
+        template,
+        code=problem.status,
+        title=TITLES.get(problem.status, TITLES[500]),
+        why=render(problem.message),
+        fields={name: render(message) for name, message in fields.items()},
+        now=_ways_on(problem),
+    )
+    return _with_headers(problem, make_response(text, problem.status))
+
+
+def _ways_on(problem: Problem) -> list[tuple[str, str]]:
+    if problem.status == 401:
+        return [(str(_("Sign in")), url_for("web.sign_in"))]
+    return [(str(_("Go to your home page")), url_for("web.home"))]
+
+
+def _with_headers(problem: Problem, response: Response) -> Response:
+    if isinstance(problem, TooMany):
+        response.headers["Retry-After"] = str(problem.retry_after)
+    if isinstance(problem, Unauthenticated) and wants_json():
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == 503:
+        response.headers.setdefault("Retry-After", "5")
+    return response
+
+
+_BY_STATUS: dict[int, type[Problem]] = {
+    401: Unauthenticated, 403: Forbidden, 404: NotFound, 409: Conflict, 422: Invalid, 503: Unavailable,
+}  # fmt: skip
+
+_HTTP_TEXTS: dict[int, Message] = {
+    400: _("What was sent is not well formed."),
+    404: NOT_FOUND,
+    405: _("This address does not take that kind of request."),
+    413: _("What you sent is larger than what is taken here. Send it in parts."),
+    415: _("Send it as the kind of data that this address takes."),
+}
+
+
+def _from_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    problem = _BY_STATUS.get(status, Problem)(
+        f"http.{status}", _HTTP_TEXTS.get(status, TITLES.get(status, TITLES[500]))
+    )
+    problem.status = status
+    response = answer(problem)
+    if status == 405 and getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
+    return response
+
+
+def _from_database(error: DBAPIError) -> Response:
+    log.exception("database: %s", g.get("request_id"))
+    return answer(
+        Unavailable("database.unavailable", _("The database did not take it. Nothing was changed; try again."))
+    )
+
+
+def _from_fault(error: Exception) -> Response:
+    log.exception("fault: %s", g.get("request_id"))
+    if _is_testing():
+        raise error
+    return answer(Problem("fault", _("It is our fault. Try again, or write to us with the reference.")))
+
+
+def _is_testing() -> bool:
+    from flask import current_app
+
+    return bool(current_app.config.get("PROPAGATE_FAULTS"))

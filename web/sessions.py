@@ -1,0 +1,213 @@
+"""Sessions behind flask-login: kept by the server, known by the hash of a random cookie, revocable at once."""
+
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+from flask import Flask, Request, Response, g, request
+from flask_login import LoginManager, UserMixin
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from kernel import audit, clock, db, ids
+from kernel.config import Settings
+from kernel.crypto import digest
+from kernel.policy import NOBODY, Actor, Role
+from kernel.tenancy import Scope
+from web.identity import Identity, Person, Place, directory
+from web.models import AuthSession
+
+LIVE_SESSIONS_MOST = 3
+_TOUCH_AFTER = timedelta(seconds=60)
+
+
+class SignedIn(UserMixin):
+    """flask-login's user: its id is the session's, so that ending the session ends the user."""
+
+    def __init__(self, person: Person, actor: Actor, place: Place | None, session_id: str | None) -> None:
+        self.person, self.actor, self.place, self.session_id = person, actor, place, session_id
+
+    def get_id(self) -> str:
+        return self.session_id or self.person.id
+
+
+def cookie_name(settings: Settings) -> str:
+    """`__Host-sid`, except on plain http outside production, where browsers would not send it back."""
+    return "__Host-sid" if settings.is_production else "sid"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Make flask-login ask us, and nothing else, who a request is from."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.init_app(app)
+
+    @manager.request_loader
+    def _load(incoming: Request) -> SignedIn | None:
+        return _by_token(incoming) if _bearer(incoming) is not None else _by_cookie(incoming, settings)
+
+
+def _bearer(incoming: Request) -> str | None:
+    header = incoming.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, secret = header.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def is_bearer(incoming: Request) -> bool:
+    """Whether the request brings a token; its cookies are ignored then, and it needs no CSRF token."""
+    return _bearer(incoming) is not None
+
+
+def _by_token(incoming: Request) -> SignedIn | None:
+    with db.reading(Scope.system("who is asking")) as session:
+        found = directory().actor_of_token(session, _bearer(incoming) or "")
+    return SignedIn(found[1], found[0], None, None) if found else None
+
+
+def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
+    secret = incoming.cookies.get(cookie_name(settings))
+    if not secret or len(secret) > 200:
+        return None
+    with db.reading(Scope.system("who is asking")) as session:
+        identity = directory().identify(session, digest(secret))
+        now = db.now_of(session)
+    if identity is None or not _is_live(identity, now):
+        return None
+    if now - identity.seen_at > _TOUCH_AFTER:
+        _touch(identity, now, settings)
+    return SignedIn(identity.person, actor_for(identity), identity.place, identity.session_id)
+
+
+def _is_live(identity: Identity, now: datetime) -> bool:
+    return (
+        identity.person.is_active
+        and identity.epoch == identity.person.epoch
+        and identity.idle_until > now
+        and identity.absolute_until > now
+    )
+
+
+def _touch(identity: Identity, now: datetime, settings: Settings) -> None:
+    with db.transaction(Scope.system("a session goes on")) as session:
+        session.execute(
+            update(AuthSession)
+            .where(AuthSession.id == identity.session_id, AuthSession.revoked_at.is_(None))
+            .values(seen_at=now, idle_until=now + timedelta(minutes=settings.session_idle_minutes))
+        )
+
+
+def actor_for(identity: Identity) -> Actor:
+    """The actor of a session: the account in the place that is chosen."""
+    place = identity.place
+    return Actor(
+        account_id=identity.person.id,
+        org_id=place.org_id if place else None,
+        role=Role(place.role) if place else None,
+        membership_id=place.id if place else None,
+        org_kind=place.org_kind if place else None,
+        session_ref=identity.session_id,
+        mfa_at=identity.mfa_at,
+    )
+
+
+def open_session(session: Session, settings: Settings, person: Person, membership_id: str | None) -> str:
+    """Start a session for a person who has proven who they are; returns the secret for the cookie."""
+    now = db.now_of(session)
+    secret = ids.new_secret(32)
+    row = AuthSession(
+        id=ids.new_id(), secret_hash=digest(secret), account_id=person.id, membership_id=membership_id,
+        created_at=now, seen_at=now, idle_until=now + timedelta(minutes=settings.session_idle_minutes),
+        absolute_until=now + timedelta(hours=settings.session_hours), network=network_of(request.remote_addr),
+        agent=(request.user_agent.string or "")[:120], epoch=person.epoch,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    _end_oldest(session, person.id, now)
+    actor = Actor(person.id, None, None, session_ref=row.id)
+    audit.record(session, actor, "session.opened", "session", row.id, details={"factor": "password"})
+    return secret
+
+
+def _end_oldest(session: Session, account_id: str, now: datetime) -> None:
+    live = session.scalars(
+        select(AuthSession.id)
+        .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.absolute_until > now)
+        .order_by(AuthSession.created_at.desc(), AuthSession.id)
+    ).all()
+    for session_id in live[LIVE_SESSIONS_MOST:]:
+        end_session(session, account_id, session_id)
+
+
+def end_session(session: Session, account_id: str, session_id: str) -> bool:
+    """End one session of an account; False if there is no such live session of theirs."""
+    ended = session.execute(
+        update(AuthSession)
+        .where(AuthSession.id == session_id, AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None))
+        .values(revoked_at=db.now_of(session))
+    )
+    if ended.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    audit.record(session, Actor(account_id, None, None), "session.ended", "session", session_id)
+    return True
+
+
+def end_other_sessions(session: Session, account_id: str, keep: str | None) -> None:
+    """End every session of an account but one: after a change of password, factor or address."""
+    rows = session.scalars(
+        select(AuthSession.id).where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None))
+    ).all()
+    for session_id in rows:
+        if session_id != keep:
+            end_session(session, account_id, session_id)
+
+
+def live_sessions(session: Session, account_id: str) -> list[AuthSession]:
+    """An account's sessions that still work, newest first."""
+    now = db.now_of(session)
+    return list(
+        session.scalars(
+            select(AuthSession)
+            .where(
+                AuthSession.account_id == account_id,
+                AuthSession.revoked_at.is_(None),
+                AuthSession.absolute_until > now,
+                AuthSession.idle_until > now,
+            )
+            .order_by(AuthSession.created_at.desc())
+        )
+    )
+
+
+def set_cookie(response: Response, settings: Settings, secret: str | None) -> None:
+    """Put the session's cookie on a response, or take it away."""
+    name = cookie_name(settings)
+    if secret is None:
+        response.delete_cookie(name, path="/", secure=settings.is_production, httponly=True, samesite="Lax")
+        return
+    response.set_cookie(
+        name, secret, path="/", secure=settings.is_production, httponly=True, samesite="Lax",
+        max_age=settings.session_hours * 3600,
+    )  # fmt: skip
+
+
+def network_of(address: str | None) -> str:
+    """The network of an address (/24 or /48): enough to notice a change, too little to follow a person."""
+    try:
+        ip = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    return str(ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
+
+
+def nobody() -> Actor:
+    """The actor of a request without a session."""
+    return NOBODY
+
+
+def request_time() -> datetime:
+    """One point in time for what a request does outside transactions."""
+    if "time" not in g:
+        g.time = clock.now()
+    moment: datetime = g.time
+    return moment

@@ -1,0 +1,157 @@
+"""The door: sign in, sign out, choose a language or another of one's places, go home."""
+
+from collections.abc import Callable
+
+from flask import Response, make_response, redirect, request, session, url_for
+
+from i18n import SHIPPED, Message, _
+from kernel import audit, db
+from kernel.config import Settings
+from kernel.errors import NotFound, TooMany
+from kernel.policy import NOBODY
+from kernel.tenancy import Scope
+from web import current, limits, sessions
+from web.forms import FormModel, empty_form, read_form
+from web.identity import Person, Place, directory
+from web.problems import NOT_FOUND
+from web.render import page, safe_next, see
+from web.views import pages
+
+DemoAccounts = Callable[[], list[tuple[str, str, str]]]
+_demo: list[DemoAccounts] = []
+_homes: dict[str, str] = {}
+
+
+def use_demo_accounts(accounts: DemoAccounts) -> None:
+    """Inject the accounts that the sign-in page of a demonstration shows."""
+    _demo[:] = [accounts]
+
+
+def use_homes(homes: dict[str, str]) -> None:
+    """Inject the endpoint of each role's home page."""
+    _homes.clear()
+    _homes.update(homes)
+
+
+class SignIn(FormModel):
+    """What the sign-in form sends."""
+
+    email: str
+    password: str
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Response:
+    """The sign-in page; it never tells whether an account exists."""
+    target = request.values.get("next")
+    if request.method == "GET":
+        if current.signed_in():
+            return see("web.home")
+        return _door(empty_form(), {}, target)
+    form = read_form(SignIn)
+    if not form.ok:
+        return _door(form, form.errors, target, 422)
+    try:
+        person = _prove(form.data.email, form.data.password)
+    except TooMany as problem:
+        response = _door(form, {"": problem.message}, target, 429)
+        response.headers["Retry-After"] = str(problem.retry_after)
+        return response
+    if person is None:
+        return _door(form, {"": _("This e-mail address and password do not fit together.")}, target, 422)
+    return _let_in(person, safe_next(target, url_for("web.home")))
+
+
+def _door(form: object, errors: dict[str, Message], target: str | None, status: int = 200) -> Response:
+    demo = _demo[0]() if _demo else []
+    return page("web/sign_in.html", status, form=form, errors=errors, next=safe_next(target, ""), demo=demo)
+
+
+def _prove(email: str, password: str) -> Person | None:
+    address = sessions.network_of(request.remote_addr)
+    with db.transaction(Scope.system("sign in")) as transaction:
+        limits.count(transaction, "sign-in-network", address, most=300, seconds=900)
+        limits.count(transaction, "sign-in-account", email.casefold(), most=10, seconds=900)
+    with db.transaction(Scope.system("sign in")) as transaction:
+        person = directory().check_password(transaction, email, password)
+        if person is None:
+            audit.record(transaction, NOBODY, "session.refused", "account", None, outcome="denied", link=False)
+            return None
+        limits.forget(transaction, "sign-in-account", email.casefold())
+    return person
+
+
+def _let_in(person: Person, target: str) -> Response:
+    settings = current.settings()
+    with db.transaction(Scope.system("sign in")) as transaction:
+        places = directory().places(transaction, person.id)
+        secret = sessions.open_session(transaction, settings, person, places[0].id if places else None)
+    session.clear()  # a new form token for the new session
+    response = make_response(redirect(target, 303))
+    sessions.set_cookie(response, settings, secret)
+    return response
+
+
+@pages.post("/sign-out")
+def sign_out() -> Response:
+    """End this session; a copy of its cookie is worth nothing afterwards."""
+    user = current.signed_in()
+    if user and user.session_id:
+        with db.transaction(Scope.system("sign out")) as transaction:
+            sessions.end_session(transaction, user.person.id, user.session_id)
+    session.clear()
+    response = see("web.sign_in")
+    sessions.set_cookie(response, current.settings(), None)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@pages.post("/language")
+def set_language() -> Response:
+    """Choose the language of the interface, for the account or else for this browser."""
+    wanted = request.form.get("locale", "")
+    response = make_response(redirect(safe_next(request.form.get("next"), url_for("web.home")), 303))
+    if wanted not in SHIPPED:
+        return response
+    user = current.signed_in()
+    if user:
+        with db.transaction(Scope.system("choice of language")) as transaction:
+            directory().set_locale(transaction, user.person.id, wanted)
+    response.set_cookie(
+        "lang", wanted, max_age=31536000, httponly=True, samesite="Lax", secure=_secure(current.settings())
+    )
+    return response
+
+
+def _secure(settings: Settings) -> bool:
+    return settings.is_production
+
+
+@pages.post("/place")
+def switch_place() -> Response:
+    """Act in another of one's memberships: the session gets a new secret, so that the old one dies."""
+    user = current.signed_in()
+    assert user is not None
+    wanted = request.form.get("membership", "")
+    with db.transaction(Scope.system("switch of place")) as transaction:
+        place = _own_place(directory().places(transaction, user.person.id), wanted)
+        sessions.end_session(transaction, user.person.id, user.session_id or "")
+        secret = sessions.open_session(transaction, current.settings(), user.person, place.id)
+    response = see("web.home")
+    sessions.set_cookie(response, current.settings(), secret)
+    return response
+
+
+def _own_place(places: list[Place], wanted: str) -> Place:
+    for place in places:
+        if place.id == wanted:
+            return place
+    raise NotFound("not_found", NOT_FOUND)
+
+
+@pages.get("/")
+def home() -> Response:
+    """Everybody's way to the home page of their role."""
+    place = current.place()
+    endpoint = _homes.get(place.role) if place else None
+    return see(endpoint) if endpoint else see("web.account")
