@@ -1,0 +1,206 @@
+"""The product's source as syntax trees, and the rules of the house that such a tree can break.
+
+A rule takes a file's path (from the root, with /) and its tree, and tells each breach as `path:line: what`.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("kernel", "i18n", "web", "workforce", "labeling", "payouts", "calibration", "marketplace", "admin")
+LONGEST = 450
+
+# Each of these lists grows by review only; the reason stands beside the name.
+MAY_COMMIT = {
+    "kernel/db.py",  # `transaction`, the one edge
+    "kernel/migrations/env.py",  # migrations run before there is a `transaction`
+}
+MAY_WRITE_SQL = {
+    "kernel/db.py",  # the scope of a transaction
+    "kernel/migrations/env.py",
+}
+MAY_READ_TABLES = {
+    "kernel/walls.py",  # the kind of each table
+}
+MAY_MAKE_MARKUP = {
+    "i18n/templates",  # translated markup, whose placeholders are escaped there
+    "web/plots",  # plots are drawn as SVG, with every text escaped there
+}
+CLOCKS = {
+    *("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now"),
+    *("datetime.datetime.utcnow", "datetime.date.today", "time.time", "time.time_ns", "time.localtime", "time.gmtime"),
+}
+RANDOM_MODULES = {"random", "secrets", "uuid"}
+SURROUNDINGS = {"os.environ", "os.getenv", "os.environb", "os.putenv", "os.urandom", "environ", "getenv"}
+
+Breaches = Iterator[str]
+
+
+def files() -> list[str]:
+    """Every Python file of the product, from the root."""
+    inside = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    return sorted(path.relative_to(ROOT).as_posix() for path in [*inside, *ROOT.glob("wsgi.py")])
+
+
+def templates() -> list[str]:
+    """Every template of the product, from the root."""
+    inside = [path for package in PACKAGES for path in (ROOT / package).rglob("templates/**/*")]
+    return sorted(path.relative_to(ROOT).as_posix() for path in inside if path.is_file())
+
+
+def tree_of(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(), path)
+
+
+def dotted(node: ast.AST) -> str | None:
+    """`a.b.c` of a chain of names, None for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr}" if before else None
+    return None
+
+
+def imported(node: ast.AST) -> list[str]:
+    """The modules, and the names from modules, that an import brings."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def commits_only_at_the_edge(path: str, tree: ast.Module) -> Breaches:
+    if path in MAY_COMMIT:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
+            yield f"{path}:{node.lineno}: commits; only kernel.db.transaction does"
+
+
+def asks_kernel_for_the_time(path: str, tree: ast.Module) -> Breaches:
+    if path.startswith("kernel/"):
+        return
+    for node in ast.walk(tree):
+        called = dotted(node.func) if isinstance(node, ast.Call) else None
+        from_time = set(imported(node)) & {"time.time", "time.time_ns"}
+        if called in CLOCKS or from_time:
+            yield f"{path}:{node.lineno}: reads the clock; kernel.clock does"
+
+
+def asks_kernel_for_chance(path: str, tree: ast.Module) -> Breaches:
+    if path.startswith("kernel/"):
+        return
+    for node in ast.walk(tree):
+        if any(name.split(".")[0] in RANDOM_MODULES for name in imported(node)):
+            yield f"{path}:{node.lineno}: makes random values; kernel does, or the caller passes a seed"
+        if isinstance(node, ast.Call) and _is_unseeded(node):
+            yield f"{path}:{node.lineno}: draws without a seed that the caller passes"
+
+
+def _is_unseeded(call: ast.Call) -> bool:
+    name = dotted(call.func) or ""
+    if not re.match(r"(np|numpy)\.random\.|default_rng$", name):
+        return False
+    makes_generator = name.split(".")[-1] in {"default_rng", "Generator", "SeedSequence", "PCG64", "Philox"}
+    return not makes_generator or not (call.args or call.keywords)
+
+
+def asks_kernel_for_settings(path: str, tree: ast.Module) -> Breaches:
+    if path.startswith("kernel/"):
+        return
+    for node in ast.walk(tree):
+        used = dotted(node) if isinstance(node, ast.Attribute) else None
+        if used in SURROUNDINGS or set(imported(node)) & {f"os.{name}" for name in ("environ", "getenv", "urandom")}:
+            yield f"{path}:{getattr(node, 'lineno', 1)}: reads the environment; kernel.config does"
+
+
+def writes_no_sql_by_hand(path: str, tree: ast.Module) -> Breaches:
+    if path in MAY_WRITE_SQL or path.startswith("kernel/migrations/versions/"):
+        return
+    for node in ast.walk(tree):
+        names = set(imported(node)) | {dotted(node) or ""}
+        if names & {"sqlalchemy.text", "sqlalchemy.sql.text", "sa.text"}:
+            yield f"{path}:{getattr(node, 'lineno', 1)}: writes SQL by hand, past the walls between tenants"
+        if isinstance(node, ast.Attribute) and node.attr == "exec_driver_sql":
+            yield f"{path}:{node.lineno}: speaks to the driver, past the walls between tenants"
+
+
+def reads_mapped_classes(path: str, tree: ast.Module) -> Breaches:
+    if path in MAY_READ_TABLES or path.startswith("kernel/migrations/versions/"):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "__table__":
+            yield f"{path}:{node.lineno}: reads a table, past the walls between tenants; use the mapped class"
+
+
+def escapes_everything(path: str, tree: ast.Module) -> Breaches:
+    if any(path == f"{place}.py" or path.startswith(f"{place}/") for place in MAY_MAKE_MARKUP):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (dotted(node.func) or "").split(".")[-1] == "Markup":
+            yield f"{path}:{node.lineno}: marks text as safe; only plots do"
+
+
+def operations_take_session_and_actor(path: str, tree: ast.Module) -> Breaches:
+    if not re.search(r"/operations(\.py|/.*\.py)$", path):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            first = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)][:2]
+            if first != ["session", "actor"]:
+                yield f"{path}:{node.lineno}: {node.name} must take (session, actor, ...)"
+
+
+def opens_with_a_sentence(path: str, tree: ast.Module) -> Breaches:
+    if (tree.body or not path.endswith("__init__.py")) and not ast.get_docstring(tree):
+        yield f"{path}:1: does not say what it owns"
+
+
+def is_short(path: str, tree: ast.Module) -> Breaches:
+    if path.startswith("kernel/migrations/versions/"):  # what a migration did, it says in full
+        return
+    last = max((getattr(node, "end_lineno", 0) or 0 for node in tree.body), default=0)
+    if last > LONGEST:
+        yield f"{path}:{last}: is longer than {LONGEST} lines"
+
+
+def has_a_telling_name(path: str, tree: ast.Module) -> Breaches:
+    if any(
+        part in {"utils", "util", "helpers", "helper", "misc", "common"} for part in Path(path).with_suffix("").parts
+    ):
+        yield f"{path}:1: is named after no noun"
+
+
+def imports_no_root(path: str, tree: ast.Module) -> Breaches:
+    for node in ast.walk(tree):
+        if any(name.split(".")[0] == "wsgi" for name in imported(node)):
+            yield f"{path}:{getattr(node, 'lineno', 1)}: imports wsgi, which stands above everything"
+
+
+RULES = (
+    commits_only_at_the_edge,
+    asks_kernel_for_the_time,
+    asks_kernel_for_chance,
+    asks_kernel_for_settings,
+    writes_no_sql_by_hand,
+    reads_mapped_classes,
+    escapes_everything,
+    operations_take_session_and_actor,
+    opens_with_a_sentence,
+    is_short,
+    has_a_telling_name,
+    imports_no_root,
+)
+
+_UNESCAPED = re.compile(r"\|\s*safe\b|\bMarkup\s*\(|\{%-?\s*autoescape\s+false")
+
+
+def unescaped(path: str, text: str) -> Breaches:
+    """Places where a template trusts a value."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if _UNESCAPED.search(line):
+            yield f"{path}:{number}: trusts a value; let Jinja escape it"
