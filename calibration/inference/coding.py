@@ -51,13 +51,12 @@ class Coded:
     def votes(self) -> Floats:
         """Tasks × labels: how often each label was given."""
         shape = len(self.tasks), len(self.labels)
-        cells = np.bincount(self.cell, minlength=shape[0] * shape[1])
-        return cells.reshape(shape).astype(np.float64)
+        return tally(self.cell, shape[0] * shape[1]).reshape(shape)
 
     @cached_property
     def per_worker(self) -> Floats:
         """How many judgments each worker gave."""
-        return np.bincount(self.worker, minlength=len(self.workers)).astype(np.float64)
+        return tally(self.worker, len(self.workers))
 
     @cached_property
     def incidence(self) -> csr_array:
@@ -74,6 +73,12 @@ class Coded:
         probas[self.anchored] = 0.0
         probas[self.anchored, self.keys] = 1.0
         return probas
+
+
+def tally(codes: Codes, size: int, weights: NDArray[Any] | None = None) -> Floats:
+    """How often each code below `size` occurs, or the sum of the weights that stand beside it."""
+    sums: Floats = np.bincount(codes, weights=weights, minlength=size).astype(np.float64, copy=False)
+    return sums
 
 
 def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[Hashable] | None = None) -> Coded:
@@ -113,7 +118,8 @@ def _label_set(seen: pd.Index[Any], keys: pd.Series[Any], named: Iterable[Hashab
 
     everything = {*seen, *keys.to_list(), *(named or ())}
     try:
-        ordered = sorted(everything)  # type: ignore[type-var]
+        ordered = sorted(everything)
     except TypeError:
         ordered = sorted(everything, key=lambda label: (type(label).__name__, str(label)))
-    return pd.Index(ordered, name="label")
+    known: pd.Index[Any] = pd.Index(ordered, name="label")
+    return known

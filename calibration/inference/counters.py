@@ -89,7 +89,7 @@ class AgreementCounter:
         Ordinal labels are ordered as numbers or names are, or as `order` says; interval and ratio labels are numbers.
         """
         values, contributions, units = self._contributions(order)
-        return float(_alpha((units @ contributions).reshape(len(values), -1), Level(level), values))
+        return float(_alpha((units @ contributions).reshape(len(values), len(values)), Level(level), values))
 
     def interval(
         self,
@@ -106,7 +106,7 @@ class AgreementCounter:
         if total == 0:
             return math.nan, math.nan
         drawn = np.random.default_rng(seed).multinomial(total, units / total, size=samples)
-        alphas = _alpha((drawn @ contributions).reshape(samples, len(values), -1), Level(level), values)
+        alphas = _alpha((drawn @ contributions).reshape(samples, len(values), len(values)), Level(level), values)
         alphas = alphas[np.isfinite(alphas)]
         if not len(alphas):
             return math.nan, math.nan
@@ -133,7 +133,7 @@ class AgreementCounter:
             self.patterns[new] += 1
 
     def _contributions(self, order: Sequence[Label] | None) -> tuple[list[Label], Floats, Floats]:
-        """The values, what one unit of each pattern adds to the coincidences (patterns × values²), and units by pattern."""
+        """The values, what a unit of each pattern adds to their coincidences, and units by pattern."""
         patterns = sorted(self.patterns, key=repr)
         values = _ordered({label for pattern in patterns for label, _ in pattern}, order)
         place = {label: number for number, label in enumerate(values)}
@@ -146,7 +146,7 @@ class AgreementCounter:
         pairs[:, diagonal, diagonal] -= counts
         pairs /= (counts.sum(axis=1) - 1.0)[:, None, None]
         units = np.array([self.patterns[pattern] for pattern in patterns], dtype=float)
-        return values, pairs.reshape(len(patterns), -1), units
+        return values, pairs.reshape(len(patterns), len(values) ** 2), units
 
 
 @dataclass(slots=True)
@@ -173,7 +173,7 @@ class PairCounter:
         return self.alike / self.shared if self.shared else math.nan
 
     def kappa(self) -> float:
-        """Cohen's kappa; nan where chance alone would agree always. Educational and Psychological Measurement 20, 1960."""
+        """Cohen's kappa (1960); nan where chance alone would agree always."""
         if not self.shared:
             return math.nan
         together = sum(count * self.second[label] for label, count in self.first.items())
@@ -230,4 +230,5 @@ def _distances(level: Level, totals: Floats, values: Sequence[Any]) -> Floats:
     if level is Level.RATIO:
         sums = numbers[:, None] + numbers[None, :]
         apart = np.divide(apart, sums, out=np.zeros_like(apart), where=sums != 0.0)
-    return apart**2
+    squared: Floats = apart**2
+    return squared

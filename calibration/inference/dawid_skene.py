@@ -56,25 +56,24 @@ class DawidSkene(Estimator):
     def _estimate(self, coded: Coded) -> Fit:
         earlier = self._earlier(coded)
         probas = vote_shares(coded)
-        converged = False
-        for iteration in range(1, self.max_iterations + 1):
+        rounds, converged = 0, False
+        while rounds < self.max_iterations and not converged:
+            rounds += 1
             confusions = self._confusions(_counts(coded, probas) + earlier)
             after = coded.anchor(_posterior(coded, confusions, class_shares(probas)))
-            moved = float(np.abs(after - probas).max())
+            converged = bool(np.abs(after - probas).max() <= self.tolerance)
             probas = after
-            if moved <= self.tolerance:
-                converged = True
-                break
         self._describe(coded, confusions, probas)
         skills = np.einsum("wkk,k->w", confusions, class_shares(probas))
-        return Fit(probas, skills, iteration, converged)
+        return Fit(probas, skills, rounds, converged)
 
     def _confusions(self, counts: Floats) -> Floats:
         """Counts (workers × true × given) as probabilities, drawn towards the pool's rows."""
         pool = counts.sum(axis=0) + 1e-9
         pool /= pool.sum(axis=1, keepdims=True)
         steadied = counts + self.pooling * pool + _LEAST
-        return steadied / steadied.sum(axis=2, keepdims=True)
+        chances: Floats = steadied / steadied.sum(axis=2, keepdims=True)
+        return chances
 
     def _earlier(self, coded: Coded) -> Floats:
         """The history's counts in the order of this fit's workers and labels; zero where there is none."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration.inference.coding import Coded, Codes, Floats, Gold, encode
+from calibration.inference.coding import Coded, Codes, Floats, Gold, encode, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,10 +82,10 @@ def choose(coded: Coded, probas: Floats) -> Codes:
     """The code of each task's answer, ties broken as `Estimator` says."""
     if not probas.size:
         return np.empty(0, dtype=np.intp)
-    best = probas.argmax(axis=1)
+    best: Codes = probas.argmax(axis=1)
     leading = probas >= reduce(np.maximum, probas.T)[:, None] - _TIE
     shares = probas.mean(axis=0)
-    for row in np.flatnonzero(leading.sum(axis=1) > 1):
+    for row in np.flatnonzero(leading.sum(axis=1) > 1).tolist():
         rivals = np.flatnonzero(leading[row])
         rivals = rivals[shares[rivals] >= shares[rivals].max() - _TIE]
         best[row] = min(rivals, key=lambda code: stable_hash(coded.tasks[row], coded.labels[code]))
@@ -113,7 +113,8 @@ def clamp(accuracies: Floats, choices: int) -> Floats:
 
 def class_shares(probas: Floats) -> Floats:
     """How common each label is, with one pseudo-count for each."""
-    return (probas.sum(axis=0) + 1.0) / (probas.shape[0] + probas.shape[1])
+    shares: Floats = (probas.sum(axis=0) + 1.0) / (probas.shape[0] + probas.shape[1])
+    return shares
 
 
 def vote_shares(coded: Coded) -> Floats:
@@ -123,7 +124,7 @@ def vote_shares(coded: Coded) -> Floats:
 
 def expected_right(coded: Coded, probas: Floats) -> Floats:
     """How many of each worker's judgments are right, on expectation under the posterior."""
-    return np.bincount(coded.worker, weights=probas.ravel()[coded.cell], minlength=len(coded.workers))
+    return tally(coded.worker, len(coded.workers), probas.ravel()[coded.cell])
 
 
 def _nothing(coded: Coded) -> Fit:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 
 import numpy as np
 
-from calibration.inference.coding import Coded, Floats
+from calibration.inference.coding import Coded, Floats, tally
 from calibration.inference.estimator import (
     Estimator,
     Fit,
@@ -44,14 +44,14 @@ class OneCoin(Estimator):
 
     def _estimate(self, coded: Coded) -> Fit:
         probas = vote_shares(coded)
-        for iteration in range(1, self.max_iterations + 1):
+        rounds, converged = 0, False
+        while rounds < self.max_iterations and not converged:
+            rounds += 1
             accuracies = self._accuracies(coded, probas)
             after = coded.anchor(self._posterior(coded, accuracies, class_shares(probas)))
-            moved = float(np.abs(after - probas).max())
+            converged = bool(np.abs(after - probas).max() <= self.tolerance)
             probas = after
-            if moved <= self.tolerance:
-                return Fit(probas, accuracies, iteration)
-        return Fit(probas, accuracies, self.max_iterations, converged=False)
+        return Fit(probas, accuracies, rounds, converged)
 
     def _accuracies(self, coded: Coded, probas: Floats) -> Floats:
         a, b = self.prior
@@ -62,5 +62,5 @@ class OneCoin(Estimator):
         # What all labels of a task have in common cancels, so only the given label's log odds are added.
         odds = np.log(accuracies * (coded.choices - 1) / (1.0 - accuracies))
         width = len(coded.labels)
-        scores = np.bincount(coded.cell, weights=odds[coded.worker], minlength=len(coded.tasks) * width)
+        scores = tally(coded.cell, len(coded.tasks) * width, odds[coded.worker])
         return normalised(scores.reshape(-1, width) + np.log(shares))

@@ -27,7 +27,7 @@ class Outlook:
         """The outlook before the first judgment: even, or by how common each label is."""
         if len(set(labels)) != len(labels) or not labels:
             raise ValueError("an outlook needs labels, each of them once")
-        prior = {label: 1.0 for label in labels} if shares is None else shares
+        prior = dict.fromkeys(labels, 1.0) if shares is None else shares
         return cls(tuple(labels), tuple(math.log(max(prior.get(label, 0.0), 1e-6)) for label in labels))
 
     def add(self, label: str, accuracy: float) -> Outlook:

@@ -79,7 +79,7 @@ def calibration_error(probas: pd.DataFrame, gold: Gold, bins: int = 10) -> float
 
 
 def may_replace_vote(candidate: pd.DataFrame, vote: pd.DataFrame, gold: Gold, least_gold: int = LEAST_GOLD) -> bool:
-    """Whether a model's posterior may be delivered instead of the vote: enough held-out gold, and no greater log loss."""
+    """Whether a model may be delivered instead of the vote: enough held-out gold, and no greater log loss on it."""
     enough = len(_aligned(candidate, gold)[1]) >= least_gold
     return enough and log_loss(candidate, gold) <= log_loss(vote, gold)
 
@@ -97,9 +97,10 @@ def _aligned(probas: pd.DataFrame, gold: Gold) -> tuple[Floats, Codes]:
 
 
 def _tempered(probas: Floats, tau: float) -> Floats:
-    scores = np.log(np.maximum(probas, _TINY)) / tau
+    scores: Floats = np.log(np.maximum(probas, _TINY)) / tau
     scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return scores / scores.sum(axis=1, keepdims=True)
+    scores /= scores.sum(axis=1, keepdims=True)
+    return scores
 
 
 def _loss(probas: Floats, keys: Codes) -> float:

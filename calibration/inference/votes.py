@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration.inference.coding import Coded, Floats
+from calibration.inference.coding import Coded, Floats, tally
 from calibration.inference.estimator import (
     Estimator,
     Fit,
@@ -60,7 +60,7 @@ class WeightedVote(Estimator):
         start = vote_shares(coded)
         accuracies = clamp(self._accuracies(coded), coded.choices)
         weights = np.log(accuracies * (coded.choices - 1) / (1.0 - accuracies))
-        scores = np.bincount(coded.cell, weights=weights[coded.worker], minlength=start.size).reshape(start.shape)
+        scores = tally(coded.cell, start.size, weights[coded.worker]).reshape(start.shape)
         scores = scores + np.log(class_shares(start))
         return Fit(coded.anchor(normalised(scores)), accuracies)
 
@@ -81,7 +81,7 @@ class WeightedVote(Estimator):
 def _agreement(coded: Coded, probas: Floats) -> Floats:
     """How many of each worker's judgments equal the chosen answer."""
     equal = coded.label == choose(coded, probas)[coded.task]
-    return np.bincount(coded.worker, weights=equal, minlength=len(coded.workers))
+    return tally(coded.worker, len(coded.workers), equal)
 
 
 def _gold_record(coded: Coded) -> tuple[Floats, Floats]:
@@ -89,5 +89,6 @@ def _gold_record(coded: Coded) -> tuple[Floats, Floats]:
     key = np.full(len(coded.tasks), -1, dtype=np.intp)
     key[coded.anchored] = coded.keys
     graded = key[coded.task] >= 0
-    right = np.bincount(coded.worker, weights=graded & (key[coded.task] == coded.label), minlength=len(coded.workers))
-    return right, np.bincount(coded.worker, weights=graded, minlength=len(coded.workers))
+    right = graded & (key[coded.task] == coded.label)
+    size = len(coded.workers)
+    return tally(coded.worker, size, right), tally(coded.worker, size, graded)

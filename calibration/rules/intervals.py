@@ -7,10 +7,10 @@ out on purpose: with ten answers it covers the truth far too seldom.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import betainc, betaincinv, ndtri
 
 SMALLEST_POOL = 20
@@ -102,7 +102,7 @@ def probability_below(a: float, b: float, limit: float) -> float:
     return float(betainc(a, b, min(1.0, max(0.0, limit))))
 
 
-def fit_pool_prior(successes: Sequence[float], counts: Sequence[float]) -> BetaPrior:
+def fit_pool_prior(successes: ArrayLike, counts: ArrayLike) -> BetaPrior:
     """The Beta prior of a pool, by moments, from its people's right answers and answer counts.
 
     People without answers say nothing; fewer than twenty others give the default prior. The spread that chance alone

@@ -1,4 +1,4 @@
-"""One person's accuracy over time: a posterior that forgets, a chart that notices a fall, and the gold rate they ask for."""
+"""One person's accuracy over time: a posterior that forgets, a chart that notices a fall, and a gold rate."""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from calibration.rules.intervals import (
     DEFAULT_PRIOR,
     BetaPrior,
+    Interval,
     beta_bounds,
     beta_quantile,
     clopper_pearson,
@@ -19,6 +22,8 @@ from calibration.rules.intervals import (
     shrink,
     wilson,
 )
+
+Method: TypeAlias = Callable[..., Interval]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +35,7 @@ def test_wilson_gives_the_known_intervals(right: int, n: int, lower: float, uppe
 
 
 @pytest.mark.parametrize(("method", "upper"), [(wilson, 0.0586), (clopper_pearson, 0.0616), (jeffreys, 0.0542)])
-def test_two_errors_in_a_hundred_have_the_known_one_sided_upper_bounds(method, upper: float) -> None:
+def test_two_errors_in_a_hundred_have_the_known_one_sided_upper_bounds(method: Method, upper: float) -> None:
     # The upper end of a two-sided 90% interval is a one-sided 95% bound.
     assert method(2, 100, level=0.90).upper == pytest.approx(upper, abs=5e-5)
 
@@ -54,7 +59,7 @@ def test_a_beta_with_one_parameter_of_one_has_its_quantiles_in_closed_form() -> 
 
 
 @pytest.mark.parametrize("method", [wilson, jeffreys, clopper_pearson])
-def test_more_successes_than_answers_are_refused(method) -> None:
+def test_more_successes_than_answers_are_refused(method: Method) -> None:
     with pytest.raises(ValueError, match="between 0 and n"):
         method(3, 2)
 

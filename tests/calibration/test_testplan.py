@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from itertools import accumulate, product
+from itertools import accumulate, pairwise, product
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_the_bare_table_comes_out_exactly(row: tuple[float, ...]) -> None:
     assert last == math.ceil(1.5 * n)
     bare = sequential_plan(p0, p1, risk, risk, questions=last, guard=0)
     assert bare.pass_mark == cut
-    assert (bare.exact_alpha, bare.exact_beta) == (pytest.approx(alpha, abs=0.001), pytest.approx(beta, abs=0.001))
+    assert (bare.exact_alpha, bare.exact_beta) == pytest.approx((alpha, beta), abs=0.001)
     assert [bare.expected_questions[at] for at in ("p0", "p1", "middle", "half")] == pytest.approx(lengths, abs=0.06)
 
 
@@ -101,7 +101,7 @@ def test_better_people_pass_more_often(kind: str, p0: float, p1: float) -> None:
     test = plan(p0, p1, kind=kind)
     chances = [pass_probability(test, step / 50) for step in range(51)]
     assert chances[0] == 0.0 and chances[-1] == 1.0
-    assert all(before <= after + 1e-12 for before, after in zip(chances, chances[1:], strict=False))
+    assert all(before <= after + 1e-12 for before, after in pairwise(chances))
     assert pass_probability(test, p0) <= 0.05
     assert pass_probability(test, p1) >= 0.95
 

@@ -29,7 +29,7 @@ from calibration.values import DriftSignal
 
 def test_a_new_track_says_what_the_pool_says() -> None:
     track = start_track(BetaPrior(0.9, 20))
-    assert (track.a, track.b, track.n) == (pytest.approx(18), pytest.approx(2), 0)
+    assert (track.a, track.b, track.n) == pytest.approx((18, 2, 0))
     assert track.accuracy == pytest.approx(0.9)
 
 
@@ -44,7 +44,7 @@ def test_an_answer_forgets_a_fiftieth_and_refills_from_the_prior() -> None:
 def test_partial_credit_enters_as_a_fraction() -> None:
     # a = .98 * 8 + .25 + .032 and b = .98 * 2 + .75 + .008.
     track = update(start_track(), 0.25)
-    assert (track.a, track.b) == (pytest.approx(8.122), pytest.approx(2.718))
+    assert (track.a, track.b) == pytest.approx((8.122, 2.718))
 
 
 def test_a_long_record_is_remembered_for_fifty_answers() -> None:
@@ -55,18 +55,18 @@ def test_a_long_record_is_remembered_for_fifty_answers() -> None:
 
 def test_a_day_without_work_forgets_half_of_one_percent() -> None:
     track = decay(start_track(), 1)
-    assert (track.a, track.b) == (pytest.approx(0.995 * 8 + 0.005 * 1.6), pytest.approx(0.995 * 2 + 0.005 * 0.4))
+    assert (track.a, track.b) == pytest.approx((0.995 * 8 + 0.005 * 1.6, 0.995 * 2 + 0.005 * 0.4))
 
 
 def test_years_of_absence_lead_back_to_the_prior_and_not_to_nothing() -> None:
     track = decay(replay([0.0] * 100), 10_000)
-    assert (track.a, track.b) == (pytest.approx(1.6), pytest.approx(0.4))
+    assert (track.a, track.b) == pytest.approx((1.6, 0.4))
 
 
 def test_two_idle_spells_are_one_long_one() -> None:
     track = replay([1.0, 0.0, 1.0])
     apart, together = decay(decay(track, 3), 4), decay(track, 7)
-    assert (apart.a, apart.b) == (pytest.approx(together.a), pytest.approx(together.b))
+    assert (apart.a, apart.b) == pytest.approx((together.a, together.b))
 
 
 @pytest.mark.parametrize(("gold", "mean"), [(20, 0.852), (50, 0.809), (100, 0.776)])
@@ -120,7 +120,7 @@ def test_three_errors_in_a_row_warn_and_five_alarm() -> None:
 )
 def test_the_chart_fits_the_person(accuracy: float, q0: float, q1: float) -> None:
     chart = chart_for(accuracy)
-    assert (chart.q0, chart.q1) == (pytest.approx(q0), pytest.approx(q1))
+    assert (chart.q0, chart.q1) == pytest.approx((q0, q1))
 
 
 def _run_length(error_rate: float, runs: int) -> float:
