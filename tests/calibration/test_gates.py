@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calibration.rules.gates import GateRule, evaluate
-from calibration.rules.partial import best_score, counts_as_right, score_from_distance
+from calibration.rules.partial import best_score, score_from_distance
 from calibration.rules.tracking import Track, replay, update
 from calibration.values import GateAction, GateMetric
 
@@ -82,12 +82,3 @@ def test_credit_is_what_the_distance_leaves() -> None:
     assert best_score([0.9, 0.25, 0.5]) == 0.75
     with pytest.raises(ValueError, match="distance"):
         score_from_distance(1.2)
-
-
-@pytest.mark.parametrize(
-    ("task_type", "score", "right"),
-    [("choice", 0.99, False), ("choice", 1.0, True), ("spans", 0.8, True), ("spans", 0.79, False), ("new", 0.9, False)],
-)
-def test_each_task_type_says_from_where_an_answer_counts_as_right(task_type: str, score: float, right: bool) -> None:
-    assert counts_as_right(task_type, score) is right
-    assert counts_as_right(task_type, score, threshold=0.5) is True
