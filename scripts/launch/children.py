@@ -7,7 +7,6 @@ of leaving is ours: those who work first, the queue that they talk to last.
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NoReturn
 
 LOOK_EVERY = 0.2
 PATIENCE = 25.0
@@ -85,7 +84,7 @@ class Children:
             self._asked.wait(LOOK_EVERY)
         return True
 
-    def watch(self) -> None:
+    def watch(self) -> NoReturn:
         """Return never: raises StopAsked, or ChildEnded as soon as one of them has ended."""
         while True:
             self.look()
@@ -148,7 +147,7 @@ def session_members(leader: int) -> list[int]:
 
 
 def _all_pids() -> list[int]:
-    if sys.platform.startswith("linux"):
+    if Path("/proc/self").exists():  # a small Linux has no ps
         return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     told = subprocess.run(["/bin/ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True)
     return [int(line) for line in told.stdout.split()]

@@ -88,7 +88,7 @@ def asks_kernel_for_the_time(path: str, tree: ast.Module) -> Breaches:
         called = dotted(node.func) if isinstance(node, ast.Call) else None
         from_time = set(imported(node)) & {"time.time", "time.time_ns"}
         if called in CLOCKS or from_time:
-            yield f"{path}:{node.lineno}: reads the clock; kernel.clock does"
+            yield f"{path}:{getattr(node, 'lineno', 1)}: reads the clock; kernel.clock does"
 
 
 def asks_kernel_for_chance(path: str, tree: ast.Module) -> Breaches:
@@ -96,7 +96,7 @@ def asks_kernel_for_chance(path: str, tree: ast.Module) -> Breaches:
         return
     for node in ast.walk(tree):
         if any(name.split(".")[0] in RANDOM_MODULES for name in imported(node)):
-            yield f"{path}:{node.lineno}: makes random values; kernel does, or the caller passes a seed"
+            yield f"{path}:{getattr(node, 'lineno', 1)}: makes random values; kernel does, or the caller passes a seed"
         if isinstance(node, ast.Call) and _is_unseeded(node):
             yield f"{path}:{node.lineno}: draws without a seed that the caller passes"
 

@@ -1,11 +1,14 @@
 """The house keeps its rules, and each rule is shown a breach to prove that it would see one."""
 
 import ast
+from collections.abc import Callable
 
 import pytest
 
 from scripts import migrations
 from tests.architecture import source
+
+Rule = Callable[[str, ast.Module], source.Breaches]
 
 BROKEN = [
     (source.commits_only_at_the_edge, "payouts/operations.py", "def f(s): s.commit()"),
@@ -48,18 +51,18 @@ KEPT = [
 
 
 @pytest.mark.parametrize("rule", source.RULES, ids=lambda rule: rule.__name__)
-def test_the_source_keeps_the_rule(rule) -> None:
+def test_the_source_keeps_the_rule(rule: Rule) -> None:
     breaches = [breach for path in source.files() for breach in rule(path, source.tree_of(path))]
     assert breaches == []
 
 
 @pytest.mark.parametrize(("rule", "path", "text"), BROKEN)
-def test_a_breach_is_seen(rule, path: str, text: str) -> None:
+def test_a_breach_is_seen(rule: Rule, path: str, text: str) -> None:
     assert len(list(rule(path, ast.parse(text)))) >= 1
 
 
 @pytest.mark.parametrize(("rule", "path", "text"), KEPT)
-def test_what_is_allowed_is_left_alone(rule, path: str, text: str) -> None:
+def test_what_is_allowed_is_left_alone(rule: Rule, path: str, text: str) -> None:
     assert list(rule(path, ast.parse(text))) == []
 
 

@@ -11,6 +11,7 @@ import time
 from itertools import count
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import psycopg
 from sqlalchemy.engine import URL
@@ -117,7 +118,7 @@ class Cluster:
         with psycopg.connect(host=str(self.folder), user=ADMIN, dbname="postgres", autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    def _as_server(self) -> dict[str, object]:
+    def _as_server(self) -> dict[str, Any]:
         """PostgreSQL refuses to run as root; any other user runs it as himself."""
         if not self._user:
             return {"cwd": str(self.folder)}
