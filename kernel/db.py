@@ -243,8 +243,10 @@ def insert_ignoring(session: Session, table: Any, rows: list[dict[str, Any]], co
         from sqlalchemy.dialects.sqlite import insert as dialect_insert
     else:
         from sqlalchemy.dialects.postgresql import insert as dialect_insert  # type: ignore[assignment]
-    statement = dialect_insert(table).on_conflict_do_nothing(index_elements=conflict)
-    return int(session.execute(statement, rows).rowcount)  # type: ignore[attr-defined]
+    # The ORM's insert of many rows tells no count; the rows that come back are the new ones.
+    first = next(iter(table.__mapper__.primary_key))
+    statement = dialect_insert(table).on_conflict_do_nothing(index_elements=conflict).returning(first)
+    return len(session.execute(statement, rows).all())
 
 
 def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
