@@ -108,8 +108,8 @@ def install_browser(root: Path) -> None:
 
 
 def digest_of(files: list[Path]) -> str:
-    """One digest over the interpreter's version, the names and the contents."""
-    total = hashlib.sha256(sys.version.encode())
+    """One digest over the names and the contents. A new environment has no stamps, so its Python is not in it."""
+    total = hashlib.sha256()
     for file in files:
         total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return total.hexdigest()

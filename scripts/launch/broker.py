@@ -27,11 +27,14 @@ def private_folder() -> Iterator[Path]:
 
 def start_embedded(children: Children, folder: Path) -> str:
     """Start it and return its address. Nothing is kept on disk: what must not be lost is in the database's outbox."""
-    path = folder / "valkey.sock"
-    children.start("embedded queue", [_program(), *_options(folder, path)], is_needed_by_others=True)
+    path, log = folder / "valkey.sock", folder / "valkey.log"
     url = f"unix://{quote(str(path))}"
+    with log.open("wb") as output:
+        command = [_program(), *_options(folder, path)]
+        children.start("embedded queue", command, output=output, is_needed_by_others=True)
     if not children.wait_until(lambda: answers(url), START_SECONDS):
-        raise CannotStart("The embedded queue did not answer in time. Set REDIS_URL to use a server of your own.")
+        told = log.read_text(errors="replace").strip()
+        raise CannotStart(f"{told}\nThe embedded queue did not answer. Set REDIS_URL to use another one.".strip())
     return url
 
 
