@@ -132,9 +132,7 @@ class PayoutRun(Identified, Owned, Base):
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "number", name="uq_payout_run_number"),
         CheckConstraint("approved_by IS NULL OR approved_by <> prepared_by", name="two_people"),
-        CheckConstraint(
-            "state IN ('draft', 'approved', 'exported', 'settled', 'cancelled')", name="state_is_known"
-        ),
+        CheckConstraint("state IN ('draft', 'approved', 'exported', 'settled', 'cancelled')", name="state_is_known"),
     )
     number: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))

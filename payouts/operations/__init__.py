@@ -1,0 +1,1 @@
+"""Acts of money, one module per noun."""

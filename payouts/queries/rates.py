@@ -1,0 +1,46 @@
+"""Rates, read: what a unit of a lane earns at a moment, and what it earned before."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from payouts.models import Rate
+from payouts.values import RateView
+
+_COLUMNS = (Rate.id, Rate.lane_id, Rate.micros, Rate.currency, Rate.from_at, Rate.set_by)
+
+
+def _view(row: Row[Any]) -> RateView:
+    return RateView(*row)
+
+
+def rate_of(session: Session, lane_id: str, now: datetime) -> RateView | None:
+    """The rate that is in force for a lane at `now`; None where the vendor has set none yet."""
+    row = session.execute(
+        select(*_COLUMNS).where(Rate.lane_id == lane_id, Rate.from_at <= now).order_by(Rate.from_at.desc()).limit(1)
+    ).one_or_none()
+    return _view(row) if row else None
+
+
+def rate_history(session: Session, lane_id: str, limit: int = 50) -> list[RateView]:
+    """All rates of a lane, those to come first."""
+    rows = session.execute(
+        select(*_COLUMNS).where(Rate.lane_id == lane_id).order_by(Rate.from_at.desc()).limit(min(limit, 200))
+    )
+    return [_view(row) for row in rows]
+
+
+def current_rates(session: Session, now: datetime) -> dict[str, RateView]:
+    """The rate in force of every lane that has one, by lane."""
+    newest = (
+        select(Rate.lane_id, func.max(Rate.from_at).label("from_at"))
+        .where(Rate.from_at <= now)
+        .group_by(Rate.lane_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(*_COLUMNS).join(newest, (newest.c.lane_id == Rate.lane_id) & (newest.c.from_at == Rate.from_at))
+    )
+    return {row.lane_id: _view(row) for row in rows}
