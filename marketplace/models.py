@@ -57,6 +57,7 @@ class Quote(Identified, Shared, Base):
         UniqueConstraint("org_id", "request_id", "version", name="uq_quote_version"),
         within("coverage_request", "request_id"),
         CheckConstraint("state IN ('open', 'accepted', 'declined', 'replaced')", name="state_is_known"),
+        CheckConstraint("state <> 'declined' OR reason <> ''", name="declined_has_reason"),
     )
     request_id: Mapped[str] = mapped_column(Id)
     version: Mapped[int]
@@ -71,6 +72,7 @@ class Quote(Identified, Shared, Base):
     made_by: Mapped[str | None] = mapped_column(Id)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(Id)
+    reason: Mapped[str] = mapped_column(Text, default="")  # why it was declined
 
 
 class Lane(Identified, Shared, Base):
@@ -103,6 +105,7 @@ class Lane(Identified, Shared, Base):
     review_share: Mapped[float] = mapped_column(Float, default=0.05)
     weak_below: Mapped[float] = mapped_column(Float, default=0.9)
     priority: Mapped[int] = mapped_column(default=0)
+    route_epoch: Mapped[int] = mapped_column(default=0)  # raised when slots are added anywhere in the order
     deadline_at: Mapped[datetime | None]
     ontology_id: Mapped[str | None] = mapped_column(Id)
     guideline_id: Mapped[str | None] = mapped_column(Id)
@@ -163,7 +166,7 @@ class Slot(Shared, Base):
         Index("ix_slot_pick", "lane_id", "state", "route_key"),
         Index("ix_slot_back", "lane_id", "back_at"),
         Index("ix_slot_kept", "kept_for", "lane_id", "state", "serve_from"),
-        Index("ix_slot_lease", "state", "lease_until"),
+        Index("ix_slot_lease", "lane_id", "state", "lease_until"),
         within("unit", "unit_id"),
         CheckConstraint("slot_no BETWEEN 1 AND overlap", name="slot_within_overlap"),
         CheckConstraint("state IN ('free', 'kept', 'leased', 'answered', 'closed')", name="state_is_known"),
@@ -234,7 +237,8 @@ class LanePerson(Identified, Shared, Base):
     lane_id: Mapped[str] = mapped_column(Id)
     annotator_id: Mapped[str] = mapped_column(Id)
     account_id: Mapped[str] = mapped_column(Id)
-    cursor: Mapped[int] = mapped_column(BigInteger, default=0)
+    cursor: Mapped[int] = mapped_column(BigInteger, default=-1)
+    route_epoch: Mapped[int] = mapped_column(default=0)  # the lane's, when the cursor last began from the start
     taken: Mapped[int] = mapped_column(default=0)
     planned_to: Mapped[int] = mapped_column(default=0)  # the planner has placed its units up to this many taken
     seed: Mapped[int] = mapped_column(default=0)

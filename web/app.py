@@ -7,6 +7,8 @@ from flask import Flask, Response, send_file
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from i18n import current_locale
+from i18n.tags import display_name
 from i18n.templates import install as install_translations
 from kernel.config import Settings
 from web import guards, problems, sessions
@@ -37,6 +39,7 @@ def create_base_app(settings: Settings) -> Flask:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
     install_translations(app.jinja_env)
+    app.jinja_env.globals["language"] = lambda tag: display_name(tag, current_locale())
     _serve_assets(app)
     app.context_processor(frame_values)
     sessions.install(app, settings)

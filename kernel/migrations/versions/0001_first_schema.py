@@ -797,6 +797,7 @@ def upgrade() -> None:
         sa.Column("review_share", sa.Float(), nullable=False),
         sa.Column("weak_below", sa.Float(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("route_epoch", sa.Integer(), nullable=False),
         sa.Column("deadline_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("ontology_id", sa.String(length=22), nullable=True),
         sa.Column("guideline_id", sa.String(length=22), nullable=True),
@@ -1028,6 +1029,7 @@ def upgrade() -> None:
         sa.Column("annotator_id", sa.String(length=22), nullable=False),
         sa.Column("account_id", sa.String(length=22), nullable=False),
         sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("route_epoch", sa.Integer(), nullable=False),
         sa.Column("taken", sa.Integer(), nullable=False),
         sa.Column("planned_to", sa.Integer(), nullable=False),
         sa.Column("seed", sa.Integer(), nullable=False),
@@ -1408,7 +1410,7 @@ def upgrade() -> None:
     with op.batch_alter_table("slot", schema=None) as batch_op:
         batch_op.create_index("ix_slot_back", ["lane_id", "back_at"], unique=False)
         batch_op.create_index("ix_slot_kept", ["kept_for", "lane_id", "state", "serve_from"], unique=False)
-        batch_op.create_index("ix_slot_lease", ["state", "lease_until"], unique=False)
+        batch_op.create_index("ix_slot_lease", ["lane_id", "state", "lease_until"], unique=False)
         batch_op.create_index("ix_slot_pick", ["lane_id", "state", "route_key"], unique=False)
 
     # ### end Alembic commands ###

@@ -1,0 +1,89 @@
+"""The API of review: taking one, deciding it."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from kernel.policy import Actor
+from marketplace.operations import reviewing
+from web.api import Api
+from web.forms import InModel, OutModel
+
+api = Api("review", "marketplace")
+
+
+class TakeIn(InModel):
+    """Which lane, if not any."""
+
+    lane_id: str | None = None
+
+
+class AnswerOut(OutModel):
+    """One answer, without a name."""
+
+    judgment_id: str
+    answer: dict[str, Any]
+    is_late: bool
+
+
+class ReviewOut(OutModel):
+    """A unit to review."""
+
+    id: str
+    unit_id: str
+    lane_id: str
+    project_name: str
+    locale: str
+    task_type: str
+    content: dict[str, Any]
+    why: str
+    consensus: dict[str, Any] | None
+    confidence: float | None
+    answers: list[AnswerOut]
+    lease_until: datetime
+
+
+class TakenOut(OutModel):
+    """A review, or none that is for this person."""
+
+    review: ReviewOut | None
+
+
+class VerdictIn(InModel):
+    """A verdict: a fix brings a label, a rejection names its answers, both a reason."""
+
+    verdict: str = Field(max_length=10)
+    reason: str | None = Field(default=None, max_length=24)
+    note: str = Field(default="", max_length=2000)
+    label: dict[str, Any] | None = None
+    judgment_ids: list[str] = Field(default_factory=list, max_length=100)
+
+
+class DecidedOut(OutModel):
+    """What the verdict did."""
+
+    review_id: str
+    verdict: str
+    rejected: int
+
+
+@api.post("/reviews/next", body=TakeIn, returns=TakenOut)
+def take(session: Session, actor: Actor, body: TakeIn) -> TakenOut:
+    """Lease the oldest review that is not of one's own work."""
+    found = reviewing.take_review(session, actor, body.lane_id)
+    if found is None:
+        return TakenOut(review=None)
+    names = set(ReviewOut.model_fields) - {"answers"}
+    answers = [AnswerOut.model_validate(answer) for answer in found.answers]
+    return TakenOut(review=ReviewOut(**{name: getattr(found, name) for name in names}, answers=answers))
+
+
+@api.post("/reviews/<review_id>/verdict", body=VerdictIn, returns=DecidedOut)
+def decide(session: Session, actor: Actor, review_id: str, body: VerdictIn) -> Any:
+    """Decide a review in hand."""
+    return reviewing.decide_review(
+        session, actor, review_id, verdict=body.verdict, reason=body.reason, note=body.note, label=body.label,
+        judgment_ids=tuple(body.judgment_ids),
+    )  # fmt: skip

@@ -1,0 +1,228 @@
+"""The API of work: lanes with their conditions, taking, answering, skipping, reporting."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel.errors import NotFound
+from kernel.policy import Actor
+from labeling.queries import guideline_text, ontology_of
+from labeling.rules.ontology import ontology_json
+from marketplace.operations import answers, planning, returning, taking
+from marketplace.queries import eligibility, work
+from marketplace.values.work import NO_WORK_WORDS, LaneOffer, NoWork, Task
+from web.api import Api, Result
+from web.forms import InModel, OutModel
+from web.idempotency import HEADER
+
+api = Api("work", "marketplace")
+
+
+class ConditionOut(OutModel):
+    """One condition of a lane, and whether the person meets it."""
+
+    reason: str
+    met: bool
+    needed: Any
+    present: Any
+    source: str
+
+
+class LaneOut(OutModel):
+    """A lane as a person sees it."""
+
+    id: str
+    project: str
+    locale: str
+    task_type: str
+    classification: str
+    is_open: bool
+    rate_micros: int | None
+    currency: str
+    has_test: bool
+    conditions: list[ConditionOut]
+
+
+class LanesOut(OutModel):
+    """The lanes of the person's vendor."""
+
+    items: list[LaneOut]
+
+
+class TaskOut(OutModel):
+    """A unit in hand."""
+
+    id: str
+    epoch: int
+    lane_id: str
+    project: str
+    locale: str
+    task_type: str
+    content: dict[str, Any]
+    ontology: dict[str, Any]
+    guideline: str | None
+    lease_until: datetime
+    rate_micros: int
+    currency: str
+    state: str
+    draft: dict[str, Any] | None
+
+
+class NextOut(OutModel):
+    """A unit, or why there is none."""
+
+    assignment: TaskOut | None
+    reason: str | None = None
+    detail: str | None = None
+
+
+class NextIn(InModel):
+    """Which lane, if not any."""
+
+    lane_id: str | None = None
+
+
+class AnswerIn(InModel):
+    """The answer in the form of its task type, and the fencing number of the assignment."""
+
+    answer: dict[str, Any]
+    epoch: int | None = Field(default=None, ge=1, le=2**31 - 1)
+
+
+class AnswerOut(OutModel):
+    """What became of the answer."""
+
+    assignment_id: str
+    judgment_id: str
+    is_late: bool
+    rate_micros: int
+    currency: str
+
+
+class LeaveIn(InModel):
+    """Why a unit is skipped or reported."""
+
+    reason: str = Field(max_length=24)
+    note: str = Field(default="", max_length=2000)
+
+
+class LeftOut(OutModel):
+    """The unit is back with the others."""
+
+    state: str
+
+
+class AssignIn(InModel):
+    """Units for one person, in order."""
+
+    annotator_id: str = Field(max_length=22)
+    unit_ids: list[str] = Field(min_length=1, max_length=1000)
+
+
+class AssignOut(OutModel):
+    """How many units are kept for the person."""
+
+    assigned: int
+
+
+@api.get("/lanes", returns=LanesOut)
+def lanes(session: Session, actor: Actor) -> LanesOut:
+    """Lanes of the person's vendor, each with every condition, its value and where that comes from."""
+    profile = eligibility.person_of(session, actor)
+    facts = eligibility.facts_of(session, profile.id) if profile else None
+    return LanesOut(items=[_lane(offer) for offer in (work.lane_offers(session, facts) if facts else [])])
+
+
+@api.post("/assignments/next", body=NextIn, returns=NextOut)
+def take(session: Session, actor: Actor, body: NextIn) -> NextOut:
+    """Lease the next unit; the one in hand, if there is one."""
+    found = taking.take_next(session, actor, body.lane_id, key=request.headers.get(HEADER))
+    if isinstance(found, NoWork):
+        return NextOut(assignment=None, reason=found.value, detail=str(NO_WORK_WORDS[found]))
+    return NextOut(assignment=_task(session, found))
+
+
+@api.get("/assignments/<assignment_id>", returns=TaskOut)
+def assignment(session: Session, actor: Actor, assignment_id: str) -> TaskOut:
+    """A unit that is or was in the person's hands."""
+    found = work.task_of(session, actor, assignment_id)
+    if found.state not in ("leased", "expired"):
+        raise NotFound("assignment.over", _("This unit is no longer in your hands."))
+    return _task(session, found)
+
+
+@api.post("/assignments/<assignment_id>/answer", body=AnswerIn, returns=AnswerOut)
+def answer(session: Session, actor: Actor, assignment_id: str, body: AnswerIn) -> Any:
+    """Submit an answer. 202 when the unit had gone to somebody else: it is kept and paid all the same."""
+    done = answers.submit_answer(
+        session, actor, assignment_id, body.answer, epoch=body.epoch, key=request.headers.get(HEADER)
+    )
+    return Result(done, 202) if done.is_late else done
+
+
+@api.put("/assignments/<assignment_id>/draft", body=AnswerIn, returns=LeftOut)
+def draft(session: Session, actor: Actor, assignment_id: str, body: AnswerIn) -> LeftOut:
+    """Keep what was typed so far."""
+    answers.save_draft(session, actor, assignment_id, body.answer)
+    return LeftOut(state="leased")
+
+
+@api.post("/assignments/<assignment_id>/skip", body=LeaveIn, returns=LeftOut)
+def skip(session: Session, actor: Actor, assignment_id: str, body: LeaveIn) -> LeftOut:
+    """Give a unit back with a reason."""
+    returning.skip(session, actor, assignment_id, reason=body.reason, note=body.note)
+    return LeftOut(state="skipped")
+
+
+@api.post("/assignments/<assignment_id>/report", body=LeaveIn, returns=LeftOut)
+def report(session: Session, actor: Actor, assignment_id: str, body: LeaveIn) -> LeftOut:
+    """Tell what is wrong with a unit, and give it back if it is still in hand."""
+    returning.report_problem(session, actor, assignment_id, reason=body.reason, note=body.note)
+    return LeftOut(state="reported")
+
+
+@api.post("/assignments/<assignment_id>/extend", returns=TaskOut)
+def extend(session: Session, actor: Actor, assignment_id: str) -> TaskOut:
+    """Hold a unit for longer, up to a hard end."""
+    returning.extend_lease(session, actor, assignment_id)
+    return _task(session, work.task_of(session, actor, assignment_id))
+
+
+@api.post("/lanes/<lane_id>/assignments", body=AssignIn, returns=AssignOut)
+def assign(session: Session, actor: Actor, lane_id: str, body: AssignIn) -> AssignOut:
+    """Assign given units to a given person: a vendor's right."""
+    return AssignOut(assigned=planning.assign_units(session, actor, lane_id, body.annotator_id, body.unit_ids))
+
+
+def _lane(offer: LaneOffer) -> LaneOut:
+    return LaneOut(
+        id=offer.lane_id, project=offer.project_name, locale=offer.locale, task_type=offer.task_type,
+        classification=offer.classification, is_open=offer.is_open, rate_micros=offer.rate_micros,
+        currency=offer.currency, has_test=offer.has_test,
+        conditions=[
+            ConditionOut(
+                reason=demand.reason.value, met=demand.met, needed=_plain(demand.needed),
+                present=_plain(demand.present), source=demand.source,
+            )
+            for demand in offer.demands
+        ],
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _task(session: Session, task: Task) -> TaskOut:
+    guideline = guideline_text(session, task.guideline_id, [task.locale, "en"])
+    return TaskOut(
+        id=task.assignment_id, epoch=task.epoch, lane_id=task.lane_id, project=task.project_name, locale=task.locale,
+        task_type=task.task_type, content=task.content,
+        ontology=dict(ontology_json(ontology_of(session, task.ontology_id))),
+        guideline=guideline[1] if guideline else None, lease_until=task.lease_until, rate_micros=task.rate_micros,
+        currency=task.currency, state=task.state, draft=task.draft,
+    )  # fmt: skip

@@ -1,0 +1,45 @@
+"""Jobs of work: plan what is kept for people, bring back what ran out, settle what is full."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kernel.db import now_of
+from kernel.jobs import enqueue, job
+from kernel.policy import Actor
+from marketplace.models import Slot
+from marketplace.operations import planning, returning, settling
+
+
+@job(queue="urgent", every=timedelta(seconds=30))
+def plan_work(session: Session, actor: Actor) -> dict[str, Any]:
+    """Place kept slots ahead of people."""
+    return {"placed": planning.plan_people(session, actor)}
+
+
+@job(queue="urgent", every=timedelta(seconds=60))
+def tidy_leases(session: Session, actor: Actor) -> dict[str, Any]:
+    """Bring back slots whose lease has run out."""
+    lanes = session.scalars(
+        select(Slot.lane_id).where(Slot.state == "leased", Slot.lease_until <= now_of(session)).distinct().limit(200)
+    ).all()
+    return {"expired": sum(returning.expire_lane(session, lane_id) for lane_id in lanes)}
+
+
+@job(queue="default", every=timedelta(seconds=60))
+def settle_work(session: Session, actor: Actor) -> dict[str, Any]:
+    """Ask for one job per lane with full units."""
+    lanes = settling.lanes_with_full_units(session)
+    stamp = int(now_of(session).timestamp())
+    for lane_id in lanes:
+        enqueue(session, settle_one_lane, lane_id=lane_id, dedupe=f"{lane_id}:{stamp // 60}")
+    return {"lanes": len(lanes)}
+
+
+@job(queue="default")
+def settle_one_lane(session: Session, actor: Actor, lane_id: str) -> dict[str, Any]:
+    """Infer and settle one lane."""
+    done = settling.settle_lane(session, actor, lane_id)
+    return {"settled": done.settled, "to_review": done.to_review}

@@ -1,0 +1,24 @@
+"""Appeals that touch work and pay: what an overturned decision gives back, orchestrated over the packages below."""
+
+from sqlalchemy.orm import Session
+
+from calibration.operations import gates
+from kernel.policy import Actor
+from payouts.operations import earnings
+from workforce.operations import appeals
+from workforce.values import AppealDecision
+
+
+def decide_appeal(session: Session, actor: Actor, appeal_id: str, *, outcome: str, answer: str) -> AppealDecision:
+    """Decide an appeal and, when the decision falls, restore what it took: standing in a lane, or pay."""
+    decision = appeals.decide_appeal(session, actor, appeal_id, outcome=outcome, answer=answer)
+    if decision.outcome == "overturned":
+        _restore(session, actor, decision)
+    return decision
+
+
+def _restore(session: Session, actor: Actor, decision: AppealDecision) -> None:
+    if decision.kind == "work_rejected" and decision.cause_kind == "judgment":
+        earnings.restore(session, actor, decision.cause_id)
+    if decision.kind == "lane_paused":
+        gates.lift_pause(session, actor, decision.receipt_id)

@@ -1,0 +1,129 @@
+"""Planning: units kept for a person, directly assigned by the vendor or placed among their work by the planner.
+
+Both are slots kept for a person and served once they have taken so many units of the lane; nothing in a slot, a unit or
+an assignment tells one from the other. The planner runs in the system's name, ahead of the person's own pace.
+"""
+
+import random
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from calibration.operations import exposures
+from calibration.queries import gold_candidates, gold_rate_of
+from i18n import _
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.errors import Conflict
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+from marketplace.models import Assignment, Lane, LanePerson, Slot, Unit
+from marketplace.policy import grant_rights, lane_resource
+from workforce.models import Annotator
+
+AHEAD = 30
+RENEW_WITHIN = 10
+
+
+def assign_units(session: Session, actor: Actor, lane_id: str, annotator_id: str, unit_ids: Sequence[str]) -> int:
+    """Keep a free slot of each unit for one person, in the given order: a vendor's right. Returns how many."""
+    lane = session.scalars(select(Lane).where(Lane.id == lane_id)).one_or_none()
+    person = session.scalars(select(Annotator).where(Annotator.id == annotator_id)).one_or_none()
+    if lane is None or person is None:
+        raise not_found()
+    rights = grant_rights(session, actor, lane.project_id, now_of(session))
+    require(session, actor, "unit:assign", lane_resource(lane, rights))
+    free = _first_free(session, lane, unit_ids)
+    met = set(
+        session.scalars(
+            select(Assignment.unit_id).where(
+                Assignment.account_id == person.account_id, Assignment.unit_id.in_(unit_ids)
+            )
+        )
+    )
+    missing = [unit_id for unit_id in unit_ids if unit_id not in free or unit_id in met]
+    if missing:
+        raise Conflict(
+            "unit.no_slot", _("%(count)s of these units have no free place for this person.", count=len(missing)),
+            units=missing[:20],
+        )  # fmt: skip
+    for unit_id in unit_ids:
+        _keep(session, (unit_id, free[unit_id]), annotator_id, serve_from=0)
+    audit.record(
+        session, actor, "units.assigned", "lane", lane.id, org_id=lane.org_id,
+        details={"annotator": annotator_id, "units": len(unit_ids)}, link=False,
+    )  # fmt: skip
+    return len(unit_ids)
+
+
+def _first_free(session: Session, lane: Lane, unit_ids: Sequence[str]) -> dict[str, int]:
+    rows = session.execute(
+        select(Slot.unit_id, func.min(Slot.slot_no))
+        .where(Slot.unit_id.in_(unit_ids), Slot.lane_id == lane.id, Slot.state == "free")
+        .group_by(Slot.unit_id)
+    )
+    return dict(rows.tuples())
+
+
+def _keep(session: Session, slot: tuple[str, int], annotator_id: str, serve_from: int) -> None:
+    kept = session.execute(
+        update(Slot)
+        .where(tuple_(Slot.unit_id, Slot.slot_no) == slot, Slot.state == "free")
+        .values(state="kept", kept_for=annotator_id, serve_from=serve_from, back_at=None),
+        execution_options={"synchronize_session": False},
+    )
+    if kept.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("unit.no_slot", _("Somebody else has just taken one of these units. Try again."))
+
+
+def plan_people(session: Session, actor: Actor, limit: int = 200) -> int:
+    """Place what is to be checked among the work ahead of each person who will soon need it; returns how many slots.
+
+    System scope. The draw of each person in each lane follows from their stored seed and the place, so that planning
+    again places nothing twice.
+    """
+    due = session.execute(
+        select(LanePerson, Lane)
+        .join(Lane, Lane.id == LanePerson.lane_id)
+        .where(Lane.state == "open", LanePerson.planned_to < LanePerson.taken + RENEW_WITHIN)
+        .order_by(LanePerson.id)
+        .limit(limit)
+    ).all()
+    return sum(_plan(session, person, lane) for person, lane in due)
+
+
+def _plan(session: Session, person: LanePerson, lane: Lane) -> int:
+    start, end = max(person.planned_to, person.taken + 1), person.taken + AHEAD
+    rate = gold_rate_of(session, lane.id, person.annotator_id)
+    places = [place for place in range(start, end) if random.Random(f"{person.seed}:{place}").random() < rate]
+    item_ids = gold_candidates(session, lane.id, person.account_id, len(places))
+    placed = 0
+    for place, item_id in zip(places, item_ids, strict=False):
+        placed += _place(session, person, lane, item_id, place)
+    person.planned_to = end
+    return placed
+
+
+def _place(session: Session, person: LanePerson, lane: Lane, item_id: str, place: int) -> int:
+    unit = session.scalars(
+        select(Unit).where(Unit.lane_id == lane.id, Unit.item_id == item_id).with_for_update()
+    ).one_or_none()
+    if unit is None:
+        return 0
+    used = session.scalar(select(func.coalesce(func.max(Slot.slot_no), 0)).where(Slot.unit_id == unit.id)) or 0
+    met = session.scalar(
+        select(Assignment.id).where(Assignment.unit_id == unit.id, Assignment.account_id == person.account_id)
+    )
+    if used >= unit.overlap or met is not None:
+        return 0
+    session.add(
+        Slot(
+            unit_id=unit.id, slot_no=used + 1, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id,
+            project_id=lane.project_id, overlap=unit.overlap, lane_id=lane.id, route_key=ids.new_route_key(),
+            state="kept", kept_for=person.annotator_id, serve_from=place,
+        )
+    )  # fmt: skip
+    session.flush()
+    exposures.note(session, lane.org_id, lane.vendor_org_id, lane.project_id, person.account_id, item_id, "live")
+    return 1

@@ -1,0 +1,141 @@
+"""Giving work back: skips, returns and leases that ran out; the slot comes back to its lane, the history stays."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel import audit
+from kernel.db import insert_ignoring, now_of
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found, require
+from kernel.ids import new_id
+from kernel.policy import Actor, system_actor
+from marketplace.models import Assignment, Lane, ProblemReport, Slot
+from marketplace.policy import assignment_resource
+from marketplace.rules.work import ensure_transition, extended
+from marketplace.values.work import ReportReason, SkipReason
+
+
+def own_assignment(session: Session, actor: Actor, assignment_id: str, action: str) -> Assignment:
+    """The actor's assignment, locked for a change of state; raises NotFound for anybody else's."""
+    found = session.scalars(
+        select(Assignment).where(Assignment.id == assignment_id).with_for_update()
+    ).one_or_none()  # fmt: skip
+    if found is None:
+        raise not_found()
+    require(session, actor, action, assignment_resource(found))
+    return found
+
+
+def skip(session: Session, actor: Actor, assignment_id: str, *, reason: str, note: str = "") -> None:
+    """Give a unit back for a reason; the person does not meet it again, and nothing is held against them."""
+    if reason not in set(SkipReason):
+        raise Invalid("skip.reason", _("Say why, with one of the reasons offered."), {"reason": _("Choose one.")})
+    _give_back(session, actor, assignment_id, "skipped", reason, note)
+
+
+def give_back(session: Session, actor: Actor, assignment_id: str) -> None:
+    """Return a unit without a reason, at the end of a day's work."""
+    _give_back(session, actor, assignment_id, "returned", None, "")
+
+
+def _give_back(session: Session, actor: Actor, assignment_id: str, state: str, reason: str | None, note: str) -> None:
+    assignment = own_assignment(session, actor, assignment_id, "assignment:skip")
+    if assignment.state == state:
+        return
+    if assignment.state != "leased":
+        raise Conflict("assignment.over", _("This unit is not in your hands any more."), state=assignment.state)
+    ensure_transition(assignment.state, state)
+    assignment.state, assignment.reason, assignment.note = state, reason, note[:2000] or None
+    assignment.ended_at = now_of(session)
+    _free_slots(session, [assignment.id])
+    audit.record(
+        session, actor, f"unit.{state}", "assignment", assignment.id, org_id=assignment.org_id,
+        details={"reason": reason}, link=False,
+    )  # fmt: skip
+
+
+def report_problem(session: Session, actor: Actor, assignment_id: str, *, reason: str, note: str = "") -> None:
+    """Tell what is wrong with a unit, and give it back if it is still in hand. Telling twice counts once."""
+    assignment = own_assignment(session, actor, assignment_id, "assignment:skip")
+    if reason not in set(ReportReason):
+        raise Invalid(
+            "report.reason", _("Say what is wrong, with one of the words offered."), {"reason": _("Choose one.")}
+        )
+    insert_ignoring(
+        session, ProblemReport,
+        [{
+            "id": new_id(), "org_id": assignment.org_id, "vendor_org_id": assignment.vendor_org_id,
+            "project_id": assignment.project_id, "unit_id": assignment.unit_id, "reason": reason,
+            "annotator_id": assignment.annotator_id, "account_id": assignment.account_id,
+            "note": note[:2000], "at": now_of(session),
+        }],
+        ["unit_id", "account_id"],
+    )  # fmt: skip
+    if assignment.state == "leased":
+        _give_back(session, actor, assignment_id, "skipped", SkipReason.OTHER, note)
+
+
+def extend_lease(session: Session, actor: Actor, assignment_id: str) -> Assignment:
+    """The holder is still at it: the lease goes on, up to a hard end, under a new fencing number."""
+    assignment = own_assignment(session, actor, assignment_id, "answer:submit")
+    now = now_of(session)
+    if assignment.state != "leased" or assignment.lease_until <= now:
+        raise Conflict("assignment.expired", _("This unit is not in your hands any more. Your answer is still taken."))
+    lane = session.get_one(Lane, assignment.lane_id)
+    until = extended(assignment.leased_at, now, lane.lease_minutes)
+    if until - assignment.lease_until > timedelta(seconds=60):
+        assignment.lease_until = until
+        session.execute(
+            update(Slot).where(Slot.assignment_id == assignment.id, Slot.state == "leased").values(lease_until=until),
+            execution_options={"synchronize_session": False},
+        )
+    return assignment
+
+
+def expire_lane(session: Session, lane_id: str, limit: int = 200) -> int:
+    """Bring back slots of a lane whose lease has run out; returns how many. Validity itself needs no such tidying."""
+    now = now_of(session)
+    over = session.execute(
+        select(Slot.unit_id, Slot.slot_no, Slot.assignment_id)
+        .where(Slot.lane_id == lane_id, Slot.state == "leased", Slot.lease_until <= now)
+        .order_by(Slot.lease_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    assignment_ids = [row.assignment_id for row in over if row.assignment_id]
+    if not assignment_ids:
+        return 0
+    session.execute(
+        update(Assignment)
+        .where(Assignment.id.in_(assignment_ids), Assignment.state == "leased")
+        .values(state="expired", ended_at=now),
+        execution_options={"synchronize_session": False},
+    )
+    _free_slots(session, assignment_ids)
+    for assignment_id in assignment_ids:
+        audit.record(
+            session, system_actor("lease"), "unit.expired", "assignment", assignment_id,
+            org_id=_org_of(session, lane_id), link=False,
+        )  # fmt: skip
+    return len(assignment_ids)
+
+
+def _org_of(session: Session, lane_id: str) -> str:
+    return session.get_one(Lane, lane_id).org_id
+
+
+def _free_slots(session: Session, assignment_ids: list[str]) -> None:
+    """The slots go to the band of what has come back; they still point at the last holder, whose answer counts."""
+    slots = session.execute(
+        select(Slot.unit_id, Slot.slot_no).where(Slot.assignment_id.in_(assignment_ids), Slot.state == "leased")
+    ).all()
+    if slots:
+        session.execute(
+            update(Slot)
+            .where(tuple_(Slot.unit_id, Slot.slot_no).in_([tuple(slot) for slot in slots]), Slot.state == "leased")
+            .values(state="free", back_at=now_of(session), lease_until=None, kept_for=None),
+            execution_options={"synchronize_session": False},
+        )

@@ -1,0 +1,256 @@
+"""Review: a second person takes a unit with its answers, and accepts, fixes, returns or rejects, with a reason.
+
+Nobody reviews a unit that they answered. A rejection is per judgment, writes a receipt to each person it touches, and
+takes their pending pay for that unit; everything else leaves pay alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from calibration.models import Consensus, Judgment
+from i18n import Message, _
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Forbidden, Invalid
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+from labeling.models import Item
+from labeling.queries import ontology_of
+from labeling.tasktypes import registry
+from marketplace.models import Assignment, Lane, Project, Review, Slot, Unit
+from marketplace.operations.settling import settle_unit
+from marketplace.policy import grant_rights, review_resource
+from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
+from payouts.operations import earnings
+from workforce.operations import receipts
+
+LEASE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class ReviewAnswer:
+    """One judgment as a reviewer sees it: what was answered, without a name."""
+
+    judgment_id: str
+    answer: dict[str, Any]
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class ReviewTask:
+    """A unit in a reviewer's hands, with its answers in an order that says nothing of their authors."""
+
+    id: str
+    unit_id: str
+    lane_id: str
+    project_name: str
+    locale: str
+    task_type: str
+    content: dict[str, Any]
+    ontology_id: str
+    guideline_id: str
+    why: str
+    consensus: dict[str, Any] | None
+    confidence: float | None
+    answers: tuple[ReviewAnswer, ...]
+    lease_until: datetime
+
+
+def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> ReviewTask | None:
+    """Lease the oldest open review that is not of the actor's own work; the one in hand, if there is one."""
+    require(session, actor, "review:take")
+    now = now_of(session)
+    review = _in_hand(session, actor, now) or _claim(session, actor, lane_id, now)
+    return _task(session, review) if review else None
+
+
+def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
+    """A review that the actor holds; raises NotFound for anybody else's."""
+    review = session.scalars(
+        select(Review).where(Review.id == review_id, Review.reviewer_id == actor.account_id, Review.state == "leased")
+    ).one_or_none()
+    if review is None:
+        raise not_found()
+    return _task(session, review)
+
+
+def _in_hand(session: Session, actor: Actor, now: datetime) -> Review | None:
+    return session.scalars(
+        select(Review)
+        .where(Review.state == "leased", Review.reviewer_id == actor.account_id, Review.lease_until > now)
+        .limit(1)
+    ).one_or_none()
+
+
+def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime) -> Review | None:
+    own = exists().where(Assignment.unit_id == Review.unit_id, Assignment.account_id == actor.account_id)
+    wanted = (
+        select(Review.id)
+        .where(or_(Review.state == "open", (Review.state == "leased") & (Review.lease_until <= now)), ~own)
+        .order_by(Review.asked_at, Review.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if lane_id:
+        wanted = wanted.where(Review.lane_id == lane_id)
+    review_id = session.scalar(wanted)
+    if review_id is None:
+        return None
+    review = session.get_one(Review, review_id)
+    review.state, review.reviewer_id, review.lease_until = "leased", actor.account_id, now + LEASE
+    audit.record(session, actor, "review.taken", "review", review.id, org_id=review.org_id, link=False)
+    return review
+
+
+def _task(session: Session, review: Review) -> ReviewTask:
+    lane, project, unit, content = session.execute(
+        select(Lane, Project, Unit, Item.content)
+        .join(Project, Project.id == Lane.project_id)
+        .join(Unit, Unit.lane_id == Lane.id)
+        .join(Item, Item.id == Unit.item_id)
+        .where(Unit.id == review.unit_id)
+    ).one()._tuple()  # fmt: skip
+    consensus = session.scalars(select(Consensus).where(Consensus.unit_id == review.unit_id)).one_or_none()
+    answers = tuple(
+        ReviewAnswer(row.id, row.answer, row.is_late)
+        for row in session.scalars(select(Judgment).where(Judgment.unit_id == review.unit_id).order_by(Judgment.id))
+    )
+    return ReviewTask(
+        review.id, unit.id, lane.id, project.name, lane.locale, lane.task_type, content, lane.ontology_id or "",
+        lane.guideline_id or "", review.why, consensus.label if consensus else None,
+        consensus.confidence if consensus else None, answers, review.lease_until or now_of(session),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a verdict did."""
+
+    review_id: str
+    verdict: str
+    rejected: int
+
+
+def decide_review(
+    session: Session, actor: Actor, review_id: str, *, verdict: str, reason: str | None = None, note: str = "",
+    label: dict[str, Any] | None = None, judgment_ids: tuple[str, ...] = (),
+) -> Decided:  # fmt: skip
+    """Give the verdict on a review in hand. A fix brings a label, a rejection names its judgments, both a reason."""
+    review = session.scalars(select(Review).where(Review.id == review_id).with_for_update()).one_or_none()
+    if review is None:
+        raise not_found()
+    rights = grant_rights(session, actor, review.project_id, now_of(session))
+    require(session, actor, "review:decide", review_resource(review, rights))
+    if review.state == "done" and review.reviewer_id == actor.account_id and review.verdict == verdict:
+        return Decided(review.id, verdict, len(review.judgment_ids))
+    if review.state != "leased" or review.reviewer_id != actor.account_id:
+        raise Conflict("review.over", _("This review is not in your hands any more."))
+    _ensure_complete(verdict, reason)
+    if verdict == Verdict.REJECT and actor.org_id != review.vendor_org_id:
+        raise Forbidden(
+            "review.reject", _("Only the vendor's reviewers reject work. Fix the label, or return the unit.")
+        )
+    unit = session.get_one(Unit, review.unit_id)
+    lane = session.get_one(Lane, review.lane_id)
+    review.verdict, review.reason, review.note = Verdict(verdict).value, reason, note[:2000]
+    review.state, review.done_at, review.lease_until = "done", now_of(session), None
+    rejected = _carry_out(session, actor, review, lane, unit, label, judgment_ids)
+    audit.record(
+        session, actor, "review.decided", "review", review.id, org_id=review.org_id,
+        details={"verdict": verdict, "reason": reason, "unit": unit.id, "rejected": rejected},
+    )  # fmt: skip
+    return Decided(review.id, verdict, rejected)
+
+
+def _ensure_complete(verdict: str, reason: str | None) -> None:
+    if verdict not in set(Verdict):
+        raise Invalid("review.verdict", _("Choose a verdict."), {"verdict": _("Choose one.")})
+    if verdict in (Verdict.FIX, Verdict.RETURN, Verdict.REJECT) and reason not in set(ReviewReason):
+        raise Invalid("review.reason", _("Say why, with one of the reasons offered."), {"reason": _("Choose one.")})
+
+
+def _carry_out(
+    session: Session, actor: Actor, review: Review, lane: Lane, unit: Unit, label: dict[str, Any] | None,
+    judgment_ids: tuple[str, ...],
+) -> int:  # fmt: skip
+    consensus = session.scalar(select(Consensus.label).where(Consensus.unit_id == unit.id))
+    if review.verdict == Verdict.ACCEPT:
+        if consensus is None:
+            raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))
+        settle_unit(session, unit.id, consensus, "review")
+        return 0
+    if review.verdict == Verdict.FIX:
+        review.label = _checked_label(session, lane, unit, label)
+        settle_unit(session, unit.id, review.label, "review")
+        return 0
+    if review.verdict == Verdict.RETURN:
+        _ask_one_more(session, lane, unit)
+        return 0
+    return _reject(session, actor, review, lane, unit, judgment_ids, label)
+
+
+def _checked_label(session: Session, lane: Lane, unit: Unit, label: dict[str, Any] | None) -> dict[str, Any]:
+    if label is None:
+        raise Invalid("review.label", _("A fix needs the right label."), {"label": _("This is needed.")})
+    kind = registry.get(lane.task_type)
+    content = session.scalar(select(Item.content).where(Item.id == unit.item_id))
+    answer = kind.parse(label, ontology_of(session, lane.ontology_id or ""), kind.parse_content(content))
+    return dict(kind.canonical(answer))
+
+
+def _ask_one_more(session: Session, lane: Lane, unit: Unit) -> None:
+    """The unit gets one more place, in the band of what has come back."""
+    number = unit.overlap + 1
+    session.execute(
+        update(Slot).where(Slot.unit_id == unit.id).values(overlap=number),
+        execution_options={"synchronize_session": False},
+    )
+    unit.overlap, unit.state = number, "open"
+    session.flush()
+    session.add(
+        Slot(
+            unit_id=unit.id, slot_no=number, org_id=unit.org_id, vendor_org_id=unit.vendor_org_id,
+            project_id=unit.project_id, overlap=number, lane_id=lane.id, route_key=ids.new_route_key(), state="free",
+            back_at=now_of(session), serve_from=0,
+        )
+    )  # fmt: skip
+
+
+def _reject(
+    session: Session, actor: Actor, review: Review, lane: Lane, unit: Unit, judgment_ids: tuple[str, ...],
+    label: dict[str, Any] | None,
+) -> int:  # fmt: skip
+    judgments = session.scalars(
+        select(Judgment).where(Judgment.unit_id == unit.id, Judgment.id.in_(judgment_ids or ("",)))
+    ).all()
+    if not judgments or len(judgments) != len(set(judgment_ids)):
+        raise Invalid(
+            "review.judgments", _("Say which answers are rejected."), {"judgment_ids": _("Choose at least one.")}
+        )
+    review.judgment_ids = [judgment.id for judgment in judgments]
+    for judgment in judgments:
+        receipt_id = _receipt(session, actor, review, judgment)
+        earnings.reject(session, actor, judgment.id, receipt_id=receipt_id)
+    if label is not None:
+        review.label = _checked_label(session, lane, unit, label)
+        settle_unit(session, unit.id, review.label, "review")
+    else:
+        _ask_one_more(session, lane, unit)
+    return len(judgments)
+
+
+def _receipt(session: Session, actor: Actor, review: Review, judgment: Judgment) -> str:
+    reason: Message = REVIEW_WORDS[review.reason or ReviewReason.WRONG_CLASS]
+    return receipts.issue_receipt(
+        session, actor, annotator_id=judgment.annotator_id, kind="work_rejected", rule="review",
+        rule_version="1",
+        what=_("One of your answers was not accepted, and is not paid."),
+        why=_("A reviewer decided: %(reason)s.", reason=reason),
+        way_back=_("You can appeal. Somebody else then looks at it, and what was withheld is paid if you are right."),
+        evidence=({"kind": "judgment", "id": judgment.id}, {"kind": "review", "id": review.id}),
+        cause_kind="judgment", cause_id=judgment.id, lane_id=judgment.lane_id,
+    )  # fmt: skip

@@ -1,0 +1,192 @@
+"""Pages of an annotator's work: what is open and why not, the unit in hand, what was done."""
+
+from typing import Any
+
+from flask import Response, request
+from pydantic import Field
+
+from i18n import _
+from kernel import db
+from kernel.errors import Invalid
+from kernel.guard import not_found, require
+from labeling.queries import guideline_text, ontology_of
+from labeling.tasktypes import registry
+from labeling.values import InvalidAnswer
+from marketplace.operations import answers, returning, taking
+from marketplace.queries import eligibility, work
+from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Task
+from web import current
+from web.forms import FormModel, read_form
+from web.pages import Pages
+from web.render import flash, page, see
+from web.sessions import request_time
+
+pages = Pages("work", "marketplace")
+
+
+class Leave(FormModel):
+    """What the forms for skipping and reporting send."""
+
+    reason: str = ""
+    note: str = Field(default="", max_length=2000)
+
+
+@pages.get("/work")
+def home() -> Response:
+    """An annotator's home: the unit in hand, the lanes that are open, and what would open the others."""
+    with db.reading(current.scope()) as session:
+        profile = eligibility.person_of(session, current.actor())
+        facts = eligibility.facts_of(session, profile.id) if profile else None
+        task = work.open_task(session, current.actor()) if facts else None
+        offers = work.lane_offers(session, facts) if facts else []
+        done, _after = work.my_work(session, current.actor(), limit=5)
+    return page(
+        "marketplace/work_home.html", profile=profile, task=task, done=done,
+        open_offers=[offer for offer in offers if offer.is_open],
+        other_offers=[offer for offer in offers if not offer.is_open],
+    )  # fmt: skip
+
+
+@pages.get("/work/done")
+def done() -> Response:
+    """What the person has done, newest first."""
+    with db.reading(current.scope()) as session:
+        rows, after = work.my_work(session, current.actor(), after=request.args.get("after"))
+    return page("marketplace/work_done.html", rows=rows, after=after)
+
+
+@pages.post("/work/next")
+def take() -> Response:
+    """Take the next unit, of one lane or of any."""
+    lane_id = request.form.get("lane_id") or None
+    found = db.current().run(current.scope(), lambda session: taking.take_next(session, current.actor(), lane_id))
+    if isinstance(found, Task):
+        return see("work.task", assignment_id=found.assignment_id)
+    flash("wait", NO_WORK_WORDS[found])
+    return see("work.home")
+
+
+@pages.get("/work/<assignment_id>")
+def task(assignment_id: str) -> Response:
+    """The unit in hand, with its guideline and editor."""
+    return _show(assignment_id)
+
+
+def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any = None, status: int = 200) -> Response:
+    person = current.person()
+    assert person is not None
+    with db.reading(current.scope()) as session:
+        found = work.task_of(session, current.actor(), assignment_id)
+        if found.state not in ("leased", "expired"):
+            flash("good" if found.state in ("answered", "late") else "wait", _("This unit is no longer in your hands."))
+            return see("work.home")
+        ontology = ontology_of(session, found.ontology_id)
+        guideline = guideline_text(session, found.guideline_id, [person.locale, found.locale, "en"])
+    over = found.lease_until <= request_time()
+    return page(
+        "marketplace/task.html", status, task=found, ontology=ontology, guideline=guideline, over=over,
+        answer=typed if typed is not None else found.draft, errors=errors or {}, skip_words=SKIP_WORDS,
+        report_words=REPORT_WORDS, content=found.content,
+    )  # fmt: skip
+
+
+@pages.post("/work/<assignment_id>/answer")
+def answer(assignment_id: str) -> Response:
+    """Send the answer; then the next unit of the same lane, if the person goes on."""
+    actor, scope = current.actor(), current.scope()
+    with db.reading(scope) as session:
+        found = work.task_of(session, actor, assignment_id)
+    payload: dict[str, Any] = {}
+    try:
+        payload = dict(registry.get(found.task_type).from_form(request.form))
+        done = db.current().run(scope, lambda session: answers.submit_answer(session, actor, assignment_id, payload))
+    except (InvalidAnswer, Invalid) as problem:
+        return _show(assignment_id, problem.fields or {"": problem.message}, payload, 422)
+    if done.is_late:
+        flash("good", _("Your answer came after the unit had gone to somebody else. It is kept and paid."))
+    if "stop" in request.form:
+        flash("good", _("Sent. Come back whenever you like."))
+        return see("work.home")
+    following = db.current().run(scope, lambda session: taking.take_next(session, actor, found.lane_id))
+    if isinstance(following, Task):
+        return see("work.task", assignment_id=following.assignment_id)
+    flash("good", _("Sent. There is nothing more for you here just now."))
+    return see("work.home")
+
+
+@pages.post("/work/<assignment_id>/draft")
+def draft(assignment_id: str) -> Response:
+    """Keep what was typed so far."""
+    actor, scope = current.actor(), current.scope()
+    with db.reading(scope) as session:
+        found = work.task_of(session, actor, assignment_id)
+    try:
+        payload = dict(registry.get(found.task_type).from_form(request.form))
+    except InvalidAnswer:
+        return Response(status=204)  # nothing is chosen yet, so there is nothing to keep
+    with db.transaction(scope) as session:
+        answers.save_draft(session, actor, assignment_id, payload)
+    return Response(status=204)
+
+
+@pages.post("/work/<assignment_id>/skip")
+def skip(assignment_id: str) -> Response:
+    """Give the unit back with a reason, and go on to the next one."""
+    form = read_form(Leave)
+    actor, scope = current.actor(), current.scope()
+    with db.reading(scope) as session:
+        found = work.task_of(session, actor, assignment_id)
+    try:
+        with db.transaction(scope) as session:
+            returning.skip(session, actor, assignment_id, reason=form.values.get("reason", ""), note=form.note)
+    except Invalid as problem:
+        return _show(assignment_id, problem.fields, status=422)
+    flash("good", _("Skipped. You do not meet this unit again, and nothing is held against you."))
+    following = db.current().run(scope, lambda session: taking.take_next(session, actor, found.lane_id))
+    if isinstance(following, Task):
+        return see("work.task", assignment_id=following.assignment_id)
+    return see("work.home")
+
+
+@pages.post("/work/<assignment_id>/report")
+def report(assignment_id: str) -> Response:
+    """Tell what is wrong with the unit."""
+    form = read_form(Leave)
+    try:
+        with db.transaction(current.scope()) as session:
+            returning.report_problem(
+                session, current.actor(), assignment_id, reason=form.values.get("reason", ""), note=form.note
+            )
+    except Invalid as problem:
+        return _show(assignment_id, problem.fields, status=422)
+    flash("good", _("Thank you. Somebody will look at this unit."))
+    return see("work.home")
+
+
+@pages.post("/work/<assignment_id>/extend")
+def extend(assignment_id: str) -> Response:
+    """Hold the unit for longer."""
+    with db.transaction(current.scope()) as session:
+        returning.extend_lease(session, current.actor(), assignment_id)
+    return see("work.task", assignment_id=assignment_id)
+
+
+@pages.post("/work/<assignment_id>/return")
+def give_back(assignment_id: str) -> Response:
+    """Stop for now: the unit goes back to others."""
+    with db.transaction(current.scope()) as session:
+        returning.give_back(session, current.actor(), assignment_id)
+    return see("work.home")
+
+
+@pages.get("/lanes/<lane_id>/why")
+def why(lane_id: str) -> Response:
+    """Why a lane is open to the person, or which step would open it."""
+    with db.reading(current.scope()) as session:
+        require(session, current.actor(), "work:see")
+        profile = eligibility.person_of(session, current.actor())
+        facts = eligibility.facts_of(session, profile.id) if profile else None
+        offers = [offer for offer in work.lane_offers(session, facts) if offer.lane_id == lane_id] if facts else []
+    if not offers:
+        raise not_found()
+    return page("marketplace/lane_why.html", offer=offers[0])

@@ -1,0 +1,62 @@
+"""Who may do what to projects, lanes, assignments and reviews: rows as resources for the one decision function."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kernel.models import AccessGrant
+from kernel.policy import Actor, Demand, Resource
+from marketplace.models import Assignment, Lane, Project, Review
+
+
+def grant_rights(session: Session, actor: Actor, project_id: str, now: datetime) -> frozenset[str] | None:
+    """The rights that a live grant gives to the actor's organization; None without one."""
+    rights = session.scalar(
+        select(AccessGrant.rights).where(
+            AccessGrant.subject_id == project_id,
+            AccessGrant.grantee_org_id == actor.org_id,
+            AccessGrant.revoked_at.is_(None),
+            AccessGrant.from_at <= now,
+            AccessGrant.until_at > now,
+        )
+    )
+    return None if rights is None else frozenset(rights)
+
+
+def project_resource(project: Project, rights: frozenset[str] | None) -> Resource:
+    """A project, with the rights of the actor's grant on it."""
+    return Resource(
+        "project", project.id, project.org_id, project.vendor_org_id,
+        grant_rights=rights, classification=project.classification,
+    )  # fmt: skip
+
+
+def lane_resource(lane: Lane, rights: frozenset[str] | None) -> Resource:
+    """A lane, for those who configure it."""
+    return Resource(
+        "lane", lane.id, lane.org_id, lane.vendor_org_id, grant_rights=rights, classification=lane.classification
+    )
+
+
+def work_resource(lane: Lane, actor: Actor, demands: tuple[Demand, ...]) -> Resource:
+    """A lane, for a person who wants to work in it: all that it asks, compared with what is known of them."""
+    return Resource(
+        "lane", lane.id, lane.org_id, lane.vendor_org_id,
+        owner_account_id=actor.account_id, lease_account_id=actor.account_id,
+        classification=lane.classification, demands=demands,
+    )  # fmt: skip
+
+
+def assignment_resource(assignment: Assignment) -> Resource:
+    """An assignment, for the one person whom it was handed to."""
+    return Resource(
+        "assignment", assignment.id, assignment.org_id, assignment.vendor_org_id,
+        owner_account_id=assignment.account_id, lease_account_id=assignment.account_id,
+        lease_until=assignment.lease_until,
+    )  # fmt: skip
+
+
+def review_resource(review: Review, rights: frozenset[str] | None) -> Resource:
+    """A review, for those who review."""
+    return Resource("review", review.id, review.org_id, review.vendor_org_id, grant_rights=rights)

@@ -1,0 +1,85 @@
+"""Which lanes a person may work in, with every condition: the "why (not) me", and the candidates for the next unit."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Row, and_, select
+from sqlalchemy.orm import Session
+
+from calibration.models import Qualification
+from kernel.db import now_of
+from kernel.policy import Actor, Demand
+from marketplace.models import Lane, Project
+from marketplace.rules.eligibility import Admission, LaneNeeds, demands
+from workforce.queries import annotator_of, person_facts
+from workforce.values import AnnotatorView, PersonFacts
+
+CANDIDATES_MOST = 50
+
+
+def person_of(session: Session, actor: Actor) -> AnnotatorView | None:
+    """The actor's working profile with the vendor in whose name they act."""
+    if actor.account_id is None or actor.org_id is None:
+        return None
+    return annotator_of(session, actor.account_id, actor.org_id)
+
+
+def lanes_open_to(
+    session: Session, person: PersonFacts, lane_id: str | None = None
+) -> list[tuple[Lane, Project, tuple[Demand, ...]]]:
+    """The lanes for which the person is qualified and meets every condition, most urgent first."""
+    return [found for found in lanes_for(session, person, qualified=True, lane_id=lane_id) if _all_met(found[2])]
+
+
+def lanes_for(
+    session: Session, person: PersonFacts, *, qualified: bool, lane_id: str | None = None
+) -> list[tuple[Lane, Project, tuple[Demand, ...]]]:
+    """Open lanes with the person's conditions; `qualified` keeps to those that a test or waiver has opened."""
+    now = now_of(session)
+    found = []
+    for lane, project, qualification in _rows(session, person, qualified=qualified, lane_id=lane_id):
+        lives = qualification is not None and (qualification.until_at is None or qualification.until_at > now)
+        admission = Admission(
+            qualified=lives,
+            paused_until=qualification.paused_until if qualification else None,
+            receipt_id=qualification.pause_receipt_id if qualification else None,
+        )
+        found.append((lane, project, demands(needs_of(lane, project), person, admission, now)))
+    return found
+
+
+def _rows(
+    session: Session, person: PersonFacts, *, qualified: bool, lane_id: str | None
+) -> Sequence[Row[tuple[Lane, Project, Qualification]]]:
+    joined = and_(
+        Qualification.lane_id == Lane.id,
+        Qualification.annotator_id == person.annotator_id,
+        Qualification.revoked_at.is_(None),
+    )
+    statement = (
+        select(Lane, Project, Qualification)
+        .join(Project, Project.id == Lane.project_id)
+        .join(Qualification, joined, isouter=not qualified)
+        .where(Lane.vendor_org_id == person.org_id, Lane.state == "open")
+        .order_by(Lane.priority.desc(), Lane.deadline_at, Lane.id)
+        .limit(CANDIDATES_MOST)
+    )
+    if lane_id is not None:
+        statement = statement.where(Lane.id == lane_id)
+    return session.execute(statement).all()
+
+
+def needs_of(lane: Lane, project: Project) -> LaneNeeds:
+    """What a lane asks of a person."""
+    return LaneNeeds(
+        lane.state, project.state, lane.locale, lane.proficiency, lane.distance_most, lane.classification,
+        lane.skill, lane.domain,
+    )  # fmt: skip
+
+
+def facts_of(session: Session, annotator_id: str) -> PersonFacts | None:
+    """What eligibility asks of a person, as it is in this transaction."""
+    return person_facts(session, annotator_id, now_of(session))
+
+
+def _all_met(conditions: tuple[Demand, ...]) -> bool:
+    return all(demand.met for demand in conditions)

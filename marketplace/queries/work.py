@@ -1,0 +1,142 @@
+"""Reads of work: what somebody holds, what they have done, why a lane is or is not open to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from calibration.models import Qualification, QualificationTest
+from kernel.db import now_of
+from kernel.guard import not_found
+from kernel.policy import Actor
+from labeling.models import Item
+from marketplace.models import Assignment, Lane, Project, Review
+from marketplace.queries.eligibility import lanes_for
+from marketplace.values.work import LaneOffer, Task
+from payouts.queries import rate_of
+from workforce.values import PersonFacts
+
+
+def open_task(session: Session, actor: Actor, *, key: str | None = None) -> Task | None:
+    """The unit that the actor holds now, or the one that was given out under this key."""
+    alive = and_(Assignment.state == "leased", Assignment.lease_until > now_of(session))
+    wanted = alive if key is None else or_(alive, Assignment.take_key == key)
+    row = session.execute(
+        _tasks().where(Assignment.account_id == actor.account_id, Assignment.vendor_org_id == actor.org_id, wanted)
+        .order_by(Assignment.leased_at.desc()).limit(1)
+    ).one_or_none()  # fmt: skip
+    return _task(*row) if row else None
+
+
+def task_of(session: Session, actor: Actor, assignment_id: str) -> Task:
+    """An assignment of the actor's own, whatever its state; raises NotFound for anybody else's."""
+    row = session.execute(
+        _tasks().where(Assignment.id == assignment_id, Assignment.account_id == actor.account_id)
+    ).one_or_none()
+    if row is None:
+        raise not_found()
+    return _task(*row)
+
+
+def _tasks() -> Select[Any]:
+    return (
+        select(Assignment, Lane, Project.name, Item.content)
+        .join(Lane, Lane.id == Assignment.lane_id)
+        .join(Project, Project.id == Assignment.project_id)
+        .join(Item, Item.id == Assignment.item_id)
+    )
+
+
+def _task(assignment: Assignment, lane: Lane, project_name: str, content: dict[str, Any]) -> Task:
+    return Task(
+        assignment.id, assignment.epoch, lane.id, project_name, lane.locale, lane.task_type, lane.classification,
+        content, assignment.ontology_id, assignment.guideline_id, assignment.lease_until, assignment.rate_micros,
+        assignment.currency, assignment.state, assignment.draft, assignment.draft_at,
+    )  # fmt: skip
+
+
+def lane_offers(session: Session, person: PersonFacts) -> list[LaneOffer]:
+    """Every open lane of the person's vendor with what it asks: open ones first, then the nearest to open."""
+    found = lanes_for(session, person, qualified=False)
+    lane_ids = [lane.id for lane, _, _ in found]
+    tested = set(
+        session.scalars(
+            select(QualificationTest.lane_id).where(
+                QualificationTest.lane_id.in_(lane_ids), QualificationTest.is_open.is_(True)
+            )
+        )
+    )
+    held = {
+        row.lane_id: row
+        for row in session.scalars(
+            select(Qualification).where(
+                Qualification.annotator_id == person.annotator_id, Qualification.lane_id.in_(lane_ids)
+            )
+        )
+    }
+    offers = []
+    for lane, project, conditions in found:
+        rate = rate_of(session, lane.id, now_of(session))
+        own = held.get(lane.id)
+        offers.append(
+            LaneOffer(
+                lane.id, project.id, project.name, lane.locale, lane.task_type, lane.classification, lane.state,
+                rate.micros if rate else None, rate.currency if rate else lane.currency, lane.id in tested,
+                conditions, own.paused_until if own else None, own.pause_receipt_id if own else None,
+            )
+        )  # fmt: skip
+    return sorted(offers, key=lambda offer: (not offer.is_open, sum(not demand.met for demand in offer.demands)))
+
+
+@dataclass(frozen=True)
+class DoneRow:
+    """A line of "my work": what was done and what became of it, in the person's own terms."""
+
+    assignment_id: str
+    project_name: str
+    locale: str
+    state: str
+    at: datetime
+    rate_micros: int
+    currency: str
+
+
+def my_work(
+    session: Session, actor: Actor, *, after: str | None = None, limit: int = 50
+) -> tuple[Sequence[DoneRow], str | None]:
+    """What the actor has taken, newest first, paged by key."""
+    statement = (
+        select(Assignment, Project.name, Lane.locale)
+        .join(Project, Project.id == Assignment.project_id)
+        .join(Lane, Lane.id == Assignment.lane_id)
+        .where(Assignment.account_id == actor.account_id, Assignment.vendor_org_id == actor.org_id)
+        .order_by(Assignment.leased_at.desc(), Assignment.id.desc())
+        .limit(limit + 1)
+    )
+    if after:
+        last = session.execute(
+            select(Assignment.leased_at, Assignment.id).where(
+                Assignment.id == after, Assignment.account_id == actor.account_id
+            )
+        ).one_or_none()
+        if last is not None:
+            statement = statement.where(tuple_(Assignment.leased_at, Assignment.id) < tuple_(*last))
+    rows = session.execute(statement).all()
+    items = [
+        DoneRow(row.id, name, locale, row.state, row.ended_at or row.leased_at, row.rate_micros, row.currency)
+        for row, name, locale in rows[:limit]
+    ]
+    return items, items[-1].assignment_id if len(rows) > limit else None
+
+
+def reviews_waiting(session: Session, org_id: str) -> int:
+    """How many reviews wait, counted up to a hundred."""
+    rows = session.scalars(
+        select(Review.id)
+        .where(or_(Review.vendor_org_id == org_id, Review.org_id == org_id), Review.state == "open")
+        .limit(100)
+    )
+    return len(rows.all())

@@ -1,0 +1,97 @@
+"""Who may work in a lane: every condition with what is needed, what is there, and where that comes from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from i18n.matching import EXACT, WITHIN, Level, Policy, fit
+from kernel.policy import Demand, Reason
+from workforce.values import ClaimStatus, PersonFacts
+
+# Clearance that a classification asks for; a class that is not named here is open to nobody.
+CLEARANCE = {"public": 0, "internal": 0, "confidential": 1, "restricted-pii": 2, "restricted-phi": 3}
+_NEEDS_IDENTITY = {"confidential", "restricted-pii", "restricted-phi"}
+
+
+@dataclass(frozen=True)
+class LaneNeeds:
+    """What a lane asks of a person."""
+
+    state: str
+    project_state: str
+    locale: str
+    proficiency: str
+    distance_most: int
+    classification: str
+    skill: str | None
+    domain: str | None
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What calibration says of a person in a lane: whether they are qualified, and whether a gate holds them."""
+
+    qualified: bool = False
+    paused_until: datetime | None = None
+    receipt_id: str | None = None
+
+
+def demands(lane: LaneNeeds, person: PersonFacts, admission: Admission, now: datetime) -> tuple[Demand, ...]:
+    """Every condition of the lane, met or not, in the order in which a person would meet them."""
+    found = [
+        Demand(Reason.USER_SUSPENDED, person.is_active, "active", person.status.value, "standing"),
+        Demand(
+            Reason.PROJECT_PAUSED, lane.state == "open" and lane.project_state in ("draft", "live"),
+            "open", lane.state, "lane",
+        ),
+        _language(lane, person),
+    ]  # fmt: skip
+    found += [
+        Demand(Reason.NDA_OUTDATED if code in person.signed else Reason.NDA_MISSING, met, f"{code} {version}",
+               person.signed.get(code), "agreement")
+        for code, version, met in _agreements(lane, person)
+    ]  # fmt: skip
+    found.append(_clearance(lane, person))
+    if lane.classification in _NEEDS_IDENTITY:
+        found.append(
+            Demand(Reason.IDENTITY_UNVERIFIED, person.identity_verified, True, person.identity_verified, "identity")
+        )
+    found.append(Demand(Reason.NOT_QUALIFIED, admission.qualified, True, admission.qualified, "test"))
+    paused = admission.paused_until is not None and admission.paused_until > now
+    found.append(Demand(Reason.PAUSED, not paused, None, admission.paused_until, "gate"))
+    return tuple(found)
+
+
+def policy_of(lane: LaneNeeds) -> Policy:
+    """The lane's policy for languages: exactly this locale, or a variety within its distance, at its level."""
+    level = Level.parse(lane.proficiency)
+    if lane.distance_most <= 0:
+        return Policy(EXACT.kind, 0, level, EXACT.mode, ())
+    return WITHIN(lane.distance_most, level=level)
+
+
+def _language(lane: LaneNeeds, person: PersonFacts) -> Demand:
+    policy = policy_of(lane)
+    verified = [
+        locale
+        for locale, proficiency, status in person.claims
+        if status == ClaimStatus.VERIFIED and fit(lane.locale, locale, Level.parse(proficiency), policy)
+    ]
+    needed = f"{lane.locale} {lane.proficiency}"
+    return Demand(Reason.LANGUAGE_MISSING, bool(verified), needed, verified or None, "language")
+
+
+def _agreements(lane: LaneNeeds, person: PersonFacts) -> list[tuple[str, int, bool]]:
+    order = list(CLEARANCE)
+    if lane.classification not in order:
+        return []
+    asked = [
+        need for need in person.demanded
+        if need.required_from in order and order.index(need.required_from) <= order.index(lane.classification)
+    ]  # fmt: skip
+    return [(need.code, need.version, person.signed.get(need.code, 0) >= need.version) for need in asked]
+
+
+def _clearance(lane: LaneNeeds, person: PersonFacts) -> Demand:
+    needed = CLEARANCE.get(lane.classification)
+    met = needed is not None and person.clearance >= needed
+    return Demand(Reason.CLEARANCE_LOW, met, needed, person.clearance, "clearance")
