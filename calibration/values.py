@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class TestDecision(StrEnum):
@@ -48,3 +55,134 @@ class GateAction(StrEnum):
 
 class PlanImpossible(ValueError):
     """No test within the allowed length keeps both promises about error."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneFacts:
+    """What calibration must know of a lane, as the package that owns lanes states it."""
+
+    id: str
+    org_id: str
+    vendor_org_id: str | None
+    project_id: str
+    locale: str
+    task_type: str
+    ontology_id: str | None
+    guideline_id: str | None
+    name: str
+    state: str = "open"
+    quality_target: float = 0.8
+
+    @property
+    def takes_people(self) -> bool:
+        """Whether somebody may still qualify for it."""
+        return self.state in ("open", "paused")
+
+
+class LaneProvider(Protocol):
+    """Where lane facts come from: a function over a session, put in place when the application is composed."""
+
+    def __call__(self, session: Session, lane_id: str) -> LaneFacts | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJudgment:
+    """An answer that has just been accepted, with the unit's outlook so far.
+
+    `answer` is canonical; `labels` is the closed set of answers, or None where there is none; `outlook` is what
+    `record` returned for the unit's previous judgment, or empty for the first.
+    """
+
+    org_id: str
+    vendor_org_id: str
+    project_id: str
+    lane_id: str
+    unit_id: str
+    item_id: str
+    assignment_id: str
+    annotator_id: str
+    account_id: str
+    ontology_id: str
+    guideline_id: str
+    answer: Mapping[str, Any]
+    category: str | None
+    seconds: int
+    is_late: bool = False
+    labels: tuple[str, ...] | None = None
+    outlook: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A judgment that was kept, and what the unit's judgments now say."""
+
+    judgment_id: str
+    outlook: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldRow:
+    """One key to be added: the item, its right answer, and where it may be used."""
+
+    item_id: str
+    truth: Mapping[str, Any]
+    pool: str
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldAdded:
+    """What became of the rows: new keys, and rows that said what was known already."""
+
+    gold_set_id: str
+    added: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class GradeSummary:
+    """One round of grading: judgments looked at, those that had a key, people paused, and whether more wait."""
+
+    judgments: int
+    graded: int
+    paused: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QualificationView:
+    """What opens a lane to a person, as it stands at one moment."""
+
+    lane_id: str
+    annotator_id: str
+    basis: str
+    since_at: datetime
+    until_at: datetime | None
+    paused_until: datetime | None
+    pause_receipt_id: str | None
+    state: str  # open, paused, expired, revoked, none
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+    @property
+    def is_paused(self) -> bool:
+        return self.state == "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run of truth inference, as stored."""
+
+    id: str
+    lane_id: str
+    method: str
+    parameters: Mapping[str, Any]
+    judgments: int
+    units: int
+    iterations: int
+    converged: bool
+    skills: Mapping[str, float]
+    agreement: Mapping[str, Any]
+    at: datetime

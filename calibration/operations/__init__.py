@@ -1,0 +1,1 @@
+"""Acts of calibration, one module per noun."""

@@ -1,0 +1,297 @@
+"""Attempts at a test: drawing questions nobody met before, taking final answers, stopping as the plan says.
+
+These acts run in the system's scope, as they compare answers with keys; each of them first asks whether the lane is
+open to this person's vendor, as if they ran in that vendor's name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from calibration.lanes import find_lane, lane_of
+from calibration.models import Attempt, AttemptQuestion
+from calibration.operations import verdicts
+from calibration.operations.gold import expose
+from calibration.operations.scoring import Scorer
+from calibration.policy import ATTEMPT_ANSWER, GRADE_RUN, TEST_TAKE, attempt_resource, lane_resource
+from calibration.queries.attempts import (
+    LIVE,
+    AttemptView,
+    Feedback,
+    TestStart,
+    attempt_view,
+    attempts_of,
+    feedback_of,
+    find_attempt,
+    is_overdue,
+    live_attempt,
+    question_at,
+    test_start,
+    tries_before,
+)
+from calibration.queries.gold import drawable, key_of
+from calibration.queries.people import Person, person_of_account
+from calibration.queries.tests import TestView, test_by_id
+from calibration.rules.drawing import draw
+from calibration.rules.testplan import decide
+from calibration.values import LaneFacts, TestDecision
+from i18n import _
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+from labeling.models import Item
+from labeling.values import GoldPool
+
+TO_BEGIN = timedelta(hours=24)  # how long an attempt waits for its first exam answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What follows an answer: the attempt as it stands, and in training what there was to learn."""
+
+    attempt: AttemptView
+    feedback: Feedback | None
+
+
+def start_attempt(session: Session, actor: Actor, lane_id: str) -> AttemptView:
+    """Begin a go at a lane's test, or come back to the one under way in it."""
+    lane = _open_lane(session, actor, lane_id)
+    person = _active_person(session, actor)
+    live = live_attempt(session, person.account_id)
+    if live is not None and is_overdue(live, now_of(session)):
+        _end_overdue(session, live)
+        live = None
+    if live is not None:
+        if live.lane_id == lane_id:
+            return attempt_view(session, live)
+        raise Conflict("attempt.other_live", _("You are in the middle of another test. Finish it first."))
+    start = test_start(session, lane_id, person.account_id)
+    if start is None:
+        raise not_found()
+    _ensure_may_start(start)
+    number = len(attempts_of(session, lane_id, person.account_id)) + 1
+    row = _new_attempt(session, lane, person, start.test, number)
+    exam = drawable(session, lane_id, GoldPool.EXAM.value, person.account_id)
+    if sum(map(len, exam.values())) < start.plan.questions:
+        raise _nothing_fresh()
+    training = _training_items(session, lane_id, person.account_id, start.test.training_questions, row.seed)
+    if training:
+        _ask(session, row, training, "training", first=0)
+        expose(session, lane, person.account_id, training, GoldPool.TRAINING.value)
+    else:
+        _begin_exam(session, lane, row, start.test)
+    audit.record(session, actor, "attempt.started", "attempt", row.id, org_id=row.vendor_org_id,
+                 details={"lane": lane_id, "number": row.number})  # fmt: skip
+    return attempt_view(session, row)
+
+
+def answer_question(
+    session: Session, actor: Actor, attempt_id: str, position: int, payload: Mapping[str, Any]
+) -> Answered:
+    """Take the final answer to the question at hand. The same position again changes nothing and says the same."""
+    row = find_attempt(session, attempt_id, hold=True)
+    if row is None:
+        raise not_found()
+    require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
+    lane = _open_lane(session, actor, row.lane_id)
+    if is_overdue(row, now_of(session)):
+        _end_overdue(session, row)
+    if position < row.position or row.state not in LIVE:
+        return _told(session, row, position)
+    question = question_at(session, attempt_id, position) if position == row.position else None
+    if question is None:
+        raise Conflict("attempt.not_asked", _("This question has not been asked yet."), position=row.position)
+    _take_answer(session, lane, row, question, payload)
+    session.flush()
+    return Answered(attempt_view(session, row), feedback_of(session, row, position))
+
+
+def look_at(session: Session, actor: Actor, attempt_id: str) -> AttemptView:
+    """The attempt as it stands, for the person who makes it."""
+    row = find_attempt(session, attempt_id)
+    if row is None:
+        raise not_found()
+    require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
+    if row.state in LIVE:
+        _open_lane(session, actor, row.lane_id)
+    return attempt_view(session, row)
+
+
+def look_back(session: Session, actor: Actor, attempt_id: str, position: int) -> Feedback | None:
+    """What an answered training question of one's own attempt had to teach."""
+    row = find_attempt(session, attempt_id)
+    if row is None:
+        raise not_found()
+    require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
+    return feedback_of(session, row, position)
+
+
+def end_overdue(session: Session, actor: Actor, limit: int = 200) -> int:
+    """End attempts whose time is over and whose person did not come back; returns how many."""
+    require(session, actor, GRADE_RUN)
+    rows = session.scalars(
+        select(Attempt)
+        .where(Attempt.state.in_(LIVE), Attempt.deadline_at < now_of(session))
+        .order_by(Attempt.deadline_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        _end_overdue(session, row)
+    return len(rows)
+
+
+def _open_lane(session: Session, actor: Actor, lane_id: str) -> LaneFacts:
+    lane = lane_of(session, lane_id)
+    require(session, actor, TEST_TAKE, lane_resource(session, actor, lane))
+    if not lane.takes_people:
+        raise Conflict("lane.closed", _("This work is not open at the moment."))
+    return lane
+
+
+def _active_person(session: Session, actor: Actor) -> Person:
+    person = person_of_account(session, actor.account_id, actor.org_id)
+    if person is None or person.status != "active":
+        message = _("Your profile is not active with this vendor, so tests are closed to you.")
+        raise Conflict("annotator.not_active", message)
+    return person
+
+
+def _ensure_may_start(start: TestStart) -> None:
+    if start.qualification is not None and start.qualification.state in ("open", "paused"):
+        raise Conflict("attempt.qualified", _("You have qualified for this work already."))
+    if start.qualification is not None and start.qualification.state == "revoked":
+        message = _("Your vendor has closed this work to you. The decision says how to appeal.")
+        raise Conflict("qualification.revoked", message)
+    if start.attempts_left == 0:
+        raise Conflict("attempt.none_left", _("You have used all attempts at this test."))
+    if start.next_at is not None:
+        message = _("You can try again from %(at)s.", at=start.next_at)
+        raise Conflict("attempt.too_early", message, next_at=start.next_at.isoformat())
+
+
+def _nothing_fresh() -> Conflict:
+    message = _("There are no questions left that you have not met. Ask your vendor for new ones.")
+    return Conflict("attempt.no_fresh_questions", message)
+
+
+def _new_attempt(session: Session, lane: LaneFacts, person: Person, test: TestView, number: int) -> Attempt:
+    now = now_of(session)
+    row = Attempt(
+        id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
+        test_id=test.id, lane_id=lane.id, annotator_id=person.annotator_id, account_id=person.account_id,
+        number=number, state="training", seed=ids.new_seed(), position=0, asked=0, right=0, by_class={},
+        started_at=now, deadline_at=now + TO_BEGIN, ended_at=None, next_at=None,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _training_items(session: Session, lane_id: str, account_id: str, count: int, seed: int) -> list[str]:
+    """Training questions, fresh ones first; those met in an earlier attempt may teach again."""
+    fresh = draw(drawable(session, lane_id, GoldPool.TRAINING.value, account_id), count, seed)
+    if len(fresh) == count:
+        return fresh
+    every = drawable(session, lane_id, GoldPool.TRAINING.value, account_id, met_too=True)
+    met = {name: [item for item in items if item not in set(fresh)] for name, items in every.items()}
+    return fresh + draw(met, count - len(fresh), seed)
+
+
+def _begin_exam(session: Session, lane: LaneFacts, row: Attempt, test: TestView) -> None:
+    """Draw the whole exam. Only what is shown counts as met; the clock starts with the first answer."""
+    plan = test.plan_for(tries_before(session, row) + 1)
+    pool = drawable(session, row.lane_id, GoldPool.EXAM.value, row.account_id)
+    drawn = draw(pool, plan.questions, row.seed)
+    if len(drawn) < plan.questions:
+        raise _nothing_fresh()
+    row.state = "exam"
+    row.deadline_at = now_of(session) + TO_BEGIN
+    row.by_class = {name: [0, 0] for name, items in pool.items() if set(items) & set(drawn)}
+    _ask(session, row, drawn, "exam", first=row.position)
+    expose(session, lane, row.account_id, drawn[:1], GoldPool.EXAM.value)
+
+
+def _ask(session: Session, row: Attempt, item_ids: list[str], stage: str, *, first: int) -> None:
+    owner = {"org_id": row.org_id, "vendor_org_id": row.vendor_org_id, "project_id": row.project_id}
+    rows = [
+        {
+            **owner, "id": ids.new_id(), "attempt_id": row.id, "position": first + place, "stage": stage,
+            "item_id": item_id,
+        }
+        for place, item_id in enumerate(item_ids)
+    ]  # fmt: skip
+    session.execute(insert(AttemptQuestion), rows)
+
+
+def _take_answer(
+    session: Session, lane: LaneFacts, row: Attempt, question: AttemptQuestion, payload: Mapping[str, Any]
+) -> None:
+    test, scorer = test_by_id(session, row.test_id), Scorer(session)
+    content = session.scalars(select(Item.content).where(Item.id == question.item_id)).one()
+    answer = scorer.parse(test.ontology_id, dict(payload), content)
+    key = key_of(session, question.item_id)
+    scored = None if key is None else scorer.compare_stored(test.ontology_id, payload, key.truth, content)
+    if scored is None:
+        raise Invalid("attempt.key_gone", _("This question cannot be used any more. Start the test again."))
+    question.answer = scorer.canonical(test.ontology_id, answer)
+    question.score = scored.score
+    question.answered_at = now_of(session)
+    row.position += 1
+    if question.stage == "exam":
+        _count_exam(session, lane, row, test, stratum=scored.truth_category, is_right=scored.is_right)
+    elif question_at(session, row.id, row.position) is None:
+        _begin_exam(session, lane, row, test)
+
+
+def _count_exam(
+    session: Session, lane: LaneFacts, row: Attempt, test: TestView, *, stratum: str | None, is_right: bool
+) -> None:
+    if row.asked == 0:
+        row.deadline_at = now_of(session) + timedelta(minutes=test.minutes)
+    name = stratum if stratum in row.by_class else next(iter(row.by_class))
+    asked, right = row.by_class[name]
+    row.by_class = {**row.by_class, name: [asked + 1, right + is_right]}
+    row.asked, row.right = row.asked + 1, row.right + is_right
+    touched = all(count for count, _right in row.by_class.values())
+    plan = test.plan_for(tries_before(session, row) + 1)
+    decision = decide(plan, row.asked, row.right, strata_touched=touched)
+    if decision is TestDecision.CONTINUE:
+        following = question_at(session, row.id, row.position)
+        assert following is not None
+        expose(session, lane, row.account_id, [following.item_id], GoldPool.EXAM.value)
+        return
+    _close(session, row, first_unshown=row.position)
+    verdicts.conclude(session, lane, row, test, plan, passed=decision is TestDecision.PASS)
+
+
+def _close(session: Session, row: Attempt, *, first_unshown: int) -> None:
+    """End an attempt; questions that were drawn and never shown go back to the pool."""
+    row.ended_at = now_of(session)
+    session.execute(
+        delete(AttemptQuestion).where(AttemptQuestion.attempt_id == row.id, AttemptQuestion.position >= first_unshown)
+    )
+
+
+def _end_overdue(session: Session, row: Attempt) -> None:
+    """The clock ended it: a failed exam if it had begun, else an attempt that costs nothing."""
+    _close(session, row, first_unshown=row.position + 1)
+    lane = find_lane(session, row.lane_id)
+    if row.asked and lane is not None:
+        test = test_by_id(session, row.test_id)
+        verdicts.conclude(session, lane, row, test, test.plan_for(tries_before(session, row) + 1), passed=False)
+    else:
+        row.state = "ended"
+    session.flush()
+
+
+def _told(session: Session, row: Attempt, position: int) -> Answered:
+    """The reply to an answer that comes too late or twice."""
+    session.flush()
+    return Answered(attempt_view(session, row), feedback_of(session, row, position))

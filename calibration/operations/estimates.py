@@ -1,0 +1,332 @@
+"""From a lane's judgments to labels, confidences, skills and agreement; pure, between reading and writing them."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from calibration.inference import DawidSkene, Estimator, MajorityVote, OneCoin, Temperature, WeightedVote, calibrate
+from calibration.inference.agreement import count_agreement
+from calibration.inference.temperature import LEAST_GOLD, may_replace_vote
+from i18n import _
+from kernel.errors import Invalid
+from labeling.tasktypes.protocol import TaskType
+from labeling.values import InvalidAnswer, Ontology, Weighted
+
+METHODS: Mapping[str, type[Estimator]] = {
+    "majority": MajorityVote,
+    "weighted": WeightedVote,
+    "one-coin": OneCoin,
+    "dawid-skene": DawidSkene,
+}
+FUSION = "fusion"
+ROUNDS = 3
+PEOPLE_PRIOR = (4.0, 1.0)
+PAIRS = 10_000
+SAMPLES = 1000
+SEED = 20260101
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What an inference reads: a frame (task, worker, label, item, answer) and the keys by task."""
+
+    frame: pd.DataFrame
+    truths: Mapping[str, Mapping[str, Any]]
+    task_type: TaskType[Any, Any]
+    ontology: Ontology
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """The label of one unit."""
+
+    unit_id: str
+    item_id: str
+    label: dict[str, Any]
+    category: str | None
+    majority_category: str | None
+    confidence: float
+    judgments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an inference found. `peers` holds (comparisons, agreement) by person."""
+
+    units: list[Inferred]
+    method: str
+    parameters: dict[str, Any]
+    skills: dict[str, float]
+    agreement: dict[str, Any]
+    iterations: int
+    converged: bool
+    peers: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+
+def estimate(collected: Collected, method: str) -> Estimate:
+    """Infer the labels of a lane: by the named method for closed answer sets, else by weighted fusion."""
+    if method not in METHODS:
+        raise Invalid("inference.method", _("There is no method “%(name)s”.", name=method[:40]))
+    if collected.task_type.categories(collected.ontology) is None:
+        return _fused(collected)
+    return _closed(collected, method)
+
+
+def _closed(collected: Collected, method: str) -> Estimate:
+    frame = collected.frame
+    labels = collected.task_type.categories(collected.ontology) or ()
+    gold = _gold_categories(collected)
+    vote = MajorityVote(labels=labels)
+    vote.fit(frame)
+    free = METHODS[method](labels=labels)
+    free.fit(frame)
+    # How sure the method may be is measured on keys it has not seen; with them in hand it then estimates anew.
+    tau = calibrate(free.probas_, gold)
+    keeps = len(gold) < LEAST_GOLD or may_replace_vote(tau.apply(free.probas_), vote.probas_, gold)
+    chosen = METHODS[method](labels=labels) if keeps else MajorityVote(labels=labels)
+    chosen.fit(frame, gold=gold)
+    probas = _with_certain(_tempered(chosen, tau, method if keeps else "majority"), gold)
+    counts = frame.groupby("task", sort=False)
+    table = pd.DataFrame(
+        {
+            "category": chosen.labels_,
+            "majority": vote.labels_.reindex(chosen.labels_.index),
+            "confidence": probas.max(axis=1).reindex(chosen.labels_.index),
+            "item": counts["item"].first().reindex(chosen.labels_.index),
+            "n": counts.size().reindex(chosen.labels_.index),
+        }
+    )
+    return Estimate(
+        units=_labelled(collected, table),
+        method=method if keeps else "majority",
+        parameters=_parameters(method, keeps, gold, tau),
+        skills={str(worker): float(skill) for worker, skill in chosen.skills_.items()},
+        agreement=_agreement(frame),
+        iterations=chosen.iterations_,
+        converged=chosen.converged_,
+        peers=_peers(frame),
+    )
+
+
+def _gold_categories(collected: Collected) -> dict[str, str]:
+    task_type, ontology = collected.task_type, collected.ontology
+    found = {}
+    for task, truth in collected.truths.items():
+        category = truth_category(task_type, ontology, truth)
+        if category is not None:
+            found[task] = category
+    return found
+
+
+def truth_category(task_type: TaskType[Any, Any], ontology: Ontology, truth: Mapping[str, Any]) -> str | None:
+    """The category of a stored answer of a closed set; None where it is not one of this schema's answers."""
+    # Answers of closed sets do not depend on the content, so that none has to be read for them.
+    value = next((truth[name] for name in ("choice", "preference") if name in truth), None)
+    return value if value in (task_type.categories(ontology) or ()) else None
+
+
+def _tempered(chosen: Estimator, tau: Temperature, method: str) -> pd.DataFrame:
+    """A vote's posterior is modest by itself; a model's is corrected."""
+    return chosen.probas_ if method == "majority" else tau.apply(chosen.probas_)
+
+
+def _with_certain(probas: pd.DataFrame, gold: Mapping[str, str]) -> pd.DataFrame:
+    known = [task for task in gold if task in probas.index]
+    probas.loc[known, :] = 0.0
+    for column, tasks in pd.Series({task: gold[task] for task in known}, dtype=object).groupby(lambda t: gold[t]):
+        probas.loc[list(tasks.index), column] = 1.0
+    return probas
+
+
+def _parameters(method: str, keeps: bool, gold: Mapping[str, str], tau: Temperature) -> dict[str, Any]:
+    return {
+        "asked": method,
+        "gold": len(gold),
+        "temperature": round(tau.tau, 4),
+        "temperature_fitted": tau.fitted,
+        "beat_by_vote": not keeps,
+    }
+
+
+def _labelled(collected: Collected, table: pd.DataFrame) -> list[Inferred]:
+    labels = _label_of_category(collected)
+    answers = None if labels is not None else _answers_by_task(collected)
+    found = []
+    for task, category, majority, confidence, item, n in table.itertuples(name=None):
+        label = labels[category] if labels is not None else _best_answer(collected, answers or {}, task, category)
+        found.append(Inferred(task, item, label, category, majority, min(1.0, float(confidence)), int(n)))
+    return found
+
+
+def _label_of_category(collected: Collected) -> dict[str, dict[str, Any]] | None:
+    """The one answer of each category, or None where a category has several answers (a preference with strength)."""
+    task_type, ontology = collected.task_type, collected.ontology
+    found = {}
+    for category in task_type.categories(ontology) or ():
+        payload = task_type.from_label(category, ontology)
+        try:
+            found[category] = task_type.canonical(_parse_closed(task_type, ontology, payload))
+        except InvalidAnswer:
+            return None
+    return found
+
+
+def _parse_closed(task_type: TaskType[Any, Any], ontology: Ontology, payload: Mapping[str, Any]) -> Any:
+    """Parse an answer of a closed set, for which the content does not matter."""
+    return task_type.parse(dict(payload), ontology, None)
+
+
+def _answers_by_task(collected: Collected) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for task, answer in zip(collected.frame["task"], collected.frame["answer"], strict=True):
+        found.setdefault(task, []).append(answer)
+    return found
+
+
+def _best_answer(
+    collected: Collected, answers: Mapping[str, list[Mapping[str, Any]]], task: str, category: str
+) -> dict[str, Any]:
+    """The fusion of the answers in the inferred category; where nobody gave one, the key, or the mildest answer."""
+    task_type, ontology = collected.task_type, collected.ontology
+    parsed = [_parse_closed(task_type, ontology, answer) for answer in answers[task]]
+    behind = [Weighted(answer) for answer in parsed if task_type.category(answer) == category]
+    fused = task_type.aggregate(behind, ontology)
+    if fused is not None:
+        return task_type.canonical(fused.label)
+    if task in collected.truths:
+        return dict(collected.truths[task])
+    return {**task_type.from_label(category, ontology), "strength": 1}
+
+
+def _agreement(frame: pd.DataFrame) -> dict[str, Any]:
+    counter = count_agreement(frame)
+    low, high = counter.interval(samples=SAMPLES, seed=SEED)
+    return _plain(alpha=counter.alpha(), low=low, high=high, percent=counter.percent(), units=counter.units)
+
+
+def _plain(**figures: float) -> dict[str, Any]:
+    """Figures as JSON, which knows no nan."""
+    return {name: None if math.isnan(value) else round(value, 6) for name, value in figures.items()}
+
+
+def _peers(frame: pd.DataFrame) -> dict[str, tuple[int, float]]:
+    """For each person: other people's answers to the same units, and how many of them are the same."""
+    others = frame.groupby("task")["label"].transform("size") - 1
+    same = frame.groupby(["task", "label"])["worker"].transform("size") - 1
+    sums = pd.DataFrame({"others": others, "same": same}).groupby(frame["worker"]).sum()
+    return {str(worker): (int(row.others), float(row.same)) for worker, row in sums.iterrows()}
+
+
+def _fused(collected: Collected) -> Estimate:
+    """Open answers: fuse, weigh people by how near they come to the fusion, and fuse again."""
+    groups = _open_groups(collected)
+    weights: dict[str, float] = {}
+    chosen: dict[str, Any] = {}
+    for _round in range(ROUNDS):
+        chosen = {task: _fuse(collected, rows, weights) for task, rows in groups.items()}
+        weights = _closeness(collected.task_type, groups, chosen)
+    units = [
+        Inferred(task, rows[0][2], collected.task_type.canonical(chosen[task].label), None, None,
+                 chosen[task].support, len(rows))
+        for task, rows in groups.items()
+    ]  # fmt: skip
+    return Estimate(
+        units=units,
+        method=FUSION,
+        parameters={"rounds": ROUNDS, "gold": len(collected.truths)},
+        skills=weights,
+        agreement=_distance_alpha(collected.task_type, groups),
+        iterations=ROUNDS,
+        converged=True,
+        peers=_open_peers(collected.task_type, groups),
+    )
+
+
+_Row = tuple[str, Any, str]  # worker, parsed answer, item
+
+
+def _open_groups(collected: Collected) -> dict[str, list[_Row]]:
+    parsed = _parse_open(collected)
+    groups: dict[str, list[_Row]] = {}
+    rows = collected.frame[["task", "worker", "item"]].itertuples(index=False, name=None)
+    for (task, worker, item), answer in zip(rows, parsed, strict=True):
+        groups.setdefault(task, []).append((worker, answer, item))
+    return groups
+
+
+def _parse_open(collected: Collected) -> list[Any]:
+    """Each distinct answer to each item is read once."""
+    read: dict[tuple[str, str], Any] = {}
+    found = []
+    for item, answer, content in zip(
+        collected.frame["item"], collected.frame["answer"], collected.frame["content"], strict=True
+    ):
+        place = (item, json.dumps(answer, sort_keys=True))
+        if place not in read:
+            task_type = collected.task_type
+            read[place] = task_type.parse(dict(answer), collected.ontology, task_type.parse_content(dict(content)))
+        found.append(read[place])
+    return found
+
+
+def _fuse(collected: Collected, rows: Sequence[_Row], weights: Mapping[str, float]) -> Any:
+    answers = [Weighted(answer, weights.get(worker, 1.0)) for worker, answer, _item in rows]
+    return collected.task_type.aggregate(answers, collected.ontology)
+
+
+def _closeness(
+    task_type: TaskType[Any, Any], groups: Mapping[str, list[_Row]], chosen: Mapping[str, Any]
+) -> dict[str, float]:
+    """How near each person comes to the fusion on average, steadied by five answers of a decent colleague."""
+    a, b = PEOPLE_PRIOR
+    near: dict[str, float] = {}
+    count: dict[str, int] = {}
+    for task, rows in groups.items():
+        for worker, answer, _item in rows:
+            near[worker] = near.get(worker, 0.0) + 1.0 - task_type.distance(answer, chosen[task].label)
+            count[worker] = count.get(worker, 0) + 1
+    return {worker: (near[worker] + a) / (count[worker] + a + b) for worker in near}
+
+
+def _open_peers(task_type: TaskType[Any, Any], groups: Mapping[str, list[_Row]]) -> dict[str, tuple[int, float]]:
+    found: dict[str, tuple[int, float]] = {}
+    for rows in groups.values():
+        for place, (worker, answer, _item) in enumerate(rows):
+            for other, (_name, theirs, _same) in enumerate(rows):
+                if other != place:
+                    count, same = found.get(worker, (0, 0.0))
+                    found[worker] = (count + 1, same + 1.0 - task_type.distance(answer, theirs))
+    return found
+
+
+def _distance_alpha(task_type: TaskType[Any, Any], groups: Mapping[str, list[_Row]]) -> dict[str, Any]:
+    """Krippendorff's frame with the type's own distance: within units, against pairs of different units."""
+    within = np.array([_mean_distance(task_type, rows) for rows in groups.values() if len(rows) > 1])
+    every = [(task, answer) for task, rows in groups.items() for _worker, answer, _item in rows]
+    expected = _expected_distance(task_type, every)
+    if not len(within) or not expected:
+        return _plain(alpha=math.nan, low=math.nan, high=math.nan, percent=math.nan, units=len(within))
+    drawn = np.random.default_rng(SEED).integers(0, len(within), size=(SAMPLES, len(within)))
+    low, high = np.quantile(1.0 - within[drawn].mean(axis=1) / expected, [0.025, 0.975])
+    alpha = 1.0 - float(within.mean()) / expected
+    return _plain(alpha=alpha, low=float(low), high=float(high), percent=1.0 - float(within.mean()), units=len(within))
+
+
+def _mean_distance(task_type: TaskType[Any, Any], rows: Sequence[_Row]) -> float:
+    answers = [answer for _worker, answer, _item in rows]
+    pairs = [task_type.distance(a, b) for place, a in enumerate(answers) for b in answers[place + 1 :]]
+    return sum(pairs) / len(pairs)
+
+
+def _expected_distance(task_type: TaskType[Any, Any], every: Sequence[tuple[str, Any]]) -> float:
+    if len(every) < 2:
+        return 0.0
+    generator = np.random.default_rng(SEED)
+    pairs = generator.integers(0, len(every), size=(PAIRS, 2)).tolist()
+    apart = [task_type.distance(every[i][1], every[j][1]) for i, j in pairs if every[i][0] != every[j][0]]
+    return sum(apart) / len(apart) if apart else 0.0

@@ -1,0 +1,213 @@
+"""Gold: adding keys, correcting and retiring them, and noting who met which item."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from calibration.lanes import lane_of
+from calibration.models import Exposure, GoldKey, GoldSet
+from calibration.operations.scoring import Scorer
+from calibration.policy import GOLD_WRITE, lane_resource
+from calibration.values import GoldAdded, GoldRow, LaneFacts
+from i18n import Message, _
+from kernel import audit, ids
+from kernel.db import insert_ignoring, now_of
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found, require
+from kernel.policy import Actor, Resource
+from labeling.models import Item
+from labeling.values import GoldPool, InvalidAnswer
+
+CHUNK = 500
+REPORTED_MOST = 100
+
+
+def add_gold(
+    session: Session, actor: Actor, *, project_id: str, lane_id: str, set_name: str, rows: Sequence[GoldRow]
+) -> GoldAdded:
+    """Add keys to a set of the project, which is made if there is none of this name. All rows or none.
+
+    A row that repeats a known key is passed over; one that contradicts it is an error, as a key is corrected on
+    purpose (`correct_key`) and never by an upload.
+    """
+    lane = lane_of(session, lane_id)
+    require(session, actor, GOLD_WRITE, lane_resource(session, actor, lane))
+    if lane.project_id != project_id or lane.ontology_id is None:
+        raise Conflict("gold.no_schema", _("Publish a label schema for this lane before adding gold."))
+    parsed = _parsed(session, lane, rows)
+    known = _known(session, lane.org_id, [row.item_id for row in rows])
+    _ensure_no_contradiction(rows, parsed, known)
+    gold_set_id = _set_named(session, actor, lane, set_name.strip())
+    fresh = [row for row in rows if row.item_id not in known]
+    if fresh:
+        session.execute(insert(GoldKey), [_key(lane, gold_set_id, row, *parsed[row.item_id], actor) for row in fresh])
+    audit.record(
+        session, actor, "gold.added", "gold_set", gold_set_id, org_id=lane.org_id,
+        details={"lane": lane_id, "added": len(fresh), "known": len(rows) - len(fresh)},
+    )  # fmt: skip
+    return GoldAdded(gold_set_id, len(fresh), len(rows) - len(fresh))
+
+
+def correct_key(
+    session: Session, actor: Actor, key_id: str, *, truth: dict[str, Any], explanation: str | None = None
+) -> str:
+    """Give a key its next version; returns the item. The caller has its judgments graded again (`regrade_item`)."""
+    key = _held(session, actor, key_id)
+    lane = lane_of(session, key.lane_id)
+    parsed = _parsed(session, lane, [GoldRow(key.item_id, truth, key.pool)])
+    key.truth, key.category = parsed[key.item_id]
+    key.version += 1
+    key.explanation = key.explanation if explanation is None else explanation
+    audit.record(session, actor, "gold.corrected", "gold_key", key.id, org_id=key.org_id,
+                 details={"version": key.version})  # fmt: skip
+    return key.item_id
+
+
+def suspend_key(session: Session, actor: Actor, key_id: str) -> str:
+    """Stop grading by a key that is in doubt, and void what it gave; returns the item to be graded again."""
+    return _put_aside(session, actor, key_id, "suspended", voids=True)
+
+
+def retire_key(session: Session, actor: Actor, key_id: str) -> str:
+    """Use a key no more, because it was shown or is worn out; what it gave stays."""
+    return _put_aside(session, actor, key_id, "retired", voids=False)
+
+
+def expose(session: Session, lane: LaneFacts, account_id: str, item_ids: Iterable[str], use: str) -> int:
+    """Note that a person meets these items; returns how many they had not met before in any use."""
+    now, met = now_of(session), list(item_ids)
+    rows = [
+        {
+            "id": ids.new_id(), "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
+            "project_id": lane.project_id, "account_id": account_id, "item_id": item_id, "use": use, "at": now,
+        }
+        for item_id in met
+    ]  # fmt: skip
+    fresh = sum(insert_ignoring(session, Exposure, [row], ["org_id", "account_id", "item_id"]) for row in rows)
+    session.execute(
+        update(GoldKey).where(GoldKey.item_id.in_(met)).values(exposures=GoldKey.exposures + 1),
+        execution_options={"synchronize_session": False},
+    )
+    return fresh
+
+
+def reserve_gold(session: Session, actor: Actor, lane_id: str, account_id: str, item_ids: Sequence[str]) -> int:
+    """Note that the planner has placed these items in a person's live work, which they will never meet again."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, GOLD_WRITE, lane_resource(session, actor, lane))
+    return expose(session, lane, account_id, item_ids, GoldPool.LIVE.value)
+
+
+def _parsed(session: Session, lane: LaneFacts, rows: Sequence[GoldRow]) -> dict[str, tuple[dict[str, Any], str | None]]:
+    """Canonical truth and category by item; raises Invalid naming each wrong row and place."""
+    contents = _contents(session, lane, [row.item_id for row in rows])
+    scorer, problems = Scorer(session), {}
+    parsed: dict[str, tuple[dict[str, Any], str | None]] = {}
+    assert lane.ontology_id is not None
+    for number, row in enumerate(rows):
+        problems |= _row_problems(number, row, contents, parsed)
+        if row.item_id in contents:
+            try:
+                answer = scorer.parse(lane.ontology_id, dict(row.truth), contents[row.item_id])
+            except InvalidAnswer as error:
+                problems |= {f"rows[{number}].truth.{each.path}".rstrip("."): each.message for each in error.problems}
+                continue
+            parsed[row.item_id] = (
+                scorer.canonical(lane.ontology_id, answer), scorer.category(lane.ontology_id, answer)
+            )  # fmt: skip
+    if problems:
+        first = dict(list(problems.items())[:REPORTED_MOST])
+        raise Invalid("gold.invalid", _("Some rows of this gold cannot be used."), fields=first)
+    return parsed
+
+
+def _row_problems(number: int, row: GoldRow, contents: dict[str, Any], seen: dict[str, Any]) -> dict[str, Message]:
+    if row.item_id not in contents:
+        return {f"rows[{number}].item_id": _("This lane has no such item.")}
+    if row.item_id in seen:
+        return {f"rows[{number}].item_id": _("This item stands in the list twice.")}
+    if row.pool not in {pool.value for pool in GoldPool}:
+        return {f"rows[{number}].pool": _("The pool is training, exam or live.")}
+    return {}
+
+
+def _contents(session: Session, lane: LaneFacts, item_ids: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for start in range(0, len(item_ids), CHUNK):
+        rows = session.execute(
+            select(Item.id, Item.content).where(
+                Item.id.in_(item_ids[start : start + CHUNK]), Item.project_id == lane.project_id
+            )
+        )
+        found.update({row.id: row.content for row in rows})
+    return found
+
+
+def _known(session: Session, org_id: str, item_ids: list[str]) -> dict[str, GoldKey]:
+    found: dict[str, GoldKey] = {}
+    for start in range(0, len(item_ids), CHUNK):
+        keys = session.scalars(
+            select(GoldKey).where(GoldKey.org_id == org_id, GoldKey.item_id.in_(item_ids[start : start + CHUNK]))
+        )
+        found.update({key.item_id: key for key in keys})
+    return found
+
+
+def _ensure_no_contradiction(rows: Sequence[GoldRow], parsed: dict[str, Any], known: dict[str, GoldKey]) -> None:
+    fields = {
+        f"rows[{number}].truth": _("This item has gold already, and it says otherwise.")
+        for number, row in enumerate(rows)
+        if row.item_id in known
+        and (known[row.item_id].truth, known[row.item_id].pool) != (parsed[row.item_id][0], row.pool)
+    }
+    if fields:
+        raise Invalid("gold.contradiction", _("Some items have other gold already."), fields=fields)
+
+
+def _set_named(session: Session, actor: Actor, lane: LaneFacts, name: str) -> str:
+    if not 1 <= len(name) <= 120:
+        message = _("A gold set has a name of up to 120 characters.")
+        raise Invalid("gold.name", message, fields={"set_name": message})
+    found = session.scalar(
+        select(GoldSet.id).where(
+            GoldSet.org_id == lane.org_id, GoldSet.project_id == lane.project_id, GoldSet.name == name
+        )
+    )
+    if found is not None:
+        return found
+    row = GoldSet(id=ids.new_id(), org_id=lane.org_id, project_id=lane.project_id, name=name,
+                  created_at=now_of(session), created_by=actor.account_id)  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _key(
+    lane: LaneFacts, gold_set_id: str, row: GoldRow, truth: dict[str, Any], category: str | None, actor: Actor
+) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(), "org_id": lane.org_id, "gold_set_id": gold_set_id, "item_id": row.item_id,
+        "lane_id": lane.id, "pool": row.pool, "truth": truth, "category": category,
+        "explanation": row.explanation, "version": 1, "status": "active", "exposures": 0,
+        "author_id": actor.account_id,
+    }  # fmt: skip
+
+
+def _held(session: Session, actor: Actor, key_id: str) -> GoldKey:
+    key = session.scalars(select(GoldKey).where(GoldKey.id == key_id).with_for_update()).one_or_none()
+    if key is None:
+        raise not_found()
+    require(session, actor, GOLD_WRITE, Resource("gold_key", key.id, org_id=key.org_id))
+    return key
+
+
+def _put_aside(session: Session, actor: Actor, key_id: str, status: str, *, voids: bool) -> str:
+    key = _held(session, actor, key_id)
+    if key.status != "active":
+        raise Conflict("gold.not_active", _("This gold is not in use any more."))
+    key.status = status
+    key.version += 1 if voids else 0
+    audit.record(session, actor, f"gold.{status}", "gold_key", key.id, org_id=key.org_id)
+    return key.item_id

@@ -1,0 +1,184 @@
+"""Grading: judgments compared with keys, some while after they were given, all of them taken up alike."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from calibration.models import GoldKey, Grade, Judgment, PendingGrade, Track
+from calibration.operations import gates, tracks
+from calibration.operations.scoring import Scored, Scorer
+from calibration.policy import GRADE_RUN
+from calibration.values import GradeSummary
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.guard import require
+from kernel.policy import Actor
+from labeling.models import Item
+
+CHUNK = 500  # parameters of one IN list; SQLite has a limit
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A judgment to be looked at, with the key of its item if there is one."""
+
+    judgment: Judgment
+    key_version: int | None
+    truth: dict[str, Any] | None
+
+
+def grade_pending(session: Session, actor: Actor, limit: int = 2000) -> GradeSummary:
+    """Take up the judgments that wait, oldest first: grade those with a key, fold tracks, evaluate gates.
+
+    Taking them up and forgetting that they waited is one transaction, so that each is graded once.
+    """
+    require(session, actor, GRADE_RUN)
+    taken = _take(session, limit)
+    if not taken:
+        return GradeSummary(0, 0, 0, False)
+    people = _tracks_of(session, taken)
+    graded = _grade(session, taken, people)
+    for row in people.values():
+        tracks.renew_shown(row, now_of(session))
+    session.flush()
+    paused = gates.evaluate_gates(session, actor, sorted(graded))
+    _forget(session, [each.judgment.id for each in taken])
+    return GradeSummary(len(taken), sum(graded.values()), len(paused), len(taken) == limit)
+
+
+def regrade_item(session: Session, actor: Actor, item_id: str) -> int:
+    """Grade all judgments of an item again after its key was changed or voided; returns how many people it touches.
+
+    A changed key is a further grade under its new version; a suspended key voids what it gave.
+    """
+    require(session, actor, GRADE_RUN)
+    key = session.scalars(select(GoldKey).where(GoldKey.item_id == item_id)).one()
+    judgments = _graded_judgments(session, key)
+    rows = [_regraded(session, judgment, key, at) for judgment, at in judgments]
+    if rows:
+        session.execute(insert(Grade), rows)
+    pairs = {(judgment.lane_id, judgment.annotator_id) for judgment, _at in judgments}
+    for lane_id, annotator_id in sorted(pairs):
+        tracks.rebuild_track(session, actor, lane_id, annotator_id)
+    audit.record(
+        session, actor, "gold.regraded", "gold_key", key.id, org_id=key.org_id,
+        details={"version": key.version, "judgments": len(rows), "people": len(pairs)},
+    )  # fmt: skip
+    return len(pairs)
+
+
+def _take(session: Session, limit: int) -> list[_Taken]:
+    """The judgments that have waited longest, locked so that two graders never share one."""
+    rows = session.execute(
+        select(Judgment, GoldKey.version, GoldKey.truth)
+        .select_from(PendingGrade)
+        .join(Judgment, Judgment.id == PendingGrade.judgment_id)
+        .outerjoin(
+            GoldKey,
+            (GoldKey.org_id == Judgment.org_id)
+            & (GoldKey.item_id == Judgment.item_id)
+            & (GoldKey.pool == "live")
+            & (GoldKey.status == "active"),
+        )
+        .order_by(PendingGrade.at, PendingGrade.judgment_id)
+        .limit(limit)
+        .with_for_update(of=PendingGrade, skip_locked=True)
+    )
+    return [_Taken(judgment, version, truth) for judgment, version, truth in rows]
+
+
+def _tracks_of(session: Session, taken: Sequence[_Taken]) -> dict[tuple[str, str], Track]:
+    """The tracks of everybody who judged, counted up; people seen for the first time get theirs."""
+    now = now_of(session)
+    judgments = [each.judgment for each in taken]
+    found = tracks.tracks_for(session, (j.lane_id for j in judgments), (j.annotator_id for j in judgments))
+    people: dict[tuple[str, str], Track] = {}
+    for j in judgments:
+        pair = j.lane_id, j.annotator_id
+        row = found.get(pair) or people.get(pair)
+        if row is None:
+            row = tracks.empty_track(j.org_id, j.vendor_org_id, j.project_id, j.lane_id, j.annotator_id, now)
+            session.add(row)
+        people[pair] = row
+        row.judged += 1
+        row.seconds += j.seconds
+    return people
+
+
+def _grade(
+    session: Session, taken: Sequence[_Taken], people: dict[tuple[str, str], Track]
+) -> dict[tuple[str, str], int]:
+    """Write the grades and fold them; returns how many each (lane, person) got."""
+    keyed = [each for each in taken if each.truth is not None]
+    contents = _contents(session, (each.judgment.item_id for each in keyed))
+    scorer, now, rows = Scorer(session), now_of(session), []
+    counts: dict[tuple[str, str], int] = {}
+    for each in keyed:
+        judgment, pair = each.judgment, (each.judgment.lane_id, each.judgment.annotator_id)
+        assert each.truth is not None and each.key_version is not None
+        scored = scorer.compare_stored(judgment.ontology_id, judgment.answer, each.truth, contents[judgment.item_id])
+        if scored is None:  # the key speaks of classes that the person could not choose
+            continue
+        at = tracks.next_tick(people[pair], now)
+        rows.append(_row(judgment, each.key_version, scored, at))
+        tracks.fold(people[pair], tracks.Event(at, scored.score, scored.truth_category, scored.category))
+        counts[pair] = counts.get(pair, 0) + 1
+    if rows:
+        session.execute(insert(Grade), rows)
+    return counts
+
+
+def _row(judgment: Judgment, version: int, scored: Scored, at: datetime, is_void: bool = False) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(), "org_id": judgment.org_id, "lane_id": judgment.lane_id, "judgment_id": judgment.id,
+        "item_id": judgment.item_id, "annotator_id": judgment.annotator_id, "key_version": version,
+        "truth_category": scored.truth_category, "category": scored.category, "score": scored.score,
+        "is_void": is_void, "at": at,
+    }  # fmt: skip
+
+
+def _contents(session: Session, item_ids: Iterable[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for chunk in _chunks(sorted(set(item_ids))):
+        rows = session.execute(select(Item.id, Item.content).where(Item.id.in_(chunk)))
+        found.update({row.id: row.content for row in rows})
+    return found
+
+
+def _forget(session: Session, judgment_ids: list[str]) -> None:
+    for chunk in _chunks(judgment_ids):
+        session.execute(
+            delete(PendingGrade).where(PendingGrade.judgment_id.in_(chunk)),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _chunks(values: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def _graded_judgments(session: Session, key: GoldKey) -> list[tuple[Judgment, datetime]]:
+    """Judgments of the key's item that were graded under an earlier version, with the time of the first grade."""
+    rows = session.execute(
+        select(Judgment, Grade.at)
+        .join(Grade, Grade.judgment_id == Judgment.id)
+        .where(Grade.item_id == key.item_id, Grade.key_version < key.version)
+        .order_by(Judgment.id, Grade.key_version)
+    )
+    first: dict[str, tuple[Judgment, datetime]] = {}
+    for judgment, at in rows:
+        first.setdefault(judgment.id, (judgment, at))
+    return list(first.values())
+
+
+def _regraded(session: Session, judgment: Judgment, key: GoldKey, at: datetime) -> dict[str, Any]:
+    content = _contents(session, [judgment.item_id])[judgment.item_id]
+    scored = Scorer(session).compare_stored(judgment.ontology_id, judgment.answer, key.truth, content)
+    void = Scored(0.0, False, None, None)
+    is_void = scored is None or key.status == "suspended"
+    return _row(judgment, key.version, scored or void, max(now_of(session), at), is_void)

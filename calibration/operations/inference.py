@@ -1,0 +1,152 @@
+"""Inference over a lane: reading its judgments, and writing runs, consensus and agreement with peers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from calibration.lanes import lane_of
+from calibration.models import Consensus, InferenceRun, Judgment, Track
+from calibration.operations.estimates import Collected, Estimate, Inferred, estimate
+from calibration.operations.scoring import Scorer
+from calibration.operations.tracks import empty_track
+from calibration.policy import INFERENCE_RUN, lane_resource
+from calibration.queries.gold import anchors
+from calibration.queries.lanes import run_view
+from calibration.values import LaneFacts, RunView
+from i18n import _
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.errors import Conflict
+from kernel.guard import require
+from kernel.policy import Actor
+from labeling.models import Item
+
+DEFAULT = "dawid-skene"
+_UPDATED = ("lane_id", "item_id", "run_id", "label", "category", "majority_category", "confidence", "judgments", "at")
+
+
+def infer_lane(session: Session, actor: Actor, lane_id: str, method: str = DEFAULT) -> RunView:
+    """Infer a lane's labels from all its judgments that count, and store what was found.
+
+    The transaction must be able to read gold (`Scope.system`, or the client's `with_gold`): known keys hold an
+    estimate in place. Where a lane is large, the job does the three steps in transactions of their own.
+    """
+    return store_estimate(session, actor, lane_id, estimate(collect(session, actor, lane_id), method))
+
+
+def collect(session: Session, actor: Actor, lane_id: str) -> Collected:
+    """The judgments of a lane that are not late, and the keys of its units."""
+    lane = _lane(session, actor, lane_id)
+    assert lane.ontology_id is not None
+    task_type, ontology = Scorer(session).schema(lane.ontology_id)
+    is_closed = task_type.categories(ontology) is not None
+    frame = _frame(session, lane_id, is_closed)
+    if frame.empty:
+        raise Conflict("inference.no_judgments", _("There are no judgments in this lane yet."))
+    known = anchors(session, lane_id)
+    pairs = frame[["task", "item"]].drop_duplicates()
+    truths = {task: known[item] for task, item in zip(pairs["task"], pairs["item"], strict=True) if item in known}
+    return Collected(frame, truths, task_type, ontology)
+
+
+def store_estimate(session: Session, actor: Actor, lane_id: str, found: Estimate) -> RunView:
+    """Write the run, the consensus of each unit, and how people agree with their peers."""
+    lane = _lane(session, actor, lane_id)
+    run = _run(session, lane, found)
+    _upsert_consensus(session, lane, run, found.units)
+    _note_peers(session, lane, found)
+    audit.record(
+        session, actor, "inference.run", "inference_run", run.id, org_id=lane.org_id,
+        details={"lane": lane_id, "method": run.method, "units": run.units, "judgments": run.judgments},
+    )  # fmt: skip
+    return run_view(run)
+
+
+def _lane(session: Session, actor: Actor, lane_id: str) -> LaneFacts:
+    lane = lane_of(session, lane_id)
+    require(session, actor, INFERENCE_RUN, lane_resource(session, actor, lane))
+    if lane.ontology_id is None:
+        raise Conflict("inference.no_schema", _("Publish a label schema for this lane first."))
+    return lane
+
+
+def _frame(session: Session, lane_id: str, is_closed: bool) -> pd.DataFrame:
+    columns = [Judgment.unit_id, Judgment.annotator_id, Judgment.category, Judgment.item_id, Judgment.answer]
+    rows = session.execute(
+        select(*columns)
+        .where(Judgment.lane_id == lane_id, Judgment.is_late.is_(False))
+        .order_by(Judgment.answered_at, Judgment.id)
+    ).all()
+    names = ["task", "worker", "label", "item", "answer"]
+    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=names)
+    if is_closed:
+        return frame[frame["label"].notna()]
+    contents = _contents(session, frame["item"].unique().tolist())
+    return frame.assign(content=frame["item"].map(contents))
+
+
+def _contents(session: Session, item_ids: list[str], size: int = 500) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for start in range(0, len(item_ids), size):
+        rows = session.execute(select(Item.id, Item.content).where(Item.id.in_(item_ids[start : start + size])))
+        found.update({row.id: row.content for row in rows})
+    return found
+
+
+def _run(session: Session, lane: LaneFacts, found: Estimate) -> InferenceRun:
+    row = InferenceRun(
+        id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
+        lane_id=lane.id, method=found.method, parameters=found.parameters,
+        judgments=sum(unit.judgments for unit in found.units), units=len(found.units), iterations=found.iterations,
+        converged=found.converged, skills={name: round(skill, 6) for name, skill in found.skills.items()},
+        agreement=found.agreement, at=now_of(session),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _upsert_consensus(session: Session, lane: LaneFacts, run: InferenceRun, units: Iterable[Inferred]) -> None:
+    rows = [
+        {
+            "id": ids.new_id(), "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
+            "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit.unit_id, "item_id": unit.item_id,
+            "run_id": run.id, "label": unit.label, "category": unit.category,
+            "majority_category": unit.majority_category, "confidence": unit.confidence,
+            "judgments": unit.judgments, "at": run.at,
+        }
+        for unit in units
+    ]  # fmt: skip
+    if rows:
+        session.execute(_consensus_insert(session), rows)
+
+
+def _consensus_insert(session: Session) -> Any:
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as dialect_insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert as dialect_insert  # type: ignore[assignment]
+    statement = dialect_insert(Consensus)
+    changes = {name: statement.excluded[name] for name in _UPDATED}
+    return statement.on_conflict_do_update(index_elements=["org_id", "unit_id"], set_=changes)
+
+
+def _note_peers(session: Session, lane: LaneFacts, found: Estimate) -> None:
+    """How often each person agreed with others, as of this run; what was known from the run before is replaced."""
+    known = dict(session.execute(select(Track.annotator_id, Track.id).where(Track.lane_id == lane.id)).tuples().all())
+    changed = [
+        {"id": known[person], "peers": count, "peers_same": same}
+        for person, (count, same) in found.peers.items()
+        if person in known
+    ]
+    if changed:
+        session.execute(update(Track), changed)
+    for person, (count, same) in found.peers.items():
+        if person not in known:
+            row = empty_track(lane.org_id, lane.vendor_org_id, lane.project_id, lane.id, person, now_of(session))
+            row.peers, row.peers_same = count, same
+            session.add(row)
+    session.flush()

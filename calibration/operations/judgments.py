@@ -1,0 +1,66 @@
+"""Judgments: keeping an answer as an event, and moving its unit's outlook. The same two statements for every unit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from calibration.inference.online import Outlook
+from calibration.models import Judgment, PendingGrade
+from calibration.policy import JUDGMENT_RECORD
+from calibration.rules.intervals import DEFAULT_PRIOR
+from calibration.values import NewJudgment, Recorded
+from kernel import ids
+from kernel.db import now_of
+from kernel.guard import require
+from kernel.policy import Actor, Resource
+
+
+def record(session: Session, actor: Actor, judgment: NewJudgment, *, accuracy: float = DEFAULT_PRIOR.mean) -> Recorded:
+    """Keep a judgment and queue it for grading; `accuracy` is what is known of the person in this lane.
+
+    Whether an item has a known answer is not looked at here: every judgment waits for the grading job alike.
+    """
+    require(session, actor, JUDGMENT_RECORD, Resource("judgment", owner_account_id=judgment.account_id))
+    now, judgment_id = now_of(session), ids.new_id()
+    owner = {
+        "org_id": judgment.org_id,
+        "vendor_org_id": judgment.vendor_org_id,
+        "project_id": judgment.project_id,
+        "lane_id": judgment.lane_id,
+    }
+    event = {
+        "id": judgment_id,
+        "unit_id": judgment.unit_id,
+        "item_id": judgment.item_id,
+        "assignment_id": judgment.assignment_id,
+        "annotator_id": judgment.annotator_id,
+        "account_id": judgment.account_id,
+        "ontology_id": judgment.ontology_id,
+        "guideline_id": judgment.guideline_id,
+        "answer": dict(judgment.answer),
+        "category": judgment.category,
+        "is_late": judgment.is_late,
+        "answered_at": now,
+        "seconds": judgment.seconds,
+    }
+    session.execute(insert(Judgment), owner | event)
+    session.execute(insert(PendingGrade), owner | {"judgment_id": judgment_id, "at": now})
+    return Recorded(judgment_id, next_outlook(judgment, accuracy))
+
+
+def next_outlook(judgment: NewJudgment, accuracy: float) -> dict[str, Any]:
+    """The unit's outlook with this judgment; a late one is kept beside the overlap and moves nothing."""
+    if judgment.is_late:
+        return dict(judgment.outlook)
+    if judgment.labels is None or judgment.category is None:
+        return {**judgment.outlook, "judgments": _count(judgment.outlook) + 1}
+    before = Outlook.from_dict(judgment.outlook) if judgment.outlook else Outlook.start(judgment.labels)
+    after = before.add(judgment.category, accuracy)
+    leader, confidence = after.leader()
+    return {**after.to_dict(), "leader": leader, "confidence": confidence}
+
+
+def _count(outlook: Mapping[str, Any]) -> int:
+    return int(outlook.get("judgments", 0))

@@ -1,0 +1,117 @@
+"""Qualifications: what opens a lane to a person, and how that is taken back."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calibration.lanes import lane_of
+from calibration.models import Qualification
+from calibration.policy import QUALIFICATION_WAIVE, lane_resource
+from calibration.queries.people import Person, person_of, view_of
+from calibration.values import LaneFacts, QualificationView
+from i18n import _
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+from workforce.operations.receipts import issue_receipt
+
+REASON_MOST = 500
+
+
+def waive(session: Session, actor: Actor, lane_id: str, annotator_id: str, reason: str) -> QualificationView:
+    """Open a lane to a person without its test, for a reason that stands in the record."""
+    lane, person = _lane_and_person(session, actor, lane_id, annotator_id)
+    row = open_lane(
+        session, lane, annotator_id, person.account_id, basis="waiver", attempt_id=None, reason=_ensure_reason(reason),
+        by=actor.account_id,
+    )  # fmt: skip
+    audit.record(
+        session, actor, "qualification.waived", "qualification", row.id, org_id=lane.vendor_org_id,
+        details={"lane": lane_id, "annotator": annotator_id, "reason": row.reason},
+    )  # fmt: skip
+    return view_of(row, now_of(session))
+
+
+def revoke(session: Session, actor: Actor, lane_id: str, annotator_id: str, reason: str) -> str:
+    """Close a lane to a person again; returns the receipt that tells them why and what they can do."""
+    lane, person = _lane_and_person(session, actor, lane_id, annotator_id)
+    kept = _ensure_reason(reason)
+    row = _held(session, lane_id, annotator_id)
+    if row is None or row.revoked_at is not None:
+        raise Conflict("qualification.none", _("This person has no qualification here that could be taken back."))
+    row.revoked_at = now_of(session)
+    receipt_id = issue_receipt(
+        session,
+        actor,
+        annotator_id=person.annotator_id,
+        kind="removed",
+        rule="qualification_revoked",
+        rule_version="1",
+        what=_("You no longer work in %(lane)s.", lane=lane.name),
+        why=_("Your vendor gave this reason: %(reason)s", reason=kept),
+        way_back=_("If you think that this is wrong, appeal: a person who did not decide it will look at it."),
+        cause_kind="qualification",
+        cause_id=f"{row.id}:{row.revoked_at:%Y%m%d%H%M%S}",
+        lane_id=lane_id,
+    )
+    audit.record(
+        session, actor, "qualification.revoked", "qualification", row.id, org_id=lane.vendor_org_id,
+        details={"lane": lane_id, "annotator": annotator_id, "receipt": receipt_id},
+    )  # fmt: skip
+    return receipt_id
+
+
+def restore(session: Session, actor: Actor, lane_id: str, annotator_id: str) -> QualificationView:
+    """Undo a revocation that was overturned."""
+    lane, _person = _lane_and_person(session, actor, lane_id, annotator_id)
+    row = _held(session, lane_id, annotator_id)
+    if row is None:
+        raise not_found()
+    row.revoked_at = None
+    audit.record(session, actor, "qualification.restored", "qualification", row.id, org_id=lane.vendor_org_id)
+    return view_of(row, now_of(session))
+
+
+def open_lane(
+    session: Session, lane: LaneFacts, annotator_id: str, account_id: str, *, basis: str, attempt_id: str | None,
+    reason: str, by: str | None,
+) -> Qualification:  # fmt: skip
+    """Make or renew the one qualification of a person in a lane. A pause that a gate put there stays."""
+    row = _held(session, lane.id, annotator_id)
+    if row is None:
+        row = Qualification(
+            id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
+            lane_id=lane.id, annotator_id=annotator_id, account_id=account_id, paused_until=None,
+            pause_receipt_id=None, until_at=None,
+        )  # fmt: skip
+        session.add(row)
+    row.basis, row.attempt_id, row.reason, row.granted_by = basis, attempt_id, reason, by
+    row.since_at, row.revoked_at = now_of(session), None
+    session.flush()
+    return row
+
+
+def _lane_and_person(session: Session, actor: Actor, lane_id: str, annotator_id: str) -> tuple[LaneFacts, Person]:
+    lane = lane_of(session, lane_id)
+    require(session, actor, QUALIFICATION_WAIVE, lane_resource(session, actor, lane))
+    person = person_of(session, annotator_id)
+    if person is None or person.org_id != lane.vendor_org_id:
+        raise not_found()
+    return lane, person
+
+
+def _held(session: Session, lane_id: str, annotator_id: str) -> Qualification | None:
+    return session.scalars(
+        select(Qualification)
+        .where(Qualification.lane_id == lane_id, Qualification.annotator_id == annotator_id)
+        .with_for_update()
+    ).one_or_none()
+
+
+def _ensure_reason(reason: str) -> str:
+    kept = reason.strip()
+    if not 3 <= len(kept) <= REASON_MOST:
+        message = _("Give a reason of up to %(most)s characters.", most=REASON_MOST)
+        raise Invalid("qualification.reason", message, fields={"reason": message})
+    return kept

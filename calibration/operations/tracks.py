@@ -1,0 +1,164 @@
+"""Tracks: what the graded answers of one person in one lane add up to, as a fold that can be repeated exactly."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from calibration.models import Grade, Judgment, PendingGrade, Track
+from calibration.policy import GRADE_RUN
+from calibration.rules import tracking
+from kernel import audit, ids
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+
+SHOWN_FROM = 20
+SHOWN_STEP = 0.05
+SHOWN_EVERY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One graded answer: when it was first graded, and the score that counts for it now."""
+
+    at: datetime
+    score: float
+    truth: str | None
+    answer: str | None
+
+
+def empty_track(org_id: str, vendor_org_id: str | None, project_id: str, lane_id: str, annotator_id: str,
+                now: datetime) -> Track:  # fmt: skip
+    """The row of somebody of whom nothing is known yet."""
+    start = tracking.start_track()
+    return Track(
+        id=ids.new_id(), org_id=org_id, vendor_org_id=vendor_org_id, project_id=project_id, lane_id=lane_id,
+        annotator_id=annotator_id, judged=0, checked=0, right=0.0, a=start.a, b=start.b, cusum=0.0, peers=0,
+        peers_same=0.0, seconds=0, confusion={}, shown={}, shown_at=None, updated_at=now,
+    )  # fmt: skip
+
+
+def belief(row: Track) -> tracking.Track:
+    """The row as the rules read it."""
+    return tracking.Track(a=row.a, b=row.b, n=row.checked, right=row.right, cusum=row.cusum)
+
+
+def next_tick(row: Track, now: datetime) -> datetime:
+    """A time for the next grade of this track, later than all before: the order of grades is the order of times."""
+    return max(now, row.updated_at + TICK)
+
+
+def fold(row: Track, event: Event) -> None:
+    """Take one graded answer in. What is known pales by whole days without any, as `tracking.decay` says."""
+    state = belief(row)
+    if row.checked:
+        state = tracking.decay(state, (event.at - row.updated_at) // timedelta(days=1))
+    state = tracking.update(state, event.score)
+    row.a, row.b, row.checked, row.right, row.cusum = state.a, state.b, state.n, state.right, state.cusum
+    row.confusion = _counted(row.confusion, event)
+    row.updated_at = event.at
+
+
+def _counted(confusion: dict[str, Any], event: Event) -> dict[str, Any]:
+    if event.truth is None or event.answer is None:
+        return confusion
+    answers = confusion.get(event.truth, {})
+    return {**confusion, event.truth: {**answers, event.answer: answers.get(event.answer, 0) + 1}}
+
+
+def renew_shown(row: Track, now: datetime) -> None:
+    """Renew what the person sees: once a day at most, never on fewer than twenty checks, in steps of five per cent.
+
+    It is looked at whenever a judgment of the person was taken up, with a known answer or without, so that neither the
+    figure nor the time at which it changes tells one from the other.
+    """
+    if row.shown_at is not None and now - row.shown_at < SHOWN_EVERY:
+        return
+    row.shown_at = now
+    if row.checked >= SHOWN_FROM:
+        state = belief(row)
+        interval = tracking.interval(state)
+        row.shown = {
+            "accuracy": _coarse(state.accuracy),
+            "low": _coarse(interval.lower),
+            "high": _coarse(interval.upper),
+            "checks": row.checked // 10 * 10,
+        }
+
+
+def _coarse(share: float) -> float:
+    return round(round(share / SHOWN_STEP) * SHOWN_STEP, 2)
+
+
+def rebuild_track(session: Session, actor: Actor, lane_id: str, annotator_id: str) -> Track:
+    """Fold all events of a person in a lane again, for a correction or a proof; the result equals the running fold.
+
+    What inference knows (agreement with peers) and the snapshot that the person sees are not made of grades, and stay.
+    """
+    require(session, actor, GRADE_RUN)
+    row = session.scalars(
+        select(Track).where(Track.lane_id == lane_id, Track.annotator_id == annotator_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise not_found()
+    refold(session, row)
+    audit.record(session, actor, "track.rebuilt", "track", row.id, org_id=row.org_id)
+    return row
+
+
+def refold(session: Session, row: Track) -> None:
+    """Bring a track to what its events say, from the first one on."""
+    start = tracking.start_track()
+    row.a, row.b, row.checked, row.right, row.cusum, row.confusion = start.a, start.b, 0, 0.0, 0.0, {}
+    for event in events_of(session, row.lane_id, row.annotator_id):
+        fold(row, event)
+    row.judged, row.seconds = _taken_up(session, row.lane_id, row.annotator_id)
+
+
+def events_of(session: Session, lane_id: str, annotator_id: str) -> list[Event]:
+    """The graded answers that count, in the order in which they were first graded.
+
+    Of several grades of one judgment the newest key's counts; a void one counts for nothing.
+    """
+    grades = session.scalars(
+        select(Grade)
+        .where(Grade.lane_id == lane_id, Grade.annotator_id == annotator_id)
+        .order_by(Grade.judgment_id, Grade.key_version)
+    ).all()
+    return _in_force(grades)
+
+
+def _in_force(grades: Iterable[Grade]) -> list[Event]:
+    first: dict[str, datetime] = {}
+    newest: dict[str, Grade] = {}
+    for grade in grades:
+        first[grade.judgment_id] = min(grade.at, first.get(grade.judgment_id, grade.at))
+        newest[grade.judgment_id] = grade
+    kept = [grade for grade in newest.values() if not grade.is_void]
+    kept.sort(key=lambda grade: (first[grade.judgment_id], grade.judgment_id))
+    return [Event(first[g.judgment_id], g.score, g.truth_category, g.category) for g in kept]
+
+
+def _taken_up(session: Session, lane_id: str, annotator_id: str) -> tuple[int, int]:
+    """Judgments, and seconds spent on them, that the grading job has been through."""
+    count, seconds = session.execute(
+        select(func.count(), func.coalesce(func.sum(Judgment.seconds), 0))
+        .select_from(Judgment)
+        .outerjoin(PendingGrade, PendingGrade.judgment_id == Judgment.id)
+        .where(Judgment.lane_id == lane_id, Judgment.annotator_id == annotator_id, PendingGrade.judgment_id.is_(None))
+    ).one()
+    return int(count), int(seconds)
+
+
+def tracks_for(session: Session, lane_ids: Iterable[str], annotator_ids: Iterable[str]) -> dict[tuple[str, str], Track]:
+    """The rows of these people in these lanes, by lane and person, held until the transaction ends."""
+    rows = session.scalars(
+        select(Track)
+        .where(Track.lane_id.in_(set(lane_ids)), Track.annotator_id.in_(set(annotator_ids)))
+        .with_for_update()
+    )
+    return {(row.lane_id, row.annotator_id): row for row in rows}

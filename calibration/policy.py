@@ -1,0 +1,64 @@
+"""The facts about lanes, attempts and gold on which permission is decided."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calibration.models import Attempt
+from calibration.values import LaneFacts
+from kernel.db import now_of
+from kernel.models import AccessGrant
+from kernel.policy import Actor, Resource
+
+GOLD_READ = "gold:read"
+GOLD_WRITE = "gold:write"
+TEST_READ = "test:read"
+TEST_PUBLISH = "test:publish"
+TEST_TAKE = "test:take"
+ATTEMPT_ANSWER = "attempt:answer"
+QUALIFICATION_WAIVE = "qualification:waive"
+PAUSE_LIFT = "pause:lift"
+GATE_SET = "gate:set"
+GRADE_RUN = "grade:run"
+INFERENCE_RUN = "inference:run"
+JUDGMENT_RECORD = "judgment:record"
+LANE_QUALITY = "lane_quality:read"
+OWN_QUALITY = "quality:read"
+
+
+def lane_resource(session: Session, actor: Actor, lane: LaneFacts) -> Resource:
+    """A lane, with the rights of the grant that the actor's organization holds on its project at this moment."""
+    return Resource(
+        kind="lane",
+        id=lane.id,
+        org_id=lane.org_id,
+        vendor_org_id=lane.vendor_org_id,
+        grant_rights=_granted(session, actor, lane.org_id, lane.project_id),
+    )
+
+
+def attempt_resource(attempt: Attempt) -> Resource:
+    """An attempt belongs to the person who makes it, and to nobody else."""
+    return Resource(
+        kind="attempt",
+        id=attempt.id,
+        org_id=attempt.org_id,
+        vendor_org_id=attempt.vendor_org_id,
+        owner_account_id=attempt.account_id,
+    )
+
+
+def _granted(session: Session, actor: Actor, org_id: str, project_id: str) -> frozenset[str] | None:
+    if actor.org_id is None or actor.org_id == org_id:
+        return None
+    now = now_of(session)
+    rows = session.scalars(
+        select(AccessGrant.rights).where(
+            AccessGrant.subject_id == project_id,
+            AccessGrant.org_id == org_id,
+            AccessGrant.grantee_org_id == actor.org_id,
+            AccessGrant.revoked_at.is_(None),
+            AccessGrant.from_at <= now,
+            AccessGrant.until_at > now,
+        )
+    ).all()
+    return frozenset(right for rights in rows for right in rights) if rows else None

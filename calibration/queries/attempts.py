@@ -1,0 +1,270 @@
+"""Attempts as the person who makes them sees them: the question at hand, feedback in training, the outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from calibration.models import Attempt, AttemptQuestion, Qualification, QualificationTest
+from calibration.queries.gold import key_of
+from calibration.queries.people import QualificationView, receipt_by_cause, view_of
+from calibration.queries.tests import TestView, open_test, test_by_id
+from calibration.rules.intervals import Interval, wilson
+from calibration.rules.testplan import Plan
+from kernel.db import now_of
+from labeling.models import Item, Ontology
+from labeling.tasktypes import registry
+
+LIVE = ("training", "exam")
+OVER = ("passed", "failed", "ended")
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question as it is asked: content alone."""
+
+    position: int
+    stage: str
+    content: Mapping[str, Any]
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a training question teaches once it is answered."""
+
+    position: int
+    content: Mapping[str, Any]
+    answer: Mapping[str, Any]
+    truth: Mapping[str, Any]
+    is_right: bool
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an exam ended: the figure with its interval, per class without keys, and what comes next."""
+
+    passed: bool
+    asked: int
+    right: int
+    interval: Interval
+    by_class: Mapping[str, tuple[int, int]]  # class -> (asked, right)
+    ran_out_of_time: bool
+    next_at: datetime | None
+    receipt_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One go at a test. Nothing here tells during an exam how it goes."""
+
+    id: str
+    lane_id: str
+    test_id: str
+    ontology_id: str
+    guideline_id: str
+    number: int
+    state: str
+    stage: str | None
+    position: int
+    training_count: int
+    exam_asked: int
+    exam_most: int
+    minutes: int
+    deadline_at: datetime
+    question: QuestionView | None
+    outcome: Outcome | None
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class TestStart:
+    """What a person should know of a lane's test before they begin."""
+
+    __test__ = False
+
+    test: TestView
+    plan: Plan
+    attempt_number: int
+    attempts_left: int
+    next_at: datetime | None
+    live_attempt_id: str | None
+    qualification: QualificationView | None
+
+    @property
+    def may_start(self) -> bool:
+        is_settled = self.qualification is not None and self.qualification.state in ("open", "paused", "revoked")
+        return self.attempts_left > 0 and self.next_at is None and not is_settled
+
+
+def attempt_view(session: Session, row: Attempt) -> AttemptView:
+    """A row as its person sees it. Reading the question reads no key."""
+    test = test_by_id(session, row.test_id)
+    training = _count(session, row.id, "training")
+    state = row.state if not is_overdue(row, now_of(session)) else "ended"
+    return AttemptView(
+        id=row.id,
+        lane_id=row.lane_id,
+        test_id=row.test_id,
+        ontology_id=test.ontology_id,
+        guideline_id=test.guideline_id,
+        number=row.number,
+        state=state,
+        stage=state if state in LIVE else None,
+        position=row.position,
+        training_count=training,
+        exam_asked=row.asked,
+        exam_most=test.plan_for(tries_before(session, row) + 1).questions,
+        minutes=test.minutes,
+        deadline_at=row.deadline_at,
+        question=_question(session, row) if state in LIVE else None,
+        outcome=_outcome(session, row) if state in ("passed", "failed") else None,
+    )
+
+
+def is_overdue(row: Attempt, now: datetime) -> bool:
+    """Whether the server's clock has ended a live attempt."""
+    return row.state in LIVE and now > row.deadline_at
+
+
+def find_attempt(session: Session, attempt_id: str, *, hold: bool = False) -> Attempt | None:
+    """The row of an attempt, locked if it is to be changed."""
+    statement = select(Attempt).where(Attempt.id == attempt_id)
+    return session.scalars(statement.with_for_update() if hold else statement).one_or_none()
+
+
+def attempts_of(session: Session, lane_id: str, account_id: str) -> list[Attempt]:
+    """A person's attempts in a lane, the first one first."""
+    return list(
+        session.scalars(
+            select(Attempt).where(Attempt.lane_id == lane_id, Attempt.account_id == account_id).order_by(Attempt.number)
+        )
+    )
+
+
+def live_attempt(session: Session, account_id: str) -> Attempt | None:
+    """The attempt a person has under way, in whatever lane."""
+    return session.scalars(
+        select(Attempt).where(Attempt.account_id == account_id, Attempt.state.in_(LIVE)).order_by(Attempt.started_at)
+    ).first()
+
+
+def tries_before(session: Session, row: Attempt) -> int:
+    """How many earlier attempts came to an exam; one that never did costs nothing."""
+    return int(
+        session.scalar(
+            select(func.count()).where(
+                Attempt.lane_id == row.lane_id,
+                Attempt.account_id == row.account_id,
+                Attempt.number < row.number,
+                Attempt.state.in_(("passed", "failed")),
+            )
+        )
+        or 0
+    )
+
+
+def test_start(session: Session, lane_id: str, account_id: str) -> TestStart | None:
+    """The start page's facts; None where a lane asks for no test."""
+    test = open_test(session, lane_id)
+    if test is None:
+        return None
+    now, past = now_of(session), attempts_of(session, lane_id, account_id)
+    tries = sum(row.state in ("passed", "failed") for row in past)
+    waits = [row.next_at for row in past if row.next_at is not None and row.next_at > now]
+    live = next((row for row in past if row.state in LIVE and not is_overdue(row, now)), None)
+    held = session.scalars(
+        select(Qualification).where(Qualification.lane_id == lane_id, Qualification.account_id == account_id)
+    ).first()
+    return TestStart(
+        test=test,
+        plan=test.plan_for(tries + 1),
+        attempt_number=tries + 1,
+        attempts_left=max(0, test.attempts_most - tries),
+        next_at=max(waits, default=None),
+        live_attempt_id=live.id if live else None,
+        qualification=view_of(held, now) if held else None,
+    )
+
+
+test_start.__test__ = False  # type: ignore[attr-defined]
+
+
+def feedback_of(session: Session, row: Attempt, position: int) -> Feedback | None:
+    """The lesson of an answered training question of this attempt. Reads its key: in the system's name only."""
+    found = session.execute(
+        select(AttemptQuestion, Item.content)
+        .join(Item, Item.id == AttemptQuestion.item_id)
+        .where(
+            AttemptQuestion.attempt_id == row.id,
+            AttemptQuestion.position == position,
+            AttemptQuestion.stage == "training",
+            AttemptQuestion.answered_at.is_not(None),
+        )
+    ).one_or_none()
+    key = key_of(session, found[0].item_id) if found else None
+    if found is None or key is None:
+        return None
+    question, content = found
+    return Feedback(
+        position=position,
+        content=content,
+        answer=question.answer or {},
+        truth=key.truth,
+        is_right=_is_right(session, row, question.score or 0.0),
+        explanation=key.explanation,
+    )
+
+
+def _is_right(session: Session, row: Attempt, score: float) -> bool:
+    task_type = session.scalars(
+        select(Ontology.task_type)
+        .join(QualificationTest, QualificationTest.ontology_id == Ontology.id)
+        .where(QualificationTest.id == row.test_id)
+    ).one()
+    return registry.get(task_type).counts_as_right(round(1.0 - score, 9))
+
+
+def question_at(session: Session, attempt_id: str, position: int) -> AttemptQuestion | None:
+    """The row of one question."""
+    return session.scalars(
+        select(AttemptQuestion).where(AttemptQuestion.attempt_id == attempt_id, AttemptQuestion.position == position)
+    ).one_or_none()
+
+
+def _question(session: Session, row: Attempt) -> QuestionView | None:
+    found = session.execute(
+        select(AttemptQuestion.position, AttemptQuestion.stage, Item.content, Item.locale)
+        .join(Item, Item.id == AttemptQuestion.item_id)
+        .where(AttemptQuestion.attempt_id == row.id, AttemptQuestion.position == row.position)
+    ).one_or_none()
+    return None if found is None else QuestionView(found.position, found.stage, found.content, found.locale)
+
+
+def _count(session: Session, attempt_id: str, stage: str) -> int:
+    return int(
+        session.scalar(
+            select(func.count()).where(AttemptQuestion.attempt_id == attempt_id, AttemptQuestion.stage == stage)
+        )
+        or 0
+    )
+
+
+def _outcome(session: Session, row: Attempt) -> Outcome:
+    return Outcome(
+        passed=row.state == "passed",
+        asked=row.asked,
+        right=row.right,
+        interval=wilson(row.right, row.asked),
+        by_class={name: (asked, right) for name, (asked, right) in sorted(row.by_class.items()) if asked},
+        ran_out_of_time=row.ended_at is not None and row.ended_at > row.deadline_at,
+        next_at=row.next_at,
+        receipt_id=receipt_by_cause(session, "test_failed", row.id) if row.state == "failed" else None,
+    )

@@ -1,0 +1,150 @@
+"""Gold as it may be read: by the planner and the exam in the system's name, by a client's people on their own pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from calibration.models import Exposure, GoldKey, GoldSet
+from labeling.models import Item
+
+ALL = "all"
+"""The stratum of keys without a category: spans and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key with its item, for people with the right to read gold."""
+
+    id: str
+    set_name: str
+    item_id: str
+    lane_id: str
+    pool: str
+    status: str
+    category: str | None
+    truth: dict[str, Any]
+    content: dict[str, Any]
+    explanation: str
+    version: int
+    exposures: int
+    exposure_cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What the exam needs of a key."""
+
+    item_id: str
+    truth: dict[str, Any]
+    explanation: str
+
+
+def pool_counts(session: Session, lane_id: str, pool: str) -> dict[str, int]:
+    """How many active keys of a pool there are, by class. Counts alone, and never shown per item."""
+    rows = session.execute(
+        select(GoldKey.category, func.count())
+        .where(GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active")
+        .group_by(GoldKey.category)
+    )
+    return {category or ALL: int(count) for category, count in rows}
+
+
+def drawable(
+    session: Session, lane_id: str, pool: str, account_id: str, *, met_too: bool = False
+) -> dict[str, list[str]]:
+    """Items of a pool by class, without those the person has met in any use (`met_too`: with them)."""
+    statement = select(GoldKey.category, GoldKey.item_id).where(
+        GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active"
+    )
+    if not met_too:
+        statement = statement.where(_never_met(account_id))
+    found: dict[str, list[str]] = {}
+    for category, item_id in session.execute(statement):
+        found.setdefault(category or ALL, []).append(item_id)
+    return found
+
+
+def gold_candidates(session: Session, lane_id: str, account_id: str, limit: int) -> list[str]:
+    """Items for a person's next hidden checks: live, below their exposure cap, never met; the least exposed first."""
+    return list(
+        session.scalars(
+            select(GoldKey.item_id)
+            .where(
+                GoldKey.lane_id == lane_id,
+                GoldKey.pool == "live",
+                GoldKey.status == "active",
+                GoldKey.exposures < GoldKey.exposure_cap,
+                _never_met(account_id),
+            )
+            .order_by(GoldKey.exposures, GoldKey.id)
+            .limit(limit)
+        )
+    )
+
+
+def key_of(session: Session, item_id: str) -> Key | None:
+    """The key of an item."""
+    row = session.execute(
+        select(GoldKey.item_id, GoldKey.truth, GoldKey.explanation).where(GoldKey.item_id == item_id)
+    ).one_or_none()
+    return None if row is None else Key(row.item_id, row.truth, row.explanation)
+
+
+def anchors(session: Session, lane_id: str) -> dict[str, dict[str, Any]]:
+    """Truth by item, for inference: the active live keys of a lane."""
+    rows = session.execute(
+        select(GoldKey.item_id, GoldKey.truth).where(
+            GoldKey.lane_id == lane_id, GoldKey.pool == "live", GoldKey.status == "active"
+        )
+    )
+    return {row.item_id: row.truth for row in rows}
+
+
+def keys_of_project(
+    session: Session, project_id: str, *, pool: str | None = None, after: str | None = None, limit: int = 50
+) -> tuple[list[KeyView], str | None]:
+    """A client's own keys, page by page; `after` is the id of the last one shown."""
+    statement = (
+        select(GoldKey, GoldSet.name, Item.content)
+        .join(GoldSet, GoldSet.id == GoldKey.gold_set_id)
+        .join(Item, Item.id == GoldKey.item_id)
+        .where(GoldSet.project_id == project_id)
+        .order_by(GoldKey.id)
+        .limit(min(limit, 200) + 1)
+    )
+    if pool is not None:
+        statement = statement.where(GoldKey.pool == pool)
+    if after is not None:
+        statement = statement.where(GoldKey.id > after)
+    rows = [_view(key, name, content) for key, name, content in session.execute(statement)]
+    return _paged(rows, min(limit, 200))
+
+
+def _paged(rows: Sequence[KeyView], limit: int) -> tuple[list[KeyView], str | None]:
+    shown = list(rows[:limit])
+    return shown, shown[-1].id if len(rows) > limit else None
+
+
+def _view(key: GoldKey, set_name: str, content: dict[str, Any]) -> KeyView:
+    return KeyView(
+        id=key.id,
+        set_name=set_name,
+        item_id=key.item_id,
+        lane_id=key.lane_id,
+        pool=key.pool,
+        status=key.status,
+        category=key.category,
+        truth=key.truth,
+        content=content,
+        explanation=key.explanation,
+        version=key.version,
+        exposures=key.exposures,
+        exposure_cap=key.exposure_cap,
+    )
+
+
+def _never_met(account_id: str) -> ColumnElement[bool]:
+    return ~(select(Exposure.id).where(Exposure.item_id == GoldKey.item_id, Exposure.account_id == account_id).exists())

@@ -1,0 +1,206 @@
+"""How good a lane's labels and people are: accuracy with intervals, per class, agreement, and what gets confused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from calibration.models import Consensus, InferenceRun, Judgment, Track
+from calibration.rules.intervals import Interval, wilson
+from calibration.values import RunView
+from kernel.db import scope_of
+
+BLUNT_FROM = 20
+BLUNT_TENS = 10
+BLUNT_CELL = 5
+PAIRS_MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ClassQuality:
+    """How often a class was recognised when it was the truth."""
+
+    name: str
+    checked: int
+    recall: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How often one class was taken for another, as a count and a share of the first."""
+
+    truth: str
+    answer: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class LaneQuality:
+    """A lane's quality as one reader may see it.
+
+    Whoever owns the lane sees exact figures. Its vendor sees aggregates: nothing under twenty checks, counts in tens,
+    shares in whole per cent, so that no figure moves when one particular unit is checked.
+    """
+
+    lane_id: str
+    judgments: int
+    people: int
+    checked: int | None
+    accuracy: float | None
+    interval: Interval | None
+    classes: tuple[ClassQuality, ...]
+    confusions: tuple[Confusion, ...]
+    run: RunView | None
+    units: int
+    mean_confidence: float | None
+    weak_units: int
+
+    @property
+    def alpha(self) -> float | None:
+        return None if self.run is None else self.run.agreement.get("alpha")
+
+
+def quality_of_lane(session: Session, lane_id: str, *, weak_below: float = 0.9) -> LaneQuality:
+    """What is known of a lane's quality; exact for its owner and the system, blunt for everybody else."""
+    rows = session.execute(
+        select(Track.org_id, Track.judged, Track.checked, Track.right, Track.confusion).where(Track.lane_id == lane_id)
+    ).all()
+    judgments, units, confidence, weak = _counts(session, lane_id, weak_below)
+    checked, right = sum(row.checked for row in rows), sum(row.right for row in rows)
+    confusion = _summed([row.confusion for row in rows])
+    is_exact = scope_of(session).is_system or all(row.org_id == scope_of(session).org_id for row in rows)
+    if not is_exact:
+        checked, right, confusion = _blunted(checked, right, confusion)
+    return LaneQuality(
+        lane_id=lane_id,
+        judgments=judgments,
+        people=len(rows),
+        checked=checked or None,
+        accuracy=right / checked if checked else None,
+        interval=wilson(right, checked) if checked else None,
+        classes=_classes(confusion),
+        confusions=_confusions(confusion),
+        run=newest_run(session, lane_id),
+        units=units,
+        mean_confidence=confidence,
+        weak_units=weak,
+    )
+
+
+def newest_run(session: Session, lane_id: str) -> RunView | None:
+    """The newest inference over a lane."""
+    row = session.scalars(
+        select(InferenceRun).where(InferenceRun.lane_id == lane_id).order_by(InferenceRun.at.desc()).limit(1)
+    ).first()
+    return None if row is None else run_view(row)
+
+
+def run_view(row: InferenceRun) -> RunView:
+    return RunView(
+        id=row.id,
+        lane_id=row.lane_id,
+        method=row.method,
+        parameters=row.parameters,
+        judgments=row.judgments,
+        units=row.units,
+        iterations=row.iterations,
+        converged=row.converged,
+        skills=row.skills,
+        agreement=row.agreement,
+        at=row.at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusView:
+    """The label inferred for a unit."""
+
+    unit_id: str
+    item_id: str
+    label: Mapping[str, Any]
+    category: str | None
+    majority_category: str | None
+    confidence: float
+    judgments: int
+    at: datetime
+
+
+def consensus_of(session: Session, lane_id: str, *, after: str | None = None, limit: int = 200) -> list[ConsensusView]:
+    """The inferred labels of a lane, by unit id, page by page."""
+    statement = select(Consensus).where(Consensus.lane_id == lane_id).order_by(Consensus.unit_id).limit(min(limit, 200))
+    if after is not None:
+        statement = statement.where(Consensus.unit_id > after)
+    return [
+        ConsensusView(
+            unit_id=row.unit_id,
+            item_id=row.item_id,
+            label=row.label,
+            category=row.category,
+            majority_category=row.majority_category,
+            confidence=row.confidence,
+            judgments=row.judgments,
+            at=row.at,
+        )
+        for row in session.scalars(statement)
+    ]
+
+
+def _counts(session: Session, lane_id: str, weak_below: float) -> tuple[int, int, float | None, int]:
+    judgments = session.scalar(select(func.count()).select_from(Judgment).where(Judgment.lane_id == lane_id))
+    units, confidence = session.execute(
+        select(func.count(), func.avg(Consensus.confidence)).where(Consensus.lane_id == lane_id)
+    ).one()
+    weak = session.scalar(
+        select(func.count()).select_from(Consensus).where(
+            Consensus.lane_id == lane_id, Consensus.confidence < weak_below
+        )
+    )  # fmt: skip
+    return int(judgments or 0), int(units), None if confidence is None else float(confidence), int(weak or 0)
+
+
+def _summed(tables: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    total: dict[str, dict[str, int]] = {}
+    for table in tables:
+        for truth, answers in table.items():
+            row = total.setdefault(truth, {})
+            for answer, count in answers.items():
+                row[answer] = row.get(answer, 0) + count
+    return total
+
+
+def _blunted(
+    checked: int, right: float, confusion: dict[str, dict[str, int]]
+) -> tuple[int, float, dict[str, dict[str, int]]]:
+    if checked < BLUNT_FROM:
+        return 0, 0.0, {}
+    tens = checked // BLUNT_TENS * BLUNT_TENS
+    coarse = {
+        truth: {answer: count // BLUNT_CELL * BLUNT_CELL for answer, count in answers.items() if count >= BLUNT_CELL}
+        for truth, answers in confusion.items()
+        if sum(answers.values()) >= BLUNT_FROM
+    }
+    return tens, round(right / checked, 2) * tens, coarse
+
+
+def _classes(confusion: dict[str, dict[str, int]]) -> tuple[ClassQuality, ...]:
+    found = []
+    for truth, answers in sorted(confusion.items()):
+        checked, right = sum(answers.values()), answers.get(truth, 0)
+        if checked:
+            found.append(ClassQuality(truth, checked, right / checked, wilson(right, checked)))
+    return tuple(found)
+
+
+def _confusions(confusion: dict[str, dict[str, int]]) -> tuple[Confusion, ...]:
+    pairs = [
+        Confusion(truth, answer, count, count / sum(answers.values()))
+        for truth, answers in confusion.items()
+        for answer, count in answers.items()
+        if answer != truth and count
+    ]
+    return tuple(sorted(pairs, key=lambda pair: (-pair.count, pair.truth, pair.answer))[:PAIRS_MOST])

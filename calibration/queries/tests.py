@@ -1,0 +1,109 @@
+"""Qualification tests as published, and what a plan does: who passes, how probably, after how many questions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calibration.models import QualificationTest
+from calibration.rules import testplan
+from calibration.rules.testplan import Plan
+from calibration.values import PlanKind
+
+ACCURACIES = tuple(round(0.5 + 0.02 * step, 2) for step in range(26))
+
+
+@dataclass(frozen=True, slots=True)
+class TestView:
+    """One published version of a lane's test."""
+
+    __test__ = False
+
+    id: str
+    lane_id: str
+    version: int
+    kind: str
+    plans: tuple[Plan, ...]  # one for each attempt
+    training_questions: int
+    attempts_most: int
+    cool_down_hours: tuple[int, ...]
+    minutes: int
+    ontology_id: str
+    guideline_id: str
+    published_at: datetime
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the first attempt."""
+        return self.plans[0]
+
+    def plan_for(self, attempt: int) -> Plan:
+        """The plan of an attempt, counted from 1; it asks for more certainty each time."""
+        return self.plans[min(attempt, len(self.plans)) - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One accuracy, with the probability to pass and the expected number of questions."""
+
+    accuracy: float
+    passes: float
+    questions: float
+
+
+def open_test(session: Session, lane_id: str) -> TestView | None:
+    """The test that a lane asks for at present."""
+    return open_tests(session, [lane_id]).get(lane_id)
+
+
+def open_tests(session: Session, lane_ids: Iterable[str]) -> dict[str, TestView]:
+    """The same for many lanes at once, by lane."""
+    rows = session.scalars(
+        select(QualificationTest).where(QualificationTest.lane_id.in_(list(lane_ids)), QualificationTest.is_open)
+    )
+    return {row.lane_id: view_of(row) for row in rows}
+
+
+def test_by_id(session: Session, test_id: str) -> TestView:
+    """A test, open or not."""
+    return view_of(session.scalars(select(QualificationTest).where(QualificationTest.id == test_id)).one())
+
+
+test_by_id.__test__ = False  # type: ignore[attr-defined]
+
+
+def view_of(row: QualificationTest) -> TestView:
+    return TestView(
+        id=row.id,
+        lane_id=row.lane_id,
+        version=row.version,
+        kind=row.kind,
+        plans=tuple(plan_from_json(stored) for stored in row.plan["attempts"]),
+        training_questions=row.training_questions,
+        attempts_most=row.attempts_most,
+        cool_down_hours=tuple(row.cool_down_hours),
+        minutes=row.minutes,
+        ontology_id=row.ontology_id,
+        guideline_id=row.guideline_id,
+        published_at=row.published_at,
+    )
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """A plan as plain JSON."""
+    return {**asdict(plan), "kind": PlanKind(plan.kind).value}
+
+
+def plan_from_json(stored: Mapping[str, Any]) -> Plan:
+    return Plan(**{**stored, "kind": PlanKind(stored["kind"])})
+
+
+def characteristic(plan: Plan) -> list[Point]:
+    """What the plan does to people of every accuracy from one half to one: exact, not simulated."""
+    return [
+        Point(accuracy, testplan.pass_probability(plan, accuracy), testplan.expected_questions(plan, accuracy))
+        for accuracy in ACCURACIES
+    ]

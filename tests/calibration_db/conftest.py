@@ -1,0 +1,13 @@
+"""The world that the tests of calibration's database rooms share, on either database."""
+
+import pytest
+
+from calibration import lanes
+from kernel.db import Database
+from tests.calibration_db.world import World, build
+
+
+@pytest.fixture
+def world(db: Database, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(lanes, "_provider", [])
+    return build(db)
