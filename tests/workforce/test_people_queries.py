@@ -1,0 +1,138 @@
+"""Reads of people: what eligibility asks, what a vendor searches, what it has to offer."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from kernel.tenancy import Scope
+from tests.workforce.conftest import SYSTEM, Time, World
+from workforce import operations, queries
+from workforce.models import Annotator
+from workforce.values import ClaimStatus, Standing, SupplyRow
+
+
+def test_the_facts_of_a_person_take_three_statements(world: World) -> None:
+    person, _actor = world.annotator()
+    with world.db.transaction(world.vendor) as session:
+        for code in ("conduct", "nda"):
+            operations.publish_agreement(session, world.manager, code=code, titles={"en": "T"}, texts={"en": "X"})
+    statements: list[str] = []
+    with world.db.reading(world.vendor) as session:
+        session.connection()
+        event.listen(world.db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        facts = queries.person_facts(session, person.id, person.applied_at)
+    assert len([text for text in statements if text.lstrip().startswith("SELECT")]) == 3
+    assert facts is not None and facts.is_active
+    assert facts.claims == (("en", "C1", ClaimStatus.CLAIMED), ("sw-KE", "native", ClaimStatus.CLAIMED))
+    assert (facts.skills, facts.domains, facts.clearance) == ({"transcription"}, {"medicine"}, 0)
+    assert (facts.signed, [one.code for one in facts.demanded]) == ({}, ["conduct", "nda"])
+
+
+def test_a_clearance_that_ended_counts_for_nothing(world: World, time: Time) -> None:
+    person, _actor = world.annotator()
+    with world.db.transaction(world.vendor) as session:
+        row = session.get(Annotator, person.id)
+        assert row is not None
+        row.clearance, row.clearance_until = 2, time.now + timedelta(days=1)
+    with world.db.reading(world.vendor) as session:
+        assert queries.person_facts(session, person.id, time.now).clearance == 2  # type: ignore[union-attr]
+        assert queries.person_facts(session, person.id, time.now + timedelta(days=1)).clearance == 0  # type: ignore[union-attr]
+
+
+def test_another_vendor_sees_nobody(world: World) -> None:
+    person, _actor = world.annotator()
+    with world.db.reading(Scope.tenant(world.other_vendor_id)) as session:
+        assert queries.person_facts(session, person.id, person.applied_at) is None
+        assert queries.person_detail(session, person.id) is None
+        assert queries.annotator_of(session, person.account_id, world.vendor_id) is None
+        assert queries.find_people(session) == ([], None)
+        assert queries.pool_of(session, world.pool_id) is None
+        assert queries.receipts_of(session, person.id) == ([], None)
+        assert queries.supply(session, world.vendor_id) == []
+
+
+def test_people_are_found_by_standing_language_and_name(world: World) -> None:
+    amina, _actor = world.annotator("Amina Wanjiru")
+    nia, _actor = world.applicant("Nia Otieno", (("sw-TZ", "native"),))
+    jose, _actor = world.applicant("José Álvarez", (("es-MX", "native"), ("swg", "B1")))
+
+    def found(**asked: object) -> set[str]:
+        with world.db.reading(world.vendor) as session:
+            return {row.id for row in queries.find_people(session, **asked)[0]}  # type: ignore[arg-type]
+
+    assert found() == {amina.id, nia.id, jose.id}
+    assert found(status=Standing.APPLIED) == {nia.id, jose.id}
+    assert found(locale="sw") == {amina.id, nia.id}
+    assert found(locale="SW_ke") == {amina.id}
+    assert found(locale="no such tag") == set()
+    assert found(text="wanj") == {amina.id}
+    assert found(text="Álvarez") == {jose.id}
+    assert found(text="%") == set()
+    assert found(text=nia.pseudonym.lower()) == {nia.id}
+    assert found(text="NIA.otieno@example.org") == {nia.id}
+    assert found(text="nia.otieno@") == set()
+
+
+def test_a_list_of_people_shows_their_languages_and_hides_their_address(world: World) -> None:
+    world.annotator("Amina Wanjiru")
+    with world.db.reading(world.vendor) as session:
+        (row,), after = queries.find_people(session)
+    assert after is None
+    assert (row.name, row.email_masked) == ("Amina Wanjiru", "a•••@example.org")
+    assert [claim.locale for claim in row.claims] == ["en", "sw-KE"]
+
+
+def test_pages_of_people_hold_everybody_once(world: World) -> None:
+    made = {world.applicant(f"Person {letter}")[0].id for letter in "ABCDE"}
+    seen: list[str] = []
+    after = None
+    with world.db.reading(world.vendor) as session:
+        while True:
+            rows, after = queries.find_people(session, after=after, limit=2)
+            seen += [row.id for row in rows]
+            if after is None:
+                break
+        assert queries.count_by_status(session) == {Standing.APPLIED: 5}
+    assert len(seen) == 5 and set(seen) == made
+
+
+def test_the_supply_counts_active_people_with_a_proven_language(world: World, time: Time) -> None:
+    people = [world.annotator(name)[0] for name in ("Amina Wanjiru", "Nia Otieno", "Juma Said")]
+    world.applicant("Still Applying")
+    with world.db.transaction(world.vendor) as session:
+        for person in people:
+            for claim in queries.claims_of(session, person.id):
+                if claim.locale == "sw-KE" or person is people[0]:
+                    operations.verify_language(session, SYSTEM, claim.id, evidence={"kind": "imported"})
+        operations.change_standing(session, SYSTEM, people[2].id, status="paused", reason="A pause.")
+    with world.db.reading(Scope.system("forecast")) as session:
+        assert queries.supply(session, world.vendor_id) == [
+            SupplyRow("en", 1, {"C1": 1}),
+            SupplyRow("sw-KE", 2, {"native": 2}),
+        ]
+        assert queries.supply(session, world.other_vendor_id) == []
+    time.now += timedelta(days=731)
+    with world.db.reading(Scope.system("forecast")) as session:
+        assert queries.supply(session, world.vendor_id) == []
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_pseudonyms_are_read_in_one_go(world: World, count: int) -> None:
+    people = [world.applicant(f"Person {number}")[0] for number in range(count)]
+    with world.db.reading(world.vendor) as session:
+        found = queries.pseudonyms_of(session, [person.id for person in people] + ["unknown"])
+    assert found == {person.id: person.pseudonym for person in people}
+
+
+def test_a_team_lists_everybody_but_annotators(world: World) -> None:
+    world.annotator()
+    with world.db.reading(Scope.system("test")) as session:
+        rows, after = queries.members_of(session, world.vendor_id)
+        first, next_after = queries.members_of(session, world.vendor_id, limit=3)
+        rest, _end = queries.members_of(session, world.vendor_id, after=next_after, limit=3)
+        clients, _after = queries.organizations(session, kind="client")  # type: ignore[arg-type]
+    assert after is None
+    assert sorted(row.role for row in rows) == ["finance", "reviewer", "vendor_manager", "vendor_manager"]
+    assert [row.membership_id for row in first + rest] == [row.membership_id for row in rows]
+    assert [organization.name for organization in clients] == ["Telco"]

@@ -1,0 +1,220 @@
+"""Decision receipts and the appeals against them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from i18n import _, render
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.policy import Actor, system_actor
+from kernel.tenancy import Scope
+from tests.workforce.conftest import Time, World
+from workforce import operations, queries
+from workforce.values import AnnotatorView, AppealDecision, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
+
+RULE = system_actor("gates")
+
+
+def _pause(world: World, person: AnnotatorView, cause: str = "G1", actor: Actor = RULE) -> str:
+    with world.db.transaction(Scope.system("grading")) as session:
+        return operations.issue_receipt(
+            session, actor, annotator_id=person.id, kind="lane_paused", rule="accuracy-upper", rule_version="3",
+            what=_("Support intents is paused for you."),
+            why=_("Over your last %(n)s checked units, %(right)s were right.", n=50, right=36),
+            way_back=_("Take a short check."),
+            figure={"value": 0.72, "low": 0.58, "high": 0.83, "limit": 0.85, "n": 50},
+            evidence=[{"kind": "judgment", "id": "J1"}], cause_kind="gate", cause_id=cause, lane_id="L1",
+        )  # fmt: skip
+
+
+def _appealed(world: World, actor: Actor, receipt_id: str) -> str:
+    with world.db.transaction(world.vendor) as session:
+        return operations.open_appeal(session, actor, receipt_id, "Section 2 changed on Tuesday.").id
+
+
+def test_a_receipt_keeps_rule_figure_and_evidence_and_is_told_in_the_readers_language(world: World) -> None:
+    person, _actor = world.annotator()
+    receipt_id = _pause(world, person)
+    with world.db.reading(world.vendor) as session:
+        receipt = queries.receipt_of(session, receipt_id)
+    assert receipt is not None
+    assert (receipt.kind, receipt.rule, receipt.rule_version) == (ReceiptKind.LANE_PAUSED, "accuracy-upper", "3")
+    assert receipt.decided_by_rule and receipt.figure["limit"] == 0.85
+    assert receipt.evidence == ({"kind": "judgment", "id": "J1"},)
+    assert render(receipt.why, "en") == "Over your last 50 checked units, 36 were right."
+
+
+def test_one_cause_gives_one_receipt(world: World) -> None:
+    person, _actor = world.annotator()
+    assert _pause(world, person) == _pause(world, person)
+    assert _pause(world, person, "G2") != _pause(world, person)
+    assert len(world.audit("receipt.issued")) == 2
+
+
+def test_a_receipt_for_somebody_of_another_vendor_is_not_written(world: World) -> None:
+    person, _actor = world.annotator()
+    with pytest.raises(NotFound), world.db.transaction(Scope.tenant(world.other_vendor_id)) as session:
+        operations.issue_receipt(
+            session, world.stranger, annotator_id=person.id, kind="removed", rule="r", rule_version="1",
+            what=_("a"), why=_("b"), way_back=_("c"), cause_kind="x", cause_id="y",
+        )  # fmt: skip
+
+
+def test_an_appeal_is_due_after_five_working_days_and_stands_in_the_list(world: World) -> None:
+    person, actor = world.annotator()
+    receipt_id = _pause(world, person)
+    appeal_id = _appealed(world, actor, receipt_id)
+    with world.db.reading(world.vendor) as session:
+        (row,), after = queries.appeals(session)
+        receipt = queries.receipt_of(session, receipt_id)
+    assert after is None and receipt is not None and receipt.appeal is not None
+    assert (row.appeal.id, row.pseudonym, row.kind) == (appeal_id, person.pseudonym, ReceiptKind.LANE_PAUSED)
+    assert row.appeal.due_at == datetime(2026, 3, 11, 9, tzinfo=UTC)  # Wednesday to Wednesday
+    assert receipt.state is ReceiptState.APPEALED
+    (line,) = world.audit("appeal.opened")
+    assert line.details == {"receipt": receipt_id, "due_at": "2026-03-11T09:00:00+00:00"}
+
+
+def test_a_decision_is_appealed_once_and_by_the_person_alone(world: World) -> None:
+    person, actor = world.annotator()
+    _other, other_actor = world.annotator("Nia Otieno")
+    receipt_id = _pause(world, person)
+    for someone, refusal in ((other_actor, NotFound), (world.manager, Forbidden), (world.auditor, Forbidden)):
+        with pytest.raises(refusal), world.db.transaction(world.vendor) as session:
+            operations.open_appeal(session, someone, receipt_id, "")
+    _appealed(world, actor, receipt_id)
+    with pytest.raises(Conflict, match=r"appeal\.not_open"):
+        _appealed(world, actor, receipt_id)
+
+
+def test_who_decided_does_not_answer_the_appeal_and_a_colleague_does(world: World) -> None:
+    person, actor = world.applicant()
+    with world.db.transaction(world.vendor) as session:
+        operations.decline(session, world.manager, person.id, "Not now.")
+        (receipt,) = queries.receipts_of(session, person.id)[0]
+    appeal_id = _appealed(world, actor, receipt.id)
+    with pytest.raises(Forbidden, match="self_approval"), world.db.transaction(world.vendor) as session:
+        operations.decide_appeal(session, world.manager, appeal_id, outcome="upheld", answer="No.")
+    with pytest.raises(NotFound), world.db.transaction(Scope.tenant(world.other_vendor_id)) as session:
+        operations.decide_appeal(session, world.stranger, appeal_id, outcome="overturned", answer="Yes.")
+    with pytest.raises(NotFound), world.db.transaction(Scope.system("test")) as session:
+        operations.decide_appeal(session, world.stranger, appeal_id, outcome="overturned", answer="Yes.")
+    with world.db.transaction(world.vendor) as session:
+        decision = operations.decide_appeal(
+            session, world.colleague, appeal_id, outcome="overturned", answer="There is room again."
+        )
+    assert decision == AppealDecision(
+        appeal_id, receipt.id, world.vendor_id, ReceiptKind.NOT_ADMITTED, "standing_change", receipt.cause_id,
+        person.id, None, Outcome.OVERTURNED,
+    )  # fmt: skip
+    (line,) = world.audit("appeal.decided")
+    assert (line.actor_ref, line.details) == (
+        world.colleague.account_id, {"receipt": receipt.id, "outcome": "overturned"},
+    )  # fmt: skip
+
+
+def test_an_overturned_decline_puts_the_application_back(world: World) -> None:
+    person, actor = world.applicant()
+    with world.db.transaction(world.vendor) as session:
+        operations.decline(session, world.manager, person.id, "Not now.")
+        (receipt,) = queries.receipts_of(session, person.id)[0]
+    appeal_id = _appealed(world, actor, receipt.id)
+    with world.db.transaction(world.vendor) as session:
+        operations.decide_appeal(session, world.reviewer, appeal_id, outcome="overturned", answer="Look again.")
+    with world.db.reading(world.vendor) as session:
+        back = queries.annotator_by_id(session, person.id)
+        after = queries.receipt_of(session, receipt.id)
+        assert queries.appeals(session) == ([], None)
+        (answered,), _next = queries.appeals(session, is_open=False)
+    assert back is not None and back.status is Standing.APPLIED
+    assert after is not None and after.state is ReceiptState.OVERTURNED
+    assert (answered.appeal.outcome, answered.appeal.answer) == (Outcome.OVERTURNED, "Look again.")
+
+
+def test_an_upheld_decision_stays_in_force(world: World) -> None:
+    person, actor = world.annotator()
+    receipt_id = _pause(world, person)
+    appeal_id = _appealed(world, actor, receipt_id)
+    with world.db.transaction(world.vendor) as session:
+        decision = operations.decide_appeal(session, world.manager, appeal_id, outcome="upheld", answer="It is right.")
+        receipt = queries.receipt_of(session, receipt_id)
+    assert decision.outcome is Outcome.UPHELD and decision.lane_id == "L1"
+    assert receipt is not None and receipt.state is ReceiptState.IN_FORCE
+    with pytest.raises(Conflict, match=r"appeal\.decided"), world.db.transaction(world.vendor) as session:
+        operations.decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="Or not.")
+    with pytest.raises(Conflict, match=r"appeal\.not_open"):
+        _appealed(world, actor, receipt_id)
+
+
+def test_nobody_answers_an_appeal_of_their_own(world: World) -> None:
+    with world.db.transaction(world.vendor) as session:
+        person = operations.apply_to_pool(
+            session, world.colleague, pool_id=world.pool_id, country="KE", time_zone="UTC", weekly_hours=5,
+            languages=[("en", "C2")],
+        )  # fmt: skip
+    receipt_id = _pause(world, person)
+    as_annotator = world.actor(person.account_id, world.vendor_id)
+    appellant = Actor(person.account_id, world.vendor_id, world.reviewer.role, as_annotator.membership_id)
+    appeal_id = _appealed(world, appellant, receipt_id)
+    with pytest.raises(Forbidden, match="self_approval"), world.db.transaction(world.vendor) as session:
+        operations.decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="Of course.")
+
+
+def test_an_overturned_pause_and_an_overturned_language_are_given_back(world: World) -> None:
+    person, actor = world.annotator()
+    with world.db.transaction(world.vendor) as session:
+        claim = queries.claims_of(session, person.id)[0]
+        operations.change_standing(session, world.manager, person.id, status="suspended", reason="Twice late.")
+        operations.reject_language(session, world.manager, claim.id, reason="No sample.")
+        receipts, _after = queries.receipts_of(session, person.id)
+    for receipt in receipts:
+        appeal_id = _appealed(world, actor, receipt.id)
+        with world.db.transaction(world.vendor) as session:
+            operations.decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="It was us.")
+    with world.db.reading(world.vendor) as session:
+        back = queries.annotator_by_id(session, person.id)
+        assert back is not None and back.status is Standing.ACTIVE
+        assert queries.claims_of(session, person.id)[0].status is ClaimStatus.CLAIMED
+
+
+def test_an_answer_needs_words(world: World) -> None:
+    person, actor = world.annotator()
+    appeal_id = _appealed(world, actor, _pause(world, person))
+    with pytest.raises(Invalid), world.db.transaction(world.vendor) as session:
+        operations.decide_appeal(session, world.manager, appeal_id, outcome="upheld", answer=" ")
+
+
+def test_a_receipt_ends_once_and_an_ended_one_is_not_appealed(world: World) -> None:
+    person, actor = world.annotator()
+    receipt_id = _pause(world, person)
+    with world.db.transaction(world.vendor) as session:
+        assert operations.end_receipt(session, RULE, receipt_id)
+        assert not operations.end_receipt(session, RULE, receipt_id)
+    with pytest.raises(Conflict, match=r"appeal\.not_open"):
+        _appealed(world, actor, receipt_id)
+
+
+def test_receipts_and_appeals_are_paged_by_key(world: World, time: Time) -> None:
+    person, actor = world.annotator()
+    made = []
+    for cause in ("A", "B", "C", "D", "E"):
+        made.append(_pause(world, person, cause))
+        _appealed(world, actor, made[-1])
+        time.now += timedelta(minutes=cause != "B")  # B and C are of the same moment
+    with world.db.reading(world.vendor) as session:
+        seen: list[str] = []
+        after = None
+        while True:
+            page, after = queries.receipts_of(session, person.id, after=after, limit=2)
+            seen += [receipt.id for receipt in page]
+            if after is None:
+                break
+        waiting: list[str] = []
+        while True:
+            rows, after = queries.appeals(session, after=after, limit=2)
+            waiting += [row.appeal.receipt_id for row in rows]
+            if after is None:
+                break
+    assert len(seen) == 5 and set(seen) == set(made)
+    assert (seen[0], seen[1], seen[-1]) == (made[4], made[3], made[0])
+    assert len(waiting) == 5 and (waiting[0], waiting[-1]) == (made[0], made[4])

@@ -1,0 +1,48 @@
+"""Writes of people: one function per business act, each `(session, actor, …)`."""
+
+from workforce.operations.accounts import (
+    add_membership,
+    create_account,
+    create_organization,
+    end_membership,
+    set_locale,
+    set_profile,
+)
+from workforce.operations.agreements import publish_agreement, sign_agreement
+from workforce.operations.appeals import decide_appeal, open_appeal
+from workforce.operations.languages import claim_language, reject_language, verify_language
+from workforce.operations.people import admit, apply_to_pool, change_standing, decline, update_profile
+from workforce.operations.pools import change_pool, create_pool
+from workforce.operations.receipts import end_receipt, issue_receipt
+from workforce.operations.sign_in import check_password, set_password
+from workforce.operations.tokens import actor_of_token, create_token, revoke_token
+
+__all__ = [
+    "actor_of_token",
+    "add_membership",
+    "admit",
+    "apply_to_pool",
+    "change_pool",
+    "change_standing",
+    "check_password",
+    "claim_language",
+    "create_account",
+    "create_organization",
+    "create_pool",
+    "create_token",
+    "decide_appeal",
+    "decline",
+    "end_membership",
+    "end_receipt",
+    "issue_receipt",
+    "open_appeal",
+    "publish_agreement",
+    "reject_language",
+    "revoke_token",
+    "set_locale",
+    "set_password",
+    "set_profile",
+    "sign_agreement",
+    "update_profile",
+    "verify_language",
+]

@@ -1,0 +1,109 @@
+"""Agreements: published as versions whose text never changes, and signed by people one by one."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel import audit, guard, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Invalid
+from kernel.policy import Actor, Resource
+from workforce.models import Agreement, AgreementSignature, Annotator
+from workforce.policy import Action, annotator_resource
+from workforce.queries.agreements import agreement_view, signature_view
+from workforce.rules.agreements import clean_texts, ensure_classification, fingerprint
+from workforce.rules.names import clean_code
+from workforce.values import AgreementView, SignatureView
+
+
+def publish_agreement(
+    session: Session,
+    actor: Actor,
+    *,
+    code: str,
+    titles: Mapping[str, str],
+    texts: Mapping[str, str],
+    required_from: str = "public",
+    org_id: str | None = None,
+) -> AgreementView:
+    """Publish the next version of a document; from now on it is this one that people must have signed."""
+    owner = org_id or actor.org_id
+    guard.require(session, actor, Action.AGREEMENT_PUBLISH, Resource("agreement", org_id=owner))
+    assert owner is not None
+    code = clean_code(code, "code")
+    by_title, by_text = clean_texts(titles, texts)
+    row = Agreement(
+        id=ids.new_id(), org_id=owner, code=code, version=_newest(session, owner, code) + 1, titles=by_title,
+        texts=by_text, required_from=ensure_classification(required_from), published_at=now_of(session),
+        published_by=actor.account_id,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    audit.record(
+        session, actor, "agreement.published", "agreement", row.id, org_id=owner,
+        details={"code": code, "version": row.version, "locales": sorted(by_text)},
+    )  # fmt: skip
+    return agreement_view(row)
+
+
+def sign_agreement(
+    session: Session, actor: Actor, agreement_id: str, *, locale: str, network: str | None = None
+) -> SignatureView:
+    """Sign the version in force, in the language in which it was read. Signing twice is signing once."""
+    row = session.get(Agreement, agreement_id)
+    person = _signer(session, actor, row.org_id) if row else None
+    if row is None or person is None:
+        guard.require(session, actor, Action.AGREEMENT_SIGN)
+        raise guard.not_found()
+    guard.require(session, actor, Action.AGREEMENT_SIGN, annotator_resource(person))
+    if locale not in row.texts:
+        message = _("This agreement does not exist in that language.")
+        raise Invalid("agreement.no_such_text", message, fields={"locale": message})
+    if row.version != _newest(session, row.org_id, row.code):
+        raise Conflict("agreement.outdated", _("There is a newer version of this agreement. Read and sign that one."))
+    signed = _signature(session, person, row.id)
+    if signed is None:
+        signed = _sign(session, person, row, locale, network)
+        audit.record(
+            session, actor, "agreement.signed", "agreement", row.id, org_id=row.org_id,
+            details={"annotator": person.id, "version": row.version, "text": signed.text_sha256},
+        )  # fmt: skip
+    return signature_view(signed)
+
+
+def _sign(
+    session: Session, person: Annotator, agreement: Agreement, locale: str, network: str | None
+) -> AgreementSignature:
+    row = AgreementSignature(
+        id=ids.new_id(), org_id=agreement.org_id, annotator_id=person.id, agreement_id=agreement.id,
+        code=agreement.code, version=agreement.version, locale=locale,
+        text_sha256=fingerprint(agreement.texts[locale]), signed_at=now_of(session), network=network,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _signer(session: Session, actor: Actor, org_id: str) -> Annotator | None:
+    return session.scalars(
+        select(Annotator).where(Annotator.account_id == actor.account_id, Annotator.org_id == org_id)
+    ).one_or_none()
+
+
+def _signature(session: Session, person: Annotator, agreement_id: str) -> AgreementSignature | None:
+    return session.scalars(
+        select(AgreementSignature).where(
+            AgreementSignature.annotator_id == person.id,
+            AgreementSignature.agreement_id == agreement_id,
+            AgreementSignature.org_id == person.org_id,
+        )
+    ).one_or_none()
+
+
+def _newest(session: Session, org_id: str, code: str) -> int:
+    newest = session.scalar(
+        select(func.max(Agreement.version)).where(Agreement.org_id == org_id, Agreement.code == code)
+    )
+    return newest or 0

@@ -1,0 +1,73 @@
+"""Pools: a vendor makes them, describes them to applicants, opens and closes them."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from i18n import _
+from i18n.tags import InvalidTag, standardize
+from kernel import audit, guard, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Invalid
+from kernel.policy import Actor, Resource
+from workforce.models import Pool
+from workforce.policy import Action, pool_resource
+from workforce.queries.pools import pool_view
+from workforce.rules.names import clean_name, clean_text
+from workforce.values import PoolView
+
+
+def create_pool(
+    session: Session,
+    actor: Actor,
+    *,
+    name: str,
+    about: Mapping[str, str] | None = None,
+    org_id: str | None = None,
+    is_open: bool = True,
+) -> PoolView:
+    """Make a pool in the actor's organization; the system names the organization itself."""
+    owner = org_id or actor.org_id
+    guard.require(session, actor, Action.POOL_MANAGE, Resource("pool", org_id=owner))
+    assert owner is not None
+    name = clean_name(name)
+    _ensure_free(session, owner, name)
+    row = Pool(
+        id=ids.new_id(), org_id=owner, name=name, about=_texts(about or {}), is_open=is_open, created_at=now_of(session)
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, actor, "pool.created", "pool", row.id, org_id=owner)
+    return pool_view(row)
+
+
+def change_pool(
+    session: Session, actor: Actor, pool_id: str, *, name: str, about: Mapping[str, str], is_open: bool
+) -> PoolView:
+    """Rename a pool, change what applicants are told, open or close it."""
+    row = session.get(Pool, pool_id)
+    if row is None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.POOL_MANAGE, pool_resource(row))
+    name = clean_name(name)
+    if name != row.name:
+        _ensure_free(session, row.org_id, name)
+    row.name, row.about, row.is_open = name, _texts(about), is_open
+    session.flush()
+    audit.record(session, actor, "pool.changed", "pool", row.id, org_id=row.org_id, details={"is_open": is_open})
+    return pool_view(row)
+
+
+def _ensure_free(session: Session, org_id: str, name: str) -> None:
+    if session.scalar(select(Pool.id).where(Pool.org_id == org_id, Pool.name == name)):
+        message = _("You have a pool of this name already.")
+        raise Conflict("pool.name_taken", message)
+
+
+def _texts(about: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return {standardize(locale): clean_text(text, "about", 4000) for locale, text in about.items() if text.strip()}
+    except InvalidTag as error:
+        message = _("“%(tag)s” is not a language we know.", tag=str(error.tag)[:40])
+        raise Invalid("pool.invalid", message, fields={"about": message}) from error

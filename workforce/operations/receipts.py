@@ -1,0 +1,98 @@
+"""Decision receipts: one record for every adverse decision, written in the transaction of what was decided."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from i18n import Message
+from kernel import audit, guard, ids
+from kernel.db import now_of
+from kernel.policy import Actor
+from workforce.models import Annotator, DecisionReceipt
+from workforce.policy import Action, receipt_resource
+from workforce.values import ReceiptKind, ReceiptState
+
+
+def issue_receipt(
+    session: Session,
+    actor: Actor,
+    *,
+    annotator_id: str,
+    kind: str,
+    rule: str,
+    rule_version: str,
+    what: Message,
+    why: Message,
+    way_back: Message,
+    figure: Mapping[str, Any] | None = None,
+    evidence: Iterable[Mapping[str, Any]] = (),
+    cause_kind: str,
+    cause_id: str,
+    lane_id: str | None = None,
+    until_at: datetime | None = None,
+) -> str:
+    """Record a decision that the caller has permission for and is making now; the same cause gives the same receipt.
+
+    The system as actor means that a rule decided. The texts are kept as messages, and told in the reader's language.
+    """
+    person = session.get(Annotator, annotator_id)
+    if person is None:
+        raise guard.not_found()
+    known = session.scalar(
+        select(DecisionReceipt.id).where(
+            DecisionReceipt.org_id == person.org_id,
+            DecisionReceipt.kind == ReceiptKind(kind),
+            DecisionReceipt.cause_kind == cause_kind,
+            DecisionReceipt.cause_id == cause_id,
+        )
+    )
+    if known:
+        return known
+    row = DecisionReceipt(
+        id=ids.new_id(), org_id=person.org_id, annotator_id=person.id, kind=ReceiptKind(kind), rule=rule,
+        rule_version=rule_version, what=what.to_json(), why=why.to_json(), way_back=way_back.to_json(),
+        figure=dict(figure or {}), evidence=[dict(item) for item in evidence], cause_kind=cause_kind,
+        cause_id=cause_id, lane_id=lane_id, until_at=until_at, decided_at=now_of(session),
+        decided_by=actor.account_id, state=ReceiptState.IN_FORCE,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    audit.record(
+        session, actor, "receipt.issued", "receipt", row.id, org_id=row.org_id,
+        details={"kind": row.kind, "rule": rule, "rule_version": rule_version, "annotator": person.id},
+    )  # fmt: skip
+    return row.id
+
+
+def end_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
+    """Note that a decision holds no longer: its time is over, or its way back was taken. False if it did not hold."""
+    row = session.get(DecisionReceipt, receipt_id)
+    person = session.get(Annotator, row.annotator_id) if row else None
+    if row is None or person is None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.RECEIPT_END, receipt_resource(row, person))
+    ended = session.execute(
+        update(DecisionReceipt)
+        .where(DecisionReceipt.id == receipt_id, DecisionReceipt.state == ReceiptState.IN_FORCE)
+        .values(state=ReceiptState.ENDED)
+    )
+    if ended.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    audit.record(session, actor, "receipt.ended", "receipt", row.id, org_id=row.org_id)
+    return True
+
+
+def end_receipts_of(session: Session, actor: Actor, annotator_id: str, kinds: Iterable[ReceiptKind]) -> None:
+    """End every decision of these kinds about a person that still holds, because its effect was taken back."""
+    rows = session.scalars(
+        select(DecisionReceipt.id).where(
+            DecisionReceipt.annotator_id == annotator_id,
+            DecisionReceipt.kind.in_(list(kinds)),
+            DecisionReceipt.state == ReceiptState.IN_FORCE,
+        )
+    ).all()
+    for receipt_id in rows:
+        end_receipt(session, actor, receipt_id)

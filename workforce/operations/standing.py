@@ -1,0 +1,129 @@
+"""Standing: every change by compare-and-set, with its author, reason and, where it is adverse, its receipt."""
+
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from i18n import Message, _
+from kernel import audit, guard, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Forbidden
+from kernel.policy import Actor, Reason
+from workforce.models import Annotator, StandingChange
+from workforce.operations.receipts import end_receipts_of, issue_receipt
+from workforce.policy import Action, annotator_resource
+from workforce.queries.people import annotator_view
+from workforce.rules.names import clean_text
+from workforce.rules.standing import is_own_choice, may_change, receipt_kind_of, restored
+from workforce.values import AnnotatorView, ReceiptKind, Standing
+
+RULE_VERSION = "1"
+
+
+def change_standing(session: Session, actor: Actor, annotator_id: str, *, status: str, reason: str) -> AnnotatorView:
+    """Pause, suspend or bring back, as the vendor decides; people alone say that they leave."""
+    person = load(session, annotator_id)
+    after = Standing(status)
+    _ensure_may(session, actor, person, after)
+    reason = clean_text(reason, "reason", 2000)
+    if not may_change(Standing(person.status), after):
+        raise Conflict("standing.not_from_here", _("This person's standing has changed meanwhile. Look again."))
+    change_id = ids.new_id()
+    receipt_id = _receipt(session, actor, person, after, reason, change_id)
+    move(session, actor, person, after, reason, change_id=change_id, receipt_id=receipt_id)
+    if after is Standing.ACTIVE:
+        end_receipts_of(session, actor, person.id, [ReceiptKind.PAUSED, ReceiptKind.REMOVED])
+    return annotator_view(person)
+
+
+def load(session: Session, annotator_id: str) -> Annotator:
+    """The person, if the scope sees them."""
+    person = session.get(Annotator, annotator_id)
+    if person is None:
+        raise guard.not_found()
+    return person
+
+
+def move(
+    session: Session,
+    actor: Actor,
+    person: Annotator,
+    after: Standing,
+    reason: str,
+    *,
+    change_id: str | None = None,
+    receipt_id: str | None = None,
+    **values: Any,
+) -> None:
+    """Change the standing if it is still what was read, and keep the change."""
+    before = person.status
+    changed = session.execute(
+        update(Annotator).where(Annotator.id == person.id, Annotator.status == before).values(status=after, **values)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("standing.not_from_here", _("This person's standing has changed meanwhile. Look again."))
+    session.refresh(person)
+    change = StandingChange(
+        id=change_id or ids.new_id(), org_id=person.org_id, annotator_id=person.id, status=after, reason=reason,
+        receipt_id=receipt_id, at=now_of(session), by_account_id=actor.account_id,
+    )  # fmt: skip
+    session.add(change)
+    session.flush()
+    audit.record(
+        session, actor, "standing.changed", "annotator", person.id, org_id=person.org_id,
+        details={"before": before, "after": after.value, "receipt": receipt_id},
+    )  # fmt: skip
+
+
+def give_back(session: Session, actor: Actor, person: Annotator, kind: ReceiptKind, receipt_id: str) -> None:
+    """Undo what an overturned decision did to a standing, unless it has changed again since."""
+    caused = {
+        ReceiptKind.NOT_ADMITTED: Standing.DECLINED,
+        ReceiptKind.PAUSED: Standing.PAUSED,
+        ReceiptKind.REMOVED: Standing.SUSPENDED,
+    }
+    after = restored(kind)
+    if after is not None and person.status == caused[kind]:
+        move(session, actor, person, after, "appeal", receipt_id=receipt_id)
+
+
+def _ensure_may(session: Session, actor: Actor, person: Annotator, after: Standing) -> None:
+    if actor.account_id == person.account_id and is_own_choice(after):
+        guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
+        return
+    guard.require(session, actor, Action.PEOPLE_STANDING, annotator_resource(person))
+    if after is Standing.LEFT and not actor.is_system:
+        message = _("Only the person can say that they leave.")
+        raise Forbidden(f"not_allowed.{Reason.NOT_YOURS.value.lower()}", message)
+
+
+def _receipt(
+    session: Session, actor: Actor, person: Annotator, after: Standing, reason: str, change_id: str
+) -> str | None:
+    kind = receipt_kind_of(after)
+    if kind is None:
+        return None
+    return issue_receipt(
+        session,
+        actor,
+        annotator_id=person.id,
+        kind=kind,
+        rule="standing",
+        rule_version=RULE_VERSION,
+        what=_WHAT[kind],
+        why=_("The vendor's reason: “%(reason)s”", reason=reason),
+        way_back=_WAY_BACK[kind],
+        cause_kind="standing_change",
+        cause_id=change_id,
+    )
+
+
+_WHAT: dict[ReceiptKind, Message] = {
+    ReceiptKind.PAUSED: _("All your work with this vendor is paused."),
+    ReceiptKind.REMOVED: _("Your work with this vendor has been ended."),
+}
+_WAY_BACK: dict[ReceiptKind, Message] = {
+    ReceiptKind.PAUSED: _("Answer what the vendor asks for. What you have earned stays yours and is paid as always."),
+    ReceiptKind.REMOVED: _("You can appeal. What you have earned stays yours and is paid as always."),
+}

@@ -1,0 +1,158 @@
+"""Personal API tokens: shown once, kept as a hash, and never worth more than the membership they rest on."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel import audit, guard, ids
+from kernel.crypto import digest
+from kernel.db import now_of
+from kernel.errors import Conflict, Forbidden, Invalid
+from kernel.policy import Actor, Role, matrix
+from workforce.models import Account, AccountToken, Annotator, Membership, Organization
+from workforce.policy import Action, account_resource
+from workforce.queries.accounts import token_view
+from workforce.rules.names import clean_name
+from workforce.values import Standing, TokenView
+
+PREFIX = "pph_"
+MOST_DAYS = 365
+MOST_TOKENS = 20
+_TOUCH_AFTER = timedelta(minutes=10)
+
+
+def create_token(
+    session: Session,
+    actor: Actor,
+    *,
+    account_id: str,
+    membership_id: str,
+    name: str,
+    scopes: list[str] | tuple[str, ...],
+    days: int,
+) -> tuple[TokenView, str]:
+    """Make a token for one of the account's places; returns it with its secret, which nobody can read again."""
+    guard.require(session, actor, Action.ACCOUNT_SELF, account_resource(account_id))
+    if actor.scopes is not None:
+        raise Forbidden("token.by_token", _("A token cannot make tokens. Sign in to make one."))
+    if not 1 <= days <= MOST_DAYS:
+        raise _invalid("days", _("A token holds for 1 to %(n)s days.", n=MOST_DAYS))
+    name, wanted = clean_name(name)[:80], _known_scopes(scopes)
+    membership = _own_place(session, account_id, membership_id)
+    _ensure_room(session, account_id)
+    now, secret = now_of(session), PREFIX + ids.new_secret(32)
+    row = AccountToken(
+        id=ids.new_id(), account_id=account_id, membership_id=membership.id, name=name, secret_hash=digest(secret),
+        scopes=wanted, created_at=now, expires_at=now + timedelta(days=days),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    audit.record(
+        session, actor, "token.created", "token", row.id, org_id=membership.org_id,
+        details={"scopes": wanted, "days": days},
+    )  # fmt: skip
+    return token_view(row), secret
+
+
+def revoke_token(session: Session, actor: Actor, token_id: str) -> None:
+    """End a token at once."""
+    row = session.get(AccountToken, token_id)
+    if row is None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.ACCOUNT_SELF, account_resource(row.account_id))
+    if row.revoked_at is None:
+        row.revoked_at = now_of(session)
+        session.flush()
+        audit.record(session, actor, "token.revoked", "token", row.id)
+
+
+def actor_of_token(session: Session, secret: str) -> Actor | None:
+    """Who acts with this secret, now: only while token, membership and account all hold. For any scope."""
+    if not secret.startswith(PREFIX) or len(secret) > 200:
+        return None
+    now = now_of(session)
+    found = session.execute(
+        select(AccountToken, Membership, Organization.kind, Account.status)
+        .join(Membership, Membership.id == AccountToken.membership_id)
+        .join(Organization, Organization.id == Membership.org_id)
+        .join(Account, Account.id == AccountToken.account_id)
+        .where(
+            AccountToken.secret_hash == digest(secret),
+            AccountToken.revoked_at.is_(None),
+            AccountToken.expires_at > now,
+            Membership.ended_at.is_(None),
+            Membership.account_id == AccountToken.account_id,
+            Account.status != "erased",
+        )
+    ).first()
+    if found is None:
+        return None
+    token, membership, kind, status = found
+    return Actor(
+        account_id=token.account_id,
+        org_id=membership.org_id,
+        role=Role(membership.role),
+        membership_id=membership.id,
+        org_kind=kind,
+        suspended=status != "active",
+        session_ref=f"token:{token.id}",
+        scopes=frozenset(token.scopes),
+    )
+
+
+def note_use(session: Session, actor: Actor) -> None:
+    """Remember that a token was used, to the nearest ten minutes."""
+    now = now_of(session)
+    kind, _colon, token_id = (actor.session_ref or "").partition(":")
+    if kind == "token":
+        session.execute(
+            update(AccountToken)
+            .where(
+                AccountToken.id == token_id,
+                AccountToken.last_used_at.is_(None) | (AccountToken.last_used_at < now - _TOUCH_AFTER),
+            )
+            .values(last_used_at=now)
+        )
+
+
+def _own_place(session: Session, account_id: str, membership_id: str) -> Membership:
+    """The account's live membership; an applicant's is no ground for a token yet."""
+    row = session.get(Membership, membership_id)
+    if row is None or row.account_id != account_id or row.ended_at is not None:
+        raise guard.not_found()
+    if row.role == Role.ANNOTATOR:
+        status = session.scalar(
+            select(Annotator.status).where(Annotator.account_id == account_id, Annotator.org_id == row.org_id)
+        )
+        if status not in (Standing.ACTIVE, Standing.PAUSED):
+            raise Conflict("token.not_admitted", _("You can make tokens as soon as you are admitted."))
+    return row
+
+
+def _ensure_room(session: Session, account_id: str) -> None:
+    live = session.scalar(
+        select(func.count())
+        .select_from(AccountToken)
+        .where(
+            AccountToken.account_id == account_id,
+            AccountToken.revoked_at.is_(None),
+            AccountToken.expires_at > now_of(session),
+        )
+    )
+    if (live or 0) >= MOST_TOKENS:
+        raise Conflict("token.too_many", _("You have %(n)s tokens. Revoke one that you no longer use.", n=live or 0))
+
+
+def _known_scopes(scopes: list[str] | tuple[str, ...]) -> list[str]:
+    actions = matrix().actions
+    known = {"all", *actions, *(action.split(":")[0] for action in actions)}
+    wanted = sorted(set(scopes))
+    if not wanted or not set(wanted) <= known:
+        raise _invalid("scopes", _("Choose what the token may do."))
+    return wanted
+
+
+def _invalid(field: str, message: object) -> Invalid:
+    return Invalid("token.invalid", message, fields={field: message})

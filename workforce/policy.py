@@ -1,0 +1,78 @@
+"""Who may do what to whom: the actions of workforce, and the facts about its rows that a decision rests on."""
+
+from enum import StrEnum
+
+from kernel.policy import Actor, Resource
+from workforce.models import Annotator, Appeal, DecisionReceipt, Pool
+
+# Stands for the author where a rule decided: nobody's account, so that any person may answer an appeal.
+BY_RULE = "rule"
+
+
+class Action(StrEnum):
+    """Every permission that workforce asks for; the matrix says who has it."""
+
+    ACCOUNT_CREATE = "account:create"
+    ACCOUNT_SELF = "account:self"
+    ORGANIZATION_CREATE = "organization:create"
+    TEAM_READ = "team:read"
+    TEAM_MANAGE = "team:manage"
+    POOL_READ = "pool:read"
+    POOL_MANAGE = "pool:manage"
+    POOL_APPLY = "pool:apply"
+    PEOPLE_READ = "people:read"
+    PEOPLE_ADMIT = "people:admit"
+    PEOPLE_STANDING = "people:standing"
+    PROFILE_READ = "profile:read"
+    PROFILE_WRITE = "profile:write"
+    LANGUAGE_VERIFY = "language:verify"
+    AGREEMENT_READ = "agreement:read"
+    AGREEMENT_PUBLISH = "agreement:publish"
+    AGREEMENT_SIGN = "agreement:sign"
+    RECEIPT_READ = "receipt:read"
+    RECEIPT_APPEAL = "receipt:appeal"
+    RECEIPT_END = "receipt:end"
+    APPEAL_READ = "appeal:read"
+    APPEAL_DECIDE = "appeal:decide"
+
+
+def account_resource(account_id: str) -> Resource:
+    """An account: the person's own."""
+    return Resource("account", account_id, owner_account_id=account_id)
+
+
+def organization_resource(org_id: str) -> Resource:
+    """An organization, for what is done to its team."""
+    return Resource("organization", org_id, org_id=org_id)
+
+
+def pool_resource(pool: Pool) -> Resource:
+    """A pool of a vendor."""
+    return Resource("pool", pool.id, org_id=pool.org_id)
+
+
+def annotator_resource(annotator: Annotator) -> Resource:
+    """A person's profile. Its author is the person, so that nobody decides about themselves."""
+    return Resource(
+        "annotator",
+        annotator.id,
+        org_id=annotator.org_id,
+        owner_account_id=annotator.account_id,
+        author_account_id=annotator.account_id,
+    )
+
+
+def receipt_resource(receipt: DecisionReceipt, annotator: Annotator) -> Resource:
+    """A decision, which belongs to the person it is about."""
+    return Resource("receipt", receipt.id, org_id=receipt.org_id, owner_account_id=annotator.account_id)
+
+
+def appeal_resource(appeal: Appeal, receipt: DecisionReceipt, annotator: Annotator, actor: Actor) -> Resource:
+    """An appeal as its decider meets it: the author is whoever decided first, or the person themself."""
+    is_person = actor.account_id == annotator.account_id
+    return Resource(
+        "appeal",
+        appeal.id,
+        org_id=appeal.org_id,
+        author_account_id=annotator.account_id if is_person else receipt.decided_by or BY_RULE,
+    )

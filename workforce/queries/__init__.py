@@ -1,0 +1,61 @@
+"""Reads of people. Every function returns finished values in the scope of its session."""
+
+from workforce.queries.accounts import (
+    account_of,
+    actor_of,
+    find_account,
+    members_of,
+    organization_of,
+    organizations,
+    places_of,
+    tokens_of,
+)
+from workforce.queries.agreements import (
+    agreement_of,
+    agreements_in_force,
+    agreements_to_sign,
+    signatures_of,
+)
+from workforce.queries.facts import person_facts, supply
+from workforce.queries.people import (
+    annotator_by_id,
+    annotator_of,
+    claims_of,
+    count_by_status,
+    find_people,
+    person_detail,
+    pseudonyms_of,
+)
+from workforce.queries.pools import open_pool, pool_of, pools
+from workforce.queries.receipts import appeal_of, appeals, receipt_of, receipts_of
+
+__all__ = [
+    "account_of",
+    "actor_of",
+    "agreement_of",
+    "agreements_in_force",
+    "agreements_to_sign",
+    "annotator_by_id",
+    "annotator_of",
+    "appeal_of",
+    "appeals",
+    "claims_of",
+    "count_by_status",
+    "find_account",
+    "find_people",
+    "members_of",
+    "open_pool",
+    "organization_of",
+    "organizations",
+    "person_detail",
+    "person_facts",
+    "places_of",
+    "pool_of",
+    "pools",
+    "pseudonyms_of",
+    "receipt_of",
+    "receipts_of",
+    "signatures_of",
+    "supply",
+    "tokens_of",
+]

@@ -1,0 +1,148 @@
+"""Reads of organizations, accounts, memberships and tokens: global tables, so each read names whose rows it wants."""
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from kernel.db import now_of
+from kernel.errors import Invalid
+from kernel.policy import Actor, Role
+from workforce.models import Account, AccountToken, Membership, Organization
+from workforce.rules.names import email_key
+from workforce.values import AccountView, MemberRow, OrganizationView, OrgKind, PlaceView, TokenView
+
+MOST_ROWS = 200
+
+
+def organization_of(session: Session, org_id: str) -> OrganizationView | None:
+    """An organization by its id."""
+    row = session.get(Organization, org_id)
+    return organization_view(row) if row else None
+
+
+def organizations(
+    session: Session, *, kind: OrgKind | None = None, after: str | None = None, limit: int = 50
+) -> tuple[list[OrganizationView], str | None]:
+    """Organizations by the key of their names; `after` is the last key of the page before."""
+    limit = min(limit, MOST_ROWS)
+    statement = select(Organization).order_by(Organization.name_key).limit(limit + 1)
+    if kind:
+        statement = statement.where(Organization.kind == kind)
+    if after:
+        statement = statement.where(Organization.name_key > after)
+    rows = session.scalars(statement).all()
+    next_after = rows[limit - 1].name_key if len(rows) > limit else None
+    return [organization_view(row) for row in rows[:limit]], next_after
+
+
+def account_of(session: Session, account_id: str) -> AccountView | None:
+    """An account by its id."""
+    row = session.get(Account, account_id)
+    return account_view(row) if row else None
+
+
+def find_account(session: Session, email: str) -> AccountView | None:
+    """An account by its address, however it is written; None also for what is no address."""
+    try:
+        key = email_key(email)
+    except Invalid:
+        return None
+    row = session.scalars(select(Account).where(Account.email_key == key)).one_or_none()
+    return account_view(row) if row else None
+
+
+def places_of(session: Session, account_id: str) -> list[PlaceView]:
+    """The live memberships of an account, by the organization's name and the role."""
+    rows = session.execute(
+        _live_places().where(Membership.account_id == account_id).order_by(Organization.name_key, Membership.role)
+    )
+    return [place_view(membership, organization) for membership, organization in rows]
+
+
+def actor_of(session: Session, account_id: str, membership_id: str | None = None) -> Actor | None:
+    """The actor that an account is in one of its places (the first one, if none is named); None for no such place."""
+    statement = _live_places().where(Membership.account_id == account_id)
+    if membership_id:
+        statement = statement.where(Membership.id == membership_id)
+    account = session.get(Account, account_id)
+    found = session.execute(statement.order_by(Organization.name_key, Membership.role).limit(1)).first()
+    if account is None or found is None:
+        return None
+    membership, organization = found
+    return Actor(
+        account_id=account.id,
+        org_id=organization.id,
+        role=Role(membership.role),
+        membership_id=membership.id,
+        org_kind=organization.kind,
+        suspended=account.status != "active",
+    )
+
+
+def members_of(
+    session: Session, org_id: str, *, role: Role | None = None, after: str | None = None, limit: int = 50
+) -> tuple[list[MemberRow], str | None]:
+    """The live memberships of an organization but those of annotators, who have a list of their own."""
+    limit = min(limit, MOST_ROWS)
+    statement = (
+        select(Membership, Account)
+        .join(Account, Account.id == Membership.account_id)
+        .where(Membership.org_id == org_id, Membership.ended_at.is_(None))
+        .order_by(Membership.id)
+        .limit(limit + 1)
+    )
+    statement = statement.where(Membership.role == role if role else Membership.role != Role.ANNOTATOR)
+    if after:
+        statement = statement.where(Membership.id > after)
+    rows = session.execute(statement).all()
+    next_after = rows[limit - 1][0].id if len(rows) > limit else None
+    return [_member_row(membership, account) for membership, account in rows[:limit]], next_after
+
+
+def tokens_of(session: Session, account_id: str) -> list[TokenView]:
+    """The tokens of an account that still work, newest first."""
+    rows = session.scalars(
+        select(AccountToken)
+        .where(
+            AccountToken.account_id == account_id,
+            AccountToken.revoked_at.is_(None),
+            AccountToken.expires_at > now_of(session),
+        )
+        .order_by(AccountToken.created_at.desc(), AccountToken.id)
+    )
+    return [token_view(row) for row in rows]
+
+
+def organization_view(row: Organization) -> OrganizationView:
+    return OrganizationView(row.id, OrgKind(row.kind), row.name, row.country, row.currency, row.created_at)
+
+
+def account_view(row: Account) -> AccountView:
+    return AccountView(row.id, row.email, row.name, row.locale, row.time_zone, row.status, row.auth_epoch)
+
+
+def place_view(membership: Membership, organization: Organization) -> PlaceView:
+    return PlaceView(
+        membership.id, organization.id, organization.name, OrgKind(organization.kind), Role(membership.role)
+    )
+
+
+def token_view(row: AccountToken) -> TokenView:
+    return TokenView(
+        row.id, row.account_id, row.membership_id, row.name, tuple(row.scopes),
+        row.created_at, row.expires_at, row.last_used_at,
+    )  # fmt: skip
+
+
+def _live_places() -> Select[tuple[Membership, Organization]]:
+    return (
+        select(Membership, Organization)
+        .join(Organization, Organization.id == Membership.org_id)
+        .where(Membership.ended_at.is_(None))
+    )
+
+
+def _member_row(membership: Membership, account: Account) -> MemberRow:
+    return MemberRow(
+        membership.id, account.id, account.name, account.email, Role(membership.role),
+        membership.from_at, account.status != "active",
+    )  # fmt: skip

@@ -1,0 +1,220 @@
+"""Reads of annotators: one's own profile, the list that a vendor searches, and one person in full."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from i18n.tags import InvalidTag, standardize
+from kernel.db import now_of
+from kernel.errors import Invalid
+from workforce.models import Account, Annotator, LanguageClaim, Pool, StandingChange
+from workforce.rules.names import email_key, mask_email
+from workforce.rules.profiles import status_at
+from workforce.values import (
+    AnnotatorView,
+    ClaimStatus,
+    ClaimView,
+    PersonDetail,
+    PersonRow,
+    Standing,
+    StandingView,
+)
+
+MOST_ROWS = 200
+
+
+def annotator_of(session: Session, account_id: str, org_id: str) -> AnnotatorView | None:
+    """The working profile of an account with a vendor."""
+    row = session.scalars(
+        select(Annotator).where(Annotator.account_id == account_id, Annotator.org_id == org_id)
+    ).one_or_none()
+    return annotator_view(row) if row else None
+
+
+def annotator_by_id(session: Session, annotator_id: str) -> AnnotatorView | None:
+    """A working profile that the scope sees."""
+    row = session.get(Annotator, annotator_id)
+    return annotator_view(row) if row else None
+
+
+def claims_of(session: Session, annotator_id: str) -> list[ClaimView]:
+    """A person's languages, in the order in which they were stated."""
+    return _claims(session, [annotator_id]).get(annotator_id, [])
+
+
+def find_people(
+    session: Session,
+    *,
+    status: Standing | None = None,
+    locale: str | None = None,
+    text: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> tuple[list[PersonRow], str | None]:
+    """People by standing, by a language (`sw` finds `sw-KE` too), and by part of name, pseudonym or whole address.
+
+    Ordered by id, which is random: pages stay stable while people join. `after` is the last id of the page before.
+    """
+    limit = min(limit, MOST_ROWS)
+    statement = _people().order_by(Annotator.id).limit(limit + 1)
+    if status:
+        statement = statement.where(Annotator.status == status)
+    if locale:
+        statement = _speaking(statement, locale)
+    if text and text.strip():
+        statement = _called(statement, text.strip()[:120])
+    if after:
+        statement = statement.where(Annotator.id > after)
+    rows = session.execute(statement).all()
+    found = rows[:limit]
+    claims = _claims(session, [annotator.id for annotator, _account in found])
+    people = [_person_row(annotator, account, claims.get(annotator.id, [])) for annotator, account in found]
+    return people, found[-1][0].id if len(rows) > limit else None
+
+
+def count_by_status(session: Session) -> dict[Standing, int]:
+    """How many people of the scope have which standing."""
+    rows = session.execute(select(Annotator.status, func.count()).group_by(Annotator.status))
+    return {Standing(status): count for status, count in rows}
+
+
+def person_detail(session: Session, annotator_id: str) -> PersonDetail | None:
+    """A person with languages and history, for their vendor."""
+    found = session.execute(
+        _people().add_columns(Pool.name).join(Pool, Pool.id == Annotator.pool_id).where(Annotator.id == annotator_id)
+    ).first()
+    if found is None:
+        return None
+    annotator, account, pool_name = found
+    return PersonDetail(
+        annotator_view(annotator),
+        account.name,
+        mask_email(account.email),
+        pool_name,
+        tuple(claims_of(session, annotator_id)),
+        tuple(_standings(session, annotator_id)),
+    )
+
+
+def pseudonyms_of(session: Session, annotator_ids: Iterable[str]) -> dict[str, str]:
+    """Under which names people appear where their own is not shown; at most 10,000 at once."""
+    wanted = list(dict.fromkeys(annotator_ids))[:10_000]
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        rows = session.execute(
+            select(Annotator.id, Annotator.pseudonym).where(Annotator.id.in_(wanted[start : start + 500]))
+        )
+        found |= {row.id: row.pseudonym for row in rows}
+    return found
+
+
+def annotator_view(row: Annotator) -> AnnotatorView:
+    return AnnotatorView(
+        id=row.id,
+        org_id=row.org_id,
+        account_id=row.account_id,
+        pool_id=row.pool_id,
+        pseudonym=row.pseudonym,
+        status=Standing(row.status),
+        country=row.country,
+        time_zone=row.time_zone,
+        weekly_hours=row.weekly_hours,
+        skills=tuple(row.skills),
+        domains=tuple(row.domains),
+        about=row.about,
+        clearance=row.clearance,
+        applied_at=row.applied_at,
+        admitted_at=row.admitted_at,
+    )
+
+
+def claim_view(row: LanguageClaim, now: datetime) -> ClaimView:
+    return ClaimView(
+        id=row.id,
+        annotator_id=row.annotator_id,
+        locale=row.locale,
+        proficiency=row.proficiency,
+        status=status_at(row.status, row.until_at, now),
+        evidence=row.evidence,
+        claimed_at=row.claimed_at,
+        verified_at=row.verified_at,
+        until_at=row.until_at,
+    )
+
+
+def _people() -> Select[tuple[Annotator, Account]]:
+    return select(Annotator, Account).join(Account, Account.id == Annotator.account_id)
+
+
+def _speaking(statement: Select[tuple[Annotator, Account]], locale: str) -> Select[tuple[Annotator, Account]]:
+    try:
+        tag = standardize(locale.strip())
+    except InvalidTag:
+        return statement.where(False)
+    claim = select(LanguageClaim.annotator_id).where(
+        LanguageClaim.annotator_id == Annotator.id,
+        LanguageClaim.org_id == Annotator.org_id,
+        LanguageClaim.status != ClaimStatus.REJECTED,
+        or_(LanguageClaim.locale == tag, LanguageClaim.locale.startswith(f"{tag}-", autoescape=True)),
+    )
+    return statement.where(claim.exists())
+
+
+def _called(statement: Select[tuple[Annotator, Account]], text: str) -> Select[tuple[Annotator, Account]]:
+    """Addresses are found only when they are known in full: a list is no place to fish for them."""
+    matches = [
+        # SQLite lowers ASCII alone, so that other alphabets are also looked for as they were typed.
+        func.lower(Account.name).contains(text.lower(), autoescape=True),
+        Account.name.contains(text, autoescape=True),
+        Annotator.pseudonym.startswith(text.upper(), autoescape=True),
+    ]
+    if "@" in text:
+        matches.append(Account.email_key == _key_or_nothing(text))
+    return statement.where(or_(*matches))
+
+
+def _key_or_nothing(text: str) -> str:
+    try:
+        return email_key(text)
+    except Invalid:
+        return ""
+
+
+def _claims(session: Session, annotator_ids: list[str]) -> dict[str, list[ClaimView]]:
+    if not annotator_ids:
+        return {}
+    rows = session.scalars(
+        select(LanguageClaim)
+        .where(LanguageClaim.annotator_id.in_(annotator_ids))
+        .order_by(LanguageClaim.claimed_at, LanguageClaim.locale)
+    )
+    found: dict[str, list[ClaimView]] = {}
+    for row in rows:
+        found.setdefault(row.annotator_id, []).append(claim_view(row, now_of(session)))
+    return found
+
+
+def _standings(session: Session, annotator_id: str) -> list[StandingView]:
+    rows = session.scalars(
+        select(StandingChange)
+        .where(StandingChange.annotator_id == annotator_id)
+        .order_by(StandingChange.at.desc(), StandingChange.id)
+        .limit(MOST_ROWS)
+    )
+    return [StandingView(Standing(row.status), row.reason, row.at, row.by_account_id, row.receipt_id) for row in rows]
+
+
+def _person_row(annotator: Annotator, account: Account, claims: list[ClaimView]) -> PersonRow:
+    return PersonRow(
+        annotator.id,
+        annotator.pseudonym,
+        account.name,
+        mask_email(account.email),
+        Standing(annotator.status),
+        annotator.country,
+        annotator.weekly_hours,
+        annotator.applied_at,
+        tuple(claims),
+    )

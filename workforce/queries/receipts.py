@@ -1,0 +1,96 @@
+"""Reads of decision receipts and appeals. None of them says which person decided."""
+
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.orm import Session
+
+from i18n import Message
+from workforce.models import Annotator, Appeal, DecisionReceipt
+from workforce.values import AppealRow, AppealView, Outcome, ReceiptKind, ReceiptState, ReceiptView
+
+MOST_ROWS = 200
+
+
+def receipt_of(session: Session, receipt_id: str) -> ReceiptView | None:
+    """One decision with its appeal."""
+    row = session.execute(_with_appeal().where(DecisionReceipt.id == receipt_id)).first()
+    return receipt_view(row[0], row[1]) if row else None
+
+
+def receipts_of(
+    session: Session, annotator_id: str, *, after: str | None = None, limit: int = 50
+) -> tuple[list[ReceiptView], str | None]:
+    """The decisions about a person, newest first; `after` is the id of the last one of the page before."""
+    limit = min(limit, MOST_ROWS)
+    statement = _with_appeal().where(DecisionReceipt.annotator_id == annotator_id)
+    if after and (last := session.get(DecisionReceipt, after)):
+        statement = statement.where(
+            tuple_(DecisionReceipt.decided_at, DecisionReceipt.id) < (last.decided_at, last.id)  # type: ignore[arg-type]
+        )
+    statement = statement.order_by(DecisionReceipt.decided_at.desc(), DecisionReceipt.id.desc()).limit(limit + 1)
+    rows = session.execute(statement).all()
+    next_after = rows[limit - 1][0].id if len(rows) > limit else None
+    return [receipt_view(receipt, appeal) for receipt, appeal in rows[:limit]], next_after
+
+
+def appeal_of(session: Session, appeal_id: str) -> tuple[AppealView, ReceiptView, str] | None:
+    """An appeal with the decision it is about and the person's pseudonym."""
+    row = session.execute(_appeals().where(Appeal.id == appeal_id)).first()
+    return (appeal_view(row[0]), receipt_view(row[1], row[0]), row[2]) if row else None
+
+
+def appeals(
+    session: Session, *, is_open: bool = True, after: str | None = None, limit: int = 50
+) -> tuple[list[AppealRow], str | None]:
+    """Appeals that wait, the first due first; or those that were answered, in the order in which they were due."""
+    limit = min(limit, MOST_ROWS)
+    statement = _appeals().where(Appeal.decided_at.is_(None) if is_open else Appeal.decided_at.is_not(None))
+    if after and (last := session.get(Appeal, after)):
+        statement = statement.where(tuple_(Appeal.due_at, Appeal.id) > (last.due_at, last.id))  # type: ignore[arg-type]
+    rows = session.execute(statement.order_by(Appeal.due_at, Appeal.id).limit(limit + 1)).all()
+    found = [
+        AppealRow(appeal_view(appeal), pseudonym, ReceiptKind(receipt.kind), Message.from_json(receipt.what))
+        for appeal, receipt, pseudonym in rows[:limit]
+    ]
+    return found, rows[limit - 1][0].id if len(rows) > limit else None
+
+
+def receipt_view(row: DecisionReceipt, appeal: Appeal | None) -> ReceiptView:
+    return ReceiptView(
+        id=row.id,
+        annotator_id=row.annotator_id,
+        kind=ReceiptKind(row.kind),
+        rule=row.rule,
+        rule_version=row.rule_version,
+        what=Message.from_json(row.what),
+        why=Message.from_json(row.why),
+        way_back=Message.from_json(row.way_back),
+        figure=row.figure,
+        evidence=tuple(row.evidence),
+        cause_kind=row.cause_kind,
+        cause_id=row.cause_id,
+        lane_id=row.lane_id,
+        until_at=row.until_at,
+        decided_at=row.decided_at,
+        decided_by_rule=row.decided_by is None,
+        state=ReceiptState(row.state),
+        appeal=appeal_view(appeal) if appeal else None,
+    )
+
+
+def appeal_view(row: Appeal) -> AppealView:
+    outcome = Outcome(row.outcome) if row.outcome else None
+    return AppealView(row.id, row.receipt_id, row.text, row.opened_at, row.due_at, row.decided_at, outcome, row.answer)
+
+
+def _with_appeal() -> Select[tuple[DecisionReceipt, Appeal | None]]:
+    return select(DecisionReceipt, Appeal).outerjoin(
+        Appeal, (Appeal.receipt_id == DecisionReceipt.id) & (Appeal.org_id == DecisionReceipt.org_id)
+    )
+
+
+def _appeals() -> Select[tuple[Appeal, DecisionReceipt, str]]:
+    return (
+        select(Appeal, DecisionReceipt, Annotator.pseudonym)
+        .join(DecisionReceipt, DecisionReceipt.id == Appeal.receipt_id)
+        .join(Annotator, Annotator.id == DecisionReceipt.annotator_id)
+    )

@@ -1,0 +1,110 @@
+"""Names, texts and e-mail addresses: cleaned, within limits, and with one key by which equal ones are found."""
+
+import re
+import unicodedata
+
+import idna
+
+from i18n import Message, _
+from kernel.errors import Invalid
+
+LONGEST_NAME = 120
+LONGEST_EMAIL = 254
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and Sinhala names are spelled with them
+# Controls, formats (direction marks among them), halves of pairs, private and unassigned characters, line separators.
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_LOCAL_PART = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
+
+
+def clean_name(text: str, field: str = "name") -> str:
+    """A person's or an organization's name: NFC, single spaces, nothing invisible. Raises Invalid."""
+    name = " ".join(unicodedata.normalize("NFC", text).split(" ")).strip()
+    name = re.sub(r" +", " ", name)
+    if not name:
+        raise _invalid(field, _("Enter a name."))
+    if len(name) > LONGEST_NAME:
+        raise _invalid(field, _("This name is too long; at most %(n)s characters fit.", n=LONGEST_NAME))
+    if _has_unseen(name):
+        raise _invalid(field, _("A name cannot hold invisible or control characters."))
+    if not any(character.isalnum() for character in name):
+        raise _invalid(field, _("A name needs at least one letter."))
+    return name
+
+
+def clean_text(text: str, field: str, longest: int = 4000, *, required: bool = True) -> str:
+    """A longer text by a person: NFC, line ends alike, no control characters, no overriding of direction."""
+    cleaned = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if required and not cleaned:
+        raise _invalid(field, _("Write something here."))
+    if len(cleaned) > longest:
+        raise _invalid(field, _("This text is too long; at most %(n)s characters fit.", n=longest))
+    if any(_overrides(character) for character in cleaned):
+        raise _invalid(field, _("This text holds control characters that cannot be shown."))
+    return cleaned
+
+
+def clean_code(text: str, field: str, longest: int = 40) -> str:
+    """A short machine-readable name: small letters and digits, joined by `-`, `_` or `.`."""
+    code = text.strip().lower()
+    if len(code) > longest or not _CODE.fullmatch(code):
+        raise _invalid(field, _("Use small letters, digits and hyphens, beginning with a letter."))
+    return code
+
+
+def name_key(name: str) -> str:
+    """Under which two spellings of a name are the same."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())[:160]
+
+
+def clean_email(text: str, field: str = "email") -> str:
+    """The address as it is written to. Raises Invalid."""
+    email = unicodedata.normalize("NFC", text.strip())
+    email_key(email, field)
+    return email
+
+
+def email_key(email: str, field: str = "email") -> str:
+    """Under which two spellings of an address are the same: NFKC and case-folded, the domain in its IDNA form."""
+    wrong = _invalid(field, _("This is not an e-mail address. It looks like name@example.org."))
+    local, at, domain = email.strip().rpartition("@")
+    local = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", local).casefold())
+    if not at or not _LOCAL_PART.fullmatch(local) or _has_unseen(local) or ".." in local or local.strip(".") != local:
+        raise wrong
+    try:
+        host = idna.encode(domain.casefold(), uts46=True).decode().lower()
+    except idna.IDNAError as error:
+        raise wrong from error
+    key = f"{local}@{host}"
+    if "." not in host or len(email) > LONGEST_EMAIL or len(key) > LONGEST_EMAIL:
+        raise wrong
+    return key
+
+
+def mask_email(email: str) -> str:
+    """Enough of an address to recognize one's own, too little to write to."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
+def _has_unseen(text: str) -> bool:
+    return any(
+        unicodedata.category(character) in _UNSEEN and not _joins(text, place) for place, character in enumerate(text)
+    )
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether this is a joiner between two letters, where it is spelling and not disguise."""
+    if text[place] not in _JOINERS or not 0 < place < len(text) - 1:
+        return False
+    return all(unicodedata.category(text[near])[0] in "LM" for near in (place - 1, place + 1))
+
+
+def _overrides(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    return unicodedata.category(character) in {"Cc", "Cs"} or character in "\u202a\u202b\u202c\u202d\u202e"
+
+
+def _invalid(field: str, message: Message) -> Invalid:
+    return Invalid(f"{field}.invalid", message, fields={field: message})

@@ -1,0 +1,124 @@
+"""What people state about themselves: languages, country, hours, skills, domains; cleaned and within limits."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import available_timezones
+
+from i18n import Message, _
+from i18n.matching import Level
+from i18n.tags import InvalidTag, babel_locale, standardize
+from kernel.errors import Invalid
+from workforce.rules.names import clean_code, clean_text
+from workforce.values import ClaimStatus, Profile
+
+MOST_LANGUAGES = 20
+MOST_CODES = 20
+MOST_HOURS = 80
+VERIFIED_FOR = timedelta(days=730)
+CLAIM_AGAIN_AFTER = timedelta(days=30)
+
+
+def clean_profile(
+    *,
+    country: str | None,
+    time_zone: str,
+    weekly_hours: int,
+    skills: Iterable[str],
+    domains: Iterable[str],
+    about: str | None,
+) -> Profile:
+    """Every statement checked; raises one Invalid that names every field that is wrong."""
+    problems: dict[str, Message] = {}
+    code = (country or "").strip().upper() or None
+    if code is not None and code not in countries():
+        problems["country"] = _("Choose a country from the list.")
+    if time_zone not in time_zones():
+        problems["time_zone"] = _("Choose a time zone from the list.")
+    if not 0 <= weekly_hours <= MOST_HOURS:
+        problems["weekly_hours"] = _("Give the hours of a week, from 0 to %(n)s.", n=MOST_HOURS)
+    known_skills = _codes(skills, "skills", problems)
+    known_domains = _codes(domains, "domains", problems)
+    text = _about(about, problems)
+    if problems:
+        raise Invalid("profile.invalid", _("Some of your statements cannot be taken yet."), fields=problems)
+    return Profile(code, time_zone, weekly_hours, known_skills, known_domains, text)
+
+
+def clean_languages(languages: Sequence[tuple[str, str]], field: str = "languages") -> list[tuple[str, str]]:
+    """Pairs of standardized locale and level; raises Invalid for none, too many, twice the same, or unknown ones."""
+    if not 1 <= len(languages) <= MOST_LANGUAGES:
+        raise _language(field, _("Name at least one language, and at most %(n)s.", n=MOST_LANGUAGES))
+    cleaned: dict[str, str] = {}
+    for locale, proficiency in languages:
+        tag, level = clean_language(locale, proficiency, field)
+        if tag in cleaned:
+            raise _language(field, _("%(tag)s is named twice.", tag=tag))
+        cleaned[tag] = level
+    return list(cleaned.items())
+
+
+def clean_language(locale: str, proficiency: str, field: str = "locale") -> tuple[str, str]:
+    """One standardized locale with its level; raises Invalid."""
+    try:
+        tag = standardize(locale.strip())
+    except InvalidTag as error:
+        raise _language(
+            field, _("“%(tag)s” is not a language we know. Write it like sw-KE or zh-Hant-TW.", tag=locale[:40])
+        ) from error
+    try:
+        return tag, Level.parse(proficiency).code
+    except ValueError as error:
+        raise _language(field, _("Choose how well you know it: from A1 to C2, or native.")) from error
+
+
+def status_at(status: str, until_at: datetime | None, now: datetime) -> ClaimStatus:
+    """How far a claim is proven now: a verification ends by itself."""
+    if status == ClaimStatus.VERIFIED and until_at is not None and until_at <= now:
+        return ClaimStatus.EXPIRED
+    return ClaimStatus(status)
+
+
+def may_claim_again(status: ClaimStatus, verified_at: datetime | None, now: datetime) -> bool:
+    """Whether a language that was turned down may be stated once more."""
+    return status is not ClaimStatus.REJECTED or verified_at is None or now >= verified_at + CLAIM_AGAIN_AFTER
+
+
+@cache
+def countries() -> frozenset[str]:
+    """Codes of countries and territories, by CLDR."""
+    codes = babel_locale("en").territories
+    return frozenset(code for code in codes if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY)
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Names of zones that people live in."""
+    return frozenset(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")) | {"UTC"}
+
+
+_NO_COUNTRY = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
+
+
+def _codes(values: Iterable[str], field: str, problems: dict[str, Message]) -> tuple[str, ...]:
+    codes = list(dict.fromkeys(values))
+    if len(codes) > MOST_CODES:
+        problems[field] = _("Choose at most %(n)s.", n=MOST_CODES)
+        return ()
+    try:
+        return tuple(clean_code(code, field) for code in codes)
+    except Invalid as error:
+        problems |= error.fields
+        return ()
+
+
+def _about(text: str | None, problems: dict[str, Message]) -> str | None:
+    try:
+        return clean_text(text or "", "about", 2000, required=False) or None
+    except Invalid as error:
+        problems |= error.fields
+        return None
+
+
+def _language(field: str, message: Message) -> Invalid:
+    return Invalid("language.invalid", message, fields={field: message})

@@ -1,0 +1,93 @@
+"""Organizations, accounts and their places in organizations, as values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kernel.policy import Role
+
+
+class OrgKind(StrEnum):
+    """What an organization does here."""
+
+    CLIENT = "client"
+    VENDOR = "vendor"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True)
+class OrganizationView:
+    """An organization as others see it."""
+
+    id: str
+    kind: OrgKind
+    name: str
+    country: str | None
+    currency: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """A person who signs in. Never carries the password's hash."""
+
+    id: str
+    email: str
+    name: str
+    locale: str
+    time_zone: str
+    status: str
+    auth_epoch: int
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == "active"
+
+
+@dataclass(frozen=True)
+class PlaceView:
+    """A live membership: an organization, and the role an account has in it."""
+
+    membership_id: str
+    org_id: str
+    org_name: str
+    org_kind: OrgKind
+    role: Role
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """One role of one person in an organization, for the list of its team."""
+
+    membership_id: str
+    account_id: str
+    name: str
+    email: str
+    role: Role
+    from_at: datetime
+    is_suspended: bool
+
+
+@dataclass(frozen=True)
+class TokenView:
+    """A personal token without its secret, which is shown once and not kept."""
+
+    id: str
+    account_id: str
+    membership_id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PasswordSettings:
+    """How much work a password hash costs, and how many may be worked on at once in this process."""
+
+    time_cost: int = 2
+    memory_kib: int = 19 * 1024
+    parallelism: int = 1
+    at_once: int = 4
+    wait_seconds: float = 5.0

@@ -1,0 +1,191 @@
+"""Annotators, their pools, languages and standing, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from i18n import Message, _
+from workforce.values.agreements import Demanded
+
+
+class Standing(StrEnum):
+    """Where a person stands with a vendor. Only the active get work."""
+
+    APPLIED = "applied"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    DECLINED = "declined"
+    LEFT = "left"
+
+
+class ClaimStatus(StrEnum):
+    """How far a stated language is proven."""
+
+    CLAIMED = "claimed"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+# What can prove a language, with its name.
+EVIDENCE_KINDS: Mapping[str, Message] = {
+    "test": _("a language test"),
+    "peer": _("a check by a native speaker"),
+    "work": _("accuracy in work"),
+    "document": _("a document"),
+    "imported": _("evidence from another system"),
+}
+
+# Offered for choice on the application page; other codes may be stored, for work of a kind that is not listed here.
+SKILLS: Mapping[str, Message] = {
+    "transcription": _("Transcribing speech"),
+    "translation": _("Translating"),
+    "proofreading": _("Correcting texts"),
+    "text-marking": _("Marking words and phrases"),
+    "image-marking": _("Drawing boxes and outlines on pictures"),
+    "preference": _("Comparing answers of assistants"),
+    "writing": _("Writing texts and questions"),
+}
+
+DOMAINS: Mapping[str, Message] = {
+    "general": _("Everyday matters"),
+    "medicine": _("Medicine"),
+    "law": _("Law"),
+    "finance": _("Banking and money"),
+    "technology": _("Computers and telephones"),
+    "commerce": _("Shops and products"),
+    "agriculture": _("Farming"),
+    "education": _("School and study"),
+}
+
+
+@dataclass(frozen=True)
+class PoolView:
+    """A vendor's named group of annotators; `about` is told to applicants, per locale."""
+
+    id: str
+    org_id: str
+    name: str
+    about: Mapping[str, str]
+    is_open: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a person states about themselves, cleaned and within limits."""
+
+    country: str | None
+    time_zone: str
+    weekly_hours: int
+    skills: tuple[str, ...]
+    domains: tuple[str, ...]
+    about: str | None
+
+
+@dataclass(frozen=True)
+class AnnotatorView:
+    """A person's working profile with one vendor."""
+
+    id: str
+    org_id: str
+    account_id: str
+    pool_id: str
+    pseudonym: str
+    status: Standing
+    country: str | None
+    time_zone: str
+    weekly_hours: int
+    skills: tuple[str, ...]
+    domains: tuple[str, ...]
+    about: str | None
+    clearance: int
+    applied_at: datetime
+    admitted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A stated language with how far it is proven, as of the time of reading."""
+
+    id: str
+    annotator_id: str
+    locale: str
+    proficiency: str
+    status: ClaimStatus
+    evidence: Mapping[str, Any]
+    claimed_at: datetime
+    verified_at: datetime | None
+    until_at: datetime | None
+
+
+@dataclass(frozen=True)
+class StandingView:
+    """One change of standing. Who made it is for the vendor's eyes."""
+
+    status: Standing
+    reason: str
+    at: datetime
+    by_account_id: str | None
+    receipt_id: str | None
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """Everything that eligibility asks about a person, read in one go."""
+
+    annotator_id: str
+    account_id: str
+    org_id: str
+    status: Standing
+    country: str | None
+    claims: tuple[tuple[str, str, ClaimStatus], ...]  # (locale, proficiency, status)
+    skills: frozenset[str]
+    domains: frozenset[str]
+    clearance: int
+    identity_verified: bool
+    signed: Mapping[str, int]  # code -> highest version signed
+    demanded: tuple[Demanded, ...]
+
+    @property
+    def is_active(self) -> bool:
+        return self.status is Standing.ACTIVE
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A line of the list of people."""
+
+    id: str
+    pseudonym: str
+    name: str
+    email_masked: str
+    status: Standing
+    country: str | None
+    weekly_hours: int
+    applied_at: datetime
+    claims: tuple[ClaimView, ...]
+
+
+@dataclass(frozen=True)
+class PersonDetail:
+    """A person as their vendor sees them."""
+
+    annotator: AnnotatorView
+    name: str
+    email_masked: str
+    pool_name: str
+    claims: tuple[ClaimView, ...]
+    standings: tuple[StandingView, ...]
+
+
+@dataclass(frozen=True)
+class SupplyRow:
+    """Active people with a verified claim to exactly this locale."""
+
+    locale: str
+    total: int
+    by_proficiency: Mapping[str, int]
