@@ -1,9 +1,9 @@
 """Tables of work. They belong to a client; the vendor of the project sees them while its grant lives."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, Float, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Id, Identified, Micros, Shared, within
@@ -318,3 +318,32 @@ class Release(Identified, Shared, Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(Id)
     reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class LaneProgress(Shared, Base):
+    """How far a lane is, counted by a job, so that no page counts units."""
+
+    __tablename__ = "lane_progress"
+    lane_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    units: Mapped[int] = mapped_column(default=0)
+    open: Mapped[int] = mapped_column(default=0)
+    full: Mapped[int] = mapped_column(default=0)
+    review: Mapped[int] = mapped_column(default=0)
+    settled: Mapped[int] = mapped_column(default=0)
+    judgments: Mapped[int] = mapped_column(default=0)
+    people: Mapped[int] = mapped_column(default=0)  # who answered in the last seven days
+    able: Mapped[int] = mapped_column(default=0)  # who is qualified
+    checked: Mapped[int] = mapped_column(default=0)  # judgments graded on gold
+    right: Mapped[float] = mapped_column(Float, default=0.0)
+    counted_at: Mapped[datetime]
+
+
+class LaneDay(Shared, Base):
+    """What was done in a lane on one day (UTC), counted by a job."""
+
+    __tablename__ = "lane_day"
+    lane_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    judgments: Mapped[int] = mapped_column(default=0)
+    seconds: Mapped[int] = mapped_column(default=0)
+    people: Mapped[int] = mapped_column(default=0)

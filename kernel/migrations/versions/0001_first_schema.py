@@ -47,7 +47,9 @@ KINDS = {
     "item": "shared",
     "judgment": "shared",
     "lane": "shared",
+    "lane_day": "shared",
     "lane_person": "shared",
+    "lane_progress": "shared",
     "language_claim": "owned",
     "ledger_account": "owned",
     "membership": "global",
@@ -342,6 +344,37 @@ def upgrade() -> None:
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.create_index("ix_item_ref", ["org_id", "project_id", "client_ref"], unique=False)
 
+    op.create_table(
+        "lane_day",
+        sa.Column("lane_id", sa.String(length=22), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("judgments", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("org_id", sa.String(length=22), nullable=False),
+        sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
+        sa.Column("project_id", sa.String(length=22), nullable=False),
+        sa.PrimaryKeyConstraint("lane_id", "day", name=op.f("pk_lane_day")),
+    )
+    op.create_table(
+        "lane_progress",
+        sa.Column("lane_id", sa.String(length=22), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("full", sa.Integer(), nullable=False),
+        sa.Column("review", sa.Integer(), nullable=False),
+        sa.Column("settled", sa.Integer(), nullable=False),
+        sa.Column("judgments", sa.Integer(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("able", sa.Integer(), nullable=False),
+        sa.Column("checked", sa.Integer(), nullable=False),
+        sa.Column("right", sa.Float(), nullable=False),
+        sa.Column("counted_at", kernel.db.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("org_id", sa.String(length=22), nullable=False),
+        sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
+        sa.Column("project_id", sa.String(length=22), nullable=False),
+        sa.PrimaryKeyConstraint("lane_id", name=op.f("pk_lane_progress")),
+    )
     op.create_table(
         "ledger_account",
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -1136,10 +1169,12 @@ def upgrade() -> None:
         sa.Column("made_by", sa.String(length=22), nullable=True),
         sa.Column("decided_at", kernel.db.UTCDateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(length=22), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("id", sa.String(length=22), nullable=False),
         sa.Column("org_id", sa.String(length=22), nullable=False),
         sa.Column("vendor_org_id", sa.String(length=22), nullable=True),
         sa.Column("project_id", sa.String(length=22), nullable=False),
+        sa.CheckConstraint("state <> 'declined' OR reason <> ''", name=op.f("ck_quote_declined_has_reason")),
         sa.CheckConstraint(
             "state IN ('open', 'accepted', 'declined', 'replaced')", name=op.f("ck_quote_state_is_known")
         ),

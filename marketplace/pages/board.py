@@ -1,0 +1,67 @@
+"""The vendor's home: what needs somebody today, everything promised, throughput and quality as plots."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from flask import Response
+
+from i18n import _, current_locale, formats
+from i18n.tags import display_name
+from kernel import db
+from marketplace.queries import board
+from web import current, plots
+from web.pages import Pages
+from web.render import page
+
+pages = Pages("board", "marketplace")
+
+ENOUGH = 20
+LOCALES_MOST = 12
+
+
+@pages.get("/board")
+def home() -> Response:
+    """The board."""
+    with db.reading(current.scope()) as session:
+        lanes = board.board_lanes(session)
+        days = board.throughput(session)
+        waiting = board.waiting(session)
+    return page(
+        "marketplace/board.html", lanes=lanes, waiting=waiting, days=days, throughput=_throughput(days),
+        quality=_quality(lanes), progress=plots.progress,
+    )  # fmt: skip
+
+
+def _throughput(days: Sequence[tuple[date, int]]) -> str:
+    """Answers a day as a line; its ticks are the first, the middle and the last day."""
+    top = max((count for _day, count in days), default=0)
+    points = [plots.Point(place, count) for place, (_day, count) in enumerate(days)]
+    places = (0, len(days) // 2, len(days) - 1)
+    return plots.line(
+        points,
+        label=str(_("Answers a day over the last two weeks, at most %(most)s", most=top)),
+        y_ticks=plots.ticks(0, max(top, 4), lambda value: formats.number(int(value))),
+        x_ticks=[plots.Tick(place, _short(days[place][0])) for place in places],
+        too_few=str(_("No answers in the last two weeks.")) if top == 0 else "",
+        need=2 if top else len(points) + 1,
+    )
+
+
+def _short(day: date) -> str:
+    return formats.date(datetime(day.year, day.month, day.day, tzinfo=UTC), length="short")
+
+
+def _quality(lanes: Sequence[board.BoardLane]) -> str:
+    rows = [
+        plots.Interval(
+            display_name(lane.locale, current_locale()), lane.accuracy if lane.checked >= ENOUGH else None,
+            lane.low, lane.high, text=str(_("not yet, %(have)s of %(need)s checks", have=lane.checked, need=ENOUGH)),
+        )
+        for lane in lanes[:LOCALES_MOST]
+    ]  # fmt: skip
+    return plots.whiskers(
+        rows,
+        label=str(_("Accuracy on gold by locale, with 95% intervals")),
+        x_ticks=plots.ticks(0.5, 1.0, lambda value: formats.percent(value)),
+        too_few=str(_("No lane is at work yet.")),
+    )
