@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -69,7 +70,7 @@ class World:
     def vendor(self) -> Scope:
         return Scope.tenant(self.vendor_id)
 
-    def account(self, name: str, **more: str) -> str:
+    def account(self, name: str, **more: Any) -> str:
         """An account with an address made of the name; its id."""
         with self.db.transaction(Scope.system("test")) as session:
             return _account(session, name, **more)
@@ -111,7 +112,7 @@ class World:
             )
 
 
-def _account(session: Session, name: str, **more: str) -> str:
+def _account(session: Session, name: str, **more: Any) -> str:
     email = name.lower().replace(" ", ".") + "@example.org"
     return operations.create_account(session, SYSTEM, email=email, name=name, **more).id
 

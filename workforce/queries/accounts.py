@@ -133,7 +133,7 @@ def token_view(row: AccountToken) -> TokenView:
     )  # fmt: skip
 
 
-def _live_places() -> Select[tuple[Membership, Organization]]:
+def _live_places() -> Select[Membership, Organization]:
     return (
         select(Membership, Organization)
         .join(Organization, Organization.id == Membership.org_id)

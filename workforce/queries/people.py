@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from i18n.tags import InvalidTag, standardize
@@ -144,15 +144,15 @@ def claim_view(row: LanguageClaim, now: datetime) -> ClaimView:
     )
 
 
-def _people() -> Select[tuple[Annotator, Account]]:
+def _people() -> Select[Annotator, Account]:
     return select(Annotator, Account).join(Account, Account.id == Annotator.account_id)
 
 
-def _speaking(statement: Select[tuple[Annotator, Account]], locale: str) -> Select[tuple[Annotator, Account]]:
+def _speaking(statement: Select[Annotator, Account], locale: str) -> Select[Annotator, Account]:
     try:
         tag = standardize(locale.strip())
     except InvalidTag:
-        return statement.where(False)
+        return statement.where(false())
     claim = select(LanguageClaim.annotator_id).where(
         LanguageClaim.annotator_id == Annotator.id,
         LanguageClaim.org_id == Annotator.org_id,
@@ -162,7 +162,7 @@ def _speaking(statement: Select[tuple[Annotator, Account]], locale: str) -> Sele
     return statement.where(claim.exists())
 
 
-def _called(statement: Select[tuple[Annotator, Account]], text: str) -> Select[tuple[Annotator, Account]]:
+def _called(statement: Select[Annotator, Account], text: str) -> Select[Annotator, Account]:
     """Addresses are found only when they are known in full: a list is no place to fish for them."""
     matches = [
         # SQLite lowers ASCII alone, so that other alphabets are also looked for as they were typed.

@@ -24,7 +24,7 @@ def receipts_of(
     statement = _with_appeal().where(DecisionReceipt.annotator_id == annotator_id)
     if after and (last := session.get(DecisionReceipt, after)):
         statement = statement.where(
-            tuple_(DecisionReceipt.decided_at, DecisionReceipt.id) < (last.decided_at, last.id)  # type: ignore[arg-type]
+            tuple_(DecisionReceipt.decided_at, DecisionReceipt.id) < (last.decided_at, last.id)
         )
     statement = statement.order_by(DecisionReceipt.decided_at.desc(), DecisionReceipt.id.desc()).limit(limit + 1)
     rows = session.execute(statement).all()
@@ -45,7 +45,7 @@ def appeals(
     limit = min(limit, MOST_ROWS)
     statement = _appeals().where(Appeal.decided_at.is_(None) if is_open else Appeal.decided_at.is_not(None))
     if after and (last := session.get(Appeal, after)):
-        statement = statement.where(tuple_(Appeal.due_at, Appeal.id) > (last.due_at, last.id))  # type: ignore[arg-type]
+        statement = statement.where(tuple_(Appeal.due_at, Appeal.id) > (last.due_at, last.id))
     rows = session.execute(statement.order_by(Appeal.due_at, Appeal.id).limit(limit + 1)).all()
     found = [
         AppealRow(appeal_view(appeal), pseudonym, ReceiptKind(receipt.kind), Message.from_json(receipt.what))
@@ -82,13 +82,13 @@ def appeal_view(row: Appeal) -> AppealView:
     return AppealView(row.id, row.receipt_id, row.text, row.opened_at, row.due_at, row.decided_at, outcome, row.answer)
 
 
-def _with_appeal() -> Select[tuple[DecisionReceipt, Appeal | None]]:
+def _with_appeal() -> Select[DecisionReceipt, Appeal]:
     return select(DecisionReceipt, Appeal).outerjoin(
         Appeal, (Appeal.receipt_id == DecisionReceipt.id) & (Appeal.org_id == DecisionReceipt.org_id)
     )
 
 
-def _appeals() -> Select[tuple[Appeal, DecisionReceipt, str]]:
+def _appeals() -> Select[Appeal, DecisionReceipt, str]:
     return (
         select(Appeal, DecisionReceipt, Annotator.pseudonym)
         .join(DecisionReceipt, DecisionReceipt.id == Appeal.receipt_id)

@@ -87,7 +87,7 @@ def may_claim_again(status: ClaimStatus, verified_at: datetime | None, now: date
 @cache
 def countries() -> frozenset[str]:
     """Codes of countries and territories, by CLDR."""
-    codes = babel_locale("en").territories
+    codes = map(str, babel_locale("en").territories)
     return frozenset(code for code in codes if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY)
 
 
