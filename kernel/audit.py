@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kernel import ids
@@ -47,11 +47,13 @@ def record(
 ) -> AuditEvent:
     """Write one event in the transaction of what it tells. `details` holds references and figures, no personal data."""
     owner = org_id or actor.org_id
+    if link:
+        session.flush()  # what it tells goes first, so that the head of the chain is held only for the event itself
     event = AuditEvent(
         id=ids.new_id(),
         chain=owner or INSTALLATION,
         at=now_of(session),
-        actor_ref=actor.ref,
+        actor_ref=actor.ref[:40] if actor.ref else None,
         session_ref=actor.session_ref,
         org_id=owner,
         action=action,
@@ -60,18 +62,23 @@ def record(
         outcome=outcome,
         reasons=list(reasons),
         request_id=request_id.get(),
-        details=details or {},
+        details=_plain(details or {}),  # as it is hashed, so that no database reads it back as another number
     )
-    session.add(event)
     if link:
         _append(session, event.chain, [event])
+    else:
+        session.add(event)
     return event
 
 
 def link_pending(session: Session, limit: int = 1000) -> int:
     """Link events that were written unlinked, oldest first, chain by chain; returns how many."""
     waiting = session.scalars(
-        select(AuditEvent).where(AuditEvent.linked_at.is_(None)).order_by(AuditEvent.at, AuditEvent.id).limit(limit)
+        select(AuditEvent)
+        .where(AuditEvent.linked_at.is_(None))
+        .order_by(AuditEvent.at, AuditEvent.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     ).all()
     chains: dict[str, list[AuditEvent]] = {}
     for event in waiting:
@@ -89,6 +96,7 @@ def _append(session: Session, chain: str, events: list[AuditEvent]) -> None:
         event.hash = event_hash(event)
         event.linked_at = now_of(session)
         head.seq, head.hash, head.at = event.seq, event.hash, event.at
+        session.add(event)
     session.flush()
 
 
@@ -104,7 +112,7 @@ def _locked_head(session: Session, chain: str) -> AuditHead:
     return head
 
 
-def event_hash(event: AuditEvent) -> str:
+def event_hash(event: Any) -> str:
     """SHA-256 over the version, the chain, the place in it, the previous hash and the canonical form of the rest."""
     rest = canonical({name: getattr(event, name) for name in _COLUMNS})
     text = "\n".join(("audit-v1", event.chain, str(event.seq), event.prev_hash or _ZERO, rest))
@@ -153,68 +161,140 @@ class Verdict:
         return not self.breaches
 
 
-def verify(
-    session: Session,
-    chain: str | None = None,
-    anchors: dict[tuple[str, int], str] | None = None,
-) -> Verdict:
+@dataclass(frozen=True)
+class Head:
+    """Where a chain ended when the verification began; what is linked later is the next verification's."""
+
+    chain: str
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a walk has come: the last place that was found right, and its hash."""
+
+    seq: int = 0
+    hash: str = _ZERO
+
+
+Anchors = dict[tuple[str, int], str]
+
+
+def verify(session: Session, chain: str | None = None, anchors: Anchors | None = None) -> Verdict:
     """Walk the chains: places without a gap, links, hashes, heads, kept anchors, and events left unlinked too long."""
-    heads = session.scalars(select(AuditHead).order_by(AuditHead.chain)).all()
-    wanted = [head for head in heads if chain in (None, head.chain)]
-    events, breaches = 0, []
-    for head in wanted:
-        count, breach = _walk(session, head, anchors or {})
-        events += count
+    kept = anchors or {}
+    found = heads(session, chain)
+    breaches, events = lost_chains(found, kept, chain), 0
+    for head in found:
+        place, breach = walk(session, head, Place(), kept)
+        events += place.seq
         breaches += [breach] if breach else []
-    known = {head.chain for head in heads}
-    breaches += [Breach(name, seq, "anchor_missing") for name, seq in anchors or {} if name not in known]
-    waiting = session.scalars(select(AuditEvent).where(AuditEvent.linked_at.is_(None))).all()
+    waiting, late = unlinked(session, chain)
+    return Verdict(len(found), events, waiting, (*breaches, *late))
+
+
+def heads(session: Session, chain: str | None = None) -> list[Head]:
+    """The end of each chain, or of the one that is asked for.
+
+    A chain whose events outrun its head is no chain that was appended to: its head is told as it stands, and the walk
+    finds what lies beyond it.
+    """
+    statement = select(AuditHead.chain, AuditHead.seq, AuditHead.hash).order_by(AuditHead.chain)
+    if chain is not None:
+        statement = statement.where(AuditHead.chain == chain)
+    known = [Head(row.chain, row.seq, row.hash) for row in session.execute(statement)]
+    orphans = select(AuditEvent.chain).where(AuditEvent.seq == 1, AuditEvent.chain.not_in(select(AuditHead.chain)))
+    if chain is not None:
+        orphans = orphans.where(AuditEvent.chain == chain)
+    return known + [Head(name, 0, _ZERO) for name in session.scalars(orphans)]
+
+
+def lost_chains(found: list[Head], anchors: Anchors, chain: str | None = None) -> list[Breach]:
+    """Chains that were anchored once and are not there any more."""
+    there = {head.chain for head in found}
+    lost = sorted({name for name, _ in anchors if name not in there and chain in (None, name)})
+    return [Breach(name, None, "chain_missing") for name in lost]
+
+
+def unlinked(session: Session, chain: str | None = None) -> tuple[int, list[Breach]]:
+    """How many events wait to be linked, and a breach for each chain in which one has waited too long."""
+    statement = (
+        select(AuditEvent.chain, func.count().label("events"), func.min(AuditEvent.at).label("oldest"))
+        .where(AuditEvent.linked_at.is_(None))
+        .group_by(AuditEvent.chain)
+        .order_by(AuditEvent.chain)
+    )
+    if chain is not None:
+        statement = statement.where(AuditEvent.chain == chain)
+    rows = session.execute(statement).all()
     late = now_of(session) - LINK_WITHIN
-    breaches += [Breach(event.chain, None, "unlinked") for event in waiting if event.at < late]
-    return Verdict(len(wanted), events, len(waiting), tuple(breaches))
+    return sum(row.events for row in rows), [Breach(row.chain, None, "unlinked") for row in rows if row.oldest < late]
 
 
-def _walk(session: Session, head: AuditHead, anchors: dict[tuple[str, int], str]) -> tuple[int, Breach | None]:
-    seq, previous = 0, _ZERO
-    for event in _linked(session, head.chain):
-        seq += 1
-        if event.seq != seq:
-            return seq, Breach(head.chain, seq, "gap")
-        if event.prev_hash != previous:
-            return seq, Breach(head.chain, seq, "link")
-        if event.hash != event_hash(event):
-            return seq, Breach(head.chain, seq, "content")
-        if anchors.get((head.chain, seq), event.hash) != event.hash:
-            return seq, Breach(head.chain, seq, "anchor")
-        previous = event.hash
-    if (head.seq, head.hash) != (seq, previous):
-        return seq, Breach(head.chain, seq, "head")
-    missing = [place for name, place in anchors if name == head.chain and place > seq]
-    return seq, Breach(head.chain, missing[0], "truncated") if missing else None
+def walk(
+    session: Session, head: Head, place: Place, anchors: Anchors, limit: int | None = None
+) -> tuple[Place, Breach | None]:
+    """Go on from `place`, at most `limit` events far; returns the place reached and the first breach met.
+
+    The walk is over when the place is the head's, or with a breach.
+    """
+    last = head.seq if limit is None else min(head.seq, place.seq + limit)
+    for event in _linked(session, head.chain, place.seq, last):
+        kind = _fault(event, place, anchors)
+        if kind:
+            return place, Breach(head.chain, place.seq + 1, kind)
+        place = Place(event.seq, event.hash)
+    if place.seq < last:
+        return place, Breach(head.chain, place.seq + 1, "truncated")
+    return place, _end_fault(session, head, place, anchors) if last == head.seq else None
 
 
-def _linked(session: Session, chain: str, page: int = 2000) -> Iterator[AuditEvent]:
-    after = 0
-    while True:
-        rows = session.scalars(
-            select(AuditEvent)
-            .where(AuditEvent.chain == chain, AuditEvent.seq > after)
+def _fault(event: Any, place: Place, anchors: Anchors) -> str | None:
+    if event.seq != place.seq + 1:
+        return "gap"
+    if event.prev_hash != place.hash:
+        return "link"
+    if event.hash != event_hash(event):
+        return "content"
+    return "anchor" if anchors.get((event.chain, event.seq), event.hash) != event.hash else None
+
+
+def _end_fault(session: Session, head: Head, place: Place, anchors: Anchors) -> Breach | None:
+    if head.hash != place.hash:
+        return Breach(head.chain, head.seq, "head")
+    missing = sorted(seq for name, seq in anchors if name == head.chain and seq > head.seq)
+    if missing:
+        return Breach(head.chain, missing[0], "anchor_missing")
+    # The last event is read before the head, which moves in the same transaction: it can only be behind it.
+    top = session.scalar(select(func.max(AuditEvent.seq)).where(AuditEvent.chain == head.chain)) or 0
+    now = session.scalar(select(AuditHead.seq).where(AuditHead.chain == head.chain)) or 0
+    return Breach(head.chain, now + 1, "beyond_head") if top > now else None
+
+
+def _linked(session: Session, chain: str, after: int, last: int, page: int = 2000) -> Iterator[Any]:
+    columns = [getattr(AuditEvent, name) for name in ("chain", "seq", "prev_hash", "hash", *_COLUMNS)]
+    while after < last:
+        rows = session.execute(
+            select(*columns)
+            .where(AuditEvent.chain == chain, AuditEvent.seq > after, AuditEvent.seq <= last)
             .order_by(AuditEvent.seq)
             .limit(page)
         ).all()
         yield from rows
         if len(rows) < page:
             return
-        after = rows[-1].seq or 0
-        for row in rows:
-            session.expunge(row)
+        after = rows[-1].seq
 
 
 def append_only_triggers(dialect: str) -> list[str]:
-    """Statements that make the database itself refuse to change or remove a linked event."""
+    """Statements that make the database itself refuse to change or remove an event; linking it is all that remains."""
+    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+    told = ("chain", *_COLUMNS)
+    changed = " OR ".join(["OLD.hash IS NOT NULL", *(f"OLD.{name} {differs} NEW.{name}" for name in told)])
     if dialect == "sqlite":
         return [
-            "CREATE TRIGGER audit_event_keeps BEFORE UPDATE ON audit_event WHEN OLD.hash IS NOT NULL"
+            f"CREATE TRIGGER audit_event_keeps BEFORE UPDATE ON audit_event WHEN {changed}"
             " BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END",
             "CREATE TRIGGER audit_event_stays BEFORE DELETE ON audit_event"
             " BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END",
@@ -223,7 +303,7 @@ def append_only_triggers(dialect: str) -> list[str]:
         "CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'audit events are append-only'; END $$",
         "CREATE TRIGGER audit_event_keeps BEFORE UPDATE ON audit_event FOR EACH ROW"
-        " WHEN (OLD.hash IS NOT NULL) EXECUTE FUNCTION audit_event_refuse()",
+        f" WHEN ({changed}) EXECUTE FUNCTION audit_event_refuse()",
         "CREATE TRIGGER audit_event_stays BEFORE DELETE ON audit_event FOR EACH ROW"
         " EXECUTE FUNCTION audit_event_refuse()",
         "CREATE TRIGGER audit_event_whole BEFORE TRUNCATE ON audit_event EXECUTE FUNCTION audit_event_refuse()",

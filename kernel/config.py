@@ -47,6 +47,7 @@ class Settings:
     session_idle_minutes: int = 30
     session_hours: int = 12
     max_upload_mb: int = 64
+    anchor_key_file: Path | None = None  # what signs anchors of the audit log; None: one kept in the data folder
 
     @property
     def is_production(self) -> bool:
@@ -81,6 +82,7 @@ class Settings:
             session_idle_minutes=_number(env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems),
             session_hours=_number(env, "SESSION_HOURS", 12, 1, 72, problems),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 64, 1, 2048, problems),
+            anchor_key_file=Path(env["AUDIT_ANCHOR_KEY"]).absolute() if env.get("AUDIT_ANCHOR_KEY") else None,
         )
         if settings.is_production:
             problems += production_problems(settings, env)

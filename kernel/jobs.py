@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -98,8 +99,16 @@ def enqueue(
     session.add(event)
     event_id, queue = event.id, event.queue
     if at is None or at <= now:
-        after_commit(session, lambda: send(queue, event_id, 0))
+        after_commit(session, lambda: _send(queue, event_id))
     return event.id
+
+
+def _send(queue: str, event_id: str) -> None:
+    send(queue, event_id, 0)
+
+
+def _hand_over(queue: str, event_id: str) -> None:
+    send(queue, event_id, 0)
 
 
 class Work:
@@ -112,14 +121,10 @@ class Work:
         actor: Actor,
         scope: Scope,
         step: dict[str, Any],
+        attempt: int = 1,
     ) -> None:
-        self.database, self.event_id, self.actor, self.scope, self.step = (
-            database,
-            event_id,
-            actor,
-            scope,
-            step,
-        )
+        self.database, self.event_id, self.actor, self.scope = database, event_id, actor, scope
+        self.step, self.attempt = step, attempt
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -132,16 +137,27 @@ class Work:
         return self.database.reading(self.scope)
 
     def advance(self, session: Session, done: int, total: int | None = None, **step: Any) -> None:
-        """Keep the place: how far of how much, and what the next chunk needs to go on from here."""
-        self.step = {**self.step, **step}
-        values: dict[str, Any] = {
-            "progress": done,
-            "step": self.step,
-            "claimed_until": clock.now() + CLAIM,
-        }
+        """Keep the place: how far of how much, and what the next chunk needs to go on from here.
+
+        Raises Misuse, so that the chunk is undone, when the claim was lost meanwhile and somebody else goes on.
+        """
+        step = {**self.step, **step}
+        values: dict[str, Any] = {"progress": done, "step": step, "claimed_until": clock.now() + CLAIM}
         if total is not None:
             values["total"] = total
-        session.execute(update(OutboxEvent).where(OutboxEvent.id == self.event_id).values(**values))
+        kept = session.execute(
+            update(OutboxEvent)
+            .where(
+                OutboxEvent.id == self.event_id,
+                OutboxEvent.attempts == self.attempt,
+                OutboxEvent.done_at.is_(None),
+                OutboxEvent.dead_at.is_(None),
+            )
+            .values(**values)
+        )
+        if kept.rowcount != 1:  # type: ignore[attr-defined]
+            raise Misuse("a long job went on after somebody else had taken it over")
+        self.step = step
 
 
 def run_event(database: Database, event_id: str) -> str:
@@ -153,12 +169,14 @@ def run_event(database: Database, event_id: str) -> str:
     try:
         if what is None:
             raise Misuse(f"no worker knows the job {claimed.job}")
+        if claimed.attempts > what.attempts:  # a crash says nothing, and counts all the same
+            raise Misuse("the worker crashed at every attempt")
         _carry(database, what, claimed)
     except Exception as error:
         log.exception("job failed: %s %s", claimed.job, event_id)
         told = "".join(traceback.format_exception_only(error))[:2000]
         most = what.attempts if what else 1
-        return database.run(Scope.system("a job failed"), lambda session: _fail(session, event_id, told, most))
+        return database.run(Scope.system("a job failed"), lambda session: _fail(session, claimed, told, most))
     return "done"
 
 
@@ -183,7 +201,8 @@ def _carry(database: Database, what: Job, event: OutboxEvent) -> None:
     actor = system_actor(what.name, event.org_id)
     scope = _scope_for(what, event)
     if what.long:
-        result = what.run(Work(database, event.id, actor, scope, dict(event.step or {})), **event.args)
+        work = Work(database, event.id, actor, scope, dict(event.step or {}), event.attempts)
+        result = what.run(work, **event.args)
         with database.transaction(Scope.system("a long job is done")) as session:
             _finish(session, event.id, result)
         return
@@ -209,9 +228,9 @@ def _finish(session: Session, event_id: str, result: Any) -> None:
         raise Misuse("a job was carried twice at once")
 
 
-def _fail(session: Session, event_id: str, told: str, attempts: int) -> str:
-    event = session.scalars(select(OutboxEvent).where(OutboxEvent.id == event_id)).one()
-    if event.done_at is not None:
+def _fail(session: Session, claimed: OutboxEvent, told: str, attempts: int) -> str:
+    event = session.scalars(select(OutboxEvent).where(OutboxEvent.id == claimed.id).with_for_update()).one()
+    if event.done_at is not None or event.attempts != claimed.attempts:
         return "gone"
     event.last_error = told
     event.claimed_until = None
@@ -246,16 +265,16 @@ def due(session: Session, limit: int = 200) -> list[tuple[str, str, int]]:
 
 def start_periodic(database: Database) -> int:
     """Enqueue the periodic jobs whose time has come, each once however many processes ask; returns how many."""
+    with database.reading(Scope.system("schedule")) as session:
+        later = set(session.scalars(select(Schedule.job).where(Schedule.next_run_at > now_of(session))))
     started = 0
     for name, periodic in PERIODIC.items():
-        started += database.run(
-            Scope.system("schedule"),
-            lambda session, name=name, periodic=periodic: _tick(session, name, periodic),
-        )
+        if name not in later:
+            started += database.run(Scope.system("schedule"), partial(_tick, name=name, periodic=periodic))
     return started
 
 
-def _tick(session: Session, name: str, periodic: Periodic) -> int:
+def _tick(session: Session, *, name: str, periodic: Periodic) -> int:
     now = now_of(session)
     row = session.get(Schedule, name)
     if row is None:

@@ -6,10 +6,12 @@ import time
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
 log = logging.getLogger("polyphony.queue")
 _BREAK_SECONDS = 5.0
+_QUEUED_SECONDS = 120  # what the queue has lost by then, the sweep sends again
 
 
 class Null:
@@ -36,8 +38,10 @@ class Rq:
             self._queues[queue] = target
             target.enqueue_call(
                 "kernel.worker.carry", args=(event_id,), job_id=f"ob-{event_id}-{attempt}", timeout=3600,
-                result_ttl=60, failure_ttl=3600,
+                result_ttl=60, failure_ttl=3600, ttl=_QUEUED_SECONDS, unique=True,
             )  # fmt: skip
+        except DuplicateJobError:
+            return True  # it is on its way; the sweep must not make the queue longer each time it looks
         except (RedisError, OSError) as error:
             log.warning("queue is away: %s", error)
             self._away_until = time.monotonic() + _BREAK_SECONDS

@@ -1,8 +1,8 @@
 """Tenancy: in whose name a transaction reads and writes, and the three kinds a table can be of.
 
 *Owned* rows belong to one organization. *Shared* rows belong to a client and are visible to the vendor named in them
-for as long as a grant on their project lives. *Global* tables are a reviewed list (`GLOBAL_TABLES`); they hold persons and
-the installation's own machinery, and are guarded by policy alone.
+for as long as a grant on their project lives. *Global* tables are a reviewed list (`GLOBAL_TABLES`); they hold persons
+and the installation's own machinery, and are guarded by policy alone.
 """
 
 from dataclasses import dataclass, field

@@ -49,6 +49,8 @@ def _narrow(state: ORMExecuteState) -> None:
     if state.is_insert:
         _check_rows(state, org_id)
         return
+    if state.is_update and _is_walled(state) and "org_id" in _names(state.statement):
+        raise Misuse("a row that would go to another organization")
     now = now_of(session)
     state.statement = state.statement.options(
         with_loader_criteria(Owned, lambda cls: cls.org_id == org_id, include_aliases=True),
@@ -74,14 +76,47 @@ def _narrow(state: ORMExecuteState) -> None:
 
 
 def _check_rows(state: ORMExecuteState, org_id: str) -> None:
-    mapper = state.bind_mapper
-    if mapper is None or not issubclass(mapper.class_, Owned | Shared):
+    if not _is_walled(state):
         return
-    parameters = state.parameters
-    rows: Iterable[Any] = parameters if isinstance(parameters, list) else [parameters] if parameters else []
+    statement: Any = state.statement
+    if statement.select is not None:
+        raise Misuse("rows taken from a query, which nobody can check one by one")
+    own, parameters = _values(statement), state.parameters
+    sent: list[Any] = parameters if isinstance(parameters, list) else [parameters or {}]
+    rows = [own | row for row in sent] if not statement._multi_values else _many_values(statement)
     for row in rows:
         if org_id not in (row.get("org_id"), row.get("vendor_org_id")):
-            raise Misuse(f"a row of {mapper.class_.__tablename__} for another organization")
+            raise Misuse(f"a row of {_table_of(state)} for another organization")
+
+
+def _is_walled(state: ORMExecuteState) -> bool:
+    mapper = state.bind_mapper
+    return mapper is not None and issubclass(mapper.class_, Owned | Shared)
+
+
+def _table_of(state: ORMExecuteState) -> str:
+    mapper = state.bind_mapper
+    return str(mapper.local_table) if mapper is not None else ""
+
+
+def _names(statement: Any) -> set[str]:
+    """The columns that an update sets."""
+    return {str(getattr(key, "key", key)) for key in statement._values or ()}
+
+
+def _values(statement: Any) -> dict[str, Any]:
+    """What stands in `.values(…)`, by the name of its column; anything but a plain value is left out."""
+    given = {str(getattr(key, "key", key)): value for key, value in (statement._values or {}).items()}
+    return {name: getattr(value, "value", None) for name, value in given.items()}
+
+
+def _many_values(statement: Any) -> list[dict[str, Any]]:
+    """The same for a list of rows; rows without names are rows for nobody, and refused."""
+    rows = [row for many in statement._multi_values for row in many]
+    return [
+        {str(getattr(key, "key", key)): value for key, value in row.items()} if isinstance(row, dict) else {}
+        for row in rows
+    ]
 
 
 @event.listens_for(Session, "before_flush")

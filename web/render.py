@@ -1,6 +1,6 @@
 """Rendering: pages with what every page needs, flashes in the reader's language, redirects that stay inside."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,7 +98,7 @@ def role_label(role: str) -> str:
     return str(ROLE_LABELS[role]) if role in ROLE_LABELS else ""
 
 
-def frame_values() -> Mapping[str, Any]:
+def frame_values() -> dict[str, Any]:
     """What every template may use."""
     locale = current_locale()
     user = current.signed_in()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from i18n import _
 from kernel.errors import NotFound
 from kernel.policy import Actor
-from labeling.queries import guideline_text, ontology_of
+from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
 from marketplace.operations import answers, planning, returning, taking
 from marketplace.queries import eligibility, work

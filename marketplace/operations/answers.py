@@ -17,7 +17,7 @@ from kernel.errors import Conflict, Invalid, Misuse
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from labeling.models import Item
-from labeling.queries import ontology_of
+from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, Project, Slot, Unit
 from marketplace.policy import assignment_resource

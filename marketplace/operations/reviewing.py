@@ -19,7 +19,7 @@ from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from labeling.models import Item
-from labeling.queries import ontology_of
+from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, Project, Review, Slot, Unit
 from marketplace.operations.settling import settle_unit

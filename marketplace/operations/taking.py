@@ -21,7 +21,7 @@ from marketplace.policy import work_resource
 from marketplace.queries.eligibility import facts_of, lanes_open_to
 from marketplace.queries.work import open_task
 from marketplace.values.work import NoWork, Task
-from payouts.queries import rate_of
+from payouts.queries.rates import rate_of
 from payouts.values import RateView
 from workforce.models import Annotator
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from i18n import _
 from kernel import db
 from kernel.errors import Invalid
-from labeling.queries import guideline_text, ontology_of
+from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
 from marketplace.operations import reviewing

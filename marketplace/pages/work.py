@@ -9,7 +9,7 @@ from i18n import _
 from kernel import db
 from kernel.errors import Invalid
 from kernel.guard import not_found, require
-from labeling.queries import guideline_text, ontology_of
+from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
 from marketplace.operations import answers, returning, taking

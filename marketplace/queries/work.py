@@ -16,7 +16,7 @@ from labeling.models import Item
 from marketplace.models import Assignment, Lane, Project, Review
 from marketplace.queries.eligibility import lanes_for
 from marketplace.values.work import LaneOffer, Task
-from payouts.queries import rate_of
+from payouts.queries.rates import rate_of
 from workforce.values import PersonFacts
 
 

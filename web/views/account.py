@@ -140,7 +140,9 @@ def create_token() -> Response:
     if form.ok:
         try:
             with db.transaction(Scope.system("own account")) as session:
-                secret = directory().create_token(session, current.actor(), name=form.data.token_name, days=form.data.days)[1]
+                secret = directory().create_token(
+                    session, current.actor(), name=form.data.token_name, days=form.data.days
+                )[1]
         except Invalid as problem:
             form.add(problem)
     return _show(new_token=secret) if form.ok else _show(form.errors, status=422)

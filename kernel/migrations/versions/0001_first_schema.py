@@ -1475,17 +1475,10 @@ def event_triggers(dialect: str) -> list[str]:
         "CREATE FUNCTION event_refuse() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
     )
-    return (
-        [refuse]
-        + [
-            f"CREATE TRIGGER {table}_keeps BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION event_refuse()"
-            for table in EVENTS
-        ]
-        + [
-            f"CREATE TRIGGER {table}_whole BEFORE TRUNCATE ON {table} EXECUTE FUNCTION event_refuse()"
-            for table in EVENTS
-        ]
-    )
+    keeps = "BEFORE UPDATE OR DELETE ON {0} FOR EACH ROW EXECUTE FUNCTION event_refuse()"
+    whole = "BEFORE TRUNCATE ON {0} EXECUTE FUNCTION event_refuse()"
+    triggers = [f"CREATE TRIGGER {{0}}_keeps {keeps}", f"CREATE TRIGGER {{0}}_whole {whole}"]
+    return [refuse] + [trigger.format(table) for table in EVENTS for trigger in triggers]
 
 
 def downgrade() -> None:

@@ -1,0 +1,160 @@
+"""Imports: an upload is received, checked, confirmed or cancelled; nothing is written before somebody says so."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found, require
+from kernel.jobs import REGISTRY, enqueue
+from kernel.policy import Actor
+from kernel.storage import Stored
+from labeling.files.rows import FileKind
+from marketplace.models import Batch, Project
+from marketplace.operations.loading import project_for
+from marketplace.policy import grant_rights, project_resource
+from marketplace.queries.imports import batch_of, lane_refs
+from marketplace.queries.projects import ontologies_of
+from marketplace.values.actions import Action
+from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
+
+_RIGHT = {BatchKind.UNITS: Action.UNIT_IMPORT, BatchKind.GOLD: Action.GOLD_IMPORT}
+_CHECK = {BatchKind.UNITS: "marketplace.check_units", BatchKind.GOLD: "marketplace.check_gold"}
+_WRITE = {BatchKind.UNITS: "marketplace.import_units", BatchKind.GOLD: "marketplace.import_gold"}
+_CLOSED = ("requested", "quoted", "done", "declined")
+
+
+def receive_file(
+    session: Session, actor: Actor, project_id: str, *, kind: BatchKind, name: str, stored: Stored
+) -> BatchView:
+    """Take note of an uploaded file and have it checked in the background.
+
+    A batch of gold carries no vendor, so that nobody there can see that it exists.
+    """
+    project = project_for(session, actor, project_id, _RIGHT[kind])
+    _ensure_ready(session, project, kind)
+    batch = Batch(
+        id=ids.new_id(), org_id=project.org_id, vendor_org_id=_vendor(project, kind), project_id=project.id,
+        kind=kind.value, name=_file_name(name), format=_format(name), stored_name=stored.name, sha256=stored.sha256,
+        state=BatchState.CHECKING.value, findings=[], preview=[], created_at=now_of(session),
+        created_by=actor.account_id,
+    )  # fmt: skip
+    session.add(batch)
+    session.flush()
+    job = REGISTRY[_CHECK[kind]]
+    batch.job_id = enqueue(session, job, actor=actor, org_id=actor.org_id, batch_id=batch.id)
+    audit.record(
+        session, actor, "batch.uploaded", "batch", batch.id, org_id=project.org_id,
+        details={"project": project.id, "sha256": stored.sha256, "size": stored.size},
+    )  # fmt: skip
+    return _fresh(session, batch.id)
+
+
+def note_check(
+    session: Session, actor: Actor, batch_id: str, *, counts: dict[str, int], findings: Sequence[Finding],
+    preview: Sequence[dict[str, Any]],
+) -> None:  # fmt: skip
+    """Keep what the check found. A batch that was cancelled meanwhile stays cancelled."""
+    batch = _held(session, actor, batch_id)
+    state = BatchState.CHECKED if counts["good"] or counts["duplicates"] else BatchState.BROKEN
+    session.execute(
+        update(Batch)
+        .where(Batch.id == batch.id, Batch.state == BatchState.CHECKING.value)
+        .values(
+            state=state.value, findings=[each.to_json() for each in findings],
+            preview=list(preview) if batch.kind == BatchKind.UNITS else [], **counts,
+        )
+    )  # fmt: skip
+
+
+def confirm_import(session: Session, actor: Actor, batch_id: str, *, leave_out_bad: bool = False) -> BatchView:
+    """Write the good rows in the background. Where there are bad ones, it must be said that they are left out."""
+    batch = _held(session, actor, batch_id)
+    if batch.state != BatchState.CHECKED:
+        raise Conflict("batch.not_checked", _("This file is not waiting to be imported."))
+    if batch.good == 0:
+        raise Conflict("batch.nothing_new", _("There is nothing new in this file."))
+    if batch.bad and not leave_out_bad:
+        raise Conflict("batch.has_bad", _("Some rows are wrong. Mend the file, or leave them out."), bad=batch.bad)
+    _move(session, batch, (BatchState.CHECKED,), BatchState.IMPORTING)
+    job = REGISTRY[_WRITE[BatchKind(batch.kind)]]
+    batch.job_id = enqueue(session, job, actor=actor, org_id=actor.org_id, dedupe=batch.id, batch_id=batch.id)
+    audit.record(
+        session, actor, "batch.confirmed", "batch", batch.id, org_id=batch.org_id,
+        details={"good": batch.good, "bad": batch.bad},
+    )  # fmt: skip
+    return _fresh(session, batch.id)
+
+
+def cancel_import(session: Session, actor: Actor, batch_id: str) -> BatchView:
+    """Stop an import. Rows that are written already stay; nothing more is written."""
+    batch = _held(session, actor, batch_id)
+    _move(session, batch, (BatchState.CHECKING, BatchState.CHECKED, BatchState.IMPORTING), BatchState.CANCELLED)
+    audit.record(session, actor, "batch.cancelled", "batch", batch.id, org_id=batch.org_id)
+    return _fresh(session, batch.id)
+
+
+def finish_import(session: Session, actor: Actor, batch_id: str, *, new: int) -> None:
+    """All good rows are written."""
+    batch = _held(session, actor, batch_id)
+    _move(session, batch, (BatchState.IMPORTING,), BatchState.IMPORTED)
+    audit.record(session, actor, "batch.imported", "batch", batch.id, org_id=batch.org_id, details={"new": new})
+
+
+def _held(session: Session, actor: Actor, batch_id: str) -> Batch:
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        raise not_found()
+    project = session.get(Project, batch.project_id)
+    assert project is not None
+    rights = grant_rights(session, actor, project.id, now_of(session))
+    require(session, actor, _RIGHT[BatchKind(batch.kind)], project_resource(project, rights))
+    return batch
+
+
+def _move(session: Session, batch: Batch, states: Sequence[BatchState], state: BatchState) -> None:
+    moved = session.execute(
+        update(Batch)
+        .where(Batch.id == batch.id, Batch.state.in_([each.value for each in states]))
+        .values(state=state.value)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("batch.state", _("This upload has gone on meanwhile; load the page again."))
+    session.refresh(batch)
+
+
+def _fresh(session: Session, batch_id: str) -> BatchView:
+    session.flush()
+    view = batch_of(session, batch_id)
+    assert view is not None
+    return view
+
+
+def _vendor(project: Project, kind: BatchKind) -> str | None:
+    return None if kind is BatchKind.GOLD else project.vendor_org_id
+
+
+def _ensure_ready(session: Session, project: Project, kind: BatchKind) -> None:
+    if project.state in _CLOSED or not lane_refs(session, project.id):
+        raise Conflict("project.takes_no_units", _("This project takes no units in its present state."))
+    if kind is BatchKind.GOLD and not ontologies_of(session, project.id):
+        raise Conflict("gold.no_schema", _("Publish the label schema first; right answers are checked against it."))
+
+
+def _file_name(name: str) -> str:
+    """The last part of whatever path a browser sent, for people to read only."""
+    return name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[-200:] or "file"
+
+
+def _format(name: str) -> str:
+    ending = name.rpartition(".")[2].casefold()
+    known = {"csv": FileKind.CSV, "jsonl": FileKind.JSONL, "ndjson": FileKind.JSONL}
+    if ending not in known:
+        fault = _("Upload a file whose name ends in .csv or .jsonl.")
+        raise Invalid("batch.format", fault, {"file": fault})
+    return known[ending].value

@@ -1,0 +1,30 @@
+"""Loading what an operation is about: the row in the scope, then permission, so that no act can forget either."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kernel.db import now_of
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+from marketplace.models import Lane, Project
+from marketplace.policy import grant_rights, lane_resource, project_resource
+
+
+def project_for(session: Session, actor: Actor, project_id: str, action: str) -> Project:
+    """The project, held against others who change it, if the actor may do this to it; else NotFound or Forbidden."""
+    project = session.scalars(select(Project).where(Project.id == project_id).with_for_update()).one_or_none()
+    if project is None:
+        raise not_found()
+    rights = grant_rights(session, actor, project_id, now_of(session))
+    require(session, actor, action, project_resource(project, rights))
+    return project
+
+
+def lane_for(session: Session, actor: Actor, lane_id: str, action: str) -> Lane:
+    """The lane, if the actor may do this to it; else NotFound or Forbidden."""
+    lane = session.get(Lane, lane_id)
+    if lane is None:
+        raise not_found()
+    rights = grant_rights(session, actor, lane.project_id, now_of(session))
+    require(session, actor, action, lane_resource(lane, rights))
+    return lane

@@ -1,0 +1,207 @@
+"""Units and gold written: items, units and slots in bulk, each content once in a project, twice the same as once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from calibration.operations.gold import add_gold
+from calibration.values import GoldRow
+from i18n import Message, _
+from kernel import audit, ids
+from kernel.errors import Invalid
+from kernel.guard import require
+from kernel.policy import Actor, Resource
+from labeling.files.drafts import MAX_REFERENCE, GoldDraft, UnitDraft, content_fingerprint
+from labeling.models import Item
+from labeling.tasktypes import registry
+from labeling.values import Classification, GoldPool, InvalidContent
+from marketplace.files.checking import Draft, unit_of
+from marketplace.models import Lane, Slot, Unit
+from marketplace.operations.loading import lane_for
+from marketplace.queries.imports import LaneRef, Source, caps_of, known_items, units_of_items
+from marketplace.values.actions import Action
+from marketplace.values.imports import CHUNK, Added, UnitIn
+
+_LEVELS = list(Classification)
+
+
+def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[UnitIn]) -> Added:
+    """Add up to a thousand units at once, all or none; content that is a unit already keeps the unit it has.
+
+    Raises Invalid with the place of each fault (`units.3.text`).
+    """
+    lane = lane_for(session, actor, lane_id, Action.UNIT_IMPORT)
+    if not 1 <= len(drafts) <= CHUNK:
+        fault = _("Send between 1 and %(most)s units at once.", most=CHUNK)
+        raise Invalid("units.count", fault, {"units": fault})
+    ref = LaneRef(lane.id, lane.locale, lane.overlap, lane.classification)
+    parsed = _parsed(lane, drafts)
+    source = _Owner(lane.org_id, lane.vendor_org_id, lane.project_id, None)
+    known = known_items(session, lane.project_id, ((each.locale, each.fingerprint) for each in parsed))
+    items = _insert_items(session, source, {lane.locale: ref}, parsed, known)
+    fresh = [item_id for mark, item_id in items.items() if mark not in known]
+    new_units = _insert_units(session, source, [(item_id, ref, ref.overlap, True) for item_id in fresh])
+    units = units_of_items(session, lane.id, list(known.values())) | new_units
+    audit.record(
+        session, actor, "units.added", "lane", lane.id, org_id=lane.org_id,
+        details={"new": len(fresh), "sent": len(drafts)},
+    )  # fmt: skip
+    return Added(tuple(units.get(items[each.locale, each.fingerprint]) for each in parsed), len(fresh))
+
+
+def write_units(session: Session, actor: Actor, source: Source, drafts: Sequence[Draft]) -> int:
+    """Write one chunk of a checked file; returns how many units are new."""
+    _require(session, actor, source, Action.UNIT_IMPORT)
+    units = [unit_of(draft) for draft in drafts]
+    owner = _Owner(source.org_id, source.vendor_org_id, source.project_id, source.batch_id)
+    known = known_items(session, source.project_id, ((unit.locale, unit.fingerprint) for unit in units))
+    items = _insert_items(session, owner, source.lanes, units, known)
+    fresh = [(item_id, source.lanes[mark[0]]) for mark, item_id in items.items() if mark not in known]
+    _insert_units(session, owner, [(item_id, lane, lane.overlap, True) for item_id, lane in fresh])
+    return len(fresh)
+
+
+def write_gold(session: Session, actor: Actor, source: Source, drafts: Sequence[Draft]) -> int:
+    """Write one chunk of gold; returns how many keys are new. Only in the client's scope with gold.
+
+    Live gold becomes units whose overlap is the number of people who may meet it, and without a free slot: the planner
+    makes one for each person whom it is placed before. Training and exam items are no units at all.
+    """
+    _require(session, actor, source, Action.GOLD_IMPORT)
+    golds = [draft for draft in drafts if isinstance(draft, GoldDraft)]
+    owner = _Owner(source.org_id, source.vendor_org_id, source.project_id, None)
+    units = [gold.unit for gold in golds]
+    known = known_items(session, source.project_id, ((unit.locale, unit.fingerprint) for unit in units))
+    items = _insert_items(session, owner, source.lanes, units, known)
+    added = 0
+    for locale, lane in source.lanes.items():
+        of_lane = {items[gold.unit.locale, gold.unit.fingerprint]: gold for gold in golds if gold.unit.locale == locale}
+        if of_lane:
+            added += _write_keys(session, actor, source, lane, of_lane)
+            _write_live(session, owner, lane, of_lane)
+    return added
+
+
+class _Owner:
+    """Whom new rows belong to."""
+
+    def __init__(self, org_id: str, vendor_org_id: str | None, project_id: str, batch_id: str | None) -> None:
+        self.batch_id = batch_id
+        self.row = {"org_id": org_id, "vendor_org_id": vendor_org_id, "project_id": project_id}
+
+
+def _require(session: Session, actor: Actor, source: Source, action: Action) -> None:
+    resource = Resource("project", source.project_id, org_id=source.org_id, vendor_org_id=source.vendor_org_id)
+    require(session, actor, action, resource)
+
+
+def _insert_items(
+    session: Session, owner: _Owner, lanes: Mapping[str, LaneRef], units: Sequence[UnitDraft],
+    known: Mapping[tuple[str, str], str],
+) -> dict[tuple[str, str], str]:  # fmt: skip
+    """The item of each (locale, fingerprint): those known, and new ones for the rest."""
+    items = dict(known)
+    rows = []
+    for unit in units:
+        mark = unit.locale, unit.fingerprint
+        if mark not in items:
+            items[mark] = ids.new_id()
+            rows.append(_item(owner, unit, items[mark], lanes[unit.locale]))
+    if rows:
+        session.execute(insert(Item), rows)
+    return items
+
+
+def _item(owner: _Owner, unit: UnitDraft, item_id: str, lane: LaneRef) -> dict[str, Any]:
+    return owner.row | {
+        "id": item_id, "locale": unit.locale, "classification": lane.classification, "content": unit.content,
+        "fingerprint": unit.fingerprint, "client_ref": unit.reference,
+    }  # fmt: skip
+
+
+def _insert_units(session: Session, owner: _Owner, wanted: Sequence[tuple[str, LaneRef, int, bool]]) -> dict[str, str]:
+    """A unit for each (item, lane, overlap, whether its slots are free for anybody); returns unit by item."""
+    units, slots = [], []
+    for item_id, lane, overlap, has_slots in wanted:
+        unit_id = ids.new_id()
+        units.append(
+            owner.row | {
+                "id": unit_id, "lane_id": lane.id, "item_id": item_id, "batch_id": owner.batch_id,
+                "overlap": overlap, "answered": 0, "state": "open", "outlook": {},
+            }
+        )  # fmt: skip
+        slots += _slots(owner, lane, unit_id, overlap) if has_slots else []
+    if units:
+        session.execute(insert(Unit), units)
+    if slots:
+        session.execute(insert(Slot), slots)
+        _begin_again(session, {lane.id for _item, lane, _overlap, has_slots in wanted if has_slots})
+    return {row["item_id"]: row["id"] for row in units}
+
+
+def _slots(owner: _Owner, lane: LaneRef, unit_id: str, overlap: int) -> list[dict[str, Any]]:
+    return [
+        owner.row | {
+            "unit_id": unit_id, "slot_no": number, "overlap": overlap, "lane_id": lane.id,
+            "route_key": ids.new_route_key(), "state": "free", "serve_from": 0,
+        }
+        for number in range(1, overlap + 1)
+    ]  # fmt: skip
+
+
+def _begin_again(session: Session, lane_ids: set[str]) -> None:
+    """New slots lie anywhere in the order, so that whoever has come far in it looks again from the start."""
+    session.execute(update(Lane).where(Lane.id.in_(sorted(lane_ids))).values(route_epoch=Lane.route_epoch + 1))
+
+
+def _write_keys(session: Session, actor: Actor, source: Source, lane: LaneRef, golds: Mapping[str, GoldDraft]) -> int:
+    rows = [GoldRow(item_id, gold.answer, gold.pool.value, gold.explanation or "") for item_id, gold in golds.items()]
+    added = add_gold(
+        session, actor, project_id=source.project_id, lane_id=lane.id, set_name=source.name[-120:], rows=rows
+    )
+    return added.added
+
+
+def _write_live(session: Session, owner: _Owner, lane: LaneRef, golds: Mapping[str, GoldDraft]) -> None:
+    live = [item_id for item_id, gold in golds.items() if gold.pool is GoldPool.LIVE]
+    there = units_of_items(session, lane.id, live)
+    caps = caps_of(session, str(owner.row["org_id"]), live)
+    wanted = [(item_id, lane, caps[item_id], False) for item_id in live if item_id not in there and item_id in caps]
+    _insert_units(session, owner, wanted)
+
+
+def _parsed(lane: Lane, drafts: Sequence[UnitIn]) -> list[UnitDraft]:
+    task_type = registry.get(lane.task_type)
+    found: list[UnitDraft] = []
+    faults: dict[str, Message] = {}
+    for number, draft in enumerate(drafts):
+        faults |= _frame_faults(lane, number, draft)
+        try:
+            content = task_type.content_json(task_type.parse_content(draft.content))
+        except InvalidContent as error:
+            faults |= {f"units.{number}.content.{each.path}".rstrip("."): each.message for each in error.problems}
+            continue
+        found.append(UnitDraft(number, draft.reference, content, lane.locale, None, 0, content_fingerprint(content)))
+    if faults:
+        raise Invalid("units.invalid", _("Some units cannot be taken."), faults)
+    return found
+
+
+def _frame_faults(lane: Lane, number: int, draft: UnitIn) -> dict[str, Message]:
+    faults: dict[str, Message] = {}
+    reference = draft.reference
+    if reference is not None and not (0 < len(reference) <= MAX_REFERENCE and "\0" not in reference):
+        faults[f"units.{number}.id"] = _("An id has at most %(most)s letters.", most=MAX_REFERENCE)
+    if draft.classification is None:
+        return faults
+    if draft.classification not in set(Classification):
+        faults[f"units.{number}.classification"] = _("Choose one of the values offered.")
+    elif _LEVELS.index(Classification(draft.classification)) > _LEVELS.index(Classification(lane.classification)):
+        text = _(
+            "This is more sensitive than the project's %(limit)s, for which people are cleared.",
+            limit=lane.classification,
+        )
+        faults[f"units.{number}.classification"] = text
+    return faults

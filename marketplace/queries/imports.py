@@ -1,0 +1,161 @@
+"""Reads of imports: uploads as they stand, how to read their files, and which contents a project has already."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calibration.models import GoldKey
+from labeling.files.rows import FileKind
+from labeling.models import Item, Ontology
+from labeling.tasktypes.registry import read_ontology
+from marketplace.files.checking import FileSpec
+from marketplace.models import Batch, Lane, Project, Unit
+from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
+
+MOST_ROWS = 200
+_CHUNK = 500  # parameters of one IN list
+
+
+@dataclass(frozen=True)
+class LaneRef:
+    """What a new unit takes over from its lane."""
+
+    id: str
+    locale: str
+    overlap: int
+    classification: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was uploaded, with everything that its reading and writing needs."""
+
+    batch_id: str
+    org_id: str
+    vendor_org_id: str | None
+    project_id: str
+    stored_name: str
+    name: str
+    state: BatchState
+    spec: FileSpec
+    lanes: dict[str, LaneRef]
+    expected: int
+
+
+def batch_of(session: Session, batch_id: str) -> BatchView | None:
+    """An upload that the scope sees."""
+    row = session.get(Batch, batch_id)
+    return _view(session, row) if row else None
+
+
+def batches_of(session: Session, project_id: str, kinds: Collection[str] = (BatchKind.UNITS,)) -> list[BatchView]:
+    """The latest uploads of a project, newest first. Uploads of gold are the client's alone."""
+    rows = session.scalars(
+        select(Batch)
+        .where(Batch.project_id == project_id, Batch.kind.in_(list(kinds)))
+        .order_by(Batch.created_at.desc(), Batch.id)
+        .limit(50)
+    )
+    return [_view(session, row, with_twin=False) for row in rows]
+
+
+def source_of(session: Session, batch_id: str) -> Source | None:
+    """How to read an upload's file."""
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        return None
+    project = session.scalars(select(Project).where(Project.id == batch.project_id)).one()
+    lanes = lane_refs(session, batch.project_id)
+    spec = FileSpec(
+        BatchKind(batch.kind), FileKind(batch.format), project.task_type,
+        {lane.locale: lane.classification for lane in lanes.values()}, _newest_ontology(session, batch),
+    )  # fmt: skip
+    return Source(
+        batch.id, batch.org_id, project.vendor_org_id, batch.project_id, batch.stored_name, batch.name,
+        BatchState(batch.state), spec, lanes, batch.good + batch.duplicates,
+    )  # fmt: skip
+
+
+def lane_refs(session: Session, project_id: str) -> dict[str, LaneRef]:
+    """The lanes of a project that take units, by locale."""
+    rows = session.execute(
+        select(Lane.id, Lane.locale, Lane.overlap, Lane.classification).where(
+            Lane.project_id == project_id, Lane.stage == "label", Lane.state != "done"
+        )
+    )
+    return {row.locale: LaneRef(*row) for row in rows}
+
+
+def known_items(session: Session, project_id: str, marks: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Of these (locale, fingerprint), those that the project has, with their items."""
+    wanted = set(marks)
+    prints = sorted({fingerprint for _locale, fingerprint in wanted})
+    found: dict[tuple[str, str], str] = {}
+    for start in range(0, len(prints), _CHUNK):
+        rows = session.execute(
+            select(Item.locale, Item.fingerprint, Item.id).where(
+                Item.project_id == project_id, Item.fingerprint.in_(prints[start : start + _CHUNK])
+            )
+        )
+        found |= {(row.locale, row.fingerprint): row.id for row in rows}
+    return {mark: item_id for mark, item_id in found.items() if mark in wanted}
+
+
+def units_of_items(session: Session, lane_id: str, item_ids: Sequence[str]) -> dict[str, str]:
+    """Unit by item, for those items that are units of this lane."""
+    return _by_item(session, Unit.item_id, Unit.id, Unit.lane_id == lane_id, item_ids)
+
+
+def items_in_work(session: Session, project_id: str, item_ids: Sequence[str]) -> set[str]:
+    """Of these items, those that are units in any lane of the project."""
+    return set(_by_item(session, Unit.item_id, Unit.id, Unit.project_id == project_id, item_ids))
+
+
+def items_with_key(session: Session, org_id: str, item_ids: Sequence[str]) -> set[str]:
+    """Of these items, those with a known answer. Only in a scope that reads gold."""
+    return set(_by_item(session, GoldKey.item_id, GoldKey.id, GoldKey.org_id == org_id, item_ids))
+
+
+def caps_of(session: Session, org_id: str, item_ids: Sequence[str]) -> dict[str, int]:
+    """How many people may meet each of these live keys. Only in a scope that reads gold."""
+    where = (GoldKey.org_id == org_id) & (GoldKey.pool == "live")
+    return _by_item(session, GoldKey.item_id, GoldKey.exposure_cap, where, item_ids)
+
+
+def _by_item(session: Session, key: Any, value: Any, where: Any, item_ids: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for start in range(0, len(item_ids), _CHUNK):
+        rows = session.execute(select(key, value).where(where, key.in_(item_ids[start : start + _CHUNK])))
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+def _newest_ontology(session: Session, batch: Batch) -> Any:
+    if batch.kind != BatchKind.GOLD:
+        return None
+    body = session.scalar(
+        select(Ontology.body).where(Ontology.project_id == batch.project_id).order_by(Ontology.version.desc()).limit(1)
+    )
+    return read_ontology(body) if body else None
+
+
+def _view(session: Session, row: Batch, *, with_twin: bool = True) -> BatchView:
+    twin = None
+    if with_twin:
+        twin = session.scalar(
+            select(Batch.name)
+            .where(
+                Batch.project_id == row.project_id, Batch.sha256 == row.sha256, Batch.id != row.id,
+                Batch.created_at <= row.created_at, Batch.state.in_(("importing", "imported")),
+            )
+            .limit(1)
+        )  # fmt: skip
+    return BatchView(
+        id=row.id, project_id=row.project_id, kind=BatchKind(row.kind), name=row.name, format=row.format,
+        sha256=row.sha256, state=BatchState(row.state), rows=row.rows, good=row.good, duplicates=row.duplicates,
+        bad=row.bad, findings=tuple(Finding.from_json(each) for each in row.findings), preview=tuple(row.preview),
+        job_id=row.job_id, created_at=row.created_at, same_as=twin,
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""Reads of projects: the list, one in full with its lanes and versions, and what a lane still lacks."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from calibration.models import QualificationTest
+from kernel.db import now_of
+from kernel.models import AccessGrant
+from labeling.models import Guideline, Ontology
+from marketplace.models import Lane, Project, Unit
+from marketplace.queries.names import org_names
+from marketplace.queries.requests import request_of_project
+from marketplace.rules.lanes import gaps_of
+from marketplace.values.requests import LaneGap, LaneRow, ProjectRow, ProjectView, VersionRow
+from payouts.queries.rates import rate_of
+
+MOST_ROWS = 200
+_COUNTED = ("open", "full", "review", "settled")
+
+
+def find_projects(
+    session: Session, *, states: Iterable[str] = (), after: str | None = None, limit: int = 50
+) -> tuple[list[ProjectRow], str | None]:
+    """The projects that the scope sees, newest first; `after` is the last id of the page before."""
+    limit = min(limit, MOST_ROWS)
+    statement = select(Project).order_by(Project.created_at.desc(), Project.id.desc()).limit(limit + 1)
+    if wanted := list(states):
+        statement = statement.where(Project.state.in_(wanted))
+    last = session.get(Project, after) if after else None
+    if last is not None:
+        statement = statement.where(
+            (Project.created_at < last.created_at) | ((Project.created_at == last.created_at) & (Project.id < last.id))
+        )
+    rows = session.scalars(statement).all()
+    found = project_rows(session, rows[:limit])
+    return found, found[-1].id if len(rows) > limit else None
+
+
+def project_of(session: Session, project_id: str) -> ProjectView | None:
+    """A project that the scope sees, in full."""
+    project = session.get(Project, project_id)
+    if project is None:
+        return None
+    return ProjectView(
+        project_rows(session, [project])[0],
+        project.about,
+        request_of_project(session, project_id),
+        tuple(lanes_of(session, project_id)),
+        tuple(ontologies_of(session, project_id)),
+        tuple(guidelines_of(session, project_id)),
+        vendor_rights(session, project),
+    )
+
+
+def lanes_of(session: Session, project_id: str) -> list[LaneRow]:
+    """The lanes of a project by locale, with their counts."""
+    lanes = session.scalars(select(Lane).where(Lane.project_id == project_id).order_by(Lane.locale, Lane.stage)).all()
+    counts = _counts(session, [lane.id for lane in lanes])
+    return [lane_row(lane, counts.get(lane.id, {})) for lane in lanes]
+
+
+def lane_of(session: Session, lane_id: str) -> LaneRow | None:
+    """A lane with its counts."""
+    lane = session.get(Lane, lane_id)
+    return lane_row(lane, _counts(session, [lane_id]).get(lane_id, {})) if lane else None
+
+
+def ontologies_of(session: Session, project_id: str) -> list[VersionRow]:
+    """The versions of a project's label schema, newest first."""
+    rows = session.scalars(
+        select(Ontology).where(Ontology.project_id == project_id).order_by(Ontology.version.desc()).limit(50)
+    )
+    return [VersionRow(row.id, row.version, row.changelog, row.published_at, (), row.body) for row in rows]
+
+
+def guidelines_of(session: Session, project_id: str) -> list[VersionRow]:
+    """The versions of a project's guideline, newest first, with their texts by locale."""
+    rows = session.scalars(
+        select(Guideline).where(Guideline.project_id == project_id).order_by(Guideline.version.desc()).limit(50)
+    )
+    return [
+        VersionRow(row.id, row.version, row.changelog, row.published_at, tuple(sorted(row.texts)), row.texts)
+        for row in rows
+    ]
+
+
+def vendor_rights(session: Session, project: Project) -> tuple[str, ...]:
+    """What the client lets its vendor do at this moment."""
+    rights = session.scalar(_live_grants(session, project).with_only_columns(AccessGrant.rights))
+    return tuple(sorted(rights or ()))
+
+
+def gaps_of_lane(session: Session, lane_id: str, *, without_test: bool = False) -> tuple[LaneGap, ...]:
+    """What a lane lacks before it can be opened. The rate is the vendor's: other scopes than the system's miss it."""
+    lane = session.get(Lane, lane_id)
+    if lane is None:
+        return ()
+    texts = session.scalar(select(Guideline.texts).where(Guideline.id == lane.guideline_id))
+    has_unit = session.scalar(select(Unit.id).where(Unit.lane_id == lane_id, Unit.state == "open").limit(1))
+    has_test = session.scalar(
+        select(QualificationTest.id).where(QualificationTest.lane_id == lane_id, QualificationTest.is_open).limit(1)
+    )
+    return gaps_of(
+        ontology_id=lane.ontology_id, guideline_texts=texts, locale=lane.locale, units=1 if has_unit else 0,
+        has_rate=rate_of(session, lane_id, now_of(session)) is not None, has_test=has_test is not None,
+        without_test=without_test,
+    )  # fmt: skip
+
+
+def project_rows(session: Session, projects: Iterable[Project]) -> list[ProjectRow]:
+    """The rows as values, with the names of both sides."""
+    found = list(projects)
+    names = org_names(session, (org for project in found for org in (project.org_id, project.vendor_org_id)))
+    return [
+        ProjectRow(
+            project.id, project.name, project.org_id, project.vendor_org_id, names.get(project.org_id, ""),
+            names.get(project.vendor_org_id or "", ""), project.state, project.task_type, project.classification,
+            project.currency, project.created_at,
+        )
+        for project in found
+    ]  # fmt: skip
+
+
+def lane_row(lane: Lane, counts: dict[str, tuple[int, int]]) -> LaneRow:
+    """The lane as a value; `counts` holds units and judgments by the state of units."""
+    units = {state: units for state, (units, _answered) in counts.items()}
+    return LaneRow(
+        id=lane.id, project_id=lane.project_id, locale=lane.locale, state=lane.state, task_type=lane.task_type,
+        classification=lane.classification, overlap=lane.overlap, quality_target=lane.quality_target,
+        volume=lane.volume, price_micros=lane.price_micros, currency=lane.currency, deadline_at=lane.deadline_at,
+        ontology_id=lane.ontology_id, guideline_id=lane.guideline_id,
+        units=sum(units.get(state, 0) for state in _COUNTED),
+        open_units=units.get("open", 0) + units.get("full", 0), in_review=units.get("review", 0),
+        settled=units.get("settled", 0), answered=sum(answered for _units, answered in counts.values()),
+    )  # fmt: skip
+
+
+def _counts(session: Session, lane_ids: list[str]) -> dict[str, dict[str, tuple[int, int]]]:
+    """By lane and state: how many units, and how many judgments on them."""
+    rows = session.execute(
+        select(Unit.lane_id, Unit.state, func.count(), func.sum(Unit.answered))
+        .where(Unit.lane_id.in_(lane_ids))
+        .group_by(Unit.lane_id, Unit.state)
+    )
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for lane_id, state, units, answered in rows:
+        found.setdefault(lane_id, {})[state] = (units, int(answered or 0))
+    return found
+
+
+def _live_grants(session: Session, project: Project) -> Select[Any]:
+    now = now_of(session)
+    return select(AccessGrant).where(
+        AccessGrant.subject_id == project.id,
+        AccessGrant.org_id == project.org_id,
+        AccessGrant.grantee_org_id == project.vendor_org_id,
+        AccessGrant.revoked_at.is_(None),
+        AccessGrant.from_at <= now,
+        AccessGrant.until_at > now,
+    )

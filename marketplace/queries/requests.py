@@ -1,0 +1,175 @@
+"""Reads of requests and quotes, and of the supply that a quote rests on."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy.orm import Session
+
+from calibration.models import Judgment
+from kernel.db import now_of
+from labeling.models import Guideline
+from marketplace.models import CoverageRequest, Lane, Project, Quote, Slot
+from marketplace.queries.names import org_names
+from marketplace.rules import quoting
+from marketplace.rules.lanes import is_readable
+from marketplace.values.requests import QuoteLine, QuoteView, RequestLine, RequestView, SpeedSource, Supply
+from workforce.queries import supply as supply_of_people
+
+MOST_ROWS = 200
+
+
+def request_of(session: Session, request_id: str) -> RequestView | None:
+    """A request that the scope sees, with the quote that counts."""
+    row = session.execute(_requests().where(CoverageRequest.id == request_id)).first()
+    return _views(session, [tuple(row)])[0] if row else None
+
+
+def request_of_project(session: Session, project_id: str) -> str | None:
+    """The request that opened a project."""
+    return session.scalar(select(CoverageRequest.id).where(CoverageRequest.project_id == project_id))
+
+
+def find_requests(
+    session: Session, *, state: str | None = None, after: str | None = None, limit: int = 50
+) -> tuple[list[RequestView], str | None]:
+    """The requests that the scope sees, newest first; `after` is the last id of the page before."""
+    limit = min(limit, MOST_ROWS)
+    statement = _requests().order_by(CoverageRequest.sent_at.desc(), CoverageRequest.id.desc()).limit(limit + 1)
+    if state:
+        statement = statement.where(CoverageRequest.state == state)
+    last = session.get(CoverageRequest, after) if after else None
+    if last is not None:
+        statement = statement.where(
+            (CoverageRequest.sent_at < last.sent_at)
+            | ((CoverageRequest.sent_at == last.sent_at) & (CoverageRequest.id < last.id))
+        )
+    rows = [tuple(row) for row in session.execute(statement)]
+    found = _views(session, rows[:limit])
+    return found, found[-1].id if len(rows) > limit else None
+
+
+def count_requests(session: Session, state: str) -> int:
+    """How many requests of the scope are in a state."""
+    return session.scalar(select(func.count()).where(CoverageRequest.state == state)) or 0
+
+
+def quote_of(session: Session, quote_id: str) -> QuoteView | None:
+    """A version of a quote."""
+    row = session.get(Quote, quote_id)
+    return quote_view(row) if row else None
+
+
+def quotes_of(session: Session, request_id: str) -> list[QuoteView]:
+    """All versions, newest first."""
+    rows = session.scalars(select(Quote).where(Quote.request_id == request_id).order_by(Quote.version.desc()).limit(50))
+    return [quote_view(row) for row in rows]
+
+
+def supply_for(
+    session: Session, vendor_org_id: str, project_id: str, task_type: str, locales: Sequence[str]
+) -> dict[str, Supply]:
+    """For each language: verified natives of exactly it, their speed, and what the vendor's open lanes need of them."""
+    people = {row.locale: int(row.by_proficiency.get("native", 0)) for row in supply_of_people(session, vendor_org_id)}
+    speeds = _measured(session, vendor_org_id, task_type, locales)
+    promised = _promised(session, vendor_org_id, locales)
+    texts = _guideline_locales(session, project_id)
+    assumed = quoting.assumed_speed(task_type)
+    return {
+        locale: Supply(
+            people.get(locale, 0),
+            speeds.get(locale, assumed),
+            SpeedSource.MEASURED if locale in speeds else SpeedSource.ASSUMED,
+            promised.get(locale, 0.0),
+            is_readable(texts, locale),
+        )
+        for locale in locales
+    }
+
+
+def _measured(session: Session, vendor_org_id: str, task_type: str, locales: Sequence[str]) -> dict[str, float]:
+    """The speed of one person on a day of work, over the last fourteen days, where enough days were seen."""
+    now = now_of(session)
+    day = func.substr(cast(Judgment.answered_at, String), 1, 10)
+    per_day = (
+        select(Lane.locale, Judgment.annotator_id, day.label("day"), func.count().label("judged"))
+        .join(Lane, (Lane.id == Judgment.lane_id) & (Lane.org_id == Judgment.org_id))
+        .where(
+            Judgment.vendor_org_id == vendor_org_id,
+            Judgment.answered_at > now - quoting.MEASURED_OVER,
+            Lane.task_type == task_type,
+            Lane.locale.in_(locales),
+        )
+        .group_by(Lane.locale, Judgment.annotator_id, day)
+        .subquery()
+    )
+    rows = session.execute(
+        select(per_day.c.locale, func.sum(per_day.c.judged), func.count()).group_by(per_day.c.locale)
+    )
+    speeds = {locale: quoting.measured_speed(int(judged), days) for locale, judged, days in rows}
+    return {locale: speed for locale, speed in speeds.items() if speed is not None}
+
+
+def _promised(session: Session, vendor_org_id: str, locales: Sequence[str]) -> dict[str, float]:
+    """Judgments a day that the vendor's open lanes of these languages still need until their deadlines."""
+    rows = session.execute(
+        select(Lane.locale, Lane.deadline_at, func.count())
+        .join(Slot, (Slot.lane_id == Lane.id) & (Slot.org_id == Lane.org_id))
+        .where(
+            Lane.vendor_org_id == vendor_org_id,
+            Lane.state == "open",
+            Lane.locale.in_(locales),
+            Slot.state.in_(("free", "kept", "leased")),
+        )
+        .group_by(Lane.locale, Lane.id, Lane.deadline_at)
+    )
+    lanes: dict[str, list[tuple[int, datetime | None]]] = {}
+    for locale, deadline, left in rows:
+        lanes.setdefault(locale, []).append((left, deadline))
+    return {locale: quoting.promised_a_day(found, now_of(session)) for locale, found in lanes.items()}
+
+
+def _guideline_locales(session: Session, project_id: str) -> Iterable[str]:
+    texts = session.scalar(
+        select(Guideline.texts).where(Guideline.project_id == project_id).order_by(Guideline.version.desc()).limit(1)
+    )
+    return tuple(texts or ())
+
+
+def _requests() -> Select[tuple[CoverageRequest, Project]]:
+    return select(CoverageRequest, Project).join(
+        Project, (Project.id == CoverageRequest.project_id) & (Project.org_id == CoverageRequest.org_id)
+    )
+
+
+def _views(session: Session, rows: Sequence[tuple[CoverageRequest, Project]]) -> list[RequestView]:
+    names = org_names(session, (org for row, _project in rows for org in (row.org_id, row.vendor_org_id)))
+    quotes = _newest_quotes(session, [row.id for row, _project in rows])
+    return [_view(row, project, names, quotes.get(row.id)) for row, project in rows]
+
+
+def _newest_quotes(session: Session, request_ids: Sequence[str]) -> dict[str, QuoteView]:
+    rows = session.scalars(select(Quote).where(Quote.request_id.in_(request_ids)).order_by(Quote.version))
+    return {row.request_id: quote_view(row) for row in rows}  # the highest version comes last
+
+
+def _view(row: CoverageRequest, project: Project, names: dict[str, str], quote: QuoteView | None) -> RequestView:
+    vendor = row.vendor_org_id or ""
+    return RequestView(
+        id=row.id, project_id=row.project_id, name=project.name, org_id=row.org_id, vendor_org_id=vendor,
+        client_name=names.get(row.org_id, ""), vendor_name=names.get(vendor, ""), state=row.state,
+        task_type=project.task_type, classification=project.classification,
+        lines=tuple(RequestLine(line["locale"], line["units"]) for line in row.lines),
+        overlap=row.overlap, quality_target=row.quality_target, deadline_at=row.deadline_at,
+        currency=project.currency, about=project.about, sent_at=row.sent_at, quote=quote,
+    )  # fmt: skip
+
+
+def quote_view(row: Quote) -> QuoteView:
+    """The row as a value."""
+    return QuoteView(
+        id=row.id, request_id=row.request_id, project_id=row.project_id, version=row.version, state=row.state,
+        lines=tuple(QuoteLine.from_json(line) for line in row.lines),
+        total_micros=row.total_micros, currency=row.currency, valid_until=row.valid_until,
+        made_at=row.made_at, made_by=row.made_by, decided_at=row.decided_at, reason=row.reason,
+    )  # fmt: skip

@@ -1,0 +1,29 @@
+"""What a lane needs before people can work in it, and the way from one state to the next."""
+
+from collections.abc import Iterable, Mapping
+
+from marketplace.values.requests import LaneGap
+
+OPENABLE = frozenset({"draft", "paused"})
+
+
+def gaps_of(
+    *, ontology_id: str | None, guideline_texts: Mapping[str, str] | None, locale: str, units: int,
+    has_rate: bool, has_test: bool, without_test: bool = False,
+) -> tuple[LaneGap, ...]:  # fmt: skip
+    """Everything that is missing, in the order in which it is best mended."""
+    checks = (
+        (LaneGap.ONTOLOGY, ontology_id is not None),
+        (LaneGap.GUIDELINE, guideline_texts is not None),
+        (LaneGap.GUIDELINE_LOCALE, guideline_texts is None or is_readable(guideline_texts, locale)),
+        (LaneGap.UNITS, units > 0),
+        (LaneGap.RATE, has_rate),
+        (LaneGap.TEST, has_test or without_test),
+    )
+    return tuple(gap for gap, met in checks if not met)
+
+
+def is_readable(locales: Iterable[str], locale: str) -> bool:
+    """Whether one of the texts is in the language of the lane, in whatever variety, or in English."""
+    languages = {tag.partition("-")[0] for tag in locales}
+    return bool(languages & {locale.partition("-")[0], "en"})

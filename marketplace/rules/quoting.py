@@ -1,0 +1,76 @@
+"""Quoting: from people, speed and promises to a date, a price, and what is missing, for one language at a time."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from math import ceil
+
+from marketplace.values.requests import Missing, Need, QuoteLine, Supply
+
+# What one person is taken to answer on a day until their own speed has been measured: a cautious half of a working day.
+ASSUMED_A_DAY: dict[str, float] = {"choice": 400.0, "pairwise": 200.0, "spans": 120.0}
+ASSUMED_OTHERWISE = 150.0
+MEASURED_OVER = timedelta(days=14)
+ENOUGH_PERSON_DAYS = 5
+"""Fewer days of work than these say little about a speed; the assumed one stands then."""
+GOLD_LEAST = 100
+_DAY = timedelta(days=1)
+_TINY = 1e-9
+
+
+def assumed_speed(task_type: str) -> float:
+    """Judgments a day of one person, where nobody's were measured."""
+    return ASSUMED_A_DAY.get(task_type, ASSUMED_OTHERWISE)
+
+
+def line_of(need: Need, supply: Supply, now: datetime) -> QuoteLine:
+    """The quote for one language."""
+    judgments = need.units * need.overlap
+    gross = supply.verified * supply.judgments_a_day
+    free = gross - supply.promised_judgments_a_day
+    return QuoteLine(
+        locale=need.locale,
+        units=need.units,
+        verified=supply.verified,
+        units_a_day=round(gross / need.overlap, 1),
+        speed_source=supply.source,
+        promised_a_day=round(supply.promised_judgments_a_day / need.overlap, 1),
+        finish_at=finish_date(judgments, free, now),
+        price_micros=need.price_micros,
+        micros=need.units * need.price_micros,
+        missing=_missing(need, supply, now),
+    )
+
+
+def finish_date(judgments: int, free_a_day: float, now: datetime) -> datetime | None:
+    """When so many judgments are given, in whole days from now; None where nothing is left of the capacity."""
+    if free_a_day <= _TINY:
+        return None
+    days = ceil(judgments / free_a_day - _TINY)
+    return now + days * _DAY if days <= 3650 else None
+
+
+def people_short(need: Need, supply: Supply, now: datetime) -> int:
+    """How many more verified people the deadline asks for, at the speed that is known or assumed."""
+    days = max(1, (need.deadline_at - now) // _DAY)
+    a_day = need.units * need.overlap / days + supply.promised_judgments_a_day
+    return max(0, ceil(a_day / supply.judgments_a_day - _TINY) - supply.verified)
+
+
+def promised_a_day(open_lanes: Iterable[tuple[int, datetime | None]], now: datetime) -> float:
+    """Judgments a day that lanes (what is left, deadline) need to end in time; without a deadline, none."""
+    return sum(left / max(1.0, (deadline - now) / _DAY) for left, deadline in open_lanes if deadline is not None)
+
+
+def measured_speed(judgments: int, person_days: int) -> float | None:
+    """Judgments of one person on a day on which they worked; None while too few days were seen."""
+    return judgments / person_days if person_days >= ENOUGH_PERSON_DAYS else None
+
+
+def _missing(need: Need, supply: Supply, now: datetime) -> tuple[Missing, ...]:
+    found = []
+    if short := people_short(need, supply, now):
+        found.append(Missing("people", count=short))
+    found.append(Missing("gold", count=GOLD_LEAST))  # the client's, brought in once the project is there
+    if not supply.has_guideline:
+        found.append(Missing("guideline", locale=need.locale))
+    return tuple(found)

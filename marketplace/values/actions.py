@@ -1,0 +1,23 @@
+"""The permissions that requests, projects, imports and releases ask for; the matrix says who has them."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What may be permitted or refused."""
+
+    REQUEST_SEND = "request:send"
+    REQUEST_READ = "request:read"
+    QUOTE_MAKE = "quote:make"
+    QUOTE_DECIDE = "quote:decide"
+    PROJECT_READ = "project:read"
+    PROJECT_CONFIGURE = "project:configure"
+    LANE_OPEN = "lane:open"
+    GRANT_SET = "grant:set"
+    UNIT_IMPORT = "unit:import"
+    GOLD_IMPORT = "gold:write"
+    RELEASE_CUT = "release:cut"
+    RELEASE_READ = "release:read"
+    RELEASE_DOWNLOAD = "release:download"
+    RELEASE_DECIDE = "release:decide"
+    RELEASE_BUILD = "release:build"

@@ -1,0 +1,100 @@
+"""Values of imports: an upload as it is checked and written, its findings, and what the upload has added."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from i18n import Message, _
+
+
+class BatchKind(StrEnum):
+    """What a file holds."""
+
+    UNITS = "units"
+    GOLD = "gold"
+
+
+class BatchState(StrEnum):
+    """From the upload to the written rows."""
+
+    CHECKING = "checking"
+    CHECKED = "checked"
+    IMPORTING = "importing"
+    IMPORTED = "imported"
+    CANCELLED = "cancelled"
+    BROKEN = "broken"
+
+
+BATCH_STATE_WORDS: dict[str, tuple[Message, str]] = {
+    BatchState.CHECKING: (_("Being checked"), "wait"),
+    BatchState.CHECKED: (_("Waits for your word"), "wait"),
+    BatchState.IMPORTING: (_("Being written"), "wait"),
+    BatchState.IMPORTED: (_("Imported"), "good"),
+    BatchState.CANCELLED: (_("Cancelled"), "plain"),
+    BatchState.BROKEN: (_("Cannot be read"), "bad"),
+}
+
+MOST_FINDINGS = 100
+PREVIEW_ROWS = 10
+CHUNK = 1_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong on a line of a file; `column` is a name or a place, None where it is the whole line."""
+
+    line: int
+    column: str | None
+    code: str
+    message: Message
+
+    def to_json(self) -> dict[str, Any]:
+        return {"line": self.line, "column": self.column, "code": self.code, "message": self.message.to_json()}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Finding":
+        return cls(value["line"], value["column"], value["code"], Message.from_json(value["message"]))
+
+
+@dataclass(frozen=True)
+class BatchView:
+    """An upload: the file, what was found in it, how far its import is."""
+
+    id: str
+    project_id: str
+    kind: BatchKind
+    name: str
+    format: str
+    sha256: str
+    state: BatchState
+    rows: int
+    good: int
+    duplicates: int
+    bad: int
+    findings: tuple[Finding, ...]
+    preview: tuple[dict[str, Any], ...]
+    job_id: str | None
+    created_at: datetime
+    same_as: str | None = None  # an earlier upload of the very same bytes
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (BatchState.IMPORTED, BatchState.CANCELLED, BatchState.BROKEN)
+
+
+@dataclass(frozen=True)
+class UnitIn:
+    """A unit that a program adds: content as its task type shows it, and the client's own reference."""
+
+    content: dict[str, Any]
+    reference: str | None = None
+    classification: str | None = None
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of added units, in their order: an id, or None where the content is there, but not as a unit."""
+
+    unit_ids: tuple[str | None, ...]
+    new: int
