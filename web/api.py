@@ -63,7 +63,7 @@ class Api(Blueprint):
         """Declare a write that sets something whole."""
         return self._declare("PUT", rule, body, None, returns, 200, False, **more)
 
-    def delete(self, rule: str, *, returns: Any = None, **more: Any) -> Any:  # type: ignore[override]
+    def delete(self, rule: str, *, returns: Any = None, **more: Any) -> Any:
         """Declare a removal."""
         return self._declare("DELETE", rule, None, None, returns, 200 if returns else 204, False, **more)
 
