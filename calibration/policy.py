@@ -37,14 +37,8 @@ def lane_resource(session: Session, actor: Actor, lane: LaneFacts) -> Resource:
 
 
 def attempt_resource(attempt: Attempt) -> Resource:
-    """An attempt belongs to the person who makes it, and to nobody else."""
-    return Resource(
-        kind="attempt",
-        id=attempt.id,
-        org_id=attempt.org_id,
-        vendor_org_id=attempt.vendor_org_id,
-        owner_account_id=attempt.account_id,
-    )
+    """An attempt belongs to the person who makes it; nobody else is to know of it, in the same vendor either."""
+    return Resource(kind="attempt", id=attempt.id, owner_account_id=attempt.account_id)
 
 
 def _granted(session: Session, actor: Actor, org_id: str, project_id: str) -> frozenset[str] | None:

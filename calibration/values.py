@@ -160,7 +160,7 @@ class QualificationView:
     until_at: datetime | None
     paused_until: datetime | None
     pause_receipt_id: str | None
-    state: str  # open, paused, expired, revoked, none
+    state: str  # open, paused, expired, revoked
 
     @property
     def is_open(self) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from calibration.lanes import find_lane, lane_of
 from calibration.models import Attempt, AttemptQuestion
 from calibration.operations import verdicts
-from calibration.operations.gold import expose
+from calibration.operations.exposures import note_all
 from calibration.operations.scoring import Scorer
 from calibration.policy import ATTEMPT_ANSWER, GRADE_RUN, TEST_TAKE, attempt_resource, lane_resource
 from calibration.queries.attempts import (
@@ -83,7 +83,7 @@ def start_attempt(session: Session, actor: Actor, lane_id: str) -> AttemptView:
     training = _training_items(session, lane_id, person.account_id, start.test.training_questions, row.seed)
     if training:
         _ask(session, row, training, "training", first=0)
-        expose(session, lane, person.account_id, training, GoldPool.TRAINING.value)
+        note_all(session, lane, person.account_id, training, GoldPool.TRAINING.value)
     else:
         _begin_exam(session, lane, row, start.test)
     audit.record(session, actor, "attempt.started", "attempt", row.id, org_id=row.vendor_org_id,
@@ -215,7 +215,7 @@ def _begin_exam(session: Session, lane: LaneFacts, row: Attempt, test: TestView)
     row.deadline_at = now_of(session) + TO_BEGIN
     row.by_class = {name: [0, 0] for name, items in pool.items() if set(items) & set(drawn)}
     _ask(session, row, drawn, "exam", first=row.position)
-    expose(session, lane, row.account_id, drawn[:1], GoldPool.EXAM.value)
+    note_all(session, lane, row.account_id, drawn[:1], GoldPool.EXAM.value)
 
 
 def _ask(session: Session, row: Attempt, item_ids: list[str], stage: str, *, first: int) -> None:
@@ -265,7 +265,7 @@ def _count_exam(
     if decision is TestDecision.CONTINUE:
         following = question_at(session, row.id, row.position)
         assert following is not None
-        expose(session, lane, row.account_id, [following.item_id], GoldPool.EXAM.value)
+        note_all(session, lane, row.account_id, [following.item_id], GoldPool.EXAM.value)
         return
     _close(session, row, first_unshown=row.position)
     verdicts.conclude(session, lane, row, test, plan, passed=decision is TestDecision.PASS)

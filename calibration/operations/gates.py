@@ -169,12 +169,12 @@ def _pause(
 
 
 def _opened(session: Session, track: Track) -> Qualification:
-    """The row that holds the pause of somebody whose lane asked for no test."""
+    """A row that holds the pause of somebody without a qualification; it opens nothing, now or when the pause ends."""
     row = Qualification(
         id=ids.new_id(), org_id=track.org_id, vendor_org_id=track.vendor_org_id, project_id=track.project_id,
         lane_id=track.lane_id, annotator_id=track.annotator_id,
         account_id=account_of(session, track.annotator_id), basis="none", attempt_id=None, reason="",
-        since_at=now_of(session), until_at=None, revoked_at=None, granted_by=None,
+        since_at=now_of(session), until_at=now_of(session), revoked_at=None, granted_by=None,
     )  # fmt: skip
     session.add(row)
     return row

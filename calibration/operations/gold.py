@@ -1,19 +1,19 @@
-"""Gold: adding keys, correcting and retiring them, and noting who met which item."""
+"""Gold: adding keys, correcting them, and putting them aside."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
-from calibration.models import Exposure, GoldKey, GoldSet
+from calibration.models import GoldKey, GoldSet
 from calibration.operations.scoring import Scorer
 from calibration.policy import GOLD_WRITE, lane_resource
 from calibration.values import GoldAdded, GoldRow, LaneFacts
 from i18n import Message, _
 from kernel import audit, ids
-from kernel.db import insert_ignoring, now_of
+from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor, Resource
@@ -73,31 +73,6 @@ def suspend_key(session: Session, actor: Actor, key_id: str) -> str:
 def retire_key(session: Session, actor: Actor, key_id: str) -> str:
     """Use a key no more, because it was shown or is worn out; what it gave stays."""
     return _put_aside(session, actor, key_id, "retired", voids=False)
-
-
-def expose(session: Session, lane: LaneFacts, account_id: str, item_ids: Iterable[str], use: str) -> int:
-    """Note that a person meets these items; returns how many they had not met before in any use."""
-    now, met = now_of(session), list(item_ids)
-    rows = [
-        {
-            "id": ids.new_id(), "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
-            "project_id": lane.project_id, "account_id": account_id, "item_id": item_id, "use": use, "at": now,
-        }
-        for item_id in met
-    ]  # fmt: skip
-    fresh = sum(insert_ignoring(session, Exposure, [row], ["org_id", "account_id", "item_id"]) for row in rows)
-    session.execute(
-        update(GoldKey).where(GoldKey.item_id.in_(met)).values(exposures=GoldKey.exposures + 1),
-        execution_options={"synchronize_session": False},
-    )
-    return fresh
-
-
-def reserve_gold(session: Session, actor: Actor, lane_id: str, account_id: str, item_ids: Sequence[str]) -> int:
-    """Note that the planner has placed these items in a person's live work, which they will never meet again."""
-    lane = lane_of(session, lane_id)
-    require(session, actor, GOLD_WRITE, lane_resource(session, actor, lane))
-    return expose(session, lane, account_id, item_ids, GoldPool.LIVE.value)
 
 
 def _parsed(session: Session, lane: LaneFacts, rows: Sequence[GoldRow]) -> dict[str, tuple[dict[str, Any], str | None]]:

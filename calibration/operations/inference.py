@@ -136,7 +136,8 @@ def _consensus_insert(session: Session) -> Any:
 
 def _note_peers(session: Session, lane: LaneFacts, found: Estimate) -> None:
     """How often each person agreed with others, as of this run; what was known from the run before is replaced."""
-    known = dict(session.execute(select(Track.annotator_id, Track.id).where(Track.lane_id == lane.id)).tuples().all())
+    rows = session.execute(select(Track.annotator_id, Track.id).where(Track.lane_id == lane.id))
+    known = {row.annotator_id: row.id for row in rows}
     changed = [
         {"id": known[person], "peers": count, "peers_same": same}
         for person, (count, same) in found.peers.items()

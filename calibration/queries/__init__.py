@@ -1,6 +1,6 @@
 """Reads of calibration: people, lanes, gold, tests and attempts."""
 
-from calibration.queries.gold import gold_candidates
+from calibration.queries.gold import gold_candidates, items_with_keys, keyed_items
 from calibration.queries.lanes import quality_of_lane
 from calibration.queries.people import (
     accuracy_of,
@@ -16,6 +16,8 @@ __all__ = [
     "accuracy_of",
     "gold_candidates",
     "gold_rate_of",
+    "items_with_keys",
+    "keyed_items",
     "open_test",
     "open_tests",
     "qualification_of",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Exposure, GoldKey, GoldSet
@@ -91,6 +91,16 @@ def key_of(session: Session, item_id: str) -> Key | None:
         select(GoldKey.item_id, GoldKey.truth, GoldKey.explanation).where(GoldKey.item_id == item_id)
     ).one_or_none()
     return None if row is None else Key(row.item_id, row.truth, row.explanation)
+
+
+def items_with_keys(session: Session, item_ids: Sequence[str]) -> set[str]:
+    """Which of these items have a key in whatever pool and state. For the system's own decisions, and for no page."""
+    return set(session.scalars(select(GoldKey.item_id).where(GoldKey.item_id.in_(item_ids))))
+
+
+def keyed_items(lane_id: str) -> Select[tuple[str]]:
+    """A lane's items that have a key, as a sub-query for counts that leave them out. System scope."""
+    return select(GoldKey.item_id).where(GoldKey.lane_id == lane_id)
 
 
 def anchors(session: Session, lane_id: str) -> dict[str, dict[str, Any]]:

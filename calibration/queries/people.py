@@ -83,7 +83,7 @@ def qualifications_of(
 
 
 def view_of(row: Qualification, now: datetime) -> QualificationView:
-    """The row with its state at `now`; `none` is a lane that asked for no test and paused the person."""
+    """The row with its state at `now`."""
     return QualificationView(
         lane_id=row.lane_id,
         annotator_id=row.annotator_id,
@@ -103,7 +103,7 @@ def _state(row: Qualification, now: datetime) -> str:
         return "paused"
     if row.until_at is not None and row.until_at <= now:
         return "expired"
-    return "none" if row.basis == "none" else "open"
+    return "open"
 
 
 def track_of(session: Session, lane_id: str, annotator_id: str) -> TrackView | None:

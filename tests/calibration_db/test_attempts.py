@@ -1,0 +1,328 @@
+"""Attempts at a test: fresh questions, final answers, stopping as planned, and an outcome that says why."""
+
+import pytest
+from sqlalchemy import func, select
+
+from calibration.models import Attempt, AttemptQuestion, Exposure, Qualification
+from calibration.operations import attempts, qualifications, tests
+from calibration.queries.attempts import AttemptView, test_start
+from calibration.queries.tests import characteristic
+from kernel.db import now_of
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.models import AccessGrant, AuditEvent
+from labeling.values import InvalidAnswer
+from tests.calibration_db.world import GRADER, World
+from workforce.models import DecisionReceipt
+
+test_start.__test__ = False  # type: ignore[attr-defined]
+
+
+def publish(world: World, **settings: object) -> tests.Published:
+    with world.system() as session:
+        return tests.publish_test(session, world.as_vendor(), lane_id=world.lane, **settings)  # type: ignore[arg-type]
+
+
+def ready(world: World, *, training: int = 0, **settings: object) -> None:
+    """A person, 62 exam questions and a published test with its default plan."""
+    world.hire("Asha")
+    world.add_gold(200, "exam")
+    if training:
+        world.add_gold(training, "training")
+    publish(world, training_questions=training, **settings)
+
+
+def start(world: World, name: str = "Asha") -> AttemptView:
+    with world.system() as session:
+        return attempts.start_attempt(session, world.annotator(name), world.lane)
+
+
+def answer(world: World, view: AttemptView, *, right: bool, name: str = "Asha") -> attempts.Answered:
+    with world.system() as session:
+        item = session.scalars(
+            select(AttemptQuestion.item_id).where(
+                AttemptQuestion.attempt_id == view.id, AttemptQuestion.position == view.position
+            )
+        ).one()
+    truth = world.truth(item)
+    choice = truth if right else ("bad" if truth == "good" else "good")
+    with world.system() as session:
+        return attempts.answer_question(session, world.annotator(name), view.id, view.position, {"choice": choice})
+
+
+def run(world: World, view: AttemptView, *, right: bool) -> AttemptView:
+    while view.is_live:
+        view = answer(world, view, right=right).attempt
+    return view
+
+
+def test_the_default_plan_is_published_with_its_exact_figures(world: World) -> None:
+    world.add_gold(200, "exam")
+    published = publish(world, training_questions=0)
+    plan = published.test.plan
+    assert (plan.questions, published.test.version, published.warnings) == (62, 1, ())
+    assert plan.exact_alpha == pytest.approx(0.0499, abs=1e-4)
+    assert plan.exact_beta == pytest.approx(0.0366, abs=1e-4)
+    assert len(published.test.plans) == 3
+    assert published.test.plan_for(2).alpha == 0.025
+    curve = {point.accuracy: point for point in characteristic(plan)}
+    assert curve[0.9].passes == pytest.approx(1 - plan.exact_beta)
+    assert curve[0.7].questions == pytest.approx(20.4, abs=0.1)
+
+
+def test_a_new_version_takes_the_place_of_the_one_before(world: World) -> None:
+    world.add_gold(62, "exam")
+    publish(world, training_questions=0)
+    again = publish(world, training_questions=0, kind="fixed")
+    assert (again.test.version, again.test.plan.questions, again.test.plan.pass_mark) == (2, 41, 34)
+    with world.system() as session:
+        assert session.scalar(select(func.count()).where(tests.QualificationTest.is_open)) == 1
+
+
+@pytest.mark.parametrize(
+    ("gold", "settings", "code"),
+    [
+        (61, {}, "test.pool_too_small"),
+        (62, {"p0": 0.9, "p1": 0.7}, "test.impossible"),
+        (62, {"kind": "endless"}, "test.kind"),
+        (62, {"minutes": 1}, "test.invalid"),
+    ],
+)
+def test_a_test_that_cannot_keep_its_promises_is_refused(
+    world: World, gold: int, settings: dict[str, object], code: str
+) -> None:
+    world.add_gold(gold, "exam")
+    with pytest.raises(Invalid) as problem:
+        publish(world, training_questions=0, **settings)
+    assert problem.value.code == code
+
+
+def test_an_exam_pool_without_a_class_is_refused(world: World) -> None:
+    world.add_gold(80, "exam", classes=("good",))
+    with pytest.raises(Invalid) as problem:
+        publish(world, training_questions=0)
+    assert (problem.value.code, problem.value.params["classes"]) == ("test.class_missing", ["bad"])
+
+
+def test_a_thin_pool_is_published_with_a_warning(world: World) -> None:
+    world.add_gold(62, "exam")
+    assert len(publish(world, training_questions=5).warnings) == 2
+
+
+def test_straight_right_answers_pass_after_twelve_questions_and_open_the_lane(world: World) -> None:
+    ready(world)
+    view = run(world, start(world), right=True)
+    assert (view.state, view.exam_asked) == ("passed", 12)
+    assert view.outcome is not None
+    assert view.outcome.by_class == {"bad": (6, 6), "good": (6, 6)}
+    with world.system() as session:
+        row = session.scalars(select(Qualification)).one()
+        assert (row.basis, row.attempt_id, row.annotator_id) == ("test", view.id, world.people["Asha"][0])
+        assert session.scalar(select(func.count()).select_from(AttemptQuestion)) == 12
+        assert session.scalar(select(func.count()).select_from(Exposure)) == 12
+        actions = set(session.scalars(select(AuditEvent.action)))
+    assert {"attempt.started", "attempt.passed", "test.published"} <= actions
+
+
+def test_straight_wrong_answers_fail_at_the_guard_with_a_receipt_and_a_date(world: World) -> None:
+    ready(world)
+    view = run(world, start(world), right=False)
+    assert (view.state, view.exam_asked) == ("failed", 8)
+    assert view.outcome is not None
+    assert (view.outcome.right, view.outcome.interval.lower) == (0, 0.0)
+    with world.system() as session:
+        receipt = session.get_one(DecisionReceipt, view.outcome.receipt_id or "")
+        assert (receipt.kind, receipt.decided_by, receipt.figure["n"]) == ("test_failed", None, 8)
+        assert session.scalar(select(func.count()).select_from(Qualification)) == 0
+    assert view.outcome.next_at is not None
+    assert (view.outcome.next_at - world.now).total_seconds() == 24 * 3600
+
+
+def test_an_exam_says_nothing_about_single_answers(world: World) -> None:
+    ready(world)
+    view = start(world)
+    wrong, right = answer(world, view, right=False), None
+    assert wrong.feedback is None
+    right = answer(world, wrong.attempt, right=True)
+    assert right.feedback is None
+    assert (right.attempt.outcome, right.attempt.exam_asked) == (None, 2)
+
+
+def test_training_explains_each_answer_and_leads_on_to_the_exam(world: World) -> None:
+    ready(world, training=4)
+    view = start(world)
+    assert (view.stage, view.training_count) == ("training", 4)
+    told = answer(world, view, right=False)
+    assert told.feedback is not None
+    assert not told.feedback.is_right
+    assert told.feedback.explanation.startswith("because")
+    assert told.feedback.truth != told.feedback.answer
+    for _ in range(3):
+        told = answer(world, told.attempt, right=True)
+    assert told.feedback is not None and told.feedback.is_right
+    assert (told.attempt.stage, told.attempt.position, told.attempt.exam_asked) == ("exam", 4, 0)
+
+
+def test_the_same_answer_twice_counts_once_and_is_final(world: World) -> None:
+    ready(world)
+    first = start(world)
+    once = answer(world, first, right=True)
+    again = answer(world, first, right=False)
+    assert again.attempt == once.attempt
+    with world.system() as session:
+        assert session.scalars(select(Attempt.right)).one() == 1
+
+
+def test_a_question_ahead_of_its_turn_is_refused(world: World) -> None:
+    ready(world)
+    view = start(world)
+    with pytest.raises(Conflict), world.system() as session:
+        attempts.answer_question(session, world.annotator("Asha"), view.id, 5, {"choice": "good"})
+
+
+def test_an_answer_that_is_none_changes_nothing(world: World) -> None:
+    ready(world)
+    view = start(world)
+    with pytest.raises(InvalidAnswer), world.system() as session:
+        attempts.answer_question(session, world.annotator("Asha"), view.id, 0, {"choice": "ugly"})
+    with world.system() as session:
+        assert session.scalars(select(Attempt.position)).one() == 0
+
+
+def test_starting_again_comes_back_to_the_attempt_under_way(world: World) -> None:
+    ready(world)
+    first = start(world)
+    world.later(minutes=3)
+    assert start(world) == first
+
+
+def test_a_second_attempt_waits_and_then_asks_other_questions_with_more_certainty(world: World) -> None:
+    ready(world)
+    first = run(world, start(world), right=False)
+    with pytest.raises(Conflict) as problem:
+        start(world)
+    assert problem.value.code == "attempt.too_early"
+    world.later(hours=24)
+    second = start(world)
+    assert second.number == 2
+    assert second.exam_most > first.exam_most
+    second = run(world, second, right=True)
+    assert second.state == "passed"
+    with world.system() as session:
+        asked = session.execute(select(AttemptQuestion.attempt_id, AttemptQuestion.item_id)).all()
+    items = {view.id: {item for attempt, item in asked if attempt == view.id} for view in (first, second)}
+    assert not items[first.id] & items[second.id]
+
+
+def test_the_last_attempt_is_the_last(world: World) -> None:
+    ready(world, attempts_most=1)
+    view = run(world, start(world), right=False)
+    assert view.outcome is not None and view.outcome.next_at is None
+    world.later(days=365)
+    with pytest.raises(Conflict) as problem:
+        start(world)
+    assert problem.value.code == "attempt.none_left"
+
+
+def test_the_servers_clock_starts_with_the_first_exam_answer_and_ends_the_exam(world: World) -> None:
+    ready(world, minutes=30)
+    view = start(world)
+    world.later(hours=5)
+    view = answer(world, view, right=True).attempt
+    assert (view.deadline_at - world.now).total_seconds() == 30 * 60
+    world.later(minutes=31)
+    ended = answer(world, view, right=True).attempt
+    assert (ended.state, ended.exam_asked) == ("failed", 1)
+    assert ended.outcome is not None and ended.outcome.ran_out_of_time
+
+
+def test_an_attempt_nobody_came_back_to_is_ended_and_costs_nothing_before_the_first_answer(world: World) -> None:
+    ready(world, attempts_most=1)
+    view = start(world)
+    world.later(hours=25)
+    with world.system() as session:
+        assert attempts.end_overdue(session, GRADER) == 1
+        assert attempts.end_overdue(session, GRADER) == 0
+    again = start(world)
+    assert (again.number, again.id != view.id) == (2, True)
+
+
+def test_someone_who_knows_one_class_alone_does_not_pass_on_the_total(world: World) -> None:
+    """Three classes of ten: always wrong on one of them, right on the others, under a plan that the total satisfies."""
+    world.hire("Asha")
+    world.add_gold(200, "exam", classes=("good", "good", "good", "good", "bad"))
+    publish(world, training_questions=0, p0=0.2, p1=0.4, attempts_most=1)
+    view = start(world)
+    while view.is_live:
+        with world.system() as session:
+            item = session.scalars(
+                select(AttemptQuestion.item_id).where(
+                    AttemptQuestion.attempt_id == view.id, AttemptQuestion.position == view.position
+                )
+            ).one()
+        view = answer(world, view, right=world.truth(item) == "good").attempt
+    assert view.outcome is not None
+    asked, right = view.outcome.by_class["bad"]
+    assert (view.state, right) == ("failed" if asked >= 6 else "passed", 0)
+    assert asked >= 6
+
+
+def test_a_stranger_cannot_see_answer_or_start(world: World) -> None:
+    ready(world)
+    world.hire("Juma")
+    view = start(world)
+    with pytest.raises(NotFound), world.system() as session:
+        attempts.answer_question(session, world.annotator("Juma"), view.id, 0, {"choice": "good"})
+    with pytest.raises(NotFound), world.system() as session:
+        attempts.look_at(session, world.annotator("Juma"), view.id)
+    other = world.annotator("Asha").__class__(world.people["Asha"][1], "another-vendor", world.annotator("Asha").role)
+    with pytest.raises(NotFound), world.system() as session:
+        attempts.start_attempt(session, other, world.lane)
+
+
+def test_a_revoked_grant_stops_an_attempt_under_way(world: World) -> None:
+    ready(world)
+    view = start(world)
+    with world.system() as session:
+        session.query(AccessGrant).update({"revoked_at": now_of(session)})
+    world.later(minutes=1)
+    with pytest.raises((Forbidden, NotFound)):
+        answer(world, view, right=True)
+
+
+def test_a_closed_lane_takes_nobody(world: World) -> None:
+    ready(world)
+    world.lane_state = "draft"
+    with pytest.raises(Conflict):
+        start(world)
+
+
+def test_a_waiver_needs_a_reason_and_stands_in_the_record(world: World) -> None:
+    world.hire("Asha")
+    annotator = world.people["Asha"][0]
+    with pytest.raises(Invalid), world.in_vendor() as session:
+        qualifications.waive(session, world.as_vendor(), world.lane, annotator, "  ")
+    with world.in_vendor() as session:
+        view = qualifications.waive(session, world.as_vendor(), world.lane, annotator, "Certified translator")
+    assert (view.is_open, view.basis) == (True, "waiver")
+    with world.system() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "qualification.waived")).one()
+        assert event.details["reason"] == "Certified translator"
+    with pytest.raises(Forbidden), world.in_vendor() as session:
+        qualifications.waive(session, world.annotator("Asha"), world.lane, annotator, "I am good")
+
+
+def test_a_revocation_comes_with_a_receipt_and_closes_the_test_too(world: World) -> None:
+    ready(world)
+    annotator = world.people["Asha"][0]
+    with world.in_vendor() as session:
+        qualifications.waive(session, world.as_vendor(), world.lane, annotator, "Certified translator")
+    with world.in_vendor() as session:
+        receipt = qualifications.revoke(session, world.as_vendor(), world.lane, annotator, "Certificate withdrawn")
+    with world.system() as session:
+        assert session.get_one(DecisionReceipt, receipt).kind == "removed"
+        begin = test_start(session, world.lane, world.people["Asha"][1])
+        assert begin is not None and not begin.may_start
+    with pytest.raises(Conflict):
+        start(world)
+    with world.in_vendor() as session:
+        assert qualifications.restore(session, world.as_vendor(), world.lane, annotator).is_open

@@ -1,0 +1,198 @@
+"""Grading: tracks folded from grades, proved by folding again; gates that pause with evidence; regrading."""
+
+import pytest
+from sqlalchemy import func, select
+
+from calibration.models import Grade, PendingGrade, Qualification, Track
+from calibration.operations import gates, gold, grading, tracks
+from calibration.queries import gold_rate_of, qualification_of, quality_of_person, track_of
+from kernel.db import now_of
+from kernel.errors import Forbidden, Invalid
+from tests.calibration_db.world import GRADER, World
+from workforce.models import DecisionReceipt
+
+FOLDED = ("judged", "checked", "right", "a", "b", "cusum", "seconds", "confusion", "updated_at", "shown", "shown_at")
+
+
+def row_of(world: World, name: str) -> dict[str, object]:
+    with world.system() as session:
+        track = session.scalars(select(Track).where(Track.annotator_id == world.people[name][0])).one()
+        return {column: getattr(track, column) for column in FOLDED}
+
+
+def wrong(truth: str) -> str:
+    return "bad" if truth == "good" else "good"
+
+
+def answer_gold(world: World, name: str, items: list[str], *, rights: int) -> None:
+    """The first `rights` items answered right, the others wrong."""
+    for place, item in enumerate(items):
+        truth = world.truth(item)
+        world.later(seconds=1)
+        world.judge(name, item, truth if place < rights else wrong(truth))
+
+
+def test_work_and_gold_are_taken_up_alike_and_only_gold_leaves_a_grade(world: World) -> None:
+    world.hire("Asha")
+    item, work = world.add_gold(1, "live")[0], world.add_items(1)[0]
+    world.judge("Asha", item, "good", seconds=7)
+    world.judge("Asha", work, "bad", seconds=5)
+    summary = world.grade()
+    assert (summary.judgments, summary.graded, summary.more) == (2, 1, False)
+    assert world.grade().judgments == 0
+    with world.system() as session:
+        assert session.scalar(select(func.count()).select_from(PendingGrade)) == 0
+        grade = session.scalars(select(Grade)).one()
+        assert (grade.score, grade.truth_category, grade.category, grade.org_id) == (1.0, "good", "good", world.client)
+    kept = row_of(world, "Asha")
+    # Beta(8, 2) pales by 0.98 towards (1.6, 0.4), and gains one right answer.
+    assert kept["a"] == pytest.approx(0.98 * 8 + 0.02 * 1.6 + 1)
+    assert kept["b"] == pytest.approx(0.98 * 2 + 0.02 * 0.4)
+    assert (kept["judged"], kept["checked"], kept["seconds"]) == (2, 1, 12)
+    assert kept["confusion"] == {"good": {"good": 1}}
+
+
+def test_folding_all_events_again_gives_the_stored_track_bit_for_bit(world: World) -> None:
+    world.hire("Asha", "Juma")
+    items = world.add_gold(24, "live")
+    for day in range(4):
+        answer_gold(world, "Asha", items[day * 6 : day * 6 + 6], rights=6 - day)
+        answer_gold(world, "Juma", items[day * 6 : day * 6 + 6], rights=5)
+        world.grade()
+        world.later(days=day, hours=5)
+    world.judge("Asha", world.add_items(1)[0], "good")  # waits still, and counts for neither
+    for name in ("Asha", "Juma"):
+        before = row_of(world, name)
+        with world.system() as session:
+            tracks.rebuild_track(session, GRADER, world.lane, world.people[name][0])
+        assert row_of(world, name) == before
+    assert row_of(world, "Asha")["checked"] == 24
+
+
+def test_a_voided_key_leaves_the_track_as_if_it_had_never_been(world: World) -> None:
+    world.hire("Asha", "Juma")
+    items = world.add_gold(9, "live")
+    answer_gold(world, "Asha", items, rights=7)
+    answer_gold(world, "Juma", items[:4] + items[5:], rights=6)
+    world.grade()
+    with world.system() as session:
+        key = session.execute(select(gold.GoldKey.id).where(gold.GoldKey.item_id == items[4])).scalar_one()
+        item = gold.suspend_key(session, GRADER, key)
+        assert grading.regrade_item(session, GRADER, item) == 1
+    voided, never = row_of(world, "Asha"), row_of(world, "Juma")
+    assert [voided[name] for name in ("a", "b", "cusum", "checked", "right", "confusion")] == [
+        never[name] for name in ("a", "b", "cusum", "checked", "right", "confusion")
+    ]
+
+
+def test_a_corrected_key_grades_everybody_again_and_keeps_the_first_grade(world: World) -> None:
+    world.hire("Asha")
+    item = world.add_gold(1, "live")[0]
+    world.judge("Asha", item, "bad")
+    world.grade()
+    assert row_of(world, "Asha")["right"] == 0.0
+    with world.in_client() as session:
+        key = session.execute(select(gold.GoldKey.id)).scalar_one()
+        gold.correct_key(session, world.as_client(), key, truth={"choice": "bad"}, explanation="On second thought.")
+    with world.system() as session:
+        grading.regrade_item(session, GRADER, item)
+        scores = session.execute(select(Grade.key_version, Grade.score).order_by(Grade.key_version)).all()
+        assert [tuple(row) for row in scores] == [(1, 0.0), (2, 1.0)]
+    assert (row_of(world, "Asha")["right"], row_of(world, "Asha")["checked"]) == (1.0, 1)
+
+
+def test_what_a_person_sees_of_their_quality_is_coarse_and_comes_once_a_day_after_twenty_checks(world: World) -> None:
+    world.hire("Asha")
+    annotator = world.people["Asha"][0]
+    items = world.add_gold(40, "live")
+    answer_gold(world, "Asha", items[:19], rights=19)
+    world.grade()
+    world.later(days=1)
+    answer_gold(world, "Asha", items[19:23], rights=4)
+    world.grade()
+    with world.in_vendor() as session:
+        first = quality_of_person(session, annotator)[0]
+    assert (first.judged, first.checks, first.accuracy) == (23, 20, 0.95)
+    world.later(hours=23)
+    answer_gold(world, "Asha", items[23:40], rights=0)
+    world.grade()
+    with world.in_vendor() as session:
+        second = quality_of_person(session, annotator)[0]
+    assert (second.judged, second.checks, second.accuracy) == (40, 20, 0.95)
+    world.later(hours=1)
+    world.judge("Asha", world.add_items(1)[0], "good")
+    world.grade()
+    with world.in_vendor() as session:
+        third = quality_of_person(session, annotator)[0]
+    assert third.checks == 40
+    assert third.accuracy is not None and third.accuracy < 0.7
+
+
+def paused_world(world: World) -> str:
+    """A gate, and a person whose twenty-first check makes it fire; returns the receipt."""
+    world.hire("Asha")
+    with world.in_vendor() as session:
+        gates.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=20, pause_days=7)
+    answer_gold(world, "Asha", world.add_gold(21, "live"), rights=8)
+    assert world.grade().paused == 1
+    with world.system() as session:
+        return session.scalars(select(Qualification.pause_receipt_id)).one() or ""
+
+
+def test_a_gate_pauses_with_a_receipt_that_states_figure_limit_evidence_and_way_back(world: World) -> None:
+    receipt_id = paused_world(world)
+    with world.system() as session:
+        receipt = session.get_one(DecisionReceipt, receipt_id)
+        state = qualification_of(session, world.lane, world.people["Asha"][0], now_of(session))
+        track = track_of(session, world.lane, world.people["Asha"][0])
+    assert (receipt.kind, receipt.org_id, receipt.decided_by) == ("lane_paused", world.vendor, None)
+    assert (receipt.figure["n"], receipt.figure["limit"]) == (21, 0.8)
+    assert receipt.figure["low"] < receipt.figure["value"] < receipt.figure["high"]
+    assert len(receipt.evidence) == 21
+    assert {tuple(sorted(each)) for each in receipt.evidence} == {("id", "kind")}
+    assert state is not None and state.is_paused and state.paused_until == receipt.until_at
+    assert track is not None and track.interval.lower < 0.8
+
+
+def test_a_gate_never_fires_on_a_handful_of_answers(world: World) -> None:
+    world.hire("Asha")
+    with world.in_vendor() as session:
+        gates.set_gate(session, world.as_vendor(), world.lane, limit=0.8)
+    answer_gold(world, "Asha", world.add_gold(19, "live"), rights=0)
+    assert world.grade().paused == 0
+
+
+def test_a_lifted_pause_does_not_come_back_on_the_same_evidence(world: World) -> None:
+    receipt_id = paused_world(world)
+    with world.in_vendor() as session:
+        assert gates.lift_pause(session, world.as_vendor(), receipt_id)
+        assert not gates.lift_pause(session, world.as_vendor(), receipt_id)
+    world.later(hours=1)
+    answer_gold(world, "Asha", world.add_gold(19, "live"), rights=0)
+    assert world.grade().paused == 0
+    answer_gold(world, "Asha", world.add_gold(1, "live"), rights=0)
+    assert world.grade().paused == 1
+
+
+def test_an_annotator_may_neither_lift_a_pause_nor_set_a_gate(world: World) -> None:
+    receipt_id = paused_world(world)
+    with pytest.raises(Forbidden), world.in_vendor() as session:
+        gates.lift_pause(session, world.annotator("Asha"), receipt_id)
+    with pytest.raises(Forbidden), world.in_vendor() as session:
+        gates.set_gate(session, world.annotator("Asha"), world.lane, limit=0.1)
+
+
+def test_a_gate_that_would_decide_on_three_answers_is_refused(world: World) -> None:
+    with pytest.raises(Invalid) as problem, world.in_vendor() as session:
+        gates.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=3)
+    assert set(problem.value.fields) == {"minimum_checks"}
+
+
+def test_the_share_of_checks_falls_as_a_person_proves_themselves(world: World) -> None:
+    world.hire("Asha")
+    with world.system() as session:
+        assert gold_rate_of(session, world.lane, world.people["Asha"][0]) == pytest.approx(0.284, abs=0.02)
+    answer_gold(world, "Asha", world.add_gold(40, "live"), rights=40)
+    world.grade()
+    with world.system() as session:
+        assert gold_rate_of(session, world.lane, world.people["Asha"][0]) == pytest.approx(0.03)
