@@ -76,6 +76,7 @@ class Earning(Identified, Owned, Base):
         Index("ix_earning_lane", "org_id", "lane_id", "state"),
         Index("ix_earning_open", "org_id", "annotator_id", "state", "earned_at"),
         Index("ix_earning_line", "org_id", "payout_line_id"),
+        Index("ix_earning_cause", "cause_id"),  # the system looks judgments up without naming their vendor
         within("annotator", "annotator_id"),
         within("payout_line", "payout_line_id"),
         CheckConstraint("state IN ('pending', 'approved', 'rejected', 'paid')", name="state_is_known"),

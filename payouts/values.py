@@ -248,7 +248,6 @@ class LineView:
     earnings: int
     state: LineState
     reason: str
-    stays_micros: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select, u
 from sqlalchemy.orm import Session, aliased
 
 from i18n import Message, _
-from payouts.models import Earning, LedgerAccount, PayoutLine, PayoutRun, Transfer
-from payouts.values import PAYOUT_LINE, UNIT, Code, Kind, LineState
+from kernel.db import scope_of
+from payouts.models import Earning, Invoice, LedgerAccount, PayoutLine, PayoutRun, Transfer
+from payouts.values import INVOICE, PAYOUT_LINE, UNIT, Code, Kind, LineState
 
 _MOST = 20  # breaches named per check; the first few lead to the fault
 
@@ -96,7 +97,7 @@ def _not_negative(session: Session) -> Iterator[str]:
         yield f"account {account_id} is below zero"
 
 
-def _per_cause(kind: str, *sums: tuple[str, ColumnElement[Any]]) -> Subquery:
+def _per_cause(kind: str, *sums: tuple[str, Any]) -> Subquery:
     """The transfers of each cause of a kind, folded into named sums."""
     columns = [func.sum(value).label(name) for name, value in sums]
     return (
@@ -238,6 +239,25 @@ def _owed_is_earned(session: Session) -> Iterator[str]:
         yield f"account {account_id} owes more than the earnings that are open"
 
 
+def _invoices_booked(session: Session) -> Iterator[str]:
+    """In a tenant's scope the invoices that it issued; the entries are the vendor's alone."""
+    booked = _per_cause(INVOICE, ("invoiced", _count(Code.INVOICED)), ("received", _count(Code.RECEIVED)))
+    booked_micros = select(func.sum(Transfer.micros)).where(
+        Transfer.cause_kind == INVOICE, Transfer.code == Code.INVOICED, Transfer.cause_id == Invoice.id
+    )
+    paid = case((Invoice.paid_at.is_not(None), 1), else_=0)
+    wrong = or_(
+        func.coalesce(booked.c.invoiced, 0) != 1,
+        func.coalesce(booked.c.received, 0) != paid,
+        booked_micros.scalar_subquery() != Invoice.total_micros,
+    )
+    same = and_(booked.c.org_id == Invoice.vendor_org_id, booked.c.cause_id == Invoice.id)
+    own = scope_of(session).org_id
+    mine = Invoice.vendor_org_id == own if own is not None else Invoice.vendor_org_id.is_not(None)
+    for number in session.scalars(select(Invoice.number).outerjoin(booked, same).where(mine, wrong).limit(_MOST)):
+        yield f"invoice {number} is not booked as it stands"
+
+
 CHECKS: dict[str, tuple[Message, Check]] = {
     "debits_equal_credits": (_("Debits equal credits, in every currency"), _debits_equal_credits),
     "one_currency": (_("Every transfer has the currency of both its accounts"), _one_currency),
@@ -249,4 +269,5 @@ CHECKS: dict[str, tuple[Message, Check]] = {
     "payments_moved": (_("Each payment moved its money exactly as its state says"), _payments_moved),
     "clearing_is_open": (_("What is on its way is the payments that are open"), _clearing_is_open_payments),
     "payments_cover": (_("Each payment holds the earnings that it covers"), _payments_cover_earnings),
+    "invoices_booked": (_("Each invoice is booked once, at its total"), _invoices_booked),
 }  # fmt: skip

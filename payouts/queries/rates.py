@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from payouts.models import Rate
@@ -12,7 +12,7 @@ from payouts.values import RateView
 _COLUMNS = (Rate.id, Rate.lane_id, Rate.micros, Rate.currency, Rate.from_at, Rate.set_by)
 
 
-def _view(row: Row[Any]) -> RateView:
+def _view(row: Any) -> RateView:
     return RateView(*row)
 
 

@@ -1355,6 +1355,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("earning", schema=None) as batch_op:
         batch_op.create_index("ix_earning_annotator", ["org_id", "annotator_id", "earned_at"], unique=False)
+        batch_op.create_index("ix_earning_cause", ["cause_id"], unique=False)
         batch_op.create_index("ix_earning_due", ["org_id", "state", "due_at"], unique=False)
         batch_op.create_index("ix_earning_lane", ["org_id", "lane_id", "state"], unique=False)
         batch_op.create_index("ix_earning_line", ["org_id", "payout_line_id"], unique=False)

@@ -1,0 +1,1 @@
+"""Pure decisions about money: what a payment takes and covers, where it may go."""
