@@ -15,8 +15,7 @@ from kernel.models import AuditEvent
 from kernel.policy import Actor, system_actor
 from kernel.registry import load_models
 from kernel.tenancy import Scope
-from workforce import operations, queries
-from workforce.operations import passwords
+from workforce import hashing, operations, queries
 from workforce.values import AnnotatorView, PasswordSettings
 
 load_models()
@@ -44,7 +43,7 @@ def time() -> Iterator[Time]:
 @pytest.fixture(autouse=True)
 def cheap_passwords() -> None:
     """Hashes that cost next to nothing: it is their handling that is tested here, not their strength."""
-    passwords.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
+    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from workforce.operations.languages import claim_language, reject_language, veri
 from workforce.operations.people import admit, apply_to_pool, change_standing, decline, update_profile
 from workforce.operations.pools import change_pool, create_pool
 from workforce.operations.receipts import end_receipt, issue_receipt
-from workforce.operations.sign_in import check_password, set_password
-from workforce.operations.tokens import actor_of_token, create_token, revoke_token
+from workforce.operations.sign_in import renew_hash, set_password
+from workforce.operations.tokens import create_token, note_use, revoke_token
+from workforce.queries.sign_in import actor_of_token, check_password
 
 __all__ = [
     "actor_of_token",
@@ -35,9 +36,11 @@ __all__ = [
     "end_membership",
     "end_receipt",
     "issue_receipt",
+    "note_use",
     "open_appeal",
     "publish_agreement",
     "reject_language",
+    "renew_hash",
     "revoke_token",
     "set_locale",
     "set_password",

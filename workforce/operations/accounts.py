@@ -10,8 +10,8 @@ from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, Misuse
 from kernel.money import is_currency
 from kernel.policy import Actor, Reason, Role
+from workforce import hashing
 from workforce.models import Account, AccountToken, Membership, Organization
-from workforce.operations import passwords
 from workforce.policy import Action, account_resource, organization_resource
 from workforce.queries.accounts import account_view, organization_view
 from workforce.rules.names import clean_email, clean_name, email_key, name_key
@@ -65,7 +65,7 @@ def create_account(
         raise Conflict("account.email_taken", message, field="email")
     row = Account(
         id=ids.new_id(), email=email, email_key=key, name=name,
-        password_hash=passwords.hash_password(password) if password is not None else None,
+        password_hash=hashing.hash_password(password) if password is not None else None,
         locale=negotiate([locale]), time_zone=time_zone, created_at=now_of(session), status="active", auth_epoch=0,
     )  # fmt: skip
     session.add(row)

@@ -10,9 +10,10 @@ from kernel.errors import Conflict
 from kernel.policy import Actor
 from workforce.models import Annotator, Appeal, DecisionReceipt
 from workforce.operations.languages import give_back_claim
-from workforce.operations.standing import give_back, load
+from workforce.operations.standing import give_back
 from workforce.policy import Action, appeal_resource, receipt_resource
 from workforce.queries.receipts import appeal_view
+from workforce.queries.rows import annotator_row
 from workforce.rules.appeals import due_at, may_appeal, state_after
 from workforce.rules.names import clean_text
 from workforce.values import AppealDecision, AppealView, Outcome, ReceiptKind, ReceiptState
@@ -23,7 +24,7 @@ def open_appeal(session: Session, actor: Actor, receipt_id: str, text: str = "")
     receipt = session.get(DecisionReceipt, receipt_id)
     if receipt is None:
         raise guard.not_found()
-    person = load(session, receipt.annotator_id)
+    person = annotator_row(session, receipt.annotator_id)
     guard.require(session, actor, Action.RECEIPT_APPEAL, receipt_resource(receipt, person))
     text = clean_text(text, "text", 4000, required=False)
     if not may_appeal(ReceiptState(receipt.state), _appeal_of(session, receipt) is not None):
@@ -80,7 +81,7 @@ def _load(session: Session, appeal_id: str) -> tuple[Appeal, DecisionReceipt, An
     receipt = session.get(DecisionReceipt, appeal.receipt_id) if appeal else None
     if appeal is None or receipt is None:
         raise guard.not_found()
-    return appeal, receipt, load(session, receipt.annotator_id)
+    return appeal, receipt, annotator_row(session, receipt.annotator_id)
 
 
 def _appeal_of(session: Session, receipt: DecisionReceipt) -> Appeal | None:

@@ -15,9 +15,10 @@ from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
 from workforce.models import Annotator, LanguageClaim
 from workforce.operations.receipts import issue_receipt
-from workforce.operations.standing import RULE_VERSION, load
+from workforce.operations.standing import RULE_VERSION
 from workforce.policy import Action, annotator_resource
 from workforce.queries.people import claim_view
+from workforce.queries.rows import annotator_row
 from workforce.rules.names import clean_text
 from workforce.rules.profiles import (
     CLAIM_AGAIN_AFTER,
@@ -32,7 +33,7 @@ from workforce.values import EVIDENCE_KINDS, ClaimStatus, ClaimView, ReceiptKind
 
 def claim_language(session: Session, actor: Actor, annotator_id: str, *, locale: str, proficiency: str) -> ClaimView:
     """State a language, or another level of one. What was proven of the old level is not proven of the new one."""
-    person = load(session, annotator_id)
+    person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
     tag, level = clean_language(locale, proficiency)
     claims = {row.locale: row for row in _rows(session, person)}
@@ -40,7 +41,7 @@ def claim_language(session: Session, actor: Actor, annotator_id: str, *, locale:
         message = _("Name at least one language, and at most %(n)s.", n=MOST_LANGUAGES)
         raise Invalid("language.too_many", message, fields={"locale": message})
     _ensure_open(claims.get(tag), now_of(session))
-    put_claims(session, person, [(tag, level)])
+    put_claims(session, actor, person, [(tag, level)])
     row = next(row for row in _rows(session, person) if row.locale == tag)
     audit.record(
         session, actor, "language.claimed", "language_claim", row.id, org_id=row.org_id,
@@ -93,8 +94,8 @@ def reject_language(session: Session, actor: Actor, claim_id: str, *, reason: st
     return claim_view(row, now)
 
 
-def put_claims(session: Session, person: Annotator, claims: Iterable[tuple[str, str]]) -> None:
-    """Write standardized claims; one that says the same as before keeps what was proven of it."""
+def put_claims(session: Session, actor: Actor, person: Annotator, claims: Iterable[tuple[str, str]]) -> None:
+    """Write standardized claims of an actor about themselves; one that says the same as before keeps its proof."""
     known, now = {row.locale: row for row in _rows(session, person)}, now_of(session)
     for locale, proficiency in claims:
         row = known.get(locale)
@@ -130,7 +131,7 @@ def _load(session: Session, claim_id: str) -> tuple[LanguageClaim, Annotator]:
     row = session.get(LanguageClaim, claim_id)
     if row is None:
         raise guard.not_found()
-    return row, load(session, row.annotator_id)
+    return row, annotator_row(session, row.annotator_id)
 
 
 def _rows(session: Session, person: Annotator) -> list[LanguageClaim]:

@@ -16,9 +16,10 @@ from workforce.models import Account, Annotator, Pool, StandingChange
 from workforce.operations.accounts import add_membership
 from workforce.operations.languages import put_claims
 from workforce.operations.receipts import issue_receipt
-from workforce.operations.standing import RULE_VERSION, change_standing, load, move
+from workforce.operations.standing import RULE_VERSION, change_standing, move
 from workforce.policy import Action, account_resource, annotator_resource
 from workforce.queries.people import annotator_view
+from workforce.queries.rows import annotator_row
 from workforce.rules.names import clean_text
 from workforce.rules.profiles import clean_languages, clean_profile
 from workforce.rules.standing import REAPPLY_AFTER, may_apply_again
@@ -57,7 +58,7 @@ def apply_to_pool(
     )
     claims = clean_languages(languages)
     person = _fresh(session, pool, applicant.id, profile) or _again(session, actor, pool, applicant.id, profile)
-    put_claims(session, person, claims)
+    put_claims(session, actor, person, claims)
     add_membership(
         session, system_actor("application"), account_id=applicant.id, org_id=pool.org_id, role=Role.ANNOTATOR
     )
@@ -69,7 +70,7 @@ def apply_to_pool(
 
 def admit(session: Session, actor: Actor, annotator_id: str) -> AnnotatorView:
     """Let an applicant work. Which work is decided lane by lane."""
-    person = load(session, annotator_id)
+    person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PEOPLE_ADMIT, annotator_resource(person))
     _ensure_applied(person)
     move(session, actor, person, Standing.ACTIVE, "admitted", admitted_at=now_of(session), admitted_by=actor.account_id)
@@ -78,7 +79,7 @@ def admit(session: Session, actor: Actor, annotator_id: str) -> AnnotatorView:
 
 def decline(session: Session, actor: Actor, annotator_id: str, reason: str) -> AnnotatorView:
     """Turn an application down, with a reason that the person reads and may appeal."""
-    person = load(session, annotator_id)
+    person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PEOPLE_ADMIT, annotator_resource(person))
     _ensure_applied(person)
     reason = clean_text(reason, "reason", 2000)
@@ -113,7 +114,7 @@ def update_profile(
     about: str | None,
 ) -> AnnotatorView:
     """Change what one states about oneself."""
-    person = load(session, annotator_id)
+    person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
     profile = clean_profile(
         country=country, time_zone=time_zone, weekly_hours=weekly_hours, skills=skills, domains=domains, about=about

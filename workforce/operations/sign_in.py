@@ -1,31 +1,14 @@
-"""Proving who one is: checking a password, and setting a new one."""
+"""Passwords of accounts: setting a new one, and renewing a hash that has become too cheap."""
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from kernel import audit, guard
-from kernel.errors import Invalid
 from kernel.policy import Actor
+from workforce import hashing
 from workforce.models import Account
-from workforce.operations import passwords
 from workforce.policy import Action, account_resource
-from workforce.queries.accounts import account_view
-from workforce.rules.names import email_key
 from workforce.rules.passwords import ensure_strong
-from workforce.values import AccountView
-
-
-def check_password(session: Session, email: str, password: str) -> AccountView | None:
-    """The account, if the password is its own; None alike, and after the same work, for everything else."""
-    row = _by_email(session, email)
-    usable = row is not None and row.status == "active"
-    is_right = passwords.is_right(row.password_hash if usable and row else None, password)
-    if row is None or not is_right:
-        return None
-    if session.info["writes"] and row.password_hash and passwords.is_outdated(row.password_hash):
-        row.password_hash = passwords.hash_password(password)
-        session.flush()
-    return account_view(row)
 
 
 def set_password(session: Session, actor: Actor, account_id: str, new: str, *, check_strength: bool = True) -> None:
@@ -39,15 +22,18 @@ def set_password(session: Session, actor: Actor, account_id: str, new: str, *, c
     session.execute(
         update(Account)
         .where(Account.id == account_id)
-        .values(password_hash=passwords.hash_password(new), auth_epoch=Account.auth_epoch + 1)
+        .values(password_hash=hashing.hash_password(new), auth_epoch=Account.auth_epoch + 1)
     )
     session.flush()
     audit.record(session, actor, "account.password_changed", "account", account_id)
 
 
-def _by_email(session: Session, email: str) -> Account | None:
-    try:
-        key = email_key(email)
-    except Invalid:
-        return None
-    return session.scalars(select(Account).where(Account.email_key == key)).one_or_none()
+def renew_hash(session: Session, actor: Actor, account_id: str, password: str) -> bool:
+    """Hash a password that was just found right once more, if its hash was made with other parameters than today's."""
+    guard.require(session, actor, Action.ACCOUNT_SELF, account_resource(account_id))
+    row = session.get(Account, account_id)
+    if row is None or row.password_hash is None or not hashing.is_outdated(row.password_hash):
+        return False
+    row.password_hash = hashing.hash_password(password)
+    session.flush()
+    return True

@@ -14,6 +14,7 @@ from workforce.models import Annotator, StandingChange
 from workforce.operations.receipts import end_receipts_of, issue_receipt
 from workforce.policy import Action, annotator_resource
 from workforce.queries.people import annotator_view
+from workforce.queries.rows import annotator_row
 from workforce.rules.names import clean_text
 from workforce.rules.standing import is_own_choice, may_change, receipt_kind_of, restored
 from workforce.values import AnnotatorView, ReceiptKind, Standing
@@ -23,7 +24,7 @@ RULE_VERSION = "1"
 
 def change_standing(session: Session, actor: Actor, annotator_id: str, *, status: str, reason: str) -> AnnotatorView:
     """Pause, suspend or bring back, as the vendor decides; people alone say that they leave."""
-    person = load(session, annotator_id)
+    person = annotator_row(session, annotator_id)
     after = Standing(status)
     _ensure_may(session, actor, person, after)
     reason = clean_text(reason, "reason", 2000)
@@ -35,14 +36,6 @@ def change_standing(session: Session, actor: Actor, annotator_id: str, *, status
     if after is Standing.ACTIVE:
         end_receipts_of(session, actor, person.id, [ReceiptKind.PAUSED, ReceiptKind.REMOVED])
     return annotator_view(person)
-
-
-def load(session: Session, annotator_id: str) -> Annotator:
-    """The person, if the scope sees them."""
-    person = session.get(Annotator, annotator_id)
-    if person is None:
-        raise guard.not_found()
-    return person
 
 
 def move(

@@ -11,13 +11,13 @@ from kernel.crypto import digest
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.policy import Actor, Role, matrix
-from workforce.models import Account, AccountToken, Annotator, Membership, Organization
+from workforce.models import AccountToken, Annotator, Membership
 from workforce.policy import Action, account_resource
 from workforce.queries.accounts import token_view
+from workforce.queries.sign_in import TOKEN_PREFIX
 from workforce.rules.names import clean_name
 from workforce.values import Standing, TokenView
 
-PREFIX = "pph_"
 MOST_DAYS = 365
 MOST_TOKENS = 20
 _TOUCH_AFTER = timedelta(minutes=10)
@@ -42,7 +42,7 @@ def create_token(
     name, wanted = clean_name(name)[:80], _known_scopes(scopes)
     membership = _own_place(session, account_id, membership_id)
     _ensure_room(session, account_id)
-    now, secret = now_of(session), PREFIX + ids.new_secret(32)
+    now, secret = now_of(session), TOKEN_PREFIX + ids.new_secret(32)
     row = AccountToken(
         id=ids.new_id(), account_id=account_id, membership_id=membership.id, name=name, secret_hash=digest(secret),
         scopes=wanted, created_at=now, expires_at=now + timedelta(days=days),
@@ -66,40 +66,6 @@ def revoke_token(session: Session, actor: Actor, token_id: str) -> None:
         row.revoked_at = now_of(session)
         session.flush()
         audit.record(session, actor, "token.revoked", "token", row.id)
-
-
-def actor_of_token(session: Session, secret: str) -> Actor | None:
-    """Who acts with this secret, now: only while token, membership and account all hold. For any scope."""
-    if not secret.startswith(PREFIX) or len(secret) > 200:
-        return None
-    now = now_of(session)
-    found = session.execute(
-        select(AccountToken, Membership, Organization.kind, Account.status)
-        .join(Membership, Membership.id == AccountToken.membership_id)
-        .join(Organization, Organization.id == Membership.org_id)
-        .join(Account, Account.id == AccountToken.account_id)
-        .where(
-            AccountToken.secret_hash == digest(secret),
-            AccountToken.revoked_at.is_(None),
-            AccountToken.expires_at > now,
-            Membership.ended_at.is_(None),
-            Membership.account_id == AccountToken.account_id,
-            Account.status != "erased",
-        )
-    ).first()
-    if found is None:
-        return None
-    token, membership, kind, status = found
-    return Actor(
-        account_id=token.account_id,
-        org_id=membership.org_id,
-        role=Role(membership.role),
-        membership_id=membership.id,
-        org_kind=kind,
-        suspended=status != "active",
-        session_ref=f"token:{token.id}",
-        scopes=frozenset(token.scopes),
-    )
 
 
 def note_use(session: Session, actor: Actor) -> None:

@@ -28,10 +28,12 @@ from workforce.queries.people import (
 )
 from workforce.queries.pools import open_pool, pool_of, pools
 from workforce.queries.receipts import appeal_of, appeals, receipt_of, receipts_of
+from workforce.queries.sign_in import actor_of_token, check_password
 
 __all__ = [
     "account_of",
     "actor_of",
+    "actor_of_token",
     "agreement_of",
     "agreements_in_force",
     "agreements_to_sign",
@@ -39,6 +41,7 @@ __all__ = [
     "annotator_of",
     "appeal_of",
     "appeals",
+    "check_password",
     "claims_of",
     "count_by_status",
     "find_account",

@@ -23,9 +23,7 @@ def receipts_of(
     limit = min(limit, MOST_ROWS)
     statement = _with_appeal().where(DecisionReceipt.annotator_id == annotator_id)
     if after and (last := session.get(DecisionReceipt, after)):
-        statement = statement.where(
-            tuple_(DecisionReceipt.decided_at, DecisionReceipt.id) < (last.decided_at, last.id)
-        )
+        statement = statement.where(tuple_(DecisionReceipt.decided_at, DecisionReceipt.id) < (last.decided_at, last.id))
     statement = statement.order_by(DecisionReceipt.decided_at.desc(), DecisionReceipt.id.desc()).limit(limit + 1)
     rows = session.execute(statement).all()
     next_after = rows[limit - 1][0].id if len(rows) > limit else None

@@ -1,0 +1,66 @@
+"""Who somebody is: by password, and by the secret of a token. Reads alone, for any scope."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kernel.crypto import digest
+from kernel.db import now_of
+from kernel.errors import Invalid
+from kernel.policy import Actor, Role
+from workforce import hashing
+from workforce.models import Account, AccountToken, Membership, Organization
+from workforce.queries.accounts import account_view
+from workforce.rules.names import email_key
+from workforce.values import AccountView
+
+TOKEN_PREFIX = "pph_"
+
+
+def check_password(session: Session, email: str, password: str) -> AccountView | None:
+    """The account, if the password is its own; None alike, and after the same work, for everything else."""
+    row = _by_email(session, email)
+    usable = row is not None and row.status == "active"
+    is_right = hashing.is_right(row.password_hash if usable and row else None, password)
+    return account_view(row) if row is not None and is_right else None
+
+
+def actor_of_token(session: Session, secret: str) -> Actor | None:
+    """Who acts with this secret, now: only while token, membership and account all hold."""
+    if not secret.startswith(TOKEN_PREFIX) or len(secret) > 200:
+        return None
+    now = now_of(session)
+    found = session.execute(
+        select(AccountToken, Membership, Organization.kind, Account.status)
+        .join(Membership, Membership.id == AccountToken.membership_id)
+        .join(Organization, Organization.id == Membership.org_id)
+        .join(Account, Account.id == AccountToken.account_id)
+        .where(
+            AccountToken.secret_hash == digest(secret),
+            AccountToken.revoked_at.is_(None),
+            AccountToken.expires_at > now,
+            Membership.ended_at.is_(None),
+            Membership.account_id == AccountToken.account_id,
+            Account.status != "erased",
+        )
+    ).first()
+    if found is None:
+        return None
+    token, membership, kind, status = found
+    return Actor(
+        account_id=token.account_id,
+        org_id=membership.org_id,
+        role=Role(membership.role),
+        membership_id=membership.id,
+        org_kind=kind,
+        suspended=status != "active",
+        session_ref=f"token:{token.id}",
+        scopes=frozenset(token.scopes),
+    )
+
+
+def _by_email(session: Session, email: str) -> Account | None:
+    try:
+        key = email_key(email)
+    except Invalid:
+        return None
+    return session.scalars(select(Account).where(Account.email_key == key)).one_or_none()
