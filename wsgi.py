@@ -5,6 +5,7 @@ from importlib import import_module
 from flask import Flask
 
 from kernel.config import Settings
+from kernel.db import Database
 from kernel.start import start
 from web import views
 from web.app import create_base_app
@@ -13,9 +14,9 @@ from web.guards import check_matrix
 PACKAGES = ("workforce", "labeling", "payouts", "calibration", "marketplace", "admin")
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
     """The whole application: every package's pages, API and commands on one base."""
-    settings, _ = start(settings)
+    settings, _ = start(settings, database)
     app = create_base_app(settings)
     views.register(app)
     for package in PACKAGES:

@@ -6,10 +6,10 @@ from kernel.crypto import use_keys
 from kernel.registry import load_jobs, load_models
 
 
-def start(settings: Settings | None = None) -> tuple[Settings, db.Database]:
-    """Make this process able to carry jobs and run commands."""
+def start(settings: Settings | None = None, database: db.Database | None = None) -> tuple[Settings, db.Database]:
+    """Make this process able to carry jobs and run commands, on the settings' database or the one given."""
     settings = settings or Settings.from_environment()
-    database = db.Database(settings.database_url)
+    database = database or db.Database(settings.database_url)
     db.use(database)
     use_keys(settings.field_keys)
     queue.use_transport(queue.Rq(settings.redis_url) if settings.redis_url else queue.Null())

@@ -1,0 +1,87 @@
+"""The whole application on a test's database, and persons who sign in to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kernel.config import Settings
+from kernel.db import Database
+from kernel.policy import Role, system_actor
+from kernel.tenancy import Scope
+from workforce.operations.accounts import add_membership, create_account, create_organization
+from workforce.operations.tokens import create_token
+from wsgi import create_app
+
+PASSWORD = "a quiet river under seven bridges"
+ORG_KIND = {
+    Role.OPERATOR: "operator", Role.AUDITOR: "operator", Role.CLIENT_ADMIN: "client", Role.CLIENT_PM: "client",
+    Role.CLIENT_QA: "client", Role.FINANCE: "vendor", Role.VENDOR_MANAGER: "vendor", Role.REVIEWER: "vendor",
+    Role.ANNOTATOR: "vendor",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Persona:
+    """An account with one role in one organization, and its token."""
+
+    email: str
+    account_id: str
+    org_id: str
+    membership_id: str
+    role: Role
+
+
+def test_settings(folder: Path) -> Settings:
+    """Settings of an application under test."""
+    return Settings(
+        environment="test", database_url="sqlite:///unused.db", redis_url=None, data_dir=folder,
+        secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def app(db: Database, tmp_path: Path) -> Flask:
+    return create_app(test_settings(tmp_path), db)
+
+
+@pytest.fixture
+def client(app: Flask) -> Iterator[FlaskClient]:
+    with app.test_client() as client:
+        yield client
+
+
+def make_org(database: Database, kind: str, name: str) -> str:
+    with database.transaction(Scope.system("test")) as session:
+        return create_organization(session, system_actor("test"), kind=kind, name=name).id
+
+
+def make_persona(database: Database, org_id: str, role: Role, email: str) -> Persona:
+    with database.transaction(Scope.system("test")) as session:
+        actor = system_actor("test")
+        account = create_account(session, actor, email=email, name=f"Person {role.value}", password=PASSWORD)
+        membership_id = add_membership(session, actor, account_id=account.id, org_id=org_id, role=role)
+    return Persona(email, account.id, org_id, membership_id, role)
+
+
+def token_of(database: Database, persona: Persona, scopes: tuple[str, ...] = ("all",)) -> str:
+    with database.transaction(Scope.system("test")) as session:
+        _, secret = create_token(
+            session, system_actor("test"), account_id=persona.account_id, membership_id=persona.membership_id,
+            name="test", scopes=scopes, days=1,
+        )  # fmt: skip
+    return secret
+
+
+def csrf_of(client: FlaskClient, path: str = "/sign-in") -> str:
+    """The form token of the page that a browser has open."""
+    text = client.get(path).get_data(as_text=True)
+    return text.split('name="csrf-token" content="', 1)[1].split('"', 1)[0]
+
+
+def sign_in(client: FlaskClient, email: str, password: str = PASSWORD) -> int:
+    response = client.post("/sign-in", data={"email": email, "password": password, "csrf_token": csrf_of(client)})
+    return response.status_code

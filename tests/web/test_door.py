@@ -1,0 +1,141 @@
+"""The door: signing in and out, sessions that die, forms that came from elsewhere, limits."""
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from kernel.db import Database
+from kernel.models import AuditEvent
+from kernel.policy import Role
+from kernel.tenancy import Scope
+from tests.web.conftest import PASSWORD, Persona, csrf_of, make_org, make_persona, sign_in
+from web.models import AuthSession
+
+
+@pytest.fixture
+def manager(db: Database) -> Persona:
+    return make_persona(db, make_org(db, "vendor", "Baraza"), Role.VENDOR_MANAGER, "vendor@one.example")
+
+
+def actions(database: Database) -> list[str]:
+    with database.reading(Scope.system("test")) as session:
+        return list(session.scalars(select(AuditEvent.action).order_by(AuditEvent.at)))
+
+
+def test_the_right_password_opens_the_home_page_and_is_audited(
+    client: FlaskClient, db: Database, manager: Persona
+) -> None:
+    assert sign_in(client, manager.email) == 303
+    assert client.get("/account").status_code == 200
+    assert "session.opened" in actions(db)
+
+
+@pytest.mark.parametrize("email", ["vendor@one.example", "nobody@one.example"])
+def test_a_wrong_password_and_an_unknown_person_get_the_same_answer(
+    client: FlaskClient, manager: Persona, email: str
+) -> None:
+    response = client.post("/sign-in", data={"email": email, "password": "wrong", "csrf_token": csrf_of(client)})
+    assert response.status_code == 422
+    assert "do not fit together" in response.get_data(as_text=True)
+
+
+def test_a_copied_cookie_dies_with_sign_out(client: FlaskClient, db: Database, manager: Persona) -> None:
+    sign_in(client, manager.email)
+    cookie = client.get_cookie("sid")
+    assert cookie is not None
+    copied = client.application.test_client()
+    copied.set_cookie("sid", cookie.value)
+    assert copied.get("/account").status_code == 200
+    assert client.post("/sign-out", data={"csrf_token": csrf_of(client, "/account")}).status_code == 303
+    response = copied.get("/account")
+    assert response.status_code == 303
+    assert response.headers["Location"].startswith("/sign-in")
+
+
+def test_only_the_hash_of_a_cookie_is_kept(client: FlaskClient, db: Database, manager: Persona) -> None:
+    sign_in(client, manager.email)
+    cookie = client.get_cookie("sid")
+    assert cookie is not None
+    with db.reading(Scope.system("test")) as session:
+        assert cookie.value not in session.scalars(select(AuthSession.secret_hash)).all()
+
+
+def test_a_fourth_session_ends_the_oldest(client: FlaskClient, db: Database, manager: Persona) -> None:
+    clients = [client.application.test_client() for _ in range(4)]
+    for one in clients:
+        assert sign_in(one, manager.email) == 303
+    assert [one.get("/account").status_code for one in clients] == [303, 200, 200, 200]
+
+
+def test_a_form_without_its_token_changes_nothing(client: FlaskClient, db: Database, manager: Persona) -> None:
+    sign_in(client, manager.email)
+    response = client.post("/account", data={"name": "Mallory", "locale": "en", "time_zone": "UTC"})
+    assert response.status_code == 400
+    assert "Mallory" not in client.get("/account").get_data(as_text=True)
+
+
+def test_a_form_from_another_site_is_refused_even_with_a_token(client: FlaskClient, manager: Persona) -> None:
+    sign_in(client, manager.email)
+    token = csrf_of(client, "/account")
+    response = client.post(
+        "/account", data={"name": "Mallory", "locale": "en", "time_zone": "UTC", "csrf_token": token},
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )  # fmt: skip
+    assert response.status_code == 403
+
+
+def test_the_eleventh_try_is_told_to_wait(client: FlaskClient, manager: Persona) -> None:
+    token = csrf_of(client)
+    form = {"email": manager.email, "password": "wrong", "csrf_token": token}
+    statuses = [client.post("/sign-in", data=form).status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+    response = client.post("/sign-in", data=form | {"password": PASSWORD})
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "/\\evil.example", "https://evil.example", "/no-such-page", "\t/"]
+)
+def test_a_way_back_never_leads_out(client: FlaskClient, manager: Persona, target: str) -> None:
+    response = client.post(
+        "/sign-in",
+        data={"email": manager.email, "password": PASSWORD, "csrf_token": csrf_of(client), "next": target},
+    )
+    assert response.headers["Location"] == "/"
+
+
+def test_changing_the_password_ends_the_other_sessions(client: FlaskClient, manager: Persona) -> None:
+    other = client.application.test_client()
+    sign_in(other, manager.email)
+    sign_in(client, manager.email)
+    response = client.post(
+        "/account/password",
+        data={
+            "current_password": PASSWORD, "new_password": "another river, another seven bridges",
+            "csrf_token": csrf_of(client, "/account"),
+        },
+    )  # fmt: skip
+    assert response.status_code == 303
+    assert client.get("/account").status_code == 200
+    assert other.get("/account").status_code == 303
+
+
+def test_every_page_forbids_scripts_from_elsewhere_and_storing(client: FlaskClient) -> None:
+    response = client.get("/sign-in")
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Cookie" in response.headers["Vary"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_language_follows_the_choice_then_the_browser(client: FlaskClient) -> None:
+    assert 'lang="ar" dir="rtl"' in client.get("/sign-in", headers={"Accept-Language": "ar-EG"}).get_data(as_text=True)
+    client.post("/language", data={"locale": "sw", "csrf_token": csrf_of(client)})
+    assert 'lang="sw"' in client.get("/sign-in", headers={"Accept-Language": "ar"}).get_data(as_text=True)
+
+
+def test_health_is_one_word(client: FlaskClient) -> None:
+    assert client.get("/healthz").get_data(as_text=True) == "ok"
+    assert client.get("/readyz").get_data(as_text=True) == "ready"
