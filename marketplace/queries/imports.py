@@ -62,6 +62,12 @@ def batches_of(session: Session, project_id: str, kinds: Collection[str] = (Batc
     return [_view(session, row, with_twin=False) for row in rows]
 
 
+def state_of(session: Session, batch_id: str) -> BatchState | None:
+    """How far an upload is, read afresh."""
+    state = session.scalar(select(Batch.state).where(Batch.id == batch_id))
+    return BatchState(state) if state else None
+
+
 def source_of(session: Session, batch_id: str) -> Source | None:
     """How to read an upload's file."""
     batch = session.get(Batch, batch_id)

@@ -1,0 +1,1 @@
+"""Files of units and gold on their way in, without a database."""

@@ -1,0 +1,119 @@
+"""Jobs of imports: checking a file, writing it in chunks. Each chunk is one transaction that keeps its own place."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel.jobs import Work, job
+from kernel.policy import Actor
+from marketplace.files.checking import Draft, Tally, count_lines, in_chunks, read_drafts, unit_of
+from marketplace.operations import imports, units
+from marketplace.queries.imports import Source, items_in_work, items_with_key, known_items, source_of, state_of
+from marketplace.storage import storage
+from marketplace.values.imports import CHUNK, BatchKind, BatchState
+
+Write = Callable[[Session, Actor, Source, Sequence[Draft]], int]
+
+
+@job(queue="bulk", long=True)
+def check_units(work: Work, batch_id: str) -> dict[str, Any]:
+    """Check every line of a file of units."""
+    return _check(work, batch_id)
+
+
+@job(queue="bulk", long=True, gold=True)
+def check_gold(work: Work, batch_id: str) -> dict[str, Any]:
+    """Check every line of a file of gold, in the client's scope."""
+    return _check(work, batch_id)
+
+
+@job(queue="bulk", long=True)
+def import_units(work: Work, batch_id: str) -> dict[str, Any]:
+    """Write the good rows of a file of units."""
+    return _write(work, batch_id, units.write_units)
+
+
+@job(queue="bulk", long=True, gold=True)
+def import_gold(work: Work, batch_id: str) -> dict[str, Any]:
+    """Write the good rows of a file of gold, in the client's scope."""
+    return _write(work, batch_id, units.write_gold)
+
+
+def _check(work: Work, batch_id: str) -> dict[str, Any]:
+    source = _source(work, batch_id)
+    if source is None or source.state is not BatchState.CHECKING:
+        return {"batch_id": batch_id}
+    tally = Tally(shows_content=source.spec.kind is BatchKind.UNITS)
+    with storage().open(source.stored_name) as stream:
+        total = count_lines(stream)
+        stream.seek(0)
+        for entries in in_chunks(read_drafts(stream, source.spec), CHUNK):
+            drafts = tally.fresh(entries)
+            with work.transaction() as session:
+                if state_of(session, batch_id) is not BatchState.CHECKING:
+                    return {"batch_id": batch_id}
+                _compare(session, source, tally, drafts)
+                work.advance(session, min(tally.last_line, total), total)
+    counts = {"rows": tally.rows, "good": tally.good, "duplicates": tally.duplicates, "bad": tally.bad}
+    with work.transaction() as session:
+        imports.note_check(session, work.actor, batch_id, counts=counts, findings=tally.findings, preview=tally.preview)
+    return {"batch_id": batch_id, **counts}
+
+
+def _compare(session: Session, source: Source, tally: Tally, drafts: Sequence[Draft]) -> None:
+    """Settle the drafts against what the project has: new, there already, or not to be had both ways."""
+    marks = [(unit_of(draft).locale, unit_of(draft).fingerprint) for draft in drafts]
+    known = known_items(session, source.project_id, marks)
+    is_gold = source.spec.kind is BatchKind.GOLD
+    item_ids = list(known.values())
+    keyed = items_with_key(session, source.org_id, item_ids) if is_gold else set(item_ids)
+    in_work = items_in_work(session, source.project_id, item_ids) - keyed if is_gold else set()
+    for draft, mark in zip(drafts, marks, strict=True):
+        item_id = known.get(mark)
+        if item_id in keyed:
+            tally.repeat()
+        elif item_id in in_work:
+            text = _("This content is ordinary work of the project already; gold needs content nobody has met.")
+            tally.condemn(draft, None, "gold.is_a_unit", text)
+        else:
+            tally.settle(draft)
+
+
+def _write(work: Work, batch_id: str, write: Write) -> dict[str, Any]:
+    source = _source(work, batch_id)
+    if source is None or source.state is not BatchState.IMPORTING:
+        return {"batch_id": batch_id}
+    after, done, new = (int(work.step.get(name, 0)) for name in ("line", "taken", "new"))
+    with storage().open(source.stored_name) as stream:
+        drafts = (entry for entry in read_drafts(stream, source.spec) if not isinstance(entry, tuple))
+        rest = (draft for draft in drafts if unit_of(draft).line > after)
+        for chunk in in_chunks(rest, CHUNK):
+            with work.transaction() as session:
+                if state_of(session, batch_id) is not BatchState.IMPORTING:
+                    return {"batch_id": batch_id, "new": new}
+                added = write(session, work.actor, source, _takeable(session, source, chunk))
+                done, new = done + len(chunk), new + added
+                line = unit_of(chunk[-1]).line
+                work.advance(session, done, source.expected, line=line, taken=done, new=new)
+    with work.transaction() as session:
+        if state_of(session, batch_id) is BatchState.IMPORTING:
+            imports.finish_import(session, work.actor, batch_id, new=new)
+    return {"batch_id": batch_id, "new": new}
+
+
+def _takeable(session: Session, source: Source, chunk: Sequence[Draft]) -> Sequence[Draft]:
+    """Gold is left out where its content is known: as ordinary work it was told in the check, as a key it is there."""
+    if source.spec.kind is not BatchKind.GOLD:
+        return chunk
+    fresh: dict[tuple[str, str], Draft] = {}
+    for draft in chunk:
+        fresh.setdefault((unit_of(draft).locale, unit_of(draft).fingerprint), draft)
+    known = known_items(session, source.project_id, fresh)
+    return [draft for mark, draft in fresh.items() if mark not in known]
+
+
+def _source(work: Work, batch_id: str) -> Source | None:
+    with work.reading() as session:
+        return source_of(session, batch_id)

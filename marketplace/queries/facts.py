@@ -1,0 +1,20 @@
+"""What the packages below must know of a lane, which they ask through a provider, as lanes belong to this one."""
+
+from sqlalchemy.orm import Session
+
+from calibration.values import LaneFacts
+from marketplace.models import Lane, Project
+
+
+def lane_facts(session: Session, lane_id: str) -> LaneFacts | None:
+    """The facts of a lane that the transaction may see."""
+    lane = session.get(Lane, lane_id)
+    if lane is None:
+        return None
+    project = session.get(Project, lane.project_id)
+    return LaneFacts(
+        id=lane.id, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
+        locale=lane.locale, task_type=lane.task_type, ontology_id=lane.ontology_id, guideline_id=lane.guideline_id,
+        name=f"{project.name}, {lane.locale}" if project else lane.locale, state=lane.state,
+        quality_target=lane.quality_target,
+    )  # fmt: skip

@@ -1,0 +1,26 @@
+"""Fixtures of the market's tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from calibration import lanes
+from kernel.db import Database
+from kernel.registry import load_models
+from kernel.storage import LocalStorage
+from marketplace import storage
+from marketplace.queries.facts import lane_facts
+from tests.marketplace.orders import Market
+
+load_models()
+
+
+@pytest.fixture
+def market(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
+    """A market with its organizations, on either database, whose files lie in a folder of the test's own."""
+    monkeypatch.setattr(storage, "_storage", [LocalStorage(tmp_path)])
+    monkeypatch.setattr(lanes, "_provider", [lane_facts])
+    made = Market(db)
+    made.found()
+    yield made

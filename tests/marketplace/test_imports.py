@@ -1,0 +1,284 @@
+"""Uploads: what is found in them, what is written, what a crash leaves, and who may."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import func, select
+
+from calibration.models import GoldKey
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.models import OutboxEvent
+from kernel.tenancy import Scope
+from labeling.models import Item
+from marketplace.models import Batch, Lane, Slot, Unit
+from marketplace.operations import imports, units
+from marketplace.queries import imports as queries
+from marketplace.values.imports import BatchKind, BatchState, UnitIn
+from tests.marketplace.orders import Market, csv_of, jsonl_of
+
+TWO = [{"locale": "sw-KE", "units": 1000}, {"locale": "ar-EG", "units": 500}]
+
+
+def checked(market: Market, project_id: str, name: str, content: bytes, kind: BatchKind = BatchKind.UNITS) -> str:
+    actor = market.pm if kind is BatchKind.UNITS else market.qa
+    batch = market.upload(actor, project_id, name, content, kind)
+    assert batch.state is BatchState.CHECKING
+    market.work()
+    return batch.id
+
+
+def test_a_check_tells_every_fault_by_line_and_column_and_writes_nothing(market: Market) -> None:
+    project_id = market.order(TWO)
+    content = (
+        "id,locale,text,classification\n"
+        "1,sw-KE,Naomba kurudishiwa pesa,\n"
+        "2,fr-FR,Bonjour,\n"
+        "3,ar-EG,,\n"
+        "4,sw-KE,Naomba  kurudishiwa pesa,\n"
+        "5,ar-EG,مرحبا,restricted-phi\n"
+        "6,ar-EG,مرحبا,public\n"
+        "7,sw-KE,too,many,fields\n"
+    ).encode()
+    batch_id = checked(market, project_id, "units.csv", content)
+    with market.as_(market.pm) as session:
+        batch = queries.batch_of(session, batch_id)
+        assert batch is not None
+        assert (batch.state, batch.rows, batch.good, batch.duplicates, batch.bad) == ("checked", 7, 2, 1, 4)
+        places = [(finding.line, finding.column) for finding in batch.findings]
+        assert places[:4] == [(3, "locale"), (4, "text"), (6, "classification"), (8, None)]
+        assert [row["reference"] for row in batch.preview] == ["1", "6"]
+        assert session.scalar(select(func.count(Unit.id))) == 0
+
+
+def test_bad_rows_are_left_out_only_when_somebody_says_so(market: Market) -> None:
+    project_id = market.order()
+    batch_id = checked(market, project_id, "units.jsonl", b'{"text": "one"}\n{"text": 5}\n{"text": "two"}\n')
+    with pytest.raises(Conflict) as caught, market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, batch_id)
+    assert caught.value.code == "batch.has_bad"
+    with market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, batch_id, leave_out_bad=True)
+    market.work()
+    with market.as_(market.pm) as session:
+        batch = queries.batch_of(session, batch_id)
+        assert batch is not None and batch.state is BatchState.IMPORTED
+        texts = session.scalars(select(Item.content)).all()
+        assert sorted(content["text"] for content in texts) == ["one", "two"]
+        slots = session.scalars(select(Slot)).all()
+        assert Counter(slot.unit_id for slot in slots).values() and {slot.state for slot in slots} == {"free"}
+        assert sorted(slot.slot_no for slot in slots) == [1, 1, 2, 2, 3, 3]
+        assert len({slot.route_key for slot in slots}) == 6
+        assert session.scalars(select(Lane.route_epoch)).one() == 1
+    assert len(market.audited("batch.imported")) == 1
+
+
+def test_a_file_without_one_good_row_cannot_be_imported(market: Market) -> None:
+    project_id = market.order()
+    batch_id = checked(market, project_id, "units.csv", b"what\n1\n")
+    with market.as_(market.pm) as session:
+        batch = queries.batch_of(session, batch_id)
+        assert batch is not None and batch.state is BatchState.BROKEN
+    with pytest.raises(Conflict), market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, batch_id, leave_out_bad=True)
+
+
+def test_a_file_must_say_what_it_is(market: Market) -> None:
+    project_id = market.order()
+    with pytest.raises(Invalid):
+        market.upload(market.pm, project_id, "units.xlsx", b"PK")
+
+
+def test_two_thousand_lines_survive_a_crash_in_the_middle_without_a_unit_twice(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_id = market.order()
+    rows = [{"id": str(number), "text": f"Message number {number}"} for number in range(2000)]
+    batch_id = checked(market, project_id, "units.csv", csv_of(rows))
+    with market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, batch_id)
+    write, calls = units._insert_units, []
+
+    def falls_once(*given: object) -> dict[str, str]:
+        calls.append(given)
+        written = write(*given)  # type: ignore[arg-type]
+        if len(calls) == 2:
+            raise RuntimeError("the power went out")
+        return written
+
+    monkeypatch.setattr(units, "_insert_units", falls_once)
+    market.work()
+    with market.as_(market.pm) as session:
+        assert session.scalar(select(func.count(Unit.id))) == 1000  # the second chunk left nothing behind
+        job = session.scalars(select(OutboxEvent).where(OutboxEvent.job == "marketplace.import_units")).one()
+        assert (job.done_at, job.step) == (None, {"line": 1001, "taken": 1000, "new": 1000})
+    market.later(minutes=1)
+    market.work()
+    with market.as_(market.pm) as session:
+        assert session.scalar(select(func.count(Unit.id))) == 2000
+        assert session.scalar(select(func.count(func.distinct(Unit.item_id)))) == 2000
+        assert session.scalar(select(func.count()).select_from(Slot)) == 6000
+        assert session.scalars(select(Batch.state)).one() == "imported"
+        job = session.scalars(select(OutboxEvent).where(OutboxEvent.job == "marketplace.import_units")).one()
+        assert job.result == {"batch_id": batch_id, "new": 2000}
+
+
+def test_the_same_file_again_brings_nothing_and_says_so(market: Market) -> None:
+    project_id = market.order()
+    content = csv_of([{"id": "1", "text": "one"}])
+    first = checked(market, project_id, "monday.csv", content)
+    with market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, first)
+    market.work()
+    market.later(minutes=1)
+    second = checked(market, project_id, "tuesday.csv", content)
+    with market.as_(market.pm) as session:
+        batch = queries.batch_of(session, second)
+        assert batch is not None
+        assert (batch.same_as, batch.good, batch.duplicates) == ("monday.csv", 0, 1)
+    with pytest.raises(Conflict) as caught, market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, second)
+    assert caught.value.code == "batch.nothing_new"
+
+
+def test_a_cancelled_import_writes_nothing(market: Market) -> None:
+    project_id = market.order()
+    batch_id = checked(market, project_id, "units.csv", csv_of([{"id": "1", "text": "one"}]))
+    with market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, batch_id)
+        imports.cancel_import(session, market.pm, batch_id)
+    market.work()
+    with market.as_(market.pm) as session:
+        assert session.scalar(select(func.count(Unit.id))) == 0
+        assert session.scalars(select(Batch.state)).one() == "cancelled"
+    with pytest.raises(Conflict), market.as_(market.pm) as session:
+        imports.cancel_import(session, market.pm, batch_id)
+
+
+@pytest.mark.parametrize(
+    ("who", "rights", "problem"),
+    [
+        ("manager", ["project:configure", "unit:payload"], Forbidden),
+        ("qa", [], Forbidden),
+        ("rival", [], NotFound),
+        ("stranger", [], NotFound),
+    ],
+)
+def test_only_who_may_import_uploads(market: Market, who: str, rights: list[str], problem: type[Exception]) -> None:
+    project_id = market.order(rights=rights)
+    with pytest.raises(problem):
+        market.upload(getattr(market, who), project_id, "units.csv", b"text\none\n")
+
+
+def test_a_vendor_with_the_right_imports(market: Market) -> None:
+    project_id = market.order(rights=["unit:import"])
+    batch = market.upload(market.manager, project_id, "units.csv", csv_of([{"id": "1", "text": "one"}]))
+    market.work()
+    with market.as_(market.manager) as session:
+        imports.confirm_import(session, market.manager, batch.id)
+    market.work()
+    with market.as_(market.pm) as session:
+        assert session.scalar(select(func.count(Unit.id))) == 1
+
+
+GOLD = [
+    {"id": "g1", "text": "I want my money back", "label": "refund", "pool": "exam", "explanation": "Money back."},
+    {"id": "g2", "text": "No signal at home", "label": "network", "pool": "live"},
+    {"id": "g3", "text": "Hello there", "label": "other", "pool": "training"},
+    {"id": "g4", "text": "Who knows", "label": "nonsense", "pool": "exam"},
+    {"id": "g5", "text": "Ordinary work", "label": "other", "pool": "live"},
+]
+
+
+def test_gold_becomes_keys_and_only_live_gold_is_a_unit_with_no_free_place(market: Market) -> None:
+    project_id = market.order()
+    with market.as_(market.pm) as session:
+        lane_id = session.scalars(select(Lane.id)).one()
+        units.add_units(session, market.pm, lane_id, [UnitIn({"text": "Ordinary work"}, "w1")])
+    batch_id = checked(market, project_id, "gold.jsonl", jsonl_of(GOLD), BatchKind.GOLD)
+    with market.gold() as session:
+        batch = queries.batch_of(session, batch_id)
+        assert batch is not None
+        assert (batch.good, batch.duplicates, batch.bad, batch.preview) == (3, 0, 2, ())
+        assert [(found.line, found.column, found.code) for found in batch.findings] == [
+            (4, "label", "unknown_class"),
+            (5, None, "gold.is_a_unit"),
+        ]
+    with market.as_(market.qa) as session:
+        imports.confirm_import(session, market.qa, batch_id, leave_out_bad=True)
+    market.work()
+    with market.gold() as session:
+        keys = session.execute(
+            select(Item.client_ref, GoldKey.pool, GoldKey.truth, GoldKey.category)
+            .join(Item, Item.id == GoldKey.item_id)
+            .order_by(Item.client_ref)
+        ).all()
+        assert [tuple(key) for key in keys] == [
+            ("g1", "exam", {"choice": "refund"}, "refund"),
+            ("g2", "live", {"choice": "network"}, "network"),
+            ("g3", "training", {"choice": "other"}, "other"),
+        ]
+        gold_units = session.execute(
+            select(Unit.id, Item.client_ref, Unit.overlap, Unit.batch_id)
+            .join(Item, Item.id == Unit.item_id)
+            .where(Item.client_ref != "w1")
+        ).all()
+        assert [tuple(row)[1:] for row in gold_units] == [("g2", 30, None)]
+        assert session.scalars(select(Slot).where(Slot.unit_id == gold_units[0].id)).all() == []
+    with market.as_(market.manager) as session:
+        assert session.scalars(select(Batch)).all() == []  # the vendor cannot know that there was an upload
+
+
+def test_gold_twice_is_gold_once(market: Market) -> None:
+    project_id = market.order()
+    for name in ("a.jsonl", "b.jsonl"):
+        batch_id = checked(market, project_id, name, jsonl_of(GOLD[:2]), BatchKind.GOLD)
+        if name == "a.jsonl":
+            with market.as_(market.qa) as session:
+                imports.confirm_import(session, market.qa, batch_id)
+            market.work()
+    with market.gold() as session:
+        batch = queries.batch_of(session, batch_id)
+        assert batch is not None and (batch.good, batch.duplicates) == (0, 2)
+        assert session.scalar(select(func.count(GoldKey.id))) == 2
+
+
+def test_a_vendor_never_uploads_gold(market: Market) -> None:
+    project_id = market.order()
+    with pytest.raises((Forbidden, NotFound)):
+        market.upload(market.manager, project_id, "gold.jsonl", jsonl_of(GOLD), BatchKind.GOLD)
+
+
+def test_a_program_adds_units_and_a_replay_returns_the_same_ones(market: Market) -> None:
+    market.order()
+    drafts = [UnitIn({"text": "one"}, "1"), UnitIn({"text": "two"}, "2"), UnitIn({"text": "one"}, "1 again")]
+    with market.as_(market.pm) as session:
+        lane_id = session.scalars(select(Lane.id)).one()
+        first = units.add_units(session, market.pm, lane_id, drafts)
+    with market.as_(market.pm) as session:
+        second = units.add_units(session, market.pm, lane_id, drafts)
+    assert (first.new, second.new) == (2, 0)
+    assert first.unit_ids == second.unit_ids
+    assert first.unit_ids[0] == first.unit_ids[2] != first.unit_ids[1]
+    with market.as_(market.pm) as session:
+        assert session.scalar(select(func.count()).select_from(Slot)) == 6
+
+
+def test_a_fault_in_one_of_a_programs_units_refuses_all(market: Market) -> None:
+    market.order()
+    with market.as_(market.pm) as session:
+        lane_id = session.scalars(select(Lane.id)).one()
+    drafts = [UnitIn({"text": "one"}), UnitIn({"text": ""}), UnitIn({"text": "x"}, classification="restricted-pii")]
+    with pytest.raises(Invalid) as caught, market.as_(market.pm) as session:
+        units.add_units(session, market.pm, lane_id, drafts)
+    assert sorted(caught.value.fields) == ["units.1.content.text", "units.2.classification"]
+    with market.db.reading(Scope.system("test")) as session:
+        assert session.scalar(select(func.count(Unit.id))) == 0
+
+
+def test_only_who_may_import_adds_units(market: Market) -> None:
+    market.order(rights=[])
+    with market.as_(market.pm) as session:
+        lane_id = session.scalars(select(Lane.id)).one()
+    for actor, problem in ((market.manager, Forbidden), (market.rival, NotFound), (market.stranger, NotFound)):
+        with pytest.raises(problem), market.as_(actor) as session:
+            units.add_units(session, actor, lane_id, [UnitIn({"text": "one"})])

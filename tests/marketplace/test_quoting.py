@@ -1,0 +1,54 @@
+"""Quotes worked out by hand: dates, people, prices, what is missing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from marketplace.rules import quoting
+from marketplace.values.requests import Missing, Need, QuoteLine, SpeedSource, Supply
+
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def need(units: int = 1000, overlap: int = 3, days: float = 10) -> Need:
+    return Need("sw-KE", units, overlap, NOW + timedelta(days=days), 50_000)
+
+
+def test_a_quote_counts_the_judgments_that_a_locale_needs_against_the_people_it_has() -> None:
+    # 3,000 judgments; 4 people at 100 a day give 400; 3,000 / 400 = 7.5, so the eighth day.
+    line = quoting.line_of(need(), Supply(4, 100.0, SpeedSource.MEASURED, 0.0, True), NOW)
+    assert line == QuoteLine(
+        "sw-KE", 1000, 4, 133.3, SpeedSource.MEASURED, 0.0, NOW + timedelta(days=8), 50_000, 50_000_000,
+        (Missing("gold", 100),),
+    )  # fmt: skip
+
+
+def test_work_that_is_promised_already_makes_it_later_and_asks_for_more_people() -> None:
+    # 400 a day less 250 promised leave 150: 3,000 / 150 = 20 days. In time it would be 3,000 / 10 + 250 = 550 a day,
+    # which are 6 people, 2 more than there are.
+    line = quoting.line_of(need(), Supply(4, 100.0, SpeedSource.ASSUMED, 250.0), NOW)
+    assert line.finish_at == NOW + timedelta(days=20)
+    assert line.missing == (Missing("people", 2), Missing("gold", 100), Missing("guideline", locale="sw-KE"))
+
+
+@pytest.mark.parametrize(("verified", "promised"), [(0, 0.0), (4, 400.0), (4, 900.0)])
+def test_without_capacity_there_is_no_date(verified: int, promised: float) -> None:
+    line = quoting.line_of(need(), Supply(verified, 100.0, SpeedSource.ASSUMED, promised), NOW)
+    assert line.finish_at is None
+    assert line.missing[0].code == "people"
+
+
+def test_a_quote_line_survives_storing() -> None:
+    line = quoting.line_of(need(), Supply(4, 100.0, SpeedSource.ASSUMED, 250.0), NOW)
+    assert QuoteLine.from_json(line.to_json()) == line
+
+
+def test_lanes_promise_what_is_left_of_them_until_their_deadlines() -> None:
+    # 600 left over 6 days are 100 a day; 90 left that are overdue are all due in one day; no deadline, no promise.
+    lanes = [(600, NOW + timedelta(days=6)), (90, NOW - timedelta(days=2)), (5_000, None)]
+    assert quoting.promised_a_day(lanes, NOW) == pytest.approx(190.0)
+
+
+@pytest.mark.parametrize(("judged", "days", "speed"), [(500, 5, 100.0), (400, 4, None), (0, 0, None)])
+def test_a_speed_is_measured_only_over_enough_days(judged: int, days: int, speed: float | None) -> None:
+    assert quoting.measured_speed(judged, days) == speed
