@@ -1,7 +1,8 @@
-"""What labeling speaks in: ontologies, consensus, problems of answers and contents, and the errors that carry them."""
+"""What labeling speaks in: ontologies, consensus, versions, problems of answers and contents, and their errors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -72,6 +73,13 @@ class InvalidOntology(_InvalidValue):
         super().__init__("ontology.invalid", _("This label schema is not valid."), problems)
 
 
+class InvalidGuideline(_InvalidValue):
+    """The instructions cannot be published."""
+
+    def __init__(self, problems: Iterable[ProblemAt]) -> None:
+        super().__init__("guideline.invalid", _("These guidelines are not valid."), problems)
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """An example of a class: `fits` says whether it shows what belongs in it or what does not."""
@@ -120,6 +128,46 @@ class Ontology:
 
 
 @dataclass(frozen=True, slots=True)
+class OntologyView:
+    """One published version of a project's label schema, without its body."""
+
+    id: str
+    version: int
+    fingerprint: str
+    task_type: str
+    changelog: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GuidelineView:
+    """One published version of a project's instructions, and the locales it is written in, without the texts."""
+
+    id: str
+    version: int
+    locales: tuple[str, ...]
+    changelog: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewestVersions:
+    """What is in force in a project; None where nothing was published yet."""
+
+    ontology: OntologyView | None
+    guideline: GuidelineView | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """A piece of content as pages and exports read it."""
+
+    content: JsonObject
+    locale: str
+    classification: Classification
+
+
+@dataclass(frozen=True, slots=True)
 class OptionField:
     """One option that a task type has: a switch when the default is a bool, else a whole number in a range."""
 
@@ -157,13 +205,19 @@ class Consensus:
 
 def in_locale(texts: Mapping[str, str], locale: str) -> str | None:
     """The text in this locale, else its parents (`sr-Latn-RS`, `sr-Latn`, `sr`), its language, English, the first."""
+    tag = nearest_locale(texts, locale)
+    return None if tag is None else texts[tag]
+
+
+def nearest_locale(texts: Mapping[str, str], locale: str) -> str | None:
+    """The locale that `in_locale` takes its text from; None when there is no text at all."""
     tag = locale
     while tag:
         if tag in texts:
-            return texts[tag]
+            return tag
         tag = tag.rpartition("-")[0]
     language = locale.partition("-")[0]
     same_language = sorted(tag for tag in texts if tag.partition("-")[0] == language)
     english = sorted(tag for tag in texts if tag.partition("-")[0] == "en")
     nearest = (*same_language, *english, *sorted(texts))
-    return texts[nearest[0]] if nearest else None
+    return nearest[0] if nearest else None

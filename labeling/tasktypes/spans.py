@@ -81,8 +81,9 @@ class Spans:
         return SpansAnswer(tuple(sorted(read)))
 
     def from_form(self, form: Mapping[str, str]) -> JsonObject:
-        """The editor keeps its list as JSON in one field."""
-        return {"spans": _json_list(form.get("spans") or "[]", "spans")}
+        """The editor keeps its list as JSON in one field. Empty is no answer; `[]` says that nothing is there."""
+        text = form.get("spans", "")
+        return {"spans": _json_list(text, "spans")} if text.strip() else {}
 
     def from_label(self, text: str, ontology: Ontology) -> JsonObject:
         """`0:4:PER; 10:15:LOC` (or `0-4:PER`), a JSON list, or `none`."""

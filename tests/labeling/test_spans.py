@@ -152,6 +152,14 @@ def test_the_editors_field_holds_json() -> None:
         SPANS.from_form({"spans": "[{"})
 
 
+def test_an_empty_field_is_no_answer_and_an_empty_list_is_one() -> None:
+    content = SPANS.parse_content({"text": "Amina"})
+    assert SPANS.parse(SPANS.from_form({"spans": "[]"}), NAMES, content).spans == ()
+    for form in ({}, {"spans": " \n"}):
+        with pytest.raises(InvalidAnswer):
+            SPANS.parse(SPANS.from_form(form), NAMES, content)
+
+
 def test_many_people_with_many_spans_are_fused_in_time() -> None:
     wide = ontology("spans", "PER", max_spans=1000)
     answers = [marked(*((40 * k + person, 40 * k + 30 + person) for k in range(500))) for person in range(5)]

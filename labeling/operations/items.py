@@ -1,0 +1,79 @@
+"""Adding items: content in bulk, each piece once for a project and locale."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kernel import ids
+from kernel.db import insert_ignoring
+from kernel.errors import Misuse
+from kernel.policy import Actor
+from labeling.files.drafts import UnitDraft
+from labeling.models import Item
+from labeling.values import Classification
+
+MOST_AT_ONCE = 1_000
+_ONCE = ["org_id", "project_id", "locale", "fingerprint"]
+
+_Key = tuple[str, str]
+
+
+def add_items(
+    session: Session,
+    actor: Actor,
+    *,
+    org_id: str,
+    vendor_org_id: str | None,
+    project_id: str,
+    drafts: Sequence[UnitDraft],
+    classification: Classification | None = None,
+) -> list[str]:
+    """The ids of the items with these contents, in the order of the drafts; at most a thousand in one call.
+
+    A content that the project has already in that locale is not written again, and keeps the classification and the
+    reference that it came with first. `classification` holds for drafts that name none.
+    """
+    if len(drafts) > MOST_AT_ONCE:
+        raise Misuse(f"more than {MOST_AT_ONCE} items at once")
+    rows: dict[_Key, dict[str, Any]] = {}
+    for draft in drafts:
+        if (draft.locale, draft.fingerprint) not in rows:
+            row = _row(draft, classification) | {"org_id": org_id, "vendor_org_id": vendor_org_id}
+            rows[draft.locale, draft.fingerprint] = row | {"project_id": project_id}
+    found = {key: row["id"] for key, row in rows.items()}
+    if insert_ignoring(session, Item, list(rows.values()), _ONCE) < len(rows):
+        found = _existing(session, org_id, project_id, list(rows))
+    return [found[draft.locale, draft.fingerprint] for draft in drafts]
+
+
+def _row(draft: UnitDraft, classification: Classification | None) -> dict[str, Any]:
+    named = draft.classification or classification
+    if named is None:
+        raise Misuse("an item without a classification")
+    return {
+        "id": ids.new_id(),
+        "locale": draft.locale,
+        "classification": named.value,
+        "content": draft.content,
+        "fingerprint": draft.fingerprint,
+        "client_ref": draft.reference,
+    }
+
+
+def _existing(session: Session, org_id: str, project_id: str, keys: Sequence[_Key]) -> dict[_Key, str]:
+    """The id of each content; raises Misuse when one of them is there and hidden from this organization."""
+    found: dict[_Key, str] = {}
+    for locale in sorted({locale for locale, _fingerprint in keys}):
+        wanted = [fingerprint for tag, fingerprint in keys if tag == locale]
+        statement = select(Item.fingerprint, Item.id).where(
+            Item.org_id == org_id,
+            Item.project_id == project_id,
+            Item.locale == locale,
+            Item.fingerprint.in_(wanted),
+        )
+        found |= {(locale, fingerprint): item_id for fingerprint, item_id in session.execute(statement)}
+    if len(found) < len(keys):
+        raise Misuse("an item of this project that this organization may not see")
+    return found

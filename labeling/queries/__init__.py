@@ -1,0 +1,1 @@
+"""Reads of labeling: label schemas, guidelines, items, and which versions are in force."""
