@@ -49,8 +49,8 @@ def _narrow(state: ORMExecuteState) -> None:
     if state.is_insert:
         _check_rows(state, org_id)
         return
-    if state.is_update and _is_walled(state) and "org_id" in _names(state.statement):
-        raise Misuse("a row that would go to another organization")
+    if state.is_update and _is_walled(state):
+        _check_update(state)
     now = now_of(session)
     state.statement = state.statement.options(
         with_loader_criteria(Owned, lambda cls: cls.org_id == org_id, include_aliases=True),
@@ -87,6 +87,13 @@ def _check_rows(state: ORMExecuteState, org_id: str) -> None:
     for row in rows:
         if org_id not in (row.get("org_id"), row.get("vendor_org_id")):
             raise Misuse(f"a row of {_table_of(state)} for another organization")
+
+
+def _check_update(state: ORMExecuteState) -> None:
+    if isinstance(state.parameters, list):
+        raise Misuse("rows updated one by one by their keys, which no criteria of a tenant can narrow")
+    if "org_id" in _names(state.statement):
+        raise Misuse("a row that would go to another organization")
 
 
 def _is_walled(state: ORMExecuteState) -> bool:

@@ -1,0 +1,106 @@
+"""Configuration: read once, told with every problem at once, and refused in production when it is unsafe."""
+
+from pathlib import Path
+
+import pytest
+
+from kernel.config import Settings, UnsafeConfiguration, normal_url
+
+LONG = "q7Wz0Rk3Lm9Xv2Bn5Tc8Yd1Fg4Hj6PsAeUiOqWrTyZxC"
+SAFE = {
+    "POLYPHONY_ENV": "production",
+    "DATABASE_URL": "postgresql://polyphony@db/polyphony",
+    "REDIS_URL": "redis://:long-enough@queue/0",
+    "SECRET_KEY": LONG,
+    "FIELD_KEYS": "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY",
+    "SERVER_NAME": "work.example.org",
+}
+
+
+def problems_of(environ: dict[str, str], tmp_path: Path) -> list[str]:
+    with pytest.raises(UnsafeConfiguration) as refused:
+        Settings.from_environment({"POLYPHONY_DATA": str(tmp_path), **environ})
+    return refused.value.problems
+
+
+def test_a_safe_production_is_taken(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"POLYPHONY_DATA": str(tmp_path), **SAFE})
+    assert settings.is_production
+    assert settings.database_url == "postgresql+psycopg://polyphony@db/polyphony"
+    assert settings.field_keys == (("k1", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"),)
+    assert list(tmp_path.iterdir()) == []  # nothing is made up in production
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
+        ({"SECRET_KEY": "changeme"}, "SECRET_KEY is missing, short or well known"),
+        ({"SECRET_KEY": "ab" * 40}, "SECRET_KEY is missing, short or well known"),
+        ({"FIELD_KEYS": ""}, "FIELD_KEYS is missing"),
+        ({"SERVER_NAME": ""}, "SERVER_NAME is missing"),
+        ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG is on"),
+        ({"DATABASE_URL": "sqlite:///var/polyphony.db"}, "SQLite has one wall"),
+        ({"REDIS_URL": ""}, "REDIS_URL is missing"),
+        ({"REDIS_URL": "redis://queue/0"}, "REDIS_URL has no password"),
+        ({"DEMO_PASSWORD": "open sesame please"}, "DEMO_PASSWORD is set"),
+    ],
+)
+def test_an_unsafe_production_is_refused(tmp_path: Path, change: dict[str, str], told: str) -> None:
+    assert [problem.startswith(told) for problem in problems_of({**SAFE, **change}, tmp_path)] == [True]
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    told = problems_of({"POLYPHONY_ENV": "production", "PORT": "none"}, tmp_path)
+    assert [line.split()[0] for line in told] == [
+        "PORT", "SECRET_KEY", "FIELD_KEYS", "SERVER_NAME", "SQLite", "REDIS_URL",
+    ]  # fmt: skip
+
+
+def test_sqlite_for_one_client_is_a_choice_that_is_spelled_out(tmp_path: Path) -> None:
+    chosen = {**SAFE, "DATABASE_URL": "", "ACCEPT_SQLITE": "one-client", "POLYPHONY_DATA": str(tmp_path)}
+    assert Settings.from_environment(chosen).is_sqlite
+
+
+def test_a_local_socket_needs_no_password(tmp_path: Path) -> None:
+    chosen = {**SAFE, "REDIS_URL": "unix:///run/valkey.sock", "POLYPHONY_DATA": str(tmp_path)}
+    assert Settings.from_environment(chosen).redis_url == "unix:///run/valkey.sock"
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "8000.5", "-1", "٨٠٠٠", "http"])
+def test_a_port_is_a_whole_number_in_its_bounds(tmp_path: Path, text: str) -> None:
+    assert problems_of({"PORT": text}, tmp_path) == [f"PORT is {text!r}; it must be a whole number from 1 to 65535."]
+
+
+@pytest.mark.parametrize("text", ["k1", "k1:", ":abc", "k1:abc,k2"])
+def test_field_keys_are_pairs(tmp_path: Path, text: str) -> None:
+    assert problems_of({"FIELD_KEYS": text}, tmp_path) == [
+        "FIELD_KEYS must be ID:BASE64KEY pairs, separated by commas."
+    ]
+
+
+def test_an_unknown_environment_is_refused(tmp_path: Path) -> None:
+    told = problems_of({"POLYPHONY_ENV": "prod"}, tmp_path)
+    assert told == ["POLYPHONY_ENV is 'prod'; it must be development, test or production."]
+
+
+def test_development_keeps_its_secrets_for_itself_and_for_the_next_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    first = Settings.from_environment({"POLYPHONY_DATA": str(data)})
+    again = Settings.from_environment({"POLYPHONY_DATA": str(data)})
+    assert (first.secret_key, first.field_keys) == (again.secret_key, again.field_keys)
+    assert {file.name: file.stat().st_mode & 0o777 for file in data.iterdir()} == {
+        "secret_key": 0o600, "field_key": 0o600,
+    }  # fmt: skip
+    assert first.database_url == f"sqlite:///{data / 'polyphony.db'}"
+
+
+def test_settings_do_not_print_their_secrets(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"POLYPHONY_DATA": str(tmp_path), **SAFE})
+    assert LONG not in repr(settings)
+    assert "MDEyMzQ1" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+psycopg://u@h/d"])
+def test_common_spellings_of_postgresql_name_one_driver(url: str) -> None:
+    assert normal_url(url) == "postgresql+psycopg://u@h/d"
