@@ -11,7 +11,7 @@ class Action(StrEnum):
 
     RATE_READ = "rate:read"
     RATE_SET = "rate:set"
-    EARNING_READ = "earning:read"
+    EARNING_OWN = "earning:own"
     METHOD_WRITE = "payout_method:write"
     RUN_READ = "payout:read"
     RUN_PREPARE = "payout:prepare"

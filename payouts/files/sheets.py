@@ -3,8 +3,21 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kernel.money import to_text
 
 _FORMULA = tuple("=+-@\t\r\0＝＋－＠")
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Money in a sheet: a number, in full, with a point. A negative one begins with a minus and is no formula."""
+
+    micros: int
+
+    def __str__(self) -> str:
+        return to_text(self.micros)
 
 
 def safe(cell: object) -> object:

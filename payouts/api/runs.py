@@ -1,0 +1,159 @@
+"""Payout runs over the API: made, approved by a second person, exported, settled."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+from pydantic import AwareDatetime, Field
+
+from kernel import db
+from kernel.guard import not_found
+from kernel.money import to_text
+from kernel.policy import Actor
+from payouts.api.routes import api, micros_of
+from payouts.operations.runs import approve_run, export_run, file_of, prepare_run, settle_run
+from payouts.queries.runs import run_of, runs
+from payouts.values import PayoutFile, RunView
+from web import current
+from web.forms import InModel, OutModel
+
+
+class RunIn(InModel):
+    """A run to be made."""
+
+    currency: str
+    threshold: str = "0"
+    cutoff_at: AwareDatetime | None = None
+
+
+class LeftOutOut(OutModel):
+    """Somebody whom a run left out."""
+
+    annotator_id: str
+    amount: str
+    why: str
+
+
+class RunOut(OutModel):
+    """A run with what is signed."""
+
+    id: str
+    number: int
+    currency: str
+    state: str
+    cutoff_at: datetime
+    threshold: str
+    payments: int
+    total: str
+    sha256: str
+    file_name: str
+    prepared_by: str
+    prepared_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    exported_at: datetime | None
+    settled_at: datetime | None
+    left_out: list[LeftOutOut]
+
+
+class RunsOut(OutModel):
+    """A page of runs, newest first."""
+
+    items: list[RunOut]
+    next_after: int | None
+
+
+class RunsPage(InModel):
+    """Where the list of runs begins: after this number."""
+
+    after: int | None = Field(default=None, ge=0)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+@api.get("/payout-runs", returns=RunsOut, query=RunsPage)
+def payout_runs(session: Any, actor: Actor, query: RunsPage) -> RunsOut:
+    """Payout runs, newest first."""
+    items, after = runs(session, after=query.after, limit=query.limit)
+    return RunsOut(items=[_run(run) for run in items], next_after=after)
+
+
+@api.get("/payout-runs/<run_id>", returns=RunOut)
+def payout_run(session: Any, actor: Actor, run_id: str) -> RunOut:
+    """One payout run."""
+    found = run_of(session, run_id)
+    if found is None:
+        raise not_found()
+    return _run(found)
+
+
+@api.post("/payout-runs", body=RunIn, returns=RunOut, creates=True)
+def prepare_payout_run(session: Any, actor: Actor, body: RunIn) -> RunOut:
+    """Make a run; its money is locked at once."""
+    threshold = micros_of("threshold", body.threshold)
+    return _run(
+        prepare_run(session, actor, currency=body.currency, cutoff_at=body.cutoff_at, threshold_micros=threshold)
+    )
+
+
+class ApproveIn(InModel):
+    """What is signed: total and hash, as they were shown."""
+
+    total: str
+    sha256: str
+
+
+@api.post("/payout-runs/<run_id>/approve", body=ApproveIn, returns=RunOut)
+def approve_payout_run(session: Any, actor: Actor, run_id: str, body: ApproveIn) -> RunOut:
+    """Approve a run that somebody else made."""
+    total = micros_of("total", body.total)
+    return _run(approve_run(session, actor, run_id, total_micros=total, sha256=body.sha256))
+
+
+class FileOut(OutModel):
+    """The file for the bank, by name and hash; its content is at `/payout-runs/{id}/file`."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+@api.post("/payout-runs/<run_id>/export", returns=FileOut)
+def export_payout_run(session: Any, actor: Actor, run_id: str) -> FileOut:
+    """Release the file; the first time moves the run on."""
+    file = export_run(session, actor, run_id)
+    return FileOut(name=file.name, sha256=file.sha256, size=len(file.content))
+
+
+@api.get("/payout-runs/<run_id>/file", returns=str)
+def payout_file(session: Any, actor: Actor, run_id: str) -> Response:
+    """The file for the bank, always the same bytes."""
+
+    def act(writing: Any) -> PayoutFile:
+        return file_of(writing, actor, run_id)
+
+    # Reading bank details is written to the log, which the reading transaction of a GET cannot do.
+    file = db.current().run(current.scope(), act)
+    response = Response(file.content, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    response.headers["X-Content-SHA256"] = file.sha256
+    return response
+
+
+@api.post("/payout-runs/<run_id>/settle", returns=RunOut)
+def settle_payout_run(session: Any, actor: Actor, run_id: str) -> RunOut:
+    """Note that the bank has paid."""
+    return _run(settle_run(session, actor, run_id))
+
+
+def _run(run: RunView) -> RunOut:
+    return RunOut(
+        id=run.id, number=run.number, currency=run.currency, state=run.state.value, cutoff_at=run.cutoff_at,
+        threshold=to_text(run.threshold_micros), payments=run.lines, total=to_text(run.total_micros),
+        sha256=run.file_sha256, file_name=run.file_name, prepared_by=run.prepared_by, prepared_at=run.prepared_at,
+        approved_by=run.approved_by, approved_at=run.approved_at, exported_at=run.exported_at,
+        settled_at=run.settled_at,
+        left_out=[
+            LeftOutOut(annotator_id=one.annotator_id, amount=to_text(one.micros), why=one.why.value)
+            for one in run.left_out
+        ],
+    )  # fmt: skip
