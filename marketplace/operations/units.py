@@ -1,6 +1,7 @@
 """Units and gold written: items, units and slots in bulk, each content once in a project, twice the same as once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -14,7 +15,7 @@ from kernel.errors import Invalid
 from kernel.guard import require
 from kernel.policy import Actor, Resource
 from labeling.files.drafts import MAX_REFERENCE, GoldDraft, UnitDraft, content_fingerprint
-from labeling.models import Item
+from labeling.operations.items import MOST_AT_ONCE, add_items
 from labeling.tasktypes import registry
 from labeling.values import Classification, GoldPool, InvalidContent
 from marketplace.files.checking import Draft, unit_of
@@ -40,7 +41,7 @@ def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[Uni
     parsed = _parsed(lane, drafts)
     source = _Owner(lane.org_id, lane.vendor_org_id, lane.project_id, None)
     known = known_items(session, lane.project_id, ((each.locale, each.fingerprint) for each in parsed))
-    items = _insert_items(session, source, {lane.locale: ref}, parsed, known)
+    items = _insert_items(session, actor, source, {lane.locale: ref}, parsed, known)
     fresh = [item_id for mark, item_id in items.items() if mark not in known]
     new_units = _insert_units(session, source, [(item_id, ref, ref.overlap, True) for item_id in fresh])
     units = units_of_items(session, lane.id, list(known.values())) | new_units
@@ -57,7 +58,7 @@ def write_units(session: Session, actor: Actor, source: Source, drafts: Sequence
     units = [unit_of(draft) for draft in drafts]
     owner = _Owner(source.org_id, source.vendor_org_id, source.project_id, source.batch_id)
     known = known_items(session, source.project_id, ((unit.locale, unit.fingerprint) for unit in units))
-    items = _insert_items(session, owner, source.lanes, units, known)
+    items = _insert_items(session, actor, owner, source.lanes, units, known)
     fresh = [(item_id, source.lanes[mark[0]]) for mark, item_id in items.items() if mark not in known]
     _insert_units(session, owner, [(item_id, lane, lane.overlap, True) for item_id, lane in fresh])
     return len(fresh)
@@ -74,7 +75,7 @@ def write_gold(session: Session, actor: Actor, source: Source, drafts: Sequence[
     owner = _Owner(source.org_id, source.vendor_org_id, source.project_id, None)
     units = [gold.unit for gold in golds]
     known = known_items(session, source.project_id, ((unit.locale, unit.fingerprint) for unit in units))
-    items = _insert_items(session, owner, source.lanes, units, known)
+    items = _insert_items(session, actor, owner, source.lanes, units, known)
     added = 0
     for locale, lane in source.lanes.items():
         of_lane = {items[gold.unit.locale, gold.unit.fingerprint]: gold for gold in golds if gold.unit.locale == locale}
@@ -89,7 +90,7 @@ class _Owner:
 
     def __init__(self, org_id: str, vendor_org_id: str | None, project_id: str, batch_id: str | None) -> None:
         self.batch_id = batch_id
-        self.row = {"org_id": org_id, "vendor_org_id": vendor_org_id, "project_id": project_id}
+        self.row: dict[str, Any] = {"org_id": org_id, "vendor_org_id": vendor_org_id, "project_id": project_id}
 
 
 def _require(session: Session, actor: Actor, source: Source, action: Action) -> None:
@@ -98,27 +99,21 @@ def _require(session: Session, actor: Actor, source: Source, action: Action) -> 
 
 
 def _insert_items(
-    session: Session, owner: _Owner, lanes: Mapping[str, LaneRef], units: Sequence[UnitDraft],
+    session: Session, actor: Actor, owner: _Owner, lanes: Mapping[str, LaneRef], units: Sequence[UnitDraft],
     known: Mapping[tuple[str, str], str],
 ) -> dict[tuple[str, str], str]:  # fmt: skip
-    """The item of each (locale, fingerprint): those known, and new ones for the rest."""
+    """The item of each (locale, fingerprint): those known, and new ones for the rest, as sensitive as their lane."""
     items = dict(known)
-    rows = []
-    for unit in units:
-        mark = unit.locale, unit.fingerprint
-        if mark not in items:
-            items[mark] = ids.new_id()
-            rows.append(_item(owner, unit, items[mark], lanes[unit.locale]))
-    if rows:
-        session.execute(insert(Item), rows)
+    drafts = [
+        replace(unit, classification=Classification(lanes[unit.locale].classification))
+        for unit in units
+        if (unit.locale, unit.fingerprint) not in known
+    ]
+    for start in range(0, len(drafts), MOST_AT_ONCE):
+        chunk = drafts[start : start + MOST_AT_ONCE]
+        item_ids = add_items(session, actor, **owner.row, drafts=chunk)
+        items |= {(each.locale, each.fingerprint): item_id for each, item_id in zip(chunk, item_ids, strict=True)}
     return items
-
-
-def _item(owner: _Owner, unit: UnitDraft, item_id: str, lane: LaneRef) -> dict[str, Any]:
-    return owner.row | {
-        "id": item_id, "locale": unit.locale, "classification": lane.classification, "content": unit.content,
-        "fingerprint": unit.fingerprint, "client_ref": unit.reference,
-    }  # fmt: skip
 
 
 def _insert_units(session: Session, owner: _Owner, wanted: Sequence[tuple[str, LaneRef, int, bool]]) -> dict[str, str]:
