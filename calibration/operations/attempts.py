@@ -91,6 +91,13 @@ def start_attempt(session: Session, actor: Actor, lane_id: str) -> AttemptView:
     return attempt_view(session, row)
 
 
+def look_at_test(session: Session, actor: Actor, lane_id: str) -> tuple[LaneFacts, TestStart | None]:
+    """What to know of a lane's test before beginning; None where the lane asks for none."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, TEST_TAKE, lane_resource(session, actor, lane))
+    return lane, test_start(session, lane_id, actor.account_id or "")
+
+
 def answer_question(
     session: Session, actor: Actor, attempt_id: str, position: int, payload: Mapping[str, Any]
 ) -> Answered:

@@ -33,7 +33,7 @@ SEED = 20260101
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What an inference reads: a frame (task, worker, label, item, answer) and the keys by task."""
+    """What an inference reads: a frame (task, worker, label, item, and answer where needed) and the keys by task."""
 
     frame: pd.DataFrame
     truths: Mapping[str, Mapping[str, Any]]
@@ -83,11 +83,7 @@ def _closed(collected: Collected, method: str) -> Estimate:
     gold = _gold_categories(collected)
     vote = MajorityVote(labels=labels)
     vote.fit(frame)
-    free = METHODS[method](labels=labels)
-    free.fit(frame)
-    # How sure the method may be is measured on keys it has not seen; with them in hand it then estimates anew.
-    tau = calibrate(free.probas_, gold)
-    keeps = len(gold) < LEAST_GOLD or may_replace_vote(tau.apply(free.probas_), vote.probas_, gold)
+    tau, keeps = _trust(frame, method, labels, gold, vote)
     chosen = METHODS[method](labels=labels) if keeps else MajorityVote(labels=labels)
     chosen.fit(frame, gold=gold)
     probas = _with_certain(_tempered(chosen, tau, method if keeps else "majority"), gold)
@@ -111,6 +107,18 @@ def _closed(collected: Collected, method: str) -> Estimate:
         converged=chosen.converged_,
         peers=_peers(frame),
     )
+
+
+def _trust(
+    frame: pd.DataFrame, method: str, labels: Sequence[str], gold: Mapping[str, str], vote: Estimator
+) -> tuple[Temperature, bool]:
+    """How sure the method may be of itself, and whether it does no worse than the vote, on keys it has not seen."""
+    if len(gold) < LEAST_GOLD:
+        return calibrate(vote.probas_, gold), True
+    free = METHODS[method](labels=labels)
+    free.fit(frame)
+    tau = calibrate(free.probas_, gold)
+    return tau, may_replace_vote(tau.apply(free.probas_), vote.probas_, gold)
 
 
 def _gold_categories(collected: Collected) -> dict[str, str]:
@@ -154,7 +162,7 @@ def _parameters(method: str, keeps: bool, gold: Mapping[str, str], tau: Temperat
 
 
 def _labelled(collected: Collected, table: pd.DataFrame) -> list[Inferred]:
-    labels = _label_of_category(collected)
+    labels = _label_of_category(collected.task_type, collected.ontology)
     answers = None if labels is not None else _answers_by_task(collected)
     found = []
     for task, category, majority, confidence, item, n in table.itertuples(name=None):
@@ -163,9 +171,13 @@ def _labelled(collected: Collected, table: pd.DataFrame) -> list[Inferred]:
     return found
 
 
-def _label_of_category(collected: Collected) -> dict[str, dict[str, Any]] | None:
+def has_one_answer_each(task_type: TaskType[Any, Any], ontology: Ontology) -> bool:
+    """Whether a category says everything about an answer, so that answers themselves need not be read."""
+    return task_type.categories(ontology) is not None and _label_of_category(task_type, ontology) is not None
+
+
+def _label_of_category(task_type: TaskType[Any, Any], ontology: Ontology) -> dict[str, dict[str, Any]] | None:
     """The one answer of each category, or None where a category has several answers (a preference with strength)."""
-    task_type, ontology = collected.task_type, collected.ontology
     found = {}
     for category in task_type.categories(ontology) or ():
         payload = task_type.from_label(category, ontology)

@@ -20,7 +20,7 @@ from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor, Resource
-from workforce.operations.receipts import issue_receipt
+from workforce.operations.receipts import end_receipt, issue_receipt
 
 EVIDENCE_MOST = 50
 RULE = "accuracy_gate"
@@ -90,6 +90,22 @@ def lift_pause(session: Session, actor: Actor, receipt_id: str) -> bool:
         details={"receipt": receipt_id, "lane": row.lane_id},
     )  # fmt: skip
     return True
+
+
+def end_pauses(session: Session, actor: Actor, limit: int = 500) -> int:
+    """End the pauses whose time is over, with their receipts; returns how many."""
+    require(session, actor, GRADE_RUN)
+    receipts = session.scalars(
+        select(Qualification.pause_receipt_id)
+        .where(Qualification.paused_until <= now_of(session), Qualification.pause_receipt_id.is_not(None))
+        .order_by(Qualification.paused_until)
+        .limit(limit)
+    ).all()
+    for receipt_id in receipts:
+        assert receipt_id is not None
+        lift_pause(session, actor, receipt_id)
+        end_receipt(session, actor, receipt_id)
+    return len(receipts)
 
 
 def _evaluate(session: Session, actor: Actor, rule: GateRule, track: Track) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
 from calibration.models import Consensus, InferenceRun, Judgment, Track
-from calibration.operations.estimates import Collected, Estimate, Inferred, estimate
+from calibration.operations.estimates import Collected, Estimate, Inferred, estimate, has_one_answer_each
 from calibration.operations.scoring import Scorer
 from calibration.operations.tracks import empty_track
 from calibration.policy import INFERENCE_RUN, lane_resource
@@ -37,13 +37,18 @@ def infer_lane(session: Session, actor: Actor, lane_id: str, method: str = DEFAU
     return store_estimate(session, actor, lane_id, estimate(collect(session, actor, lane_id), method))
 
 
+def ensure_may_infer(session: Session, actor: Actor, lane_id: str) -> None:
+    """Ask before a run is put into the queue, where the system acts."""
+    _lane(session, actor, lane_id)
+
+
 def collect(session: Session, actor: Actor, lane_id: str) -> Collected:
     """The judgments of a lane that are not late, and the keys of its units."""
     lane = _lane(session, actor, lane_id)
     assert lane.ontology_id is not None
     task_type, ontology = Scorer(session).schema(lane.ontology_id)
     is_closed = task_type.categories(ontology) is not None
-    frame = _frame(session, lane_id, is_closed)
+    frame = _frame(session, lane_id, is_closed, with_answers=not has_one_answer_each(task_type, ontology))
     if frame.empty:
         raise Conflict("inference.no_judgments", _("There are no judgments in this lane yet."))
     known = anchors(session, lane_id)
@@ -73,14 +78,15 @@ def _lane(session: Session, actor: Actor, lane_id: str) -> LaneFacts:
     return lane
 
 
-def _frame(session: Session, lane_id: str, is_closed: bool) -> pd.DataFrame:
-    columns = [Judgment.unit_id, Judgment.annotator_id, Judgment.category, Judgment.item_id, Judgment.answer]
+def _frame(session: Session, lane_id: str, is_closed: bool, *, with_answers: bool) -> pd.DataFrame:
+    columns: list[Any] = [Judgment.unit_id, Judgment.annotator_id, Judgment.category, Judgment.item_id]
+    columns += [Judgment.answer] if with_answers else []
     rows = session.execute(
         select(*columns)
         .where(Judgment.lane_id == lane_id, Judgment.is_late.is_(False))
         .order_by(Judgment.answered_at, Judgment.id)
     ).all()
-    names = ["task", "worker", "label", "item", "answer"]
+    names = ["task", "worker", "label", "item", "answer"][: len(columns)]
     frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=names)
     if is_closed:
         return frame[frame["label"].notna()]

@@ -1,0 +1,1 @@
+"""Files of calibration: tables of labels as people keep them."""

@@ -1,0 +1,51 @@
+"""Jobs of calibration: grading everything alike, ending what ran its time, inference, and grading again."""
+
+from datetime import timedelta
+from typing import Any
+
+from calibration.operations import attempts, gates, grading, inference
+from calibration.operations.estimates import estimate
+from kernel.jobs import Work, job
+
+CHUNK = 500
+
+
+@job(queue="default", long=True, every=timedelta(seconds=60))
+def grade_batch(work: Work) -> dict[str, Any]:
+    """Take up the judgments that wait, in chunks, each a transaction of its own."""
+    judged = 0
+    while True:
+        with work.transaction() as session:
+            summary = grading.grade_pending(session, work.actor, CHUNK)
+            judged += summary.judgments
+            work.advance(session, judged)
+        if not summary.more:
+            return {"judgments": judged}
+
+
+@job(queue="default", long=True, every=timedelta(minutes=5))
+def end_overdue(work: Work) -> dict[str, Any]:
+    """End attempts and pauses whose time is over."""
+    with work.transaction() as session:
+        ended = attempts.end_overdue(session, work.actor)
+    with work.transaction() as session:
+        lifted = gates.end_pauses(session, work.actor)
+    return {"attempts": ended, "pauses": lifted}
+
+
+@job(queue="bulk", long=True)
+def infer_lane(work: Work, lane_id: str, method: str) -> dict[str, Any]:
+    """Infer a lane's labels; nothing waits for it while it thinks."""
+    with work.reading() as session:
+        collected = inference.collect(session, work.actor, lane_id)
+    found = estimate(collected, method)
+    with work.transaction() as session:
+        run = inference.store_estimate(session, work.actor, lane_id, found)
+    return {"run": run.id, "units": run.units, "judgments": run.judgments}
+
+
+@job(queue="default", long=True)
+def regrade_item(work: Work, item_id: str) -> dict[str, Any]:
+    """Grade the judgments of an item again, after its key was corrected or suspended."""
+    with work.transaction() as session:
+        return {"people": grading.regrade_item(session, work.actor, item_id)}

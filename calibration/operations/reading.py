@@ -1,0 +1,51 @@
+"""Reads that ask for permission first: what a lane's pages and API show to whom."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from calibration.lanes import lane_of
+from calibration.policy import GOLD_READ, LANE_QUALITY, TEST_READ, lane_resource
+from calibration.queries.gold import KeyView, keys_of_project
+from calibration.queries.lanes import GateView, LaneQuality, gate_of, quality_of_lane
+from calibration.queries.people import ShownQuality, pseudonyms, shown_in_lane
+from calibration.queries.tests import TestView, open_test
+from calibration.values import LaneFacts
+from kernel.db import scope_of
+from kernel.guard import require
+from kernel.policy import Actor, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class LanePage:
+    """A lane's quality with its people (as pseudonyms) and its rule."""
+
+    lane: LaneFacts
+    quality: LaneQuality
+    people: tuple[tuple[str, ShownQuality], ...]
+    gate: GateView | None
+
+
+def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
+    """What this reader may know of a lane's quality."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, LANE_QUALITY, lane_resource(session, actor, lane))
+    shown = shown_in_lane(session, lane_id, limit=50)
+    names = pseudonyms(session, [row.annotator_id for row in shown])
+    people = tuple((names[row.annotator_id], row) for row in shown if row.annotator_id in names)
+    return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id))
+
+
+def lane_test(session: Session, actor: Actor, lane_id: str) -> tuple[LaneFacts, TestView | None]:
+    """A lane and the test it asks for at present."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, TEST_READ, lane_resource(session, actor, lane))
+    return lane, open_test(session, lane_id)
+
+
+def gold_of_project(
+    session: Session, actor: Actor, project_id: str, *, pool: str | None = None, after: str | None = None
+) -> tuple[list[KeyView], str | None]:
+    """A client's own keys. The scope keeps to its organization."""
+    require(session, actor, GOLD_READ, Resource("gold", project_id, org_id=scope_of(session).org_id))
+    return keys_of_project(session, project_id, pool=pool, after=after)

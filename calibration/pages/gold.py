@@ -1,0 +1,64 @@
+"""A client's gold: the keys of a project, and putting them aside."""
+
+from flask import Response, request
+
+from calibration import jobs
+from calibration.operations import gold, reading
+from calibration.pages import pages
+from i18n import _
+from kernel import db
+from kernel.errors import Unauthenticated
+from kernel.jobs import enqueue
+from kernel.tenancy import Scope
+from labeling.values import GoldPool
+from web import current
+from web.render import flash, page, see
+
+POOL_WORDS = {
+    GoldPool.TRAINING.value: _("Training"),
+    GoldPool.EXAM.value: _("Exam"),
+    GoldPool.LIVE.value: _("Live work"),
+}
+STATUS_WORDS = {"active": _("In use"), "suspended": _("In doubt"), "retired": _("Retired")}
+
+
+def with_gold() -> Scope:
+    """The client's own scope, gold included; which routes may ask for it stands in the matrix."""
+    org_id = current.actor().org_id
+    if org_id is None:
+        raise Unauthenticated("sign_in.no_place", _("Your account is not part of any organization yet."))
+    return Scope.with_gold(org_id)
+
+
+@pages.get("/projects/<project_id>/gold")
+def project_gold(project_id: str) -> Response:
+    """The keys of a project, page by page."""
+    pool = request.args.get("pool") or None
+    with db.reading(with_gold()) as session:
+        keys, after = reading.gold_of_project(
+            session, current.actor(), project_id, pool=pool, after=request.args.get("after")
+        )
+    return page(
+        "calibration/gold.html", project_id=project_id, keys=keys, after=after, pool=pool, pools=POOL_WORDS,
+        statuses=STATUS_WORDS,
+    )  # fmt: skip
+
+
+@pages.post("/projects/<project_id>/gold/<key_id>/retire")
+def retire_gold(project_id: str, key_id: str) -> Response:
+    """Use a key no more; what it gave stays."""
+    with db.transaction(with_gold()) as session:
+        gold.retire_key(session, current.actor(), key_id)
+    flash("good", _("This gold is used no more."))
+    return see("calibration.project_gold", project_id=project_id)
+
+
+@pages.post("/projects/<project_id>/gold/<key_id>/suspend")
+def suspend_gold(project_id: str, key_id: str) -> Response:
+    """Stop grading by a key in doubt, and take back what it gave."""
+    actor = current.actor()
+    with db.transaction(with_gold()) as session:
+        item_id = gold.suspend_key(session, actor, key_id)
+        enqueue(session, jobs.regrade_item, actor=actor, item_id=item_id)
+    flash("good", _("This gold grades nobody any more, and what it gave is taken back."))
+    return see("calibration.project_gold", project_id=project_id)

@@ -1,0 +1,161 @@
+"""A lane's pages for vendors and clients: its quality, its rule about accuracy, and the design of its test."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, request
+from markupsafe import Markup
+from pydantic import Field
+
+from calibration import jobs
+from calibration.operations import gates, inference, reading, tests
+from calibration.pages import pages, pictures
+from calibration.queries.tests import characteristic
+from calibration.rules.testplan import Plan
+from calibration.values import LaneFacts
+from i18n import _
+from kernel import db
+from kernel.errors import Invalid
+from kernel.jobs import enqueue
+from kernel.tenancy import Scope
+from labeling.queries.content import ontology_of
+from web import current
+from web.forms import Form, FormModel, empty_form, read_form
+from web.render import flash, page, see
+
+COUNTING = "counting gold for a test's pool"
+
+
+class Design(FormModel):
+    """What the test designer sends."""
+
+    kind: str = "sequential"
+    p0: float = Field(default=0.7, gt=0, lt=1)
+    p1: float = Field(default=0.9, gt=0, lt=1)
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    beta: float = Field(default=0.05, gt=0, lt=0.5)
+    training_questions: int = Field(default=5, ge=0, le=50)
+    attempts_most: int = Field(default=3, ge=1, le=5)
+    minutes: int = Field(default=60, ge=5, le=240)
+    cool_down_hours: str = "24, 168, 720"
+
+    @property
+    def hours(self) -> list[int]:
+        """The waits after each attempt."""
+        try:
+            return [int(part) for part in self.cool_down_hours.replace(",", " ").split()]
+        except ValueError:
+            message = _("Write whole hours with commas between them.")
+            raise Invalid("test.hours", message, fields={"cool_down_hours": message}) from None
+
+
+class Gate(FormModel):
+    """What the form of the accuracy rule sends."""
+
+    limit: float = Field(default=0.8, gt=0, lt=1)
+    certainty: float = Field(default=0.9, gt=0.5, lt=1)
+    minimum_checks: int = Field(default=20, ge=10, le=200)
+    pause_days: int = Field(default=7, ge=1, le=90)
+
+
+@pages.get("/lanes/<lane_id>/quality")
+def lane_quality(lane_id: str) -> Response:
+    """How good a lane's labels and people are."""
+    with db.reading(current.scope()) as session:
+        found = reading.lane_quality(session, current.actor(), lane_id)
+        ontology = ontology_of(session, found.lane.ontology_id) if found.lane.ontology_id else None
+    return page(
+        "calibration/lane_quality.html", found=found, lane=found.lane, quality=found.quality,
+        classes=pictures.classes(found.quality, ontology, found.lane.quality_target),
+        confusion=pictures.confusion(found.quality, ontology), names=pictures.class_names(ontology),
+        gate=found.gate, form=empty_form(asdict(found.gate) if found.gate else Gate().model_dump()),
+    )  # fmt: skip
+
+
+@pages.post("/lanes/<lane_id>/inference")
+def run_inference(lane_id: str) -> Response:
+    """Ask for the lane's labels to be inferred anew."""
+    actor = current.actor()
+    method = request.form.get("method", inference.DEFAULT)
+    with db.transaction(current.scope()) as session:
+        inference.ensure_may_infer(session, actor, lane_id)
+        enqueue(session, jobs.infer_lane, actor=actor, lane_id=lane_id, method=method)
+    flash("good", _("The labels are being inferred. The figures change when it is done."))
+    return see("calibration.lane_quality", lane_id=lane_id)
+
+
+@pages.post("/lanes/<lane_id>/gate")
+def set_gate(lane_id: str) -> Response:
+    """Set the rule that pauses people whose accuracy is surely too low."""
+    form = read_form(Gate)
+    if not form.ok:
+        flash("bad", _("The rule was not changed: one of its figures is out of range."))
+        return see("calibration.lane_quality", lane_id=lane_id)
+    with db.transaction(current.scope()) as session:
+        gates.set_gate(session, current.actor(), lane_id, **form.data.model_dump())
+    flash("good", _("The rule holds from the next check on."))
+    return see("calibration.lane_quality", lane_id=lane_id)
+
+
+@pages.get("/lanes/<lane_id>/test")
+def lane_test(lane_id: str) -> Response:
+    """The designer: what a test would do to people, before anybody meets it."""
+    with db.reading(current.scope()) as session:
+        lane, test = reading.lane_test(session, current.actor(), lane_id)
+    plan = test.plan if test else None
+    start = _values_of(test) if test else Design().model_dump()
+    return _design(lane, empty_form(start), plan or _plan_of(Design()), test=test)
+
+
+@pages.post("/lanes/<lane_id>/test")
+def publish_test(lane_id: str) -> Response:
+    """Look at a plan, or publish it."""
+    actor, form = current.actor(), read_form(Design)
+    with db.reading(current.scope()) as session:
+        lane, test = reading.lane_test(session, actor, lane_id)
+    plan = None
+    if form.ok:
+        try:
+            plan = _plan_of(form.data)
+            if "preview" in request.form:
+                return _design(lane, form, plan, test=test)
+            return _published(lane_id, form.data)
+        except Invalid as problem:
+            form.add(problem)
+            if problem.message is not None and "" not in form.errors:
+                form.errors = {"": problem.message, **form.errors}
+    return _design(lane, form, plan, test=test, status=422)
+
+
+def _published(lane_id: str, design: Design) -> Response:
+    actor, values = current.actor(), design.model_dump(exclude={"cool_down_hours"})
+    hours = design.hours
+    done = db.current().run(
+        Scope.system(COUNTING),
+        lambda session: tests.publish_test(session, actor, lane_id=lane_id, cool_down_hours=hours, **values),
+    )
+    flash("good", _("Version %(version)s of the test is published.", version=done.test.version))
+    for warning in done.warnings:
+        flash("wait", warning)
+    return see("calibration.lane_test", lane_id=lane_id)
+
+
+def _plan_of(design: Design) -> Plan:
+    return tests.plans_for(design.kind, design.p0, design.p1, design.alpha, design.beta, 1)[0]
+
+
+def _values_of(test: Any) -> dict[str, Any]:
+    plan = test.plan
+    return {
+        "kind": test.kind, "p0": plan.p0, "p1": plan.p1, "alpha": plan.alpha, "beta": plan.beta,
+        "training_questions": test.training_questions, "attempts_most": test.attempts_most,
+        "minutes": test.minutes, "cool_down_hours": ", ".join(map(str, test.cool_down_hours)),
+    }  # fmt: skip
+
+
+def _design(lane: LaneFacts, form: Form[Any], plan: Plan | None, *, test: Any, status: int = 200) -> Response:
+    points = characteristic(plan) if plan else []
+    drawn: tuple[Markup, Markup] | None = pictures.characteristic(points, plan) if plan else None
+    return page(
+        "calibration/lane_test.html", status, lane=lane, form=form, plan=plan, test=test, points=points, drawn=drawn
+    )

@@ -1,0 +1,124 @@
+"""A person's own pages: how good their work is, and the tests that open more of it."""
+
+from typing import Any
+
+from flask import Response, request
+
+from calibration.lanes import find_lane
+from calibration.operations import attempts
+from calibration.pages import pages
+from calibration.queries.attempts import AttemptView
+from calibration.queries.people import person_of_account, quality_of_person
+from calibration.values import LaneFacts
+from i18n import _, current_locale
+from kernel import db
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found
+from kernel.tenancy import Scope
+from labeling.queries.content import guideline_text, ontology_of
+from labeling.tasktypes import registry
+from labeling.values import Ontology
+from web import current
+from web.render import flash, page, see
+
+EXAM = "exam: answers are compared with keys, and stop with the plan"
+
+
+@pages.get("/quality")
+def quality() -> Response:
+    """What a person may know of their own quality, lane by lane."""
+    actor = current.actor()
+    with db.reading(current.scope()) as session:
+        person = person_of_account(session, actor.account_id, actor.org_id)
+        rows = quality_of_person(session, person.annotator_id) if person else []
+        lanes = {row.lane_id: find_lane(session, row.lane_id) for row in rows}
+    shown = [(row, lanes[row.lane_id]) for row in rows if lanes[row.lane_id] is not None]
+    return page("calibration/quality.html", rows=shown)
+
+
+@pages.get("/tests/<lane_id>")
+def test(lane_id: str) -> Response:
+    """The start page of a lane's test: what it asks, how long it takes, what is left."""
+    person = current.person()
+    assert person is not None
+    with db.reading(current.scope()) as session:
+        lane, start = attempts.look_at_test(session, current.actor(), lane_id)
+        if start is None:
+            raise not_found()
+        guideline = guideline_text(session, start.test.guideline_id, [person.locale, lane.locale, "en"])
+    return page("calibration/test_start.html", lane=lane, start=start, guideline=guideline)
+
+
+@pages.post("/tests/<lane_id>/attempts")
+def start_test(lane_id: str) -> Response:
+    """Begin, or come back to the attempt under way."""
+    actor = current.actor()
+    try:
+        view = db.current().run(Scope.system(EXAM), lambda session: attempts.start_attempt(session, actor, lane_id))
+    except Conflict as problem:
+        flash("wait", problem.message)
+        return see("calibration.test", lane_id=lane_id)
+    return see("calibration.attempt", attempt_id=view.id)
+
+
+@pages.get("/attempts/<attempt_id>")
+def attempt(attempt_id: str) -> Response:
+    """The question at hand, the lesson of the last training answer, or the outcome."""
+    return _show(attempt_id)
+
+
+@pages.post("/attempts/<attempt_id>/answers")
+def answer(attempt_id: str) -> Response:
+    """Send the final answer to the question at hand."""
+    actor, payload = current.actor(), {}
+    position = request.form.get("position", type=int, default=-1)
+    with db.reading(current.scope()) as session:
+        view, lane, _ontology = _loaded(session, attempt_id)
+    try:
+        payload = dict(registry.get(lane.task_type).from_form(request.form))
+        told = db.current().run(
+            Scope.system(EXAM),
+            lambda session: attempts.answer_question(session, actor, view.id, position, payload),
+        )
+    except Invalid as problem:
+        return _show(attempt_id, problem.fields or {"": problem.message}, payload, 422)
+    lesson = {"lesson": position} if told.feedback else {}
+    return see("calibration.attempt", attempt_id=attempt_id, **lesson)
+
+
+def _show(
+    attempt_id: str, errors: dict[str, Any] | None = None, typed: dict[str, Any] | None = None, status: int = 200
+) -> Response:
+    person = current.person()
+    assert person is not None
+    with db.reading(current.scope()) as session:
+        view, lane, ontology = _loaded(session, attempt_id)
+        guideline = guideline_text(session, view.guideline_id, [person.locale, lane.locale, "en"])
+    values = {"attempt": view, "lane": lane, "ontology": ontology, "guideline": guideline}
+    lesson = _lesson(attempt_id)
+    if lesson is not None and not errors:
+        return page("calibration/lesson.html", lesson=lesson, **values)
+    if view.question is None:
+        return page("calibration/attempt_result.html", class_names=_class_names(ontology), **values)
+    return page("calibration/attempt.html", status, errors=errors or {}, answer=typed or {}, **values)
+
+
+def _loaded(session: Any, attempt_id: str) -> tuple[AttemptView, LaneFacts, Ontology]:
+    view = attempts.look_at(session, current.actor(), attempt_id)
+    lane = find_lane(session, view.lane_id)
+    if lane is None:
+        raise not_found()
+    return view, lane, ontology_of(session, view.ontology_id)
+
+
+def _lesson(attempt_id: str) -> Any:
+    position = request.args.get("lesson", type=int)
+    if position is None:
+        return None
+    with db.reading(Scope.system(EXAM)) as session:
+        return attempts.look_back(session, current.actor(), attempt_id, position)
+
+
+def _class_names(ontology: Ontology) -> dict[str, Any]:
+    named = {label.id: label.name(current_locale()) for label in ontology.classes}
+    return {**named, "all": _("All questions")}

@@ -1,0 +1,78 @@
+"""Plots of calibration's pages: from figures to pictures, with their words in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from calibration.queries.lanes import LaneQuality
+from calibration.queries.tests import Point as PlanPoint
+from calibration.rules.testplan import Plan
+from i18n import _, current_locale, formats
+from labeling.values import Ontology
+from web.plots import Event, Interval, Point, Target, Tick, heat, line, ticks, whiskers
+
+CLASSES_MOST = 12
+
+
+def class_names(ontology: Ontology | None) -> dict[str, str]:
+    """Class ids with their names for this reader."""
+    return {} if ontology is None else {label.id: label.name(current_locale()) for label in ontology.classes}
+
+
+def classes(quality: LaneQuality, ontology: Ontology | None, target: float) -> Markup:
+    """How surely each class is recognised."""
+    names = class_names(ontology)
+    rows = [
+        Interval(names.get(each.name, each.name), each.recall, each.interval.lower, each.interval.upper)
+        for each in quality.classes[:CLASSES_MOST]
+    ]
+    lowest = min((each.interval.lower for each in quality.classes), default=0.5)
+    return whiskers(
+        rows,
+        label=str(_("Accuracy by class, each with its 95% interval")),
+        x_ticks=ticks(max(0.0, lowest - 0.05), 1.0, _percent),
+        target=Target(target, str(_("Target %(target)s", target=_percent(target)))),
+        too_few=str(_("No class has enough checks yet.")),
+    )
+
+
+def confusion(quality: LaneQuality, ontology: Ontology | None) -> Markup:
+    """What is taken for what."""
+    names = class_names(ontology)
+    seen: Mapping[str, Mapping[str, int]] = quality.table
+    known = sorted({*seen, *(answer for row in seen.values() for answer in row)})[:CLASSES_MOST]
+    counts = [[seen.get(truth, {}).get(answer, 0) for answer in known] for truth in known]
+    return heat(
+        [names.get(name, name) for name in known],
+        counts,
+        label=str(_("How often each class was given, by what was right")),
+        rows_are=str(_("right answer ↓")),
+        columns_are=str(_("given answer →")),
+        words=[[formats.number(count) for count in row] for row in counts],
+        too_few=str(_("Not enough checks yet.")),
+    )
+
+
+def characteristic(points: Sequence[PlanPoint], plan: Plan) -> tuple[Markup, Markup]:
+    """Who passes, and how many questions it takes, by a person's accuracy."""
+    x_ticks = [Tick(at, _percent(at)) for at in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
+    marks = [Event(plan.p0, _percent(plan.p0)), Event(plan.p1, _percent(plan.p1))]
+    passes = line(
+        [Point(point.accuracy, point.passes) for point in points],
+        label=str(_("Probability of passing, by how often a person is right")),
+        y_ticks=[Tick(at, _percent(at)) for at in (0.0, 0.25, 0.5, 0.75, 1.0)],
+        x_ticks=x_ticks,
+        events=[mark for mark in marks if 0.5 <= mark.x <= 1.0],
+    )
+    most = max(point.questions for point in points)
+    questions = line(
+        [Point(point.accuracy, point.questions) for point in points],
+        label=str(_("Expected number of questions, by how often a person is right")),
+        y_ticks=ticks(0.0, most * 1.1, formats.number),
+        x_ticks=x_ticks,
+    )
+    return passes, questions
+
+
+def _percent(share: float) -> str:
+    return formats.percent(share)
