@@ -1,9 +1,13 @@
 """What the packages below must know of a lane, which they ask through a provider, as lanes belong to this one."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.values import LaneFacts
 from marketplace.models import Lane, Project
+from payouts.values import LaneLabel
+
+LANES_MOST = 500
 
 
 def lane_facts(session: Session, lane_id: str) -> LaneFacts | None:
@@ -18,3 +22,16 @@ def lane_facts(session: Session, lane_id: str) -> LaneFacts | None:
         name=f"{project.name}, {lane.locale}" if project else lane.locale, state=lane.state,
         quality_target=lane.quality_target,
     )  # fmt: skip
+
+
+def lane_labels(session: Session) -> list[LaneLabel]:
+    """The lanes that the session's tenant works in, as pages of money name them; the newest hundreds."""
+    rows = session.execute(
+        select(Lane, Project.name)
+        .join(Project, Project.id == Lane.project_id)
+        .order_by(Project.created_at.desc(), Lane.locale)
+        .limit(LANES_MOST)
+    )
+    return [
+        LaneLabel(lane.id, lane.project_id, name, lane.locale, lane.currency, lane.price_micros) for lane, name in rows
+    ]

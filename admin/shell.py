@@ -1,0 +1,98 @@
+"""The frame around all pages: what stands in each role's navigation, and where each role's home is."""
+
+from collections.abc import Sequence
+
+from flask import request, url_for
+
+from i18n import Message, _
+from kernel.policy import Role
+from web import current
+from web.render import NavEntry, NavGroup
+
+HOMES: dict[str, str] = {
+    Role.ANNOTATOR: "work.home",
+    Role.REVIEWER: "review.home",
+    Role.VENDOR_MANAGER: "board.home",
+    Role.FINANCE: "payouts.payout_runs",
+    Role.CLIENT_ADMIN: "marketplace.projects",
+    Role.CLIENT_PM: "marketplace.projects",
+    Role.CLIENT_QA: "marketplace.projects",
+    Role.OPERATOR: "admin.home",
+    Role.AUDITOR: "admin.audit",
+}
+
+_Place = tuple[Message, str, str]  # words, endpoint, icon
+
+_ANNOTATOR: list[_Place] = [
+    (_("Work"), "work.home", "work"),
+    (_("Quality"), "calibration.quality", "chart"),
+    (_("Pay"), "payouts.pay", "wallet"),
+    (_("Decisions"), "workforce.receipts", "scale"),
+    (_("Me"), "workforce.me", "user"),
+]
+
+_PEOPLE: list[_Place] = [
+    (_("People"), "workforce.people", "user"),
+    (_("Pools"), "workforce.pools", ""),
+    (_("Agreements"), "workforce.agreements", ""),
+    (_("Appeals"), "workforce.appeals", ""),
+    (_("Team"), "workforce.team", ""),
+]
+
+_CLIENT: list[tuple[Message | None, list[_Place]]] = [
+    (None, [(_("Projects"), "marketplace.projects", ""), (_("Requests"), "marketplace.requests", "")]),
+    (_("Quality"), [(_("Review"), "review.home", "")]),
+    (_("Money"), [(_("Invoices"), "payouts.invoice_list", "")]),
+]
+
+_STAFF: dict[str, list[tuple[Message | None, list[_Place]]]] = {
+    Role.VENDOR_MANAGER: [
+        (None, [(_("Board"), "board.home", ""), (_("Projects"), "marketplace.projects", ""),
+                (_("Requests"), "marketplace.requests", "")]),
+        (_("People"), _PEOPLE),
+        (_("Money"), [(_("Rates"), "payouts.rates", ""), (_("Payout runs"), "payouts.payout_runs", ""),
+                      (_("Invoices"), "payouts.invoice_list", "")]),
+        (_("Proof"), [(_("Audit log"), "admin.audit", "")]),
+    ],
+    Role.REVIEWER: [(None, [(_("Review"), "review.home", ""), (_("Appeals"), "workforce.appeals", "")])],
+    Role.FINANCE: [
+        (None, [(_("Payout runs"), "payouts.payout_runs", ""), (_("Invoices"), "payouts.invoice_list", ""),
+                (_("Rates"), "payouts.rates", "")]),
+        (_("People"), [(_("People"), "workforce.people", "")]),
+    ],
+    Role.CLIENT_ADMIN: [
+        *_CLIENT, (_("Organization"), [(_("Team"), "workforce.team", ""), (_("Audit log"), "admin.audit", "")]),
+    ],
+    Role.CLIENT_PM: _CLIENT,
+    Role.CLIENT_QA: _CLIENT,
+    Role.OPERATOR: [
+        (None, [(_("Installation"), "admin.home", ""), (_("Organizations"), "admin.organizations", ""),
+                (_("Jobs"), "admin.jobs", ""), (_("Audit log"), "admin.audit", "")]),
+        (_("People"), [(_("People"), "workforce.people", ""), (_("Appeals"), "workforce.appeals", "")]),
+    ],
+    Role.AUDITOR: [
+        (None, [(_("Audit log"), "admin.audit", ""), (_("Payout runs"), "payouts.payout_runs", ""),
+                (_("Invoices"), "payouts.invoice_list", "")]),
+        (_("People"), [(_("People"), "workforce.people", ""), (_("Appeals"), "workforce.appeals", "")]),
+    ],
+}  # fmt: skip
+
+
+def navigation() -> Sequence[NavGroup]:
+    """The places of the signed-in person's role."""
+    place = current.place()
+    if place is None:
+        return []
+    if place.role == Role.ANNOTATOR:
+        return [(None, [_entry(*found) for found in _ANNOTATOR])]
+    groups = _STAFF.get(place.role, [])
+    return [(str(title) if title else None, [_entry(*found) for found in places]) for title, places in groups]
+
+
+def _entry(words: Message, endpoint: str, icon: str) -> NavEntry:
+    return (str(words), url_for(endpoint), icon, 0, _is_here(endpoint))
+
+
+def _is_here(endpoint: str) -> bool:
+    address, here = url_for(endpoint), request.path
+    return here == address or here.startswith(address + "/")
