@@ -89,9 +89,9 @@ class Books:
         """Somebody of the vendor."""
         return Actor(self.account(name), self.org_id, role, org_kind="vendor")
 
-    def worker(self, name: str = "Amina Wekesa") -> Worker:
-        """A new annotator of the vendor."""
-        worker = Worker(ids.new_id(), self.account(name))
+    def worker(self, name: str = "Amina Wekesa", account_id: str | None = None) -> Worker:
+        """A new annotator of the vendor, with a new account unless there is one."""
+        worker = Worker(ids.new_id(), account_id or self.account(name))
         with self.system() as session:
             session.add(
                 Annotator(
