@@ -68,7 +68,7 @@ def _compare(session: Session, source: Source, tally: Tally, drafts: Sequence[Dr
     known = known_items(session, source.project_id, marks)
     is_gold = source.spec.kind is BatchKind.GOLD
     item_ids = list(known.values())
-    keyed = items_with_key(session, source.org_id, item_ids) if is_gold else set(item_ids)
+    keyed = items_with_key(session, item_ids) if is_gold else set(item_ids)
     in_work = items_in_work(session, source.project_id, item_ids) - keyed if is_gold else set()
     for draft, mark in zip(drafts, marks, strict=True):
         item_id = known.get(mark)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.models import GoldKey
+from calibration.queries.gold import items_with_keys
 from labeling.files.rows import FileKind
 from labeling.models import Item, Ontology
 from labeling.tasktypes.registry import read_ontology
@@ -120,9 +121,12 @@ def items_in_work(session: Session, project_id: str, item_ids: Sequence[str]) ->
     return set(_by_item(session, Unit.item_id, Unit.id, Unit.project_id == project_id, item_ids))
 
 
-def items_with_key(session: Session, org_id: str, item_ids: Sequence[str]) -> set[str]:
+def items_with_key(session: Session, item_ids: Sequence[str]) -> set[str]:
     """Of these items, those with a known answer. Only in a scope that reads gold."""
-    return set(_by_item(session, GoldKey.item_id, GoldKey.id, GoldKey.org_id == org_id, item_ids))
+    found: set[str] = set()
+    for start in range(0, len(item_ids), _CHUNK):
+        found |= items_with_keys(session, item_ids[start : start + _CHUNK])
+    return found
 
 
 def caps_of(session: Session, org_id: str, item_ids: Sequence[str]) -> dict[str, int]:

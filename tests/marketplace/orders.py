@@ -143,9 +143,7 @@ class Market:
             request = request_of(session, request_id)
             assert request is not None
             locales = [line.locale for line in request.lines]
-            quote = requests.make_quote(
-                session, self.manager, request_id, prices=dict.fromkeys(locales, 50000)
-            )
+            quote = requests.make_quote(session, self.manager, request_id, prices=dict.fromkeys(locales, 50000))
         with self.as_(self.pm) as session:
             more = {} if rights is None else {"rights": rights}
             requests.accept_quote(session, self.pm, quote.id, **more)

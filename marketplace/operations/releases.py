@@ -1,0 +1,164 @@
+"""Releases: ordered, delivered, and decided by the client; what was delivered is never changed afterwards."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found, require
+from kernel.jobs import REGISTRY, enqueue
+from kernel.models import OutboxEvent
+from kernel.policy import Actor, Resource
+from marketplace.models import Project, Release
+from marketplace.operations.loading import project_for
+from marketplace.queries.releases import billable_of, has_settled, release_of
+from marketplace.values.actions import Action
+from marketplace.values.releases import ReleaseFile, ReleaseState, ReleaseView
+from payouts.operations.invoices import issue_invoice
+
+LONGEST_REASON = 4_000
+
+
+def cut_release(session: Session, actor: Actor, project_id: str) -> ReleaseView:
+    """Order the next version: all settled units as they stand when it is built."""
+    project = project_for(session, actor, project_id, Action.RELEASE_CUT)
+    _put_aside_broken(session, project_id)
+    building = session.scalar(
+        select(Release.id).where(Release.project_id == project_id, Release.state == ReleaseState.BUILDING.value)
+    )
+    if building is not None:
+        raise Conflict("release.building", _("A release is being built already."), release_id=building)
+    if not has_settled(session, project_id):
+        raise Conflict("release.nothing", _("No unit is settled yet."))
+    before = session.scalar(select(func.max(Release.version)).where(Release.project_id == project_id)) or 0
+    release = Release(
+        id=ids.new_id(), org_id=project.org_id, vendor_org_id=project.vendor_org_id, project_id=project.id,
+        version=before + 1, state=ReleaseState.BUILDING.value, files=[], report={}, asked_at=now_of(session),
+        asked_by=actor.account_id,
+    )  # fmt: skip
+    session.add(release)
+    session.flush()
+    # Built in the client's name: leaving gold out takes reading it, which a vendor never may.
+    job = REGISTRY["marketplace.build_release"]
+    release.job_id = enqueue(session, job, actor=actor, org_id=project.org_id, release_id=release.id)
+    audit.record(
+        session, actor, "release.ordered", "release", release.id, org_id=project.org_id,
+        details={"project": project.id, "version": release.version},
+    )  # fmt: skip
+    return _view(session, release.id)
+
+
+def deliver_release(
+    session: Session, actor: Actor, release_id: str, *, units: int, files: Sequence[ReleaseFile],
+    report: dict[str, Any], sha256: str,
+) -> ReleaseView:  # fmt: skip
+    """Put the built files in place, once."""
+    release = session.get(Release, release_id)
+    if release is None:
+        raise not_found()
+    require(session, actor, Action.RELEASE_BUILD, Resource("release", release.id, org_id=release.org_id))
+    values = {
+        "state": ReleaseState.DELIVERED.value, "units": units, "files": [file.to_json() for file in files],
+        "report": report, "sha256": sha256, "built_at": now_of(session),
+    }  # fmt: skip
+    _move(session, release, ReleaseState.BUILDING, values)
+    audit.record(
+        session, actor, "release.delivered", "release", release.id, org_id=release.org_id,
+        details={"version": release.version, "units": units, "sha256": sha256},
+    )  # fmt: skip
+    return _view(session, release.id)
+
+
+def decide_release(session: Session, actor: Actor, release_id: str, *, accept: bool, reason: str = "") -> ReleaseView:
+    """The client's word: accepted, which has the new units invoiced, or returned with reasons."""
+    release = session.get(Release, release_id)
+    if release is None:
+        raise not_found()
+    project_for(session, actor, release.project_id, Action.RELEASE_DECIDE)
+    told = reason.strip()
+    if not accept and not 0 < len(told) <= LONGEST_REASON:
+        fault = _("Say what is wrong in at most %(most)s letters; the vendor reads it.", most=LONGEST_REASON)
+        raise Invalid("release.reason", fault, {"reason": fault})
+    state = ReleaseState.ACCEPTED if accept else ReleaseState.RETURNED
+    values = {
+        "state": state.value, "decided_at": now_of(session), "decided_by": actor.account_id,
+        "reason": told[:LONGEST_REASON],
+    }  # fmt: skip
+    _move(session, release, ReleaseState.DELIVERED, values)
+    if accept:
+        enqueue(session, REGISTRY["marketplace.invoice_release"], actor=actor, dedupe=release.id, release_id=release.id)
+    audit.record(
+        session, actor, f"release.{state.value}", "release", release.id, org_id=release.org_id,
+        details={"version": release.version, "sha256": release.sha256},
+    )  # fmt: skip
+    return _view(session, release.id)
+
+
+def invoice_release(session: Session, actor: Actor, release_id: str) -> str | None:
+    """Invoice what an accepted release brings for the first time; None where it brings nothing new. System scope:
+    the number counts over all clients of the vendor, and the books are the vendor's."""
+    release = session.get_one(Release, release_id)
+    require(session, actor, Action.RELEASE_BUILD, Resource("release", release.id, org_id=release.org_id))
+    project = session.get_one(Project, release.project_id)
+    lines = [
+        {"locale": line.locale, "units": line.units, "price_micros": line.price_micros}
+        for line in billable_of(session, release_id)
+    ]
+    if release.state != ReleaseState.ACCEPTED or release.vendor_org_id is None or not lines:
+        return None
+    invoice = issue_invoice(
+        session, actor, client_org_id=release.org_id, vendor_org_id=release.vendor_org_id,
+        project_id=project.id, cause_id=release.id, lines=lines, currency=project.currency,
+        memo={"project": project.name, "release": release.version},
+    )  # fmt: skip
+    return invoice.id
+
+
+def note_download(session: Session, actor: Actor, release_id: str, name: str) -> ReleaseFile:
+    """The file of this name, for somebody who may take it away; the log keeps who did."""
+    release = session.get(Release, release_id)
+    if release is None:
+        raise not_found()
+    project_for(session, actor, release.project_id, Action.RELEASE_DOWNLOAD)
+    file = next((ReleaseFile.from_json(each) for each in release.files if each["name"] == name), None)
+    if file is None:
+        raise not_found()
+    audit.record(
+        session, actor, "release.downloaded", "release", release.id, org_id=release.org_id,
+        details={"file": file.name, "sha256": file.sha256},
+    )  # fmt: skip
+    return file
+
+
+def _put_aside_broken(session: Session, project_id: str) -> None:
+    """A release whose job has given up stands in nobody's way."""
+    dead = select(OutboxEvent.id).where(OutboxEvent.dead_at.is_not(None))
+    session.execute(
+        update(Release)
+        .where(
+            Release.project_id == project_id, Release.state == ReleaseState.BUILDING.value, Release.job_id.in_(dead)
+        )
+        .values(state=ReleaseState.BROKEN.value),
+        execution_options={"synchronize_session": False},
+    )  # fmt: skip
+
+
+def _move(session: Session, release: Release, state: ReleaseState, values: dict[str, Any]) -> None:
+    moved = session.execute(
+        update(Release).where(Release.id == release.id, Release.state == state.value).values(**values)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("release.state", _("This release was decided or built meanwhile."))
+    session.refresh(release)
+
+
+def _view(session: Session, release_id: str) -> ReleaseView:
+    session.flush()
+    view = release_of(session, release_id)
+    assert view is not None
+    return view

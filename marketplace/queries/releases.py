@@ -1,0 +1,240 @@
+"""Reads of releases, and of everything that goes into one. Building reads gold, to leave it out and to grade by it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from calibration.models import Consensus, Grade, InferenceRun, Judgment
+from labeling.models import Guideline, Item, Ontology
+from labeling.tasktypes.registry import read_ontology
+from labeling.values import Ontology as LabelSchema
+from marketplace.models import Lane, ProblemReport, Project, Release, Review, Unit
+from marketplace.queries.imports import items_with_key
+from marketplace.rules.qa import LaneFigures
+from marketplace.rules.releases import billable_lines, pseudonym
+from marketplace.values.releases import (
+    Billable,
+    Graded,
+    ReleaseFile,
+    ReleaseState,
+    ReleaseView,
+    Sampled,
+    Settled,
+    Vote,
+)
+
+
+@dataclass(frozen=True)
+class BuildLane:
+    """A lane whose units are released."""
+
+    id: str
+    locale: str
+    target: float
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """What a release is built from."""
+
+    release_id: str
+    project_id: str
+    project_name: str
+    version: int
+    state: ReleaseState
+    task_type: str
+    ontology: LabelSchema
+    lanes: tuple[BuildLane, ...]
+    versions: dict[str, int]  # of ontologies and guidelines, by id
+
+
+@dataclass(frozen=True)
+class UnitRef:
+    """A settled unit in the order of the release."""
+
+    client_ref: str
+    unit_id: str
+    item_id: str
+
+
+def release_of(session: Session, release_id: str) -> ReleaseView | None:
+    """A release that the scope sees."""
+    row = session.get(Release, release_id)
+    return release_view(row, _names(session, [row.project_id])) if row else None
+
+
+def releases_of(session: Session, project_id: str | None = None, limit: int = 100) -> list[ReleaseView]:
+    """The releases of a project, or of all that the scope sees, newest first."""
+    statement = select(Release).order_by(Release.asked_at.desc(), Release.version.desc()).limit(min(limit, 200))
+    if project_id:
+        statement = statement.where(Release.project_id == project_id)
+    rows = session.scalars(statement).all()
+    names = _names(session, [row.project_id for row in rows])
+    return [release_view(row, names) for row in rows]
+
+
+def release_view(row: Release, names: Mapping[str, str]) -> ReleaseView:
+    """The row as a value."""
+    return ReleaseView(
+        id=row.id, project_id=row.project_id, project_name=names.get(row.project_id, ""), version=row.version,
+        state=ReleaseState(row.state), units=row.units,
+        files=tuple(ReleaseFile.from_json(each) for each in row.files), sha256=row.sha256, report=row.report,
+        job_id=row.job_id, asked_at=row.asked_at, built_at=row.built_at, decided_at=row.decided_at, reason=row.reason,
+    )  # fmt: skip
+
+
+def has_settled(session: Session, project_id: str) -> bool:
+    """Whether anything could be released."""
+    found = select(Unit.id).where(Unit.project_id == project_id, Unit.state == "settled").limit(1)
+    return session.scalar(found) is not None
+
+
+def billable_of(session: Session, release_id: str) -> tuple[Billable, ...]:
+    """What an accepted release owes: the units that no release accepted before it has brought."""
+    release = session.get_one(Release, release_id)
+    accepted = session.scalars(
+        select(Release.report).where(
+            Release.project_id == release.project_id, Release.state == ReleaseState.ACCEPTED.value,
+            Release.id != release.id, Release.decided_at < release.decided_at,
+        )
+    ).all()  # fmt: skip
+    rows = session.execute(select(Lane.locale, Lane.price_micros).where(Lane.project_id == release.project_id))
+    return billable_lines(release.report, accepted, {row.locale: row.price_micros for row in rows})
+
+
+def plan_of(session: Session, release_id: str) -> BuildPlan | None:
+    """What to build, or None where there is no such release or no label schema."""
+    release = session.get(Release, release_id)
+    if release is None:
+        return None
+    project = session.get_one(Project, release.project_id)
+    ontologies = session.scalars(
+        select(Ontology).where(Ontology.project_id == project.id).order_by(Ontology.version)
+    ).all()
+    guidelines = session.execute(select(Guideline.id, Guideline.version).where(Guideline.project_id == project.id))
+    lanes = session.scalars(select(Lane).where(Lane.project_id == project.id).order_by(Lane.locale, Lane.id))
+    if not ontologies:
+        return None
+    return BuildPlan(
+        release.id, project.id, project.name, release.version, ReleaseState(release.state), project.task_type,
+        read_ontology(ontologies[-1].body),
+        tuple(BuildLane(lane.id, lane.locale, lane.quality_target) for lane in lanes),
+        {row.id: row.version for row in ontologies} | {row.id: row.version for row in guidelines},
+    )  # fmt: skip
+
+
+def lanes_to_infer(session: Session, plan: BuildPlan) -> list[str]:
+    """Lanes with judgments that no run of inference has seen yet."""
+    counts = session.execute(
+        select(Judgment.lane_id, func.count())
+        .where(Judgment.project_id == plan.project_id, Judgment.is_late.is_(False))
+        .group_by(Judgment.lane_id)
+    )
+    seen = {lane.id: _newest_run(session, lane.id) for lane in plan.lanes}
+    stale = [lane_id for lane_id, count in counts if (run := seen.get(lane_id)) is None or run.judgments < count]
+    return sorted(stale)
+
+
+def settled_refs(session: Session, lane_id: str) -> list[UnitRef]:
+    """The settled units of a lane in the order of the release, without those whose answer was known beforehand."""
+    rows = session.execute(
+        select(Item.client_ref, Unit.id, Unit.item_id)
+        .join(Item, (Item.id == Unit.item_id) & (Item.org_id == Unit.org_id))
+        .where(Unit.lane_id == lane_id, Unit.state == "settled")
+    ).all()
+    keyed = items_with_key(session, [row.item_id for row in rows])
+    refs = [UnitRef(row.client_ref or "", row.id, row.item_id) for row in rows if row.item_id not in keyed]
+    return sorted(refs, key=lambda ref: (ref.client_ref, ref.unit_id))
+
+
+def settled_units(session: Session, project_id: str, lane_id: str, refs: Sequence[UnitRef]) -> list[Settled]:
+    """These units with their labels and judgments, in the same order; at most a thousand at once."""
+    unit_ids = [ref.unit_id for ref in refs]
+    rows = session.execute(
+        select(Unit, Item, Consensus.label, Consensus.confidence)
+        .join(Item, (Item.id == Unit.item_id) & (Item.org_id == Unit.org_id))
+        .outerjoin(Consensus, (Consensus.unit_id == Unit.id) & (Consensus.org_id == Unit.org_id))
+        .where(Unit.lane_id == lane_id, Unit.id.in_(unit_ids))
+    )
+    votes = _votes(session, project_id, unit_ids)
+    reviewed = set(session.scalars(select(Review.unit_id).where(Review.unit_id.in_(unit_ids), Review.state == "done")))
+    found = {
+        unit.id: Settled(
+            unit.id, item.id, item.locale, item.client_ref, item.content, unit.label or {}, unit.label_source or "",
+            confidence if label == unit.label else None, unit.id in reviewed, votes.get(unit.id, ()),
+        )
+        for unit, item, label, confidence in rows
+    }  # fmt: skip
+    return [found[unit_id] for unit_id in unit_ids if unit_id in found]
+
+
+def figures_of(session: Session, lane: BuildLane) -> LaneFigures:
+    """What is known of a lane besides its released units."""
+    run = _newest_run(session, lane.id)
+    unsettled = session.scalars(
+        select(Unit.item_id).where(Unit.lane_id == lane.id, Unit.state.in_(("open", "full", "review")))
+    ).all()
+    reports = session.scalar(
+        select(func.count(ProblemReport.id))
+        .join(Unit, Unit.id == ProblemReport.unit_id)
+        .where(Unit.lane_id == lane.id, ProblemReport.closed_at.is_(None))
+    )
+    return LaneFigures(
+        lane.locale, lane.target, len(unsettled) - len(items_with_key(session, unsettled)), reports or 0,
+        run.method if run else None, run.agreement if run else {}, _sampled(session, lane.id),
+    )  # fmt: skip
+
+
+def grades_of(session: Session, plan: BuildPlan) -> list[Graded]:
+    """The judgments of the project compared with keys: of each its newest grade, unless that one voids it."""
+    locales = {lane.id: lane.locale for lane in plan.lanes}
+    rows = session.execute(
+        select(Grade.judgment_id, Grade.lane_id, Grade.truth_category, Grade.category, Grade.score, Grade.is_void)
+        .where(Grade.lane_id.in_(list(locales)))
+        .order_by(Grade.judgment_id, Grade.key_version)
+    )
+    newest = {row.judgment_id: row for row in rows}
+    return [
+        Graded(locales[row.lane_id], row.truth_category, row.category, row.score)
+        for row in newest.values()
+        if not row.is_void
+    ]
+
+
+def _names(session: Session, project_ids: Sequence[str]) -> dict[str, str]:
+    rows = session.execute(select(Project.id, Project.name).where(Project.id.in_(sorted(set(project_ids)))))
+    return {row.id: row.name for row in rows}
+
+
+def _votes(session: Session, project_id: str, unit_ids: Sequence[str]) -> dict[str, tuple[Vote, ...]]:
+    rows = session.scalars(
+        select(Judgment)
+        .where(Judgment.project_id == project_id, Judgment.unit_id.in_(unit_ids))
+        .order_by(Judgment.answered_at, Judgment.id)
+    )
+    found: dict[str, tuple[Vote, ...]] = {}
+    for row in rows:
+        vote = Vote(pseudonym(project_id, row.annotator_id), row.answer, row.ontology_id, row.guideline_id, row.is_late)
+        found[row.unit_id] = (*found.get(row.unit_id, ()), vote)
+    return found
+
+
+def _newest_run(session: Session, lane_id: str) -> InferenceRun | None:
+    return session.scalars(
+        select(InferenceRun)
+        .where(InferenceRun.lane_id == lane_id)
+        .order_by(InferenceRun.at.desc(), InferenceRun.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def _sampled(session: Session, lane_id: str) -> Sampled:
+    """What came of the reviews that the random sample asked for; the first look at a unit is the one that counts."""
+    rows = session.scalars(
+        select(Review.verdict).where(
+            Review.lane_id == lane_id, Review.why == "sample", Review.state == "done", Review.round == 1
+        )
+    ).all()
+    return Sampled(len(rows), sum(verdict != "accept" for verdict in rows))

@@ -1,0 +1,209 @@
+"""The QA report: from counts, grades, samples and agreement to figures that never stand without their interval."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from calibration.rules.intervals import clopper_pearson, wilson
+from marketplace.values.releases import Graded, Sampled
+
+FORMAT = "polyphony-qa/1"
+FEW_CHECKS = 20
+LOW_ALPHA = 0.667  # Krippendorff's own bound for tentative conclusions
+MOST_PAIRS = 20
+
+
+@dataclass(frozen=True)
+class LaneFigures:
+    """What is known of one language besides its released units."""
+
+    locale: str
+    target: float
+    unresolved: int
+    open_reports: int
+    method: str | None
+    agreement: Mapping[str, Any]  # alpha, low, high, percent, units
+    sample: Sampled
+
+
+@dataclass
+class Counted:
+    """The released records, counted one after the other."""
+
+    units: Counter[str] = field(default_factory=Counter)
+    judgments: Counter[str] = field(default_factory=Counter)
+    people: dict[str, set[str]] = field(default_factory=dict)
+    by_person: Counter[str] = field(default_factory=Counter)
+    by_class: Counter[str] = field(default_factory=Counter)
+    per_unit: Counter[int] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    ontologies: Counter[int] = field(default_factory=Counter)
+    guidelines: Counter[int] = field(default_factory=Counter)
+    reviewed: int = 0
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """Count one record of the release."""
+        locale, votes = record["locale"], record["judgments"]
+        self.units[locale] += 1
+        self.judgments[locale] += len(votes)
+        self.people.setdefault(locale, set()).update(vote["person"] for vote in votes)
+        self.by_person.update(vote["person"] for vote in votes)
+        self.by_class.update([record["label"]] if record["label"] is not None else [])
+        self.per_unit[len(votes)] += 1
+        self.sources[record["source"]] += 1
+        self.ontologies.update(vote["ontology"] for vote in votes)
+        self.guidelines.update(vote["guideline"] for vote in votes)
+        self.reviewed += record["reviewed"]
+
+
+def report_of(
+    *, name: str, version: int, counted: Counted, lanes: Sequence[LaneFigures], grades: Sequence[Graded],
+    classes: Sequence[str],
+) -> dict[str, Any]:  # fmt: skip
+    """The whole report as JSON. Single judgments are compared with gold; a random sample tells of the labels."""
+    confusion = Counter((g.truth, g.answer) for g in grades if g.truth is not None and g.answer is not None)
+    by_locale = [_locale_row(lane, counted, grades) for lane in lanes]
+    by_class = [_class_row(label, counted, confusion) for label in classes]
+    judgments = sum(counted.judgments.values())
+    return {
+        "format": FORMAT,
+        "project": name,
+        "release": version,
+        "counts": {
+            "units": sum(counted.units.values()), "judgments": judgments, "people": len(counted.by_person),
+            "locales": len(counted.units), "unresolved": sum(lane.unresolved for lane in lanes),
+            "reviewed": counted.reviewed,
+        },
+        "accuracy": accuracy_of(grades),
+        "sample": _sample(lane.sample for lane in lanes),
+        "by_locale": by_locale,
+        "by_class": by_class,
+        "confusion": {
+            "classes": list(classes),
+            "counts": [[confusion[truth, answer] for answer in classes] for truth in classes],
+        },
+        "confusion_pairs": _pairs(confusion),
+        "judgments_per_unit": {str(count): units for count, units in sorted(counted.per_unit.items())},
+        "sources": dict(sorted(counted.sources.items())),
+        "versions": {
+            "ontology": _shares(counted.ontologies), "guideline": _shares(counted.guidelines),
+        },
+        "people": _people(counted.by_person, judgments),
+        "known_issues": _issues(by_locale, by_class, lanes, bool(grades)),
+        "methods": {
+            "judgment_accuracy": "hidden gold, Wilson interval, 95%",
+            "label_error": "random sample of settled units, reviewed; Clopper-Pearson interval, 95%",
+            "agreement": "Krippendorff's alpha, bootstrap over units, 95%",
+            "consensus": {lane.locale: lane.method for lane in lanes if lane.method},
+        },
+    }  # fmt: skip
+
+
+def accuracy_of(grades: Iterable[Graded]) -> dict[str, Any] | None:
+    """The share of right judgments with its interval; None where nothing was checked."""
+    scores = [grade.score for grade in grades]
+    return _share(sum(scores), len(scores)) if scores else None
+
+
+def _share(right: float, n: int) -> dict[str, Any]:
+    bounds = wilson(right, n)
+    return {
+        "value": round(right / n, 6), "low": round(bounds.lower, 6), "high": round(bounds.upper, 6), "n": n
+    }  # fmt: skip
+
+
+def _locale_row(lane: LaneFigures, counted: Counted, grades: Sequence[Graded]) -> dict[str, Any]:
+    accuracy = accuracy_of(grade for grade in grades if grade.locale == lane.locale)
+    alpha = lane.agreement.get("alpha")
+    return {
+        "locale": lane.locale, "units": counted.units[lane.locale], "judgments": counted.judgments[lane.locale],
+        "people": len(counted.people.get(lane.locale, ())), "unresolved": lane.unresolved, "target": lane.target,
+        "accuracy": accuracy, "standing": _standing(accuracy, lane.target),
+        "alpha": None if alpha is None else {
+            "value": alpha, "low": lane.agreement.get("low"), "high": lane.agreement.get("high"),
+            "n": lane.agreement.get("units"),
+        },
+    }  # fmt: skip
+
+
+def _standing(accuracy: Mapping[str, Any] | None, target: float) -> str:
+    """Whether the target is met: yes or no only where all of the interval lies on one side."""
+    if accuracy is None:
+        return "unknown"
+    if accuracy["low"] >= target:
+        return "met"
+    return "missed" if accuracy["high"] < target else "open"
+
+
+def _class_row(label: str, counted: Counted, confusion: Counter[tuple[Any, Any]]) -> dict[str, Any]:
+    right = confusion[label, label]
+    truths = sum(count for (truth, _answer), count in confusion.items() if truth == label)
+    answers = sum(count for (_truth, answer), count in confusion.items() if answer == label)
+    wrong = [(count, str(answer)) for (truth, answer), count in confusion.items() if truth == label != answer]
+    most = max(wrong, key=lambda pair: (pair[0], pair[1]), default=None)
+    return {
+        "class": label, "units": counted.by_class[label],
+        "recall": _share(right, truths) if truths else None,
+        "precision": _share(right, answers) if answers else None,
+        "taken_for": {"class": most[1], "share": round(most[0] / truths, 6)} if most else None,
+    }  # fmt: skip
+
+
+def _pairs(confusion: Counter[tuple[Any, Any]]) -> list[dict[str, Any]]:
+    wrong = [(count, str(truth), str(answer)) for (truth, answer), count in confusion.items() if truth != answer]
+    ordered = sorted(wrong, key=lambda each: (-each[0], each[1], each[2]))[:MOST_PAIRS]
+    return [{"truth": truth, "answer": answer, "count": count} for count, truth, answer in ordered]
+
+
+def _sample(samples: Iterable[Sampled]) -> dict[str, Any] | None:
+    """The share of labels that reviewers of the random sample found wrong, by the exact interval."""
+    found = list(samples)
+    checked, wrong = sum(each.checked for each in found), sum(each.wrong for each in found)
+    if not checked:
+        return None
+    bounds = clopper_pearson(wrong, checked)
+    return {
+        "checked": checked, "wrong": wrong, "value": round(wrong / checked, 6),
+        "low": round(bounds.lower, 6), "high": round(bounds.upper, 6),
+    }  # fmt: skip
+
+
+def _shares(counts: Counter[int]) -> list[dict[str, Any]]:
+    total = sum(counts.values())
+    return [
+        {"version": version, "judgments": count, "share": round(count / total, 6)}
+        for version, count in sorted(counts.items())
+    ]
+
+
+def _people(counts: Counter[str], total: int) -> list[dict[str, Any]]:
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"person": person, "judgments": count, "share": round(count / total, 6)} for person, count in ordered]
+
+
+def _issues(
+    by_locale: Sequence[Mapping[str, Any]], by_class: Sequence[Mapping[str, Any]], lanes: Sequence[LaneFigures],
+    has_gold: bool,
+) -> list[dict[str, Any]]:  # fmt: skip
+    issues: list[dict[str, Any]] = [] if has_gold else [{"code": "no_gold"}]
+    for row in by_locale:
+        if row["units"] == 0:
+            issues.append({"code": "nothing_yet", "locale": row["locale"]})
+        elif row["standing"] in ("open", "missed"):
+            issues.append({"code": f"target_{row['standing']}", "locale": row["locale"]})
+        if has_gold and row["units"] and (row["accuracy"] is None or row["accuracy"]["n"] < FEW_CHECKS):
+            checks = row["accuracy"]["n"] if row["accuracy"] else 0
+            issues.append({"code": "few_checks", "locale": row["locale"], "count": checks})
+        if row["alpha"] is not None and row["alpha"]["value"] < LOW_ALPHA:
+            issues.append({"code": "low_agreement", "locale": row["locale"]})
+    lowest = min((lane.target for lane in lanes), default=0.0)
+    for entry in by_class:
+        if entry["recall"] is not None and entry["recall"]["high"] < lowest:
+            issues.append({"code": "weak_class", "class": entry["class"]})
+    issues += [
+        {"code": "open_reports", "locale": lane.locale, "count": lane.open_reports}
+        for lane in lanes
+        if lane.open_reports
+    ]
+    return issues

@@ -1,0 +1,91 @@
+"""The QA report on numbers small enough to be worked out by hand."""
+
+from typing import Any
+
+import pytest
+
+from marketplace.rules.qa import Counted, LaneFigures, report_of
+from marketplace.values.releases import Graded, Sampled
+
+AGREEMENT = {"alpha": 0.6, "low": 0.55, "high": 0.65, "percent": 0.8, "units": 40}
+
+
+def record(label: str, people: str, source: str = "consensus", reviewed: bool = False) -> dict[str, Any]:
+    return {
+        "locale": "sw-KE", "label": label, "source": source, "reviewed": reviewed,
+        "judgments": [{"person": person, "ontology": 1, "guideline": 2 if person == "c" else 1} for person in people],
+    }  # fmt: skip
+
+
+def report(grades: list[Graded] | None = None, sample: Sampled | None = None) -> dict[str, Any]:
+    counted = Counted()
+    for each in (record("refund", "abc"), record("refund", "ab"), record("other", "abc", "review", True)):
+        counted.take(each)
+    lane = LaneFigures("sw-KE", 0.85, 4, 2, "dawid-skene", AGREEMENT, sample or Sampled(0, 0))
+    graded = [Graded("sw-KE", "refund", "refund", 1.0)] * 8 + [Graded("sw-KE", "refund", "other", 0.0)] * 2
+    return report_of(
+        name="Support", version=2, counted=counted, lanes=[lane], grades=graded if grades is None else grades,
+        classes=("refund", "other"),
+    )  # fmt: skip
+
+
+def test_units_judgments_and_people_are_counted() -> None:
+    found = report()
+    assert found["counts"] == {
+        "units": 3, "judgments": 8, "people": 3, "locales": 1, "unresolved": 4, "reviewed": 1
+    }  # fmt: skip
+    assert found["judgments_per_unit"] == {"2": 1, "3": 2}
+    assert found["sources"] == {"consensus": 2, "review": 1}
+    assert found["people"] == [
+        {"person": "a", "judgments": 3, "share": 0.375},
+        {"person": "b", "judgments": 3, "share": 0.375},
+        {"person": "c", "judgments": 2, "share": 0.25},
+    ]
+    assert found["versions"] == {
+        "ontology": [{"version": 1, "judgments": 8, "share": 1.0}],
+        "guideline": [{"version": 1, "judgments": 6, "share": 0.75}, {"version": 2, "judgments": 2, "share": 0.25}],
+    }
+
+
+def test_accuracy_stands_with_wilsons_interval() -> None:
+    # 8 of 10 at 95%: (0.8 + 3.8415/20 ± 1.96 √(0.016 + 3.8415/400)) / 1.38415 = 0.49016 and 0.94332
+    accuracy = report()["by_locale"][0]["accuracy"]
+    assert accuracy["value"] == 0.8
+    assert accuracy["n"] == 10
+    assert (accuracy["low"], accuracy["high"]) == (pytest.approx(0.49016, abs=1e-5), pytest.approx(0.94332, abs=1e-5))
+
+
+def test_classes_have_recall_precision_and_what_they_are_taken_for() -> None:
+    refund, other = report()["by_class"]
+    assert (refund["units"], refund["recall"]["value"], refund["precision"]["value"]) == (2, 0.8, 1.0)
+    assert refund["taken_for"] == {"class": "other", "share": 0.2}
+    assert (other["units"], other["recall"], other["precision"]["value"]) == (1, None, 0.0)
+    assert other["taken_for"] is None
+
+
+def test_confusion_is_counted_by_truth_and_answer() -> None:
+    found = report()
+    assert found["confusion"] == {"classes": ["refund", "other"], "counts": [[8, 2], [0, 0]]}
+    assert found["confusion_pairs"] == [{"truth": "refund", "answer": "other", "count": 2}]
+
+
+def test_the_sample_tells_the_error_of_labels_by_the_exact_interval() -> None:
+    # Nothing wrong in 20: the upper end is 1 - 0.025^(1/20) = 0.16843.
+    assert report()["sample"] is None
+    sample = report(sample=Sampled(20, 0))["sample"]
+    assert (sample["checked"], sample["wrong"], sample["value"], sample["low"]) == (20, 0, 0.0, 0.0)
+    assert sample["high"] == pytest.approx(0.16843, abs=1e-5)
+
+
+def test_issues_are_told_by_rule() -> None:
+    assert report()["known_issues"] == [
+        {"code": "target_open", "locale": "sw-KE"},
+        {"code": "few_checks", "locale": "sw-KE", "count": 10},
+        {"code": "low_agreement", "locale": "sw-KE"},
+        {"code": "open_reports", "locale": "sw-KE", "count": 2},
+    ]
+    assert report(grades=[])["known_issues"][0] == {"code": "no_gold"}
+    missed = [Graded("sw-KE", "refund", "other", 0.0)] * 30
+    assert [issue["code"] for issue in report(grades=missed)["known_issues"]] == [
+        "target_missed", "low_agreement", "weak_class", "open_reports",
+    ]  # fmt: skip
