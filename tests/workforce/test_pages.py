@@ -1,0 +1,280 @@
+"""Pages of people, as a browser without scripts meets them."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from kernel.db import Database
+from kernel.policy import matrix
+from kernel.tenancy import Scope
+from tests.workforce.browser import Visitor, application
+from tests.workforce.conftest import World
+from workforce import operations, queries
+from workforce.values import ClaimStatus, Standing
+
+PASSWORD = "purple otter drums at noon"
+
+
+@pytest.fixture
+def app(tmp_path: Path, db: Database) -> Flask:
+    return application(tmp_path)
+
+
+def _form(**changes: object) -> dict[str, object]:
+    return {
+        "name": "Nia Otieno", "email": "nia@example.org", "password": PASSWORD,
+        "locale": ["Swahili (Kenya)", "en", "", ""],
+        "proficiency": ["native", "C1", "native", "native"], "country": "KE", "time_zone": "Africa/Nairobi",
+        "weekly_hours": "12", "skills": ["transcription"], "domains": [], "about": "", **changes,
+    }  # fmt: skip
+
+
+def _conduct(world: World) -> str:
+    with world.db.transaction(world.vendor) as session:
+        return operations.publish_agreement(
+            session, world.manager, code="conduct", titles={"en": "Conduct", "sw": "Maadili"},
+            texts={"en": "Be <kind>.\n\nAlways.", "sw": "Uwe mwema."},
+        ).id  # fmt: skip
+
+
+def test_every_route_of_workforce_is_in_the_matrix_and_every_name_has_a_route(app: Flask) -> None:
+    routes = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("workforce")}
+    named = {name for name in matrix().endpoints if name.startswith("workforce")}
+    assert routes == named
+
+
+def test_somebody_applies_in_their_language_and_finds_themselves_signed_in(app: Flask, world: World) -> None:
+    agreement_id, path = _conduct(world), f"/apply/{world.pool_id}"
+    visitor = Visitor(app, world.db)
+    shown = visitor.get(path, headers={"Accept-Language": "sw"}).get_data(as_text=True)
+    assert 'lang="sw"' in shown and "Uwe mwema." in shown
+    response = visitor.post(path, _form(agreement=[agreement_id]))
+    assert (response.status_code, response.headers["Location"]) == (303, "/me")
+    me = visitor.text("/me")
+    assert "Swahili (Kenya)" in me and "Your application was sent." in me
+    with world.db.reading(world.vendor) as session:
+        (row,), _after = queries.find_people(session)
+        assert [(claim.locale, claim.proficiency) for claim in row.claims] == [("en", "C1"), ("sw-KE", "native")]
+        (signed,) = queries.signatures_of(session, row.id)
+    assert (signed.agreement_id, signed.locale, row.status) == (agreement_id, "en", Standing.APPLIED)
+
+
+def test_a_faulty_application_writes_nothing_and_keeps_what_was_typed(app: Flask, world: World) -> None:
+    _conduct(world)
+    visitor = Visitor(app, world.db)
+    response = visitor.post(f"/apply/{world.pool_id}", _form(password="tooshort", locale=["Klingonisch", "", "", ""]))
+    shown = response.get_data(as_text=True)
+    assert response.status_code == 422
+    assert 'value="Nia Otieno"' in shown and 'value="Klingonisch"' in shown and "tooshort" not in shown
+    for field in ("password", "languages", "agreement"):
+        assert f'href="#{field}"' in shown
+    response = visitor.post(f"/apply/{world.pool_id}", _form(locale=["Klingonisch"], agreement=[_conduct(world)]))
+    assert response.status_code == 422 and "is not a language we know" in response.get_data(as_text=True)
+    with world.db.reading(Scope.system("test")) as session:
+        assert queries.find_account(session, "nia@example.org") is None
+
+
+def test_a_known_address_is_asked_to_sign_in(app: Flask, world: World) -> None:
+    world.account("Nia")
+    response = Visitor(app, world.db).post(f"/apply/{world.pool_id}", _form(email="NIA@example.org"))
+    assert response.status_code == 422
+    assert 'id="email-error"' in response.get_data(as_text=True)
+
+
+def test_somebody_with_an_account_applies_with_it(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.db, world.stranger)
+    path = f"/apply/{world.pool_id}"
+    assert 'name="password"' not in visitor.text(path)
+    response = visitor.post(path, _form(name="", email="", password=""))
+    assert response.headers["Location"] == "/me"
+    assert "P-" in visitor.text("/me")
+
+
+def test_a_pool_that_is_closed_or_unknown_has_no_page(app: Flask, world: World) -> None:
+    with world.db.transaction(world.vendor) as session:
+        operations.change_pool(session, world.manager, world.pool_id, name="East Africa", about={}, is_open=False)
+    visitor = Visitor(app, world.db)
+    assert visitor.get(f"/apply/{world.pool_id}").status_code == 404
+    assert visitor.get("/apply/nothing").status_code == 404
+
+
+def test_applications_from_one_network_are_counted(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.db)
+    answers = [visitor.post(f"/apply/{world.pool_id}", _form(locale=["?"])).status_code for _try in range(31)]
+    assert answers == [422] * 30 + [429]
+
+
+def test_a_person_changes_their_profile_adds_a_language_and_signs(app: Flask, world: World) -> None:
+    agreement_id = _conduct(world)
+    person, actor = world.annotator()
+    visitor = Visitor(app, world.db, actor)
+    assert visitor.post(
+        "/me", {"country": "UG", "time_zone": "Africa/Kampala", "weekly_hours": "7", "skills": ["translation"]}
+    ).headers["Location"] == "/me"  # fmt: skip
+    assert visitor.post("/me/languages", {"locale": "luganda", "proficiency": "B2"}, on="/me").status_code == 303
+    assert visitor.post("/me/languages", {"locale": "xx-YY", "proficiency": "B2"}, on="/me").status_code == 422
+    text = visitor.text(f"/me/agreements/{agreement_id}")
+    assert "<p>Be &lt;kind&gt;.</p><p>Always.</p>" in text
+    assert visitor.post(f"/me/agreements/{agreement_id}", {"locale": "en"}).status_code == 303
+    assert "You signed this" in visitor.text(f"/me/agreements/{agreement_id}")
+    with world.db.reading(world.vendor) as session:
+        detail = queries.person_detail(session, person.id)
+    assert detail is not None and (detail.annotator.country, detail.annotator.weekly_hours) == ("UG", 7)
+    assert [claim.locale for claim in detail.claims] == ["en", "lg", "sw-KE"]
+
+
+def test_a_wrong_profile_is_shown_again_as_typed(app: Flask, world: World) -> None:
+    _person, actor = world.annotator()
+    response = Visitor(app, world.db, actor).post("/me", {"weekly_hours": "99", "time_zone": "UTC", "about": "kept"})
+    shown = response.get_data(as_text=True)
+    assert response.status_code == 422 and 'id="weekly_hours-error"' in shown and "kept" in shown
+
+
+def test_a_manager_finds_admits_and_verifies(app: Flask, world: World) -> None:
+    person, _actor = world.applicant()
+    visitor = Visitor(app, world.db, world.manager)
+    listed = visitor.text("/people?status=applied&locale=Swahili&text=amina")
+    assert "Amina Wanjiru" in listed and "amina.wanjiru@example.org" not in listed
+    assert "Nobody fits" in visitor.text("/people?locale=fr")
+    here = f"/people/{person.id}"
+    assert visitor.post(f"{here}/admit", on=here).status_code == 303
+    with world.db.reading(world.vendor) as session:
+        claim = queries.claims_of(session, person.id)[0]
+    done = visitor.post(f"{here}/languages/{claim.id}/verify", {"kind": "peer", "note": "Read aloud."}, on=here)
+    assert done.status_code == 303
+    assert "Read aloud." in visitor.text(here)
+    with world.db.reading(world.vendor) as session:
+        detail = queries.person_detail(session, person.id)
+    assert detail is not None and detail.annotator.status is Standing.ACTIVE
+    assert detail.claims[0].status is ClaimStatus.VERIFIED
+
+
+def test_a_decline_without_a_reason_is_shown_again(app: Flask, world: World) -> None:
+    person, _actor = world.applicant()
+    here = f"/people/{person.id}"
+    response = Visitor(app, world.db, world.manager).post(f"{here}/decline", {"reason": " "}, on=here)
+    assert response.status_code == 422 and 'id="reason-error"' in response.get_data(as_text=True)
+
+
+def test_the_way_from_a_decline_over_the_appeal_to_the_answer(app: Flask, world: World) -> None:
+    person, actor = world.applicant()
+    here = f"/people/{person.id}"
+    manager, colleague = Visitor(app, world.db, world.manager), Visitor(app, world.db, world.colleague)
+    applicant = Visitor(app, world.db, actor)
+    assert manager.post(f"{here}/decline", {"reason": "Enough <Swahili>."}, on=here).status_code == 303
+    with world.db.reading(world.vendor) as session:
+        (receipt,), _after = queries.receipts_of(session, person.id)
+    own = applicant.text(f"/receipts/{receipt.id}")
+    assert "Enough &lt;Swahili&gt;." in own and "Appeal this decision" in own
+    assert "Vera Manager" not in own
+    assert applicant.text("/receipts").count("Your application to East Africa was not accepted.") == 1
+    sent = applicant.post(f"/receipts/{receipt.id}/appeal", {"text": "I speak Luo too."}, on=f"/receipts/{receipt.id}")
+    assert sent.status_code == 303
+    assert "I speak Luo too." in applicant.text(f"/receipts/{receipt.id}")
+    with world.db.reading(world.vendor) as session:
+        (row,), _after = queries.appeals(session)
+    case = f"/appeals/{row.appeal.id}"
+    assert person.pseudonym in colleague.text("/appeals")
+    shown = colleague.text(case)
+    assert "I speak Luo too." in shown and "Vera Manager" not in shown and "Amina" not in shown
+    assert manager.post(case, {"outcome": "upheld", "answer": "No."}).status_code == 403
+    assert colleague.post(case, {"outcome": "maybe", "answer": "No."}).status_code == 422
+    assert colleague.post(case, {"outcome": "overturned", "answer": "Luo is needed."}).status_code == 303
+    assert "Luo is needed." in applicant.text(f"/receipts/{receipt.id}")
+    assert "Luo is needed." in colleague.text(case)
+    assert person.pseudonym in colleague.text("/appeals?state=answered")
+    assert "Your application was sent." in applicant.text("/me")
+
+
+def test_strangers_and_the_uninvolved_see_nothing(app: Flask, world: World) -> None:
+    person, actor = world.annotator()
+    _other, other = world.annotator("Nia Otieno")
+    with world.db.transaction(world.vendor) as session:
+        operations.change_standing(session, world.manager, person.id, status="paused", reason="A reason.")
+        receipt_id = queries.receipts_of(session, person.id)[0][0].id
+    stranger = Visitor(app, world.db, world.stranger)
+    for path in (f"/people/{person.id}", f"/receipts/{receipt_id}", f"/pools/{world.pool_id}"):
+        assert stranger.get(path).status_code == 404, path
+    uninvolved = Visitor(app, world.db, other)
+    assert uninvolved.get(f"/receipts/{receipt_id}").status_code == 404
+    for path in ("/people", f"/people/{person.id}", "/pools", "/appeals", "/team"):
+        assert uninvolved.get(path).status_code == 403, path
+    assert Visitor(app, world.db, world.finance).get("/people").status_code == 200
+    assert Visitor(app, world.db, world.auditor).get(f"/people/{person.id}").status_code == 200
+    assert Visitor(app, world.db, actor).get(f"/receipts/{receipt_id}").status_code == 200
+    assert Visitor(app, world.db).get("/people").status_code == 303
+
+
+def test_a_receipt_with_a_figure_shows_its_interval(app: Flask, world: World) -> None:
+    from tests.workforce.test_receipts_and_appeals import _pause
+
+    person, actor = world.annotator()
+    shown = Visitor(app, world.db, actor).text(f"/receipts/{_pause(world, person)}")
+    assert "72%" in shown and "(58%–83%)" in shown and "limit 85%" in shown
+    assert "The rule, by itself." in shown
+
+
+def test_pools_and_agreements_are_made_by_forms(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.db, world.manager)
+    made = visitor.post("/pools", {"name": "Horn of Africa", "about-sw": "Karibu.", "is_open": "1"})
+    assert made.status_code == 303
+    assert visitor.post("/pools", {"name": "Horn of Africa"}).status_code == 422
+    with world.db.reading(world.vendor) as session:
+        pool = next(pool for pool in queries.pools(session)[0] if pool.name == "Horn of Africa")
+    assert "Karibu." in visitor.text(f"/pools/{pool.id}")
+    assert visitor.post(f"/pools/{pool.id}", {"name": "The Horn", "about-sw": "Karibuni."}).status_code == 303
+    assert "The Horn" in visitor.text("/pools")
+    published = {"code": "nda", "required_from": "internal", "title-en": "Secrecy", "text-en": "Say nothing."}
+    assert visitor.post("/agreements", published).status_code == 303
+    assert visitor.post("/agreements", {**published, "title-en": ""}).status_code == 422
+    assert "Say nothing." in visitor.text("/agreements?code=nda")
+
+
+def test_a_new_member_sets_a_password_at_an_address_that_works_once(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.db, world.manager)
+    shown = visitor.post("/team", {"email": "new@example.org", "name": "New Hand", "role": "reviewer"})
+    text = shown.get_data(as_text=True)
+    assert shown.status_code == 200 and "/welcome/" in text
+    address = text.split("<code", 1)[1].split(">", 1)[1].split("<", 1)[0].split("localhost", 1)[1]
+    newcomer = Visitor(app, world.db)
+    assert "new@example.org" in newcomer.text(address)
+    assert newcomer.post(address, {"password": "short"}).status_code == 422
+    assert newcomer.post(address, {"password": PASSWORD}).status_code == 303
+    assert "used up" in newcomer.text(address)
+    signed_in = newcomer.post("/sign-in", {"email": "NEW@example.org", "password": PASSWORD})
+    assert signed_in.status_code == 303
+    assert "New Hand" in visitor.text("/team")
+    assert visitor.post("/team", {"email": "x@example.org", "name": "X", "role": "operator"}).status_code == 422
+    assert visitor.get("/welcome/forged").status_code == 200
+
+
+def test_a_role_is_ended_on_the_page_of_the_team(app: Flask, world: World) -> None:
+    visitor = Visitor(app, world.db, world.manager)
+    reviewer = Visitor(app, world.db, world.reviewer)
+    assert reviewer.get("/appeals").status_code == 200
+    assert visitor.post(f"/team/{world.reviewer.membership_id}/end", on="/team").status_code == 303
+    assert reviewer.get("/appeals").status_code == 303
+    assert visitor.post(f"/team/{world.manager.membership_id}/end", on="/team").status_code == 403
+
+
+def test_people_leave_by_themselves(app: Flask, world: World) -> None:
+    person, actor = world.annotator()
+    assert Visitor(app, world.db, actor).post("/me/leave", on="/me").status_code == 303
+    with world.db.reading(world.vendor) as session:
+        found = queries.annotator_by_id(session, person.id)
+    assert found is not None and found.status is Standing.LEFT
+
+
+@pytest.mark.parametrize("locale", ["es", "sw", "ar"])
+def test_every_page_is_told_in_the_readers_language(app: Flask, world: World, locale: str) -> None:
+    person, actor = world.annotator()
+    with world.db.transaction(Scope.system("test")) as session:
+        for someone in (world.manager, actor):
+            operations.set_locale(session, someone, someone.account_id or "", locale)
+    manager, annotator = Visitor(app, world.db, world.manager), Visitor(app, world.db, actor)
+    pages = {manager: ["/people", f"/people/{person.id}", "/pools", "/agreements", "/appeals", "/team"],
+             annotator: ["/me", "/receipts"]}  # fmt: skip
+    for visitor, paths in pages.items():
+        for path in paths:
+            assert f'<html lang="{locale}"' in visitor.text(path)

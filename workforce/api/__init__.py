@@ -1,0 +1,10 @@
+"""The API about people: the same acts as the pages, under the same rules."""
+
+from web.api import Api
+
+api = Api("workforce", "workforce")
+
+# The modules below declare their routes on `api` when they are imported.
+from workforce.api import agreements, me, people, pools, receipts, team  # noqa: E402
+
+__all__ = ["agreements", "api", "me", "people", "pools", "receipts", "team"]

@@ -1,0 +1,77 @@
+"""`/api/v1/people`: a vendor's people, and the decisions about them and their languages."""
+
+from typing import TYPE_CHECKING
+
+from kernel.policy import Actor
+from kernel.tenancy import Scope
+from web import current
+from workforce import operations, queries
+from workforce.api import api
+from workforce.api.shapes import (
+    AnnotatorOut,
+    ClaimOut,
+    EvidenceIn,
+    PeopleOut,
+    PeopleQuery,
+    PersonOut,
+    ReasonIn,
+    StandingIn,
+)
+from workforce.values import AnnotatorView
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def _reach() -> Scope:
+    return queries.reach(current.actor())
+
+
+@api.get("/people", query=PeopleQuery, returns=PeopleOut, scope=_reach)
+def people(session: "Session", actor: Actor, query: PeopleQuery) -> PeopleOut:
+    """People by standing, language and name."""
+    rows, next_after = queries.find_people(session, **query.model_dump())
+    return PeopleOut(items=[PersonOut.of(row) for row in rows], next_after=next_after)
+
+
+@api.get("/people/<annotator_id>", returns=AnnotatorOut, scope=_reach)
+def person(session: "Session", actor: Actor, annotator_id: str) -> AnnotatorOut:
+    """One person with their languages."""
+    detail = queries.person_for(session, actor, annotator_id)
+    return AnnotatorOut.of(detail.annotator, detail.claims)
+
+
+@api.post("/people/<annotator_id>/admit", returns=AnnotatorOut, scope=_reach)
+def admit(session: "Session", actor: Actor, annotator_id: str) -> AnnotatorOut:
+    """Admit an applicant."""
+    return _out(session, operations.admit(session, actor, annotator_id))
+
+
+@api.post("/people/<annotator_id>/decline", body=ReasonIn, returns=AnnotatorOut, scope=_reach)
+def decline(session: "Session", actor: Actor, annotator_id: str, body: ReasonIn) -> AnnotatorOut:
+    """Turn an application down; the person reads the reason and can appeal."""
+    return _out(session, operations.decline(session, actor, annotator_id, body.reason))
+
+
+@api.post("/people/<annotator_id>/standing", body=StandingIn, returns=AnnotatorOut, scope=_reach)
+def change_standing(session: "Session", actor: Actor, annotator_id: str, body: StandingIn) -> AnnotatorOut:
+    """Pause, end or bring back; people can say themselves that they leave."""
+    changed = operations.change_standing(session, actor, annotator_id, status=body.status, reason=body.reason)
+    return _out(session, changed)
+
+
+@api.post("/languages/<claim_id>/verify", body=EvidenceIn, returns=ClaimOut, scope=_reach)
+def verify_language(session: "Session", actor: Actor, claim_id: str, body: EvidenceIn) -> ClaimOut:
+    """Take a language as proven."""
+    evidence = body.model_dump(exclude_none=True)
+    return ClaimOut.model_validate(operations.verify_language(session, actor, claim_id, evidence=evidence))
+
+
+@api.post("/languages/<claim_id>/reject", body=ReasonIn, returns=ClaimOut, scope=_reach)
+def reject_language(session: "Session", actor: Actor, claim_id: str, body: ReasonIn) -> ClaimOut:
+    """Turn a language down; the person reads the reason and can appeal."""
+    return ClaimOut.model_validate(operations.reject_language(session, actor, claim_id, reason=body.reason))
+
+
+def _out(session: "Session", person: AnnotatorView) -> AnnotatorOut:
+    return AnnotatorOut.of(person, queries.claims_of(session, person.id))

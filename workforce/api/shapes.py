@@ -1,0 +1,361 @@
+"""What the API takes and returns about people. Messages become sentences in the caller's language."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from i18n import render
+from kernel.policy import Role
+from web.forms import InModel, OutModel
+from workforce.values import (
+    AgreementView,
+    AnnotatorView,
+    AppealView,
+    ClaimStatus,
+    ClaimView,
+    Outcome,
+    PersonRow,
+    ReceiptKind,
+    ReceiptState,
+    ReceiptView,
+    Standing,
+)
+
+
+class PageQuery(InModel):
+    """Where a page of a list begins, and how long it is at most."""
+
+    after: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class PeopleQuery(PageQuery):
+    """The filters of the list of people."""
+
+    status: Standing | None = None
+    locale: str | None = Field(default=None, max_length=35)
+    text: str | None = Field(default=None, max_length=120)
+
+
+class AppealsQuery(PageQuery):
+    """Whether the appeals that wait are asked for, or those that were answered."""
+
+    is_open: bool = True
+
+
+class ReasonIn(InModel):
+    """A decision's reason, which the person reads."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class StandingIn(ReasonIn):
+    """A change of standing."""
+
+    status: Standing
+
+
+class LanguageIn(InModel):
+    """A language and how well it is known: A1 to C2, or native."""
+
+    locale: str = Field(max_length=35)
+    proficiency: str = Field(max_length=6)
+
+
+class ProfileIn(InModel):
+    """What a person states about themselves."""
+
+    country: str | None = Field(default=None, max_length=2)
+    time_zone: str = Field(default="UTC", max_length=40)
+    weekly_hours: int = Field(default=0, ge=0, le=80)
+    skills: list[str] = Field(default_factory=list, max_length=20)
+    domains: list[str] = Field(default_factory=list, max_length=20)
+    about: str | None = Field(default=None, max_length=2000)
+
+
+class ApplicationIn(ProfileIn):
+    """An application to a pool."""
+
+    languages: list[LanguageIn] = Field(min_length=1, max_length=20)
+
+
+class EvidenceIn(InModel):
+    """What proves a language; `ref` points to it."""
+
+    kind: str = Field(max_length=20)
+    note: str = Field(default="", max_length=1000)
+    ref: str | None = Field(default=None, max_length=80)
+
+
+class PoolIn(InModel):
+    """A pool; `about` is told to applicants, by locale."""
+
+    name: str = Field(max_length=200)
+    about: dict[str, str] = Field(default_factory=dict, max_length=60)
+    is_open: bool = True
+
+
+class AgreementIn(InModel):
+    """The next version of a document, by locale."""
+
+    code: str = Field(max_length=60)
+    titles: dict[str, str] = Field(min_length=1, max_length=60)
+    texts: dict[str, str] = Field(min_length=1, max_length=60)
+    required_from: str = "public"
+
+
+class SignatureIn(InModel):
+    """In which language the text was read."""
+
+    locale: str = Field(max_length=35)
+
+
+class AppealIn(InModel):
+    """What should be looked at; may stay empty."""
+
+    text: str = Field(default="", max_length=4000)
+
+
+class DecisionIn(InModel):
+    """The answer to an appeal."""
+
+    outcome: Outcome
+    answer: str = Field(min_length=1, max_length=4000)
+
+
+class MemberIn(InModel):
+    """A role for somebody with this address; a name is needed where there is no account yet."""
+
+    email: str = Field(max_length=300)
+    name: str | None = Field(default=None, max_length=200)
+    role: Role
+
+
+class ClaimOut(OutModel):
+    """A stated language with how far it is proven."""
+
+    id: str
+    locale: str
+    proficiency: str
+    status: ClaimStatus
+    until_at: datetime | None
+
+
+class AnnotatorOut(OutModel):
+    """A working profile."""
+
+    id: str
+    pool_id: str
+    pseudonym: str
+    status: Standing
+    country: str | None
+    time_zone: str
+    weekly_hours: int
+    skills: list[str]
+    domains: list[str]
+    about: str | None
+    applied_at: datetime
+    admitted_at: datetime | None
+    languages: list[ClaimOut]
+
+    @classmethod
+    def of(cls, person: AnnotatorView, claims: list[ClaimView] | tuple[ClaimView, ...]) -> "AnnotatorOut":
+        own = {name: getattr(person, name) for name in cls.model_fields if name != "languages"}
+        own |= {"skills": list(person.skills), "domains": list(person.domains)}
+        return cls(**own, languages=[ClaimOut.model_validate(claim) for claim in claims])
+
+
+class PlaceOut(OutModel):
+    """A role in an organization."""
+
+    membership_id: str
+    org_id: str
+    org_name: str
+    org_kind: str
+    role: Role
+
+
+class AgreementOut(OutModel):
+    """One version of a document."""
+
+    id: str
+    code: str
+    version: int
+    titles: dict[str, str]
+    texts: dict[str, str]
+    required_from: str
+    published_at: datetime
+
+    @classmethod
+    def of(cls, view: AgreementView) -> "AgreementOut":
+        return cls.model_validate(view)
+
+
+class SignatureOut(OutModel):
+    """Who signs which text."""
+
+    agreement_id: str
+    code: str
+    version: int
+    locale: str
+    text_sha256: str
+    signed_at: datetime
+
+
+class MeOut(OutModel):
+    """Who the token acts for, where, and what is missing."""
+
+    id: str
+    name: str
+    email: str
+    locale: str
+    time_zone: str
+    place: PlaceOut | None
+    places: list[PlaceOut]
+    annotator: AnnotatorOut | None
+    agreements_to_sign: list[AgreementOut]
+
+
+class PersonOut(OutModel):
+    """A line of the list of people."""
+
+    id: str
+    pseudonym: str
+    name: str
+    email_masked: str
+    status: Standing
+    country: str | None
+    weekly_hours: int
+    applied_at: datetime
+    languages: list[ClaimOut]
+
+    @classmethod
+    def of(cls, row: PersonRow) -> "PersonOut":
+        own = {name: getattr(row, name) for name in cls.model_fields if name != "languages"}
+        return cls(**own, languages=[ClaimOut.model_validate(claim) for claim in row.claims])
+
+
+class PeopleOut(OutModel):
+    """A page of people; `next_after` is None on the last one."""
+
+    items: list[PersonOut]
+    next_after: str | None
+
+
+class PoolOut(OutModel):
+    """A pool."""
+
+    id: str
+    name: str
+    about: dict[str, str]
+    is_open: bool
+    created_at: datetime
+
+
+class PoolsOut(OutModel):
+    """A page of pools."""
+
+    items: list[PoolOut]
+    next_after: str | None
+
+
+class AppealOut(OutModel):
+    """An objection and its answer."""
+
+    id: str
+    receipt_id: str
+    text: str
+    opened_at: datetime
+    due_at: datetime
+    decided_at: datetime | None
+    outcome: Outcome | None
+    answer: str | None
+
+    @classmethod
+    def of(cls, view: AppealView) -> "AppealOut":
+        return cls.model_validate(view)
+
+
+class ReceiptOut(OutModel):
+    """A decision, told in the caller's language."""
+
+    id: str
+    kind: ReceiptKind
+    state: ReceiptState
+    what: str
+    why: str
+    way_back: str
+    rule: str
+    rule_version: str
+    figure: dict[str, Any]
+    evidence: list[dict[str, Any]]
+    lane_id: str | None
+    until_at: datetime | None
+    decided_at: datetime
+    decided_by_rule: bool
+    appeal: AppealOut | None
+
+    @classmethod
+    def of(cls, view: ReceiptView) -> "ReceiptOut":
+        told = {"what": render(view.what), "why": render(view.why), "way_back": render(view.way_back)}
+        kept = {name: getattr(view, name) for name in cls.model_fields if name not in {*told, "figure", "evidence"}}
+        kept["appeal"] = AppealOut.of(view.appeal) if view.appeal else None
+        return cls(**kept, **told, figure=dict(view.figure), evidence=[dict(item) for item in view.evidence])
+
+
+class ReceiptsOut(OutModel):
+    """A page of decisions."""
+
+    items: list[ReceiptOut]
+    next_after: str | None
+
+
+class AppealRowOut(OutModel):
+    """A line of the list of appeals."""
+
+    appeal: AppealOut
+    pseudonym: str
+    kind: ReceiptKind
+    what: str
+
+
+class AppealsOut(OutModel):
+    """A page of appeals."""
+
+    items: list[AppealRowOut]
+    next_after: str | None
+
+
+class AppealCaseOut(OutModel):
+    """An appeal with the decision it is about. Who decided is not told."""
+
+    appeal: AppealOut
+    receipt: ReceiptOut
+    pseudonym: str
+
+
+class MemberOut(OutModel):
+    """A role of somebody in the organization."""
+
+    membership_id: str
+    account_id: str
+    name: str
+    email: str
+    role: Role
+    from_at: datetime
+    is_suspended: bool
+
+
+class TeamOut(OutModel):
+    """A page of the team."""
+
+    items: list[MemberOut]
+    next_after: str | None
+
+
+class MembershipOut(OutModel):
+    """The role that was given."""
+
+    membership_id: str
+    account_id: str

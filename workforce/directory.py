@@ -1,0 +1,148 @@
+"""The directory that the web asks about accounts: whose a session or token is, and what people change themselves."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel import db
+from kernel.db import now_of
+from kernel.errors import Conflict, Invalid
+from kernel.policy import Actor
+from kernel.tenancy import Scope
+from web.identity import Identity, Person, Place
+from web.models import AuthSession
+from workforce import operations, queries
+from workforce.models import Account, AccountToken, Membership, Organization
+from workforce.values import AccountView, PlaceView, TokenView
+
+_SEEN_EVERY = timedelta(minutes=10)
+
+
+class AccountDirectory:
+    """Accounts as the web asks for them."""
+
+    def identify(self, session: Session, secret_hash: str) -> Identity | None:
+        """The live session with this secret, its person, and the place chosen in it if that still exists."""
+        found = session.execute(
+            select(AuthSession, Account, Membership, Organization)
+            .join(Account, Account.id == AuthSession.account_id)
+            .outerjoin(
+                Membership,
+                (Membership.id == AuthSession.membership_id)
+                & (Membership.account_id == AuthSession.account_id)
+                & Membership.ended_at.is_(None),
+            )
+            .outerjoin(Organization, Organization.id == Membership.org_id)
+            .where(AuthSession.secret_hash == secret_hash, AuthSession.revoked_at.is_(None))
+        ).first()
+        if found is None:
+            return None
+        row, account, membership, organization = found
+        return Identity(
+            session_id=row.id,
+            person=_person_of_row(account),
+            place=_place_of_rows(membership, organization) if membership and organization else None,
+            idle_until=row.idle_until,
+            absolute_until=row.absolute_until,
+            seen_at=row.seen_at,
+            mfa_at=row.mfa_at,
+            epoch=row.epoch,
+        )
+
+    def check_password(self, session: Session, email: str, password: str) -> Person | None:
+        """The person, if the password is theirs; a hash of cheaper days is renewed by the way."""
+        account = queries.check_password(session, email, password)
+        if account is None:
+            return None
+        if session.info["writes"]:
+            operations.renew_hash(session, _self(account.id), account.id, password)
+        return person_of(account)
+
+    def places(self, session: Session, account_id: str) -> list[Place]:
+        """The person's memberships."""
+        return [place_of(place) for place in queries.places_of(session, account_id)]
+
+    def actor_of_token(self, session: Session, secret: str) -> tuple[Actor, Person] | None:
+        """Who a token acts for; its use is remembered now and then, in a transaction of its own."""
+        actor = queries.actor_of_token(session, secret)
+        account = queries.account_of(session, actor.account_id or "") if actor else None
+        if actor is None or account is None:
+            return None
+        self._note_use(session, actor)
+        return actor, person_of(account)
+
+    def set_locale(self, session: Session, account_id: str, locale: str) -> None:
+        """Choose the language of one's pages."""
+        operations.set_locale(session, _self(account_id), account_id, locale)
+
+    def set_profile(self, session: Session, actor: Actor, *, name: str, locale: str, time_zone: str) -> None:
+        """Change one's name, language and time zone."""
+        operations.set_profile(session, actor, actor.account_id or "", name=name, locale=locale, time_zone=time_zone)
+
+    def set_password(self, session: Session, actor: Actor, *, old: str, new: str) -> None:
+        """Change one's password; raises Invalid unless the old one is right."""
+        account = queries.account_of(session, actor.account_id or "")
+        if account is None or queries.check_password(session, account.email, old) is None:
+            message = _("This is not your password.")
+            raise Invalid("password.wrong", message, fields={"current_password": message})
+        try:
+            operations.set_password(session, actor, account.id, new)
+        except Invalid as problem:
+            fields = {"new_password": problem.fields.get("password", problem.message)}
+            raise Invalid(problem.code, problem.message, fields=fields) from problem
+
+    def tokens(self, session: Session, account_id: str) -> list[TokenView]:
+        """The person's tokens that still work."""
+        return queries.tokens_of(session, account_id)
+
+    def create_token(self, session: Session, actor: Actor, *, name: str, days: int) -> tuple[TokenView, str]:
+        """A token for everything that the person may do in the chosen place."""
+        if actor.account_id is None or actor.membership_id is None:
+            raise Conflict("token.no_place", _("A token acts in an organization, and you are in none yet."))
+        return operations.create_token(
+            session,
+            actor,
+            account_id=actor.account_id,
+            membership_id=actor.membership_id,
+            name=name,
+            scopes=["all"],
+            days=days,
+        )
+
+    def revoke_token(self, session: Session, actor: Actor, token_id: str) -> None:
+        """End one of one's tokens."""
+        operations.revoke_token(session, actor, token_id)
+
+    def _note_use(self, session: Session, actor: Actor) -> None:
+        token = session.get(AccountToken, (actor.session_ref or "").removeprefix("token:"))
+        if token is None or (token.last_used_at and token.last_used_at > now_of(session) - _SEEN_EVERY):
+            return
+        with db.transaction(Scope.system("use of a token")) as writing:
+            operations.note_use(writing, actor)
+
+
+def person_of(account: AccountView) -> Person:
+    """An account as the web sees it."""
+    return Person(
+        account.id, account.name, account.email, account.locale, account.time_zone, account.is_active,
+        account.auth_epoch,
+    )  # fmt: skip
+
+
+def place_of(place: PlaceView) -> Place:
+    """A membership as the web sees it."""
+    return Place(place.membership_id, place.org_id, place.org_name, place.org_kind.value, place.role.value)
+
+
+def _person_of_row(row: Account) -> Person:
+    return Person(row.id, row.name, row.email, row.locale, row.time_zone, row.status == "active", row.auth_epoch)
+
+
+def _place_of_rows(membership: Membership, organization: Organization) -> Place:
+    return Place(membership.id, organization.id, organization.name, organization.kind, membership.role)
+
+
+def _self(account_id: str) -> Actor:
+    return Actor(account_id, None, None)

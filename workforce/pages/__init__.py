@@ -1,0 +1,10 @@
+"""Pages about people: applying, one's own profile and receipts, and what vendors see and decide."""
+
+from web.pages import Pages
+
+pages = Pages("workforce", "workforce")
+
+# The modules below declare their routes on `pages` when they are imported.
+from workforce.pages import agreements, appeals, apply, me, people, pools, receipts, team, welcome  # noqa: E402
+
+__all__ = ["agreements", "appeals", "apply", "me", "pages", "people", "pools", "receipts", "team", "welcome"]

@@ -1,0 +1,68 @@
+"""Agreements of a vendor: the versions in force, and publishing another one."""
+
+from typing import Any
+
+from flask import Response, request
+
+from i18n import SHIPPED, _, current_locale
+from kernel import db
+from kernel.errors import Invalid
+from web import current
+from web.forms import Form, FormModel, empty_form, read_form
+from web.render import flash, page, see
+from workforce import operations, queries
+from workforce.pages import pages, words
+from workforce.rules.agreements import shown_locale
+
+
+class AgreementForm(FormModel):
+    """What the form of an agreement sends, beside title and text per language."""
+
+    code: str
+    required_from: str = "public"
+
+
+@pages.get("/agreements")
+def agreements() -> Response:
+    """The documents in force; `?code=` fills the form with one of them, to publish its next version."""
+    return _show(None, request.args.get("code", ""))
+
+
+@pages.post("/agreements")
+def publish_agreement() -> Response:
+    """Publish a version."""
+    form = read_form(AgreementForm)
+    if form.ok:
+        try:
+            with db.transaction(current.scope()) as session:
+                made = operations.publish_agreement(
+                    session, current.actor(), code=form.data.code, titles=_typed("title"), texts=_typed("text"),
+                    required_from=form.data.required_from,
+                )  # fmt: skip
+        except Invalid as problem:
+            form.add(problem)
+    if not form.ok:
+        return _show(form, "", 422)
+    flash("good", _("Version %(version)s is in force. People are asked to sign it.", version=str(made.version)))
+    return see("workforce.agreements")
+
+
+def _typed(what: str) -> dict[str, str]:
+    typed = {locale: request.form.get(f"{what}-{locale}", "").strip() for locale in SHIPPED}
+    return {locale: text for locale, text in typed.items() if text}
+
+
+def _show(form: Form[Any] | None, code: str, status: int = 200) -> Response:
+    scope = queries.reach(current.actor())
+    with db.reading(scope) as session:
+        rows = queries.agreements_in_force(session, current.actor().org_id or "")
+    known = next((row for row in rows if row.code == code), None)
+    titles, texts = (dict(known.titles), dict(known.texts)) if known else ({}, {})
+    if form is None:
+        form = empty_form({"code": code, "required_from": known.required_from if known else "public"})
+    else:
+        titles, texts = _typed("title"), _typed("text")
+    return page(
+        "workforce/agreements.html", status, rows=rows, form=form, errors=form.errors, titles=titles, texts=texts,
+        shipped=SHIPPED, words=words, title_of=lambda one: one.titles[shown_locale(one.titles, current_locale())],
+    )  # fmt: skip

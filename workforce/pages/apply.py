@@ -1,0 +1,213 @@
+"""The open application page of a pool: one form for account, profile, languages and signatures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request
+from pydantic import Field
+
+from i18n import Message, _, current_locale
+from kernel import db
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found
+from kernel.policy import NOBODY, Actor, system_actor
+from kernel.tenancy import Scope
+from web import current, limits, sessions
+from web.forms import Form, FormModel, empty_form, read_form
+from web.render import flash, page, see
+from workforce import operations, queries
+from workforce.directory import person_of
+from workforce.pages import pages, words
+from workforce.rules.agreements import shown_locale
+from workforce.rules.names import clean_name, email_key
+from workforce.rules.passwords import ensure_strong
+from workforce.rules.profiles import clean_languages
+from workforce.values import AgreementView, PoolView
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+LANGUAGE_ROWS = 4
+_MOST_PER_HOUR = 30
+_PUBLIC = "public"
+
+
+class Application(FormModel):
+    """What the form sends. Name, address and password are left out by people who have an account."""
+
+    name: str | None = Field(default=None, max_length=200)
+    email: str | None = Field(default=None, max_length=300)
+    password: str | None = Field(default=None, max_length=2000)
+    locale: list[str] = Field(default_factory=list, max_length=20)
+    proficiency: list[str] = Field(default_factory=list, max_length=20)
+    country: str = ""
+    time_zone: str = "UTC"
+    weekly_hours: int = Field(default=10, ge=0, le=80)
+    skills: list[str] = Field(default_factory=list)
+    domains: list[str] = Field(default_factory=list)
+    about: str = ""
+    agreement: list[str] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the page of a pool shows."""
+
+    pool: PoolView
+    vendor_name: str
+    agreements: list[AgreementView]
+
+    @property
+    def about(self) -> tuple[str, str] | None:
+        """The text for applicants with its locale."""
+        if not self.pool.about:
+            return None
+        locale = shown_locale(self.pool.about, current_locale())
+        return locale, self.pool.about[locale]
+
+    @property
+    def texts(self) -> list[tuple[AgreementView, str]]:
+        """The agreements, each with the locale in which it is shown."""
+        return [(agreement, shown_locale(agreement.texts, current_locale())) for agreement in self.agreements]
+
+
+@pages.get("/apply/<pool_id>")
+def apply(pool_id: str) -> Response:
+    """What the pool is, and the form."""
+    person = current.person()
+    time_zone = person.time_zone if person else "UTC"
+    return _show(_offer(pool_id), empty_form({"time_zone": time_zone, "weekly_hours": 10}))
+
+
+@pages.post("/apply/<pool_id>")
+def send_application(pool_id: str) -> Response:
+    """Make the account if there is none, and apply; all of it or nothing."""
+    offer, form = _offer(pool_id), read_form(Application)
+    if form.ok:
+        with db.transaction(Scope.system("limit of applications")) as session:
+            limits.count(session, "apply", sessions.network_of(request.remote_addr), most=_MOST_PER_HOUR, seconds=3600)
+        form.errors.update(_faults(form.data, offer))
+    if form.ok:
+        try:
+            return _let_in(*_apply(offer, form.data))
+        except Invalid as problem:
+            form.add(problem)
+        except Conflict as problem:
+            form.errors[str(problem.params.get("field", ""))] = problem.message
+    return _show(offer, form, 422)
+
+
+def _offer(pool_id: str) -> Offer:
+    with db.reading(Scope.system("application page")) as session:
+        found = queries.open_pool(session, pool_id)
+        if found is None:
+            raise not_found()
+        return Offer(*found, queries.agreements_in_force(session, found[0].org_id))
+
+
+def _faults(data: Application, offer: Offer) -> dict[str, Message]:
+    """Everything that is wrong, told at once. The operations ask again; this only spares people a second round."""
+    problems: dict[str, Message] = {}
+    if current.signed_in() is None:
+        needed = {"name": data.name, "email": data.email, "password": data.password}
+        problems |= {field: _("This is needed.") for field, value in needed.items() if not value}
+        if data.password:
+            problems |= _of_rule(ensure_strong, data.password, (data.email or "", data.name or ""))
+        if data.email:
+            problems |= _of_rule(email_key, data.email)
+        if data.name:
+            problems |= _of_rule(clean_name, data.name)
+    problems |= _of_rule(clean_languages, _languages(data))
+    if any(one.required_from == _PUBLIC and one.id not in data.agreement for one in offer.agreements):
+        problems["agreement"] = _("Read and sign what is asked of everybody.")
+    return problems
+
+
+def _of_rule(rule: Callable[..., Any], *values: Any) -> dict[str, Message]:
+    try:
+        rule(*values)
+    except Invalid as problem:
+        return problem.fields
+    return {}
+
+
+def _apply(offer: Offer, data: Application) -> tuple[str, str]:
+    """Write all of it in one transaction; returns the account and its new membership."""
+    with db.transaction(Scope.tenant(offer.pool.org_id)) as session:
+        actor = _applicant(session, data)
+        assert actor.account_id is not None
+        operations.apply_to_pool(
+            session,
+            actor,
+            pool_id=offer.pool.id,
+            country=data.country,
+            time_zone=data.time_zone,
+            weekly_hours=data.weekly_hours,
+            languages=_languages(data),
+            skills=data.skills,
+            domains=data.domains,
+            about=data.about,
+        )
+        place = next(
+            place
+            for place in queries.places_of(session, actor.account_id)
+            if place.org_id == offer.pool.org_id and place.role == "annotator"
+        )
+        member = queries.actor_of(session, actor.account_id, place.membership_id)
+        assert member is not None
+        for agreement, locale in offer.texts:
+            if agreement.id in data.agreement:
+                network = sessions.network_of(request.remote_addr)
+                operations.sign_agreement(session, member, agreement.id, locale=locale, network=network)
+        return actor.account_id, place.membership_id
+
+
+def _applicant(session: "Session", data: Application) -> Actor:
+    if current.actor() != NOBODY:
+        return current.actor()
+    account = operations.create_account(
+        session,
+        system_actor("application"),
+        email=data.email or "",
+        name=data.name or "",
+        password=data.password,
+        locale=current_locale(),
+        time_zone=data.time_zone,
+    )
+    return Actor(account.id, None, None)
+
+
+def _languages(data: Application) -> list[tuple[str, str]]:
+    """The rows that were filled in; a row without a language says nothing."""
+    levels = [*data.proficiency, *[""] * len(data.locale)]
+    return [(words.language_typed(text), level) for text, level in zip(data.locale, levels, strict=False) if text]
+
+
+def _let_in(account_id: str, membership_id: str) -> Response:
+    """Sign the new person in, or take the signed-in one to the new place: either way with a new session."""
+    user = current.signed_in()
+    with db.transaction(Scope.system("after an application")) as session:
+        if user and user.session_id:
+            sessions.end_session(session, account_id, user.session_id)
+        account = queries.account_of(session, account_id)
+        assert account is not None
+        secret = sessions.open_session(session, current.settings(), person_of(account), membership_id)
+    flash("good", _("Your application was sent."))
+    response = see("workforce.me")
+    sessions.set_cookie(response, current.settings(), secret)
+    return response
+
+
+def _show(offer: Offer, form: Form[Application], status: int = 200) -> Response:
+    return page(
+        "workforce/apply.html", status, offer=offer, form=form, errors=form.errors, rows=_rows(form),
+        words=words, signed_in=current.person(),
+    )  # fmt: skip
+
+
+def _rows(form: Form[Application]) -> list[tuple[str, str]]:
+    """The language rows as they were typed, with empty ones after them."""
+    locales, levels = form.values.get("locale", []), form.values.get("proficiency", [])
+    typed = list(zip(locales, [*levels, *["native"] * len(locales)], strict=False))
+    return [*typed, *[("", "native")] * max(LANGUAGE_ROWS - len(typed), 0)]

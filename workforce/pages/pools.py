@@ -1,0 +1,109 @@
+"""Pools of a vendor: the list with the address of each application page, making one, changing one."""
+
+from typing import Any
+
+from flask import Response, request
+
+from i18n import SHIPPED, _
+from kernel import db
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found
+from web import current
+from web.forms import Form, FormModel, empty_form, read_form
+from web.render import flash, page, see
+from workforce import operations, queries
+from workforce.pages import pages
+from workforce.values import PoolView
+
+
+class PoolForm(FormModel):
+    """What the form of a pool sends, beside one text per language."""
+
+    name: str
+    is_open: bool = False
+
+
+@pages.get("/pools")
+def pools() -> Response:
+    """All pools, and the form for another one."""
+    return _list(empty_form({"is_open": True}))
+
+
+@pages.post("/pools")
+def create_pool() -> Response:
+    """Make a pool."""
+    form = read_form(PoolForm)
+    if form.ok:
+        try:
+            with db.transaction(current.scope()) as session:
+                operations.create_pool(
+                    session, current.actor(), name=form.data.name, about=_texts(), is_open=form.data.is_open
+                )
+        except (Invalid, Conflict) as problem:
+            _take_over(form, problem)
+    if not form.ok:
+        return _list(form, 422)
+    flash("good", _("The pool is there. Send its address to people who might apply."))
+    return see("workforce.pools")
+
+
+@pages.get("/pools/<pool_id>")
+def pool(pool_id: str) -> Response:
+    """One pool in its form."""
+    view = _pool(pool_id)
+    return _one(view, empty_form({"name": view.name, "is_open": view.is_open}), dict(view.about))
+
+
+@pages.post("/pools/<pool_id>")
+def change_pool(pool_id: str) -> Response:
+    """Change a pool."""
+    view, form = _pool(pool_id), read_form(PoolForm)
+    # A text in a language that the form does not offer stays as it is.
+    kept = {locale: text for locale, text in view.about.items() if locale not in SHIPPED}
+    if form.ok:
+        try:
+            with db.transaction(current.scope()) as session:
+                operations.change_pool(
+                    session, current.actor(), pool_id, name=form.data.name, about=kept | _texts(),
+                    is_open=form.data.is_open,
+                )  # fmt: skip
+        except (Invalid, Conflict) as problem:
+            _take_over(form, problem)
+    if not form.ok:
+        return _one(view, form, _texts(), 422)
+    flash("good", _("Saved."))
+    return see("workforce.pools")
+
+
+def _pool(pool_id: str) -> PoolView:
+    with db.reading(queries.reach(current.actor())) as session:
+        view = queries.pool_of(session, pool_id)
+    if view is None:
+        raise not_found()
+    return view
+
+
+def _texts() -> dict[str, str]:
+    typed = {locale: request.form.get(f"about-{locale}", "").strip() for locale in SHIPPED}
+    return {locale: text for locale, text in typed.items() if text}
+
+
+def _take_over(form: Form[Any], problem: Invalid | Conflict) -> None:
+    if isinstance(problem, Invalid):
+        form.add(problem)
+    else:
+        form.errors["name"] = problem.message
+
+
+def _list(form: Form[Any], status: int = 200) -> Response:
+    with db.reading(queries.reach(current.actor())) as session:
+        rows, after = queries.pools(session, after=request.args.get("after") or None)
+    texts = _texts() if request.method == "POST" else {}
+    return page(
+        "workforce/pools.html", status, rows=rows, after=after, form=form, errors=form.errors, texts=texts,
+        shipped=SHIPPED,
+    )  # fmt: skip
+
+
+def _one(view: PoolView, form: Form[Any], texts: dict[str, str], status: int = 200) -> Response:
+    return page("workforce/pool.html", status, pool=view, form=form, errors=form.errors, texts=texts, shipped=SHIPPED)

@@ -1,0 +1,163 @@
+"""Words of people's pages: names of standings, states and levels, and the languages that forms offer."""
+
+from functools import lru_cache
+
+from i18n import Message, _, current_locale
+from i18n.matching import Level
+from i18n.tags import display_name, language_of, own_name, territory_name
+from workforce.rules.profiles import countries, time_zones
+from workforce.values import DOMAINS, SKILLS, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
+
+# Words and the kind of badge.
+STANDINGS: dict[Standing, tuple[Message, str]] = {
+    Standing.APPLIED: (_("Applied"), "wait"),
+    Standing.ACTIVE: (_("Active"), "good"),
+    Standing.PAUSED: (_("Paused"), "wait"),
+    Standing.SUSPENDED: (_("Suspended"), "bad"),
+    Standing.DECLINED: (_("Not accepted"), "bad"),
+    Standing.LEFT: (_("Left"), "plain"),
+}
+# What a person is told about their own standing.
+STANDINGS_TOLD: dict[Standing, Message] = {
+    Standing.APPLIED: _("Your application was sent. You will see here what the vendor decides."),
+    Standing.ACTIVE: _("You are admitted. Work that fits your languages and tests is open to you."),
+    Standing.PAUSED: _("Your work is paused. The receipt says why, and what the way back is."),
+    Standing.SUSPENDED: _("Your work has been ended. The receipt says why, and you can appeal."),
+    Standing.DECLINED: _("Your application was not accepted. The receipt says why, and you can appeal."),
+    Standing.LEFT: _("You have left. What you have earned stays yours."),
+}
+CLAIMS: dict[ClaimStatus, tuple[Message, str]] = {
+    ClaimStatus.CLAIMED: (_("Not proven yet"), "plain"),
+    ClaimStatus.VERIFIED: (_("Verified"), "good"),
+    ClaimStatus.REJECTED: (_("Not confirmed"), "bad"),
+    ClaimStatus.EXPIRED: (_("Expired"), "wait"),
+}
+RECEIPT_KINDS: dict[ReceiptKind, Message] = {
+    ReceiptKind.NOT_ADMITTED: _("Application not accepted"),
+    ReceiptKind.LANGUAGE_REJECTED: _("Language not confirmed"),
+    ReceiptKind.TEST_FAILED: _("Test not passed"),
+    ReceiptKind.LANE_PAUSED: _("Work paused"),
+    ReceiptKind.PAUSED: _("All work paused"),
+    ReceiptKind.WORK_REJECTED: _("Answer not accepted"),
+    ReceiptKind.REMOVED: _("Work ended"),
+}
+RECEIPT_STATES: dict[ReceiptState, tuple[Message, str]] = {
+    ReceiptState.IN_FORCE: (_("Holds"), "bad"),
+    ReceiptState.APPEALED: (_("Appealed"), "wait"),
+    ReceiptState.OVERTURNED: (_("Undone"), "good"),
+    ReceiptState.ENDED: (_("Over"), "plain"),
+}
+OUTCOMES: dict[Outcome, Message] = {
+    Outcome.UPHELD: _("The decision stands"),
+    Outcome.OVERTURNED: _("The decision is undone"),
+}
+LEVELS: dict[str, Message] = {
+    "native": _("Native"),
+    "C2": _("C2, nearly native"),
+    "C1": _("C1, fluent"),
+    "B2": _("B2, at ease"),
+    "B1": _("B1, everyday matters"),
+    "A2": _("A2, simple sentences"),
+    "A1": _("A1, first words"),
+}
+CLASSIFICATIONS: dict[str, Message] = {
+    "public": _("Public"),
+    "internal": _("Internal"),
+    "confidential": _("Confidential"),
+    "restricted-pii": _("Restricted: personal data"),
+    "restricted-phi": _("Restricted: health data"),
+}
+
+# Offered by name; every other tag can be typed.
+_OFFERED = """
+af-ZA am-ET ar-AE ar-DZ ar-EG ar-IQ ar-JO ar-LB ar-MA ar-SA ar-SD ar-SY ar-TN as-IN az-AZ be-BY bg-BG bn-BD bn-IN bs-BA
+ca-ES ceb-PH cs-CZ cy-GB da-DK de-AT de-CH de-DE el-GR en-AU en-CA en-GB en-IE en-IN en-KE en-NG en-PH en-US en-ZA es-AR
+es-CL es-CO es-ES es-MX es-PE es-US es-VE et-EE eu-ES fa-AF fa-IR fi-FI fil-PH fr-BE fr-CA fr-CH fr-CI fr-FR fr-SN ga-IE
+gl-ES gu-IN ha-NG he-IL hi-IN hr-HR ht-HT hu-HU hy-AM id-ID ig-NG is-IS it-IT ja-JP jv-ID ka-GE kk-KZ km-KH kn-IN ko-KR
+ku-TR ky-KG lg-UG ln-CD lo-LA lt-LT lv-LV mg-MG mk-MK ml-IN mn-MN mr-IN ms-MY mt-MT my-MM nb-NO ne-NP nl-BE nl-NL nn-NO
+ny-MW om-ET or-IN pa-IN pa-Arab-PK pl-PL ps-AF pt-AO pt-BR pt-PT ro-RO ru-RU rw-RW sd-PK si-LK sk-SK sl-SI sn-ZW so-SO
+sq-AL sr-Cyrl-RS sr-Latn-RS su-ID sv-SE sw-KE sw-TZ ta-IN ta-LK te-IN tg-TJ th-TH ti-ER tr-TR uk-UA ur-IN ur-PK uz-UZ
+vi-VN wo-SN xh-ZA yo-NG yue-Hant-HK zh-CN zh-Hant-HK zh-Hant-TW zu-ZA
+"""
+
+
+@lru_cache(maxsize=16)
+def _languages(locale: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(((display_name(tag, locale), tag) for tag in _OFFERED.split()), key=lambda pair: pair[0]))
+
+
+def languages() -> tuple[tuple[str, str], ...]:
+    """(name, tag) of the languages offered, in the reader's language and order."""
+    return _languages(current_locale())
+
+
+@lru_cache(maxsize=16)
+def _by_name(locale: str) -> dict[str, str]:
+    bare = {language_of(tag) for tag in _OFFERED.split()}
+    tags = sorted({*_OFFERED.split(), *bare})
+    own = {own_name(tag).casefold(): tag for tag in tags}
+    return own | {display_name(tag, locale).casefold(): tag for tag in tags}
+
+
+def language_typed(text: str) -> str:
+    """The tag of a language that was typed by its name, in the reader's language or in its own; else what was typed."""
+    return _by_name(current_locale()).get(" ".join(text.split()).casefold(), text)
+
+
+@lru_cache(maxsize=16)
+def _countries(locale: str) -> tuple[tuple[str, str], ...]:
+    named = ((code, territory_name(code, locale)) for code in countries())
+    return tuple(sorted(named, key=lambda pair: pair[1]))
+
+
+def country_options() -> list[tuple[str, str]]:
+    """(code, name) for a select."""
+    return list(_countries(current_locale()))
+
+
+def country_name(code: str) -> str:
+    """The country in the reader's language."""
+    return territory_name(code, current_locale())
+
+
+def classification_options() -> list[tuple[str, str]]:
+    """(code, words) for a select, from open to most protected."""
+    return [(code, str(told)) for code, told in CLASSIFICATIONS.items()]
+
+
+# Reasons that the system itself gives.
+_REASONS: dict[str, Message] = {
+    "admitted": _("after the application"),
+    "applied again": _("applied once more"),
+    "appeal": _("after an appeal"),
+}
+
+
+def reason_told(reason: str) -> str:
+    """A reason as it was written, or in the reader's language where the system gave it."""
+    return str(_REASONS.get(reason, reason))
+
+
+def zone_options() -> list[str]:
+    """Names of time zones for a select."""
+    return ["UTC", *sorted(time_zones() - {"UTC"})]
+
+
+def level_options() -> list[tuple[str, str]]:
+    """(code, words) for a select, the best first."""
+    return [(level.code, str(LEVELS[level.code])) for level in sorted(Level, reverse=True)]
+
+
+def skill_choices() -> list[tuple[str, str, str]]:
+    """(code, words, definition) for checkboxes."""
+    return [(code, str(words), "") for code, words in SKILLS.items()]
+
+
+def domain_choices() -> list[tuple[str, str, str]]:
+    """(code, words, definition) for checkboxes."""
+    return [(code, str(words), "") for code, words in DOMAINS.items()]
+
+
+def coded(codes: tuple[str, ...], names: dict[str, Message]) -> list[str]:
+    """Names of codes; a code that has none is shown as it is."""
+    return [str(names.get(code, code)) for code in codes]
