@@ -11,6 +11,8 @@ from calibration.queries.people import person_of_account, quality_of_person
 from calibration.queries.tests import TestView, characteristic
 from kernel.policy import Actor
 from kernel.tenancy import Scope
+from labeling.queries.content import ontology_of
+from labeling.rules.ontology import ontology_json
 from web.api import Api
 from web.forms import InModel, OutModel
 
@@ -62,10 +64,11 @@ class OutcomeOut(OutModel):
 
 
 class AttemptOut(OutModel):
-    """One go at a test, with the question at hand or the outcome."""
+    """One go at a test, with the question at hand or the outcome, and the label schema that answers keep to."""
 
     id: str
     lane_id: str
+    ontology: dict[str, Any]
     number: int
     state: str
     position: int
@@ -184,13 +187,13 @@ def quality(session: "Session", actor: Actor) -> list[QualityOut]:
 @api.post("/tests/<lane_id>/attempts", returns=AttemptOut, creates=True, scope=exam_scope)
 def start_attempt(session: "Session", actor: Actor, lane_id: str) -> AttemptOut:
     """Begin a go at a lane's test, or come back to the one under way"""
-    return _attempt(attempts.start_attempt(session, actor, lane_id))
+    return _attempt(session, attempts.start_attempt(session, actor, lane_id))
 
 
 @api.get("/attempts/<attempt_id>", returns=AttemptOut)
 def attempt(session: "Session", actor: Actor, attempt_id: str) -> AttemptOut:
     """An attempt of one's own, as it stands"""
-    return _attempt(attempts.look_at(session, actor, attempt_id))
+    return _attempt(session, attempts.look_at(session, actor, attempt_id))
 
 
 @api.post("/attempts/<attempt_id>/answers", body=AnswerIn, returns=AnsweredOut, scope=exam_scope)
@@ -199,7 +202,7 @@ def answer(session: "Session", actor: Actor, attempt_id: str, body: AnswerIn) ->
     told = attempts.answer_question(session, actor, attempt_id, body.position, body.answer)
     lesson = told.feedback
     return AnsweredOut(
-        attempt=_attempt(told.attempt),
+        attempt=_attempt(session, told.attempt),
         feedback=None
         if lesson is None
         else FeedbackOut(is_right=lesson.is_right, truth=dict(lesson.truth), explanation=lesson.explanation),
@@ -237,11 +240,12 @@ def publish_test(session: "Session", actor: Actor, lane_id: str, body: TestIn) -
     return _test(done.test, [str(warning) for warning in done.warnings])
 
 
-def _attempt(view: AttemptView) -> AttemptOut:
+def _attempt(session: "Session", view: AttemptView) -> AttemptOut:
     question, outcome = view.question, view.outcome
     return AttemptOut(
         id=view.id,
         lane_id=view.lane_id,
+        ontology=ontology_json(ontology_of(session, view.ontology_id)),
         number=view.number,
         state=view.state,
         position=view.position,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from calibration.inference.online import Outlook
@@ -12,7 +11,7 @@ from calibration.policy import JUDGMENT_RECORD
 from calibration.rules.intervals import DEFAULT_PRIOR
 from calibration.values import NewJudgment, Recorded
 from kernel import ids
-from kernel.db import now_of
+from kernel.db import insert_later, now_of
 from kernel.guard import require
 from kernel.policy import Actor, Resource
 
@@ -45,8 +44,8 @@ def record(session: Session, actor: Actor, judgment: NewJudgment, *, accuracy: f
         "answered_at": now,
         "seconds": judgment.seconds,
     }
-    session.execute(insert(Judgment), owner | event)
-    session.execute(insert(PendingGrade), owner | {"judgment_id": judgment_id, "at": now})
+    insert_later(session, Judgment, owner | event)
+    insert_later(session, PendingGrade, owner | {"judgment_id": judgment_id, "at": now})
     return Recorded(judgment_id, next_outlook(judgment, accuracy))
 
 

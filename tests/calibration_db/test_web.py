@@ -1,0 +1,301 @@
+"""Calibration through the browser's and the program's door, with the people who use it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from calibration import register as calibration
+from calibration.models import AttemptQuestion, GateRule, GoldKey, Qualification
+from kernel import clock, ids
+from kernel.config import Settings
+from kernel.jobs import drain
+from kernel.policy import Role, system_actor
+from kernel.start import start
+from labeling import register as labeling
+from tests.calibration_db.world import World
+from web import views
+from web.app import create_base_app
+from workforce import register as workforce
+from workforce.models import Annotator
+from workforce.operations.accounts import add_membership, create_account
+from workforce.operations.tokens import create_token
+
+PASSWORD = "a quiet river under seven bridges"
+
+
+@pytest.fixture
+def app(world: World, tmp_path: Path) -> Flask:
+    settings = Settings(
+        environment="test", database_url="sqlite:///unused.db", redis_url=None, data_dir=tmp_path,
+        secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
+    )  # fmt: skip
+    start(settings, world.db)
+    app = create_base_app(settings)
+    views.register(app)
+    for package in (workforce, labeling, calibration):
+        package.register(app)
+    return app
+
+
+class Door:
+    """Somebody's browser and token."""
+
+    def __init__(self, app: Flask, world: World, role: Role, org_id: str, works_as: str = "") -> None:
+        self.world, self.client = world, app.test_client()
+        self.email = f"{ids.new_id()}@example.org"
+        with world.system() as session:
+            machine = system_actor("test")
+            account = create_account(session, machine, email=self.email, name="Somebody", password=PASSWORD)
+            self.account_id = account.id
+            if works_as:
+                annotator = world.people[works_as][0]
+                world.people[works_as] = (annotator, account.id)
+                row = session.get_one(Annotator, annotator)
+                row.account_id = account.id
+                session.flush()
+            membership = add_membership(session, machine, account_id=account.id, org_id=org_id, role=role)
+            _token, secret = create_token(
+                session, machine, account_id=account.id, membership_id=membership, name="t", scopes=("all",), days=1
+            )
+        self.headers = {"Authorization": f"Bearer {secret}"}
+
+    def enter(self) -> "Door":
+        with self.at():
+            token = self._token("/sign-in")
+            data = {"email": self.email, "password": PASSWORD, "csrf_token": token}
+            assert self.client.post("/sign-in", data=data).status_code == 303
+        return self
+
+    @contextmanager
+    def at(self) -> Iterator[None]:
+        with clock.use_clock(lambda: self.world.now):
+            yield
+
+    def get(self, path: str, status: int = 200) -> str:
+        with self.at():
+            answer = self.client.get(path)
+        assert answer.status_code == status, answer.get_data(as_text=True)[-3000:]
+        return answer.get_data(as_text=True)
+
+    def post(self, path: str, status: int = 303, **data: Any) -> Any:
+        with self.at():
+            answer = self.client.post(path, data={**data, "csrf_token": self._token("/quality")})
+        assert answer.status_code == status, answer.get_data(as_text=True)[-3000:]
+        return answer
+
+    def api(self, method: str, path: str, status: int = 200, **json: Any) -> Any:
+        with self.at():
+            send = {"json": json} if json else {}
+            answer = self.client.open(f"/api/v1{path}", method=method, headers=self.headers, **send)
+        assert answer.status_code == status, answer.get_data(as_text=True)
+        return answer.get_json()
+
+    def _token(self, path: str) -> str:
+        text = self.client.get(path).get_data(as_text=True)
+        return text.split('name="csrf-token" content="', 1)[1].split('"', 1)[0]
+
+
+@pytest.fixture
+def annotator(app: Flask, world: World) -> Door:
+    """An active annotator who has signed in."""
+    world.hire("Asha")
+    return Door(app, world, Role.ANNOTATOR, world.vendor, works_as="Asha").enter()
+
+
+@pytest.fixture
+def vendor(app: Flask, world: World) -> Door:
+    return Door(app, world, Role.VENDOR_MANAGER, world.vendor).enter()
+
+
+@pytest.fixture
+def client(app: Flask, world: World) -> Door:
+    return Door(app, world, Role.CLIENT_QA, world.client).enter()
+
+
+@contextmanager
+def statements(world: World) -> Iterator[list[str]]:
+    """Every statement sent while the block runs."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(world.db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(world.db.engine, "before_cursor_execute", note)
+
+
+def right_answer(world: World, attempt_id: str, position: int) -> str:
+    with world.system() as session:
+        item = session.scalars(
+            select(AttemptQuestion.item_id).where(
+                AttemptQuestion.attempt_id == attempt_id, AttemptQuestion.position == position
+            )
+        ).one()
+        return str(session.scalars(select(GoldKey.category).where(GoldKey.item_id == item)).one())
+
+
+def test_a_person_takes_a_test_in_the_browser_from_practice_to_an_open_lane(
+    world: World, annotator: Door, vendor: Door
+) -> None:
+    world.add_gold(80, "exam")
+    world.add_gold(2, "training")
+    vendor.post(f"/lanes/{world.lane}/test", training_questions="2", cool_down_hours="24")
+    begin = annotator.get(f"/tests/{world.lane}")
+    assert "at most 62 questions" in begin
+    where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
+    attempt = where.rsplit("/", 1)[-1]
+    assert "Practice, question 1 of 2" in annotator.get(where)
+    for position in range(14):
+        choice = right_answer(world, attempt, position)
+        if position == 0:
+            choice = "bad" if choice == "good" else "good"
+        told = annotator.post(f"{where}/answers", position=position, choice=choice).headers["Location"]
+        page = annotator.get(told)
+        if position == 0:
+            assert "Not quite." in page and "because" in page
+    assert "You passed" in page
+    assert "12 of 12" in re.sub(r"<[^>]+>", "", page)
+    with world.system() as session:
+        assert session.scalars(select(Qualification.basis)).one() == "test"
+    assert "You have qualified for this work already." in annotator.get(f"/tests/{world.lane}")
+
+
+def test_a_failed_test_says_why_and_when_to_come_back(world: World, annotator: Door, vendor: Door) -> None:
+    world.add_gold(80, "exam")
+    vendor.post(f"/lanes/{world.lane}/test", training_questions="0")
+    where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
+    attempt = where.rsplit("/", 1)[-1]
+    for position in range(8):
+        wrong = "bad" if right_answer(world, attempt, position) == "good" else "good"
+        annotator.post(f"{where}/answers", position=position, choice=wrong)
+    page = annotator.get(where)
+    assert "You did not pass this time" in page
+    assert "You can try again from" in page
+    receipt = re.search(r'href="(/receipts/[^"]+)"', page)
+    assert receipt is not None
+    assert "You answered 0 of 8 questions right." in annotator.get(receipt[1])
+    assert "You can try again from" in annotator.get(f"/tests/{world.lane}")
+
+
+def test_an_empty_answer_is_told_and_costs_nothing(world: World, annotator: Door, vendor: Door) -> None:
+    world.add_gold(80, "exam")
+    vendor.post(f"/lanes/{world.lane}/test", training_questions="0")
+    where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
+    answer = annotator.post(f"{where}/answers", 422, position=0)
+    assert "Your answer was not sent yet" in answer.get_data(as_text=True)
+
+
+def test_the_designer_sees_what_a_test_does_before_publishing(world: World, vendor: Door) -> None:
+    page = vendor.get(f"/lanes/{world.lane}/test")
+    assert "No test is published yet." in page
+    world.add_gold(10, "exam")
+    shown = vendor.post(f"/lanes/{world.lane}/test", 200, preview="1", p0="0.6", p1="0.85")
+    assert "Questions at most" in shown.get_data(as_text=True)
+    refused = vendor.post(f"/lanes/{world.lane}/test", 422).get_data(as_text=True)
+    assert "One attempt may need 62 exam questions, and this lane has 10." in refused
+    impossible = vendor.post(f"/lanes/{world.lane}/test", 422, p0="0.9", p1="0.7").get_data(as_text=True)
+    assert "further apart" in impossible
+
+
+def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door, vendor: Door, client: Door) -> None:
+    for place, item in enumerate(world.add_gold(24, "live")):
+        truth = world.truth(item)
+        world.judge("Asha", item, truth if place else "bad")
+    world.grade()
+    own = annotator.get("/quality")
+    assert "90%" in own and "From at least 20 checked answers" in own
+    assert annotator.api("GET", "/quality")[0]["checks"] == 20
+    for door in (vendor, client):
+        page = door.get(f"/lanes/{world.lane}/quality")
+        assert "Accuracy by class" in page
+        door.post(f"/lanes/{world.lane}/inference")
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    assert client.api("GET", f"/lanes/{world.lane}/quality")["units"] == 24
+    vendor.post(f"/lanes/{world.lane}/gate", limit="0.75")
+    with world.system() as session:
+        assert session.scalars(select(GateRule.limit)).one() == 0.75
+    annotator.get(f"/lanes/{world.lane}/quality", 403)
+
+
+def test_gold_is_the_clients_page_alone(world: World, annotator: Door, vendor: Door, client: Door) -> None:
+    world.add_gold(2, "live")
+    page = client.get(f"/projects/{world.project}/gold?pool=live")
+    assert "because 0" in page
+    for door in (annotator, vendor):
+        door.get(f"/projects/{world.project}/gold", 403)
+    act = re.search(rf"/projects/{world.project}/gold/(\w+)/suspend", page)
+    assert act is not None
+    client.post(act[0])
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    assert "In doubt" in client.get(f"/projects/{world.project}/gold")
+
+
+def test_a_program_takes_the_same_test_under_the_same_rules(world: World, annotator: Door, vendor: Door) -> None:
+    world.add_gold(80, "exam")
+    published = vendor.api("PUT", f"/lanes/{world.lane}/test", training_questions=0)
+    assert (published["questions"], published["version"]) == (62, 1)
+    assert len(published["characteristic"]) == 26
+    view = annotator.api("POST", f"/tests/{world.lane}/attempts", 201)
+    assert view["ontology"]["task_type"] == "choice"
+    while view["question"]:
+        choice = right_answer(world, view["id"], view["position"])
+        sent = {"position": view["position"], "answer": {"choice": choice}}
+        told = annotator.api("POST", f"/attempts/{view['id']}/answers", **sent)
+        assert told["feedback"] is None
+        view = told["attempt"]
+    assert (view["state"], view["outcome"]["asked"]) == ("passed", 12)
+    assert annotator.api("GET", f"/attempts/{view['id']}") == view
+    vendor.api("POST", f"/tests/{world.lane}/attempts", 403)
+    annotator.api("PUT", f"/lanes/{world.lane}/test", 403, kind="fixed")
+
+
+def test_no_statement_in_an_annotators_or_a_vendors_name_speaks_of_keys(
+    world: World, annotator: Door, vendor: Door
+) -> None:
+    """Pages that read run without any; where an exam compares answers, it does so in the system's name alone."""
+    world.add_gold(80, "exam")
+    items = world.add_gold(21, "live")
+    vendor.post(f"/lanes/{world.lane}/test", training_questions="0")
+    where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
+    with statements(world) as seen:
+        annotator.get("/quality")
+        annotator.get(f"/tests/{world.lane}")
+        annotator.get(where)
+        annotator.api("GET", "/quality")
+        vendor.get(f"/lanes/{world.lane}/quality")
+        vendor.get(f"/lanes/{world.lane}/test")
+        vendor.api("GET", f"/lanes/{world.lane}/quality")
+        for item in items:
+            world.judge("Asha", item, "good")
+    assert len(seen) > 60
+    assert [statement for statement in seen if "gold_key" in statement] == []
+
+
+def test_nineteen_checks_look_like_none_to_a_person_and_their_vendor(
+    app: Flask, world: World, annotator: Door, vendor: Door
+) -> None:
+    """The same answers at the same time, of one person to known items and of another to unknown ones."""
+    world.hire("Juma")
+    other = Door(app, world, Role.ANNOTATOR, world.vendor, works_as="Juma").enter()
+    before = vendor.api("GET", f"/lanes/{world.lane}/quality")
+    for known, unknown in zip(world.add_gold(19, "live"), world.add_items(19), strict=True):
+        world.judge("Asha", known, "good")
+        world.judge("Juma", unknown, "good")
+    assert world.grade().graded == 19
+    assert annotator.api("GET", "/quality") == other.api("GET", "/quality")
+    own = re.compile(r"<main.*</main>", re.DOTALL)
+    pages = [own.search(door.get("/quality")) for door in (annotator, other)]
+    assert pages[0] and pages[1] and pages[0][0] == pages[1][0]
+    after = vendor.api("GET", f"/lanes/{world.lane}/quality")
+    assert {name for name in after if after[name] != before[name]} == {"judgments", "people"}
