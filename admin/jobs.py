@@ -1,12 +1,17 @@
-"""Jobs of the installation itself: linking the audit log."""
+"""Jobs of the installation itself: linking the log, proving it, removing what is over, counting."""
 
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from admin import invariants
+from admin.operations import upkeep, verification
+from admin.policy import Action, chain_resource
+from admin.values import Walk
 from kernel import audit
-from kernel.jobs import job
+from kernel.guard import require
+from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 
 
@@ -14,3 +19,72 @@ from kernel.policy import Actor
 def link_audit(session: Session, actor: Actor) -> dict[str, Any]:
     """Link what *take* and *submit* wrote unlinked."""
     return {"linked": audit.link_pending(session)}
+
+
+@job(queue="bulk", long=True)
+def verify_audit(work: Work, chain: str | None = None) -> dict[str, Any]:
+    """Verify one chain, or all, for somebody who watches the progress; the verdict is the result."""
+    walk = _walk_all(work, chain)
+    first = walk.breaches[0] if walk.breaches else None
+    return {
+        "chain": chain, "chains": walk.chains, "events": walk.events, "breaches": len(walk.breaches),
+        "first": vars(first) if first else None,
+    }  # fmt: skip
+
+
+@job(queue="bulk", long=True, every=timedelta(days=1))
+def verify_nightly(work: Work) -> dict[str, Any]:
+    """Verify every chain and check every invariant, once a day."""
+    walk = _walk_all(work, None)
+    with work.reading() as session:
+        results = invariants.check(session, with_log=False)
+    broken = {result.id: result.breaches for result in results if not result.ok}
+    with work.transaction() as session:
+        if not work.step.get("told_invariants"):
+            verification.tell_invariants(session, work.actor, results)
+            work.advance(session, walk.events, told_invariants=True)
+    return {"events": walk.events, "breaches": len(walk.breaches), "broken": broken}
+
+
+@job(queue="bulk", long=True, every=timedelta(hours=1))
+def prune(work: Work) -> dict[str, Any]:
+    """Remove what is over, portion by portion."""
+    total: dict[str, int] = {}
+    while True:
+        with work.transaction() as session:
+            removed = upkeep.prune(session, work.actor)
+            total = {name: total.get(name, 0) + count for name, count in removed.items()}
+            work.advance(session, sum(total.values()))
+        if max(removed.values()) < upkeep.PORTION:
+            return total
+
+
+@job(queue="bulk", every=timedelta(minutes=5))
+def measure(session: Session, actor: Actor) -> dict[str, Any]:
+    """Count what the operator's home page shows."""
+    return upkeep.measure(session, actor)
+
+
+def ask_verification(session: Session, actor: Actor, chain: str | None) -> str:
+    """Ask for a verification in the background; returns the job's id."""
+    require(session, actor, Action.AUDIT_VERIFY, chain_resource(chain))
+    audit.record(session, actor, "audit.verification_asked", "verification", chain)
+    event_id = enqueue(session, verify_audit, actor=actor, org_id=actor.org_id, chain=chain)
+    assert event_id is not None
+    return event_id
+
+
+def _walk_all(work: Work, chain: str | None) -> Walk:
+    """Walk portion by portion, keeping the place, and note the verdict with the last one."""
+    walk = Walk.from_json(work.step.get("walk", {}))
+    while not walk.is_over:
+        with work.reading() as session:
+            walk = verification.walk_on(session, work.actor, walk, chain)
+            total = verification.linked_events(session, work.actor, chain)
+        with work.transaction() as session:
+            if walk.is_over:
+                verification.tell_verification(
+                    session, work.actor, chain=chain, chains=walk.chains, events=walk.events, breaches=walk.breaches
+                )
+            work.advance(session, walk.events, max(total, walk.events), walk=walk.to_json())
+    return walk

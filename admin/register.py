@@ -1,13 +1,30 @@
 """Joining the application: the frame around all pages, and what the operator and the auditor see."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from admin import shell
+from admin.api import api
+from admin.cli import cli
+from admin.pages import home, jobs, log, organizations, pages
+from i18n import _
+from kernel.jobs import Progress
 from web.render import use_navigation
 from web.views.door import use_homes
+from web.views.progress import describe_job
+
+# Imported for the routes they declare.
+_ROUTES = (home, jobs, log, organizations)
 
 
 def register(app: Flask) -> None:
     """Add everything that running the installation needs."""
     use_navigation(shell.navigation)
     use_homes(shell.HOMES)
+    describe_job("admin.verify_audit", _("The audit log is being verified"), _verdict)
+    app.register_blueprint(pages)
+    app.register_blueprint(api)
+    app.cli.add_command(cli)
+
+
+def _verdict(progress: Progress) -> str:
+    return url_for("admin.audit", verification=progress.id)

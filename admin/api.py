@@ -1,0 +1,219 @@
+"""The API of running the installation: the log and its verification, jobs under way, dead letters, organizations."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from admin.jobs import ask_verification
+from admin.operations import dead_letters
+from admin.operations.founding import found_organization
+from admin.policy import Action, chain_resource, reads_every_chain
+from admin.queries import events, machinery
+from admin.values import EventFilter
+from i18n import _
+from kernel import jobs
+from kernel.audit import INSTALLATION
+from kernel.errors import Invalid
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+from kernel.tenancy import Scope
+from web.api import Api, Result
+from web.forms import InModel, OutModel
+from workforce.queries import find_account
+from workforce.values import OrgKind
+
+api = Api("admin", __name__)
+
+
+def every_tenant() -> Scope:
+    """Dead letters and organizations are the installation's; the operations ask for permission themselves."""
+    return Scope.system("running the installation")
+
+
+class EventsQuery(InModel):
+    """Which events: those of one's own organization; who reads them all names a chain, or has every one."""
+
+    chain: str | None = Field(default=None, max_length=32)
+    action: str = Field(default="", max_length=64)
+    object_type: str = Field(default="", max_length=40)
+    object_ref: str = Field(default="", max_length=64)
+    actor: str = Field(default="", max_length=64)
+    since: datetime | None = None
+    until: datetime | None = None
+    after: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class EventOut(OutModel):
+    """One event, with its place and hash once it is linked."""
+
+    id: str
+    chain: str
+    seq: int | None
+    at: datetime
+    actor_ref: str | None
+    actor: str
+    action: str
+    object_type: str
+    object_ref: str | None
+    outcome: str
+    reasons: list[str]
+    request_id: str | None
+    details: dict[str, Any]
+    hash: str | None
+
+
+class EventsOut(OutModel):
+    """A page of events, newest first."""
+
+    items: list[EventOut]
+    next_after: str | None
+
+
+class VerificationIn(InModel):
+    """Which chain to verify; none stands for one's own organization's, or for all to whom they are open."""
+
+    chain: str | None = Field(default=None, max_length=32)
+
+
+class JobRef(OutModel):
+    """A job that was asked for; `GET /api/v1/jobs/{job_id}` tells how it stands."""
+
+    job_id: str
+
+
+class JobOut(OutModel):
+    """How a job stands."""
+
+    id: str
+    job: str
+    state: str
+    done: int
+    total: int | None
+    result: dict[str, Any]
+
+
+class DeadJobOut(OutModel):
+    """A job that failed for good."""
+
+    id: str
+    job: str
+    queue: str
+    org_id: str | None
+    args: dict[str, Any]
+    attempts: int
+    created_at: datetime
+    dead_at: datetime
+    last_error: str
+
+
+class DeadJobsQuery(InModel):
+    """Where the page of the list begins."""
+
+    after: str | None = Field(default=None, max_length=22)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class DeadJobsOut(OutModel):
+    """A page of dead letters."""
+
+    items: list[DeadJobOut]
+    next_after: str | None
+
+
+class OrganizationIn(InModel):
+    """A new organization and whoever will run it."""
+
+    kind: OrgKind
+    name: str = Field(min_length=1, max_length=120)
+    email: str = Field(min_length=3, max_length=254)
+    person: str = Field(min_length=1, max_length=120)
+    password: str | None = Field(default=None, max_length=1024)
+    country: str | None = Field(default=None, max_length=2)
+    currency: str = Field(default="USD", min_length=3, max_length=3)
+
+
+class FoundedOut(OutModel):
+    """What was founded. The caller chose the password: no answer of the API, which may be kept, carries one."""
+
+    org_id: str
+    org_name: str
+    account_id: str
+    email: str
+    role: str
+
+
+@api.get("/audit", query=EventsQuery, returns=EventsOut)
+def audit_events(session: Session, actor: Actor, query: EventsQuery) -> dict[str, Any]:
+    """Events of the audit log, newest first."""
+    chain = _chain(actor, query.chain)
+    require(session, actor, Action.AUDIT_READ, chain_resource(chain))
+    wanted = EventFilter(
+        chain, query.action, query.object_type, query.object_ref, query.actor, _aware(query.since), _aware(query.until)
+    )
+    names_of = None if reads_every_chain(actor) else actor.org_id
+    rows, after = events.events(session, wanted, names_of=names_of, after=query.after, limit=query.limit)
+    return {"items": [vars(row) for row in rows], "next_after": after}
+
+
+@api.post("/audit/verification", body=VerificationIn, returns=JobRef, status=202)
+def verify_audit(session: Session, actor: Actor, body: VerificationIn) -> Result:
+    """Verify a chain of the audit log, or all, in the background."""
+    return Result({"job_id": ask_verification(session, actor, _chain(actor, body.chain))}, 202)
+
+
+@api.get("/jobs/<job_id>", returns=JobOut)
+def job(session: Session, actor: Actor, job_id: str) -> dict[str, Any]:
+    """How a job of one's organization stands."""
+    progress = jobs.progress(session, job_id)
+    if progress is None:
+        raise not_found()
+    return {name: getattr(progress, name) for name in JobOut.model_fields}
+
+
+@api.get("/admin/jobs", query=DeadJobsQuery, returns=DeadJobsOut, scope=every_tenant)
+def dead_jobs(session: Session, actor: Actor, query: DeadJobsQuery) -> dict[str, Any]:
+    """Jobs that failed for good."""
+    require(session, actor, Action.JOB_READ)
+    rows, after = machinery.dead_jobs(session, after=query.after, limit=query.limit)
+    return {"items": [vars(row) for row in rows], "next_after": after}
+
+
+@api.post("/admin/jobs/<job_id>/retry", returns=DeadJobOut, scope=every_tenant)
+def retry_job(session: Session, actor: Actor, job_id: str) -> dict[str, Any]:
+    """Try a dead job again from now."""
+    return vars(dead_letters.retry_job(session, actor, job_id))
+
+
+@api.post("/admin/jobs/<job_id>/discard", returns=DeadJobOut, scope=every_tenant)
+def discard_job(session: Session, actor: Actor, job_id: str) -> dict[str, Any]:
+    """Give a dead job up."""
+    return vars(dead_letters.discard_job(session, actor, job_id))
+
+
+@api.post("/admin/organizations", body=OrganizationIn, returns=FoundedOut, creates=True, scope=every_tenant)
+def create_organization(session: Session, actor: Actor, body: OrganizationIn) -> dict[str, Any]:
+    """Found an organization with the account of whoever will run it.
+
+    `password` is needed unless the address has an account already.
+    """
+    if body.password is None and find_account(session, body.email) is None:
+        message = _("A new account needs a password.")
+        raise Invalid("organization.password", message, {"password": message})
+    founded = found_organization(
+        session, actor, kind=body.kind, name=body.name, email=body.email, person=body.person,
+        country=body.country, currency=body.currency, password=body.password,
+    )  # fmt: skip
+    return {name: getattr(founded, name) for name in FoundedOut.model_fields}
+
+
+def _chain(actor: Actor, wanted: str | None) -> str | None:
+    """A chain that is named is asked for as it is, and refused where it is not the actor's."""
+    return wanted if reads_every_chain(actor) else wanted or actor.org_id or INSTALLATION
+
+
+def _aware(when: datetime | None) -> datetime | None:
+    """A time without a zone is told in UTC."""
+    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when

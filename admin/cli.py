@@ -1,0 +1,195 @@
+"""Commands of running the installation: `flask --app wsgi admin …`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from admin import invariants
+from admin.operations import anchoring, dead_letters, founding, verification
+from admin.queries import machinery
+from admin.queries.organizations import organization_named
+from admin.rules import anchors as signed
+from admin.values import DeadJob, Founded
+from kernel import audit, db
+from kernel.audit import Anchors, Breach, Verdict
+from kernel.errors import Problem
+from kernel.models import AuditHead
+from kernel.policy import Role, system_actor
+from kernel.tenancy import Scope
+from web import current
+from workforce.operations.accounts import create_organization
+from workforce.values import OrgKind
+
+cli = click.Group("admin", help="Running the installation.")
+
+OK, TAMPERED, NOT_RUN = 0, 1, 2
+_ME = system_actor("command line")
+_SCOPE = Scope.system("command line")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A problem becomes a sentence, and an exit code that is not 0."""
+    try:
+        yield
+    except Problem as problem:
+        fields = getattr(problem, "fields", {})
+        raise click.ClickException("\n".join(str(text) for text in (fields.values() or [problem.message]))) from None
+
+
+@cli.command("create-account")
+@click.option("--email", required=True)
+@click.option("--name", "person", required=True, help="The person's name.")
+@click.option("--org", required=True, help="The organization's name; it is created if there is none.")
+@click.option("--org-kind", type=click.Choice([kind.value for kind in OrgKind]), required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role if role is not Role.ANNOTATOR]), required=True)
+@click.option("--password", help="At least 15 characters. Left out, a random one is made and printed.")
+def create_account(email: str, person: str, org: str, org_kind: str, role: str, password: str | None) -> None:
+    """Give somebody a role in an organization, with an account unless they have one."""
+    if current.settings().is_production and founding.is_demo(email):
+        raise click.ClickException("Demonstration accounts do not exist in production.")
+    with told(), db.transaction(_SCOPE) as session:
+        known = organization_named(session, org)
+        if known is not None and known.kind != org_kind:
+            raise click.ClickException(f"{known.name} is a {known.kind}, not a {org_kind}.")
+        organization = known or create_organization(session, _ME, kind=org_kind, name=org)
+        found = founding.add_person(
+            session, _ME, organization, email=email, person=person, role=role, password=password
+        )  # fmt: skip
+    _tell_account(found)
+
+
+def _tell_account(found: Founded) -> None:
+    click.echo(f"{found.email} is {found.role} of {found.org_name}.")
+    if found.password is not None:
+        click.echo("The password, shown this once:", err=True)
+        click.echo(found.password)
+
+
+@cli.command("audit-verify")
+@click.option("--chain", help="One chain: an organization's id, or `installation`. Left out, all of them.")
+@click.option("--anchors", "anchors_file", type=click.Path(path_type=Path), help="A file that audit-anchor wrote.")
+def audit_verify(chain: str | None, anchors_file: Path | None) -> None:
+    """Verify the audit log. Exit code 0: whole; 1: tampered with; 2: it could not be looked at."""
+    try:
+        kept = _anchors(anchors_file) if anchors_file else {}
+        verdict = _verified(chain, kept)
+    except signed.BadAnchor as fault:
+        click.echo(f"anchors: {fault}", err=True)
+        _note(chain, Verdict(0, 0, 0, (Breach(chain or "*", None, "anchor_signature"),)))
+        sys.exit(TAMPERED)
+    except (OSError, ValueError, SQLAlchemyError, LookupError) as fault:
+        click.echo(f"This could not be verified: {fault}", err=True)
+        sys.exit(NOT_RUN)
+    _note(chain, verdict)
+    if verdict.ok:
+        click.echo(f"ok: {verdict.events} events in {verdict.chains} chains; {verdict.waiting} wait to be linked")
+        return
+    first = verdict.breaches[0]
+    click.echo(f"tampered: chain {first.chain}, place {first.seq}, {first.kind}")
+    for breach in verdict.breaches[1:]:
+        click.echo(f"          chain {breach.chain}, place {breach.seq}, {breach.kind}")
+    sys.exit(TAMPERED)
+
+
+def _anchors(file: Path) -> Anchors:
+    return signed.places(signed.read_lines(file.read_text().splitlines(), signed.checking_key(_key())))
+
+
+def _verified(chain: str | None, kept: Anchors) -> Verdict:
+    with db.reading(_SCOPE) as session:
+        if chain is not None and session.get(AuditHead, chain) is None and not any(chain == name for name, _ in kept):
+            raise LookupError(f"there is no chain {chain}")
+        return audit.verify(session, chain, kept)
+
+
+def _note(chain: str | None, verdict: Verdict) -> None:
+    with db.transaction(_SCOPE) as session:
+        verification.tell_verification(
+            session, _ME, chain=chain, chains=verdict.chains, events=verdict.events, breaches=verdict.breaches
+        )
+
+
+@cli.command("audit-anchor")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to append to.")
+def audit_anchor(out: Path) -> None:
+    """Append a signed checkpoint for every chain that has grown. Keep the file where this machine cannot rewrite it."""
+    try:
+        key = signed.signing_key(_key())
+        known = _anchors(out) if out.exists() else {}
+    except (OSError, ValueError, signed.BadAnchor) as fault:
+        raise click.ClickException(str(fault)) from None
+    with db.transaction(_SCOPE) as session:
+        found = anchoring.checkpoints(session, _ME, set(known))
+    with out.open("a") as file:
+        file.writelines(signed.signed_line(anchor, key) + "\n" for anchor in found)
+    click.echo(f"{len(found)} chains anchored in {out}, key {signed.fingerprint(key.public_key())}")
+
+
+def _key() -> bytes:
+    """The key that signs: the file of AUDIT_ANCHOR_KEY, else one in the data folder, made when it is first needed."""
+    settings = current.settings()
+    file = settings.anchor_key_file or settings.data_dir / "audit_anchor_key.pem"
+    if settings.anchor_key_file is None and not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600, exist_ok=False)
+        file.write_bytes(signed.new_key())
+    return file.read_bytes()
+
+
+@cli.command("invariants")
+def check_invariants() -> None:
+    """Check every rule that always holds: one line each with the number of breaches. Exit code 1 if any is broken."""
+    with db.reading(_SCOPE) as session:
+        results = invariants.check(session)
+    with db.transaction(_SCOPE) as session:
+        verification.tell_invariants(session, _ME, results)
+    for result in results:
+        click.echo(f"{result.id:<4}{'ok' if result.ok else 'BROKEN':<8}{result.breaches:>6}  {result.rule}")
+        for where in result.where:
+            click.echo(f"{'':<20}{where}")
+    if not all(result.ok for result in results):
+        sys.exit(TAMPERED)
+
+
+@cli.group("jobs")
+def jobs() -> None:
+    """Dead letters: jobs that failed for good."""
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """Print every dead letter."""
+    after: str | None = None
+    with db.reading(_SCOPE) as session:
+        while True:
+            rows, after = machinery.dead_jobs(session, after=after, limit=machinery.MOST)
+            for row in rows:
+                error = row.last_error.splitlines()[-1] if row.last_error else ""
+                click.echo(f"{row.id}  {row.job}  {row.dead_at:%Y-%m-%d %H:%M}  {row.attempts}x  {error}")
+            if after is None:
+                return
+
+
+@jobs.command("retry")
+@click.argument("job_id")
+def retry(job_id: str) -> None:
+    """Try a dead letter again."""
+    with told(), db.transaction(_SCOPE) as session:
+        _tell_job(dead_letters.retry_job(session, _ME, job_id), "is tried again")
+
+
+@jobs.command("discard")
+@click.argument("job_id")
+def discard(job_id: str) -> None:
+    """Give a dead letter up."""
+    with told(), db.transaction(_SCOPE) as session:
+        _tell_job(dead_letters.discard_job(session, _ME, job_id), "is given up")
+
+
+def _tell_job(job: DeadJob, what: str) -> None:
+    click.echo(f"{job.id}  {job.job}  {what}")

@@ -1,0 +1,1 @@
+"""Acts of running the installation."""

@@ -1,0 +1,1 @@
+"""Reads of the machinery: the log, jobs, figures."""

@@ -1,0 +1,127 @@
+"""Reads of the audit log: newest first, by key, and each filter along an index of its chain."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from admin.values import Check, EventFilter, EventRow
+from i18n import _
+from kernel.audit import INSTALLATION
+from kernel.db import UTCDateTime
+from kernel.errors import Invalid
+from kernel.models import AuditEvent, AuditHead
+from workforce.models import Account, Membership, Organization
+
+MOST = 200
+VERIFICATION, INVARIANTS = "audit.verified", "invariants.checked"
+
+Order = Sequence[InstrumentedAttribute[Any]]
+_OF_ONE: Order = (AuditEvent.at, AuditEvent.id)
+_OF_ALL: Order = (AuditEvent.linked_at, AuditEvent.at, AuditEvent.id)  # what is linked in one go stands together
+
+
+def events(
+    session: Session, wanted: EventFilter, *, names_of: str | None, after: str | None = None, limit: int = 50
+) -> tuple[list[EventRow], str | None]:
+    """Events, newest first. `names_of` is the organization whose staff the reader knows by name; None: everybody's."""
+    limit = min(limit, MOST)
+    order = _OF_ONE if wanted.chain is not None else _OF_ALL
+    statement = select(AuditEvent).where(*_criteria(wanted)).order_by(*(column.desc() for column in order))
+    if after:
+        statement = statement.where(tuple_(*order) < _place(after, order))
+    rows = session.scalars(statement.limit(limit + 1)).all()
+    names = staff_names(session, {row.actor_ref for row in rows if row.actor_ref}, names_of)
+    more = _cursor(rows[limit - 1], order) if len(rows) > limit else None
+    return [_row(row, names) for row in rows[:limit]], more
+
+
+def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.chain is None:
+        found.append(AuditEvent.linked_at.is_not(None))
+    elif wanted.chain == INSTALLATION:
+        found.append(AuditEvent.org_id.is_(None))
+    else:
+        found.append(AuditEvent.org_id == wanted.chain)
+    if wanted.action:
+        found.append(AuditEvent.action.startswith(wanted.action, autoescape=True))
+    for column, value in (
+        (AuditEvent.object_type, wanted.object_type),
+        (AuditEvent.object_ref, wanted.object_ref),
+        (AuditEvent.actor_ref, wanted.actor_ref),
+    ):
+        if value:
+            found.append(column == value)
+    if wanted.since:
+        found.append(AuditEvent.at >= wanted.since)
+    if wanted.until:
+        found.append(AuditEvent.at < wanted.until)
+    return found
+
+
+def _cursor(row: AuditEvent, order: Order) -> str:
+    values = (getattr(row, column.key) for column in order)
+    return "~".join(value.isoformat() if isinstance(value, datetime) else str(value) for value in values)
+
+
+def _place(after: str, order: Order) -> Any:
+    *times, name = after.split("~")
+    try:
+        parsed = [datetime.fromisoformat(time) for time in times]
+    except ValueError:
+        raise _unknown_page() from None
+    if len(parsed) != len(order) - 1 or any(time.tzinfo is None for time in parsed):
+        raise _unknown_page()
+    return tuple_(*(literal(time, UTCDateTime()) for time in parsed), literal(name))
+
+
+def _unknown_page() -> Invalid:
+    return Invalid("page.unknown", _("This page of the list is not known. Begin at the start."))
+
+
+def _row(event: AuditEvent, names: dict[str, str]) -> EventRow:
+    return EventRow(
+        event.id, event.chain, event.seq, event.at, event.actor_ref, names.get(event.actor_ref or "", ""),
+        event.action, event.object_type, event.object_ref, event.outcome, tuple(event.reasons), event.request_id,
+        event.details, event.hash,
+    )  # fmt: skip
+
+
+def staff_names(session: Session, account_ids: Iterable[str], org_id: str | None) -> dict[str, str]:
+    """Names of those who run things. Whoever only annotates or reviews stays an id, to every reader of the log."""
+    wanted = {name for name in account_ids if not name.startswith("system:")}
+    if not wanted:
+        return {}
+    statement = (
+        select(Account.id, Account.name)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Account.id.in_(wanted), Membership.role.not_in(("annotator", "reviewer")))
+    )
+    if org_id is not None:
+        statement = statement.where(Membership.org_id == org_id)
+    return {row.id: row.name for row in session.execute(statement)}
+
+
+def chains(session: Session, limit: int = 500) -> list[tuple[str, str]]:
+    """Every chain with the name of its organization; the installation's has none."""
+    rows = session.execute(
+        select(AuditHead.chain, Organization.name)
+        .outerjoin(Organization, Organization.id == AuditHead.chain)
+        .order_by(Organization.name_key)
+        .limit(limit)
+    )
+    return [(row.chain, row.name or "") for row in rows]
+
+
+def last_check(session: Session, action: str) -> Check | None:
+    """The newest run of the nightly proofs, of a command, or of somebody who asked for it."""
+    event = session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.org_id.is_(None), AuditEvent.object_type == "verification", AuditEvent.action == action)
+        .order_by(AuditEvent.at.desc())
+        .limit(1)
+    ).one_or_none()
+    return Check(event.at, event.outcome == "done", event.details) if event else None

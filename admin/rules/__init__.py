@@ -1,0 +1,1 @@
+"""Pure decisions about running the installation."""
