@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, ids
-from kernel.db import insert_ignoring, now_of, scope_of
+from kernel.db import insert_ignoring, insert_later, now_of, scope_of
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.policy import Actor
 from payouts import ledger
@@ -29,10 +29,12 @@ CHUNK = 500
 def accrue(
     session: Session, actor: Actor, *, vendor_org_id: str, annotator_id: str, account_id: str, lane_id: str,
     project_id: str, judgment_id: str, micros: int, currency: str, memo: dict[str, Any], due_at: datetime,
+    is_fresh: bool = False,
 ) -> EarningView:  # fmt: skip
     """Note what an answer will earn. Nothing is posted: money is owed from the acceptance on.
 
     `memo` names project and locale as they are called now. A judgment earns once; asked again, the first one returns.
+    `is_fresh` says that the judgment was made in this very transaction, so that nothing can be noted for it yet.
     """
     row = {
         "id": ids.new_id(), "org_id": vendor_org_id, "annotator_id": annotator_id, "account_id": account_id,
@@ -40,6 +42,12 @@ def accrue(
         "currency": currency, "state": EarningState.PENDING.value, "memo": memo, "earned_at": now_of(session),
         "due_at": due_at,
     }  # fmt: skip
+    if is_fresh:
+        insert_later(session, Earning, row)
+        return EarningView(
+            row["id"], vendor_org_id, judgment_id, annotator_id, lane_id, project_id, micros, currency,
+            EarningState.PENDING, memo, row["earned_at"], due_at, None, None, None, None,
+        )  # fmt: skip
     insert_ignoring(session, Earning, [row], ["org_id", "cause_kind", "cause_id"])
     return _load(session, judgment_id)
 

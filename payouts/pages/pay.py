@@ -1,6 +1,7 @@
 """A person's own pay: balance, lines, statements, and where they are paid."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
@@ -45,7 +46,9 @@ def pay() -> Response:
 @pages.get("/pay/statements/<month>")
 def statement(month: str) -> Response:
     """A month of my account, to read or to print."""
-    return page("payouts/statement.html", statement=_statement(month), words=words)
+    found = _statement(month)
+    earlier = (found.from_at - timedelta(days=1)).strftime("%Y-%m")
+    return page("payouts/statement.html", statement=found, words=words, earlier=earlier)
 
 
 @pages.get("/pay/statements/<month>/file")

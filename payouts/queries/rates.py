@@ -3,13 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from kernel.db import UTCDateTime
+from kernel.walls import constant
 from payouts.models import Rate
 from payouts.values import RateView
 
 _COLUMNS = (Rate.id, Rate.lane_id, Rate.micros, Rate.currency, Rate.from_at, Rate.set_by)
+# Every take asks for it, so that it is made once.
+_IN_FORCE = constant(
+    select(*_COLUMNS)
+    .where(Rate.lane_id == bindparam("p_lane"), Rate.from_at <= bindparam("p_now", type_=UTCDateTime()))
+    .order_by(Rate.from_at.desc())
+    .limit(1)
+)
 
 
 def _view(row: Any) -> RateView:
@@ -18,9 +27,7 @@ def _view(row: Any) -> RateView:
 
 def rate_of(session: Session, lane_id: str, now: datetime) -> RateView | None:
     """The rate that is in force for a lane at `now`; None where the vendor has set none yet."""
-    row = session.execute(
-        select(*_COLUMNS).where(Rate.lane_id == lane_id, Rate.from_at <= now).order_by(Rate.from_at.desc()).limit(1)
-    ).one_or_none()
+    row = session.execute(_IN_FORCE, {"p_lane": lane_id, "p_now": now}).one_or_none()
     return _view(row) if row else None
 
 

@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import func, select
 
 from kernel import ids
+from kernel.db import Database
 from kernel.errors import Conflict, Invalid, NotFound
+from kernel.jobs import enqueue, progress, run_event
 from kernel.models import AuditEvent
 from kernel.policy import system_actor
 from kernel.tenancy import Scope
 from payouts import ledger
+from payouts.jobs import approve_due
 from payouts.models import Transfer
 from payouts.operations import earnings
 from payouts.queries.balances import balance_of
@@ -119,6 +122,29 @@ def test_silence_approves_when_the_hold_ends_and_not_before(books: Books) -> Non
         assert earnings.approve_due(session, system_actor("hold")) == 0
     assert _owed(books, worker.annotator_id) == {"USD": 30_000}
     assert _sound(books)
+
+
+def test_the_schedule_approves_what_waited_long_enough(books: Books) -> None:
+    worker = books.worker()
+    with books.tenant() as session:
+        for _ in range(3):
+            books.accrue(session, worker, 10_000)
+    books.pass_time(hours=73)
+    with books.at():
+        assert run_due(books.db) == 3
+    assert _owed(books, worker.annotator_id) == {"USD": 30_000}
+
+
+def run_due(database: Database) -> int:
+    """Ask for the job and carry it; how many earnings it approved."""
+    with database.transaction(Scope.system("test")) as session:
+        event_id = enqueue(session, approve_due)
+    assert event_id is not None
+    assert run_event(database, event_id) == "done"
+    with database.reading(Scope.system("test")) as session:
+        found = progress(session, event_id)
+    assert found is not None
+    return int(found.result["approved"])
 
 
 def test_the_hold_of_every_vendor_ends_in_the_system_and_of_one_in_its_tenant(books: Books) -> None:

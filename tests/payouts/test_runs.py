@@ -254,7 +254,8 @@ def test_two_approvals_at_once_are_one(books: Books, maker: Actor, checker: Acto
 
 def _at_once(books: Books, acts: list) -> list[object]:
     """Run acts in threads that begin together; what each returned or raised."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
+    barrier = threading.Barrier(len(acts))
+    results: list[object] = [None] * len(acts)
 
     def one(place: int) -> None:
         with books.at():
@@ -269,7 +270,7 @@ def _at_once(books: Books, acts: list) -> list[object]:
         thread.start()
     for thread in threads:
         thread.join()
-    return list(results)
+    return results
 
 
 def test_nobody_approves_their_own_run(books: Books, maker: Actor) -> None:

@@ -44,7 +44,7 @@ def test_a_statement_adds_up_from_month_to_month(books: Books) -> None:
         earnings.reject(session, books.machine, first, receipt_id=books.receipt(session, worker, first))  # 0.0075
     with books.tenant() as session:
         november, december = (statement_of(session, worker.annotator_id, f"2026-{month}") for month in (11, 12))
-        (october,) = statement_of(session, worker.annotator_id, "2026-10").books  # type: ignore[union-attr]
+        (october,) = statement_of(session, worker.annotator_id, "2026-10").books
     assert (october.opening_micros, october.closing_micros, october.movements) == (0, 0, ())
     assert november is not None and december is not None
     (book,), (next_book,) = november.books, december.books

@@ -23,21 +23,25 @@ from payouts.values import InvoiceLine, LaneLabel, LineState, RunState
 from tests.payouts.books import Books, Worker
 from web import views
 from web.app import create_base_app
+from workforce import hashing
 from workforce import register as workforce
 from workforce.models import Account
 from workforce.operations.accounts import add_membership, create_account, create_organization
 from workforce.operations.tokens import create_token
+from workforce.values.accounts import PasswordSettings
 
 PASSWORD = "a quiet river under seven bridges"
 
 
 @pytest.fixture
-def app(books: Books, tmp_path: Path) -> Iterator[Flask]:
+def app(books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     settings = Settings(
         environment="test", database_url="sqlite:///unused.db", redis_url=None, data_dir=tmp_path,
         secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
     )  # fmt: skip
     start(settings, books.db)
+    monkeypatch.setattr(hashing, "_hashing", [])
+    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
     app = create_base_app(settings)
     views.register(app)
     workforce.register(app)
