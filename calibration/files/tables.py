@@ -43,7 +43,7 @@ def _read(path: Path, wanted: tuple[str, ...]) -> pd.DataFrame:
             raise BadTable(f"{path.name} has no column {' or '.join(COLUMNS[column])}")
         found[column] = raw[source]
     table = pd.DataFrame(found)
-    empty = table.eq("").any(axis=1)
+    empty = (table == "").any(axis=1).to_numpy()
     if empty.any():
-        raise BadTable(f"{path.name} has an empty cell in line {int(empty.idxmax()) + 2}")
+        raise BadTable(f"{path.name} has an empty cell in line {int(empty.argmax()) + 2}")
     return table

@@ -9,10 +9,11 @@ from calibration.models import Exposure, GoldKey
 from calibration.values import LaneFacts
 from kernel import ids
 from kernel.db import insert_ignoring, now_of
+from kernel.policy import Actor
 
 
 def note(
-    session: Session, org_id: str, vendor_org_id: str | None, project_id: str, account_id: str, item_id: str, use: str
+    session: Session, actor: Actor, org_id: str, vendor_org_id: str | None, project_id: str, account_id: str, item_id: str, use: str
 ) -> bool:
     """Note that a person meets an item in this use (training, exam, live); False if they had met it before."""
     row = {
@@ -36,7 +37,7 @@ def note(
     return is_new
 
 
-def note_all(session: Session, lane: LaneFacts, account_id: str, item_ids: Iterable[str], use: str) -> None:
+def note_all(session: Session, actor: Actor, lane: LaneFacts, account_id: str, item_ids: Iterable[str], use: str) -> None:
     """The same for several items of a lane."""
     for item_id in item_ids:
-        note(session, lane.org_id, lane.vendor_org_id, lane.project_id, account_id, item_id, use)
+        note(session, actor, lane.org_id, lane.vendor_org_id, lane.project_id, account_id, item_id, use)

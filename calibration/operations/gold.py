@@ -78,7 +78,8 @@ def retire_key(session: Session, actor: Actor, key_id: str) -> str:
 def _parsed(session: Session, lane: LaneFacts, rows: Sequence[GoldRow]) -> dict[str, tuple[dict[str, Any], str | None]]:
     """Canonical truth and category by item; raises Invalid naming each wrong row and place."""
     contents = _contents(session, lane, [row.item_id for row in rows])
-    scorer, problems = Scorer(session), {}
+    scorer = Scorer(session)
+    problems: dict[str, Message] = {}
     parsed: dict[str, tuple[dict[str, Any], str | None]] = {}
     assert lane.ontology_id is not None
     for number, row in enumerate(rows):

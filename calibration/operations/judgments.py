@@ -49,7 +49,7 @@ def record(session: Session, actor: Actor, judgment: NewJudgment, *, accuracy: f
     return Recorded(judgment_id, next_outlook(judgment, accuracy))
 
 
-def next_outlook(judgment: NewJudgment, accuracy: float) -> dict[str, Any]:
+def next_outlook(judgment: NewJudgment, accuracy: float = DEFAULT_PRIOR.mean) -> dict[str, Any]:
     """The unit's outlook with this judgment; a late one is kept beside the overlap and moves nothing."""
     if judgment.is_late:
         return dict(judgment.outlook)

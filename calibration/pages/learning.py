@@ -94,7 +94,7 @@ def _show(
     with db.reading(current.scope()) as session:
         view, lane, ontology = _loaded(session, attempt_id)
         guideline = guideline_text(session, view.guideline_id, [person.locale, lane.locale, "en"])
-    values = {"attempt": view, "lane": lane, "ontology": ontology, "guideline": guideline}
+    values: dict[str, Any] = {"attempt": view, "lane": lane, "ontology": ontology, "guideline": guideline}
     lesson = _lesson(attempt_id)
     if lesson is not None and not errors:
         return page("calibration/lesson.html", lesson=lesson, **values)

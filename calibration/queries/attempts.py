@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Attempt, AttemptQuestion, Qualification, QualificationTest
 from calibration.queries.gold import key_of
-from calibration.queries.people import QualificationView, receipt_by_cause, view_of
+from calibration.queries.people import receipt_by_cause, view_of
 from calibration.queries.tests import TestView, open_test, test_by_id
 from calibration.rules.intervals import Interval, wilson
 from calibration.rules.testplan import Plan
+from calibration.values import QualificationView
 from kernel.db import now_of
 from labeling.models import Item, Ontology
 from labeling.tasktypes import registry

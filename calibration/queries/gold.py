@@ -98,7 +98,7 @@ def items_with_keys(session: Session, item_ids: Sequence[str]) -> set[str]:
     return set(session.scalars(select(GoldKey.item_id).where(GoldKey.item_id.in_(item_ids))))
 
 
-def keyed_items(lane_id: str) -> Select[tuple[str]]:
+def keyed_items(lane_id: str) -> Select[str]:
     """A lane's items that have a key, as a sub-query for counts that leave them out. System scope."""
     return select(GoldKey.item_id).where(GoldKey.lane_id == lane_id)
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from calibration.models import Attempt, AttemptQuestion, Exposure, Qualification
+from calibration.models import Attempt, AttemptQuestion, Exposure, Qualification, QualificationTest
 from calibration.operations import attempts, qualifications, tests
 from calibration.queries.attempts import AttemptView, test_start
 from calibration.queries.tests import characteristic
@@ -75,7 +75,7 @@ def test_a_new_version_takes_the_place_of_the_one_before(world: World) -> None:
     again = publish(world, training_questions=0, kind="fixed")
     assert (again.test.version, again.test.plan.questions, again.test.plan.pass_mark) == (2, 41, 34)
     with world.system() as session:
-        assert session.scalar(select(func.count()).where(tests.QualificationTest.is_open)) == 1
+        assert session.scalar(select(func.count()).select_from(QualificationTest).where(QualificationTest.is_open)) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from calibration.models import Grade, PendingGrade, Qualification, Track
+from calibration.models import GoldKey, Grade, PendingGrade, Qualification, Track
 from calibration.operations import gates, gold, grading, tracks
 from calibration.queries import gold_rate_of, qualification_of, quality_of_person, track_of
 from kernel.db import now_of
@@ -76,7 +76,7 @@ def test_a_voided_key_leaves_the_track_as_if_it_had_never_been(world: World) -> 
     answer_gold(world, "Juma", items[:4] + items[5:], rights=6)
     world.grade()
     with world.system() as session:
-        key = session.execute(select(gold.GoldKey.id).where(gold.GoldKey.item_id == items[4])).scalar_one()
+        key = session.execute(select(GoldKey.id).where(GoldKey.item_id == items[4])).scalar_one()
         item = gold.suspend_key(session, GRADER, key)
         assert grading.regrade_item(session, GRADER, item) == 1
     voided, never = row_of(world, "Asha"), row_of(world, "Juma")
@@ -92,7 +92,7 @@ def test_a_corrected_key_grades_everybody_again_and_keeps_the_first_grade(world:
     world.grade()
     assert row_of(world, "Asha")["right"] == 0.0
     with world.in_client() as session:
-        key = session.execute(select(gold.GoldKey.id)).scalar_one()
+        key = session.execute(select(GoldKey.id)).scalar_one()
         gold.correct_key(session, world.as_client(), key, truth={"choice": "bad"}, explanation="On second thought.")
     with world.system() as session:
         grading.regrade_item(session, GRADER, item)

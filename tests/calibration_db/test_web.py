@@ -91,7 +91,7 @@ class Door:
 
     def api(self, method: str, path: str, status: int = 200, **json: Any) -> Any:
         with self.at():
-            send = {"json": json} if json else {}
+            send: dict[str, Any] = {"json": json} if json else {}
             answer = self.client.open(f"/api/v1{path}", method=method, headers=self.headers, **send)
         assert answer.status_code == status, answer.get_data(as_text=True)
         return answer.get_json()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from calibration import lanes
 from calibration.models import GoldKey, GoldSet
 from calibration.operations import grading, judgments
-from calibration.values import GradeSummary, LaneFacts, NewJudgment
+from calibration.values import GradeSummary, LaneFacts, NewJudgment, Recorded
 from kernel import clock, ids
 from kernel.db import Database
 from kernel.models import AccessGrant
@@ -168,7 +168,7 @@ class World:
             return str(session.query(GoldKey.category).filter(GoldKey.item_id == item_id).scalar())
 
     def judge(self, name: str, item_id: str, choice: str, *, unit_id: str | None = None, is_late: bool = False,
-              outlook: dict[str, Any] | None = None, seconds: int = 10) -> judgments.Recorded:  # fmt: skip
+              outlook: dict[str, Any] | None = None, seconds: int = 10) -> Recorded:  # fmt: skip
         annotator, account = self.people[name]
         new = NewJudgment(
             org_id=self.client,

@@ -1,0 +1,99 @@
+"""Estimates from a lane's judgments: closed sets with strength, open answers by fusion, keys that hold."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from calibration.operations.estimates import Collected, estimate, truth_category
+from labeling.tasktypes import registry
+from labeling.values import Ontology
+
+
+def ontology(task_type: str, *classes: str, **options: Any) -> Ontology:
+    return registry.read_ontology(
+        {
+            "task_type": task_type,
+            "question": {"en": "?"},
+            "classes": [{"id": name, "names": {"en": name}} for name in classes],
+            "options": options,
+        }
+    )
+
+
+def preferences(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
+    answers = [{"preference": choice, "strength": strength} for _task, _worker, choice, strength in rows]
+    return pd.DataFrame(
+        {
+            "task": [row[0] for row in rows],
+            "worker": [row[1] for row in rows],
+            "label": [row[2] for row in rows],
+            "item": [row[0] for row in rows],
+            "answer": answers,
+        }
+    )
+
+
+def test_a_preference_keeps_the_median_strength_of_those_who_share_it() -> None:
+    schema = ontology("pairwise", allow_tie=True, strength_steps=3)
+    frame = preferences([("u", "x", "a", 1), ("u", "y", "a", 3), ("u", "z", "a", 3), ("u", "v", "b", 1)])
+    found = estimate(Collected(frame, {}, registry.get("pairwise"), schema), "majority")
+    assert [(unit.label, unit.category, unit.judgments) for unit in found.units] == [
+        ({"preference": "a", "strength": 3}, "a", 4)
+    ]
+
+
+def test_a_key_nobody_chose_is_the_label_all_the_same() -> None:
+    schema = ontology("pairwise", allow_tie=False, strength_steps=3)
+    frame = preferences([("u", "x", "a", 1), ("u", "y", "a", 3)])
+    truths = {"u": {"preference": "b", "strength": 2}}
+    found = estimate(Collected(frame, truths, registry.get("pairwise"), schema), "majority")
+    assert (found.units[0].label, found.units[0].confidence) == ({"preference": "b", "strength": 2}, 1.0)
+
+
+def spans(*marks: tuple[int, int, str]) -> dict[str, Any]:
+    return {"spans": [{"start": start, "end": end, "label": label} for start, end, label in marks]}
+
+
+def test_marked_text_is_fused_and_people_are_weighed_by_how_near_they_come() -> None:
+    schema = ontology("spans", "PER", "LOC", max_spans=10)
+    good, bad = spans((0, 4, "PER"), (10, 15, "LOC")), spans((5, 9, "LOC"))
+    rows = [(task, worker, bad if worker == "z" else good) for task in ("u", "v") for worker in ("x", "y", "z")]
+    frame = pd.DataFrame(
+        {
+            "task": [row[0] for row in rows],
+            "worker": [row[1] for row in rows],
+            "label": [None] * 6,
+            "item": [row[0] for row in rows],
+            "answer": [row[2] for row in rows],
+            "content": [{"text": "Asha lives in Lamu town"}] * 6,
+        }
+    )
+    found = estimate(Collected(frame, {}, registry.get("spans"), schema), "dawid-skene")
+    assert found.method == "fusion"
+    assert [unit.label for unit in found.units] == [good, good]
+    # Prior of five answers at .8: (2 + 4) / 7 for those who are right twice, 4 / 7 for the third.
+    assert found.skills == {"x": pytest.approx(6 / 7), "y": pytest.approx(6 / 7), "z": pytest.approx(4 / 7)}
+    # Of the three pairs of each unit one agrees.
+    assert found.agreement["percent"] == pytest.approx(1 / 3)
+    assert found.peers == {"x": (4, 2.0), "y": (4, 2.0), "z": (4, 0.0)}
+
+
+def test_with_keys_enough_the_temperature_is_fitted_and_keys_are_certain() -> None:
+    schema = ontology("choice", "good", "bad")
+    rows, truths = [], {}
+    for number in range(60):
+        truth = "good" if number % 2 else "bad"
+        truths[f"u{number}"] = {"choice": truth}
+        rows += [(f"u{number}", worker, truth) for worker in ("x", "y", "z")]
+    frame = pd.DataFrame(rows, columns=["task", "worker", "label"]).assign(item=lambda table: table["task"])
+    found = estimate(Collected(frame, truths, registry.get("choice"), schema), "dawid-skene")
+    assert found.parameters["gold"] == 60
+    assert found.parameters["temperature_fitted"]
+    assert found.parameters["beat_by_vote"] is False
+    assert {unit.confidence for unit in found.units} == {1.0}
+
+
+def test_a_truth_outside_the_schema_anchors_nothing() -> None:
+    schema = ontology("choice", "good", "bad")
+    assert truth_category(registry.get("choice"), schema, {"choice": "gone"}) is None
