@@ -36,7 +36,7 @@ def accrue(
     `memo` names project and locale as they are called now. A judgment earns once; asked again, the first one returns.
     `is_fresh` says that the judgment was made in this very transaction, so that nothing can be noted for it yet.
     """
-    row = {
+    row: dict[str, Any] = {
         "id": ids.new_id(), "org_id": vendor_org_id, "annotator_id": annotator_id, "account_id": account_id,
         "lane_id": lane_id, "project_id": project_id, "cause_kind": UNIT, "cause_id": judgment_id, "micros": micros,
         "currency": currency, "state": EarningState.PENDING.value, "memo": memo, "earned_at": now_of(session),

@@ -251,3 +251,19 @@ def test_a_pending_earning_says_when_silence_will_accept_it(books: Books) -> Non
     assert found is not None
     assert found.due_at == books.now + timedelta(hours=72)
     assert books.run(lambda s: earning_of(s, "nobody"), Scope.tenant(books.org_id)) is None
+
+
+def test_pay_of_a_judgment_made_just_now_can_be_approved_in_the_same_transaction(books: Books) -> None:
+    worker, judgment = books.worker(), ids.new_id()
+    with books.tenant() as session:
+        noted = earnings.accrue(
+            session, books.as_worker(worker), vendor_org_id=books.org_id, annotator_id=worker.annotator_id,
+            account_id=worker.account_id, lane_id=books.lane_id, project_id=books.project_id, judgment_id=judgment,
+            micros=7_500, currency="USD", memo={"project": "Support intents", "locale": "sw-KE"},
+            due_at=books.now + timedelta(hours=72), is_fresh=True,
+        )  # fmt: skip
+        assert earnings.approve(session, books.machine, [judgment]).totals == {"USD": 7_500}
+        found = earning_of(session, judgment)
+    assert found is not None
+    assert (found.id, found.state, found.memo) == (noted.id, EarningState.APPROVED, noted.memo)
+    assert _sound(books)
