@@ -47,6 +47,11 @@ def uniform() -> float:
     return _random().random()
 
 
+def repeatable(seed: str | int) -> random.Random:
+    """A source whose draws follow from the seed alone: for samples and plans that must come out the same again."""
+    return random.Random(seed)
+
+
 @contextmanager
 def use_seed(seed: int) -> Iterator[None]:
     """Make every id and draw of the block repeatable. For tests and simulations; secrets become guessable."""

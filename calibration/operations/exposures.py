@@ -13,9 +13,16 @@ from kernel.policy import Actor
 
 
 def note(
-    session: Session, actor: Actor, org_id: str, vendor_org_id: str | None, project_id: str, account_id: str, item_id: str, use: str
-) -> bool:
+    session: Session, actor: Actor, org_id: str, vendor_org_id: str | None, project_id: str, account_id: str,
+    item_id: str, use: str,
+) -> bool:  # fmt: skip
     """Note that a person meets an item in this use (training, exam, live); False if they had met it before."""
+    return _note(session, org_id, vendor_org_id, project_id, account_id, item_id, use)
+
+
+def _note(
+    session: Session, org_id: str, vendor_org_id: str | None, project_id: str, account_id: str, item_id: str, use: str
+) -> bool:
     row = {
         "id": ids.new_id(),
         "org_id": org_id,
@@ -37,7 +44,7 @@ def note(
     return is_new
 
 
-def note_all(session: Session, actor: Actor, lane: LaneFacts, account_id: str, item_ids: Iterable[str], use: str) -> None:
+def note_all(session: Session, lane: LaneFacts, account_id: str, item_ids: Iterable[str], use: str) -> None:
     """The same for several items of a lane."""
     for item_id in item_ids:
-        note(session, actor, lane.org_id, lane.vendor_org_id, lane.project_id, account_id, item_id, use)
+        _note(session, lane.org_id, lane.vendor_org_id, lane.project_id, account_id, item_id, use)

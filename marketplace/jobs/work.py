@@ -25,13 +25,13 @@ def tidy_leases(session: Session, actor: Actor) -> dict[str, Any]:
     lanes = session.scalars(
         select(Slot.lane_id).where(Slot.state == "leased", Slot.lease_until <= now_of(session)).distinct().limit(200)
     ).all()
-    return {"expired": sum(returning.expire_lane(session, lane_id) for lane_id in lanes)}
+    return {"expired": sum(returning.expire_lane(session, actor, lane_id) for lane_id in lanes)}
 
 
 @job(queue="default", every=timedelta(seconds=60))
 def settle_work(session: Session, actor: Actor) -> dict[str, Any]:
     """Ask for one job per lane with full units."""
-    lanes = settling.lanes_with_full_units(session)
+    lanes = settling.lanes_with_full_units(session, actor)
     stamp = int(now_of(session).timestamp())
     for lane_id in lanes:
         enqueue(session, settle_one_lane, lane_id=lane_id, dedupe=f"{lane_id}:{stamp // 60}")

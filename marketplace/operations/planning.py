@@ -4,7 +4,6 @@ Both are slots kept for a person and served once they have taken so many units o
 an assignment tells one from the other. The planner runs in the system's name, ahead of the person's own pace.
 """
 
-import random
 from collections.abc import Sequence
 
 from sqlalchemy import func, select, tuple_, update
@@ -63,7 +62,7 @@ def _first_free(session: Session, lane: Lane, unit_ids: Sequence[str]) -> dict[s
         .where(Slot.unit_id.in_(unit_ids), Slot.lane_id == lane.id, Slot.state == "free")
         .group_by(Slot.unit_id)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def _keep(session: Session, slot: tuple[str, int], annotator_id: str, serve_from: int) -> None:
@@ -90,22 +89,22 @@ def plan_people(session: Session, actor: Actor, limit: int = 200) -> int:
         .order_by(LanePerson.id)
         .limit(limit)
     ).all()
-    return sum(_plan(session, person, lane) for person, lane in due)
+    return sum(_plan(session, actor, person, lane) for person, lane in due)
 
 
-def _plan(session: Session, person: LanePerson, lane: Lane) -> int:
+def _plan(session: Session, actor: Actor, person: LanePerson, lane: Lane) -> int:
     start, end = max(person.planned_to, person.taken + 1), person.taken + AHEAD
     rate = gold_rate_of(session, lane.id, person.annotator_id)
-    places = [place for place in range(start, end) if random.Random(f"{person.seed}:{place}").random() < rate]
+    places = [place for place in range(start, end) if ids.repeatable(f"{person.seed}:{place}").random() < rate]
     item_ids = gold_candidates(session, lane.id, person.account_id, len(places))
     placed = 0
     for place, item_id in zip(places, item_ids, strict=False):
-        placed += _place(session, person, lane, item_id, place)
+        placed += _place(session, actor, person, lane, item_id, place)
     person.planned_to = end
     return placed
 
 
-def _place(session: Session, person: LanePerson, lane: Lane, item_id: str, place: int) -> int:
+def _place(session: Session, actor: Actor, person: LanePerson, lane: Lane, item_id: str, place: int) -> int:
     unit = session.scalars(
         select(Unit).where(Unit.lane_id == lane.id, Unit.item_id == item_id).with_for_update()
     ).one_or_none()
@@ -125,5 +124,5 @@ def _place(session: Session, person: LanePerson, lane: Lane, item_id: str, place
         )
     )  # fmt: skip
     session.flush()
-    exposures.note(session, lane.org_id, lane.vendor_org_id, lane.project_id, person.account_id, item_id, "live")
+    exposures.note(session, actor, lane.org_id, lane.vendor_org_id, lane.project_id, person.account_id, item_id, "live")
     return 1

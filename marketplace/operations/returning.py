@@ -11,7 +11,7 @@ from kernel.db import insert_ignoring, now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.ids import new_id
-from kernel.policy import Actor, system_actor
+from kernel.policy import Actor
 from marketplace.models import Assignment, Lane, ProblemReport, Slot
 from marketplace.policy import assignment_resource
 from marketplace.rules.work import ensure_transition, extended
@@ -95,7 +95,7 @@ def extend_lease(session: Session, actor: Actor, assignment_id: str) -> Assignme
     return assignment
 
 
-def expire_lane(session: Session, lane_id: str, limit: int = 200) -> int:
+def expire_lane(session: Session, actor: Actor, lane_id: str, limit: int = 200) -> int:
     """Bring back slots of a lane whose lease has run out; returns how many. Validity itself needs no such tidying."""
     now = now_of(session)
     over = session.execute(
@@ -117,7 +117,7 @@ def expire_lane(session: Session, lane_id: str, limit: int = 200) -> int:
     _free_slots(session, assignment_ids)
     for assignment_id in assignment_ids:
         audit.record(
-            session, system_actor("lease"), "unit.expired", "assignment", assignment_id,
+            session, actor, "unit.expired", "assignment", assignment_id,
             org_id=_org_of(session, lane_id), link=False,
         )  # fmt: skip
     return len(assignment_ids)

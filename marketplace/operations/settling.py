@@ -1,6 +1,5 @@
 """Settling: full units get a consensus; weak ones and a random share go to review, the others are settled."""
 
-import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +26,7 @@ class SettleSummary:
     to_review: int
 
 
-def lanes_with_full_units(session: Session, limit: int = 100) -> list[str]:
+def lanes_with_full_units(session: Session, actor: Actor, limit: int = 100) -> list[str]:
     """Lanes in which units wait for their consensus. System scope."""
     return list(
         session.scalars(
@@ -87,7 +86,7 @@ def _why_review(lane: Lane, unit_id: str, confidence: float, is_reported: bool) 
         return "weak"
     if is_reported:
         return "reported"
-    return "sample" if random.Random(f"review:{unit_id}").random() < lane.review_share else None
+    return "sample" if ids.repeatable(f"review:{unit_id}").random() < lane.review_share else None
 
 
 def settle_unit(session: Session, unit_id: str, label: dict[str, Any], source: str) -> None:

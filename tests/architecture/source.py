@@ -6,6 +6,7 @@ A rule takes a file's path (from the root, with /) and its tree, and tells each 
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,7 @@ MAY_WRITE_SQL = {
     "kernel/migrations/env.py",
 }
 MAY_READ_TABLES = {
+    "kernel/db.py",  # rows written later, after the same check of their tenant
     "kernel/walls.py",  # the kind of each table
 }
 MAY_MAKE_MARKUP = {
@@ -94,11 +96,21 @@ def asks_kernel_for_the_time(path: str, tree: ast.Module) -> Breaches:
 def asks_kernel_for_chance(path: str, tree: ast.Module) -> Breaches:
     if path.startswith("kernel/"):
         return
+    seeded = _only_seeded(tree)
     for node in ast.walk(tree):
-        if any(name.split(".")[0] in RANDOM_MODULES for name in imported(node)):
+        modules = {name.split(".")[0] for name in imported(node)}
+        if modules & RANDOM_MODULES and not (modules == {"random"} and seeded):
             yield f"{path}:{getattr(node, 'lineno', 1)}: makes random values; kernel does, or the caller passes a seed"
         if isinstance(node, ast.Call) and _is_unseeded(node):
             yield f"{path}:{node.lineno}: draws without a seed that the caller passes"
+
+
+def _only_seeded(tree: ast.Module) -> bool:
+    """Whether all that is taken of `random` is its seeded source, made with a seed or named as a type."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and dotted(node.func) == "random.Random"]
+    names = {dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    used = {name for name in names if name and name.startswith("random.")}
+    return bool(used) and used == {"random.Random"} and all(call.args for call in calls)
 
 
 def _is_unseeded(call: ast.Call) -> bool:
@@ -146,13 +158,55 @@ def escapes_everything(path: str, tree: ast.Module) -> Breaches:
 
 
 def operations_take_session_and_actor(path: str, tree: ast.Module) -> Breaches:
+    """A business act, which is what other rooms and packages call, says in whose name it is done."""
     if not re.search(r"/operations(\.py|/.*\.py)$", path):
         return
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _is_called_above(path, node.name):
             first = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)][:2]
-            if first != ["session", "actor"]:
+            if (first[:1] == ["session"] and first != ["session", "actor"]) or (
+                first[:1] != ["session"] and "session" in [argument.arg for argument in node.args.args]
+            ):
                 yield f"{path}:{node.lineno}: {node.name} must take (session, actor, ...)"
+
+
+def _is_called_above(path: str, name: str) -> bool:
+    """Whether a function of an operations room is used outside of it. A path that is no file counts as used."""
+    if not (ROOT / path).exists():
+        return True
+    package, _, inner = path.removesuffix(".py").partition("/")
+    module = f"{package}/{inner}".replace("/", ".")
+    return (module, name) in _calls_above() or (f"{package}.operations", name) in _calls_above()
+
+
+@cache
+def _calls_above() -> frozenset[tuple[str, str]]:
+    """(module, name) of everything that is taken from an operations room by a file that is not in that room."""
+    found: set[tuple[str, str]] = set()
+    for path in files():
+        package = path.partition("/")[0]
+        if path.startswith(f"{package}/operations"):
+            own = f"{package}.operations"
+            found |= {pair for pair in _taken(tree_of(path)) if not pair[0].startswith(own)}
+        else:
+            found |= _taken(tree_of(path))
+    return frozenset(found)
+
+
+def _taken(tree: ast.Module) -> set[tuple[str, str]]:
+    modules: dict[str, str] = {}
+    found: set[tuple[str, str]] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and ".operations" in f".{node.module}.":
+            for alias in node.names:
+                found.add((node.module, alias.name))
+                modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        if isinstance(node, ast.ImportFrom) and node.module and any(a.name == "operations" for a in node.names):
+            modules["operations"] = f"{node.module}.operations"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            found.add((modules[node.value.id], node.attr))
+    return found
 
 
 def opens_with_a_sentence(path: str, tree: ast.Module) -> Breaches:

@@ -9,6 +9,7 @@ from calibration.queries import gold_candidates, items_with_keys
 from calibration.queries.gold import keys_of_project
 from calibration.values import GoldAdded, GoldRow
 from kernel.errors import Conflict, Forbidden, Invalid, Misuse
+from kernel.policy import system_actor
 from tests.calibration_db.world import World
 
 
@@ -73,8 +74,12 @@ def test_a_person_is_never_offered_an_item_they_have_met(world: World) -> None:
     account = world.people["Asha"][1]
     with world.system() as session:
         assert set(gold_candidates(session, world.lane, account, 10)) == set(items)
-        assert exposures.note(session, system_actor("test"), world.client, world.vendor, world.project, account, items[0], "live")
-        assert not exposures.note(session, system_actor("test"), world.client, world.vendor, world.project, account, items[0], "exam")
+        assert exposures.note(
+            session, system_actor("test"), world.client, world.vendor, world.project, account, items[0], "live"
+        )
+        assert not exposures.note(
+            session, system_actor("test"), world.client, world.vendor, world.project, account, items[0], "exam"
+        )
         assert set(gold_candidates(session, world.lane, account, 10)) == set(items[1:])
         assert session.scalars(select(GoldKey.exposures).where(GoldKey.item_id == items[0])).one() == 1
 
