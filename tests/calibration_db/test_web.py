@@ -12,6 +12,7 @@ from sqlalchemy import event, select
 
 from calibration import register as calibration
 from calibration.models import AttemptQuestion, GateRule, GoldKey, Qualification
+from calibration.operations import attempts
 from kernel import clock, ids
 from kernel.config import Settings
 from kernel.jobs import drain
@@ -192,6 +193,18 @@ def test_an_empty_answer_is_told_and_costs_nothing(world: World, annotator: Door
     where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
     answer = annotator.post(f"{where}/answers", 422, position=0)
     assert "Your answer was not sent yet" in answer.get_data(as_text=True)
+
+
+def test_an_exam_out_of_time_says_so_until_its_result_is_written(world: World, annotator: Door, vendor: Door) -> None:
+    world.add_gold(80, "exam")
+    vendor.post(f"/lanes/{world.lane}/test", training_questions="0", minutes="30")
+    where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
+    annotator.post(f"{where}/answers", position=0, choice="good")
+    world.later(minutes=31)
+    assert "Your result stands here within a few minutes." in annotator.get(where)
+    with world.system() as session:
+        attempts.end_overdue(session, system_actor("schedule"))
+    assert "The time was over before the test could be decided." in annotator.get(where)
 
 
 def test_the_designer_sees_what_a_test_does_before_publishing(world: World, vendor: Door) -> None:
