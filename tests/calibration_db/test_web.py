@@ -197,10 +197,10 @@ def test_an_empty_answer_is_told_and_costs_nothing(world: World, annotator: Door
 
 def test_an_exam_out_of_time_says_so_until_its_result_is_written(world: World, annotator: Door, vendor: Door) -> None:
     world.add_gold(80, "exam")
-    vendor.post(f"/lanes/{world.lane}/test", training_questions="0", minutes="30")
+    vendor.post(f"/lanes/{world.lane}/test", training_questions="0", minutes="5")
     where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
     annotator.post(f"{where}/answers", position=0, choice="good")
-    world.later(minutes=31)
+    world.later(minutes=6)
     assert "Your result stands here within a few minutes." in annotator.get(where)
     with world.system() as session:
         attempts.end_overdue(session, system_actor("schedule"))
