@@ -1,6 +1,7 @@
 """Imports: an upload is received, checked, confirmed or cancelled; nothing is written before somebody says so."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import update
@@ -22,8 +23,10 @@ from marketplace.queries.imports import batch_of, lane_refs
 from marketplace.queries.projects import ontologies_of
 from marketplace.values.actions import Action
 from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
+from marketplace.values.requests import Right
 
 _RIGHT = {BatchKind.UNITS: Action.UNIT_IMPORT, BatchKind.GOLD: Action.GOLD_IMPORT}
+_SEE = {BatchKind.UNITS: Action.PROJECT_READ, BatchKind.GOLD: Action.GOLD_READ}
 _CHECK = {BatchKind.UNITS: "marketplace.check_units", BatchKind.GOLD: "marketplace.check_gold"}
 _WRITE = {BatchKind.UNITS: "marketplace.import_units", BatchKind.GOLD: "marketplace.import_gold"}
 _CLOSED = ("requested", "quoted", "done", "declined")
@@ -53,6 +56,22 @@ def receive_file(
         details={"project": project.id, "sha256": stored.sha256, "size": stored.size},
     )  # fmt: skip
     return _fresh(session, batch.id)
+
+
+def see_batch(session: Session, actor: Actor, batch_id: str) -> BatchView:
+    """An upload, for somebody who may see it: gold is for those who read gold, the first rows of units for those
+    who may read units, or brought these in."""
+    batch = session.get(Batch, batch_id)
+    project = session.get(Project, batch.project_id) if batch else None
+    view = batch_of(session, batch_id)
+    if batch is None or project is None or view is None:
+        raise not_found()
+    rights = grant_rights(session, actor, project.id, now_of(session))
+    require(session, actor, _SEE[view.kind], project_resource(project, rights))
+    is_vendor = actor.org_id != project.org_id
+    if is_vendor and Right.PAYLOAD not in (rights or ()) and batch.created_by != actor.account_id:
+        return replace(view, preview=())
+    return view
 
 
 def note_check(

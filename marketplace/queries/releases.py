@@ -7,12 +7,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Grade, InferenceRun, Judgment
+from kernel.db import scope_of
 from labeling.models import Guideline, Item, Ontology
 from labeling.tasktypes.registry import read_ontology
 from labeling.values import Ontology as LabelSchema
 from marketplace.models import Lane, ProblemReport, Project, Release, Review, Unit
 from marketplace.queries.imports import items_with_key
-from marketplace.rules.qa import LaneFigures
+from marketplace.rules.qa import LaneFigures, blunted
 from marketplace.rules.releases import billable_lines, pseudonym
 from marketplace.values.releases import (
     Billable,
@@ -62,7 +63,7 @@ class UnitRef:
 def release_of(session: Session, release_id: str) -> ReleaseView | None:
     """A release that the scope sees."""
     row = session.get(Release, release_id)
-    return release_view(row, _names(session, [row.project_id])) if row else None
+    return _view(session, row, _names(session, [row.project_id])) if row else None
 
 
 def releases_of(session: Session, project_id: str | None = None, limit: int = 100) -> list[ReleaseView]:
@@ -72,17 +73,7 @@ def releases_of(session: Session, project_id: str | None = None, limit: int = 10
         statement = statement.where(Release.project_id == project_id)
     rows = session.scalars(statement).all()
     names = _names(session, [row.project_id for row in rows])
-    return [release_view(row, names) for row in rows]
-
-
-def release_view(row: Release, names: Mapping[str, str]) -> ReleaseView:
-    """The row as a value."""
-    return ReleaseView(
-        id=row.id, project_id=row.project_id, project_name=names.get(row.project_id, ""), version=row.version,
-        state=ReleaseState(row.state), units=row.units,
-        files=tuple(ReleaseFile.from_json(each) for each in row.files), sha256=row.sha256, report=row.report,
-        job_id=row.job_id, asked_at=row.asked_at, built_at=row.built_at, decided_at=row.decided_at, reason=row.reason,
-    )  # fmt: skip
+    return [_view(session, row, names) for row in rows]
 
 
 def has_settled(session: Session, project_id: str) -> bool:
@@ -201,6 +192,19 @@ def grades_of(session: Session, plan: BuildPlan) -> list[Graded]:
         for row in newest.values()
         if not row.is_void
     ]
+
+
+def _view(session: Session, row: Release, names: Mapping[str, str]) -> ReleaseView:
+    """The row as a value; its owner and the system see exact figures, everybody else blunt ones."""
+    scope = scope_of(session)
+    is_exact = scope.is_system or scope.org_id == row.org_id
+    return ReleaseView(
+        id=row.id, project_id=row.project_id, project_name=names.get(row.project_id, ""), version=row.version,
+        state=ReleaseState(row.state), units=row.units,
+        files=tuple(ReleaseFile.from_json(each) for each in row.files), sha256=row.sha256,
+        report=row.report if is_exact else blunted(row.report), job_id=row.job_id, asked_at=row.asked_at,
+        built_at=row.built_at, decided_at=row.decided_at, reason=row.reason,
+    )  # fmt: skip
 
 
 def _names(session: Session, project_ids: Sequence[str]) -> dict[str, str]:

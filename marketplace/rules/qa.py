@@ -10,6 +10,7 @@ from marketplace.values.releases import Graded, Sampled
 
 FORMAT = "polyphony-qa/1"
 FEW_CHECKS = 20
+BLUNT_TENS = 10
 LOW_ALPHA = 0.667  # Krippendorff's own bound for tentative conclusions
 MOST_PAIRS = 20
 
@@ -207,3 +208,29 @@ def _issues(
         if lane.open_reports
     ]
     return issues
+
+
+def blunted(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report as a vendor sees it: figures on gold in whole per cent, checks in tens, nothing under twenty of them,
+    no counts of single confusions, so that no figure tells which units were checked."""
+    if not report:
+        return {}
+    return {
+        **report,
+        "accuracy": _blunt(report["accuracy"]),
+        "by_locale": [{**row, "accuracy": _blunt(row["accuracy"])} for row in report["by_locale"]],
+        "by_class": [
+            {**row, "recall": _blunt(row["recall"]), "precision": _blunt(row["precision"]), "taken_for": None}
+            for row in report["by_class"]
+        ],
+        "confusion": {"classes": [], "counts": []},
+        "confusion_pairs": [],
+        "known_issues": [issue for issue in report["known_issues"] if issue["code"] != "few_checks"],
+    }
+
+
+def _blunt(figure: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if figure is None or figure["n"] < FEW_CHECKS:
+        return None
+    shares = {name: round(figure[name], 2) for name in ("value", "low", "high")}
+    return {**shares, "n": figure["n"] // BLUNT_TENS * BLUNT_TENS}

@@ -16,6 +16,7 @@ class Action(StrEnum):
     GRANT_SET = "grant:set"
     UNIT_IMPORT = "unit:import"
     GOLD_IMPORT = "gold:write"
+    GOLD_READ = "gold:read"
     RELEASE_CUT = "release:cut"
     RELEASE_READ = "release:read"
     RELEASE_DOWNLOAD = "release:download"

@@ -27,6 +27,9 @@ RELEASE_STATE_WORDS: dict[str, tuple[Message, str]] = {
 }
 
 
+MIME = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
 @dataclass(frozen=True)
 class ReleaseFile:
     """A file of a release: its name for people, under which name it is stored, its checksum and size."""

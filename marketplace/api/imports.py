@@ -1,0 +1,102 @@
+"""The API of uploads: a file as the request's body, its check, and the word that has it written."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel.errors import Invalid
+from kernel.policy import Actor
+from marketplace.api import api
+from marketplace.operations import imports as operations
+from marketplace.storage import kept
+from marketplace.values.imports import BatchKind, BatchView
+from web.forms import InModel, OutModel
+
+
+class BatchIn(InModel):
+    """A file as text. Larger ones are uploaded on the page, or sent in parts."""
+
+    kind: BatchKind = BatchKind.UNITS
+    name: str = Field(max_length=200)
+    content: str = Field(max_length=50_000_000)
+
+
+class ConfirmIn(InModel):
+    """Whether rows that are wrong are left out."""
+
+    leave_out_bad: bool = False
+
+
+class FindingOut(OutModel):
+    """What is wrong on a line."""
+
+    line: int
+    column: str | None
+    code: str
+    message: str
+
+
+class BatchOut(OutModel):
+    """An upload as it stands."""
+
+    id: str
+    project_id: str
+    kind: str
+    name: str
+    format: str
+    sha256: str
+    state: str
+    rows: int
+    good: int
+    duplicates: int
+    bad: int
+    findings: list[FindingOut]
+    preview: list[dict[str, Any]]
+    same_as: str | None
+    created_at: datetime
+
+
+@api.post("/projects/<project_id>/batches", body=BatchIn, returns=BatchOut, creates=True)
+def upload(session: Session, actor: Actor, project_id: str, body: BatchIn) -> BatchOut:
+    """Upload a file of units or gold; it is checked in the background."""
+    try:
+        content = body.content.encode()
+    except UnicodeEncodeError:
+        fault = _("This is not text that can be kept.")
+        raise Invalid("batch.encoding", fault, {"content": fault}) from None
+    with kept([content]) as stored:
+        made = operations.receive_file(session, actor, project_id, kind=body.kind, name=body.name, stored=stored)
+    return batch_out(made)
+
+
+@api.get("/batches/<batch_id>", returns=BatchOut)
+def batch(session: Session, actor: Actor, batch_id: str) -> BatchOut:
+    """An upload with its findings."""
+    return batch_out(operations.see_batch(session, actor, batch_id))
+
+
+@api.post("/batches/<batch_id>/confirm", body=ConfirmIn, returns=BatchOut)
+def confirm_import(session: Session, actor: Actor, batch_id: str, body: ConfirmIn) -> BatchOut:
+    """Have the good rows written."""
+    return batch_out(operations.confirm_import(session, actor, batch_id, leave_out_bad=body.leave_out_bad))
+
+
+@api.post("/batches/<batch_id>/cancel", returns=BatchOut)
+def cancel_import(session: Session, actor: Actor, batch_id: str) -> BatchOut:
+    """Cancel an upload."""
+    return batch_out(operations.cancel_import(session, actor, batch_id))
+
+
+def batch_out(view: BatchView) -> BatchOut:
+    """The upload as the API tells it, its findings in the caller's language."""
+    names = set(BatchOut.model_fields) - {"findings", "preview"}
+    findings = [
+        FindingOut(line=each.line, column=each.column, code=each.code, message=str(each.message))
+        for each in view.findings
+    ]
+    return BatchOut(
+        **{name: getattr(view, name) for name in names}, findings=findings, preview=[dict(row) for row in view.preview]
+    )

@@ -1,0 +1,201 @@
+"""The API of projects: lanes, label schemas, guidelines, rights, and small batches of units."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from kernel.guard import not_found
+from kernel.policy import Actor
+from kernel.tenancy import Scope
+from marketplace.api import api
+from marketplace.api.requests import DoneOut, PageIn
+from marketplace.operations import ontologies, projects, units
+from marketplace.operations import requests as request_operations
+from marketplace.queries import projects as queries
+from marketplace.values.imports import UnitIn
+from marketplace.values.requests import ProjectView
+from web.forms import InModel, OutModel
+
+
+class ProjectRowOut(OutModel):
+    """A project in a list."""
+
+    id: str
+    name: str
+    state: str
+    client_name: str
+    vendor_name: str
+    task_type: str
+    classification: str
+    currency: str
+    created_at: datetime
+
+
+class ProjectsOut(OutModel):
+    """A page of projects; `next_after` asks for the next one."""
+
+    items: list[ProjectRowOut]
+    next_after: str | None
+
+
+class LaneOut(OutModel):
+    """A lane with its counts."""
+
+    id: str
+    project_id: str
+    locale: str
+    state: str
+    task_type: str
+    classification: str
+    overlap: int
+    quality_target: float
+    volume: int
+    price_micros: int
+    currency: str
+    deadline_at: datetime | None
+    ontology_id: str | None
+    guideline_id: str | None
+    units: int
+    open_units: int
+    in_review: int
+    settled: int
+    answered: int
+
+
+class VersionOut(OutModel):
+    """A version of a label schema or a guideline."""
+
+    id: str
+    version: int
+    changelog: str
+    published_at: datetime
+    locales: tuple[str, ...]
+    body: dict[str, Any]
+
+
+class ProjectOut(OutModel):
+    """A project in full."""
+
+    project: ProjectRowOut
+    about: str
+    request_id: str | None
+    lanes: list[LaneOut]
+    ontologies: list[VersionOut]
+    guidelines: list[VersionOut]
+    rights: list[str]
+
+
+class OntologyIn(InModel):
+    """The next version of a label schema."""
+
+    body: dict[str, Any]
+    changelog: str = ""
+
+
+class GuidelineIn(InModel):
+    """The next version of a guideline, one text for each locale."""
+
+    texts: dict[str, str]
+    changelog: str = ""
+
+
+class RightsIn(InModel):
+    """What the vendor may do."""
+
+    rights: list[str]
+
+
+class OpenIn(InModel):
+    """How a lane is opened."""
+
+    without_test: bool = False
+
+
+class OneUnitIn(InModel):
+    """A unit: content as its task type shows it, and the client's own id for it."""
+
+    id: str | None = None
+    content: dict[str, Any]
+    classification: str | None = None
+
+
+class UnitsIn(InModel):
+    """Up to a thousand units."""
+
+    units: list[OneUnitIn] = Field(max_length=1000)
+
+
+class AddedOut(OutModel):
+    """The units in the order they were sent; null where the content is in the project, but not as a unit."""
+
+    unit_ids: tuple[str | None, ...]
+    new: int
+
+
+@api.get("/projects", query=PageIn, returns=ProjectsOut)
+def project_list(session: Session, actor: Actor, query: PageIn) -> ProjectsOut:
+    """List projects, newest first."""
+    rows, after = queries.find_projects(session, after=query.after, limit=query.limit)
+    return ProjectsOut(items=[_row_out(row) for row in rows], next_after=after)
+
+
+@api.get("/projects/<project_id>", returns=ProjectOut)
+def project(session: Session, actor: Actor, project_id: str) -> ProjectOut:
+    """A project with its lanes and versions."""
+    found = queries.project_of(session, project_id)
+    if found is None:
+        raise not_found()
+    return _project_out(found)
+
+
+@api.post("/projects/<project_id>/ontologies", body=OntologyIn, returns=VersionOut, creates=True)
+def publish_ontology(session: Session, actor: Actor, project_id: str, body: OntologyIn) -> Any:
+    """Publish the next version of the label schema."""
+    return ontologies.publish_ontology(session, actor, project_id, body.body, changelog=body.changelog)
+
+
+@api.post("/projects/<project_id>/guidelines", body=GuidelineIn, returns=VersionOut, creates=True)
+def publish_guideline(session: Session, actor: Actor, project_id: str, body: GuidelineIn) -> Any:
+    """Publish the next version of the guideline."""
+    return ontologies.publish_guideline(session, actor, project_id, body.texts, changelog=body.changelog)
+
+
+@api.put("/projects/<project_id>/rights", body=RightsIn, returns=DoneOut)
+def set_rights(session: Session, actor: Actor, project_id: str, body: RightsIn) -> DoneOut:
+    """Set what the vendor may do."""
+    request_operations.set_rights(session, actor, project_id, body.rights)
+    return DoneOut()
+
+
+@api.post("/lanes/<lane_id>/open", body=OpenIn, returns=LaneOut, scope=lambda: Scope.system("opening a lane"))
+def open_lane(session: Session, actor: Actor, lane_id: str, body: OpenIn) -> Any:
+    """Open a lane; a 409 names everything that is missing."""
+    return projects.open_lane(session, actor, lane_id, without_test=body.without_test)
+
+
+@api.post("/lanes/<lane_id>/pause", returns=LaneOut)
+def pause_lane(session: Session, actor: Actor, lane_id: str) -> Any:
+    """Pause a lane."""
+    return projects.pause_lane(session, actor, lane_id)
+
+
+@api.post("/lanes/<lane_id>/units", body=UnitsIn, returns=AddedOut, creates=True)
+def add_units(session: Session, actor: Actor, lane_id: str, body: UnitsIn) -> Any:
+    """Add units; content that is a unit already keeps the unit it has."""
+    drafts = [UnitIn(each.content, each.id, each.classification) for each in body.units]
+    return units.add_units(session, actor, lane_id, drafts)
+
+
+def _row_out(row: Any) -> ProjectRowOut:
+    return ProjectRowOut(**{name: getattr(row, name) for name in ProjectRowOut.model_fields})
+
+
+def _project_out(found: ProjectView) -> ProjectOut:
+    return ProjectOut(
+        project=_row_out(found.row), about=found.about, request_id=found.request_id,
+        lanes=[LaneOut.model_validate(lane) for lane in found.lanes],
+        ontologies=[VersionOut.model_validate(each) for each in found.ontologies],
+        guidelines=[VersionOut.model_validate(each) for each in found.guidelines], rights=list(found.rights),
+    )  # fmt: skip

@@ -1,0 +1,214 @@
+"""The API of requests and quotes."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, Field
+from sqlalchemy.orm import Session
+
+from kernel.guard import not_found
+from kernel.policy import Actor
+from marketplace.api import api
+from marketplace.operations import requests as operations
+from marketplace.queries import requests as queries
+from marketplace.values.requests import ALL_RIGHTS, QuoteView, RequestView
+from web.forms import InModel, OutModel
+
+
+class LineIn(InModel):
+    """A language and how many units of it."""
+
+    locale: str = Field(max_length=40)
+    units: int
+
+
+class RequestIn(InModel):
+    """A request to a vendor."""
+
+    name: str
+    vendor_org_id: str
+    task_type: str
+    classification: str
+    lines: list[LineIn] = Field(max_length=200)
+    overlap: int = 3
+    quality_target: float = 0.9
+    deadline_at: AwareDatetime
+    currency: str = "EUR"
+    about: str = ""
+
+
+class QuoteIn(InModel):
+    """The price of a unit, in micro-units, for each language."""
+
+    prices: dict[str, int]
+    valid_days: int = 14
+
+
+class AcceptIn(InModel):
+    """What the vendor may do from now on."""
+
+    rights: list[str] = Field(default=list(ALL_RIGHTS))
+
+
+class DeclineIn(InModel):
+    """Why not; the vendor reads it."""
+
+    reason: str
+
+
+class MissingOut(OutModel):
+    """What the quoted date needs."""
+
+    code: str
+    count: int
+    locale: str
+
+
+class QuoteLineOut(OutModel):
+    """The answer for one language."""
+
+    locale: str
+    units: int
+    verified: int
+    units_a_day: float
+    speed_source: str
+    promised_a_day: float
+    finish_at: datetime | None
+    price_micros: int
+    micros: int
+    missing: list[MissingOut]
+
+
+class QuoteOut(OutModel):
+    """A version of a quote."""
+
+    id: str
+    request_id: str
+    project_id: str
+    version: int
+    state: str
+    lines: list[QuoteLineOut]
+    total_micros: int
+    currency: str
+    valid_until: datetime
+    made_at: datetime
+    reason: str
+
+
+class RequestLineOut(OutModel):
+    """A language and how many units of it."""
+
+    locale: str
+    units: int
+
+
+class RequestOut(OutModel):
+    """A request with the quote that counts."""
+
+    id: str
+    project_id: str
+    name: str
+    state: str
+    vendor_org_id: str
+    vendor_name: str
+    client_name: str
+    task_type: str
+    classification: str
+    lines: list[RequestLineOut]
+    overlap: int
+    quality_target: float
+    deadline_at: datetime
+    currency: str
+    about: str
+    sent_at: datetime
+    quote: QuoteOut | None
+
+
+class RequestsOut(OutModel):
+    """A page of requests; `next_after` asks for the next one."""
+
+    items: list[RequestOut]
+    next_after: str | None
+
+
+class PageIn(InModel):
+    """Which page of a list."""
+
+    after: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class SentOut(OutModel):
+    """A request that was sent."""
+
+    request_id: str
+    project_id: str
+
+
+class AcceptedOut(OutModel):
+    """The project that an accepted quote set up."""
+
+    project_id: str
+
+
+class DoneOut(OutModel):
+    """It was done."""
+
+    ok: bool = True
+
+
+@api.get("/requests", query=PageIn, returns=RequestsOut)
+def requests(session: Session, actor: Actor, query: PageIn) -> RequestsOut:
+    """List requests, newest first."""
+    rows, after = queries.find_requests(session, after=query.after, limit=query.limit)
+    return RequestsOut(items=[request_out(row) for row in rows], next_after=after)
+
+
+@api.post("/requests", body=RequestIn, returns=SentOut, creates=True)
+def send_request(session: Session, actor: Actor, body: RequestIn) -> Any:
+    """Ask a vendor for work."""
+    return operations.send_request(session, actor, **body.model_dump())
+
+
+@api.get("/requests/<request_id>", returns=RequestOut)
+def request(session: Session, actor: Actor, request_id: str) -> RequestOut:
+    """A request with its quote."""
+    found = queries.request_of(session, request_id)
+    if found is None:
+        raise not_found()
+    return request_out(found)
+
+
+@api.post("/requests/<request_id>/quotes", body=QuoteIn, returns=QuoteOut, creates=True)
+def make_quote(session: Session, actor: Actor, request_id: str, body: QuoteIn) -> QuoteOut:
+    """Answer a request with prices."""
+    made = operations.make_quote(session, actor, request_id, prices=body.prices, valid_days=body.valid_days)
+    return quote_out(made)
+
+
+@api.post("/quotes/<quote_id>/accept", body=AcceptIn, returns=AcceptedOut)
+def accept_quote(session: Session, actor: Actor, quote_id: str, body: AcceptIn) -> AcceptedOut:
+    """Accept a quote."""
+    return AcceptedOut(project_id=operations.accept_quote(session, actor, quote_id, rights=body.rights))
+
+
+@api.post("/quotes/<quote_id>/decline", body=DeclineIn, returns=DoneOut)
+def decline_quote(session: Session, actor: Actor, quote_id: str, body: DeclineIn) -> DoneOut:
+    """Decline a quote, with a reason."""
+    operations.decline_quote(session, actor, quote_id, body.reason)
+    return DoneOut()
+
+
+def quote_out(quote: QuoteView) -> QuoteOut:
+    """The quote as the API tells it."""
+    names = set(QuoteOut.model_fields) - {"lines"}
+    lines = [QuoteLineOut.model_validate(line) for line in quote.lines]
+    return QuoteOut(**{name: getattr(quote, name) for name in names}, lines=lines)
+
+
+def request_out(found: RequestView) -> RequestOut:
+    """The request as the API tells it."""
+    names = set(RequestOut.model_fields) - {"lines", "quote"}
+    lines = [RequestLineOut(locale=line.locale, units=line.units) for line in found.lines]
+    quote = quote_out(found.quote) if found.quote else None
+    return RequestOut(**{name: getattr(found, name) for name in names}, lines=lines, quote=quote)

@@ -1,0 +1,111 @@
+"""Pages of uploads: the file, what was found in it, and the word that has it written."""
+
+from flask import Response, url_for
+from flask import request as sent
+
+from i18n import Message, _
+from kernel import db, jobs
+from kernel.errors import Invalid
+from kernel.guard import not_found
+from kernel.policy import Role
+from kernel.storage import chunks_of
+from labeling.tasktypes.registry import TYPES
+from marketplace.operations import imports as operations
+from marketplace.pages import pages
+from marketplace.queries import imports as queries
+from marketplace.queries import projects as project_queries
+from marketplace.storage import kept
+from marketplace.values.imports import BATCH_STATE_WORDS, BatchKind
+from web import current
+from web.render import flash, page, see
+from web.views.progress import JobCard, card
+
+
+@pages.get("/projects/<project_id>/imports")
+def imports(project_id: str) -> Response:
+    """Uploads of a project, and the form for another."""
+    return _page(project_id, {})
+
+
+@pages.post("/projects/<project_id>/imports")
+def upload_units(project_id: str) -> Response:
+    """Take a file of units."""
+    return _upload(project_id, BatchKind.UNITS)
+
+
+@pages.post("/projects/<project_id>/gold-imports")
+def upload_gold(project_id: str) -> Response:
+    """Take a file of gold."""
+    return _upload(project_id, BatchKind.GOLD)
+
+
+@pages.get("/imports/<batch_id>")
+def batch(batch_id: str) -> Response:
+    """An upload: its check, its findings, and what can be done."""
+    with db.reading(current.scope()) as session:
+        found = operations.see_batch(session, current.actor(), batch_id)
+        project = project_queries.project_of(session, found.project_id)
+        progress = jobs.progress(session, found.job_id) if found.job_id else None
+    job = card(progress) if progress and progress.state != "done" else None
+    return page(
+        "marketplace/batch.html", batch=found, project=project, states=BATCH_STATE_WORDS, job=job,
+        job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
+    )  # fmt: skip
+
+
+@pages.post("/imports/<batch_id>/confirm")
+def confirm_import(batch_id: str) -> Response:
+    """Write the good rows."""
+    with db.transaction(current.scope()) as session:
+        leave_out = sent.form.get("leave_out_bad") == "1"
+        operations.confirm_import(session, current.actor(), batch_id, leave_out_bad=leave_out)
+    return see("marketplace.batch", batch_id=batch_id)
+
+
+@pages.post("/imports/<batch_id>/cancel")
+def cancel_import(batch_id: str) -> Response:
+    """Stop an upload."""
+    with db.transaction(current.scope()) as session:
+        operations.cancel_import(session, current.actor(), batch_id)
+    flash("wait", _("Cancelled. What was written before that stays."))
+    return see("marketplace.batch", batch_id=batch_id)
+
+
+def job_card(job_id: str | None) -> JobCard | None:
+    """The card of a job under way that the reader's organization asked for."""
+    if job_id is None:
+        return None
+    with db.reading(current.scope()) as session:
+        progress = jobs.progress(session, job_id)
+    return card(progress) if progress and progress.state != "done" else None
+
+
+def _upload(project_id: str, kind: BatchKind) -> Response:
+    file = sent.files.get("file")
+    if file is None or not file.filename:
+        return _page(project_id, {"file": _("Choose a file first.")}, 422)
+    try:
+        with kept(chunks_of(file.stream)) as stored, db.transaction(current.scope()) as session:
+            made = operations.receive_file(
+                session, current.actor(), project_id, kind=kind, name=file.filename, stored=stored
+            )
+    except Invalid as problem:
+        return _page(project_id, dict(problem.fields), 422)
+    return see("marketplace.batch", batch_id=made.id)
+
+
+def _page(project_id: str, errors: dict[str, Message], status: int = 200) -> Response:
+    role = current.actor().role
+    may_gold = role in (Role.CLIENT_ADMIN, Role.CLIENT_QA)
+    kinds = (BatchKind.UNITS, BatchKind.GOLD) if may_gold else (BatchKind.UNITS,)
+    with db.reading(current.scope()) as session:
+        project = project_queries.project_of(session, project_id)
+        batches = queries.batches_of(session, project_id, kinds)
+    if project is None:
+        raise not_found()
+    may_units = role in (Role.CLIENT_ADMIN, Role.CLIENT_PM) or "unit:import" in project.rights
+    return page(
+        "marketplace/imports.html", status, project=project, batches=batches, errors=errors, states=BATCH_STATE_WORDS,
+        may_gold=may_gold, may_units=may_units and role != Role.CLIENT_QA,
+        fields=TYPES[project.row.task_type].content_fields,
+    )  # fmt: skip

@@ -1,0 +1,216 @@
+"""Pages of projects: the list, one project with its lanes, and its set-up."""
+
+import json
+from typing import Any
+
+from flask import Response
+from flask import request as sent
+
+from calibration.queries import quality_of_lane
+from calibration.queries.lanes import LaneQuality
+from i18n import Message, _
+from kernel import db
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found
+from kernel.policy import Role
+from kernel.tenancy import Scope
+from labeling.rules.json_text import BadJson, read_json
+from labeling.tasktypes.registry import TYPES
+from marketplace.operations import ontologies, projects, requests
+from marketplace.pages import pages
+from marketplace.queries import imports as import_queries
+from marketplace.queries import projects as queries
+from marketplace.queries import releases as release_queries
+from marketplace.values.imports import BATCH_STATE_WORDS
+from marketplace.values.releases import RELEASE_STATE_WORDS
+from marketplace.values.requests import (
+    ALL_RIGHTS,
+    GAP_WORDS,
+    LANE_STATE_WORDS,
+    PROJECT_STATE_WORDS,
+    RIGHT_WORDS,
+    LaneGap,
+    LaneRow,
+    ProjectView,
+)
+from web import current, plots
+from web.render import flash, page, see
+
+ENOUGH = 20
+
+
+@pages.get("/projects", endpoint="projects")
+def project_list() -> Response:
+    """All projects of one's organization."""
+    with db.reading(current.scope()) as session:
+        rows, after = queries.find_projects(session, after=sent.args.get("after"))
+    return page(
+        "marketplace/projects.html", rows=rows, after=after, states=PROJECT_STATE_WORDS, is_client=_is_client(),
+        titles=_titles(),
+    )  # fmt: skip
+
+
+@pages.get("/projects/<project_id>")
+def project(project_id: str) -> Response:
+    """One project: lanes with progress and quality, releases, uploads, what is missing."""
+    found = _project(project_id)
+    with db.reading(current.scope()) as session:
+        quality = {lane.id: quality_of_lane(session, lane.id) for lane in found.lanes}
+        releases = release_queries.releases_of(session, project_id)
+        batches = import_queries.batches_of(session, project_id)
+    gaps = _gaps(found)
+    rights = [(right, str(RIGHT_WORDS[right][0]), str(RIGHT_WORDS[right][1])) for right in ALL_RIGHTS]
+    return page(
+        "marketplace/project.html", project=found, quality=quality, releases=releases, batches=batches, gaps=gaps,
+        gap_words=GAP_WORDS, states=PROJECT_STATE_WORDS, lane_states=LANE_STATE_WORDS, rights=rights,
+        release_states=RELEASE_STATE_WORDS, batch_states=BATCH_STATE_WORDS, is_client=_is_client(), may=_may(found),
+        marks={lane.id: _mark(quality[lane.id], lane) for lane in found.lanes}, enough=ENOUGH, titles=_titles(),
+        progress=plots.progress,
+    )  # fmt: skip
+
+
+@pages.get("/projects/<project_id>/setup")
+def project_setup(project_id: str) -> Response:
+    """Label schema and guideline, with all their versions."""
+    return _setup(project_id, {}, {})
+
+
+@pages.post("/projects/<project_id>/ontology")
+def publish_ontology(project_id: str) -> Response:
+    """Publish the next version of the label schema, written as JSON."""
+    typed = {"body": sent.form.get("body", ""), "changelog": sent.form.get("changelog", "")}
+    try:
+        body = read_json(typed["body"])
+        with db.transaction(current.scope()) as session:
+            ontologies.publish_ontology(session, current.actor(), project_id, body, changelog=typed["changelog"])
+    except BadJson as fault:
+        return _setup(project_id, {"body": fault.message}, typed, 422)
+    except (Invalid, Conflict) as problem:
+        return _setup(project_id, _at("body", problem), typed, 422)
+    flash("good", _("The label schema is published."))
+    return see("marketplace.project_setup", project_id=project_id)
+
+
+@pages.post("/projects/<project_id>/guideline")
+def publish_guideline(project_id: str) -> Response:
+    """Publish the next version of the guideline: fields `text.<locale>`, and one for another language."""
+    typed = {name: value for name, value in sent.form.items() if name != "csrf_token"}
+    texts = {name.removeprefix("text."): text for name, text in typed.items() if name.startswith("text.")}
+    if typed.get("other_locale", "").strip():
+        texts[typed["other_locale"].strip()] = typed.get("other_text", "")
+    texts = {locale: text for locale, text in texts.items() if text.strip()}
+    try:
+        with db.transaction(current.scope()) as session:
+            ontologies.publish_guideline(
+                session, current.actor(), project_id, texts, changelog=typed.get("guideline_changelog", "")
+            )
+    except (Invalid, Conflict) as problem:
+        return _setup(project_id, _at("other_text", problem), typed, 422)
+    flash("good", _("The guideline is published."))
+    return see("marketplace.project_setup", project_id=project_id)
+
+
+@pages.post("/projects/<project_id>/rights")
+def set_rights(project_id: str) -> Response:
+    """Change what the vendor may do."""
+    with db.transaction(current.scope()) as session:
+        requests.set_rights(session, current.actor(), project_id, sent.form.getlist("rights"))
+    flash("good", _("Saved. It holds from the vendor's next step on."))
+    return see("marketplace.project", project_id=project_id)
+
+
+@pages.post("/lanes/<lane_id>/open")
+def open_lane(lane_id: str) -> Response:
+    """Open a lane."""
+    without = sent.form.get("without_test") == "1"
+    row = db.current().run(
+        Scope.system("opening a lane takes the vendor's rate and the client's test"),
+        lambda session: projects.open_lane(session, current.actor(), lane_id, without_test=without),
+    )
+    flash("good", _("The lane is open. Its units are handed out from now on."))
+    return see("marketplace.project", project_id=row.project_id)
+
+
+@pages.post("/lanes/<lane_id>/pause")
+def pause_lane(lane_id: str) -> Response:
+    """Pause a lane."""
+    with db.transaction(current.scope()) as session:
+        row = projects.pause_lane(session, current.actor(), lane_id)
+    flash("wait", _("The lane is paused. What is in people's hands can still be answered, and is paid."))
+    return see("marketplace.project", project_id=row.project_id)
+
+
+def _project(project_id: str) -> ProjectView:
+    with db.reading(current.scope()) as session:
+        found = queries.project_of(session, project_id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _gaps(project: ProjectView) -> dict[str, tuple[LaneGap, ...]]:
+    """What each lane lacks; both sides are told of the vendor's rate that it is missing, never how high it is."""
+    waiting = [lane.id for lane in project.lanes if lane.state in ("draft", "paused")]
+    with db.reading(Scope.system("what lanes of a project that was just read still lack")) as session:
+        return {lane_id: queries.gaps_of_lane(session, lane_id) for lane_id in waiting}
+
+
+def _mark(quality: LaneQuality, lane: LaneRow) -> str:
+    """The lane's accuracy on its interval, against the target; nothing while too little was checked."""
+    if quality.accuracy is None or quality.interval is None or (quality.checked or 0) < ENOUGH:
+        return ""
+    low, high = quality.interval.lower, quality.interval.upper
+    return plots.whisker(
+        quality.accuracy, low, high, scale=(min(0.5, low), 1.0), target=lane.quality_target,
+        label=str(_("Accuracy with its interval and the target")),
+    )  # fmt: skip
+
+
+def _may(project: ProjectView) -> dict[str, bool]:
+    """What stands on the page for this person; operations ask again."""
+    role, is_client = current.actor().role, _is_client()
+    buys = role in (Role.CLIENT_ADMIN, Role.CLIENT_PM)
+    runs = role == Role.VENDOR_MANAGER
+    return {
+        "configure": buys or (runs and "project:configure" in project.rights),
+        "import": buys or (runs and "unit:import" in project.rights),
+        "gold": is_client and role in (Role.CLIENT_ADMIN, Role.CLIENT_QA),
+        "grant": buys,
+        "rate": runs,
+    }
+
+
+def _setup(project_id: str, errors: dict[str, Message], typed: dict[str, str], status: int = 200) -> Response:
+    found = _project(project_id)
+    newest = found.ontologies[0].body if found.ontologies else _example(found.row.task_type)
+    guideline = found.guidelines[0].body if found.guidelines else {}
+    locales = sorted({"en", *(lane.locale for lane in found.lanes), *guideline})
+    return page(
+        "marketplace/project_setup.html", status, project=found, errors=errors, typed=typed, may=_may(found),
+        body=typed.get("body") or json.dumps(newest, ensure_ascii=False, indent=2), guideline=guideline,
+        locales=locales, titles=_titles(),
+    )  # fmt: skip
+
+
+def _example(task_type: str) -> dict[str, Any]:
+    """A schema to begin with, as small as its task type takes it."""
+    count = TYPES[task_type].class_count[0]
+    classes = [{"id": f"class-{number}", "names": {"en": f"Class {number}"}} for number in range(1, count + 1)]
+    options = {option.name: option.default for option in TYPES[task_type].option_fields}
+    return {"task_type": task_type, "question": {"en": ""}, "classes": classes, "options": options}
+
+
+def _at(field: str, problem: Invalid | Conflict) -> dict[str, Message]:
+    """All faults of a text in one place, each with where in the text it is."""
+    if isinstance(problem, Invalid) and problem.fields:
+        told = [_("%(place)s: %(fault)s", place=path or "–", fault=text) for path, text in problem.fields.items()]
+        return {field: told[0]} | {f"{field}.{number}": text for number, text in enumerate(told[1:10], start=1)}
+    return {field: problem.message}
+
+
+def _titles() -> dict[str, str]:
+    return {name: str(kind.title) for name, kind in TYPES.items()}
+
+
+def _is_client() -> bool:
+    return current.actor().org_kind == "client"

@@ -1,0 +1,150 @@
+"""Pages of releases: the list, the QA report, the client's word, the files."""
+
+from typing import Any
+
+from flask import Response, send_file, url_for
+from flask import request as sent
+
+from i18n import Message, _, current_locale, formats
+from i18n.tags import display_name
+from kernel import db
+from kernel.errors import Invalid
+from kernel.guard import not_found
+from kernel.policy import Role
+from marketplace.operations import releases as operations
+from marketplace.pages import pages
+from marketplace.pages.imports import job_card
+from marketplace.queries import releases as queries
+from marketplace.storage import storage
+from marketplace.values.releases import MIME, RELEASE_STATE_WORDS, ReleaseView
+from web import current, plots
+from web.render import flash, page, see
+
+CLASSES_SHOWN = 12
+
+
+@pages.get("/releases", endpoint="releases")
+def release_list() -> Response:
+    """All releases of one's organization."""
+    with db.reading(current.scope()) as session:
+        rows = queries.releases_of(session)
+    return page("marketplace/releases.html", rows=rows, states=RELEASE_STATE_WORDS)
+
+
+@pages.post("/projects/<project_id>/releases")
+def cut_release(project_id: str) -> Response:
+    """Order a release."""
+    with db.transaction(current.scope()) as session:
+        made = operations.cut_release(session, current.actor(), project_id)
+    return see("marketplace.release", release_id=made.id)
+
+
+@pages.get("/releases/<release_id>")
+def release(release_id: str) -> Response:
+    """A release with its QA report."""
+    return _page(release_id, {})
+
+
+@pages.post("/releases/<release_id>/decide")
+def decide_release(release_id: str) -> Response:
+    """Accept a release, or return it with reasons."""
+    accept = sent.form.get("decision") == "accept"
+    try:
+        with db.transaction(current.scope()) as session:
+            operations.decide_release(
+                session, current.actor(), release_id, accept=accept, reason=sent.form.get("reason", "")
+            )
+    except Invalid as problem:
+        return _page(release_id, dict(problem.fields), 422)
+    flash("good", _("The release is accepted.") if accept else _("The release is returned, and the vendor knows why."))
+    return see("marketplace.release", release_id=release_id)
+
+
+@pages.get("/releases/<release_id>/files/<name>")
+def download(release_id: str, name: str) -> Response:
+    """Take a file of a release away."""
+    with db.transaction(current.scope()) as session:
+        file = operations.note_download(session, current.actor(), release_id, name)
+    return send_file(
+        storage().open(file.stored_name), mimetype=MIME[file.format], as_attachment=True, download_name=file.name,
+        etag=False, max_age=0,
+    )  # fmt: skip
+
+
+def _page(release_id: str, errors: dict[str, Message], status: int = 200) -> Response:
+    with db.reading(current.scope()) as session:
+        found = queries.release_of(session, release_id)
+    if found is None:
+        raise not_found()
+    role = current.actor().role
+    buys = role in (Role.CLIENT_ADMIN, Role.CLIENT_PM)
+    return page(
+        "marketplace/release.html", status, release=found, report=found.report, states=RELEASE_STATE_WORDS,
+        errors=errors, may_decide=buys and found.state == "delivered", may_download=buys, whiskers=_whiskers(found),
+        heat=_heat(found), issues=[issue_words(issue) for issue in found.report.get("known_issues", [])],
+        sha256=_grouped(found.sha256), job=job_card(found.job_id) if found.state == "building" else None,
+        job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
+    )  # fmt: skip
+
+
+def issue_words(issue: dict[str, Any]) -> Message:
+    """A known issue as a sentence."""
+    locale = display_name(issue["locale"], current_locale()) if "locale" in issue else ""
+    match issue["code"]:
+        case "no_gold":
+            return _("Nothing was checked against gold: no accuracy can be told.")
+        case "nothing_yet":
+            return _("%(language)s: no unit is settled yet.", language=locale)
+        case "target_open":
+            return _("%(language)s: the interval of the accuracy reaches below the target.", language=locale)
+        case "target_missed":
+            return _("%(language)s: the accuracy is below the target.", language=locale)
+        case "few_checks":
+            return _("%(language)s: only %(count)s checks against gold.", language=locale, count=issue["count"])
+        case "low_agreement":
+            return _("%(language)s: people agree little (alpha under 0.667).", language=locale)
+        case "weak_class":
+            return _("The class “%(name)s” is recognised less often than agreed.", name=issue["class"])
+        case _:
+            return _(
+                "%(language)s: %(count)s reports of problems wait for an answer.",
+                language=locale, count=issue.get("count", 0),
+            )  # fmt: skip
+
+
+def _whiskers(release: ReleaseView) -> str:
+    rows = release.report.get("by_locale", [])
+    intervals = [_interval(row) for row in rows]
+    known = [row["accuracy"]["low"] for row in rows if row["accuracy"]]
+    low = min([0.7, *(share - 0.02 for share in known)])
+    targets = {row["target"] for row in rows}
+    target = next(iter(targets)) if len(targets) == 1 else None
+    return plots.whiskers(
+        intervals, label=str(_("Accuracy of single judgments by language, with 95% intervals")),
+        x_ticks=plots.ticks(max(low, 0.0), 1.0, lambda share: formats.percent(share)),
+        target=plots.Target(target, str(_("Target %(share)s", share=formats.percent(target)))) if target else None,
+        too_few=str(_("Too few checks against gold yet.")),
+    )  # fmt: skip
+
+
+def _interval(row: dict[str, Any]) -> plots.Interval:
+    name, figure = display_name(row["locale"], current_locale()), row["accuracy"]
+    if figure is None:
+        return plots.Interval(name, None, text=str(_("not yet")))
+    tone = 5 if row["standing"] in ("open", "missed") else 1
+    return plots.Interval(name, figure["value"], figure["low"], figure["high"], tone=tone)
+
+
+def _heat(release: ReleaseView) -> str:
+    confusion = release.report.get("confusion", {"classes": [], "counts": []})
+    names, counts = confusion["classes"][:CLASSES_SHOWN], [row[:CLASSES_SHOWN] for row in confusion["counts"]]
+    return plots.heat(
+        names, counts[:CLASSES_SHOWN], label=str(_("How often each class was taken for each other one")),
+        rows_are=str(_("rows: what is right")), columns_are=str(_("columns: what was answered")),
+        words=[[formats.number(count) for count in row] for row in counts[:CLASSES_SHOWN]],
+        too_few=str(_("Too few checks against gold yet.")),
+    )  # fmt: skip
+
+
+def _grouped(sha256: str | None) -> str:
+    return " ".join(sha256[start : start + 4] for start in range(0, 64, 4)) if sha256 else ""

@@ -1,0 +1,262 @@
+"""Requests, projects, uploads and releases through the browser's and the program's door."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from kernel import clock, ids
+from kernel.config import Settings
+from kernel.policy import Role, system_actor
+from kernel.tenancy import Scope
+from marketplace.models import Lane, Release
+from payouts.operations.rates import set_rate
+from tests.marketplace.delivered import Work, lane_with_people
+from tests.marketplace.orders import Market, csv_of, jsonl_of
+from workforce import hashing
+from workforce.operations.accounts import add_membership, create_account
+from workforce.operations.tokens import create_token
+from workforce.values.accounts import PasswordSettings
+from wsgi import create_app
+
+PASSWORD = "a quiet river under seven bridges"
+
+
+@pytest.fixture
+def db(db_sqlite):  # type: ignore[no-untyped-def]
+    """Pages are the same on either database; what they stand on is tested on both elsewhere."""
+    return db_sqlite
+
+
+@pytest.fixture
+def app(market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    monkeypatch.setattr(hashing, "_hashing", [])
+    settings = Settings(
+        environment="test", database_url=str(market.db.url), redis_url=None, data_dir=tmp_path,
+        secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
+    )  # fmt: skip
+    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
+    app = create_app(settings, market.db)
+    with clock.use_clock(lambda: market.now):
+        yield app
+
+
+class Door:
+    """Somebody's browser and token."""
+
+    def __init__(self, app: Flask, market: Market, role: Role, org_id: str) -> None:
+        self.client: FlaskClient = app.test_client()
+        email = f"{ids.new_id()}@people.example"
+        machine = system_actor("test")
+        with market.db.transaction(Scope.system("test")) as session:
+            account = create_account(session, machine, email=email, name="Somebody", password=PASSWORD)
+            member = add_membership(session, machine, account_id=account.id, org_id=org_id, role=role)
+            secret = create_token(
+                session, machine, account_id=account.id, membership_id=member, name="t", scopes=("all",), days=1
+            )[1]
+        self.headers = {"Authorization": f"Bearer {secret}"}
+        answer = self.post("/sign-in", {"email": email, "password": PASSWORD}, "/sign-in")
+        assert answer.status_code == 303
+
+    def get(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text[:2000]
+        return answer.text
+
+    def post(self, path: str, data: dict, page: str):  # type: ignore[no-untyped-def]
+        token = re.search(r'name="csrf-token" content="([^"]+)"', self.client.get(page).text)
+        assert token is not None
+        return self.client.post(path, data=data | {"csrf_token": token[1]})
+
+    def send(self, path: str, data: dict, page: str) -> str:
+        """Send a form that is taken; where the browser goes next."""
+        answer = self.post(path, data, page)
+        assert answer.status_code == 303, answer.text[:2000]
+        return str(answer.headers["Location"])
+
+    def ask(self, method: str, path: str, json: object = None, status: int = 200) -> dict:
+        answer = self.client.open(f"/api/v1{path}", method=method, json=json, headers=self.headers)
+        assert answer.status_code == status, answer.text[:2000]
+        return answer.get_json() or {}
+
+
+@pytest.fixture
+def pm(app: Flask, market: Market) -> Door:
+    return Door(app, market, Role.CLIENT_PM, market.client)
+
+
+@pytest.fixture
+def manager(app: Flask, market: Market) -> Door:
+    return Door(app, market, Role.VENDOR_MANAGER, market.vendor)
+
+
+REQUEST = {
+    "name": "Support intents", "task_type": "choice", "classification": "internal", "overlap": "3",
+    "quality_percent": "85", "deadline": "2026-04-01", "currency": "eur", "about": "Messages <b>",
+}  # fmt: skip
+
+
+def test_from_request_to_open_lane_in_a_browser(market: Market, pm: Door, manager: Door) -> None:
+    market.hire(3, "sw-KE")
+    form = REQUEST | {"vendor_org_id": market.vendor, "locale": ["sw-KE", ""], "units": ["1 000", ""]}
+    path = pm.send("/requests/new", form, "/requests/new")
+    assert "Support intents" in pm.get("/requests")
+    assert "Messages &lt;b&gt;" in manager.get(path)
+    wrong = manager.post(f"{path}/quotes", {"price.sw-KE": "a lot", "valid_days": "14"}, path)
+    assert wrong.status_code == 422
+    manager.send(f"{path}/quotes", {"price.sw-KE": "0,05", "valid_days": "14"}, path)
+    quoted = pm.get(path)
+    assert "€50.00" in quoted
+    accept = re.search(r'action="(/quotes/\w+/accept)"', quoted)
+    assert accept is not None
+    project = pm.send(accept[1], {"rights": ["project:configure", "unit:import"]}, path)
+    assert "The label schema is not published yet." in pm.get(project)
+    setup = f"{project}/setup"
+    pm.send(f"{project}/guideline", {"text.en": "Choose one."}, setup)
+    body = '{"task_type": "choice", "question": {"en": "What?"}, "classes": [{"id": "a", "names": {"en": "A"}}]}'
+    refused = pm.post(f"{project}/ontology", {"body": body}, setup)
+    assert refused.status_code == 422
+    body = body.replace("}]", '}, {"id": "b", "names": {"en": "B"}}]')
+    pm.send(f"{project}/ontology", {"body": body, "changelog": ""}, setup)
+    file = (io.BytesIO(csv_of([{"id": "1", "text": "one"}, {"id": "2", "text": ""}])), "units.csv")
+    batch = manager.send(f"{project}/imports", {"file": file}, f"{project}/imports")
+    assert "The file is being checked" in manager.get(batch)
+    market.work()
+    checked = manager.get(batch)
+    assert "Leave out the 1 row that is wrong" in checked
+    assert "<code" in checked and "text</code>" in checked
+    manager.send(batch + "/confirm", {"leave_out_bad": "1"}, batch)
+    market.work()
+    assert "Imported" in manager.get(batch)
+    with market.as_(market.manager) as session:
+        lane_id = session.scalars(select(Lane.id)).one()
+        set_rate(session, market.manager, lane_id=lane_id, micros=7_500, currency="EUR")
+    assert pm.post(f"/lanes/{lane_id}/open", {}, project).status_code == 409
+    pm.send(f"/lanes/{lane_id}/open", {"without_test": "1"}, project)
+    assert "Open" in manager.get(project)
+    pm.send(f"/lanes/{lane_id}/pause", {}, project)
+    assert "Paused" in pm.get("/projects")
+
+
+def test_faults_of_a_request_stand_beside_its_lines(market: Market, pm: Door) -> None:
+    form = REQUEST | {"vendor_org_id": market.vendor, "locale": ["sw-KE", "sw-KE"], "units": ["5", "many"]}
+    answer = pm.post("/requests/new", form, "/requests/new")
+    assert answer.status_code == 422
+    assert "sw-KE stands here twice." in answer.text
+    assert 'id="lines.1.units-error"' in answer.text
+
+
+def test_a_quote_is_declined_with_a_reason(market: Market, pm: Door, manager: Door) -> None:
+    request_id, _project = market.send()
+    path = f"/requests/{request_id}"
+    manager.send(f"{path}/quotes", {"price.sw-KE": "1", "valid_days": "14"}, path)
+    decline = re.search(r'action="(/quotes/\w+/decline)"', pm.get(path))
+    assert decline is not None
+    assert pm.post(decline[1], {"reason": ""}, path).status_code == 422
+    pm.send(decline[1], {"reason": "Too dear"}, path)
+    assert "Too dear" in manager.get(path)
+
+
+@pytest.fixture
+def work(market: Market) -> Work:
+    found = lane_with_people(market)
+    found.settle("a", ["refund", "refund", "other"], "refund")
+    found.settle("b", ["network"] * 3, "network")
+    found.grade("refund", "refund", 25)
+    found.grade("refund", "other", 5)
+    return found
+
+
+def test_a_release_is_read_taken_away_and_accepted(market: Market, work: Work, pm: Door, manager: Door) -> None:
+    project = f"/projects/{work.project_id}"
+    path = manager.send(f"{project}/releases", {}, project)
+    assert "Being built" in pm.get(path)
+    market.work()
+    report = pm.get(path)
+    assert "Figures by language" in report and "refund" in report and "83" in report
+    file = pm.client.get(f"{path}/files/labels.csv")
+    assert file.status_code == 200
+    assert file.headers["Content-Disposition"] == "attachment; filename=labels.csv"
+    assert file.text.startswith("id,unit,locale,text,context,label,")
+    assert manager.client.get(f"{path}/files/labels.csv").status_code == 403
+    assert "Release 1" in pm.get(project)
+    assert pm.post(f"{path}/decide", {"decision": "return", "reason": ""}, path).status_code == 422
+    pm.send(f"{path}/decide", {"decision": "accept"}, path)
+    assert "Accepted" in pm.get("/releases")
+
+
+def test_a_vendor_reads_blunt_figures_only(market: Market, work: Work, pm: Door, manager: Door) -> None:
+    ordered = pm.ask("POST", f"/projects/{work.project_id}/releases", status=201)
+    market.work()
+    path = f"/releases/{ordered['id']}"
+    exact, blunt = pm.ask("GET", path)["report"], manager.ask("GET", path)["report"]
+    assert exact["accuracy"]["n"] == 30 and exact["accuracy"]["value"] == 0.833333
+    assert (blunt["accuracy"]["n"], blunt["accuracy"]["value"]) == (30, 0.83)
+    assert exact["confusion_pairs"] and not blunt["confusion_pairs"] and not blunt["confusion"]["counts"]
+    assert manager.get(path)
+
+
+def test_gold_is_uploaded_on_a_page_that_a_vendor_cannot_open(
+    app: Flask, market: Market, work: Work, pm: Door, manager: Door
+) -> None:
+    qa = Door(app, market, Role.CLIENT_QA, market.client)
+    page = f"/projects/{work.project_id}/imports"
+    gold = jsonl_of([{"id": "g", "text": "My money", "label": "refund", "pool": "exam"}])
+    path = qa.send(f"/projects/{work.project_id}/gold-imports", {"file": (io.BytesIO(gold), "gold.jsonl")}, page)
+    market.work()
+    assert "Import 1 row" in qa.get(path)
+    assert "gold.jsonl" in qa.get(page)
+    manager.get(path, 404)
+    pm.get(path, 403)
+    for door in (manager, pm):
+        assert "gold.jsonl" not in door.get(page)
+
+
+def test_the_program_does_what_the_pages_do(market: Market, pm: Door, manager: Door) -> None:
+    sent = pm.ask(
+        "POST", "/requests",
+        {"name": "API", "vendor_org_id": market.vendor, "task_type": "choice", "classification": "public",
+         "lines": [{"locale": "sw-KE", "units": 10}], "overlap": 2, "deadline_at": "2026-04-01T00:00:00Z"},
+        201,
+    )  # fmt: skip
+    assert manager.ask("GET", "/requests")["items"][0]["id"] == sent["request_id"]
+    quote = manager.ask("POST", f"/requests/{sent['request_id']}/quotes", {"prices": {"sw-KE": 40_000}}, 201)
+    assert quote["total_micros"] == 400_000
+    project_id = pm.ask("POST", f"/quotes/{quote['id']}/accept", {})["project_id"]
+    body = {"task_type": "choice", "question": {"en": "?"}, "classes": [
+        {"id": name, "names": {"en": name}} for name in "ab"
+    ]}  # fmt: skip
+    assert pm.ask("POST", f"/projects/{project_id}/ontologies", {"body": body}, 201)["version"] == 1
+    assert pm.ask("POST", f"/projects/{project_id}/guidelines", {"texts": {"en": "Do."}}, 201)["version"] == 1
+    (lane,) = pm.ask("GET", f"/projects/{project_id}")["lanes"]
+    units = {"units": [{"id": "1", "content": {"text": "one"}}]}
+    first = manager.ask("POST", f"/lanes/{lane['id']}/units", units, 201)
+    assert manager.ask("POST", f"/lanes/{lane['id']}/units", units, 201)["unit_ids"] == first["unit_ids"]
+    problem = pm.ask("POST", f"/lanes/{lane['id']}/open", {}, 409)
+    assert (problem["code"], problem["missing"]) == ("lane.not_ready", ["rate", "test"])
+    content = '{"text": "two"}\n' + '{"text": "' + "x" * 150_000 + '"}\n'
+    batch = pm.ask("POST", f"/projects/{project_id}/batches", {"name": "more.jsonl", "content": content}, 201)
+    market.work()
+    checked = pm.ask("GET", f"/batches/{batch['id']}")
+    assert (checked["state"], checked["good"], checked["bad"]) == ("checked", 1, 1)
+    pm.ask("POST", f"/batches/{batch['id']}/confirm", {"leave_out_bad": True})
+    market.work()
+    assert pm.ask("GET", f"/projects/{project_id}")["lanes"][0]["units"] == 2
+    pm.ask("PUT", f"/projects/{project_id}/rights", {"rights": []})
+    manager.ask("POST", f"/lanes/{lane['id']}/units", units, 403)
+    with market.as_(market.pm) as session:
+        assert session.scalars(select(Release)).all() == []
+
+
+def test_a_stranger_finds_nothing(app: Flask, market: Market, work: Work) -> None:
+    stranger = Door(app, market, Role.CLIENT_ADMIN, market.other_client)
+    for path in (f"/projects/{work.project_id}", f"/projects/{work.project_id}/imports"):
+        stranger.get(path, 404)
+    assert stranger.ask("GET", "/projects")["items"] == []
+    stranger.ask("GET", f"/projects/{work.project_id}", status=404)
+    assert stranger.ask("POST", f"/projects/{work.project_id}/releases", status=404)["code"] == "not_found"
