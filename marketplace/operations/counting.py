@@ -51,7 +51,7 @@ def _figures(session: Session, lane: Lane, now: datetime) -> dict[str, Any]:
             select(Unit.state, func.count())
             .where(Unit.lane_id == lane.id, Unit.item_id.not_in(keyed_items(lane.id)))
             .group_by(Unit.state)
-        ).tuples()
+        ).tuples().all()
     )  # fmt: skip
     recent = now - timedelta(days=ACTIVE_DAYS)
     people = session.scalar(
