@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from admin import invariants
@@ -48,6 +49,7 @@ def told() -> Iterator[None]:
 @click.option("--org-kind", type=click.Choice([kind.value for kind in OrgKind]), required=True)
 @click.option("--role", type=click.Choice([role.value for role in Role if role is not Role.ANNOTATOR]), required=True)
 @click.option("--password", help="At least 15 characters. Left out, a random one is made and printed.")
+@with_appcontext
 def create_account(email: str, person: str, org: str, org_kind: str, role: str, password: str | None) -> None:
     """Give somebody a role in an organization, with an account unless they have one."""
     if current.settings().is_production and founding.is_demo(email):
@@ -73,6 +75,7 @@ def _tell_account(found: Founded) -> None:
 @cli.command("audit-verify")
 @click.option("--chain", help="One chain: an organization's id, or `installation`. Left out, all of them.")
 @click.option("--anchors", "anchors_file", type=click.Path(path_type=Path), help="A file that audit-anchor wrote.")
+@with_appcontext
 def audit_verify(chain: str | None, anchors_file: Path | None) -> None:
     """Verify the audit log. Exit code 0: whole; 1: tampered with; 2: it could not be looked at."""
     try:
@@ -116,6 +119,7 @@ def _note(chain: str | None, verdict: Verdict) -> None:
 
 @cli.command("audit-anchor")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to append to.")
+@with_appcontext
 def audit_anchor(out: Path) -> None:
     """Append a signed checkpoint for every chain that has grown. Keep the file where this machine cannot rewrite it."""
     try:

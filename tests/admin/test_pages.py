@@ -1,0 +1,312 @@
+"""Pages and API of the operator and the auditor: what each role sees of the machinery, and what it may do."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from kernel import audit, clock, jobs
+from kernel.db import Database
+from kernel.models import OutboxEvent
+from kernel.policy import Actor, Role
+from tests.admin.conftest import SYSTEM, Office
+from tests.admin.test_commands import dead, tamper
+from tests.web.conftest import sign_in
+
+READERS = [Role.OPERATOR, Role.AUDITOR, Role.CLIENT_ADMIN, Role.VENDOR_MANAGER]
+OTHERS = [Role.CLIENT_PM, Role.CLIENT_QA, Role.FINANCE, Role.REVIEWER, Role.ANNOTATOR]
+
+
+def write(office: Office, action: str, org_id: str | None, by: str = "somebody", object_ref: str = "x") -> None:
+    with office.db.transaction(SYSTEM) as session:
+        audit.record(session, Actor(by, org_id, None), action, "pool", object_ref, org_id=org_id)
+
+
+@pytest.fixture
+def logged(office: Office) -> Office:
+    """Something happened at the vendor, at the client, and in the installation."""
+    for role in READERS:
+        office.person(role)
+    write(office, "vendor.thing", office.orgs["vendor"], by=office.person(Role.VENDOR_MANAGER).account_id)
+    write(office, "client.thing", office.orgs["client"])
+    write(office, "installation.thing", None)
+    return office
+
+
+def actions(text: str) -> set[str]:
+    return set(re.findall(r'class="id ltr">(\w+\.thing)<', text))
+
+
+@pytest.mark.parametrize(
+    ("role", "chain", "seen"),
+    [
+        (Role.VENDOR_MANAGER, "", {"vendor.thing"}),
+        (Role.VENDOR_MANAGER, "every", {"vendor.thing"}),
+        (Role.VENDOR_MANAGER, "installation", {"vendor.thing"}),
+        (Role.CLIENT_ADMIN, "vendor", {"client.thing"}),
+        (Role.OPERATOR, "", {"installation.thing"}),
+        (Role.AUDITOR, "client", {"client.thing"}),
+        (Role.AUDITOR, "every", {"vendor.thing", "client.thing", "installation.thing"}),
+    ],
+)
+def test_each_reader_sees_the_chains_that_are_theirs(logged: Office, role: Role, chain: str, seen: set[str]) -> None:
+    text = logged.text(role, f"/admin/audit?chain={logged.orgs.get(chain, chain)}&action=")
+    assert actions(text) == seen
+
+
+def test_nobody_else_reads_the_log(office: Office) -> None:
+    for role in OTHERS:
+        assert office.get(role, "/admin/audit").status_code == 403
+        if role is not Role.ANNOTATOR:  # whoever is not admitted yet has no token
+            assert office.api(role, "GET", "/audit").status_code == 403
+        assert office.post(role, "/admin/audit/verify").status_code == 403
+
+
+def test_the_api_refuses_the_chain_of_another_as_if_there_were_none(logged: Office) -> None:
+    for chain in (logged.orgs["client"], "nothing", "installation"):
+        found = logged.api(Role.VENDOR_MANAGER, "GET", f"/audit?chain={chain}")
+        assert found.status_code == 404
+        asked = logged.api(Role.VENDOR_MANAGER, "POST", "/audit/verification", json={"chain": chain})
+        assert asked.status_code == 404
+    own = logged.api(Role.VENDOR_MANAGER, "GET", "/audit?action=vendor.").get_json()
+    assert [item["action"] for item in own["items"]] == ["vendor.thing"]
+
+
+def test_staff_have_names_and_those_who_annotate_do_not(logged: Office) -> None:
+    annotator = logged.person(Role.REVIEWER)
+    write(logged, "review.thing", logged.orgs["vendor"], by=annotator.account_id)
+    text = logged.text(Role.VENDOR_MANAGER, "/admin/audit?action=vendor.")
+    assert "Person vendor_manager" in text
+    assert "Person reviewer" not in logged.text(Role.VENDOR_MANAGER, "/admin/audit?action=review.")
+    vendor = logged.orgs["vendor"]
+    seen_by_client = logged.api(Role.CLIENT_ADMIN, "GET", "/audit?action=client.").get_json()["items"]
+    assert [item["actor"] for item in seen_by_client] == [""]
+    assert logged.api(Role.AUDITOR, "GET", f"/audit?chain={vendor}&action=vendor.").get_json()["items"][0]["actor"]
+
+
+def test_filters_narrow_by_action_object_actor_and_time(logged: Office) -> None:
+    vendor = logged.orgs["vendor"]
+    write(logged, "pool.thing", vendor, by="vera", object_ref="pool-7")
+    for query, seen in (
+        ("action=pool.", {"pool.thing"}),
+        ("object_ref=pool-7", {"pool.thing"}),
+        ("object_type=pool&actor=vera", {"pool.thing"}),
+        ("until=2001-01-01", set()),
+        ("since=2001-01-01&action=vendor.", {"vendor.thing"}),
+        ("action=%25", set()),
+    ):
+        assert actions(logged.text(Role.VENDOR_MANAGER, f"/admin/audit?{query}")) == seen, query
+    assert logged.get(Role.VENDOR_MANAGER, "/admin/audit?since=yesterday").status_code == 422
+
+
+@pytest.mark.parametrize("chain", ["every", "vendor"])
+def test_pages_follow_each_other_without_gap_or_repetition(office: Office, chain: str) -> None:
+    office.person(Role.VENDOR_MANAGER), office.person(Role.AUDITOR)
+    for number in range(7):
+        write(office, f"n{number}.thing", office.orgs["vendor"])
+    seen, after = [], None
+    while True:
+        query = f"action=n&chain={office.orgs['vendor']}" if chain == "vendor" else "action=n"
+        answer = office.api(Role.AUDITOR, "GET", f"/audit?limit=3&{query}" + (f"&after={after}" if after else ""))
+        seen += [item["action"] for item in answer.get_json()["items"]]
+        after = answer.get_json()["next_after"]
+        if after is None:
+            break
+        after = after.replace("+", "%2B")
+    assert seen == [f"n{number}.thing" for number in range(6, -1, -1)]
+    assert office.api(Role.AUDITOR, "GET", "/audit?after=nonsense").status_code == 422
+
+
+def test_a_chain_is_verified_in_the_background_and_the_verdict_is_shown(logged: Office) -> None:
+    sent = logged.post(Role.VENDOR_MANAGER, "/admin/audit/verify")
+    assert sent.status_code == 303
+    job_url = sent.headers["Location"]
+    assert "is being verified" in logged.text(Role.VENDOR_MANAGER, job_url)
+    logged.work()
+    done = logged.text(Role.VENDOR_MANAGER, job_url)
+    verdict_url = re.search(r'href="(/admin/audit\?verification=\w+)"', done)
+    assert verdict_url is not None
+    assert "The log is whole." in logged.text(Role.VENDOR_MANAGER, verdict_url[1])
+    (told,) = logged.told("audit.verified")
+    assert (told.chain, told.outcome, told.details["chains"]) == (logged.orgs["vendor"], "done", 1)
+    assert "The log is whole." not in logged.text(Role.CLIENT_ADMIN, verdict_url[1])  # not their job
+
+
+def test_a_verification_shows_what_was_tampered_with(logged: Office) -> None:
+    tamper(logged.db, "UPDATE audit_event SET actor_ref = 'innocent' WHERE action = 'vendor.thing'")
+    asked = logged.api(Role.AUDITOR, "POST", "/audit/verification", json={})
+    assert asked.status_code == 202
+    job_id = asked.get_json()["job_id"]
+    assert logged.api(Role.AUDITOR, "GET", f"/jobs/{job_id}").get_json()["state"] == "waiting"
+    logged.work()
+    state = logged.api(Role.AUDITOR, "GET", f"/jobs/{job_id}").get_json()
+    assert state["state"] == "done"
+    assert 3 < state["done"] == state["result"]["events"] < state["total"]  # the broken chain was left at its breach
+    assert (state["result"]["breaches"], state["result"]["first"]["kind"]) == (1, "content")
+    assert "This log was tampered with." in logged.text(Role.AUDITOR, f"/admin/audit?verification={job_id}")
+    for role in (Role.VENDOR_MANAGER, Role.CLIENT_ADMIN):
+        assert logged.api(role, "GET", f"/jobs/{job_id}").status_code == 404
+
+
+def test_a_long_verification_goes_on_from_its_place(logged: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    from admin.operations import verification
+
+    walk_on, portions = verification.walk_on, []
+
+    def crash_in_between(session, actor, walk, chain):  # type: ignore[no-untyped-def]
+        portions.append(walk.place.seq)
+        if len(portions) == 3:
+            raise SystemExit
+        return walk_on(session, actor, walk, chain, limit=2)
+
+    for number in range(6):
+        write(logged, f"n{number}.thing", logged.orgs["vendor"])
+    monkeypatch.setattr(verification, "walk_on", crash_in_between)
+    job_id = logged.api(Role.VENDOR_MANAGER, "POST", "/audit/verification", json={}).get_json()["job_id"]
+    with pytest.raises(SystemExit):
+        jobs.run_event(logged.db, job_id)
+    later = clock.now() + timedelta(minutes=11)
+    with clock.use_clock(lambda: later):
+        assert jobs.run_event(logged.db, job_id) == "done"
+    assert portions[:4] == [0, 2, 4, 4]
+    (told,) = logged.told("audit.verified")
+    assert told.outcome == "done" and told.details["events"] >= 8
+
+
+def test_the_operators_home_says_what_needs_somebody(office: Office) -> None:
+    assert "The audit log was not verified since yesterday." in office.text(Role.OPERATOR, "/admin")
+    assert "Not counted yet" in office.text(Role.OPERATOR, "/admin")
+    dead(office.db)
+    jobs.start_periodic(office.db)
+    office.work()
+    text = office.text(Role.OPERATOR, "/admin")
+    assert "1 job has failed for good and waits for your decision." in text
+    assert "All hold." in text and "not verified since yesterday" not in text
+    assert "Judgments a day" in text
+    assert office.get(Role.VENDOR_MANAGER, "/admin").status_code == 403
+    assert office.get(Role.AUDITOR, "/admin").status_code == 200
+
+
+def test_the_home_tells_of_a_breach_first(office: Office) -> None:
+    office.person(Role.OPERATOR)
+    tamper(office.db, "UPDATE audit_event SET actor_ref = 'innocent' WHERE seq = 1")
+    jobs.start_periodic(office.db)
+    office.work()
+    assert "The last verification of the audit log found a breach." in office.text(Role.OPERATOR, "/admin")
+
+
+def test_jobs_that_wait_too_long_are_told(office: Office) -> None:
+    with office.db.transaction(SYSTEM) as session:
+        event_id = jobs.enqueue(session, jobs.REGISTRY["admin.link_audit"])
+        session.flush()
+        row = session.get_one(OutboxEvent, event_id)
+        row.available_at -= timedelta(minutes=3)
+    assert "Is a worker running?" in office.text(Role.OPERATOR, "/admin")
+    assert "Is a worker running?" in office.text(Role.OPERATOR, "/admin/jobs")
+
+
+def test_a_dead_job_is_tried_again_or_given_up_on_the_record(office: Office) -> None:
+    first, second = dead(office.db), dead(office.db)
+    text = office.text(Role.OPERATOR, "/admin/jobs")
+    assert first in text and second in text and "the other side is away" in text
+    assert office.post(Role.OPERATOR, f"/admin/jobs/{first}/retry").status_code == 303
+    assert office.post(Role.OPERATOR, f"/admin/jobs/{second}/discard").status_code == 303
+    assert office.post(Role.OPERATOR, f"/admin/jobs/{second}/discard").status_code == 409
+    assert "No dead jobs" in office.text(Role.OPERATOR, "/admin/jobs")
+    operator = office.person(Role.OPERATOR).account_id
+    assert [(event.actor_ref, event.object_ref) for event in office.told("job.retried")] == [(operator, first)]
+    assert [(event.actor_ref, event.object_ref) for event in office.told("job.discarded")] == [(operator, second)]
+    assert jobs.run_event(office.db, first) == "done"
+
+
+def test_an_auditor_looks_and_touches_nothing(office: Office) -> None:
+    event_id = dead(office.db)
+    text = office.text(Role.AUDITOR, "/admin/jobs")
+    assert event_id in text and "Try again" not in text
+    assert office.post(Role.AUDITOR, f"/admin/jobs/{event_id}/retry").status_code == 403
+    assert office.api(Role.AUDITOR, "POST", f"/admin/jobs/{event_id}/discard").status_code == 403
+    assert "Found it" not in office.text(Role.AUDITOR, "/admin/organizations")
+    assert office.post(Role.AUDITOR, "/admin/organizations").status_code == 403
+
+
+def test_what_the_page_of_jobs_does_the_api_does(office: Office) -> None:
+    event_id = dead(office.db)
+    listed = office.api(Role.OPERATOR, "GET", "/admin/jobs").get_json()
+    assert [item["id"] for item in listed["items"]] == [event_id]
+    assert office.api(Role.OPERATOR, "POST", f"/admin/jobs/{event_id}/retry").get_json()["id"] == event_id
+    assert office.api(Role.OPERATOR, "GET", "/admin/jobs").get_json() == {"items": [], "next_after": None}
+    assert office.api(Role.OPERATOR, "POST", "/admin/jobs/nothing/retry").status_code == 404
+    for role in (Role.VENDOR_MANAGER, Role.CLIENT_ADMIN, Role.FINANCE):
+        assert office.api(role, "GET", "/admin/jobs").status_code == 403
+
+
+NEW = {
+    "kind": "client", "name": "Nordlicht", "person": "Nora Lund", "email": "nora@nordlicht.test", "currency": "eur",
+}  # fmt: skip
+
+
+def test_an_organization_is_founded_with_its_first_person_whose_password_is_shown_once(office: Office) -> None:
+    text = office.post(Role.OPERATOR, "/admin/organizations", **NEW).get_data(as_text=True)
+    password = re.search(r'<code class="ltr">([^<]+)</code>', text)
+    assert password is not None and "Nordlicht is founded." in text
+    assert sign_in(office.app.test_client(), NEW["email"], password[1]) == 303
+    again = office.text(Role.OPERATOR, "/admin/organizations")
+    assert "Nordlicht" in again and "EUR" in again and password[1] not in again
+    assert [event.details for event in office.told("membership.added")][-1]["role"] == "client_admin"
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"name": ""}, "name"), ({"email": "nobody"}, "email"), ({"kind": "union"}, "kind"),
+        ({"currency": "XXY"}, "Choose a currency from the list."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_new_organization_is_said_and_what_was_typed_is_kept(
+    office: Office, changed: dict[str, str], told: str
+) -> None:
+    answer = office.post(Role.OPERATOR, "/admin/organizations", **(NEW | changed))
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert told in text and "Nora Lund" in text
+    assert office.told("organization.created")[-1].object_ref == office.orgs["operator"]
+
+
+def test_a_name_that_is_taken_founds_nothing(office: Office) -> None:
+    office.post(Role.OPERATOR, "/admin/organizations", **NEW)
+    answer = office.post(Role.OPERATOR, "/admin/organizations", **(NEW | {"email": "other@nordlicht.test"}))
+    assert answer.status_code == 422
+    assert "There is an organization of this name already." in answer.get_data(as_text=True)
+
+
+def test_the_api_founds_with_a_password_that_the_caller_chose_and_never_tells_one(office: Office) -> None:
+    wanted = {**NEW, "currency": "EUR"}
+    refused = office.api(Role.OPERATOR, "POST", "/admin/organizations", json=wanted)
+    assert (refused.status_code, list(refused.get_json()["fields"])) == (422, ["password"])
+    chosen = wanted | {"password": "seven quiet rivers run"}
+    made = office.api(Role.OPERATOR, "POST", "/admin/organizations", json=chosen)
+    assert made.status_code == 201
+    assert (made.get_json()["org_name"], made.get_json()["role"]) == ("Nordlicht", "client_admin")
+    assert "password" not in made.get_json()
+    assert sign_in(office.app.test_client(), NEW["email"], "seven quiet rivers run") == 303
+    assert office.api(Role.VENDOR_MANAGER, "POST", "/admin/organizations", json=chosen).status_code == 403
+
+
+def test_the_log_is_read_in_arabic_too(logged: Office) -> None:
+    client = logged.browser(Role.AUDITOR)
+    from tests.web.conftest import csrf_of
+
+    client.post("/language", data={"locale": "ar", "csrf_token": csrf_of(client, "/account")})
+    for path in ("/admin", "/admin/audit?chain=every", "/admin/jobs", "/admin/organizations"):
+        assert 'dir="rtl"' in logged.text(Role.AUDITOR, path)
+
+
+def test_an_unlinked_event_is_shown_as_being_linked(office: Office, db: Database) -> None:
+    office.person(Role.VENDOR_MANAGER)
+    with db.transaction(SYSTEM) as session:
+        vendor = office.orgs["vendor"]
+        audit.record(session, Actor("a", vendor, None), "late.thing", "pool", None, org_id=vendor, link=False)
+    assert "being linked" in office.text(Role.VENDOR_MANAGER, "/admin/audit?action=late.")
+    jobs.start_periodic(db)
+    office.work()
+    assert "being linked" not in office.text(Role.VENDOR_MANAGER, "/admin/audit?action=late.")
