@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kernel import ids
-from kernel.db import insert_ignoring, now_of
+from kernel.db import insert_ignoring, insert_later, now_of
 from kernel.models import AuditEvent, AuditHead
 from kernel.policy import Actor
 
@@ -44,31 +44,30 @@ def record(
     reasons: tuple[str, ...] = (),
     details: dict[str, Any] | None = None,
     link: bool = True,
-) -> AuditEvent:
+) -> None:
     """Write one event in the transaction of what it tells. `details` holds references and figures, no personal data."""
     owner = org_id or actor.org_id
     if link:
         session.flush()  # what it tells goes first, so that the head of the chain is held only for the event itself
-    event = AuditEvent(
-        id=ids.new_id(),
-        chain=owner or INSTALLATION,
-        at=now_of(session),
-        actor_ref=actor.ref[:40] if actor.ref else None,
-        session_ref=actor.session_ref,
-        org_id=owner,
-        action=action,
-        object_type=object_type,
-        object_ref=object_ref,
-        outcome=outcome,
-        reasons=list(reasons),
-        request_id=request_id.get(),
-        details=_plain(details or {}),  # as it is hashed, so that no database reads it back as another number
-    )
+    event = {
+        "id": ids.new_id(),
+        "chain": owner or INSTALLATION,
+        "at": now_of(session),
+        "actor_ref": actor.ref[:40] if actor.ref else None,
+        "session_ref": actor.session_ref,
+        "org_id": owner,
+        "action": action,
+        "object_type": object_type,
+        "object_ref": object_ref,
+        "outcome": outcome,
+        "reasons": list(reasons),
+        "request_id": request_id.get(),
+        "details": _plain(details or {}),  # as it is hashed, so that no database reads it back as another number
+    }
     if link:
-        _append(session, event.chain, [event])
+        _append(session, event["chain"], [AuditEvent(**event)])
     else:
-        session.add(event)
-    return event
+        insert_later(session, AuditEvent, event)
 
 
 def link_pending(session: Session, limit: int = 1000) -> int:

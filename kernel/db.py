@@ -6,9 +6,10 @@ takes the role and the organization of the scope for the length of the transacti
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     MetaData,
     String,
+    Table,
     create_engine,
     event,
 )
@@ -121,6 +123,7 @@ class Database:
     """One database with its pools. `transaction` and `reading` are the only ways to a connection."""
 
     def __init__(self, url: str | URL, *, pool_size: int = 5, echo: bool = False) -> None:
+        import_module("kernel.walls")  # no session without the wall between tenants, whoever opens it
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, pool_size, echo)
@@ -133,7 +136,7 @@ class Database:
         """A transaction that may write: committed when the block ends, rolled back when it raises."""
         with self._session(scope, writes=True) as session:
             yield session
-            session.flush()
+            write_later(session)
             session.commit()
         for effect in session.info.pop("after_commit", ()):
             effect()
@@ -247,6 +250,27 @@ def insert_ignoring(session: Session, table: Any, rows: list[dict[str, Any]], co
     first = next(iter(table.__mapper__.primary_key))
     statement = dialect_insert(table).on_conflict_do_nothing(index_elements=conflict).returning(first)
     return len(session.execute(statement, rows).all())
+
+
+def insert_later(session: Session, table: Any, row: dict[str, Any]) -> None:
+    """Insert a row that nothing in this transaction will read soon: with its like, before the table is read or at the
+    end. Of many acts in one transaction each table then gets one statement. Constraints are checked that late, too.
+    """
+    scope = scope_of(session)
+    is_walled = issubclass(table, Owned | Shared) and not scope.is_system
+    if is_walled and scope.org_id not in (row.get("org_id"), row.get("vendor_org_id")):
+        raise Misuse(f"a row of {table.__tablename__} for another organization")
+    if not session.info["writes"]:
+        raise Misuse("a write in a reading transaction")
+    session.info.setdefault("later", {}).setdefault(table.__table__, []).append(row)
+
+
+def write_later(session: Session, tables: Collection[Table] | None = None) -> None:
+    """Send the rows that wait for it (of these tables alone), after the objects that they may refer to."""
+    session.flush()
+    later: dict[Table, list[dict[str, Any]]] = session.info.get("later", {})
+    for table in list(later) if tables is None else tables:
+        session.connection().execute(table.insert(), later.pop(table))
 
 
 def _engine(url: URL, pool_size: int, echo: bool) -> Engine:

@@ -4,15 +4,19 @@ The second wall, PostgreSQL's row-level security, says the same again in the dat
 """
 
 from collections.abc import Iterable
-from typing import Any
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Table, and_, event, or_, select
+from sqlalchemy import Executable, Table, and_, bindparam, event, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
-from kernel.db import Base, Owned, Shared, now_of, power_names, scope_of
+from kernel.db import Base, Id, Owned, Shared, UTCDateTime, now_of, power_names, scope_of, write_later
 from kernel.errors import Misuse
 from kernel.models import AccessGrant
 from kernel.tenancy import Power
+
+Statement = TypeVar("Statement", bound=Executable)
 
 # Tables that belong to no organization. A table joins this list only by review: it must hold a person, or machinery.
 GLOBAL_TABLES = {
@@ -40,6 +44,8 @@ def _narrow(state: ORMExecuteState) -> None:
         raise Misuse("a query without a tenant")
     if not session.info["writes"] and not state.is_select:
         raise Misuse("a write in a reading transaction")
+    if session.info.get("later"):
+        write_later(session)
     scope = scope_of(session)
     if scope.is_system:
         return
@@ -51,28 +57,45 @@ def _narrow(state: ORMExecuteState) -> None:
         return
     if state.is_update and _is_walled(state):
         _check_update(state)
-    now = now_of(session)
-    state.statement = state.statement.options(
-        with_loader_criteria(Owned, lambda cls: cls.org_id == org_id, include_aliases=True),
-        with_loader_criteria(
-            Shared,
-            lambda cls: or_(
-                cls.org_id == org_id,
-                and_(
-                    cls.vendor_org_id == org_id,
-                    cls.project_id.in_(
-                        select(AccessGrant.subject_id).where(
-                            AccessGrant.grantee_org_id == org_id,
-                            AccessGrant.revoked_at.is_(None),
-                            AccessGrant.from_at <= now,
-                            AccessGrant.until_at > now,
-                        )
-                    ),
-                ),
-            ),
-            include_aliases=True,
-        ),
-    )
+    _present.set((org_id, now_of(session)))
+    state.statement = _narrowed(state.statement, is_constant=bool(state.execution_options.get("constant")))
+
+
+# The criteria are made once; what they compare with is read from here when a statement is sent.
+_present: ContextVar[tuple[str, datetime]] = ContextVar("present")
+_ORG = bindparam("wall_org", callable_=lambda: _present.get()[0], type_=Id)
+_NOW = bindparam("wall_now", callable_=lambda: _present.get()[1], type_=UTCDateTime())
+_LIVE = select(AccessGrant.subject_id).where(
+    AccessGrant.grantee_org_id == _ORG,
+    AccessGrant.revoked_at.is_(None),
+    AccessGrant.from_at <= _NOW,
+    AccessGrant.until_at > _NOW,
+)
+_CRITERIA = (
+    with_loader_criteria(
+        Owned, lambda cls: cls.org_id == _ORG, include_aliases=True, track_closure_variables=False
+    ),
+    with_loader_criteria(
+        Shared,
+        lambda cls: or_(cls.org_id == _ORG, and_(cls.vendor_org_id == _ORG, cls.project_id.in_(_LIVE))),
+        include_aliases=True,
+        track_closure_variables=False,
+    ),
+)  # fmt: skip
+_kept: dict[Any, Any] = {}
+
+
+def constant(statement: Statement) -> Statement:
+    """A statement of a hot path, made once in a module with parameters: narrowed once as well, not at each use."""
+    return statement.execution_options(constant=True)
+
+
+def _narrowed(statement: Any, *, is_constant: bool) -> Any:
+    if not is_constant:
+        return statement.options(*_CRITERIA)
+    if statement not in _kept:
+        _kept[statement] = statement.options(*_CRITERIA)
+    return _kept[statement]
 
 
 def _check_rows(state: ORMExecuteState, org_id: str) -> None:

@@ -4,10 +4,11 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from threading import Lock
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel.guard import not_found
+from kernel.hot import Hot, table_of
 from labeling.models import Guideline, Item
 from labeling.models import Ontology as OntologyRow
 from labeling.rules.guidelines import best_locale, gaps
@@ -42,6 +43,8 @@ class _Remembered:
 
 
 _remembered = _Remembered(MOST_REMEMBERED)
+_SCHEMAS = table_of(OntologyRow)
+_FINGERPRINT = Hot(select(_SCHEMAS.c.fingerprint).where(_SCHEMAS.c.id == bindparam("p_id")))
 
 
 def ontology_of(session: Session, ontology_id: str) -> Ontology:
@@ -50,7 +53,7 @@ def ontology_of(session: Session, ontology_id: str) -> Ontology:
     Whether the caller may see it is asked of the database every time, by primary key and without the body, so that a
     withdrawn grant holds at once; the body is read and checked once in a process.
     """
-    fingerprint = session.scalar(select(OntologyRow.fingerprint).where(OntologyRow.id == ontology_id))
+    fingerprint = _FINGERPRINT.run(session, p_id=ontology_id).scalar()
     if fingerprint is None:
         raise not_found()
     ontology = _remembered.get((ontology_id, fingerprint))

@@ -47,8 +47,9 @@ def assign_units(session: Session, actor: Actor, lane_id: str, annotator_id: str
             "unit.no_slot", _("%(count)s of these units have no free place for this person.", count=len(missing)),
             units=missing[:20],
         )  # fmt: skip
-    for unit_id in unit_ids:
-        _keep(session, (unit_id, free[unit_id]), annotator_id, serve_from=0)
+    last = _last_assigned(session, lane, annotator_id)
+    for place, unit_id in enumerate(unit_ids, start=1):
+        _keep(session, (unit_id, free[unit_id]), annotator_id, serve_from=last - place)
     audit.record(
         session, actor, "units.assigned", "lane", lane.id, org_id=lane.org_id,
         details={"annotator": annotator_id, "units": len(unit_ids)}, link=False,
@@ -62,7 +63,17 @@ def _first_free(session: Session, lane: Lane, unit_ids: Sequence[str]) -> dict[s
         .where(Slot.unit_id.in_(unit_ids), Slot.lane_id == lane.id, Slot.state == "free")
         .group_by(Slot.unit_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
+
+
+def _last_assigned(session: Session, lane: Lane, annotator_id: str) -> int:
+    """Assigned units have places below zero, served downwards, so that they keep their order and are due at once."""
+    lowest = session.scalar(
+        select(func.min(Slot.serve_from)).where(
+            Slot.kept_for == annotator_id, Slot.lane_id == lane.id, Slot.state == "kept", Slot.serve_from < 0
+        )
+    )
+    return lowest or 0
 
 
 def _keep(session: Session, slot: tuple[str, int], annotator_id: str, serve_from: int) -> None:

@@ -4,29 +4,64 @@ The order is: what is kept for this person, what has come back, then the free sl
 lane. A guarded update and two unique constraints keep the overlap and "nobody twice"; a lost race is tried again.
 """
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, insert, select, tuple_, update
+from sqlalchemy import Select, Update, bindparam, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from kernel import audit, ids
-from kernel.db import now_of
+from kernel.db import insert_later, now_of
 from kernel.guard import not_found, require
-from kernel.policy import Actor
+from kernel.hot import Hot, table_of
+from kernel.policy import Actor, Demand
 from labeling.models import Item
 from marketplace.models import Assignment, Lane, LanePerson, Project, Slot, Unit
 from marketplace.operations.returning import expire_lane
 from marketplace.policy import work_resource
-from marketplace.queries.eligibility import facts_of, lanes_open_to
+from marketplace.queries.eligibility import lanes_open_to
 from marketplace.queries.work import open_task
 from marketplace.values.work import NoWork, Task
-from payouts.queries.rates import rate_of
+from payouts.queries import rate_of
 from payouts.values import RateView
-from workforce.models import Annotator
+from workforce.queries import facts_of_account
 
 BAND_MOST = 50
 _END = 1 << 62
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """A lane that is open to the person, with what it pays; None where the vendor has set no rate."""
+
+    lane: Lane
+    project: Project
+    demands: tuple[Demand, ...]
+    rate: RateView | None
+
+
+@dataclass
+class _Place:
+    """Where the person stands in a lane."""
+
+    id: str
+    cursor: int
+    epoch: int
+    taken: int
+
+
+@dataclass
+class _Desk:
+    """What is known of a person for the length of one transaction, whose time stands still.
+
+    The person's row is locked, so that two tabs cannot both count no open lease, and their places are theirs alone. A
+    right that is taken away is seen by the next transaction: this is kept in the session and nowhere else.
+    """
+
+    annotator_id: str
+    offers: list[_Offer]
+    places: dict[str, _Place] = field(default_factory=dict)
 
 
 def take_next(session: Session, actor: Actor, lane_id: str | None = None, *, key: str | None = None) -> Task | NoWork:
@@ -34,168 +69,213 @@ def take_next(session: Session, actor: Actor, lane_id: str | None = None, *, key
 
     `key` is the caller's idempotency key: the same key answers with the same assignment.
     """
-    annotator_id = _lock_person(session, actor)
+    desk = _desk(session, actor, lane_id)
     held = open_task(session, actor, key=key)
     if held is not None:
         return held
-    person = facts_of(session, annotator_id)
+    for offer in desk.offers:
+        require(session, actor, "assignment:take", work_resource(offer.lane, actor, offer.demands))
+        if offer.rate is not None:
+            task = _take_from(session, actor, desk, offer, offer.rate, key)
+            if task is not None:
+                return task
+    return NoWork.ALL_WITH_OTHERS if desk.offers else NoWork.NOTHING_OPEN
+
+
+def _desk(session: Session, actor: Actor, lane_id: str | None) -> _Desk:
+    desks: dict[tuple[str | None, ...], _Desk] = session.info.setdefault("desks", {})
+    mark = actor.account_id, actor.org_id, lane_id
+    if mark not in desks:
+        desks[mark] = _look_up(session, actor, lane_id)
+    return desks[mark]
+
+
+def _look_up(session: Session, actor: Actor, lane_id: str | None) -> _Desk:
+    now = now_of(session)
+    person = facts_of_account(session, actor.account_id or "", actor.org_id or "", now)
     if person is None:
         raise not_found()
-    candidates = lanes_open_to(session, person, lane_id)
-    for lane, project, conditions in candidates:
-        require(session, actor, "assignment:take", work_resource(lane, actor, conditions))
-        rate = rate_of(session, lane.id, now_of(session))
-        if rate is None:
-            continue
-        task = take_from(session, actor, annotator_id, lane, project, rate, key=key)
-        if task is not None:
-            return task
-    return NoWork.ALL_WITH_OTHERS if candidates else NoWork.NOTHING_OPEN
+    offers = [
+        _Offer(lane, project, demands, rate_of(session, lane.id, now))
+        for lane, project, demands in lanes_open_to(session, person, lane_id)
+    ]
+    return _Desk(person.annotator_id, offers)
 
 
-def _lock_person(session: Session, actor: Actor) -> str:
-    """The annotator's row, locked, so that two tabs of one person cannot both count no open lease."""
-    found = session.scalar(
-        select(Annotator.id)
-        .where(Annotator.account_id == actor.account_id, Annotator.org_id == actor.org_id)
-        .with_for_update()
-    )
-    if found is None:
-        raise not_found()
-    return found
-
-
-def take_from(
-    session: Session, actor: Actor, annotator_id: str, lane: Lane, project: Project, rate: RateView,
-    *, key: str | None = None,
-) -> Task | None:  # fmt: skip
+def _take_from(
+    session: Session, actor: Actor, desk: _Desk, offer: _Offer, rate: RateView, key: str | None
+) -> Task | None:
     """Lease a unit of this lane to the person, or None when there is none for them."""
-    place = _place(session, lane, annotator_id, actor)
-    slot = _pick_kept(session, lane, annotator_id, place.taken) or _pick_returned(session, lane, actor)
-    cursor = place.cursor
+    lane, assignment_id = offer.lane, ids.new_id()
+    place = _place(session, actor, desk, lane)
+    claim = _Claim(session, lane, actor, desk.annotator_id, assignment_id)
+    before = place.cursor, place.epoch, place.taken
+    slot = claim.kept(place.taken) or claim.returned() or _free(claim, place)
+    if slot is None and expire_lane(session, actor, lane.id, limit=BAND_MOST):
+        slot = claim.returned()
     if slot is None:
-        slot, cursor = _pick_free(session, lane, actor, place)
-    if slot is None and expire_lane(session, lane.id, limit=BAND_MOST):
-        slot = _pick_returned(session, lane, actor)
-    if slot is None:
-        _move(session, place, cursor, lane.route_epoch, taken=place.taken)
-        return None
-    _move(session, place, cursor, place.route_epoch, taken=place.taken + 1)
-    return _hand_out(session, actor, annotator_id, lane, project, slot, rate, key)
+        place.epoch = lane.route_epoch
+    else:
+        place.taken += 1
+    if (place.cursor, place.epoch, place.taken) != before:
+        _MOVE.run(session, p_id=place.id, p_cursor=place.cursor, p_epoch=place.epoch, p_taken=place.taken)
+    return None if slot is None else _hand_out(session, actor, desk, offer, slot, rate, key, assignment_id)
 
 
-def _place(session: Session, lane: Lane, annotator_id: str, actor: Actor) -> LanePerson:
-    place = session.scalars(
-        select(LanePerson).where(LanePerson.lane_id == lane.id, LanePerson.annotator_id == annotator_id)
-    ).one_or_none()
+def _place(session: Session, actor: Actor, desk: _Desk, lane: Lane) -> _Place:
+    place = desk.places.get(lane.id)
     if place is None:
-        place = LanePerson(
-            id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
-            lane_id=lane.id, annotator_id=annotator_id, account_id=actor.account_id or "", cursor=-1, taken=0,
-            planned_to=0, seed=ids.new_seed(), route_epoch=lane.route_epoch,
-        )  # fmt: skip
-        session.add(place)
-        session.flush()
+        row = _PLACE.run(session, p_lane=lane.id, p_annotator=desk.annotator_id).one_or_none()
+        place = _Place(*row) if row else _first_place(session, actor, desk, lane)
+        desk.places[lane.id] = place
+    return place
+
+
+def _first_place(session: Session, actor: Actor, desk: _Desk, lane: Lane) -> _Place:
+    place = _Place(ids.new_id(), -1, lane.route_epoch, 0)
+    insert_later(
+        session, LanePerson,
+        {
+            "id": place.id, "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
+            "project_id": lane.project_id, "lane_id": lane.id, "annotator_id": desk.annotator_id,
+            "account_id": actor.account_id or "", "cursor": place.cursor, "taken": 0, "planned_to": 0,
+            "seed": ids.new_seed(), "route_epoch": place.epoch,
+        },
+    )  # fmt: skip
     return place
 
 
 _Pick = tuple[str, int, int]  # unit, number of the slot, route key
 
 
-def _pick_kept(session: Session, lane: Lane, annotator_id: str, taken: int) -> _Pick | None:
-    chosen = (
-        select(Slot.unit_id, Slot.slot_no)
-        .where(
-            Slot.kept_for == annotator_id,
-            Slot.lane_id == lane.id,
-            Slot.state == "kept",
-            Slot.serve_from <= taken,
-        )
-        .order_by(Slot.serve_from, Slot.route_key)
-        .limit(1)
-    )
-    return _claim(session, lane, chosen, "kept")
+@dataclass(frozen=True)
+class _Claim:
+    """A person at a lane, about to lease a slot for one assignment."""
+
+    session: Session
+    lane: Lane
+    actor: Actor
+    annotator_id: str
+    assignment_id: str
+
+    def kept(self, taken: int) -> _Pick | None:
+        """A slot that is kept for this person and due."""
+        return self._lease(_KEPT, p_annotator=self.annotator_id, p_taken=taken)
+
+    def returned(self) -> _Pick | None:
+        """A slot that somebody gave back, of a unit that the person has not met."""
+        return self._lease(_RETURNED, p_account=self.actor.account_id)
+
+    def free(self, cursor: int) -> _Pick | None:
+        """The first free slot after a place in the order, of a unit that the person has not met."""
+        return self._lease(_FREE, p_account=self.actor.account_id, p_cursor=cursor)
+
+    def _lease(self, statement: Hot[Update], **given: Any) -> _Pick | None:
+        until = now_of(self.session) + timedelta(minutes=self.lane.lease_minutes)
+        row = statement.run(
+            self.session, p_lane=self.lane.id, p_until=until, p_assignment=self.assignment_id, **given
+        ).one_or_none()
+        return (row[0], row[1], row[2]) if row else None
 
 
-def _pick_returned(session: Session, lane: Lane, actor: Actor) -> _Pick | None:
-    band = (
-        select(Slot.unit_id, Slot.slot_no, Slot.back_at)
-        .where(Slot.lane_id == lane.id, Slot.back_at.is_not(None), Slot.state == "free")
-        .order_by(Slot.back_at)
-        .limit(BAND_MOST)
-        .subquery()
-    )
-    met = exists().where(Assignment.unit_id == band.c.unit_id, Assignment.account_id == actor.account_id)
-    chosen = select(band.c.unit_id, band.c.slot_no).where(~met).order_by(band.c.back_at).limit(1)
-    return _claim(session, lane, chosen, "free")
-
-
-def _pick_free(session: Session, lane: Lane, actor: Actor, place: LanePerson) -> tuple[_Pick | None, int]:
+def _free(claim: _Claim, place: _Place) -> _Pick | None:
     """The first free slot after the person's place; at the end, once more from the start if slots were added."""
-    pick = _claim(session, lane, _free_after(lane, actor, place.cursor), "free")
-    if pick is None and place.route_epoch < lane.route_epoch:
-        place.route_epoch = lane.route_epoch
-        pick = _claim(session, lane, _free_after(lane, actor, -1), "free")
-    return pick, _END if pick is None else pick[2]
+    pick = claim.free(place.cursor)
+    if pick is None and place.epoch < claim.lane.route_epoch:
+        place.epoch = claim.lane.route_epoch
+        pick = claim.free(-1)
+    place.cursor = _END if pick is None else pick[2]
+    return pick
 
 
-def _free_after(lane: Lane, actor: Actor, cursor: int) -> Any:
-    met = exists().where(Assignment.unit_id == Slot.unit_id, Assignment.account_id == actor.account_id)
-    return (
-        select(Slot.unit_id, Slot.slot_no)
-        .where(Slot.lane_id == lane.id, Slot.state == "free", Slot.route_key > cursor, ~met)
-        .order_by(Slot.route_key)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+_SLOT, _ASSIGNMENT, _PERSON = table_of(Slot), table_of(Assignment), table_of(LanePerson)
+_ITEM, _UNIT = table_of(Item), table_of(Unit)
+_PLACE = Hot(
+    select(_PERSON.c.id, _PERSON.c.cursor, _PERSON.c.route_epoch, _PERSON.c.taken).where(
+        _PERSON.c.lane_id == bindparam("p_lane"), _PERSON.c.annotator_id == bindparam("p_annotator")
+    )
+)
+_MOVE = Hot(
+    update(_PERSON)
+    .where(_PERSON.c.id == bindparam("p_id"))
+    .values(cursor=bindparam("p_cursor"), route_epoch=bindparam("p_epoch"), taken=bindparam("p_taken"))
+)
+_IN_LANE = _SLOT.c.lane_id == bindparam("p_lane")
+_slot_key = tuple_(_SLOT.c.unit_id, _SLOT.c.slot_no)
+_MET = exists().where(
+    _ASSIGNMENT.c.unit_id == _SLOT.c.unit_id, _ASSIGNMENT.c.account_id == bindparam("p_account")
+)  # fmt: skip
+
+
+def _leasing(chosen: Select[Any], state: str) -> Hot[Update]:
+    """Lease the chosen slot if it is still in this state; on PostgreSQL one that nobody else is about to take."""
+    first = chosen.limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    return Hot(
+        update(_SLOT)
+        .where(_slot_key == first, _SLOT.c.state == state)
+        .values(state="leased", lease_until=bindparam("p_until"), back_at=None, assignment_id=bindparam("p_assignment"))
+        .returning(_SLOT.c.unit_id, _SLOT.c.slot_no, _SLOT.c.route_key)
     )
 
 
-def _claim(session: Session, lane: Lane, chosen: Any, state: str) -> _Pick | None:
-    until = now_of(session) + timedelta(minutes=lane.lease_minutes)
-    row = session.execute(
-        update(Slot)
-        .where(tuple_(Slot.unit_id, Slot.slot_no) == chosen.scalar_subquery(), Slot.state == state)
-        .values(state="leased", lease_until=until, back_at=None)
-        .returning(Slot.unit_id, Slot.slot_no, Slot.route_key),
-        execution_options={"synchronize_session": False},
-    ).one_or_none()
-    return (row.unit_id, row.slot_no, row.route_key) if row else None
-
-
-def _move(session: Session, place: LanePerson, cursor: int, epoch: int, *, taken: int) -> None:
-    if (cursor, epoch, taken) != (place.cursor, place.route_epoch, place.taken):
-        place.cursor, place.route_epoch, place.taken = cursor, epoch, taken
+# What is due latest goes first: a unit that the planner placed at this very point, before those that a vendor assigned.
+_KEPT = _leasing(
+    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
+    .where(
+        _SLOT.c.kept_for == bindparam("p_annotator"),
+        _IN_LANE,
+        _SLOT.c.state == "kept",
+        _SLOT.c.serve_from <= bindparam("p_taken"),
+    )
+    .order_by(_SLOT.c.serve_from.desc()),
+    "kept",
+)
+_BAND = (
+    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
+    .where(_IN_LANE, _SLOT.c.back_at.is_not(None))
+    .order_by(_SLOT.c.back_at)
+    .limit(BAND_MOST)
+)
+_RETURNED = _leasing(
+    select(_SLOT.c.unit_id, _SLOT.c.slot_no).where(_slot_key.in_(_BAND), _SLOT.c.state == "free", ~_MET), "free"
+)
+_FREE = _leasing(
+    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
+    .where(_IN_LANE, _SLOT.c.state == "free", _SLOT.c.route_key > bindparam("p_cursor"), ~_MET)
+    .order_by(_SLOT.c.route_key),
+    "free",
+)
+_CONTENT = Hot(
+    select(_ITEM.c.id, _ITEM.c.content)
+    .select_from(_UNIT.join(_ITEM, _ITEM.c.id == _UNIT.c.item_id))
+    .where(_UNIT.c.id == bindparam("p_unit"))
+)
 
 
 def _hand_out(
-    session: Session, actor: Actor, annotator_id: str, lane: Lane, project: Project, slot: _Pick, rate: RateView,
-    key: str | None,
+    session: Session, actor: Actor, desk: _Desk, offer: _Offer, slot: _Pick, rate: RateView, key: str | None,
+    assignment_id: str,
 ) -> Task:  # fmt: skip
-    now, assignment_id = now_of(session), ids.new_id()
+    now, lane = now_of(session), offer.lane
     unit_id, slot_no, _ = slot
-    item_id, content = session.execute(
-        select(Item.id, Item.content).join(Unit, Unit.item_id == Item.id).where(Unit.id == unit_id)
-    ).one()
+    item_id, content = _CONTENT.run(session, p_unit=unit_id).one()
     until = now + timedelta(minutes=lane.lease_minutes)
     assert lane.ontology_id is not None and lane.guideline_id is not None, "an open lane has both"
-    session.execute(
-        insert(Assignment).values(
-            id=assignment_id, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
-            lane_id=lane.id, unit_id=unit_id, item_id=item_id, slot_no=slot_no, annotator_id=annotator_id,
-            account_id=actor.account_id, state="leased", epoch=1, leased_at=now, lease_until=until,
-            rate_micros=rate.micros, currency=rate.currency, ontology_id=lane.ontology_id,
-            guideline_id=lane.guideline_id, take_key=key,
-        )
+    insert_later(
+        session, Assignment,
+        {
+            "id": assignment_id, "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
+            "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit_id, "item_id": item_id,
+            "slot_no": slot_no, "annotator_id": desk.annotator_id, "account_id": actor.account_id, "state": "leased",
+            "epoch": 1, "leased_at": now, "lease_until": until, "rate_micros": rate.micros, "currency": rate.currency,
+            "ontology_id": lane.ontology_id, "guideline_id": lane.guideline_id, "take_key": key,
+        },
     )  # fmt: skip
-    session.execute(
-        update(Slot).where(Slot.unit_id == unit_id, Slot.slot_no == slot_no).values(assignment_id=assignment_id),
-        execution_options={"synchronize_session": False},
-    )
     audit.record(
         session, actor, "unit.taken", "assignment", assignment_id, org_id=lane.org_id,
         details={"lane": lane.id, "class": lane.classification}, link=lane.classification.startswith("restricted"),
     )  # fmt: skip
     return Task(
-        assignment_id, 1, lane.id, project.name, lane.locale, lane.task_type, lane.classification, content,
+        assignment_id, 1, lane.id, offer.project.name, lane.locale, lane.task_type, lane.classification, content,
         lane.ontology_id, lane.guideline_id, until, rate.micros, rate.currency, "leased", None, None,
     )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Qualification
 from kernel.db import now_of
 from kernel.policy import Actor, Demand
+from kernel.walls import constant
 from marketplace.models import Lane, Project
 from marketplace.rules.eligibility import Admission, LaneNeeds, demands
 from workforce.queries import annotator_of, person_facts
@@ -49,23 +50,34 @@ def lanes_for(
 
 def _rows(
     session: Session, person: PersonFacts, *, qualified: bool, lane_id: str | None
-) -> Sequence[Row[tuple[Lane, Project, Qualification]]]:
+) -> Sequence[Row[Lane, Project, Qualification]]:
+    statement = _QUALIFIED if qualified else _EVERY
+    given = {"p_annotator": person.annotator_id, "p_vendor": person.org_id}
+    if lane_id is None:
+        return session.execute(statement, given).all()
+    of_one = _QUALIFIED_IN if qualified else _EVERY_IN
+    return session.execute(of_one, {**given, "p_lane": lane_id}).all()
+
+
+def _lanes(*, qualified: bool) -> Select[Lane, Project, Qualification]:
     joined = and_(
         Qualification.lane_id == Lane.id,
-        Qualification.annotator_id == person.annotator_id,
+        Qualification.annotator_id == bindparam("p_annotator"),
         Qualification.revoked_at.is_(None),
     )
-    statement = (
+    return (
         select(Lane, Project, Qualification)
         .join(Project, Project.id == Lane.project_id)
         .join(Qualification, joined, isouter=not qualified)
-        .where(Lane.vendor_org_id == person.org_id, Lane.state == "open")
+        .where(Lane.vendor_org_id == bindparam("p_vendor"), Lane.state == "open")
         .order_by(Lane.priority.desc(), Lane.deadline_at, Lane.id)
         .limit(CANDIDATES_MOST)
     )
-    if lane_id is not None:
-        statement = statement.where(Lane.id == lane_id)
-    return session.execute(statement).all()
+
+
+_QUALIFIED, _EVERY = constant(_lanes(qualified=True)), constant(_lanes(qualified=False))
+_QUALIFIED_IN = constant(_lanes(qualified=True).where(Lane.id == bindparam("p_lane")))
+_EVERY_IN = constant(_lanes(qualified=False).where(Lane.id == bindparam("p_lane")))
 
 
 def needs_of(lane: Lane, project: Project) -> LaneNeeds:

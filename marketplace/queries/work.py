@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy import Row, and_, bindparam, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from calibration.models import Qualification, QualificationTest
 from kernel.db import now_of
 from kernel.guard import not_found
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from labeling.models import Item
 from marketplace.models import Assignment, Lane, Project, Review
@@ -22,40 +23,41 @@ from workforce.values import PersonFacts
 
 def open_task(session: Session, actor: Actor, *, key: str | None = None) -> Task | None:
     """The unit that the actor holds now, or the one that was given out under this key."""
-    alive = and_(Assignment.state == "leased", Assignment.lease_until > now_of(session))
-    wanted = alive if key is None else or_(alive, Assignment.take_key == key)
-    row = session.execute(
-        _tasks().where(Assignment.account_id == actor.account_id, Assignment.vendor_org_id == actor.org_id, wanted)
-        .order_by(Assignment.leased_at.desc()).limit(1)
-    ).one_or_none()  # fmt: skip
-    return _task(*row) if row else None
+    given = {"p_account": actor.account_id, "p_vendor": actor.org_id, "p_now": now_of(session)}
+    found = _OPEN.run(session, **given) if key is None else _OPEN_OR_KEY.run(session, p_key=key, **given)
+    row = found.one_or_none()
+    return _task(row) if row else None
 
 
 def task_of(session: Session, actor: Actor, assignment_id: str) -> Task:
     """An assignment of the actor's own, whatever its state; raises NotFound for anybody else's."""
-    row = session.execute(
-        _tasks().where(Assignment.id == assignment_id, Assignment.account_id == actor.account_id)
-    ).one_or_none()
+    row = _OWN.run(session, p_id=assignment_id, p_account=actor.account_id).one_or_none()
     if row is None:
         raise not_found()
-    return _task(*row)
+    return _task(row)
 
 
-def _tasks() -> Select[Any]:
-    return (
-        select(Assignment, Lane, Project.name, Item.content)
-        .join(Lane, Lane.id == Assignment.lane_id)
-        .join(Project, Project.id == Assignment.project_id)
-        .join(Item, Item.id == Assignment.item_id)
-    )
+_A, _L, _P, _I = (table_of(model) for model in (Assignment, Lane, Project, Item))
+_TASKS = select(
+    _A.c.id, _A.c.epoch, _A.c.lane_id, _P.c.name, _L.c.locale, _L.c.task_type, _L.c.classification, _I.c.content,
+    _A.c.ontology_id, _A.c.guideline_id, _A.c.lease_until, _A.c.rate_micros, _A.c.currency, _A.c.state, _A.c.draft,
+    _A.c.draft_at,
+).select_from(
+    _A.join(_L, _L.c.id == _A.c.lane_id).join(_P, _P.c.id == _A.c.project_id).join(_I, _I.c.id == _A.c.item_id)
+)  # fmt: skip
+_OWN = Hot(_TASKS.where(_A.c.id == bindparam("p_id"), _A.c.account_id == bindparam("p_account")))
+_ALIVE = and_(_A.c.state == "leased", _A.c.lease_until > bindparam("p_now"))
+_NEWEST = (
+    _TASKS.where(_A.c.account_id == bindparam("p_account"), _A.c.vendor_org_id == bindparam("p_vendor"))
+    .order_by(_A.c.leased_at.desc())
+    .limit(1)
+)
+_OPEN = Hot(_NEWEST.where(_ALIVE))
+_OPEN_OR_KEY = Hot(_NEWEST.where(or_(_ALIVE, _A.c.take_key == bindparam("p_key"))))
 
 
-def _task(assignment: Assignment, lane: Lane, project_name: str, content: dict[str, Any]) -> Task:
-    return Task(
-        assignment.id, assignment.epoch, lane.id, project_name, lane.locale, lane.task_type, lane.classification,
-        content, assignment.ontology_id, assignment.guideline_id, assignment.lease_until, assignment.rate_micros,
-        assignment.currency, assignment.state, assignment.draft, assignment.draft_at,
-    )  # fmt: skip
+def _task(row: Row[*tuple[Any, ...]]) -> Task:
+    return Task(*row)
 
 
 def lane_offers(session: Session, person: PersonFacts) -> list[LaneOffer]:

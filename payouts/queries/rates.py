@@ -6,17 +6,17 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from kernel.db import UTCDateTime
-from kernel.walls import constant
+from kernel.hot import Hot, table_of
 from payouts.models import Rate
 from payouts.values import RateView
 
 _COLUMNS = (Rate.id, Rate.lane_id, Rate.micros, Rate.currency, Rate.from_at, Rate.set_by)
 # Every take asks for it, so that it is made once.
-_IN_FORCE = constant(
-    select(*_COLUMNS)
-    .where(Rate.lane_id == bindparam("p_lane"), Rate.from_at <= bindparam("p_now", type_=UTCDateTime()))
-    .order_by(Rate.from_at.desc())
+_R = table_of(Rate)
+_IN_FORCE = Hot(
+    select(_R.c.id, _R.c.lane_id, _R.c.micros, _R.c.currency, _R.c.from_at, _R.c.set_by)
+    .where(_R.c.lane_id == bindparam("p_lane"), _R.c.from_at <= bindparam("p_now"))
+    .order_by(_R.c.from_at.desc())
     .limit(1)
 )
 
@@ -27,7 +27,7 @@ def _view(row: Any) -> RateView:
 
 def rate_of(session: Session, lane_id: str, now: datetime) -> RateView | None:
     """The rate that is in force for a lane at `now`; None where the vendor has set none yet."""
-    row = session.execute(_IN_FORCE, {"p_lane": lane_id, "p_now": now}).one_or_none()
+    row = _IN_FORCE.run(session, p_lane=lane_id, p_now=now).one_or_none()
     return _view(row) if row else None
 
 

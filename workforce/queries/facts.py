@@ -4,61 +4,54 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from kernel.db import now_of
-from kernel.walls import constant
+from kernel.hot import Hot, table_of
 from workforce.models import Agreement, AgreementSignature, Annotator, LanguageClaim
 from workforce.rules.profiles import status_at
 from workforce.values import ClaimStatus, Demanded, PersonFacts, Standing, SupplyRow
 
 # The path of every take runs through these, so that they are made once.
-_COLUMNS = (
-    Annotator.id, Annotator.account_id, Annotator.org_id, Annotator.status, Annotator.country, Annotator.skills,
-    Annotator.domains, Annotator.clearance, Annotator.clearance_until, Annotator.identity_verified_at,
+_A, _C, _D, _S = (table_of(model) for model in (Annotator, LanguageClaim, Agreement, AgreementSignature))
+_PEOPLE = select(
+    _A.c.id, _A.c.account_id, _A.c.org_id, _A.c.status, _A.c.country, _A.c.skills, _A.c.domains, _A.c.clearance,
+    _A.c.clearance_until, _A.c.identity_verified_at,
 )  # fmt: skip
-_PERSON = constant(select(*_COLUMNS).where(Annotator.id == bindparam("p_annotator")))
-_ACCOUNT = constant(
-    select(*_COLUMNS)
-    .where(Annotator.account_id == bindparam("p_account"), Annotator.org_id == bindparam("p_org"))
-    .with_for_update()
+_PERSON = Hot(_PEOPLE.where(_A.c.id == bindparam("p_annotator")))
+_ACCOUNT = Hot(
+    _PEOPLE.where(
+        _A.c.account_id == bindparam("p_account"), _A.c.org_id == bindparam("p_org")
+    ).with_for_update()
+)  # fmt: skip
+_CLAIMS = Hot(
+    select(_C.c.locale, _C.c.proficiency, _C.c.status, _C.c.until_at)
+    .where(_C.c.org_id == bindparam("p_org"), _C.c.annotator_id == bindparam("p_annotator"))
+    .order_by(_C.c.claimed_at, _C.c.locale)
 )
-_CLAIMS = constant(
-    select(LanguageClaim.locale, LanguageClaim.proficiency, LanguageClaim.status, LanguageClaim.until_at)
-    .where(LanguageClaim.org_id == bindparam("p_org"), LanguageClaim.annotator_id == bindparam("p_annotator"))
-    .order_by(LanguageClaim.claimed_at, LanguageClaim.locale)
-)
-_NEWER = aliased(Agreement)
 _SIGNED = (
-    select(func.max(AgreementSignature.version))
+    select(func.max(_S.c.version))
     .where(
-        AgreementSignature.org_id == bindparam("p_org"),
-        AgreementSignature.annotator_id == bindparam("p_annotator"),
-        AgreementSignature.code == Agreement.code,
+        _S.c.org_id == bindparam("p_org"), _S.c.annotator_id == bindparam("p_annotator"), _S.c.code == _D.c.code
     )
     .scalar_subquery()
-)
-_NEWEST = (
-    select(func.max(_NEWER.version))
-    .where(_NEWER.org_id == bindparam("p_org"), _NEWER.code == Agreement.code)
-    .scalar_subquery()
-)
-_AGREEMENTS = constant(
-    select(Agreement.code, Agreement.version, Agreement.required_from, _SIGNED)
-    .where(Agreement.org_id == bindparam("p_org"), Agreement.version == _NEWEST)
-    .order_by(Agreement.code)
+)  # fmt: skip
+_AGREEMENTS = Hot(
+    select(_D.c.code, _D.c.version, _D.c.required_from, _SIGNED)
+    .where(_D.c.org_id == bindparam("p_org"))
+    .order_by(_D.c.code, _D.c.version)
 )
 
 
 def person_facts(session: Session, annotator_id: str, now: datetime) -> PersonFacts | None:
     """All of a person that work may depend on, in three statements; None for nobody that the scope sees."""
-    row = session.execute(_PERSON, {"p_annotator": annotator_id}).one_or_none()
+    row = _PERSON.run(session, p_annotator=annotator_id).one_or_none()
     return None if row is None else _facts(session, row, now)
 
 
 def facts_of_account(session: Session, account_id: str, org_id: str, now: datetime) -> PersonFacts | None:
     """`person_facts` of an account's profile with a vendor, whose row stays locked for the transaction."""
-    row = session.execute(_ACCOUNT, {"p_account": account_id, "p_org": org_id}).one_or_none()
+    row = _ACCOUNT.run(session, p_account=account_id, p_org=org_id).one_or_none()
     return None if row is None else _facts(session, row, now)
 
 
@@ -103,7 +96,7 @@ def supply(session: Session, vendor_org_id: str) -> list[SupplyRow]:
 
 
 def _claims(session: Session, person: Any, now: datetime) -> tuple[tuple[str, str, ClaimStatus], ...]:
-    rows = session.execute(_CLAIMS, {"p_org": person.org_id, "p_annotator": person.id})
+    rows = _CLAIMS.run(session, p_org=person.org_id, p_annotator=person.id)
     return tuple(
         (locale, proficiency, status_at(status, until_at, now)) for locale, proficiency, status, until_at in rows
     )
@@ -111,6 +104,6 @@ def _claims(session: Session, person: Any, now: datetime) -> tuple[tuple[str, st
 
 def _agreements(session: Session, person: Any) -> tuple[dict[str, int], tuple[Demanded, ...]]:
     """The highest version signed per document, and the version of each that is in force."""
-    rows = session.execute(_AGREEMENTS, {"p_org": person.org_id, "p_annotator": person.id}).all()
-    signed = {code: last for code, _version, _required, last in rows if last is not None}
-    return signed, tuple(Demanded(code, version, required) for code, version, required, _last in rows)
+    newest = {row.code: row for row in _AGREEMENTS.run(session, p_org=person.org_id, p_annotator=person.id)}
+    signed = {code: last for code, (_code, _version, _required, last) in newest.items() if last is not None}
+    return signed, tuple(Demanded(row.code, row.version, row.required_from) for row in newest.values())

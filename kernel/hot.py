@@ -1,0 +1,123 @@
+"""Hot statements: those of every take and submit, written once, narrowed to the tenant once, and sent without the ORM.
+
+They say the same as the first wall says of ORM statements (`kernel.walls`): in a tenant's scope each table that is
+owned or shared, at whatever depth it is named, is limited to what the tenant may see.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Join,
+    Select,
+    String,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    or_,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.selectable import FromClause
+
+from kernel.db import Id, UTCDateTime, now_of, scope_of, write_later
+from kernel.errors import Misuse
+from kernel.models import AccessGrant
+from kernel.walls import kind_of
+
+Statement = TypeVar("Statement", bound=Select[Any] | Update)
+_ORG = bindparam("wall_org", type_=Id)
+_NOW = bindparam("wall_now", type_=UTCDateTime().with_variant(String(), "sqlite"))  # there it is a text all along
+_GRANT = cast(Table, AccessGrant.__table__)
+
+
+class Hot(Generic[Statement]):
+    """A select or update over tables (`Model.__table__`) with parameters for everything that changes."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._plain = statement
+        self._walled: Any = None
+        self._tables = frozenset(each for each in visitors.iterate(statement) if isinstance(each, Table))
+
+    def run(self, session: Session, **given: Any) -> CursorResult[*tuple[Any, ...]]:
+        """Send it in the session's scope and transaction."""
+        if not session.info["writes"] and isinstance(self._plain, Update):
+            raise Misuse("a write in a reading transaction")
+        session.flush()
+        awaited = self._tables & session.info.get("later", {}).keys()
+        if awaited:
+            write_later(session, awaited)
+        scope = scope_of(session)
+        if scope.is_system:
+            return session.connection().execute(self._plain, given)
+        if self._walled is None:
+            self._walled = _narrowed(self._plain)
+        return session.connection().execute(self._walled, given | _present(session))
+
+
+def _present(session: Session) -> dict[str, Any]:
+    """What the criteria compare with, made ready once in a transaction, as they name it many times."""
+    found: dict[str, Any] | None = session.info.get("wall")
+    if found is None:
+        now: Any = now_of(session)
+        if session.get_bind().dialect.name == "sqlite":
+            now = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        found = session.info["wall"] = {"wall_org": scope_of(session).org_id, "wall_now": now}
+    return found
+
+
+def table_of(model: Any) -> Table:
+    """The table of a mapped class."""
+    return cast(Table, model.__table__)
+
+
+def _narrowed(statement: Any) -> Any:
+    """The statement with the tenant's criterion for each table that it names, in its inner selects first."""
+
+    def narrow(element: Any, **_: Any) -> Any:
+        return _narrowed(element) if isinstance(element, Select) and element is not statement else None
+
+    inner = visitors.replacement_traverse(statement, {}, narrow)
+    return inner.where(*(_criterion(table) for table in _limited_tables(statement)))
+
+
+def _limited_tables(statement: Any) -> Iterator[Table]:
+    if isinstance(statement, Update | Delete):
+        sources: list[FromClause] = [cast(FromClause, statement.table)]
+    else:
+        sources = list(statement.get_final_froms())
+    for table in _tables_of(sources):
+        if kind_of(table) != "global":
+            yield table
+
+
+def _tables_of(sources: list[FromClause]) -> Iterator[Table]:
+    for source in sources:
+        if isinstance(source, Join):
+            if source.isouter or source.full:
+                raise Misuse("an outer join in a hot statement: its criteria would leave rows out")
+            yield from _tables_of([source.left, source.right])
+        elif isinstance(source, Table):
+            yield source
+        else:
+            raise Misuse(f"a hot statement reads {type(source).__name__}, which cannot be narrowed")
+
+
+def _criterion(table: Table) -> ColumnElement[bool]:
+    columns = table.c
+    if kind_of(table) == "owned":
+        return columns.org_id == _ORG
+    granted = exists().where(
+        _GRANT.c.subject_id == columns.project_id,
+        _GRANT.c.grantee_org_id == _ORG,
+        _GRANT.c.revoked_at.is_(None),
+        _GRANT.c.from_at <= _NOW,
+        _GRANT.c.until_at > _NOW,
+    )
+    return or_(columns.org_id == _ORG, and_(columns.vendor_org_id == _ORG, granted))

@@ -1,0 +1,141 @@
+"""A lane at work: units, a rate, people who may work in it, and what each of them does."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from calibration import lanes
+from calibration.models import Judgment
+from calibration.operations import qualifications
+from kernel import clock
+from kernel.db import Database
+from kernel.policy import Actor, Role, system_actor
+from kernel.tenancy import Scope
+from marketplace.models import Assignment, Lane, Slot, Unit
+from marketplace.operations import answers, planning, projects, returning, taking, units
+from marketplace.queries.facts import lane_facts
+from marketplace.values.imports import UnitIn
+from marketplace.values.work import NoWork, Submitted, Task
+from payouts.operations.rates import set_rate
+from tests.marketplace.orders import Market
+from workforce.models import Annotator
+
+RATE = 7_500
+
+
+@dataclass
+class Desk:
+    """People in front of one open lane."""
+
+    market: Market
+    lane: str
+    people: list[Actor] = field(default_factory=list)
+    annotators: list[str] = field(default_factory=list)
+
+    @property
+    def db(self) -> Database:
+        return self.market.db
+
+    @contextmanager
+    def vendor(self) -> Iterator[Session]:
+        """A transaction in which the vendor's people act."""
+        scope = Scope.tenant(self.market.vendor)
+        with clock.use_clock(lambda: self.market.now), self.db.transaction(scope) as session:
+            yield session
+
+    def take(self, person: int, key: str | None = None) -> Task | None:
+        """The unit that the person gets, or None."""
+        with self.vendor() as session:
+            found = taking.take_next(session, self.people[person], self.lane, key=key)
+            return None if isinstance(found, NoWork) else found
+
+    def answer(self, person: int, task: Task | str, choice: str = "refund", key: str | None = None) -> Submitted:
+        assignment_id = task if isinstance(task, str) else task.assignment_id
+        with self.vendor() as session:
+            return answers.submit_answer(session, self.people[person], assignment_id, {"choice": choice}, key=key)
+
+    def skip(self, person: int, task: Task) -> None:
+        with self.vendor() as session:
+            returning.skip(session, self.people[person], task.assignment_id, reason="unclear")
+
+    def assign(self, person: int, unit_ids: Sequence[str]) -> int:
+        manager = self.market.manager
+        with self.market.as_(manager) as session:
+            return planning.assign_units(session, manager, self.lane, self.annotators[person], unit_ids)
+
+    def expire(self) -> int:
+        with self.market.system() as session:
+            return returning.expire_lane(session, system_actor("test"), self.lane)
+
+    def units(self) -> list[Unit]:
+        with self.market.system() as session:
+            return list(session.scalars(select(Unit).where(Unit.lane_id == self.lane).order_by(Unit.id)))
+
+    def slots(self) -> dict[str, int]:
+        """How many slots there are in each state."""
+        with self.market.system() as session:
+            rows = session.execute(
+                select(Slot.state, func.count()).where(Slot.lane_id == self.lane).group_by(Slot.state)
+            )
+            return {row[0]: row[1] for row in rows}
+
+    def assignments(self) -> list[Assignment]:
+        with self.market.system() as session:
+            return list(session.scalars(select(Assignment).where(Assignment.lane_id == self.lane)))
+
+    def judgments(self) -> list[Judgment]:
+        with self.market.system() as session:
+            return list(session.scalars(select(Judgment).where(Judgment.lane_id == self.lane)))
+
+    def change_lane(self, **values: int) -> None:
+        with self.market.system() as session:
+            lane = session.get_one(Lane, self.lane)
+            for name, value in values.items():
+                setattr(lane, name, value)
+
+
+def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3) -> Desk:
+    """A lane of the market that is open, with units that need `overlap` answers and people whom the vendor let in."""
+    if not lanes._provider:
+        lanes.use_provider(lane_facts)
+    project_id = market.order()
+    with market.system() as session:
+        lane = session.scalars(select(Lane).where(Lane.project_id == project_id)).one()
+        lane.overlap = overlap
+        desk = Desk(market, lane.id)
+    add_units(desk, unit_count)
+    with market.as_(market.manager) as session:
+        set_rate(session, market.manager, lane_id=desk.lane, micros=RATE, currency="EUR")
+    with market.system() as session:
+        projects.open_lane(session, market.pm, desk.lane, without_test=True)
+    add_people(desk, people)
+    return desk
+
+
+def add_units(desk: Desk, count: int, prefix: str = "message") -> list[str]:
+    made: list[str] = []
+    pm = desk.market.pm
+    for start in range(0, count, 1000):
+        drafts = [UnitIn({"text": f"{prefix} {number}"}) for number in range(start, min(count, start + 1000))]
+        with desk.market.as_(pm) as session:
+            made += [unit_id for unit_id in units.add_units(session, pm, desk.lane, drafts).unit_ids if unit_id]
+    return made
+
+
+def add_people(desk: Desk, count: int) -> None:
+    """Native speakers whom the vendor has let in without the test."""
+    market = desk.market
+    hired = market.hire(count, "sw-KE")
+    with market.as_(market.manager) as session:
+        for annotator_id in hired:
+            qualifications.waive(session, market.manager, desk.lane, annotator_id, "known from earlier work")
+    with market.system() as session:
+        accounts = {
+            row[0]: row[1]
+            for row in session.execute(select(Annotator.id, Annotator.account_id).where(Annotator.id.in_(hired)))
+        }
+    desk.annotators += hired
+    desk.people += [Actor(accounts[each], market.vendor, Role.ANNOTATOR, org_kind="vendor") for each in hired]
