@@ -54,6 +54,10 @@ class Inferred:
     judgments: int
 
 
+LEAST_PER_UNIT = 3
+LEAST_PER_PERSON = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What an inference found. `peers` holds (comparisons, agreement) by person."""
@@ -114,11 +118,22 @@ def _trust(
 ) -> tuple[Temperature, bool]:
     """How sure the method may be of itself, and whether it does no worse than the vote, on keys it has not seen."""
     if len(gold) < LEAST_GOLD:
-        return calibrate(vote.probas_, gold), True
+        return calibrate(vote.probas_, gold), _is_enough_for_a_model(frame)
     free = METHODS[method](labels=labels)
     free.fit(frame)
     tau = calibrate(free.probas_, gold)
     return tau, may_replace_vote(tau.apply(free.probas_), vote.probas_, gold)
+
+
+def _is_enough_for_a_model(frame: pd.DataFrame) -> bool:
+    """Whether there is enough to tell people apart without keys: with fewer answers a model can do worse than a vote.
+
+    Three answers to a unit and twenty of a person, on average; both were chosen where small public sets turn.
+    """
+    answers = len(frame)
+    return (
+        answers >= LEAST_PER_UNIT * frame["task"].nunique() and answers >= LEAST_PER_PERSON * frame["worker"].nunique()
+    )
 
 
 def _gold_categories(collected: Collected) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The whole application on a test's database, and persons who sign in to it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +48,8 @@ def app(db: Database, tmp_path: Path) -> Flask:
 
 
 @pytest.fixture
-def client(app: Flask) -> Iterator[FlaskClient]:
-    with app.test_client() as client:
-        yield client
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
 
 
 def make_org(database: Database, kind: str, name: str) -> str:

@@ -1,0 +1,191 @@
+"""Permissions, generated from the addresses and the matrix: every route × every role × own, other tenant's, none."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from kernel.db import Base, Database
+from kernel.ids import new_id
+from kernel.policy import Role, matrix
+from tests.web.conftest import ORG_KIND, Persona, csrf_of, make_persona, sign_in, token_of
+from tests.web.worlds import World, two_worlds
+
+# Which table the id in a path is of. An address with a part that is not named here fails the test below.
+PARTS = {
+    "agreement_id": "agreement", "annotator_id": "annotator", "appeal_id": "appeal", "assignment_id": "assignment",
+    "attempt_id": "attempt", "batch_id": "batch", "claim_id": "language_claim", "invoice_id": "invoice",
+    "job_id": "outbox", "key_id": "gold_key", "lane_id": "lane", "line_id": "payout_line",
+    "membership_id": "membership", "org_id": "organization", "person_id": "annotator", "pool_id": "pool",
+    "project_id": "project", "quote_id": "quote", "receipt_id": "decision_receipt", "release_id": "release",
+    "request_id": "coverage_request", "review_id": "review", "run_id": "payout_run", "session_id": "auth_session",
+    "token_id": "account_token", "event_id": "outbox",
+}  # fmt: skip
+PLAIN = {
+    "token": "no-such-token",
+    "month": "2026-11",
+    "name": "labels.jsonl",
+    "file_name": "labels.jsonl",
+    "filename": "app.js",
+}
+# Applying needs no membership: the page of an open pool is for everybody who has its address.
+# These end or change the visitor's own session, so that the visits after them would say nothing.
+LEAVING = {"web.sign_out", "web.switch_place", "web.change_password"}
+OPEN_TO_ALL = {"workforce.apply", "workforce_api.apply"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One method of one route."""
+
+    endpoint: str
+    method: str
+    rule: Rule
+
+    @property
+    def is_api(self) -> bool:
+        return self.rule.rule.startswith("/api/")
+
+    def path(self, ids: dict[str, str]) -> str:
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: PLAIN.get(part[1]) or ids[part[1]], self.rule.rule)
+
+
+def cases(app: Flask) -> Iterator[Case]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield Case(rule.endpoint, method, rule)
+
+
+def guarded(app: Flask) -> list[Case]:
+    return [case for case in cases(app) if matrix().endpoints[case.endpoint]["action"] != "public"]
+
+
+class Visitor:
+    """A persona with a browser and a token."""
+
+    def __init__(self, app: Flask, database: Database, persona: Persona | None) -> None:
+        self.client: FlaskClient = app.test_client()
+        self.headers: dict[str, str] = {}
+        self.csrf = ""
+        if persona is not None:
+            assert sign_in(self.client, persona.email) == 303
+            self.csrf = csrf_of(self.client, "/account")
+            self.headers = {"Authorization": f"Bearer {token_of(database, persona)}"}
+
+    def ask(self, case: Case, ids: dict[str, str]) -> TestResponse:
+        if case.is_api:
+            bare = self.client.application.test_client()
+            body = None if case.method in ("GET", "DELETE") else {}
+            return bare.open(case.path(ids), method=case.method, json=body, headers=self.headers)
+        data = None if case.method == "GET" else {"csrf_token": self.csrf}
+        return self.client.open(case.path(ids), method=case.method, data=data)
+
+
+def visits(app: Flask, database: Database, world: World) -> Iterator[tuple[Role, Case, Visitor]]:
+    """Each role of the world before each guarded route."""
+    for role in Role:
+        persona = make_persona(database, world.org_of(ORG_KIND[role]), role, f"{role.value}@visit.example")
+        visitor = Visitor(app, database, persona)
+        for case in guarded(app):
+            if case.endpoint not in LEAVING:
+                yield role, case, visitor
+
+
+def no_such(rule: Rule) -> dict[str, str]:
+    return {name: new_id() for name in rule.arguments}
+
+
+def plain(response: TestResponse) -> tuple[int, str]:
+    """Status and body, without what differs by request: references, tokens and the ids that were asked for."""
+    text = response.get_data(as_text=True)
+    text = re.sub(r'"request_id":\s*"\w+"|csrf[-_]token" (content|value)="[^"]+"|class="id ltr">\w+<', "", text)
+    return response.status_code, re.sub(r"[0-9A-Za-z]{22}", "", text)
+
+
+def test_every_part_of_an_address_names_a_table(app: Flask) -> None:
+    unknown = {name for case in cases(app) for name in case.rule.arguments} - set(PARTS) - set(PLAIN)
+    assert unknown == set()
+    assert {PARTS[name] for name in PARTS} <= set(Base.metadata.tables)
+
+
+def test_a_route_without_a_line_in_the_matrix_keeps_the_application_from_starting(app: Flask) -> None:
+    from kernel.errors import Misuse
+    from web.guards import check_matrix
+
+    app.url_map.add(Rule("/secret-door", endpoint="marketplace.secret_door"))
+    with pytest.raises(Misuse, match=r"marketplace\.secret_door"):
+        check_matrix(app)
+
+
+def test_nobody_gets_in_without_signing_in(app: Flask, db: Database) -> None:
+    nobody = Visitor(app, db, None)
+    wrong = []
+    for case in guarded(app):
+        response = nobody.ask(case, no_such(case.rule))
+        is_sent_away = response.status_code == 303 and response.headers["Location"].startswith("/sign-in")
+        if not is_sent_away and response.status_code not in (400, 401):
+            wrong.append((case.endpoint, case.method, response.status_code))
+    assert wrong == []
+
+
+def test_a_role_that_the_matrix_does_not_name_is_refused_everywhere(app: Flask, db: Database) -> None:
+    world, _ = two_worlds(db)
+    wrong = []
+    for role, case, visitor in visits(app, db, world):
+        action = matrix().endpoints[case.endpoint]["action"]
+        if role in matrix().actions[action] or case.endpoint in OPEN_TO_ALL:
+            continue
+        response = visitor.ask(case, world.ids_for(db, case.rule, PARTS))
+        if response.status_code not in (403, 404):
+            wrong.append((role.value, case.endpoint, case.method, response.status_code))
+    assert wrong == []
+
+
+def test_another_tenants_object_and_none_at_all_answer_alike(app: Flask, db: Database) -> None:
+    mine, theirs = two_worlds(db)
+    wrong = []
+    for role, case, visitor in visits(app, db, mine):
+        if ORG_KIND[role] == "operator":
+            continue  # the installation's own people see every organization: there is no other tenant to them
+        if not (case.rule.arguments & set(PARTS)) or case.endpoint in OPEN_TO_ALL:
+            continue
+        other = visitor.ask(case, theirs.ids_for(db, case.rule, PARTS))
+        none = visitor.ask(case, no_such(case.rule))
+        if plain(other) != plain(none) or other.status_code < 400:
+            wrong.append((role.value, case.endpoint, case.method, other.status_code, none.status_code))
+    assert wrong == []
+
+
+def test_what_a_role_may_see_is_there_for_it(app: Flask, db: Database) -> None:
+    """The other way round: lists and homes of the own tenant open for each role that the matrix names."""
+    world = two_worlds(db)[0]
+    wrong = []
+    for role in Role:
+        visitor = Visitor(app, db, make_persona(db, world.org_of(ORG_KIND[role]), role, f"{role.value}@home.example"))
+        for case in guarded(app):
+            action = matrix().endpoints[case.endpoint]["action"]
+            if case.method != "GET" or case.rule.arguments or role not in matrix().actions[action]:
+                continue
+            response = visitor.ask(case, {})
+            if response.status_code not in (200, 303):
+                wrong.append((role.value, case.endpoint, response.status_code))
+    assert wrong == []
+
+
+def test_nothing_of_the_other_tenant_is_found_in_what_one_can_open(app: Flask, db: Database) -> None:
+    """Canary: the other world's names and texts are in no page or answer of this world's people."""
+    mine, theirs = two_worlds(db)
+    found = []
+    for role in (Role.CLIENT_ADMIN, Role.VENDOR_MANAGER, Role.FINANCE, Role.REVIEWER, Role.ANNOTATOR):
+        visitor = Visitor(app, db, make_persona(db, mine.org_of(ORG_KIND[role]), role, f"{role.value}@look.example"))
+        for case in guarded(app):
+            if case.method != "GET":
+                continue
+            text = visitor.ask(case, mine.ids_for(db, case.rule, PARTS)).get_data(as_text=True)
+            found += [(role.value, case.endpoint, canary) for canary in theirs.canaries if canary in text]
+    assert found == []
