@@ -11,6 +11,7 @@ from kernel.policy import Actor, Resource
 
 GOLD_READ = "gold:read"
 GOLD_WRITE = "gold:write"
+TEST_ASSIGN = "test:assign"
 TEST_READ = "test:read"
 TEST_PUBLISH = "test:publish"
 TEST_TAKE = "test:take"

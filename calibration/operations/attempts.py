@@ -4,7 +4,7 @@ These acts run in the system's scope, as they compare answers with keys; each of
 open to this person's vendor, as if they ran in that vendor's name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from calibration.models import Attempt, AttemptQuestion
 from calibration.operations import verdicts
 from calibration.operations.exposures import note_all
 from calibration.operations.scoring import Scorer
-from calibration.policy import ATTEMPT_ANSWER, GRADE_RUN, TEST_TAKE, attempt_resource, lane_resource
+from calibration.policy import ATTEMPT_ANSWER, GRADE_RUN, TEST_ASSIGN, TEST_TAKE, attempt_resource, lane_resource
 from calibration.queries.attempts import (
     LIVE,
     AttemptView,
@@ -34,7 +34,7 @@ from calibration.queries.attempts import (
     tries_before,
 )
 from calibration.queries.gold import drawable, key_of
-from calibration.queries.people import Person, person_of_account
+from calibration.queries.people import Person, person_of, person_of_account
 from calibration.queries.tests import TestView, test_by_id
 from calibration.rules.drawing import draw
 from calibration.rules.testplan import decide
@@ -88,6 +88,36 @@ def start_attempt(session: Session, actor: Actor, lane_id: str) -> AttemptView:
         _begin_exam(session, lane, row, start.test)
     audit.record(session, actor, "attempt.started", "attempt", row.id, org_id=row.vendor_org_id,
                  details={"lane": lane_id, "number": row.number})  # fmt: skip
+    return attempt_view(session, row)
+
+
+def assign_attempt(
+    session: Session, actor: Actor, lane_id: str, annotator_id: str, item_ids: Sequence[str]
+) -> AttemptView:
+    """Begin an exam for a person with these very questions, in this order: a test form that the vendor sets.
+
+    They are of the lane's exam pool and not met before. Where they are over before the plan decides, the attempt ends
+    without an outcome and costs nothing.
+    """
+    lane = _open_lane(session, actor, lane_id, TEST_ASSIGN)
+    person = person_of(session, annotator_id)
+    if person is None or person.org_id != lane.vendor_org_id:
+        raise not_found()
+    start = test_start(session, lane_id, person.account_id)
+    if start is None:
+        raise not_found()
+    _ensure_may_start(start)
+    if person.status != "active" or live_attempt(session, person.account_id) is not None:
+        raise Conflict("attempt.other_live", _("This person cannot begin a test now."))
+    pool = drawable(session, lane_id, GoldPool.EXAM.value, person.account_id)
+    drawn = list(dict.fromkeys(item_ids))[: start.plan.questions]
+    if not drawn or not set(drawn) <= {item for items in pool.values() for item in items}:
+        raise Conflict("attempt.not_exam", _("Only exam questions that the person has not met can be asked."))
+    number = len(attempts_of(session, lane_id, person.account_id)) + 1
+    row = _new_attempt(session, lane, person, start.test, number)
+    _open_exam(session, lane, row, pool, drawn)
+    audit.record(session, actor, "attempt.assigned", "attempt", row.id, org_id=row.vendor_org_id,
+                 details={"lane": lane_id, "annotator": annotator_id, "questions": len(drawn)})  # fmt: skip
     return attempt_view(session, row)
 
 
@@ -154,9 +184,9 @@ def end_overdue(session: Session, actor: Actor, limit: int = 200) -> int:
     return len(rows)
 
 
-def _open_lane(session: Session, actor: Actor, lane_id: str) -> LaneFacts:
+def _open_lane(session: Session, actor: Actor, lane_id: str, action: str = TEST_TAKE) -> LaneFacts:
     lane = lane_of(session, lane_id)
-    require(session, actor, TEST_TAKE, lane_resource(session, actor, lane))
+    require(session, actor, action, lane_resource(session, actor, lane))
     if not lane.takes_people:
         raise Conflict("lane.closed", _("This work is not open at the moment."))
     return lane
@@ -218,6 +248,12 @@ def _begin_exam(session: Session, lane: LaneFacts, row: Attempt, test: TestView)
     drawn = draw(pool, plan.questions, row.seed)
     if len(drawn) < plan.questions:
         raise _nothing_fresh()
+    _open_exam(session, lane, row, pool, drawn)
+
+
+def _open_exam(
+    session: Session, lane: LaneFacts, row: Attempt, pool: Mapping[str, Sequence[str]], drawn: list[str]
+) -> None:
     row.state = "exam"
     row.deadline_at = now_of(session) + TO_BEGIN
     row.by_class = {name: [0, 0] for name, items in pool.items() if set(items) & set(drawn)}
@@ -271,7 +307,10 @@ def _count_exam(
     decision = decide(plan, row.asked, row.right, strata_touched=touched)
     if decision is TestDecision.CONTINUE:
         following = question_at(session, row.id, row.position)
-        assert following is not None
+        if following is None:  # an assigned form that was too short to decide
+            _close(session, row, first_unshown=row.position)
+            row.state = "ended"
+            return
         note_all(session, lane, row.account_id, [following.item_id], GoldPool.EXAM.value)
         return
     _close(session, row, first_unshown=row.position)

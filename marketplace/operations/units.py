@@ -22,6 +22,7 @@ from marketplace.files.checking import Draft, unit_of
 from marketplace.models import Lane, Slot, Unit
 from marketplace.operations.loading import lane_for
 from marketplace.queries.imports import LaneRef, Source, caps_of, known_items, units_of_items
+from marketplace.rules.requests import MOST_OVERLAP
 from marketplace.values.actions import Action
 from marketplace.values.imports import CHUNK, Added, UnitIn
 
@@ -43,7 +44,12 @@ def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[Uni
     known = known_items(session, lane.project_id, ((each.locale, each.fingerprint) for each in parsed))
     items = _insert_items(session, actor, source, {lane.locale: ref}, parsed, known)
     fresh = [item_id for mark, item_id in items.items() if mark not in known]
-    new_units = _insert_units(session, source, [(item_id, ref, ref.overlap, True) for item_id in fresh])
+    overlaps = {
+        items[unit.locale, unit.fingerprint]: draft.overlap
+        for unit, draft in zip(parsed, drafts, strict=True) if draft.overlap is not None
+    }  # fmt: skip
+    wanted = [(item_id, ref, overlaps.get(item_id, ref.overlap), True) for item_id in fresh]
+    new_units = _insert_units(session, source, wanted)
     units = units_of_items(session, lane.id, list(known.values())) | new_units
     audit.record(
         session, actor, "units.added", "lane", lane.id, org_id=lane.org_id,
@@ -189,6 +195,9 @@ def _frame_faults(lane: Lane, number: int, draft: UnitIn) -> dict[str, Message]:
     reference = draft.reference
     if reference is not None and not (0 < len(reference) <= MAX_REFERENCE and "\0" not in reference):
         faults[f"units.{number}.id"] = _("An id has at most %(most)s letters.", most=MAX_REFERENCE)
+    if draft.overlap is not None and not 1 <= draft.overlap <= MOST_OVERLAP:
+        text = _("Between 1 and %(most)s people judge a unit.", most=MOST_OVERLAP)
+        faults[f"units.{number}.overlap"] = text
     if draft.classification is None:
         return faults
     if draft.classification not in set(Classification):

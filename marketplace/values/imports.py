@@ -85,11 +85,15 @@ class BatchView:
 
 @dataclass(frozen=True)
 class UnitIn:
-    """A unit that a program adds: content as its task type shows it, and the client's own reference."""
+    """A unit that a program adds: content as its task type shows it, and the client's own reference.
+
+    `overlap` is how many people judge it, where that is not what its lane says.
+    """
 
     content: dict[str, Any]
     reference: str | None = None
     classification: str | None = None
+    overlap: int | None = None
 
 
 @dataclass(frozen=True)
