@@ -1,10 +1,9 @@
 """The API of uploads: a file as the request's body, its check, and the word that has it written."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel.errors import Invalid
@@ -14,6 +13,9 @@ from marketplace.operations import imports as operations
 from marketplace.storage import kept
 from marketplace.values.imports import BatchKind, BatchView
 from web.forms import InModel, OutModel
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class BatchIn(InModel):
@@ -60,7 +62,7 @@ class BatchOut(OutModel):
 
 
 @api.post("/projects/<project_id>/batches", body=BatchIn, returns=BatchOut, creates=True)
-def upload(session: Session, actor: Actor, project_id: str, body: BatchIn) -> BatchOut:
+def upload(session: "Session", actor: Actor, project_id: str, body: BatchIn) -> BatchOut:
     """Upload a file of units or gold; it is checked in the background."""
     try:
         content = body.content.encode()
@@ -73,19 +75,19 @@ def upload(session: Session, actor: Actor, project_id: str, body: BatchIn) -> Ba
 
 
 @api.get("/batches/<batch_id>", returns=BatchOut)
-def batch(session: Session, actor: Actor, batch_id: str) -> BatchOut:
+def batch(session: "Session", actor: Actor, batch_id: str) -> BatchOut:
     """An upload with its findings."""
     return batch_out(operations.see_batch(session, actor, batch_id))
 
 
 @api.post("/batches/<batch_id>/confirm", body=ConfirmIn, returns=BatchOut)
-def confirm_import(session: Session, actor: Actor, batch_id: str, body: ConfirmIn) -> BatchOut:
+def confirm_import(session: "Session", actor: Actor, batch_id: str, body: ConfirmIn) -> BatchOut:
     """Have the good rows written."""
     return batch_out(operations.confirm_import(session, actor, batch_id, leave_out_bad=body.leave_out_bad))
 
 
 @api.post("/batches/<batch_id>/cancel", returns=BatchOut)
-def cancel_import(session: Session, actor: Actor, batch_id: str) -> BatchOut:
+def cancel_import(session: "Session", actor: Actor, batch_id: str) -> BatchOut:
     """Cancel an upload."""
     return batch_out(operations.cancel_import(session, actor, batch_id))
 

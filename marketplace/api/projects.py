@@ -1,10 +1,9 @@
 """The API of projects: lanes, label schemas, guidelines, rights, and small batches of units."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from kernel.guard import not_found
 from kernel.policy import Actor
@@ -17,6 +16,9 @@ from marketplace.queries import projects as queries
 from marketplace.values.imports import UnitIn
 from marketplace.values.requests import ProjectView
 from web.forms import InModel, OutModel
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class ProjectRowOut(OutModel):
@@ -135,14 +137,14 @@ class AddedOut(OutModel):
 
 
 @api.get("/projects", query=PageIn, returns=ProjectsOut)
-def project_list(session: Session, actor: Actor, query: PageIn) -> ProjectsOut:
+def project_list(session: "Session", actor: Actor, query: PageIn) -> ProjectsOut:
     """List projects, newest first."""
     rows, after = queries.find_projects(session, after=query.after, limit=query.limit)
     return ProjectsOut(items=[_row_out(row) for row in rows], next_after=after)
 
 
 @api.get("/projects/<project_id>", returns=ProjectOut)
-def project(session: Session, actor: Actor, project_id: str) -> ProjectOut:
+def project(session: "Session", actor: Actor, project_id: str) -> ProjectOut:
     """A project with its lanes and versions."""
     found = queries.project_of(session, project_id)
     if found is None:
@@ -151,38 +153,38 @@ def project(session: Session, actor: Actor, project_id: str) -> ProjectOut:
 
 
 @api.post("/projects/<project_id>/ontologies", body=OntologyIn, returns=VersionOut, creates=True)
-def publish_ontology(session: Session, actor: Actor, project_id: str, body: OntologyIn) -> Any:
+def publish_ontology(session: "Session", actor: Actor, project_id: str, body: OntologyIn) -> Any:
     """Publish the next version of the label schema."""
     return ontologies.publish_ontology(session, actor, project_id, body.body, changelog=body.changelog)
 
 
 @api.post("/projects/<project_id>/guidelines", body=GuidelineIn, returns=VersionOut, creates=True)
-def publish_guideline(session: Session, actor: Actor, project_id: str, body: GuidelineIn) -> Any:
+def publish_guideline(session: "Session", actor: Actor, project_id: str, body: GuidelineIn) -> Any:
     """Publish the next version of the guideline."""
     return ontologies.publish_guideline(session, actor, project_id, body.texts, changelog=body.changelog)
 
 
 @api.put("/projects/<project_id>/rights", body=RightsIn, returns=DoneOut)
-def set_rights(session: Session, actor: Actor, project_id: str, body: RightsIn) -> DoneOut:
+def set_rights(session: "Session", actor: Actor, project_id: str, body: RightsIn) -> DoneOut:
     """Set what the vendor may do."""
     request_operations.set_rights(session, actor, project_id, body.rights)
     return DoneOut()
 
 
 @api.post("/lanes/<lane_id>/open", body=OpenIn, returns=LaneOut, scope=lambda: Scope.system("opening a lane"))
-def open_lane(session: Session, actor: Actor, lane_id: str, body: OpenIn) -> Any:
+def open_lane(session: "Session", actor: Actor, lane_id: str, body: OpenIn) -> Any:
     """Open a lane; a 409 names everything that is missing."""
     return projects.open_lane(session, actor, lane_id, without_test=body.without_test)
 
 
 @api.post("/lanes/<lane_id>/pause", returns=LaneOut)
-def pause_lane(session: Session, actor: Actor, lane_id: str) -> Any:
+def pause_lane(session: "Session", actor: Actor, lane_id: str) -> Any:
     """Pause a lane."""
     return projects.pause_lane(session, actor, lane_id)
 
 
 @api.post("/lanes/<lane_id>/units", body=UnitsIn, returns=AddedOut, creates=True)
-def add_units(session: Session, actor: Actor, lane_id: str, body: UnitsIn) -> Any:
+def add_units(session: "Session", actor: Actor, lane_id: str, body: UnitsIn) -> Any:
     """Add units; content that is a unit already keeps the unit it has."""
     drafts = [UnitIn(each.content, each.id, each.classification) for each in body.units]
     return units.add_units(session, actor, lane_id, drafts)

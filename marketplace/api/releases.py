@@ -1,10 +1,9 @@
 """The API of releases: ordering, reading, deciding, and taking files away."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, send_file
-from sqlalchemy.orm import Session
 
 from kernel import db
 from kernel.guard import not_found
@@ -16,6 +15,9 @@ from marketplace.storage import storage
 from marketplace.values.releases import MIME, ReleaseView
 from web import current
 from web.forms import InModel, OutModel
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class FileOut(OutModel):
@@ -59,19 +61,19 @@ class DecideIn(InModel):
 
 
 @api.get("/projects/<project_id>/releases", returns=ReleasesOut)
-def release_list(session: Session, actor: Actor, project_id: str) -> ReleasesOut:
+def release_list(session: "Session", actor: Actor, project_id: str) -> ReleasesOut:
     """The releases of a project."""
     return ReleasesOut(items=[_out(view) for view in queries.releases_of(session, project_id)])
 
 
 @api.post("/projects/<project_id>/releases", returns=ReleaseOut, creates=True)
-def cut_release(session: Session, actor: Actor, project_id: str) -> ReleaseOut:
+def cut_release(session: "Session", actor: Actor, project_id: str) -> ReleaseOut:
     """Order a release; it is built in the background."""
     return _out(operations.cut_release(session, actor, project_id))
 
 
 @api.get("/releases/<release_id>", returns=ReleaseOut)
-def release(session: Session, actor: Actor, release_id: str) -> ReleaseOut:
+def release(session: "Session", actor: Actor, release_id: str) -> ReleaseOut:
     """A release with its QA report."""
     found = queries.release_of(session, release_id)
     if found is None:
@@ -80,13 +82,13 @@ def release(session: Session, actor: Actor, release_id: str) -> ReleaseOut:
 
 
 @api.post("/releases/<release_id>/decision", body=DecideIn, returns=ReleaseOut)
-def decide_release(session: Session, actor: Actor, release_id: str, body: DecideIn) -> ReleaseOut:
+def decide_release(session: "Session", actor: Actor, release_id: str, body: DecideIn) -> ReleaseOut:
     """Accept a release, or return it with reasons."""
     return _out(operations.decide_release(session, actor, release_id, accept=body.accept, reason=body.reason))
 
 
 @api.get("/releases/<release_id>/files/<name>", returns=None)
-def download(session: Session, actor: Actor, release_id: str, name: str) -> Response:
+def download(session: "Session", actor: Actor, release_id: str, name: str) -> Response:
     """A file of a release; the log keeps who took it."""
     with db.transaction(current.scope()) as writing:
         file = operations.note_download(writing, actor, release_id, name)

@@ -1,10 +1,9 @@
 """The API of requests and quotes."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy.orm import Session
 
 from kernel.guard import not_found
 from kernel.policy import Actor
@@ -13,6 +12,9 @@ from marketplace.operations import requests as operations
 from marketplace.queries import requests as queries
 from marketplace.values.requests import ALL_RIGHTS, QuoteView, RequestView
 from web.forms import InModel, OutModel
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class LineIn(InModel):
@@ -158,20 +160,20 @@ class DoneOut(OutModel):
 
 
 @api.get("/requests", query=PageIn, returns=RequestsOut)
-def requests(session: Session, actor: Actor, query: PageIn) -> RequestsOut:
+def requests(session: "Session", actor: Actor, query: PageIn) -> RequestsOut:
     """List requests, newest first."""
     rows, after = queries.find_requests(session, after=query.after, limit=query.limit)
     return RequestsOut(items=[request_out(row) for row in rows], next_after=after)
 
 
 @api.post("/requests", body=RequestIn, returns=SentOut, creates=True)
-def send_request(session: Session, actor: Actor, body: RequestIn) -> Any:
+def send_request(session: "Session", actor: Actor, body: RequestIn) -> Any:
     """Ask a vendor for work."""
     return operations.send_request(session, actor, **body.model_dump())
 
 
 @api.get("/requests/<request_id>", returns=RequestOut)
-def request(session: Session, actor: Actor, request_id: str) -> RequestOut:
+def request(session: "Session", actor: Actor, request_id: str) -> RequestOut:
     """A request with its quote."""
     found = queries.request_of(session, request_id)
     if found is None:
@@ -180,20 +182,20 @@ def request(session: Session, actor: Actor, request_id: str) -> RequestOut:
 
 
 @api.post("/requests/<request_id>/quotes", body=QuoteIn, returns=QuoteOut, creates=True)
-def make_quote(session: Session, actor: Actor, request_id: str, body: QuoteIn) -> QuoteOut:
+def make_quote(session: "Session", actor: Actor, request_id: str, body: QuoteIn) -> QuoteOut:
     """Answer a request with prices."""
     made = operations.make_quote(session, actor, request_id, prices=body.prices, valid_days=body.valid_days)
     return quote_out(made)
 
 
 @api.post("/quotes/<quote_id>/accept", body=AcceptIn, returns=AcceptedOut)
-def accept_quote(session: Session, actor: Actor, quote_id: str, body: AcceptIn) -> AcceptedOut:
+def accept_quote(session: "Session", actor: Actor, quote_id: str, body: AcceptIn) -> AcceptedOut:
     """Accept a quote."""
     return AcceptedOut(project_id=operations.accept_quote(session, actor, quote_id, rights=body.rights))
 
 
 @api.post("/quotes/<quote_id>/decline", body=DeclineIn, returns=DoneOut)
-def decline_quote(session: Session, actor: Actor, quote_id: str, body: DeclineIn) -> DoneOut:
+def decline_quote(session: "Session", actor: Actor, quote_id: str, body: DeclineIn) -> DoneOut:
     """Decline a quote, with a reason."""
     operations.decline_quote(session, actor, quote_id, body.reason)
     return DoneOut()

@@ -1,5 +1,7 @@
 """Pages of uploads: the file, what was found in it, and the word that has it written."""
 
+from typing import BinaryIO, cast
+
 from flask import Response, url_for
 from flask import request as sent
 
@@ -85,7 +87,7 @@ def _upload(project_id: str, kind: BatchKind) -> Response:
     if file is None or not file.filename:
         return _page(project_id, {"file": _("Choose a file first.")}, 422)
     try:
-        with kept(chunks_of(file.stream)) as stored, db.transaction(current.scope()) as session:
+        with kept(chunks_of(cast(BinaryIO, file.stream))) as stored, db.transaction(current.scope()) as session:
             made = operations.receive_file(
                 session, current.actor(), project_id, kind=kind, name=file.filename, stored=stored
             )

@@ -22,7 +22,7 @@ MOST_ROWS = 200
 def request_of(session: Session, request_id: str) -> RequestView | None:
     """A request that the scope sees, with the quote that counts."""
     row = session.execute(_requests().where(CoverageRequest.id == request_id)).first()
-    return _views(session, [tuple(row)])[0] if row else None
+    return _views(session, [(row[0], row[1])])[0] if row else None
 
 
 def request_of_project(session: Session, project_id: str) -> str | None:
@@ -44,7 +44,7 @@ def find_requests(
             (CoverageRequest.sent_at < last.sent_at)
             | ((CoverageRequest.sent_at == last.sent_at) & (CoverageRequest.id < last.id))
         )
-    rows = [tuple(row) for row in session.execute(statement)]
+    rows = [(row[0], row[1]) for row in session.execute(statement)]
     found = _views(session, rows[:limit])
     return found, found[-1].id if len(rows) > limit else None
 
@@ -136,7 +136,7 @@ def _guideline_locales(session: Session, project_id: str) -> Iterable[str]:
     return tuple(texts or ())
 
 
-def _requests() -> Select[tuple[CoverageRequest, Project]]:
+def _requests() -> Select[CoverageRequest, Project]:
     return select(CoverageRequest, Project).join(
         Project, (Project.id == CoverageRequest.project_id) & (Project.org_id == CoverageRequest.org_id)
     )

@@ -216,7 +216,7 @@ GAP_WORDS: dict[str, Message] = {
     LaneGap.ONTOLOGY: _("The label schema is not published yet."),
     LaneGap.GUIDELINE: _("The guideline is not published yet."),
     LaneGap.GUIDELINE_LOCALE: _("The guideline has no text in this language, nor in English."),
-    LaneGap.UNITS: _("There are no units in this lane yet."),
+    LaneGap.UNITS: _("There are no open units in this lane."),
     LaneGap.RATE: _("The vendor has not set what annotators earn for a unit."),
     LaneGap.TEST: _("No qualification test is published. Publish one, or open the lane expressly without a test."),
 }
