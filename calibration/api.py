@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from calibration.operations import attempts, reading, tests
+from calibration.operations import attempts, qualifications, reading, tests
 from calibration.queries.attempts import AttemptView
 from calibration.queries.people import person_of_account, quality_of_person
 from calibration.queries.tests import TestView, characteristic
@@ -128,6 +128,22 @@ class LaneQualityOut(OutModel):
     weak_units: int
 
 
+class WaiverIn(InModel):
+    """Why a person works here without the test; it stands in the record."""
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class QualificationOut(OutModel):
+    """What opens a lane to a person."""
+
+    lane_id: str
+    annotator_id: str
+    basis: str
+    since_at: datetime
+    state: str
+
+
 class TestIn(InModel):
     """The design of a test."""
 
@@ -238,6 +254,12 @@ def publish_test(session: "Session", actor: Actor, lane_id: str, body: TestIn) -
     """Publish the next version of a lane's test"""
     done = tests.publish_test(session, actor, lane_id=lane_id, **body.model_dump())
     return _test(done.test, [str(warning) for warning in done.warnings])
+
+
+@api.put("/lanes/<lane_id>/waivers/<annotator_id>", body=WaiverIn, returns=QualificationOut)
+def waive(session: "Session", actor: Actor, lane_id: str, annotator_id: str, body: WaiverIn) -> QualificationOut:
+    """Open a lane to a person of your own without its test"""
+    return QualificationOut.model_validate(qualifications.waive(session, actor, lane_id, annotator_id, body.reason))
 
 
 def _attempt(session: "Session", view: AttemptView) -> AttemptOut:

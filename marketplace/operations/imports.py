@@ -29,6 +29,7 @@ _RIGHT = {BatchKind.UNITS: Action.UNIT_IMPORT, BatchKind.GOLD: Action.GOLD_IMPOR
 _SEE = {BatchKind.UNITS: Action.PROJECT_READ, BatchKind.GOLD: Action.GOLD_READ}
 _CHECK = {BatchKind.UNITS: "marketplace.check_units", BatchKind.GOLD: "marketplace.check_gold"}
 _WRITE = {BatchKind.UNITS: "marketplace.import_units", BatchKind.GOLD: "marketplace.import_gold"}
+_COUNT = "marketplace.count_lanes"
 _CLOSED = ("requested", "quoted", "done", "declined")
 
 
@@ -122,6 +123,7 @@ def finish_import(session: Session, actor: Actor, batch_id: str, *, new: int) ->
     """All good rows are written."""
     batch = _held(session, actor, batch_id)
     _move(session, batch, (BatchState.IMPORTING,), BatchState.IMPORTED)
+    enqueue(session, REGISTRY[_COUNT])  # so that the project's page need not wait for the next round
     audit.record(session, actor, "batch.imported", "batch", batch.id, org_id=batch.org_id, details={"new": new})
 
 

@@ -82,10 +82,10 @@ def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence
 
 
 def _why_review(lane: Lane, unit_id: str, confidence: float, is_reported: bool) -> str | None:
+    if is_reported:  # first of all: what a person saw in the unit is lost on a reviewer who is told of a weak consensus
+        return "reported"
     if confidence < lane.weak_below:
         return "weak"
-    if is_reported:
-        return "reported"
     return "sample" if ids.repeatable(f"review:{unit_id}").random() < lane.review_share else None
 
 
