@@ -1,10 +1,9 @@
 """The API of running the installation: the log and its verification, jobs under way, dead letters, organizations."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from admin.jobs import ask_verification
 from admin.operations import dead_letters
@@ -23,6 +22,9 @@ from web.api import Api, Result
 from web.forms import InModel, OutModel
 from workforce.queries import find_account
 from workforce.values import OrgKind
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 api = Api("admin", __name__)
 
@@ -146,7 +148,7 @@ class FoundedOut(OutModel):
 
 
 @api.get("/audit", query=EventsQuery, returns=EventsOut)
-def audit_events(session: Session, actor: Actor, query: EventsQuery) -> dict[str, Any]:
+def audit_events(session: "Session", actor: Actor, query: EventsQuery) -> dict[str, Any]:
     """Events of the audit log, newest first."""
     chain = _chain(actor, query.chain)
     require(session, actor, Action.AUDIT_READ, chain_resource(chain))
@@ -159,13 +161,13 @@ def audit_events(session: Session, actor: Actor, query: EventsQuery) -> dict[str
 
 
 @api.post("/audit/verification", body=VerificationIn, returns=JobRef, status=202)
-def verify_audit(session: Session, actor: Actor, body: VerificationIn) -> Result:
+def verify_audit(session: "Session", actor: Actor, body: VerificationIn) -> Result:
     """Verify a chain of the audit log, or all, in the background."""
     return Result({"job_id": ask_verification(session, actor, _chain(actor, body.chain))}, 202)
 
 
 @api.get("/jobs/<job_id>", returns=JobOut)
-def job(session: Session, actor: Actor, job_id: str) -> dict[str, Any]:
+def job(session: "Session", actor: Actor, job_id: str) -> dict[str, Any]:
     """How a job of one's organization stands."""
     progress = jobs.progress(session, job_id)
     if progress is None:
@@ -174,7 +176,7 @@ def job(session: Session, actor: Actor, job_id: str) -> dict[str, Any]:
 
 
 @api.get("/admin/jobs", query=DeadJobsQuery, returns=DeadJobsOut, scope=every_tenant)
-def dead_jobs(session: Session, actor: Actor, query: DeadJobsQuery) -> dict[str, Any]:
+def dead_jobs(session: "Session", actor: Actor, query: DeadJobsQuery) -> dict[str, Any]:
     """Jobs that failed for good."""
     require(session, actor, Action.JOB_READ)
     rows, after = machinery.dead_jobs(session, after=query.after, limit=query.limit)
@@ -182,19 +184,19 @@ def dead_jobs(session: Session, actor: Actor, query: DeadJobsQuery) -> dict[str,
 
 
 @api.post("/admin/jobs/<job_id>/retry", returns=DeadJobOut, scope=every_tenant)
-def retry_job(session: Session, actor: Actor, job_id: str) -> dict[str, Any]:
+def retry_job(session: "Session", actor: Actor, job_id: str) -> dict[str, Any]:
     """Try a dead job again from now."""
     return vars(dead_letters.retry_job(session, actor, job_id))
 
 
 @api.post("/admin/jobs/<job_id>/discard", returns=DeadJobOut, scope=every_tenant)
-def discard_job(session: Session, actor: Actor, job_id: str) -> dict[str, Any]:
+def discard_job(session: "Session", actor: Actor, job_id: str) -> dict[str, Any]:
     """Give a dead job up."""
     return vars(dead_letters.discard_job(session, actor, job_id))
 
 
 @api.post("/admin/organizations", body=OrganizationIn, returns=FoundedOut, creates=True, scope=every_tenant)
-def create_organization(session: Session, actor: Actor, body: OrganizationIn) -> dict[str, Any]:
+def create_organization(session: "Session", actor: Actor, body: OrganizationIn) -> dict[str, Any]:
     """Found an organization with the account of whoever will run it.
 
     `password` is needed unless the address has an account already.

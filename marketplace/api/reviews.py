@@ -1,15 +1,17 @@
 """The API of review: taking one, deciding it."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from kernel.policy import Actor
 from marketplace.operations import reviewing
 from web.api import Api
 from web.forms import InModel, OutModel
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 api = Api("review", "marketplace")
 
@@ -70,7 +72,7 @@ class DecidedOut(OutModel):
 
 
 @api.post("/reviews/next", body=TakeIn, returns=TakenOut)
-def take(session: Session, actor: Actor, body: TakeIn) -> TakenOut:
+def take(session: "Session", actor: Actor, body: TakeIn) -> TakenOut:
     """Lease the oldest review that is not of one's own work."""
     found = reviewing.take_review(session, actor, body.lane_id)
     if found is None:
@@ -81,7 +83,7 @@ def take(session: Session, actor: Actor, body: TakeIn) -> TakenOut:
 
 
 @api.post("/reviews/<review_id>/verdict", body=VerdictIn, returns=DecidedOut)
-def decide(session: Session, actor: Actor, review_id: str, body: VerdictIn) -> Any:
+def decide(session: "Session", actor: Actor, review_id: str, body: VerdictIn) -> Any:
     """Decide a review in hand."""
     return reviewing.decide_review(
         session, actor, review_id, verdict=body.verdict, reason=body.reason, note=body.note, label=body.label,

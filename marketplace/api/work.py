@@ -1,11 +1,10 @@
 """The API of work: lanes with their conditions, taking, answering, skipping, reporting."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel.errors import NotFound
@@ -18,6 +17,9 @@ from marketplace.values.work import NO_WORK_WORDS, LaneOffer, NoWork, Task
 from web.api import Api, Result
 from web.forms import InModel, OutModel
 from web.idempotency import HEADER
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 api = Api("work", "marketplace")
 
@@ -130,7 +132,7 @@ class AssignOut(OutModel):
 
 
 @api.get("/lanes", returns=LanesOut)
-def lanes(session: Session, actor: Actor) -> LanesOut:
+def lanes(session: "Session", actor: Actor) -> LanesOut:
     """Lanes of the person's vendor, each with every condition, its value and where that comes from."""
     profile = eligibility.person_of(session, actor)
     facts = eligibility.facts_of(session, profile.id) if profile else None
@@ -138,7 +140,7 @@ def lanes(session: Session, actor: Actor) -> LanesOut:
 
 
 @api.post("/assignments/next", body=NextIn, returns=NextOut)
-def take(session: Session, actor: Actor, body: NextIn) -> NextOut:
+def take(session: "Session", actor: Actor, body: NextIn) -> NextOut:
     """Lease the next unit; the one in hand, if there is one."""
     found = taking.take_next(session, actor, body.lane_id, key=request.headers.get(HEADER))
     if isinstance(found, NoWork):
@@ -147,7 +149,7 @@ def take(session: Session, actor: Actor, body: NextIn) -> NextOut:
 
 
 @api.get("/assignments/<assignment_id>", returns=TaskOut)
-def assignment(session: Session, actor: Actor, assignment_id: str) -> TaskOut:
+def assignment(session: "Session", actor: Actor, assignment_id: str) -> TaskOut:
     """A unit that is or was in the person's hands."""
     found = work.task_of(session, actor, assignment_id)
     if found.state not in ("leased", "expired"):
@@ -156,7 +158,7 @@ def assignment(session: Session, actor: Actor, assignment_id: str) -> TaskOut:
 
 
 @api.post("/assignments/<assignment_id>/answer", body=AnswerIn, returns=AnswerOut)
-def answer(session: Session, actor: Actor, assignment_id: str, body: AnswerIn) -> Any:
+def answer(session: "Session", actor: Actor, assignment_id: str, body: AnswerIn) -> Any:
     """Submit an answer. 202 when the unit had gone to somebody else: it is kept and paid all the same."""
     done = answers.submit_answer(
         session, actor, assignment_id, body.answer, epoch=body.epoch, key=request.headers.get(HEADER)
@@ -165,35 +167,35 @@ def answer(session: Session, actor: Actor, assignment_id: str, body: AnswerIn) -
 
 
 @api.put("/assignments/<assignment_id>/draft", body=AnswerIn, returns=LeftOut)
-def draft(session: Session, actor: Actor, assignment_id: str, body: AnswerIn) -> LeftOut:
+def draft(session: "Session", actor: Actor, assignment_id: str, body: AnswerIn) -> LeftOut:
     """Keep what was typed so far."""
     answers.save_draft(session, actor, assignment_id, body.answer)
     return LeftOut(state="leased")
 
 
 @api.post("/assignments/<assignment_id>/skip", body=LeaveIn, returns=LeftOut)
-def skip(session: Session, actor: Actor, assignment_id: str, body: LeaveIn) -> LeftOut:
+def skip(session: "Session", actor: Actor, assignment_id: str, body: LeaveIn) -> LeftOut:
     """Give a unit back with a reason."""
     returning.skip(session, actor, assignment_id, reason=body.reason, note=body.note)
     return LeftOut(state="skipped")
 
 
 @api.post("/assignments/<assignment_id>/report", body=LeaveIn, returns=LeftOut)
-def report(session: Session, actor: Actor, assignment_id: str, body: LeaveIn) -> LeftOut:
+def report(session: "Session", actor: Actor, assignment_id: str, body: LeaveIn) -> LeftOut:
     """Tell what is wrong with a unit, and give it back if it is still in hand."""
     returning.report_problem(session, actor, assignment_id, reason=body.reason, note=body.note)
     return LeftOut(state="reported")
 
 
 @api.post("/assignments/<assignment_id>/extend", returns=TaskOut)
-def extend(session: Session, actor: Actor, assignment_id: str) -> TaskOut:
+def extend(session: "Session", actor: Actor, assignment_id: str) -> TaskOut:
     """Hold a unit for longer, up to a hard end."""
     returning.extend_lease(session, actor, assignment_id)
     return _task(session, work.task_of(session, actor, assignment_id))
 
 
 @api.post("/lanes/<lane_id>/assignments", body=AssignIn, returns=AssignOut)
-def assign(session: Session, actor: Actor, lane_id: str, body: AssignIn) -> AssignOut:
+def assign(session: "Session", actor: Actor, lane_id: str, body: AssignIn) -> AssignOut:
     """Assign given units to a given person: a vendor's right."""
     return AssignOut(assigned=planning.assign_units(session, actor, lane_id, body.annotator_id, body.unit_ids))
 
@@ -217,7 +219,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _task(session: Session, task: Task) -> TaskOut:
+def _task(session: "Session", task: Task) -> TaskOut:
     guideline = guideline_text(session, task.guideline_id, [task.locale, "en"])
     return TaskOut(
         id=task.assignment_id, epoch=task.epoch, lane_id=task.lane_id, project=task.project_name, locale=task.locale,

@@ -105,13 +105,12 @@ def ask_reviews(session: Session, lane: Lane, wanted: Iterable[tuple[str, str]])
     if not wanted:
         return
     unit_ids = [unit_id for unit_id, _ in wanted]
-    rounds = dict(
-        session.execute(
-            select(Review.unit_id, func.max(Review.round)).where(Review.unit_id.in_(unit_ids)).group_by(Review.unit_id)
-        ).all()  # type: ignore[arg-type]
+    counted = session.execute(
+        select(Review.unit_id, func.max(Review.round)).where(Review.unit_id.in_(unit_ids)).group_by(Review.unit_id)
     )
+    rounds: dict[str, int] = dict(counted.all())
     now = now_of(session)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": ids.new_id(), "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
             "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit_id, "why": why, "state": "open",

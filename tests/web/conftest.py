@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from kernel.config import Settings
-from kernel.db import Database
+from kernel.db import Database, now_of
+from kernel.ids import new_id
 from kernel.policy import Role, system_actor
 from kernel.tenancy import Scope
+from workforce.models import Annotator, Pool
 from workforce.operations.accounts import add_membership, create_account, create_organization
 from workforce.operations.tokens import create_token
 from wsgi import create_app
@@ -62,7 +65,22 @@ def make_persona(database: Database, org_id: str, role: Role, email: str) -> Per
         actor = system_actor("test")
         account = create_account(session, actor, email=email, name=f"Person {role.value}", password=PASSWORD)
         membership_id = add_membership(session, actor, account_id=account.id, org_id=org_id, role=role)
+        if role is Role.ANNOTATOR:
+            _admit(session, org_id, account.id)
     return Persona(email, account.id, org_id, membership_id, role)
+
+
+def _admit(session: Session, org_id: str, account_id: str) -> None:
+    """A working profile in a pool of the vendor, as somebody has who was admitted."""
+    now, pool_id = now_of(session), new_id()
+    session.add(Pool(id=pool_id, org_id=org_id, name=f"Pool {pool_id}", about={}, created_at=now))
+    session.flush()
+    session.add(
+        Annotator(
+            org_id=org_id, account_id=account_id, pool_id=pool_id, pseudonym=account_id[:10], status="active",
+            skills=[], domains=[], applied_at=now,
+        )
+    )  # fmt: skip
 
 
 def token_of(database: Database, persona: Persona, scopes: tuple[str, ...] = ("all",)) -> str:

@@ -80,7 +80,7 @@ class Visitor:
     def ask(self, case: Case, ids: dict[str, str]) -> TestResponse:
         if case.is_api:
             bare = self.client.application.test_client()
-            body = None if case.method in ("GET", "DELETE") else {}
+            body: dict[str, str] | None = None if case.method in ("GET", "DELETE") else {}
             return bare.open(case.path(ids), method=case.method, json=body, headers=self.headers)
         data = None if case.method == "GET" else {"csrf_token": self.csrf}
         return self.client.open(case.path(ids), method=case.method, data=data)
