@@ -13,6 +13,7 @@ from marketplace.api import releases as releases_api
 from marketplace.api import requests as requests_api
 from marketplace.api import reviews as reviews_api
 from marketplace.api import work as work_api
+from marketplace.cli import cli
 from marketplace.operations.appeals import decide_appeal
 from marketplace.pages import board, imports, projects, releases, requests, review, work
 from marketplace.pages import pages as market_pages
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
     _describe_jobs()
     for blueprint in (market_pages, market_api, board.pages, review.pages, work.pages, reviews_api.api, work_api.api):
         app.register_blueprint(blueprint)
+    app.cli.add_command(cli)
 
 
 def _describe_jobs() -> None:

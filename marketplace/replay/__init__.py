@@ -1,0 +1,1 @@
+"""Replay: a folder of real crowd judgments, played through the system's own operations."""

@@ -1,0 +1,284 @@
+"""Reading a replay folder: every line checked before anything is played, with every fault named by file and line."""
+
+import csv
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from i18n.tags import InvalidTag, standardize
+
+MOST_CLASSES = 100
+LONGEST_LABEL = 64
+LONGEST_NAME = 180
+MOST_FAULTS = 20
+_CLASS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_CLASSIFICATION = ("categorical", "classification")
+
+
+class BrokenFolder(Exception):
+    """The folder cannot be played; `faults` says why, each with its file and line."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        shown = list(self.faults[:MOST_FAULTS])
+        if len(self.faults) > MOST_FAULTS:
+            shown.append(f"… and {len(self.faults) - MOST_FAULTS} more")
+        super().__init__("\n".join(shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One row of labels.csv."""
+
+    line: int
+    worker: str
+    item: str
+    label: str
+    locale: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of crowd judgments as it was read: answers in file order, gold in file order, contents by item."""
+
+    name: str
+    answers: tuple[Answer, ...]
+    gold: Mapping[str, str] | None
+    contents: Mapping[str, str]
+    classes: tuple[tuple[str, str], ...]  # (id, name) in the order of their labels
+    class_of: Mapping[str, str]  # label -> id
+    title: str = ""
+
+
+@dataclass
+class _Faults:
+    found: list[str] = field(default_factory=list)
+
+    def note(self, file: str, line: int, text: str) -> None:
+        self.found.append(f"{file}, line {line}: {text}")
+
+    def ensure_none(self) -> None:
+        if self.found:
+            raise BrokenFolder(self.found)
+
+
+def read_folder(path: Path) -> Folder:
+    """Read and check everything; raises BrokenFolder with all that is wrong."""
+    if not path.is_dir():
+        raise BrokenFolder([f"{path} is not a folder"])
+    name = path.resolve().name
+    meta = _meta(path)
+    kind = meta.get("kind")
+    if kind is not None and kind not in _CLASSIFICATION:
+        raise BrokenFolder([f"{name} is not a classification set: its meta.json says that its kind is {kind}"])
+    faults = _Faults()
+    file = _find(path, "labels.csv")
+    if file is None:
+        raise BrokenFolder([f"there is no labels.csv or labels.csv.gz in {path}"])
+    answers = _answers(file, _default_locale(meta), faults)
+    faults.ensure_none()
+    _ensure_classification(name, answers)
+    gold = _gold(path, {answer.item for answer in answers}, faults)
+    contents = _contents(path, faults)
+    faults.ensure_none()
+    classes, class_of = _classes(answers, gold, meta)
+    title = meta.get("title")
+    return Folder(name, answers, gold, contents, classes, class_of, title if isinstance(title, str) else "")
+
+
+def _find(path: Path, name: str) -> Path | None:
+    return next((file for file in (path / name, path / f"{name}.gz") if file.is_file()), None)
+
+
+def _meta(path: Path) -> dict[str, Any]:
+    file = path / "meta.json"
+    if not file.is_file():
+        return {}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise BrokenFolder([f"meta.json cannot be read: {problem}"]) from None
+    if not isinstance(found, dict):
+        raise BrokenFolder(["meta.json, line 1: this is not an object"])
+    return found
+
+
+def _default_locale(meta: Mapping[str, Any]) -> str:
+    """The set's language where it names exactly one that can be matched on, else English."""
+    languages = meta.get("languages")
+    if isinstance(languages, list) and len(languages) == 1:
+        try:
+            return standardize(languages[0])
+        except InvalidTag:
+            pass
+    return "en"
+
+
+def _text(file: Path) -> str:
+    """The file as text; raises BrokenFolder with the line that is not UTF-8."""
+    try:
+        raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    except (OSError, EOFError, zlib.error) as problem:
+        raise BrokenFolder([f"{file.name} cannot be read: {problem}"]) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        raise BrokenFolder([f"{file.name}, line {line}: this is not UTF-8 (byte {raw[problem.start]:#04x})"]) from None
+
+
+def _rows(file: Path, needed: tuple[str, ...], faults: _Faults) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file with their lines; a file without its columns is broken as a whole."""
+    text = _text(file)
+    if not text.strip():
+        raise BrokenFolder([f"{file.name} is empty"])
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise BrokenFolder([f"{file.name}, line {line}: there is a NUL character"])
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        columns = next(reader)
+        missing = [name for name in needed if name not in columns]
+        if missing:
+            raise BrokenFolder([f"{file.name}, line 1: the column “{name}” is missing" for name in missing])
+        yield from _body(file.name, reader, columns, faults)
+    except csv.Error as problem:
+        raise BrokenFolder([f"{file.name}, line {reader.line_num}: {problem}"]) from None
+
+
+def _body(name: str, reader: Any, columns: list[str], faults: _Faults) -> Iterator[tuple[int, dict[str, str]]]:
+    for values in reader:
+        if not values:
+            continue
+        if len(values) != len(columns):
+            faults.note(name, reader.line_num, f"{len(values)} fields instead of {len(columns)}")
+            continue
+        yield reader.line_num, dict(zip(columns, values, strict=True))
+
+
+def _answers(file: Path, default: str, faults: _Faults) -> tuple[Answer, ...]:
+    found: list[Answer] = []
+    language_of: dict[str, str] = {}
+    for line, row in _rows(file, ("worker", "item", "label"), faults):
+        if not _has_all(file.name, line, row, ("worker", "item", "label"), faults):
+            continue
+        locale = _locale(file.name, line, row, default, faults)
+        at = _moment(file.name, line, row.get("timestamp", ""), faults)
+        if language_of.setdefault(row["item"], locale) != locale:
+            text = f"the item “{row['item'][:80]}” was in {language_of[row['item']]} before, and is in {locale} here"
+            faults.note(file.name, line, text)
+        found.append(Answer(line, row["worker"], row["item"], row["label"].strip(), locale, at))
+    if not found:
+        faults.note(file.name, 2, "there are no answers")
+    return tuple(found)
+
+
+def _has_all(name: str, line: int, row: Mapping[str, str], columns: Iterable[str], faults: _Faults) -> bool:
+    sound = True
+    for column in columns:
+        if not row[column].strip():
+            faults.note(name, line, f"the column “{column}” is empty")
+            sound = False
+        elif len(row[column]) > LONGEST_NAME and column != "label":
+            faults.note(name, line, f"the column “{column}” is longer than {LONGEST_NAME} characters")
+            sound = False
+    return sound
+
+
+def _locale(name: str, line: int, row: Mapping[str, str], default: str, faults: _Faults) -> str:
+    tag = row.get("language", "").strip()
+    if not tag:
+        return default
+    try:
+        return standardize(tag)
+    except InvalidTag:
+        faults.note(name, line, f"“{tag[:40]}” is not a language tag")
+        return default
+
+
+def _moment(name: str, line: int, text: str, faults: _Faults) -> datetime | None:
+    if not text.strip():
+        return None
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        faults.note(name, line, f"“{text[:40]}” is not a time; write it like 2024-05-01T09:30:00Z")
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
+def _ensure_classification(name: str, answers: Iterable[Answer]) -> None:
+    labels = {answer.label for answer in answers}
+    if len(labels) > MOST_CLASSES or any(len(label) > LONGEST_LABEL for label in labels):
+        raise BrokenFolder([f"{name} is not a classification set: it has {len(labels)} different labels"])
+
+
+def _gold(path: Path, items: set[str], faults: _Faults) -> dict[str, str] | None:
+    file = _find(path, "gold.csv")
+    if file is None:
+        return None
+    found: dict[str, str] = {}
+    for line, row in _rows(file, ("item", "label"), faults):
+        if not _has_all(file.name, line, row, ("item", "label"), faults):
+            continue
+        item, label = row["item"], row["label"].strip()
+        if item not in items:
+            faults.note(file.name, line, f"the item “{item[:80]}” is not in labels.csv")
+        elif found.setdefault(item, label) != label:
+            faults.note(file.name, line, f"the item “{item[:80]}” has another label further up")
+    return found
+
+
+def _contents(path: Path, faults: _Faults) -> dict[str, str]:
+    """A readable text for each item of items.jsonl."""
+    file = _find(path, "items.jsonl")
+    if file is None:
+        return {}
+    found: dict[str, str] = {}
+    for line, text in enumerate(_text(file).split("\n"), start=1):
+        if not text.strip():
+            continue
+        try:
+            record = json.loads(text)
+        except ValueError:
+            faults.note(file.name, line, "this is not JSON")
+            continue
+        if not isinstance(record, dict) or not isinstance(record.get("id"), str | int):
+            faults.note(file.name, line, "this is not an object with an “id”")
+            continue
+        found[str(record["id"])] = "\n".join(_told(record))
+    return found
+
+
+def _told(record: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The fields of a record as lines; a lone text stands for itself."""
+    for name, value in record.items():
+        if name in ("id", "language") and not above:
+            continue
+        if isinstance(value, Mapping):
+            yield from _told(value, f"{above}{name} ")
+        elif value not in (None, "", []):
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield f"{above}{name}: {shown}".replace("\0", " ")
+
+
+def _classes(
+    answers: Iterable[Answer], gold: Mapping[str, str] | None, meta: Mapping[str, Any]
+) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
+    """The label set: every label of answers and gold, under an id that a schema may have."""
+    labels = sorted({answer.label for answer in answers} | set((gold or {}).values()))
+    if len(labels) < 2:
+        raise BrokenFolder([f"there is only one label, “{labels[0]}”: there is nothing to choose"])
+    names = meta.get("label_names")
+    known = names if isinstance(names, dict) else {}
+    plain = all(_CLASS_ID.fullmatch(label) for label in labels)
+    ids = {label: label if plain else f"c{number}" for number, label in enumerate(labels, start=1)}
+    return tuple((ids[label], str(known.get(label) or label)[:LONGEST_NAME]) for label in labels), ids
