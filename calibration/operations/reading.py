@@ -12,8 +12,9 @@ from calibration.queries.people import ShownQuality, pseudonyms, shown_in_lane
 from calibration.queries.tests import TestView, open_test
 from calibration.values import LaneFacts
 from kernel.db import scope_of
-from kernel.guard import require
+from kernel.guard import not_found, require
 from kernel.policy import Actor, Resource
+from labeling.queries.versions import newest_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def lane_test(session: Session, actor: Actor, lane_id: str) -> tuple[LaneFacts, 
 def gold_of_project(
     session: Session, actor: Actor, project_id: str, *, pool: str | None = None, after: str | None = None
 ) -> tuple[list[KeyView], str | None]:
-    """A client's own keys. The scope keeps to its organization."""
+    """A client's own keys. The scope keeps to its organization; a project without a label schema has none."""
     require(session, actor, GOLD_READ, Resource("gold", project_id, org_id=scope_of(session).org_id))
+    if newest_versions(session, project_id).ontology is None:
+        raise not_found()
     return keys_of_project(session, project_id, pool=pool, after=after)
