@@ -14,11 +14,21 @@ from kernel.guard import require
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 
+_AT_ONCE = 500
 
-@job(queue="urgent", every=timedelta(seconds=5))
-def link_audit(session: Session, actor: Actor) -> dict[str, Any]:
-    """Link what *take* and *submit* wrote unlinked."""
-    return {"linked": audit.link_pending(session)}
+
+@job(queue="urgent", long=True, every=timedelta(seconds=5))
+def link_audit(work: Work) -> dict[str, Any]:
+    """Link what *take* and *submit* wrote unlinked, portion by portion, so that no chain is held for long."""
+    linked = 0
+    while True:
+        with work.transaction() as session:
+            count = audit.link_pending(session, _AT_ONCE)
+            linked += count
+            if count:
+                work.advance(session, linked)
+        if count < _AT_ONCE:
+            return {"linked": linked}
 
 
 @job(queue="bulk", long=True)

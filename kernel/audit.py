@@ -113,28 +113,37 @@ def _locked_head(session: Session, chain: str) -> AuditHead:
 
 def event_hash(event: Any) -> str:
     """SHA-256 over the version, the chain, the place in it, the previous hash and the canonical form of the rest."""
-    rest = canonical({name: getattr(event, name) for name in _COLUMNS})
+    told = {name: getattr(event, name) for name in _COLUMNS}
+    rest = _encode(told)  # details have been plain since they were written; what is ASCII has one form only
+    rest = rest if rest.isascii() else canonical(told)
     text = "\n".join(("audit-v1", event.chain, str(event.seq), event.prev_hash or _ZERO, rest))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys, NFC text, UTC microsecond times and no floats, so that equal things hash equally."""
-    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _encode(_plain(value))
+
+
+def _time(value: Any) -> str:
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} has no form in the log")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_time).encode
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, float):
-        return repr(value)
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value
+    return repr(value) if isinstance(value, float) else _time(value)
 
 
 @dataclass(frozen=True)
