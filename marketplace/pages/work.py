@@ -15,6 +15,7 @@ from labeling.values import InvalidAnswer
 from marketplace.operations import answers, returning, taking
 from marketplace.queries import eligibility, work
 from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Task
+from payouts.queries import balance_of
 from web import current
 from web.forms import FormModel, read_form
 from web.pages import Pages
@@ -40,8 +41,9 @@ def home() -> Response:
         task = work.open_task(session, current.actor()) if facts else None
         offers = work.lane_offers(session, facts) if facts else []
         done, _after = work.my_work(session, current.actor(), limit=5)
+        balances = balance_of(session, profile.id) if profile else []
     return page(
-        "marketplace/work_home.html", profile=profile, task=task, done=done,
+        "marketplace/work_home.html", profile=profile, task=task, done=done, balances=balances,
         open_offers=[offer for offer in offers if offer.is_open],
         other_offers=[offer for offer in offers if not offer.is_open],
     )  # fmt: skip
