@@ -159,8 +159,8 @@ class _Claim:
     assignment_id: str
 
     def kept(self, taken: int) -> _Pick | None:
-        """A slot that is kept for this person and due."""
-        return self._lease(_KEPT, p_annotator=self.annotator_id, p_taken=taken)
+        """A slot that is kept for this person and due, of a unit that they have not met meanwhile."""
+        return self._lease(_KEPT, p_account=self.actor.account_id, p_annotator=self.annotator_id, p_taken=taken)
 
     def returned(self) -> _Pick | None:
         """A slot that somebody gave back, of a unit that the person has not met."""
@@ -226,6 +226,7 @@ _KEPT = _leasing(
         _IN_LANE,
         _SLOT.c.state == "kept",
         _SLOT.c.serve_from <= bindparam("p_taken"),
+        ~_MET,  # they may have got the same unit out of the band of what others gave back
     )
     .order_by(_SLOT.c.serve_from.desc()),
     "kept",
