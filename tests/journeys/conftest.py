@@ -1,0 +1,25 @@
+"""The whole application, and an empty cast for it."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from kernel.db import Database
+from tests.journeys.cast import Cast
+from tests.web.conftest import test_settings as settings_in
+from workforce import hashing
+from workforce.values.accounts import PasswordSettings
+from wsgi import create_app
+
+
+@pytest.fixture
+def app(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    monkeypatch.setattr(hashing, "_hashing", [])
+    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
+    return create_app(settings_in(tmp_path), db)
+
+
+@pytest.fixture
+def cast(app: Flask, db: Database) -> Cast:
+    return Cast(app, db)
