@@ -83,16 +83,16 @@ def navigation() -> Sequence[NavGroup]:
     place = current.place()
     if place is None:
         return []
-    if place.role == Role.ANNOTATOR:
-        return [(None, [_entry(*found) for found in _ANNOTATOR])]
-    groups = _STAFF.get(place.role, [])
-    return [(str(title) if title else None, [_entry(*found) for found in places]) for title, places in groups]
+    groups = [(None, _ANNOTATOR)] if place.role == Role.ANNOTATOR else _STAFF.get(place.role, [])
+    here = _nearest({url_for(endpoint) for _title, places in groups for _words, endpoint, _icon in places})
+    return [(str(title) if title else None, [_entry(*found, here) for found in places]) for title, places in groups]
 
 
-def _entry(words: Message, endpoint: str, icon: str) -> NavEntry:
-    return (str(words), url_for(endpoint), icon, 0, _is_here(endpoint))
+def _entry(words: Message, endpoint: str, icon: str, here: str) -> NavEntry:
+    return (str(words), url_for(endpoint), icon, 0, url_for(endpoint) == here)
 
 
-def _is_here(endpoint: str) -> bool:
-    address, here = url_for(endpoint), request.path
-    return here == address or here.startswith(address + "/")
+def _nearest(addresses: set[str]) -> str:
+    """The place that the present page belongs to: of those that lead to it, the longest."""
+    path = request.path
+    return max((one for one in addresses if path == one or path.startswith(one + "/")), key=len, default="")

@@ -225,7 +225,7 @@ def test_an_auditor_looks_and_touches_nothing(office: Office) -> None:
     assert event_id in text and "Try again" not in text
     assert office.post(Role.AUDITOR, f"/admin/jobs/{event_id}/retry").status_code == 403
     assert office.api(Role.AUDITOR, "POST", f"/admin/jobs/{event_id}/discard").status_code == 403
-    assert "Found it" not in office.text(Role.AUDITOR, "/admin/organizations")
+    assert "Set it up" not in office.text(Role.AUDITOR, "/admin/organizations")
     assert office.post(Role.AUDITOR, "/admin/organizations").status_code == 403
 
 
@@ -248,7 +248,7 @@ NEW = {
 def test_an_organization_is_founded_with_its_first_person_whose_password_is_shown_once(office: Office) -> None:
     text = office.post(Role.OPERATOR, "/admin/organizations", **NEW).get_data(as_text=True)
     password = re.search(r'<code class="ltr">([^<]+)</code>', text)
-    assert password is not None and "Nordlicht is founded." in text
+    assert password is not None and "Nordlicht is set up." in text
     assert sign_in(office.app.test_client(), NEW["email"], password[1]) == 303
     again = office.text(Role.OPERATOR, "/admin/organizations")
     assert "Nordlicht" in again and "EUR" in again and password[1] not in again
