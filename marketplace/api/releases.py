@@ -10,6 +10,7 @@ from kernel.guard import not_found
 from kernel.policy import Actor
 from marketplace.api import api
 from marketplace.operations import releases as operations
+from marketplace.queries import projects as project_queries
 from marketplace.queries import releases as queries
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, ReleaseView
@@ -63,6 +64,8 @@ class DecideIn(InModel):
 @api.get("/projects/<project_id>/releases", returns=ReleasesOut)
 def release_list(session: "Session", actor: Actor, project_id: str) -> ReleasesOut:
     """The releases of a project."""
+    if project_queries.project_of(session, project_id) is None:
+        raise not_found()
     return ReleasesOut(items=[_out(view) for view in queries.releases_of(session, project_id)])
 
 

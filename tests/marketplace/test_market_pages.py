@@ -259,4 +259,5 @@ def test_a_stranger_finds_nothing(app: Flask, market: Market, work: Work) -> Non
         stranger.get(path, 404)
     assert stranger.ask("GET", "/projects")["items"] == []
     stranger.ask("GET", f"/projects/{work.project_id}", status=404)
+    stranger.ask("GET", f"/projects/{work.project_id}/releases", status=404)
     assert stranger.ask("POST", f"/projects/{work.project_id}/releases", status=404)["code"] == "not_found"
