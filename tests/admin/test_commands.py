@@ -156,7 +156,7 @@ def test_an_anchor_says_where_the_chain_stood_and_is_written_once(app: Flask, db
     lines = [json.loads(line) for line in file.read_text().splitlines()]
     assert [(line["chain"], line["seq"], line["count"]) for line in lines] == [("vendor", 2, 2), ("vendor", 3, 3)]
     with db.reading(SYSTEM) as session:
-        hashes = dict(tuple(row) for row in session.execute(select(AuditEvent.seq, AuditEvent.hash)))
+        hashes = {row.seq: row.hash for row in session.execute(select(AuditEvent.seq, AuditEvent.hash))}
     assert [line["hash"] for line in lines] == [hashes[2], hashes[3]]
     key = tmp_path / "audit_anchor_key.pem"
     assert key.stat().st_mode & 0o777 == 0o600
