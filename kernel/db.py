@@ -6,7 +6,7 @@ takes the role and the organization of the scope for the length of the transacti
 
 import random
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
@@ -265,12 +265,20 @@ def insert_later(session: Session, table: Any, row: dict[str, Any]) -> None:
     session.info.setdefault("later", {}).setdefault(table.__table__, []).append(row)
 
 
+def change_later(session: Session, key: Hashable, change: Callable[[], object]) -> None:
+    """Make a change before the tables are read or at the end; of several under one key the last one alone."""
+    session.info.setdefault("changes", {})[key] = change
+
+
 def write_later(session: Session, tables: Collection[Table] | None = None) -> None:
     """Send the rows that wait for it (of these tables alone), after the objects that they may refer to."""
     session.flush()
     later: dict[Table, list[dict[str, Any]]] = session.info.get("later", {})
     for table in list(later) if tables is None else tables:
         session.connection().execute(table.insert(), later.pop(table))
+    if tables is None:
+        for change in session.info.pop("changes", {}).values():
+            change()
 
 
 def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
@@ -283,6 +291,7 @@ def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
             pool_size=pool_size,
             max_overflow=20,
             connect_args={"timeout": 15},
+            paramstyle="named",  # a value that a statement names often is converted and bound once
         )
     if pool_size == 0:
         return create_engine(url, echo=echo, poolclass=NullPool)

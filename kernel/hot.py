@@ -77,24 +77,27 @@ def table_of(model: Any) -> Table:
     return cast(Table, model.__table__)
 
 
-def _narrowed(statement: Any) -> Any:
-    """The statement with the tenant's criterion for each table that it names, in its inner selects first."""
+def _narrowed(statement: Any, around: frozenset[Table] = frozenset()) -> Any:
+    """The statement with the tenant's criterion for each table that it reads itself, in its inner selects first.
+
+    A table that stands in the statement around it is correlated, and limited there already, unless it is all that is
+    read here.
+    """
+    tables = frozenset(_tables_of(_sources(statement)))
+    own = (tables - around) or tables
 
     def narrow(element: Any, **_: Any) -> Any:
-        return _narrowed(element) if isinstance(element, Select) and element is not statement else None
+        is_inner = isinstance(element, Select) and element is not statement
+        return _narrowed(element, around | tables) if is_inner else None
 
     inner = visitors.replacement_traverse(statement, {}, narrow)
-    return inner.where(*(_criterion(table) for table in _limited_tables(statement)))
+    return inner.where(*(_criterion(table) for table in sorted(own, key=str) if kind_of(table) != "global"))
 
 
-def _limited_tables(statement: Any) -> Iterator[Table]:
+def _sources(statement: Any) -> list[FromClause]:
     if isinstance(statement, Update | Delete):
-        sources: list[FromClause] = [cast(FromClause, statement.table)]
-    else:
-        sources = list(statement.get_final_froms())
-    for table in _tables_of(sources):
-        if kind_of(table) != "global":
-            yield table
+        return [cast(FromClause, statement.table)]
+    return list(statement.get_final_froms())
 
 
 def _tables_of(sources: list[FromClause]) -> Iterator[Table]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [second + first for first in _ALPHABET for second in _ALPHABET]
 _LENGTH = 22  # 62^22 > 2^130: never guessed, and never ordered by time, so that an id dates nothing
 _source: ContextVar[random.Random] = ContextVar("source")
 _system = random.SystemRandom()
@@ -19,11 +20,11 @@ def _random() -> random.Random:
 def new_id() -> str:
     """A random public id of 22 letters and digits, used as primary key and in addresses alike."""
     value = _random().getrandbits(131)
-    digits = []
-    for _ in range(_LENGTH):
-        value, rest = divmod(value, 62)
-        digits.append(_ALPHABET[rest])
-    return "".join(digits)
+    pairs = []
+    for _ in range(_LENGTH // 2):
+        value, rest = divmod(value, 3844)
+        pairs.append(_PAIRS[rest])
+    return "".join(pairs)
 
 
 def new_route_key() -> int:

@@ -156,6 +156,7 @@ def _close(session: Session, held: Any, judgment_id: str, key: str | None, count
         session, p_id=held.id, p_before=held.state, p_state="answered" if counts else "late",
         p_judgment=judgment_id, p_now=now_of(session), p_key=digest(key) if key else None,
     )  # fmt: skip
+    session.info.setdefault("answered", set()).add(held.id)
     if changed.rowcount != 1:
         raise Misuse("an assignment was answered twice at once in spite of its lock")
 

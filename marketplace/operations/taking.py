@@ -6,13 +6,14 @@ lane. A guarded update and two unique constraints keep the overlap and "nobody t
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, Update, bindparam, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from kernel import audit, ids
-from kernel.db import insert_later, now_of
+from kernel.db import change_later, insert_later, now_of
 from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Demand
@@ -62,6 +63,8 @@ class _Desk:
     annotator_id: str
     offers: list[_Offer]
     places: dict[str, _Place] = field(default_factory=dict)
+    has_looked: bool = False
+    holds: str | None = None  # the assignment that this transaction has handed to them last
 
 
 def take_next(session: Session, actor: Actor, lane_id: str | None = None, *, key: str | None = None) -> Task | NoWork:
@@ -70,9 +73,10 @@ def take_next(session: Session, actor: Actor, lane_id: str | None = None, *, key
     `key` is the caller's idempotency key: the same key answers with the same assignment.
     """
     desk = _desk(session, actor, lane_id)
-    held = open_task(session, actor, key=key)
+    held = None if _is_free(session, desk, key) else open_task(session, actor, key=key)
     if held is not None:
         return held
+    desk.has_looked = True
     for offer in desk.offers:
         require(session, actor, "assignment:take", work_resource(offer.lane, actor, offer.demands))
         if offer.rate is not None:
@@ -80,6 +84,13 @@ def take_next(session: Session, actor: Actor, lane_id: str | None = None, *, key
             if task is not None:
                 return task
     return NoWork.ALL_WITH_OTHERS if desk.offers else NoWork.NOTHING_OPEN
+
+
+def _is_free(session: Session, desk: _Desk, key: str | None) -> bool:
+    """Whether this transaction knows already that the person holds nothing: it looked, or it took the answer itself."""
+    if key is not None or not desk.has_looked:
+        return False
+    return desk.holds is None or desk.holds in session.info.get("answered", ())
 
 
 def _desk(session: Session, actor: Actor, lane_id: str | None) -> _Desk:
@@ -118,8 +129,12 @@ def _take_from(
     else:
         place.taken += 1
     if (place.cursor, place.epoch, place.taken) != before:
-        _MOVE.run(session, p_id=place.id, p_cursor=place.cursor, p_epoch=place.epoch, p_taken=place.taken)
+        change_later(session, place.id, partial(_move, session, place))
     return None if slot is None else _hand_out(session, actor, desk, offer, slot, rate, key, assignment_id)
+
+
+def _move(session: Session, place: _Place) -> None:
+    _MOVE.run(session, p_id=place.id, p_cursor=place.cursor, p_epoch=place.epoch, p_taken=place.taken)
 
 
 def _place(session: Session, actor: Actor, desk: _Desk, lane: Lane) -> _Place:
@@ -272,6 +287,7 @@ def _hand_out(
             "ontology_id": lane.ontology_id, "guideline_id": lane.guideline_id, "take_key": key,
         },
     )  # fmt: skip
+    desk.holds = assignment_id
     audit.record(
         session, actor, "unit.taken", "assignment", assignment_id, org_id=lane.org_id,
         details={"lane": lane.id, "class": lane.classification}, link=lane.classification.startswith("restricted"),
