@@ -18,7 +18,7 @@ ONTOLOGY: dict[str, Any] = {
     ],
     "options": {},
 }
-GUIDELINE = {"en": "Choose what the customer wants **first**.", "sw": "Chagua kile mteja anachotaka **kwanza**."}
+GUIDELINE = {"en": "Choose what the customer wants first.", "sw": "Chagua kile mteja anachotaka kwanza."}
 SAYINGS = {
     "refund": "Nirudishieni pesa zangu za muamala", "network": "Mtandao haupatikani kijijini kwetu",
     "other": "Asante kwa huduma yenu",
