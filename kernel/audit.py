@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from kernel import ids
@@ -28,6 +29,15 @@ _COLUMNS = (
     "outcome", "reasons", "request_id", "details",
 )  # fmt: skip
 LINK_WITHIN = timedelta(seconds=60)
+
+_TABLE = cast(Table, AuditEvent.__table__)
+_LINK = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("b_id"))
+    .values(
+        seq=bindparam("b_seq"), prev_hash=bindparam("b_prev"), hash=bindparam("b_hash"), linked_at=bindparam("b_now")
+    )
+)  # fmt: skip
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -72,19 +82,31 @@ def record(
 
 def link_pending(session: Session, limit: int = 1000) -> int:
     """Link events that were written unlinked, oldest first, chain by chain; returns how many."""
-    waiting = session.scalars(
-        select(AuditEvent)
+    waiting = session.execute(
+        select(*(getattr(AuditEvent, name) for name in ("chain", *_COLUMNS)))
         .where(AuditEvent.linked_at.is_(None))
         .order_by(AuditEvent.at, AuditEvent.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    chains: dict[str, list[AuditEvent]] = {}
+    chains: dict[str, list[Any]] = {}
     for event in waiting:
         chains.setdefault(event.chain, []).append(event)
     for chain, events in sorted(chains.items()):
-        _append(session, chain, events)
+        _link(session, chain, events)
     return len(waiting)
+
+
+def _link(session: Session, chain: str, events: list[Any]) -> None:
+    """Link events that are written already, all in one statement."""
+    head, rows = _locked_head(session, chain), []
+    for event in events:
+        told = SimpleNamespace(**event._mapping, seq=head.seq + 1, prev_hash=head.hash)
+        linked = {"b_id": event.id, "b_seq": told.seq, "b_prev": told.prev_hash, "b_hash": event_hash(told)}
+        rows.append(linked)
+        head.seq, head.hash, head.at = told.seq, linked["b_hash"], event.at
+    session.flush()
+    session.connection().execute(_LINK, [row | {"b_now": now_of(session)} for row in rows])
 
 
 def _append(session: Session, chain: str, events: list[AuditEvent]) -> None:

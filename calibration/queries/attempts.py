@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Attempt, AttemptQuestion, Qualification, QualificationTest
@@ -137,8 +137,33 @@ def is_overdue(row: Attempt, now: datetime) -> bool:
 
 def find_attempt(session: Session, attempt_id: str, *, hold: bool = False) -> Attempt | None:
     """The row of an attempt, locked if it is to be changed."""
-    statement = select(Attempt).where(Attempt.id == attempt_id)
-    return session.scalars(statement.with_for_update() if hold else statement).one_or_none()
+    return session.scalars(_HELD if hold else _ATTEMPT, {"p_id": attempt_id}).one_or_none()
+
+
+# An exam runs through these with every answer, so that they are made once.
+_ATTEMPT = select(Attempt).where(Attempt.id == bindparam("p_id"))
+_HELD = _ATTEMPT.with_for_update()
+_TRIES = select(func.count()).where(
+    Attempt.lane_id == bindparam("p_lane"),
+    Attempt.account_id == bindparam("p_account"),
+    Attempt.number < bindparam("p_number"),
+    Attempt.state.in_(("passed", "failed")),
+)
+_AT = (AttemptQuestion.attempt_id == bindparam("p_attempt"), AttemptQuestion.position == bindparam("p_position"))
+_QUESTION_ROW = select(AttemptQuestion).where(*_AT)
+_QUESTION = (
+    select(AttemptQuestion.position, AttemptQuestion.stage, Item.content, Item.locale)
+    .join(Item, Item.id == AttemptQuestion.item_id)
+    .where(*_AT)
+)
+_LESSON = (
+    select(AttemptQuestion, Item.content)
+    .join(Item, Item.id == AttemptQuestion.item_id)
+    .where(*_AT, AttemptQuestion.stage == "training", AttemptQuestion.answered_at.is_not(None))
+)
+_STAGE = select(func.count()).where(
+    AttemptQuestion.attempt_id == bindparam("p_attempt"), AttemptQuestion.stage == bindparam("p_stage")
+)
 
 
 def attempts_of(session: Session, lane_id: str, account_id: str) -> list[Attempt]:
@@ -159,17 +184,8 @@ def live_attempt(session: Session, account_id: str) -> Attempt | None:
 
 def tries_before(session: Session, row: Attempt) -> int:
     """How many earlier attempts came to an exam; one that never did costs nothing."""
-    return int(
-        session.scalar(
-            select(func.count()).where(
-                Attempt.lane_id == row.lane_id,
-                Attempt.account_id == row.account_id,
-                Attempt.number < row.number,
-                Attempt.state.in_(("passed", "failed")),
-            )
-        )
-        or 0
-    )
+    given = {"p_lane": row.lane_id, "p_account": row.account_id, "p_number": row.number}
+    return int(session.scalar(_TRIES, given) or 0)
 
 
 def test_start(session: Session, lane_id: str, account_id: str) -> TestStart | None:
@@ -200,16 +216,7 @@ test_start.__test__ = False  # type: ignore[attr-defined]
 
 def feedback_of(session: Session, row: Attempt, position: int) -> Feedback | None:
     """The lesson of an answered training question of this attempt. Reads its key: in the system's name only."""
-    found = session.execute(
-        select(AttemptQuestion, Item.content)
-        .join(Item, Item.id == AttemptQuestion.item_id)
-        .where(
-            AttemptQuestion.attempt_id == row.id,
-            AttemptQuestion.position == position,
-            AttemptQuestion.stage == "training",
-            AttemptQuestion.answered_at.is_not(None),
-        )
-    ).one_or_none()
+    found = session.execute(_LESSON, {"p_attempt": row.id, "p_position": position}).one_or_none()
     key = key_of(session, found[0].item_id) if found else None
     if found is None or key is None:
         return None
@@ -235,27 +242,16 @@ def _is_right(session: Session, row: Attempt, score: float) -> bool:
 
 def question_at(session: Session, attempt_id: str, position: int) -> AttemptQuestion | None:
     """The row of one question."""
-    return session.scalars(
-        select(AttemptQuestion).where(AttemptQuestion.attempt_id == attempt_id, AttemptQuestion.position == position)
-    ).one_or_none()
+    return session.scalars(_QUESTION_ROW, {"p_attempt": attempt_id, "p_position": position}).one_or_none()
 
 
 def _question(session: Session, row: Attempt) -> QuestionView | None:
-    found = session.execute(
-        select(AttemptQuestion.position, AttemptQuestion.stage, Item.content, Item.locale)
-        .join(Item, Item.id == AttemptQuestion.item_id)
-        .where(AttemptQuestion.attempt_id == row.id, AttemptQuestion.position == row.position)
-    ).one_or_none()
+    found = session.execute(_QUESTION, {"p_attempt": row.id, "p_position": row.position}).one_or_none()
     return None if found is None else QuestionView(found.position, found.stage, found.content, found.locale)
 
 
 def _count(session: Session, attempt_id: str, stage: str) -> int:
-    return int(
-        session.scalar(
-            select(func.count()).where(AttemptQuestion.attempt_id == attempt_id, AttemptQuestion.stage == stage)
-        )
-        or 0
-    )
+    return int(session.scalar(_STAGE, {"p_attempt": attempt_id, "p_stage": stage}) or 0)
 
 
 def _outcome(session: Session, row: Attempt) -> Outcome:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Exposure, GoldKey, GoldSet
@@ -87,10 +87,11 @@ def gold_candidates(session: Session, lane_id: str, account_id: str, limit: int)
 
 def key_of(session: Session, item_id: str) -> Key | None:
     """The key of an item."""
-    row = session.execute(
-        select(GoldKey.item_id, GoldKey.truth, GoldKey.explanation).where(GoldKey.item_id == item_id)
-    ).one_or_none()
+    row = session.execute(_KEY, {"p_item": item_id}).one_or_none()
     return None if row is None else Key(row.item_id, row.truth, row.explanation)
+
+
+_KEY = select(GoldKey.item_id, GoldKey.truth, GoldKey.explanation).where(GoldKey.item_id == bindparam("p_item"))
 
 
 def items_with_keys(session: Session, item_ids: Sequence[str]) -> set[str]:

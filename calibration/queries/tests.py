@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from calibration.models import QualificationTest
@@ -69,7 +69,10 @@ def open_tests(session: Session, lane_ids: Iterable[str]) -> dict[str, TestView]
 
 def test_by_id(session: Session, test_id: str) -> TestView:
     """A test, open or not."""
-    return view_of(session.scalars(select(QualificationTest).where(QualificationTest.id == test_id)).one())
+    return view_of(session.scalars(_TEST, {"p_id": test_id}).one())
+
+
+_TEST = select(QualificationTest).where(QualificationTest.id == bindparam("p_id"))
 
 
 test_by_id.__test__ = False  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ an assignment tells one from the other. The planner runs in the system's name, a
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from calibration.operations import exposures
@@ -16,6 +16,7 @@ from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict
 from kernel.guard import not_found, require
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from marketplace.models import Assignment, Lane, LanePerson, Slot, Unit
 from marketplace.policy import grant_rights, lane_resource
@@ -76,14 +77,19 @@ def _last_assigned(session: Session, lane: Lane, annotator_id: str) -> int:
     return lowest or 0
 
 
-def _keep(session: Session, slot: tuple[str, int], annotator_id: str, serve_from: int) -> None:
-    kept = session.execute(
-        update(Slot)
-        .where(tuple_(Slot.unit_id, Slot.slot_no) == slot, Slot.state == "free")
-        .values(state="kept", kept_for=annotator_id, serve_from=serve_from, back_at=None),
-        execution_options={"synchronize_session": False},
+_SLOT = table_of(Slot)
+_KEEP = Hot(
+    update(_SLOT)
+    .where(
+        _SLOT.c.unit_id == bindparam("p_unit"), _SLOT.c.slot_no == bindparam("p_slot"), _SLOT.c.state == "free"
     )
-    if kept.rowcount != 1:  # type: ignore[attr-defined]
+    .values(state="kept", kept_for=bindparam("p_person"), serve_from=bindparam("p_from"), back_at=None)
+)  # fmt: skip
+
+
+def _keep(session: Session, slot: tuple[str, int], annotator_id: str, serve_from: int) -> None:
+    kept = _KEEP.run(session, p_unit=slot[0], p_slot=slot[1], p_person=annotator_id, p_from=serve_from)
+    if kept.rowcount != 1:
         raise Conflict("unit.no_slot", _("Somebody else has just taken one of these units. Try again."))
 
 

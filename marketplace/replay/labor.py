@@ -20,8 +20,6 @@ _ASSIGNED_AT_ONCE = 500
 
 def sit_exam(stage: Stage, order: Order, worker: str, locale: str, given: Sequence[tuple[str, str]]) -> None:
     """The person answers the exam with what they answered in the data, in file order, until the plan has decided."""
-    if locale not in order.tested or len(given) < LEAST_QUESTIONS:
-        return
     one, lane_id = stage.workers[worker], order.lanes[locale]
     with stage.system() as session:
         attempt = attempts.assign_attempt(
@@ -31,6 +29,11 @@ def sit_exam(stage: Stage, order: Order, worker: str, locale: str, given: Sequen
             told = attempts.answer_question(session, one.actor, attempt.id, position, {"choice": choice})
             if told.attempt.state != "exam":
                 break
+
+
+def can_sit(order: Order, locale: str, given: Sequence[tuple[str, str]]) -> bool:
+    """Whether there is a test in the lane, and enough of this person's answers for its outcome."""
+    return locale in order.tested and len(given) >= LEAST_QUESTIONS
 
 
 def waive_rest(stage: Stage, order: Order, plan: Plan) -> int:

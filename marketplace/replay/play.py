@@ -98,7 +98,8 @@ class _Player:
         self.stage.later(hours=1)
         with self._phase("exams", len(self.plan.exams)) as advance:
             for (worker, locale), given in self.plan.exams.items():
-                labor.sit_exam(self.stage, order, worker, locale, given)
+                if labor.can_sit(order, locale, given):
+                    labor.sit_exam(self.stage, order, worker, locale, given)
                 advance(1)
         with self._phase("waivers", 1):
             labor.waive_rest(self.stage, order, self.plan)
