@@ -60,7 +60,7 @@ def _pattern(digits: int | None, locale: Locale) -> str | None:
 
 
 def number(value: Number | None, digits: int | None = None, locale: str | None = None) -> str:
-    """A number with exactly `digits` decimals, or with up to three where `digits` is left out; a dash for None and NaN."""
+    """A number with exactly `digits` decimals, or up to three where `digits` is left out; a dash for None and NaN."""
     if value is None or (not isinstance(value, int) and math.isnan(value)):
         return _UNKNOWN
     reader = _locale(locale)
@@ -187,7 +187,7 @@ def duration(seconds: Number | dt.timedelta, locale: str | None = None) -> str:
 
 
 def _unit(count: int, unit: str, reader: Locale) -> str:
-    # By CLDR's inheritance a long form that is not stated is the short one; Babel's own function would print the unit's id.
+    # By CLDR's inheritance a long form that is not stated is the short one; Babel itself would print the unit's id.
     patterns = reader._data["unit_patterns"][f"duration-{unit}"]
     form = reader.plural_form(count)
     for length in ("long", "short"):

@@ -1,8 +1,8 @@
 """Language matching: whether a person's proven language is the one that a lane asks for, and why not.
 
-CLDR's distance tells what a reader can make do with. It does not tell who may work: Latin and Cyrillic Serbian are 5 apart,
-Danish and Norwegian 12, Egyptian and Moroccan Arabic 5. So language, script and region are compared first, and the distance
-only decides between written varieties of one language, up to the limit that the lane states.
+CLDR's distance tells what a reader can make do with. It does not tell who may work: Latin and Cyrillic Serbian are
+5 apart, Danish and Norwegian 12, Egyptian and Moroccan Arabic 5. So language, script and region are compared first, and
+the distance only decides between written varieties of one language, up to the limit that the lane states.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Policy:
-    """What a lane accepts: exactly its locale, or varieties within a distance; at which level; and tags it lists itself."""
+    """What a lane accepts: exactly its locale, or varieties within a distance; the level; and tags it lists itself."""
 
     kind: Kind = Kind.EXACT
     distance: int = 0
@@ -121,7 +121,7 @@ _UNKNOWN_REGION = 5
 
 
 def fit(wanted: str, offered: str, level: Level, policy: Policy = EXACT) -> Fit:
-    """Whether somebody with `offered` at `level` may do the work of a lane that asks for `wanted`; raises InvalidTag."""
+    """Whether somebody with `offered` at `level` may do the work of a lane asking for `wanted`; raises InvalidTag."""
     wanted, offered = standardize(wanted), standardize(offered)
     reason, distance = _compare(wanted, offered, policy)
     if reason in _FITTING and level < policy.level:
@@ -160,7 +160,7 @@ def _compare_regions(wanted: str, offered: str, policy: Policy) -> tuple[Reason,
 
 
 def variety_distance(wanted: str, offered: str) -> int:
-    """CLDR's distance, wanted first; a variety that names no region counts as far, since CLDR would guess its likely one."""
+    """CLDR's distance, wanted first; one that names no region counts as far, since CLDR would guess its likely one."""
     distance = tag_distance(wanted, offered)
     return distance if region_of(offered) else max(distance, _UNKNOWN_REGION)
 

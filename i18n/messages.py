@@ -56,7 +56,7 @@ class Message:
             case _:
                 raise ValueError("not a message")
         if not isinstance(params, dict) or not isinstance(plural, str | None) or not isinstance(n, int | None):
-            raise ValueError("not a message")  # noqa: TRY004 - a bad document, not a bad call
+            raise ValueError("not a message")
         return cls(
             msgid,
             _frozen({name: _decode(value) for name, value in params.items()}),
@@ -113,7 +113,7 @@ def _translated(message: Message, locale: str) -> str:
 def _shown(value: Any, locale: str) -> Any:
     try:
         return _formatted(value, locale)
-    except Exception:  # noqa: BLE001
+    except Exception:
         # An error page whose sentence cannot be built would hide the error itself.
         return _plain(value)
 
@@ -144,7 +144,7 @@ def _formatted(value: Any, locale: str) -> Any:
 def _plain(value: Any) -> str:
     try:
         return str(value)
-    except Exception:  # noqa: BLE001 - whatever an object's own __str__ does
+    except Exception:
         return ""
 
 

@@ -9,7 +9,7 @@ from langcodes import tag_distance
 from i18n.reader import SHIPPED, SOURCE
 from i18n.tags import InvalidTag, script_of, standardize
 
-# Within this CLDR distance a text can be read with little effort (nn for nb, eu readers for es). It says nothing about who
+# Within this CLDR distance a text can be read with little effort (nn for nb, eu readers for es). It says not who
 # may work in a language; see i18n.matching. Every further step crosses into another language (uk/ru is 24).
 READABLE = 20
 

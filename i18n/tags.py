@@ -12,7 +12,7 @@ _PRIVATE_LANGUAGE = re.compile(r"q[a-t][a-z]")
 _PRIVATE_REGION = re.compile(r"AA|Q[M-Z]|X[A-JL-Z]|ZZ")
 _NO_SCRIPT = frozenset({"Zinh", "Zyyy", "Zzzz", "Zsym", "Zxxx"})
 
-# CLDR replaces a macrolanguage's dominant member by the macrolanguage (and "no" by Bokmål), so that one language has one
+# CLDR replaces a macrolanguage's dominant member by the macrolanguage ("no" by Bokmål), so that one language has one
 # tag. Members that are not dominant (arz, yue, nn) keep their own: a macrolanguage never stands for them.
 _DOMINANT = {
     "als": "sq",
