@@ -17,6 +17,7 @@ from kernel import jobs
 from kernel.db import Database
 from kernel.models import AuditEvent
 from kernel.policy import Role
+from kernel.registry import load_jobs
 from kernel.storage import LocalStorage
 from kernel.tenancy import Scope
 from marketplace import storage
@@ -29,6 +30,7 @@ from workforce import hashing
 from workforce.values import PasswordSettings
 from wsgi import create_app
 
+load_jobs()  # the schedule of the whole product, whichever of these tests is run alone
 SYSTEM = Scope.system("test")
 
 
