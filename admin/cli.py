@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from admin import invariants
+from admin.demo.cli import demo
 from admin.operations import anchoring, dead_letters, founding, verification
 from admin.queries import machinery
 from admin.queries.organizations import organization_named
@@ -26,6 +27,7 @@ from workforce.operations.accounts import create_organization
 from workforce.values import OrgKind
 
 cli = click.Group("admin", help="Running the installation.")
+cli.add_command(demo)
 
 OK, TAMPERED, NOT_RUN = 0, 1, 2
 _ME = system_actor("command line")

@@ -5,13 +5,14 @@ from flask import Flask, url_for
 from admin import shell
 from admin.api import api
 from admin.cli import cli
+from admin.demo.accounts import for_sign_in
 from admin.invariants import check
 from admin.pages import home, jobs, log, organizations, pages
 from i18n import _
 from kernel.jobs import Progress
 from marketplace.replay.report import use_checks
 from web.render import use_navigation
-from web.views.door import use_homes
+from web.views.door import use_demo_accounts, use_homes
 from web.views.progress import describe_job
 
 # Imported for the routes they declare.
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
     """Add everything that running the installation needs."""
     use_navigation(shell.navigation)
     use_homes(shell.HOMES)
+    use_demo_accounts(for_sign_in)
     describe_job("admin.verify_audit", _("The audit log is being verified"), _verdict)
     app.register_blueprint(pages)
     app.register_blueprint(api)

@@ -106,7 +106,9 @@ def throughput(session: Session, days: int = 14) -> list[tuple[date, int]]:
     rows = dict(
         session.execute(
             select(LaneDay.day, func.sum(LaneDay.judgments)).where(LaneDay.day >= since).group_by(LaneDay.day)
-        ).tuples().all()
+        )
+        .tuples()
+        .all()
     )
     return [(day, int(rows.get(day, 0))) for day in (since + timedelta(days=back) for back in range(days))]
 

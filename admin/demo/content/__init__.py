@@ -1,0 +1,1 @@
+"""Texts of the demonstration world, written for it: messages, answers of assistants, reviews, schemas, guidelines."""

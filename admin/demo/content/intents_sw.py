@@ -1,0 +1,100 @@
+"""Messages to a telephone company in Kiswahili of Kenya: what customers write, by what they want."""
+
+SLOTS = {
+    "amount": ("shilingi 50", "shilingi 99", "shilingi 100", "shilingi 250", "shilingi 500", "shilingi 1,000"),
+    "bundle": ("bando la siku", "bando la wiki", "bando la mwezi", "bando la usiku", "bando la dakika"),
+    "when": ("jana", "leo asubuhi", "juzi", "jana usiku", "jumatatu", "saa moja iliyopita", "wiki iliyopita"),
+    "since": ("tangu jana", "tangu asubuhi", "tangu juzi", "kwa siku tatu sasa", "tangu wiki iliyopita"),
+    "place": ("Kisumu", "Nakuru", "Eldoret", "Mombasa", "Thika", "Kitale", "Garissa", "Machakos", "Embu"),
+}
+OPENINGS = ("Habari.", "Habari za leo.", "Hamjambo.", "Samahani.", "Jamani.", "Naomba msaada.")
+CLOSINGS = ("Asante.", "Nasubiri jibu.", "Tafadhali nijibu haraka.", "Asanteni sana.")
+MESSAGES = {
+    "refund": (
+        "Nilinunua {bundle} {when} lakini halikufanya kazi. Naomba mnirudishie {amount} zangu.",
+        "Mmenikata {amount} bila ruhusa yangu {when}. Nataka pesa yangu irudi.",
+        "Nimelipia {bundle} mara mbili kwa makosa. Naomba pesa ya mara ya pili irudishwe.",
+        "Lini mtanirudishia {amount} mlizokata {when}?",
+        "Nilituma ombi la kurudishiwa pesa {when} na bado sijapata {amount} zangu.",
+        "Sikuomba {bundle}, lakini mlikata {amount}. Tafadhali rudisheni.",
+        "Pesa za {bundle} zilikatwa {when} lakini bando halikuja. Rudisheni {amount}.",
+        "Nilikosea nikanunua {bundle}. Naomba kurudishiwa {amount}.",
+    ),
+    "network": (
+        "Intaneti iko polepole sana hapa {place} {since}.",
+        "Sina mtandao kabisa {since}. Nimezima na kuwasha simu mara tatu.",
+        "Simu zinakatika katikati ya mazungumzo {since} nikiwa {place}.",
+        "Hapa {place} hakuna mawimbi ya simu {since}.",
+        "Nina bando lakini kurasa hazifunguki {since}, niko {place}.",
+        "Nikipiga simu naambiwa mtandao una shughuli nyingi {since}.",
+        "Je, kuna hitilafu ya mtandao {place}? Siwezi kutuma ujumbe {since}.",
+        "Intaneti inafanya kazi usiku tu. Mchana hapa {place} hakuna kinachofunguka.",
+    ),
+    "bundle": (
+        "Nataka kununua {bundle} kwa {amount}, nifanye nini?",
+        "Sasa {bundle} linauzwa kiasi gani? Nina {amount}.",
+        "Naomba kubadilisha {bundle}, nataka lile la {amount}.",
+        "Je, mna bando la intaneti la {amount} linalofanya kazi {place}?",
+        "Nawezaje kusimamisha {bundle} lisijinunue tena lenyewe? Lilijinunua {when}.",
+        "Nataka {bundle} lenye dakika nyingi kuliko intaneti. Mna lipi la {amount}?",
+        "Naomba mniwekee {bundle} la {amount} kwenye namba ya mama yangu.",
+        "Kuna ofa gani ya {bundle} wiki hii kwa watu wa {place}?",
+    ),
+    "topup": (
+        "Nimejaribu kuweka {amount} kwenye simu {when} lakini inakataa.",
+        "Nawezaje kuongeza salio la {amount} nikiwa {place}?",
+        "Vocha ya {amount} inasema imeshatumika, na nimeikwangua sasa hivi.",
+        "Nimeweka {amount} {when} na salio halijaongezeka.",
+        "Namba za vocha ya {amount} hazisomeki. Niweke vipi?",
+        "Naomba kukopeshwa salio la {amount}, nitalipa nikifika {place}.",
+        "Je, naweza kumwekea rafiki aliye {place} salio la {amount} kutoka kwenye simu yangu?",
+        "Nataka kuongeza salio kwa kadi ya benki, {amount} kila wiki. Inawezekana?",
+    ),
+    "balance": (
+        "Nilikuwa na {amount} {when}, sasa salio linaonyesha sifuri. Zimeenda wapi?",
+        "Naomba orodha ya malipo yangu ya {when}, hasa ile ya {amount}.",
+        "Nitumieni risiti ya {amount} niliyolipa {when}.",
+        "Ninaangaliaje salio la {bundle} nililonunua {when}?",
+        "Nimebakiwa na kiasi gani kwenye {bundle} la {when}?",
+        "Je, malipo yangu ya {amount} ya {when} yamefika?",
+        "Kwa nini salio langu limepungua kwa {amount} {when}?",
+        "Bili yangu ya mwezi huu ni kiasi gani? Nililipa {amount} {when}.",
+    ),
+    "line": (
+        "Laini yangu imefungwa {since}, nataka ifunguliwe. Niko {place}.",
+        "Nimesahau PIN yangu na simu inaomba PUK {since}.",
+        "Nimepoteza simu {when} nikiwa {place}. Naomba mfunge laini.",
+        "Nataka laini mpya yenye namba ile ile. Ya zamani ilivunjika {when}.",
+        "Nawezaje kusajili laini kwa kitambulisho changu hapa {place}?",
+        "Nataka kuhamisha namba yangu kutoka kampuni nyingine. Niko {place}.",
+        "Laini mpya niliyonunua {place} {when} bado haijawashwa.",
+        "Usajili wangu wa {when} kwenye duka la {place} umekataliwa. Nifanye nini?",
+    ),
+    "none": (
+        "Asanteni sana, tatizo langu la {when} hapa {place} limekwisha.",
+        "Duka lenu la {place} linafunguliwa saa ngapi? {when} lilikuwa limefungwa.",
+        "Mna nafasi za kazi {place}? Nimemaliza chuo {when}.",
+        "Mhudumu wa duka la {place} alinisaidia vizuri {when}, mpeni hongera.",
+        "Tangazo lenu la {when} lilitufurahisha sana hapa {place}.",
+        "Nimekosea namba. Nilitaka kumwandikia jirani yangu wa {place} {when}.",
+        "Nani alishinda bahati nasibu yenu ya {when}? Mtu wa {place} kweli?",
+        "Mnauza chaja za simu kwenye duka la {place}? Yangu iliharibika {when}.",
+    ),
+}
+# Which of two wishes counts is a question of the guideline: the text, the right class, the one that tempts.
+DOUBTFUL = (
+    ("Bando limeisha kabla ya wakati. Nirudishieni pesa ama mniwekee jingine.", "refund", "bundle"),
+    ("Nimenunua bando la wiki jana na bado intaneti haifunguki.", "network", "bundle"),
+    ("Salio lipo lakini bando linakataa kununuliwa.", "bundle", "balance"),
+    ("Nimeongeza salio mara mbili, pesa imekatwa mara mbili, salio ni moja. Naomba ya pili irudi.", "refund", "topup"),
+    ("Laini yangu haishiki mtandao popote, hata nikiiweka kwenye simu nyingine.", "line", "network"),
+    ("Nilikopeshwa salio, sasa kila nikiweka pesa mnakata. Deni langu ni kiasi gani?", "balance", "topup"),
+    (
+        "Mtandao ukirudi nitafurahi, lakini kwanza niambieni bando langu la jana limebaki kiasi gani.",
+        "balance",
+        "network",
+    ),
+    ("Namba yangu ya zamani imepewa mtu mwingine na bado ilikuwa na salio langu.", "line", "balance"),
+    ("Nashukuru kwa bando la bure, ila sitaki lijirudie mwezi ujao.", "bundle", "none"),
+    ("Vocha haisomeki, basi nirudishieni pesa dukani.", "refund", "topup"),
+)
