@@ -24,7 +24,7 @@ UNNAMED, UNSTATED, REGION, FAR = Reason.VARIETY_UNNAMED, Reason.REGION_UNSTATED,
 SPOKEN = Policy(mode=Mode.SPOKEN)
 SPOKEN_WITHIN = WITHIN(80, mode=Mode.SPOKEN)
 
-# wanted, offered, exactly this locale, within 5, spoken. The reasons are worked out from the rules: language, script, named
+# wanted, offered, exactly this locale, within 5, spoken. The reasons follow from the rules: language, script, named
 # variant and region in that order; CLDR distances of written varieties stand in the comments where they decide.
 PAIRS = [
     # The same locale, however it is spelled.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, ViewportSize, expect
 
 from tests.web.conftest import PASSWORD
 
-PHONE = {"width": 360, "height": 780}
+PHONE: ViewportSize = {"width": 360, "height": 780}
 
 
 @dataclass
@@ -87,7 +87,7 @@ def walking(
         locale=locale,
         viewport=PHONE,
         has_touch=True,
-        java_script_enabled=has_scripts,  # type: ignore[arg-type]
+        java_script_enabled=has_scripts,
     ) as context:
         context.set_default_timeout(15_000)
         yield Walk(context.new_page(), address, name, has_scripts)

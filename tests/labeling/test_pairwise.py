@@ -7,7 +7,7 @@ import pytest
 from i18n import render
 from labeling.tasktypes import registry
 from labeling.tasktypes.pairwise import PairwiseAnswer
-from labeling.values import InvalidAnswer, Weighted
+from labeling.values import InvalidAnswer, Ontology, Weighted
 from tests.labeling.schemas import BETTER, ontology
 
 PAIRWISE = registry.get("pairwise")
@@ -61,7 +61,7 @@ def test_chance_depends_on_whether_a_tie_is_possible() -> None:
         ({"preference": "a", "strength": True}, BETTER, "strength", "not_a_whole_number"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_field(payload: object, schema: object, path: str, code: str) -> None:
+def test_what_is_wrong_is_named_with_its_field(payload: object, schema: Ontology, path: str, code: str) -> None:
     with pytest.raises(InvalidAnswer) as caught:
         PAIRWISE.parse(payload, schema, CONTENT)
     assert [(problem.path, problem.code) for problem in caught.value.problems] == [(path, code)]
