@@ -20,7 +20,7 @@ class Size:
 
 
 FULL = Size()
-SMALL = Size(intents=60, answers=10, reviews=12, people=4, overlap=2, a_day=3)
+SMALL = Size(intents=90, answers=10, reviews=12, people=4, overlap=2, a_day=2)
 
 _NORDLICHT, _HELIO = "client", "client2"
 
