@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Float, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, Float, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Id, Identified, Micros, Shared, within
@@ -164,7 +164,14 @@ class Slot(Shared, Base):
     __tablename__ = "slot"
     __table_args__ = (
         Index("ix_slot_pick", "lane_id", "state", "route_key"),
-        Index("ix_slot_back", "lane_id", "back_at"),
+        # Only of what came back: the band stays small however long the lane is.
+        Index(
+            "ix_slot_back",
+            "lane_id",
+            "back_at",
+            sqlite_where=text("back_at IS NOT NULL"),
+            postgresql_where=text("back_at IS NOT NULL"),
+        ),
         Index("ix_slot_kept", "kept_for", "lane_id", "state", "serve_from"),
         Index("ix_slot_lease", "lane_id", "state", "lease_until"),
         within("unit", "unit_id"),

@@ -124,6 +124,7 @@ def _take_from(
     slot = claim.kept(place.taken) or claim.returned() or _free(claim, place)
     if slot is None and expire_lane(session, actor, lane.id, limit=BAND_MOST):
         slot = claim.returned()
+    slot = slot or claim.overlooked()
     if slot is None:
         place.epoch = lane.route_epoch
     else:
@@ -184,6 +185,10 @@ class _Claim:
     def free(self, cursor: int) -> _Pick | None:
         """The first free slot after a place in the order, of a unit that the person has not met."""
         return self._lease(_FREE, p_account=self.actor.account_id, p_cursor=cursor)
+
+    def overlooked(self) -> _Pick | None:
+        """One of the first free slots in the order: somebody passed over it while another held it who then let go."""
+        return self._lease(_OVERLOOKED, p_account=self.actor.account_id)
 
     def _lease(self, statement: Hot[Update], **given: Any) -> _Pick | None:
         until = now_of(self.session) + timedelta(minutes=self.lane.lease_minutes)
@@ -253,7 +258,22 @@ _BAND = (
     .limit(BAND_MOST)
 )
 _RETURNED = _leasing(
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no).where(_slot_key.in_(_BAND), _SLOT.c.state == "free", ~_MET), "free"
+    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
+    .where(_slot_key.in_(_BAND), _SLOT.c.state == "free", ~_MET)
+    .order_by(_SLOT.c.back_at),
+    "free",
+)
+_FIRST = (
+    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
+    .where(_IN_LANE, _SLOT.c.state == "free")
+    .order_by(_SLOT.c.route_key)
+    .limit(BAND_MOST)
+)
+_OVERLOOKED = _leasing(
+    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
+    .where(_slot_key.in_(_FIRST), _SLOT.c.state == "free", ~_MET)
+    .order_by(_SLOT.c.route_key),
+    "free",
 )
 _FREE = _leasing(
     select(_SLOT.c.unit_id, _SLOT.c.slot_no)

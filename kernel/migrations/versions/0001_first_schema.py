@@ -1444,7 +1444,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("unit_id", "slot_no", name=op.f("pk_slot")),
     )
     with op.batch_alter_table("slot", schema=None) as batch_op:
-        batch_op.create_index("ix_slot_back", ["lane_id", "back_at"], unique=False)
+        batch_op.create_index(
+            "ix_slot_back",
+            ["lane_id", "back_at"],
+            unique=False,
+            sqlite_where=sa.text("back_at IS NOT NULL"),
+            postgresql_where=sa.text("back_at IS NOT NULL"),
+        )
         batch_op.create_index("ix_slot_kept", ["kept_for", "lane_id", "state", "serve_from"], unique=False)
         batch_op.create_index("ix_slot_lease", ["lane_id", "state", "lease_until"], unique=False)
         batch_op.create_index("ix_slot_pick", ["lane_id", "state", "route_key"], unique=False)

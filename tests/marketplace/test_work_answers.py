@@ -1,0 +1,172 @@
+"""Answers: what is kept, what is paid, what is late, and that one answer is one answer."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from calibration.models import PendingGrade
+from kernel.errors import Conflict, NotFound
+from labeling.values import InvalidAnswer
+from marketplace.operations import answers, taking
+from marketplace.values.work import NoWork
+from payouts.models import Earning
+from tests.marketplace.desk import RATE, Desk, open_desk
+from tests.marketplace.orders import Market
+
+Open = Callable[..., Desk]
+
+
+@pytest.fixture
+def opened(market: Market) -> Open:
+    return lambda **how: open_desk(market, **how)
+
+
+def earned(desk: Desk) -> list[Earning]:
+    with desk.market.system() as session:
+        return list(session.scalars(select(Earning).order_by(Earning.earned_at)))
+
+
+def test_an_answer_becomes_a_judgment_that_waits_for_grading_and_pay_that_waits_for_its_hold(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1, overlap=3)
+    task = desk.take(0)
+    assert task is not None
+    desk.market.later(seconds=42)
+    told = desk.answer(0, task)
+    (judgment,), (earning,), (unit,) = desk.judgments(), earned(desk), desk.units()
+    assert (judgment.id, judgment.answer, judgment.category) == (told.judgment_id, {"choice": "refund"}, "refund")
+    assert (judgment.seconds, judgment.is_late) == (42, False)
+    assert (earning.micros, earning.state, earning.cause_id) == (RATE, "pending", judgment.id)
+    assert earning.due_at == desk.market.now + timedelta(hours=72)
+    assert (unit.answered, unit.state, unit.outlook["judgments"]) == (1, "open", 1)
+    assert desk.slots() == {"answered": 1, "free": 2}
+    with desk.market.system() as session:
+        assert list(session.scalars(select(PendingGrade.judgment_id))) == [judgment.id]
+    (event,) = desk.market.audited("answer.submitted")
+    assert event.object_ref == task.assignment_id
+
+
+def test_the_last_place_makes_the_unit_full(opened: Open) -> None:
+    desk = opened(people=3, unit_count=1, overlap=3)
+    for person in range(3):
+        task = desk.take(person)
+        assert task is not None
+        desk.answer(person, task, choice="refund" if person else "other")
+    (unit,) = desk.units()
+    assert (unit.answered, unit.state, unit.outlook["leader"]) == (3, "full", "refund")
+
+
+def test_submitting_twice_with_one_key_is_submitting_once(opened: Open) -> None:
+    desk = opened(people=1, unit_count=2)
+    task = desk.take(0)
+    assert task is not None
+    first, second = desk.answer(0, task, key="k"), desk.answer(0, task, key="k", choice="other")
+    assert first == second
+    (judgment,) = desk.judgments()
+    assert judgment.category == "refund"
+    assert len(earned(desk)) == 1
+
+
+def test_another_answer_under_another_key_is_refused(opened: Open) -> None:
+    desk = opened(people=1, unit_count=2)
+    task = desk.take(0)
+    assert task is not None
+    desk.answer(0, task, key="k")
+    with pytest.raises(Conflict) as problem:
+        desk.answer(0, task, key="other")
+    assert problem.value.code == "assignment.answered"
+
+
+def test_submitting_twice_in_one_transaction_is_submitting_once(opened: Open) -> None:
+    desk = opened(people=1, unit_count=2)
+    with desk.vendor() as session:
+        task = taking.take_next(session, desk.people[0], desk.lane)
+        assert not isinstance(task, NoWork)
+        first = answers.submit_answer(session, desk.people[0], task.assignment_id, {"choice": "refund"})
+        second = answers.submit_answer(session, desk.people[0], task.assignment_id, {"choice": "other"})
+    assert first == second
+    assert len(desk.judgments()) == len(earned(desk)) == 1
+
+
+def test_many_answers_in_one_transaction_count_and_weigh_like_as_many_transactions(opened: Open) -> None:
+    desk = opened(people=3, unit_count=4, overlap=3)
+    with desk.vendor() as session:
+        for _round in range(4):
+            for person in desk.people:
+                task = taking.take_next(session, person, desk.lane)
+                assert not isinstance(task, NoWork)
+                answers.submit_answer(session, person, task.assignment_id, {"choice": "network"})
+    assert [(unit.answered, unit.state, unit.outlook["judgments"]) for unit in desk.units()] == [(3, "full", 3)] * 4
+    assert len(desk.judgments()) == len(earned(desk)) == 12
+    with desk.vendor() as session:
+        assert isinstance(taking.take_next(session, desk.people[0], desk.lane), NoWork)
+
+
+def test_a_late_answer_counts_while_nobody_else_has_the_unit(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1, overlap=1)
+    task = desk.take(0)
+    assert task is not None
+    desk.market.later(hours=5)
+    desk.expire()
+    assert not desk.answer(0, task).is_late
+    assert desk.slots() == {"answered": 1}
+    assert desk.units()[0].state == "full"
+
+
+def test_a_late_answer_is_kept_beside_the_overlap_and_paid(opened: Open) -> None:
+    desk = opened(people=2, unit_count=1, overlap=1)
+    mine = desk.take(0)
+    assert mine is not None
+    desk.market.later(hours=5)
+    theirs = desk.take(1)
+    assert theirs is not None
+    assert not desk.answer(1, theirs).is_late
+    late = desk.answer(0, mine, choice="other")
+    assert late.is_late
+    (unit,) = desk.units()
+    assert (unit.answered, unit.outlook["judgments"], unit.outlook["leader"]) == (1, 1, "refund")
+    assert sorted(judgment.is_late for judgment in desk.judgments()) == [False, True]
+    assert [earning.micros for earning in earned(desk)] == [RATE, RATE]
+    states = {row.id: row.state for row in desk.assignments()}
+    assert states == {mine.assignment_id: "late", theirs.assignment_id: "answered"}
+
+
+def test_a_skipped_unit_cannot_be_answered(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1)
+    task = desk.take(0)
+    assert task is not None
+    desk.skip(0, task)
+    with pytest.raises(Conflict):
+        desk.answer(0, task)
+    assert desk.judgments() == []
+
+
+def test_an_answer_that_is_no_class_of_the_schema_changes_nothing(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1)
+    task = desk.take(0)
+    assert task is not None
+    with pytest.raises(InvalidAnswer):
+        desk.answer(0, task, choice="nonsense")
+    assert desk.judgments() == [] and earned(desk) == []
+    assert desk.slots() == {"leased": 1, "free": 2}
+
+
+def test_nobody_answers_what_somebody_else_holds(opened: Open) -> None:
+    desk = opened(people=2, unit_count=1)
+    task = desk.take(0)
+    assert task is not None
+    with pytest.raises(NotFound):
+        desk.answer(1, task)
+
+
+def test_an_exception_before_the_commit_leaves_no_judgment_and_no_pay(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1)
+    task = desk.take(0)
+    assert task is not None
+    with pytest.raises(ZeroDivisionError), desk.vendor() as session:
+        answers.submit_answer(session, desk.people[0], task.assignment_id, {"choice": "refund"})
+        raise ZeroDivisionError
+    assert desk.judgments() == [] and earned(desk) == []
+    assert desk.slots() == {"leased": 1, "free": 2}
+    assert desk.answer(0, task).judgment_id == desk.judgments()[0].id

@@ -1,0 +1,160 @@
+"""What a take and an answer cost: a fixed number of statements, by indexes, and no more rows as a lane grows."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from kernel.db import Database
+from tests.marketplace.desk import Desk, add_people, add_units, open_desk
+from tests.marketplace.orders import Market
+
+# Of a person who has been in the lane before. Changing one of these is a decision, not an accident.
+TAKE, ANSWER = 14, 9
+NO_WORK_MORE = 8
+
+
+@contextmanager
+def counted(db: Database) -> Iterator[list[tuple[str, Any]]]:
+    """The statements with their parameters that are sent within the block, without those that open a transaction."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if "set_config" not in statement and not statement.startswith("BEGIN"):
+            sent.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def costs(desk: Desk, person: int = 0) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+    with counted(desk.db) as taking:
+        task = desk.take(person)
+    assert task is not None
+    with counted(desk.db) as answering:
+        desk.answer(person, task)
+    return taking, answering
+
+
+@pytest.fixture
+def desk(market: Market) -> Desk:
+    desk = open_desk(market, people=3, unit_count=30, overlap=3)
+    costs(desk)
+    return desk
+
+
+def test_a_take_and_an_answer_have_a_fixed_number_of_statements(desk: Desk) -> None:
+    taking, answering = costs(desk)
+    assert len(taking) == TAKE, "\n".join(statement for statement, _ in taking)
+    assert len(answering) == ANSWER, "\n".join(statement for statement, _ in answering)
+
+
+def test_neither_depends_on_how_many_units_and_people_there_are(desk: Desk) -> None:
+    add_units(desk, 1500, prefix="more")
+    add_people(desk, 20)
+    taking, answering = costs(desk)
+    assert (len(taking), len(answering)) == (TAKE, ANSWER)
+
+
+def test_finding_nothing_costs_a_few_statements_more(desk: Desk) -> None:
+    for person in range(3):
+        while (task := desk.take(person)) is not None:
+            desk.answer(person, task)
+    with counted(desk.db) as sent:
+        assert desk.take(0) is None
+    assert len(sent) <= TAKE + NO_WORK_MORE
+
+
+def test_no_statement_of_a_take_or_an_answer_walks_through_a_table_of_work(desk: Desk) -> None:
+    add_units(desk, 1500, prefix="more")
+    if not desk.db.is_sqlite:  # which chooses by what it sees, and sees a table of three rows
+        analyze(desk.db)
+    taking, answering = costs(desk)
+    with desk.db.engine.connect() as connection:
+        if not desk.db.is_sqlite:
+            connection.execute(text("SET enable_seqscan = off"))  # small tables are walked whatever indexes there are
+        for statement, parameters in taking + answering:
+            walked = scans(desk.db, connection, statement, parameters)
+            assert not walked & {"slot", "assignment", "unit", "item", "judgment", "earning", "lane_person"}, statement
+
+
+def scans(db: Database, connection: Any, statement: str, parameters: Any) -> set[str]:
+    """The tables that a statement reads from end to end, by the plan of the database."""
+    if statement.startswith("INSERT"):
+        return set()
+    given = parameters[0] if isinstance(parameters, list) else parameters
+    if db.is_sqlite:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+        return {
+            match.group(1)
+            for row in rows
+            if (match := re.match(r"SCAN (\w+)(?! USING)", row[3])) and "USING" not in row[3]
+        }
+    rows = connection.exec_driver_sql(f"EXPLAIN {statement}", given).all()
+    return {match.group(1) for row in rows if (match := re.search(r"Seq Scan on (\w+)", row[0]))}
+
+
+def test_the_pick_looks_at_no_more_of_a_lane_fifty_times_as_long(desk: Desk) -> None:
+    analyze(desk.db)
+    before = effort_of_picking(desk)
+    add_units(desk, 1500, prefix="more")
+    analyze(desk.db)
+    assert effort_of_picking(desk) <= before * 1.5
+
+
+def analyze(db: Database) -> None:
+    """Let the planner know how large the tables are, as the servers do by themselves after a while."""
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("COMMIT")
+
+
+def effort_of_picking(desk: Desk) -> float:
+    """What the picks of a take look at: rows of slots on PostgreSQL, steps of the machine on SQLite."""
+    with counted(desk.db) as sent:
+        task = desk.take(0)
+    assert task is not None
+    desk.answer(0, task)
+    picks = [(statement, given) for statement, given in sent if statement.startswith("UPDATE slot")]
+    assert len(picks) == 3, "kept, returned, free"
+    measure = steps_taken if desk.db.is_sqlite else rows_read
+    return sum(measure(desk.db, statement, given) for statement, given in picks)
+
+
+def steps_taken(db: Database, statement: str, parameters: Any) -> float:
+    """How far SQLite's machine goes for a statement, in a transaction that is undone; counted in tens."""
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    with db.engine.connect() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        raw.set_progress_handler(count, 10)
+        connection.exec_driver_sql(statement, parameters).all()
+        raw.set_progress_handler(None, 0)
+        connection.rollback()
+    return steps[0]
+
+
+def rows_read(db: Database, statement: str, parameters: Any) -> float:
+    """How many rows of slots PostgreSQL looks at for a statement, in a transaction that is undone."""
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        plan: Any = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar()
+        connection.rollback()
+    return sum(looked_at(plan[0]["Plan"]), start=0.0)
+
+
+def looked_at(node: dict[str, Any]) -> Iterator[float]:
+    if node.get("Relation Name") == "slot":
+        yield (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    for child in node.get("Plans", ()):
+        yield from looked_at(child)
