@@ -1,0 +1,299 @@
+"""Replay: small made-up folders, from the files to the accepted release; and folders that are broken, line by line."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import func, select
+
+import marketplace.jobs.imports
+import marketplace.jobs.releases  # noqa: F401 - jobs are asked for by name
+from calibration import lanes
+from calibration.models import Attempt, Judgment, Qualification
+from kernel import audit, crypto
+from kernel.db import Database
+from kernel.models import AuditEvent
+from kernel.storage import LocalStorage
+from kernel.tenancy import Scope
+from labeling.models import Item
+from marketplace import storage
+from marketplace.cli import cli
+from marketplace.models import Project, Release, Review, Unit
+from marketplace.queries.facts import lane_facts
+from marketplace.replay import labor, report
+from marketplace.replay.plan import is_for_exam, plan_replay
+from marketplace.replay.reading import BrokenFolder, read_folder
+from payouts import ledger
+from payouts.models import Earning, PayoutRun
+from workforce.models import Organization
+
+ITEMS = [f"s{number}" for number in range(24)]
+TRUTH = {item: str(number % 2) for number, item in enumerate(ITEMS)}
+# Three people who are always right, one who is always wrong, one who answers a single item.
+RIGHT, WRONG, BRIEF = ("ann", "ben", "cid"), "dan", "eve"
+
+
+@pytest.fixture
+def house(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """What the composition root puts in place."""
+    monkeypatch.setattr(storage, "_storage", [LocalStorage(tmp_path / "files")])
+    monkeypatch.setattr(lanes, "_provider", [lane_facts])
+    monkeypatch.setattr(report, "_checks", [])
+    crypto.use_keys((("test", base64.b64encode(b"k" * 32).decode()),))
+    yield db
+
+
+def write(folder: Path, name: str, rows: Sequence[Sequence[str]], *, zipped: bool = False) -> None:
+    text = "".join(",".join(row) + "\n" for row in rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    if zipped:
+        (folder / f"{name}.gz").write_bytes(gzip.compress(text.encode()))
+    else:
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def other(label: str) -> str:
+    return "1" if label == "0" else "0"
+
+
+def labels() -> list[list[str]]:
+    rows = [["worker", "item", "label"]]
+    for item in ITEMS:
+        rows += [[worker, item, TRUTH[item]] for worker in RIGHT]
+        rows.append([WRONG, item, other(TRUTH[item])])
+    rows.append([BRIEF, ITEMS[0], "0"])
+    rows.append(["ann", ITEMS[0], "1"])  # a repeat, which is told and left out
+    return rows
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "colours"
+    write(path, "labels.csv", labels())
+    write(path, "gold.csv", [["item", "label"], *([item, TRUTH[item]] for item in ITEMS)])
+    (path / "items.jsonl").write_text(
+        "".join(json.dumps({"id": item, "text": f"sentence {item}"}) + "\n" for item in ITEMS), encoding="utf-8"
+    )
+    return path
+
+
+def replay(folder: Path, *more: str) -> Result:
+    return CliRunner().invoke(cli, ["replay", str(folder), *more])
+
+
+def counts(db: Database, model: Any) -> int:
+    with db.reading(Scope.system("test")) as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_folder_is_played_from_the_accounts_to_the_accepted_release(house: Database, folder: Path) -> None:
+    report.use_checks(lambda session: True)
+    file = folder.parent / "report.json"
+    result = replay(folder, "--report", str(file))
+    assert result.exit_code == 0, result.output
+    told = json.loads(file.read_text())
+    exam = sum(is_for_exam(item) for item in ITEMS)
+    # 24 items by four people, and one answer more to the first item.
+    assert (told["workers"], told["units"], told["judgments"], told["repeats"]) == (5, 24, 97, 1)
+    assert told["gold"]["items"] == 24 - exam and told["gold"]["in_tests"] == exam
+    assert told["qualified"] == 3, "those who are right pass, the one who is wrong and the brief one do not"
+    assert (told["majority_accuracy"], told["consensus_accuracy"]) == (1.0, 1.0)
+    assert told["earnings_micros"] == 97 * 10_000
+    assert told["paid_micros"] == 97 * 10_000
+    assert (told["ledger_ok"], told["audit_ok"], told["invariants_ok"]) == (True, True, True)
+    assert len(told["release_sha256"]) == 64
+    assert told["seconds"] > 0 and told["judgments_per_second"] > 0
+    assert "majority_accuracy" in result.output and "97" in result.output
+
+
+def test_everything_went_through_the_operations_and_stands_in_the_database(house: Database, folder: Path) -> None:
+    assert replay(folder).exit_code == 0
+    with house.reading(Scope.system("test")) as session:
+        project = session.scalars(select(Project)).one()
+        assert (project.name, project.state) == ("colours", "live")
+        assert session.scalars(select(Unit.state).distinct()).all() == ["settled"]
+        assert session.scalars(select(Review.verdict).distinct()).all() in ([], ["accept"])
+        assert session.scalars(select(Earning.state).distinct()).all() == ["paid"]
+        assert session.scalars(select(PayoutRun.state)).one() == "settled"
+        assert session.scalars(select(Release.state)).one() == "accepted"
+        bases = dict(session.execute(select(Qualification.basis, func.count()).group_by(Qualification.basis)).all())
+        assert bases == {"test": 3, "waiver": 2}
+        attempts = dict(session.execute(select(Attempt.state, func.count()).group_by(Attempt.state)).all())
+        assert attempts == {"passed": 3, "failed": 1}
+        texts = session.scalars(select(Item.content).where(Item.client_ref == ITEMS[3])).all()
+        assert {text["text"] for text in texts} == {f"text: sentence {ITEMS[3]}"}
+        told = set(session.scalars(select(AuditEvent.action).distinct()))
+        assert {"request.sent", "quote.accepted", "attempt.assigned", "units.assigned", "unit.taken"} <= told
+        assert {"answer.submitted", "payout_run.settled", "release.accepted", "agreement.signed"} <= told
+        assert ledger.verify(session) == []
+        assert audit.verify(session).ok
+    assert counts(house, Judgment) == 97
+
+
+def test_overlap_takes_the_first_people_of_each_unit_and_limit_the_first_units(folder: Path) -> None:
+    plan = plan_replay(read_folder(folder), overlap=2, limit_units=5)
+    assert [unit.item for unit in plan.units] == ITEMS[:5]
+    assert {unit.overlap for unit in plan.units} == {2}
+    assert [(step.worker, step.item) for step in plan.steps[:4]] == [
+        ("ann", "s0"), ("ben", "s0"), ("ann", "s1"), ("ben", "s1"),
+    ]  # fmt: skip
+
+
+def test_units_carry_as_many_places_as_people_judged_them(folder: Path) -> None:
+    plan = plan_replay(read_folder(folder))
+    assert [unit.overlap for unit in plan.units] == [5, *[4] * 23]
+    assert plan.repeats == 1
+    assert set(plan.exam_truth) | set(plan.held_out) == set(ITEMS)
+    assert not set(plan.exam_truth) & set(plan.held_out)
+
+
+def test_the_exam_asks_what_a_worker_answered_in_file_order(folder: Path) -> None:
+    plan = plan_replay(read_folder(folder))
+    asked = [item for item in ITEMS if is_for_exam(item)]
+    assert [item for item, _choice in plan.exams["ann", "en"]] == asked
+    assert len(asked) >= labor.LEAST_QUESTIONS, "the made-up names must fill a test"
+
+
+def test_answers_are_given_in_the_order_of_their_times(tmp_path: Path) -> None:
+    write(
+        tmp_path / "timed", "labels.csv",
+        [
+            ["worker", "item", "label", "timestamp"],
+            ["w1", "a", "x", "2024-05-01T10:00:00Z"],
+            ["w1", "b", "y", "2024-05-01T09:00:00Z"],
+            ["w2", "a", "x", ""],
+            ["w2", "b", "x", "2024-05-01T08:00:00+00:00"],
+        ],
+    )  # fmt: skip
+    plan = plan_replay(read_folder(tmp_path / "timed"))
+    # The answer without a time follows the one before it in the file, which was given at nine.
+    assert [(step.worker, step.item) for step in plan.steps] == [("w2", "b"), ("w1", "b"), ("w2", "a"), ("w1", "a")]
+
+
+def test_without_gold_there_is_no_test_and_no_accuracy(house: Database, folder: Path) -> None:
+    (folder / "gold.csv").unlink()
+    file = folder.parent / "report.json"
+    result = replay(folder, "--limit-units", "6", "--report", str(file))
+    assert result.exit_code == 0, result.output
+    told = json.loads(file.read_text())
+    assert (told["majority_accuracy"], told["consensus_accuracy"], told["qualified"]) == (None, None, 0)
+    assert told["invariants_ok"] is None, "nobody has said how to check them"
+    assert (told["units"], told["judgments"]) == (6, 25)
+
+
+def test_each_language_has_a_lane_of_its_own(house: Database, tmp_path: Path) -> None:
+    rows = [["worker", "item", "label", "language"]]
+    for language in ("de", "sw"):
+        for number in range(3):
+            rows += [[f"{worker}-{language}", f"{language}-{number}", str(number % 2), language] for worker in "abc"]
+    write(tmp_path / "tongues", "labels.csv", rows, zipped=True)
+    result = replay(tmp_path / "tongues")
+    assert result.exit_code == 0, result.output
+    with house.reading(Scope.system("test")) as session:
+        assert sorted(session.scalars(select(Item.locale))) == ["de"] * 3 + ["sw"] * 3
+    assert counts(house, Judgment) == 18
+
+
+def test_a_second_replay_is_a_second_project(house: Database, folder: Path) -> None:
+    assert replay(folder, "--limit-units", "3").exit_code == 0
+    assert replay(folder, "--limit-units", "3").exit_code == 0
+    with house.reading(Scope.system("test")) as session:
+        assert session.scalars(select(Project.name)).all() == ["colours", "colours"]
+
+
+def test_what_fails_in_the_middle_says_what_was_done(
+    house: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_given: Any, **_named: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(labor, "answer_all", refuse)
+    result = replay(folder, "--limit-units", "3")
+    assert result.exit_code == 1
+    assert "working: the disk is full" in result.output
+    assert "Done before that: the organizations of the replay" in result.output and "3 units" in result.output
+
+
+BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
+    "no labels": ({"gold.csv": b"item,label\n"}, "there is no labels.csv or labels.csv.gz"),
+    "empty": ({"labels.csv": b""}, "labels.csv is empty"),
+    "no answers": ({"labels.csv": b"worker,item,label\n"}, "labels.csv, line 2: there are no answers"),
+    "missing column": ({"labels.csv": b"worker,item\nw,i\n"}, "labels.csv, line 1: the column “label” is missing"),
+    "short line": (
+        {"labels.csv": b"worker,item,label\nw,i,x\nw,j\n"}, "labels.csv, line 3: 2 fields instead of 3"
+    ),
+    "empty cell": ({"labels.csv": b"worker,item,label\nw,,x\n"}, "labels.csv, line 2: the column “item” is empty"),
+    "encoding": ({"labels.csv": b"worker,item,label\nw,i,x\nw,\xe9t\xe9,y\n"}, "labels.csv, line 3: this is not UTF-8"),
+    "nul": ({"labels.csv": b"worker,item,label\nw,i\x00,x\n"}, "labels.csv, line 2: there is a NUL character"),
+    "not gzip": ({"labels.csv.gz": b"worker,item,label\n"}, "labels.csv.gz cannot be read"),
+    "unknown item in gold": (
+        {"labels.csv": b"worker,item,label\nw,i,x\nw,j,y\n", "gold.csv": b"item,label\ni,x\nk,y\n"},
+        "gold.csv, line 3: the item “k” is not in labels.csv",
+    ),
+    "gold against itself": (
+        {"labels.csv": b"worker,item,label\nw,i,x\nw,j,y\n", "gold.csv": b"item,label\ni,x\ni,y\n"},
+        "gold.csv, line 3: the item “i” has another label further up",
+    ),
+    "language": (
+        {"labels.csv": b"worker,item,label,language\nw,i,x,en\nw,j,y,klingon!\n"},
+        "labels.csv, line 3: “klingon!” is not a language tag",
+    ),
+    "two languages": (
+        {"labels.csv": b"worker,item,label,language\nw,i,x,en\nv,i,y,de\n"},
+        "labels.csv, line 3: the item “i” was in en before, and is in de here",
+    ),
+    "time": (
+        {"labels.csv": b"worker,item,label,timestamp\nw,i,x,yesterday\n"},
+        "labels.csv, line 2: “yesterday” is not a time",
+    ),
+    "items": (
+        {"labels.csv": b"worker,item,label\nw,i,x\nw,j,y\n", "items.jsonl": b'{"id": "i"}\n{oh no\n'},
+        "items.jsonl, line 2: this is not JSON",
+    ),
+    "one label": ({"labels.csv": b"worker,item,label\nw,i,x\nv,i,x\n"}, "there is only one label, “x”"),
+    "kind": (
+        {"labels.csv": b"worker,item,label\nw,i,3.5\n", "meta.json": b'{"kind": "numeric"}'},
+        "is not a classification set",
+    ),
+    "free text": (
+        {"labels.csv": b"worker,item,label\nw,i," + b"a very long answer " * 9 + b"\n"}, "is not a classification set"
+    ),
+    "too many people": (
+        {"labels.csv": b"worker,item,label\n" + b"".join(b"w%d,i,%d\n" % (n, n % 2) for n in range(51))},
+        "has answers of 51 people, and a unit takes at most 50; use --overlap",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_folder_is_told_by_line_and_nothing_is_written(
+    name: str, tmp_path: Path, db_sqlite: Database
+) -> None:  # fmt: skip
+    files, sentence = BROKEN[name]
+    for file, content in files.items():
+        (tmp_path / file).write_bytes(content)
+    result = replay(tmp_path)
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert "Nothing was written." in result.output
+    assert (counts(db_sqlite, Organization), counts(db_sqlite, AuditEvent)) == (0, 0)
+
+
+def test_all_faults_are_told_at_once_up_to_a_bound(tmp_path: Path) -> None:
+    write(tmp_path, "labels.csv", [["worker", "item", "label"], *[["w", "", "x"]] * 30])
+    with pytest.raises(BrokenFolder) as broken:
+        read_folder(tmp_path)
+    assert len(broken.value.faults) == 31  # thirty lines, and that nothing is left
+    assert str(broken.value).splitlines()[-1] == "… and 11 more"
+
+
+def test_labels_that_no_class_can_be_called_get_ids_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path / "odd", "labels.csv", [["worker", "item", "label"], ["w", "i", "très bien"], ["w", "j", "mal"]])
+    found = read_folder(tmp_path / "odd")
+    assert found.classes == (("c1", "mal"), ("c2", "très bien"))
+    assert found.class_of == {"mal": "c1", "très bien": "c2"}
