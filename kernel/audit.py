@@ -122,14 +122,13 @@ def _append(session: Session, chain: str, events: list[AuditEvent]) -> None:
 
 
 def _locked_head(session: Session, chain: str) -> AuditHead:
-    statement = select(AuditHead).where(AuditHead.chain == chain).with_for_update()
+    held = select(AuditHead).where(AuditHead.chain == chain).with_for_update()
+    statement = held.execution_options(populate_existing=True)  # as it stands now that it is locked
     head = session.scalars(statement).one_or_none()
     if head is None:
         first = {"chain": chain, "seq": 0, "hash": _ZERO, "at": now_of(session)}
         insert_ignoring(session, AuditHead, [first], ["chain"])
         head = session.scalars(statement).one()
-    else:
-        session.refresh(head, with_for_update=True)
     return head
 
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.rules.partial import score_from_distance
-from kernel.errors import Invalid, Misuse
-from labeling.models import Ontology as OntologyRow
+from kernel.errors import Invalid, Misuse, NotFound
+from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from labeling.tasktypes.protocol import TaskType
 from labeling.values import Ontology
@@ -35,10 +34,10 @@ class Scorer:
     def schema(self, ontology_id: str) -> tuple[TaskType[Any, Any], Ontology]:
         """The task type and the label schema of this id."""
         if ontology_id not in self._read:
-            body = self._session.scalar(select(OntologyRow.body).where(OntologyRow.id == ontology_id))
-            if body is None:
-                raise Misuse("a judgment under a label schema that does not exist")
-            ontology = registry.read_ontology(body)
+            try:
+                ontology = ontology_of(self._session, ontology_id)
+            except NotFound:
+                raise Misuse("a judgment under a label schema that does not exist") from None
             self._read[ontology_id] = (registry.get(ontology.task_type), ontology)
         return self._read[ontology_id]
 

@@ -184,8 +184,11 @@ def live_attempt(session: Session, account_id: str) -> Attempt | None:
 
 def tries_before(session: Session, row: Attempt) -> int:
     """How many earlier attempts came to an exam; one that never did costs nothing."""
-    given = {"p_lane": row.lane_id, "p_account": row.account_id, "p_number": row.number}
-    return int(session.scalar(_TRIES, given) or 0)
+    known: dict[str, int] = session.info.setdefault("tries", {})  # they are over, so that their number stands
+    if row.id not in known:
+        given = {"p_lane": row.lane_id, "p_account": row.account_id, "p_number": row.number}
+        known[row.id] = int(session.scalar(_TRIES, given) or 0)
+    return known[row.id]
 
 
 def test_start(session: Session, lane_id: str, account_id: str) -> TestStart | None:

@@ -68,8 +68,11 @@ def open_tests(session: Session, lane_ids: Iterable[str]) -> dict[str, TestView]
 
 
 def test_by_id(session: Session, test_id: str) -> TestView:
-    """A test, open or not."""
-    return view_of(session.scalars(_TEST, {"p_id": test_id}).one())
+    """A test, open or not. What is published never changes, so that it is read once in a transaction."""
+    known: dict[str, TestView] = session.info.setdefault("tests", {})
+    if test_id not in known:
+        known[test_id] = view_of(session.scalars(_TEST, {"p_id": test_id}).one())
+    return known[test_id]
 
 
 _TEST = select(QualificationTest).where(QualificationTest.id == bindparam("p_id"))

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from calibration.models import Qualification
 from calibration.operations import attempts, qualifications
 from kernel.errors import Misuse
+from marketplace.models import Lane, Project
 from marketplace.operations import answers, planning, taking
 from marketplace.replay.cast import Stage
 from marketplace.replay.ordering import Order
@@ -22,6 +23,8 @@ def sit_exam(stage: Stage, order: Order, worker: str, locale: str, given: Sequen
     """The person answers the exam with what they answered in the data, in file order, until the plan has decided."""
     one, lane_id = stage.workers[worker], order.lanes[locale]
     with stage.system() as session:
+        # At hand for the transaction, as every answer asks for them.
+        session.info["at_hand"] = session.get_one(Lane, lane_id), session.get_one(Project, order.project_id)
         attempt = attempts.assign_attempt(
             session, stage.staff["manager"], lane_id, one.annotator_id, [order.exam_items[item] for item, _ in given]
         )
