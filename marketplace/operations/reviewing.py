@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Judgment
@@ -87,23 +87,25 @@ def _in_hand(session: Session, actor: Actor, now: datetime) -> Review | None:
 
 
 def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime) -> Review | None:
-    own = exists().where(Assignment.unit_id == Review.unit_id, Assignment.account_id == actor.account_id)
-    wanted = (
-        select(Review.id)
-        .where(or_(Review.state == "open", (Review.state == "leased") & (Review.lease_until <= now)), ~own)
-        .order_by(Review.asked_at, Review.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+    review_id = session.scalar(_oldest(actor, lane_id, Review.state == "open")) or session.scalar(
+        _oldest(actor, lane_id, and_(Review.state == "leased", Review.lease_until <= now))
     )
-    if lane_id:
-        wanted = wanted.where(Review.lane_id == lane_id)
-    review_id = session.scalar(wanted)
     if review_id is None:
         return None
     review = session.get_one(Review, review_id)
     review.state, review.reviewer_id, review.lease_until = "leased", actor.account_id, now + LEASE
     audit.record(session, actor, "review.taken", "review", review.id, org_id=review.org_id, link=False)
     return review
+
+
+def _oldest(actor: Actor, lane_id: str | None, waiting: ColumnElement[bool]) -> Select[str]:
+    """The review that was asked for first, out of an index in that very order, so that a long queue costs no more."""
+    own = exists().where(Assignment.unit_id == Review.unit_id, Assignment.account_id == actor.account_id)
+    is_mine = (Review.vendor_org_id if actor.org_kind == "vendor" else Review.org_id) == actor.org_id
+    wanted = select(Review.id).where(is_mine, waiting, ~own)
+    if lane_id:
+        wanted = wanted.where(Review.lane_id == lane_id)
+    return wanted.order_by(Review.asked_at).limit(1).with_for_update(skip_locked=True)
 
 
 def _task(session: Session, review: Review) -> ReviewTask:
@@ -113,7 +115,7 @@ def _task(session: Session, review: Review) -> ReviewTask:
         .join(Unit, Unit.lane_id == Lane.id)
         .join(Item, Item.id == Unit.item_id)
         .where(Unit.id == review.unit_id)
-    ).one()._tuple()  # fmt: skip
+    ).one()  # fmt: skip
     consensus = session.scalars(select(Consensus).where(Consensus.unit_id == review.unit_id)).one_or_none()
     answers = tuple(
         ReviewAnswer(row.id, row.answer, row.is_late)
