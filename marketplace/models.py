@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Float, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, Float, Index, Integer, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Id, Identified, Micros, Shared, within
@@ -169,8 +169,8 @@ class Slot(Shared, Base):
             "ix_slot_back",
             "lane_id",
             "back_at",
-            sqlite_where=text("back_at IS NOT NULL"),
-            postgresql_where=text("back_at IS NOT NULL"),
+            sqlite_where=column("back_at").is_not(None),
+            postgresql_where=column("back_at").is_not(None),
         ),
         Index("ix_slot_kept", "kept_for", "lane_id", "state", "serve_from"),
         Index("ix_slot_lease", "lane_id", "state", "lease_until"),
