@@ -6,6 +6,8 @@ Arabic and some in the dark, for whoever wants to look at the design.
 """
 
 import argparse
+import base64
+import logging
 import os
 import re
 import subprocess
@@ -18,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from werkzeug.serving import make_server
 
-from scripts import browser
+from scripts import browser, pictures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -34,17 +37,25 @@ MOST_HIGH = 2400  # a picture of a long page ends here
 
 @dataclass(frozen=True)
 class Shot:
-    """A page as somebody sees it. `path` is an address, or `first:` and a part of the link to follow from `start`."""
+    """A page as somebody sees it.
+
+    `path` is an address; or `first:` and a pattern of the link to follow on the page `start`; or `under:` and what
+    follows the address of that link; or `take:` and a page whose main button is pressed. Where `start` itself begins
+    with `follow:`, links are followed before, one after the other, with `>` between them.
+    """
 
     name: str
     who: str | None
     path: str
     start: str = "/"
+    named: str = ""  # a part of the text of the first link that is followed
     arabic: bool = False
     dark: bool = False
     is_documented: str = ""  # the widths at which the documentation shows it
 
 
+QUALITY = "/lanes/[A-Za-z0-9]+/quality"
+LIVE = "Support intents, round 3"
 SHOTS = (
     Shot("sign-in", None, "/sign-in", is_documented="desktop"),
     Shot("apply", None, "first:/apply/", start="vendor:/pools"),
@@ -52,7 +63,6 @@ SHOTS = (
     Shot("work-ar", "annotator.ar", "/work", arabic=True, is_documented="desktop"),
     Shot("task-choice", "annotator.sw", "first:/work/[A-Za-z0-9]{22}", start="/work", is_documented="desktop phone"),
     Shot("work-done", "annotator.sw", "/work/done"),
-    Shot("why", "annotator.es", "first:/lanes/[A-Za-z0-9]+/why", start="/work"),
     Shot("quality", "annotator.sw", "/quality"),
     Shot("pay", "annotator.sw", "/pay", is_documented="phone"),
     Shot("pay-ar", "annotator.ar", "/pay", arabic=True),
@@ -76,9 +86,9 @@ SHOTS = (
     Shot("vendor-requests", "vendor", "/requests"),
     Shot("vendor-request", "vendor", "first:/requests/(?!new)", start="/requests"),
     Shot("vendor-projects", "vendor", "/projects"),
-    Shot("vendor-project", "vendor", "first:/projects/", start="/projects"),
-    Shot("lane-quality", "vendor", "first:/lanes/[A-Za-z0-9]+/quality", start="follow:/projects/"),
-    Shot("lane-test", "vendor", "first:/lanes/[A-Za-z0-9]+/test", start="follow:/projects/"),
+    Shot("vendor-project", "vendor", "first:/projects/", start="/projects", named=LIVE),
+    Shot("lane-quality", "vendor", f"first:{QUALITY}", start="follow:/projects/", named=LIVE),
+    Shot("lane-test", "vendor", "first:/lanes/[A-Za-z0-9]+/test", start=f"follow:/projects/>{QUALITY}", named=LIVE),
     Shot("rates", "vendor", "/rates"),
     Shot("review-home", "reviewer", "/review"),
     Shot("review", "reviewer", "take:/review", is_documented="desktop"),
@@ -86,10 +96,10 @@ SHOTS = (
     Shot("payout-run", "finance2", "first:/payout-runs/", start="/payout-runs", is_documented="desktop"),
     Shot("vendor-invoices", "finance", "/invoices"),
     Shot("client-projects", "client", "/projects"),
-    Shot("client-project", "client", "first:/projects/", start="/projects", is_documented="desktop"),
-    Shot("client-setup", "client", "first:/projects/[A-Za-z0-9]+/setup", start="follow:/projects/"),
-    Shot("client-imports", "client", "first:/projects/[A-Za-z0-9]+/imports", start="follow:/projects/"),
-    Shot("client-gold", "client.qa", "first:/projects/[A-Za-z0-9]+/gold", start="follow:/projects/"),
+    Shot("client-project", "client", "first:/projects/", start="/projects", named=LIVE, is_documented="desktop"),
+    Shot("client-setup", "client", "first:/projects/[A-Za-z0-9]+/setup", start="follow:/projects/", named=LIVE),
+    Shot("client-imports", "client", "first:/projects/[A-Za-z0-9]+/imports", start="follow:/projects/", named=LIVE),
+    Shot("client-gold", "client.qa", "under:/gold", start="/projects", named=LIVE),
     Shot("client-requests", "client", "/requests"),
     Shot("client-request", "client", "first:/requests/(?!new)", start="/requests"),
     Shot("client-request-new", "client", "/requests/new"),
@@ -97,7 +107,7 @@ SHOTS = (
     Shot("qa-report", "client", "first:/releases/", start="/releases", is_documented="desktop"),
     Shot("client-invoices", "client", "/invoices"),
     Shot("invoice", "client", "first:/invoices/", start="/invoices"),
-    Shot("client-project-dark", "client", "first:/projects/", start="/projects", dark=True),
+    Shot("client-project-dark", "client", "first:/projects/", start="/projects", named=LIVE, dark=True),
     Shot("operator", "operator", "/admin", is_documented="desktop"),
     Shot("operator-jobs", "operator", "/admin/jobs"),
     Shot("operator-organizations", "operator", "/admin/organizations"),
@@ -145,6 +155,7 @@ def _served(data: Path) -> Iterator[str]:
     )
     from wsgi import create_app
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = make_server("127.0.0.1", 0, create_app(), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -181,6 +192,8 @@ def take(program: str, address: str, shots: list[Shot], folder: Path | None) -> 
 
 
 def _shoot(running: "Browser", address: str, shot: Shot, folder: Path | None, signed_in: dict[str, Any]) -> str:
+    from playwright.sync_api import Error as PlaywrightError
+
     who = shot.who or ""
     starter = shot.start.partition(":")[0] if ":" in shot.start and not shot.start.startswith("follow:") else who
     if starter and starter not in signed_in:
@@ -194,13 +207,13 @@ def _shoot(running: "Browser", address: str, shot: Shot, folder: Path | None, si
                 page = context.new_page()
                 answer = page.goto(address + target)
                 name = f"{shot.name}-{width}.png"
-                _picture(page, (folder or DOCUMENTED) / name)
+                _picture(page, (folder or DOCUMENTED) / name, size[0], MOST_HIGH if folder else size[1] + 240)
                 if answer is None or not answer.ok:
                     return f"{target} answers {answer.status if answer else 'nothing'}"
                 if wide := _too_wide(page, size[0]):
                     return f"{target} is {wide} wide on {size[0]}"
-    except LookupError as fault:
-        return str(fault)
+    except (LookupError, PlaywrightError) as fault:
+        return str(fault).splitlines()[0]
     return ""
 
 
@@ -211,7 +224,7 @@ def _sign_in(running: "Browser", address: str, local: str) -> Any:
     page.goto(f"{address}/sign-in")
     page.fill("input[name=email]", f"{local}@demo.example")
     page.fill("input[name=password]", PASSWORD)
-    page.click("main button[type=submit], form button.main")
+    page.press("input[name=password]", "Enter")
     page.wait_for_url(lambda url: "/sign-in" not in url)
     state = context.storage_state()
     context.close()
@@ -236,41 +249,67 @@ def _context(running: "Browser", shot: Shot, size: tuple[int, int], state: Any) 
 def _target(running: "Browser", address: str, shot: Shot, state: Any, starter: str) -> str:
     """The address of the page: as it stands, or the first link of the page before that fits."""
     kind, _colon, rest = shot.path.partition(":")
-    if kind not in ("first", "take"):
+    if kind not in ("first", "take", "under"):
         return shot.path
     context = running.new_context(storage_state=state, locale="en")
     try:
         page = context.new_page()
         if kind == "take":
             page.goto(address + rest)
-            page.click("main form button[type=submit]")
+            page.click("main form button.btn-main")
             page.wait_for_url(re.compile(r"/review/[A-Za-z0-9]+"))
             return page.url.removeprefix(address)
         how, _colon, where = shot.start.rpartition(":")
         if how == "follow":
-            page.goto(address + where.rstrip("/"))
-            page.goto(address + _first(page, where))
-        else:
-            page.goto(address + where)
-        return _first(page, rest)
+            begin, *steps = where.split(">")
+            page.goto(address + begin.rstrip("/"))
+            for number, step in enumerate([begin, *steps]):
+                page.goto(address + _first(page, step, "" if number else shot.named))
+            return _first(page, rest)
+        page.goto(address + where)
+        if kind == "under":
+            return _first(page, r"/projects/", shot.named) + rest
+        return _first(page, rest, shot.named)
     finally:
         context.close()
 
 
-def _first(page: "Page", pattern: str) -> str:
-    links = page.eval_on_selector_all("main a[href]", "found => found.map(each => each.getAttribute('href'))")
-    for link in links:
-        if re.match(rf"{pattern}\w*", link) and link.rstrip("/") != pattern.rstrip("/"):
+def _first(page: "Page", pattern: str, named: str = "") -> str:
+    links = page.eval_on_selector_all(
+        "main a[href]", "found => found.map(each => [each.getAttribute('href'), each.innerText])"
+    )
+    for link, text in links:
+        if named in text and re.match(rf"{pattern}\w*", link) and link.rstrip("/") != pattern.rstrip("/"):
             return str(link)
     raise LookupError(f"no link to {pattern} on {page.url}")
 
 
-def _picture(page: "Page", file: Path) -> None:
+def _picture(page: "Page", file: Path, width: int, most_high: int) -> None:
+    """The page, in a window as high as the page is, so that what sticks to an edge hides nothing."""
     page.wait_for_load_state("networkidle")
-    height = min(MOST_HIGH, int(page.evaluate("document.documentElement.scrollHeight")))
-    width = page.viewport_size["width"] if page.viewport_size else DESKTOP[0]
-    page.screenshot(path=file, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    height = int(page.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size({"width": width, "height": min(most_high, height)})
+    taken = base64.b64encode(page.screenshot()).decode()
+    blank = page.context.new_page()
+    wide, high, data = blank.evaluate(_DECODE, taken)
+    pixels = np.frombuffer(base64.b64decode(data), dtype=np.uint8).reshape(high, wide, 4)
+    file.write_bytes(pictures.png(pixels[:, :, :3]))
     print(file, flush=True)
+
+
+# The browser reads its own picture, so that no library for pictures is needed.
+_DECODE = """async taken => {
+  const image = new Image();
+  image.src = "data:image/png;base64," + taken;
+  await image.decode();
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  const drawing = canvas.getContext("2d");
+  drawing.drawImage(image, 0, 0);
+  const bytes = drawing.getImageData(0, 0, image.width, image.height).data;
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+  return [image.width, image.height, btoa(text)];
+}"""
 
 
 def _too_wide(page: "Page", width: int) -> int:

@@ -6,28 +6,20 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from admin.demo import people
-from admin.demo.people import STAFF
+from admin.demo.people import STAFF, Speaker
+from i18n import Message
 from kernel import db, ids
 from kernel.config import Settings
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from web import current
+from web.render import ROLE_LABELS
 from workforce.queries.accounts import find_account
 
 _FILE = "demo_password"
 _SECRET_BYTES = 12
 _UNKNOWN = "Their password is not known here: this world was built elsewhere, or not to its end."
-_ROLES: dict[Role, str] = {
-    Role.OPERATOR: "Operator",
-    Role.AUDITOR: "Auditor",
-    Role.FINANCE: "Finance",
-    Role.REVIEWER: "Reviewer",
-    Role.VENDOR_MANAGER: "Vendor manager",
-    Role.CLIENT_ADMIN: "Client administrator",
-    Role.CLIENT_PM: "Client project manager",
-    Role.CLIENT_QA: "Client quality",
-}
-Row = tuple[str, str, str]  # who, e-mail, password
+Row = tuple[Message | str, str, str]  # role, e-mail, password
 
 
 def new_password(settings: Settings) -> str:
@@ -58,9 +50,8 @@ def is_there(session: Session) -> bool:
 
 def rows(password: str) -> list[Row]:
     """Who can sign in: staff by what they do, then the annotators whose addresses name their languages."""
-    staff = [(f"{_ROLES[one.role]}, {one.org}", one.email, password) for one in STAFF]
-    first = [each for each in people.speakers() if each.local.startswith("annotator.")]
-    return staff + [(f"Annotator, {each.locale}", each.email, password) for each in first]
+    staff: list[Row] = [(ROLE_LABELS[one.role], one.email, password) for one in STAFF]
+    return staff + [(ROLE_LABELS[Role.ANNOTATOR], each.email, password) for each in _first_annotators()]
 
 
 def for_sign_in() -> list[Row]:
@@ -77,11 +68,16 @@ def for_sign_in() -> list[Row]:
 
 def told(password: str | None) -> str:
     """What the command prints: one account a line, and the password of all of them."""
-    found = rows(password or "")
-    width = max(len(who) for who, _email, _password in found)
-    lines = [f"  {who:<{width}}  {email}" for who, email, _password in found]
+    found = [(f"{ROLE_LABELS[one.role]}, {one.org}", one.email) for one in STAFF]
+    found += [(f"{ROLE_LABELS[Role.ANNOTATOR]}, {each.locale}", each.email) for each in _first_annotators()]
+    width = max(len(who) for who, _email in found)
+    lines = [f"  {who:<{width}}  {email}" for who, email in found]
     known = f"The password of all of them: {password}" if password else _UNKNOWN
     return "\n".join(["Demonstration accounts:", *lines, known])
+
+
+def _first_annotators() -> list[Speaker]:
+    return [each for each in people.speakers() if each.local.startswith("annotator.")]
 
 
 def _path(settings: Settings) -> Path:

@@ -132,7 +132,7 @@ def speakers() -> tuple[Speaker, ...]:
 def _speaker(name: str, locale: str, number: int) -> Speaker:
     accuracy, seconds, keen = _WAYS[number % len(_WAYS)]
     local = _local(name) if number else f"annotator.{locale.partition('-')[0]}"
-    tires = {"tires_after": 26, "tired": 0.35} if local == DRIFTS else {}
+    tires = {"tires_after": 14, "tired": 0.2} if local == DRIFTS else {}
     return Speaker(name, locale, local, accuracy, seconds, keen, COUNTRIES[locale].page, **tires)  # type: ignore[arg-type]
 
 

@@ -17,7 +17,7 @@ from web.problems import NOT_FOUND
 from web.render import page, safe_next, see
 from web.views import pages
 
-DemoAccounts = Callable[[], list[tuple[str, str, str]]]
+DemoAccounts = Callable[[], list[tuple[Message | str, str, str]]]
 _demo: list[DemoAccounts] = []
 _homes: dict[str, str] = {}
 

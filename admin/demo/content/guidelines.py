@@ -1,49 +1,49 @@
 """Guidelines of the demonstration's projects, one text for each language, and what their versions changed."""
 
 INTENTS_FIRST: dict[str, str] = {
-    "en": """# What customers want
+    "en": """What customers want
 
-A message comes from a customer of a telephone company. Choose the one thing that the customer **wants from us**.
+A message comes from a customer of a telephone company. Choose the one thing that the customer wants from us.
 
 1. Choose what is asked for, not the problem that caused it.
 2. If two things are asked for, choose the first one.
 3. Spelling, dialect and politeness make no difference.
 4. If nothing is asked of the telephone service itself, choose “None of these”.""",
-    "es": """# Qué quiere el cliente
+    "es": """Qué quiere el cliente
 
-El mensaje es de un cliente de una compañía de telefonía. Elige lo único que el cliente **quiere de nosotros**.
+El mensaje es de un cliente de una compañía de telefonía. Elige lo único que el cliente quiere de nosotros.
 
 1. Elige lo que pide, no el problema que lo causó.
 2. Si pide dos cosas, elige la primera.
 3. La ortografía, el modo de hablar y la cortesía no cambian nada.
 4. Si no pide nada del servicio de telefonía, elige “Ninguna”.""",
-    "sw": """# Mteja anataka nini
+    "sw": """Mteja anataka nini
 
-Ujumbe umetoka kwa mteja wa kampuni ya simu. Chagua jambo moja ambalo mteja **analitaka kutoka kwetu**.
+Ujumbe umetoka kwa mteja wa kampuni ya simu. Chagua jambo moja ambalo mteja analitaka kutoka kwetu.
 
 1. Chagua kile anachoomba, si tatizo lililosababisha.
 2. Akiomba mambo mawili, chagua la kwanza.
 3. Tahajia, lahaja na adabu havibadilishi chochote.
 4. Ikiwa haombi chochote kuhusu huduma ya simu, chagua “Hakuna hata moja”.""",
-    "ar": """# ماذا يريد العميل
+    "ar": """ماذا يريد العميل
 
-الرسالة من عميل لشركة اتصالات. اختر الشيء الواحد الذي **يريده العميل منا**.
+الرسالة من عميل لشركة اتصالات. اختر الشيء الواحد الذي يريده العميل منا.
 
 1. اختر ما يطلبه، لا المشكلة التي سببته.
 2. إذا طلب شيئين فاختر الأول.
 3. الإملاء واللهجة والأسلوب لا تغيّر شيئاً.
 4. إذا لم يطلب شيئاً من خدمة الاتصالات فاختر «لا شيء مما سبق».""",
-    "hi": """# ग्राहक क्या चाहता है
+    "hi": """ग्राहक क्या चाहता है
 
-संदेश एक टेलीफ़ोन कंपनी के ग्राहक का है। वह एक बात चुनिए जो ग्राहक **हमसे चाहता है**।
+संदेश एक टेलीफ़ोन कंपनी के ग्राहक का है। वह एक बात चुनिए जो ग्राहक हमसे चाहता है।
 
 1. जो माँगा गया है वह चुनिए, वह समस्या नहीं जिससे माँग पैदा हुई।
 2. दो बातें माँगी गई हों तो पहली चुनिए।
 3. वर्तनी, बोली और शिष्टता से फ़र्क़ नहीं पड़ता।
 4. टेलीफ़ोन सेवा से कुछ न माँगा गया हो तो “इनमें से कोई नहीं” चुनिए।""",
-    "pt": """# O que o cliente quer
+    "pt": """O que o cliente quer
 
-A mensagem é de um cliente de uma operadora. Escolha a única coisa que o cliente **quer de nós**.
+A mensagem é de um cliente de uma operadora. Escolha a única coisa que o cliente quer de nós.
 
 1. Escolha o que é pedido, não o problema que causou o pedido.
 2. Se pede duas coisas, escolha a primeira.
@@ -63,7 +63,7 @@ INTENTS_SECOND = {locale: f"{text}\n{_SECOND_ADDS[locale]}" for locale, text in 
 INTENTS_CHANGE = "Money back or something else: decided, after questions from work in Kiswahili and Hindi."
 
 PREFERENCE: dict[str, str] = {
-    "en": """# Which answer helps more
+    "en": """Which answer helps more
 
 Read the question, then both answers. Judge content first, then language.
 
@@ -71,7 +71,7 @@ Read the question, then both answers. Judge content first, then language.
 2. An answer that evades loses against one that helps.
 3. Length alone is no reason.
 4. If both help equally, or neither helps, choose “Equally good or bad”.""",
-    "es": """# Qué respuesta sirve más
+    "es": """Qué respuesta sirve más
 
 Lee la pregunta y luego las dos respuestas. Juzga primero el contenido y después el lenguaje.
 
@@ -79,7 +79,7 @@ Lee la pregunta y luego las dos respuestas. Juzga primero el contenido y despué
 2. Una respuesta que evade pierde contra una que ayuda.
 3. El largo por sí solo no es razón.
 4. Si las dos ayudan igual, o ninguna ayuda, elige “Igual de buenas o malas”.""",
-    "sw": """# Jibu lipi linasaidia zaidi
+    "sw": """Jibu lipi linasaidia zaidi
 
 Soma swali, kisha majibu yote mawili. Pima maudhui kwanza, lugha baadaye.
 
@@ -87,7 +87,7 @@ Soma swali, kisha majibu yote mawili. Pima maudhui kwanza, lugha baadaye.
 2. Jibu linalokwepa hushindwa na linalosaidia.
 3. Urefu peke yake si sababu.
 4. Yote mawili yakisaidia sawa, au yasiposaidia, chagua kwamba ni sawa.""",
-    "ar": """# أي إجابة تفيد أكثر
+    "ar": """أي إجابة تفيد أكثر
 
 اقرأ السؤال ثم الإجابتين. احكم على المضمون أولاً ثم اللغة.
 
@@ -98,37 +98,37 @@ Soma swali, kisha majibu yote mawili. Pima maudhui kwanza, lugha baadaye.
 }
 
 SENTIMENT: dict[str, str] = {
-    "en": """# How the writer feels
+    "en": """How the writer feels
 
-Judge what the writer feels about the **product**, not about the shop or the delivery.
+Judge what the writer feels about the product, not about the shop or the delivery.
 
 1. Praise and complaint of about equal weight are “Mixed”.
 2. Irony counts as what it means.
 3. Facts and questions without judgement are “Neither”.""",
-    "es": """# Qué siente quien escribe
+    "es": """Qué siente quien escribe
 
-Juzga lo que siente por el **producto**, no por la tienda ni por el envío.
+Juzga lo que siente por el producto, no por la tienda ni por el envío.
 
 1. Elogio y queja de peso parecido son “Mixto”.
 2. La ironía cuenta por lo que significa.
 3. Hechos y preguntas sin juicio son “Ni uno ni otro”.""",
-    "sw": """# Mwandishi anahisi nini
+    "sw": """Mwandishi anahisi nini
 
-Pima anavyoiona **bidhaa**, si duka wala usafirishaji.
+Pima anavyoiona bidhaa, si duka wala usafirishaji.
 
 1. Sifa na malalamiko ya uzito sawa ni “Mchanganyiko”.
 2. Kejeli huhesabiwa kwa maana yake.
 3. Ukweli na maswali bila hukumu ni “Wala hili wala lile”.""",
-    "ar": """# ما شعور الكاتب
+    "ar": """ما شعور الكاتب
 
-احكم على شعوره تجاه **المنتج**، لا المتجر ولا التوصيل.
+احكم على شعوره تجاه المنتج، لا المتجر ولا التوصيل.
 
 1. المدح والشكوى بوزن متقارب هما «مختلط».
 2. السخرية تُحسب بمعناها المقصود.
 3. الوقائع والأسئلة بلا حكم هي «محايد».""",
-    "pt": """# O que a pessoa sente
+    "pt": """O que a pessoa sente
 
-Julgue o que sente pelo **produto**, não pela loja nem pela entrega.
+Julgue o que sente pelo produto, não pela loja nem pela entrega.
 
 1. Elogio e queixa de peso parecido são “Mista”.
 2. Ironia conta pelo que quer dizer.
