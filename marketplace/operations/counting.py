@@ -46,13 +46,12 @@ def _owner(lane: Lane) -> dict[str, Any]:
 
 
 def _figures(session: Session, lane: Lane, now: datetime) -> dict[str, Any]:
-    states = dict(
-        session.execute(
-            select(Unit.state, func.count())
-            .where(Unit.lane_id == lane.id, Unit.item_id.not_in(keyed_items(lane.id)))
-            .group_by(Unit.state)
-        ).tuples().all()
-    )  # fmt: skip
+    counted = session.execute(
+        select(Unit.state, func.count())
+        .where(Unit.lane_id == lane.id, Unit.item_id.not_in(keyed_items(lane.id)))
+        .group_by(Unit.state)
+    )
+    states = {row[0]: row[1] for row in counted}
     recent = now - timedelta(days=ACTIVE_DAYS)
     people = session.scalar(
         select(func.count(func.distinct(Judgment.annotator_id))).where(
