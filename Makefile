@@ -36,7 +36,7 @@ check: setup-dev ## formatting, lint, types, contracts between packages, migrati
 bench: setup-dev ## run the benchmarks and print tables with ratios (DATA=folder for real data)
 	@$(PY) -m bench $(DATA)
 
-screenshots: ## take pictures of every page into var/screenshots
+screenshots: ## renew the pictures of the documentation, on a demonstration world of their own
 	@$(PYTHON) scripts/setup.py --dev --browser
 	@$(PY) -m scripts.screenshots
 

@@ -57,7 +57,7 @@ class Shot:
 QUALITY = "/lanes/[A-Za-z0-9]+/quality"
 LIVE = "Support intents, round 3"
 SHOTS = (
-    Shot("sign-in", None, "/sign-in", is_documented="desktop"),
+    Shot("sign-in", None, "/sign-in"),
     Shot("apply", None, "first:/apply/", start="vendor:/pools"),
     Shot("work", "annotator.sw", "/work", is_documented="desktop phone"),
     Shot("work-ar", "annotator.ar", "/work", arabic=True, is_documented="desktop"),
@@ -75,7 +75,7 @@ SHOTS = (
     Shot("account", "annotator.sw", "/account"),
     Shot("board", "vendor", "/board", is_documented="desktop"),
     Shot("board-dark", "vendor", "/board", dark=True),
-    Shot("people", "vendor", "/people", is_documented="desktop"),
+    Shot("people", "vendor", "/people"),
     Shot("person", "vendor", "first:/people/", start="/people"),
     Shot("pools", "vendor", "/pools"),
     Shot("pool", "vendor", "first:/pools/", start="/pools"),

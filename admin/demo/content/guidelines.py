@@ -52,12 +52,12 @@ A mensagem é de um cliente de uma operadora. Escolha a única coisa que o clien
 }
 # The second version answers what annotators asked: which of two wishes counts.
 _SECOND_ADDS = {
-    "en": "5. If money is to come back *or* something else is to be given instead, choose “Money back”.",
-    "es": "5. Si pide el dinero *o* algo a cambio, elige “Devolución”.",
-    "sw": "5. Akiomba pesa irudi *au* apewe kitu kingine, chagua “Kurudishiwa pesa”.",
-    "ar": "5. إذا طلب إرجاع المال *أو* شيئاً بدلاً منه فاختر «استرداد المال».",
-    "hi": "5. पैसा वापस *या* उसके बदले कुछ और माँगा हो तो “पैसे वापस” चुनिए।",
-    "pt": "5. Se pede o dinheiro *ou* outra coisa no lugar, escolha “Estorno”.",
+    "en": "5. If money is to come back or something else is to be given instead, choose “Money back”.",
+    "es": "5. Si pide el dinero o algo a cambio, elige “Devolución”.",
+    "sw": "5. Akiomba pesa irudi au apewe kitu kingine, chagua “Kurudishiwa pesa”.",
+    "ar": "5. إذا طلب إرجاع المال أو شيئاً بدلاً منه فاختر «استرداد المال».",
+    "hi": "5. पैसा वापस या उसके बदले कुछ और माँगा हो तो “पैसे वापस” चुनिए।",
+    "pt": "5. Se pede o dinheiro ou outra coisa no lugar, escolha “Estorno”.",
 }
 INTENTS_SECOND = {locale: f"{text}\n{_SECOND_ADDS[locale]}" for locale, text in INTENTS_FIRST.items()}
 INTENTS_CHANGE = "Money back or something else: decided, after questions from work in Kiswahili and Hindi."
