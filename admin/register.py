@@ -21,9 +21,9 @@ _ROUTES = (home, jobs, log, organizations)
 
 def register(app: Flask) -> None:
     """Add everything that running the installation needs."""
-    use_navigation(shell.navigation)
-    use_homes(shell.HOMES)
-    use_demo_accounts(for_sign_in)
+    use_navigation(app, shell.navigation)
+    use_homes(app, shell.HOMES)
+    use_demo_accounts(app, for_sign_in)
     describe_job("admin.verify_audit", _("The audit log is being verified"), _verdict)
     app.register_blueprint(pages)
     app.register_blueprint(api)

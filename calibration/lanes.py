@@ -3,22 +3,20 @@
 from sqlalchemy.orm import Session
 
 from calibration.values import LaneFacts, LaneProvider
-from kernel.errors import Misuse
 from kernel.guard import not_found
+from kernel.ports import Port
 
-_provider: list[LaneProvider] = []
+_provider: Port[LaneProvider] = Port("provider of lane facts")
 
 
 def use_provider(provider: LaneProvider) -> None:
     """Let this function answer for lanes from now on."""
-    _provider[:] = [provider]
+    _provider.put(provider)
 
 
 def find_lane(session: Session, lane_id: str) -> LaneFacts | None:
     """The facts of a lane that this transaction may see, or None."""
-    if not _provider:
-        raise Misuse("no provider of lane facts is in place")
-    return _provider[0](session, lane_id)
+    return _provider.get()(session, lane_id)
 
 
 def lane_of(session: Session, lane_id: str) -> LaneFacts:

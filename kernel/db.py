@@ -38,6 +38,7 @@ from sqlalchemy.types import TypeDecorator
 
 from kernel import clock, ids
 from kernel.errors import Misuse
+from kernel.ports import Port
 from kernel.tenancy import Moment, Power, Scope
 
 Result = TypeVar("Result")
@@ -178,24 +179,22 @@ class Database:
             session.close()
 
 
-_current: list[Database] = []
+_current: Port[Database] = Port("database")
 
 
 def use(database: Database) -> None:
     """Make this the process's database."""
-    _current[:] = [database]
+    _current.put(database)
 
 
 def current() -> Database:
     """The process's database; raises Misuse before `use`."""
-    if not _current:
-        raise Misuse("no database is configured")
-    return _current[0]
+    return _current.get()
 
 
 def is_configured() -> bool:
     """Whether `use` was called in this process."""
-    return bool(_current)
+    return _current.is_set
 
 
 @contextmanager

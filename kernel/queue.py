@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Protocol
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -9,9 +10,17 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
+from kernel.ports import Port
+
 log = logging.getLogger("polyphony.queue")
 _BREAK_SECONDS = 5.0
 _QUEUED_SECONDS = 120  # what the queue has lost by then, the sweep sends again
+
+
+class Transport(Protocol):
+    """A way to the workers; False if it could not take the row now."""
+
+    def send(self, queue: str, event_id: str, attempt: int) -> bool: ...
 
 
 class Null:
@@ -60,17 +69,17 @@ class Rq:
             return False
 
 
-_transport: list[Null | Rq] = [Null()]
+_transport: Port[Transport] = Port("transport of jobs", Null())
 
 
-def use_transport(transport: Null | Rq) -> None:
+def use_transport(transport: Transport) -> None:
     """Set the process's way to the workers."""
-    _transport[:] = [transport]
+    _transport.put(transport)
 
 
-def transport() -> Null | Rq:
+def transport() -> Transport:
     """The process's way to the workers."""
-    return _transport[0]
+    return _transport.get()
 
 
 def send(queue: str, event_id: str, attempt: int) -> bool:

@@ -4,21 +4,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from kernel.config import Settings
+from kernel.ports import Port
 from kernel.storage import LocalStorage, Storage, Stored
 
-_storage: list[Storage] = []
+_storage: Port[Storage] = Port("storage")
 
 
 def use_storage(storage: Storage) -> None:
     """Keep files here from now on."""
-    _storage[:] = [storage]
+    _storage.put(storage)
 
 
 def storage() -> Storage:
     """The process's storage; a process that was told of none keeps files where the settings say."""
-    if not _storage:
+    if not _storage.is_set:
         use_storage(local_storage(Settings.from_environment()))
-    return _storage[0]
+    return _storage.get()
 
 
 def local_storage(settings: Settings) -> Storage:

@@ -10,6 +10,7 @@ import pytest
 
 import kernel.db
 from kernel.db import Database
+from kernel.ports import Port
 from scripts import browser as chromium_program
 from tests.support import is_soak
 from tests.support.databases import PostgresTemplate, SqliteTemplate
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("default", max_examples=30, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("soak", max_examples=200, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("soak" if is_soak() else "default")
+
+
+@pytest.fixture(autouse=True)
+def own_ports() -> Iterator[None]:
+    """What a test, or an application it builds, puts into ports is gone with it."""
+    with Port.restored():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -44,20 +52,20 @@ def postgres_template(postgres_cluster: Cluster) -> PostgresTemplate:
 
 
 @pytest.fixture
-def db_sqlite(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def db_sqlite(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A migrated, empty SQLite database, in use by the process for as long as the test runs."""
     template: SqliteTemplate = request.getfixturevalue("sqlite_template")
     with template.copy() as database:
-        _use(database, monkeypatch)
+        kernel.db.use(database)
         yield database
 
 
 @pytest.fixture
-def db_postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def db_postgresql(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A migrated, empty PostgreSQL database, in use by the process for as long as the test runs."""
     template: PostgresTemplate = request.getfixturevalue("postgres_template")
     with template.copy() as database:
-        _use(database, monkeypatch)
+        kernel.db.use(database)
         yield database
 
 
@@ -66,12 +74,6 @@ def db(request: pytest.FixtureRequest) -> Database:
     """The test runs twice, on either database."""
     database: Database = request.getfixturevalue(f"db_{request.param}")
     return database
-
-
-def _use(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make it the process's database, and let go of it with the test, so that the next one cannot meet it."""
-    monkeypatch.setattr(kernel.db, "_current", [])
-    kernel.db.use(database)
 
 
 @pytest.fixture(scope="session")

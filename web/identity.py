@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from kernel.errors import Misuse
 from kernel.policy import Actor
+from kernel.ports import Port
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,14 @@ class Directory(Protocol):
     def revoke_token(self, session: Session, actor: Actor, token_id: str) -> None: ...
 
 
-_directory: list[Directory] = []
+_directory: Port[Directory] = Port("directory of accounts")
 
 
 def use_directory(directory: Directory) -> None:
     """Inject the accounts."""
-    _directory[:] = [directory]
+    _directory.put(directory)
 
 
 def directory() -> Directory:
     """The accounts; raises Misuse before they are injected."""
-    if not _directory:
-        raise Misuse("no directory of accounts is injected")
-    return _directory[0]
+    return _directory.get()

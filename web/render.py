@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, g, redirect, render_template, session, url_for
+from flask import Flask, Response, current_app, g, redirect, render_template, session, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -28,12 +28,12 @@ ROLE_LABELS: dict[str, Message] = {
 
 NavEntry = tuple[str, str, str, int, bool]
 NavGroup = tuple[str | None, list[NavEntry]]
-_nav: list[Callable[[], Sequence[NavGroup]]] = []
+Navigation = Callable[[], Sequence[NavGroup]]
 
 
-def use_navigation(build: Callable[[], Sequence[NavGroup]]) -> None:
-    """Inject what stands in the navigation; the composition root knows all packages."""
-    _nav[:] = [build]
+def use_navigation(app: Flask, build: Navigation) -> None:
+    """Give an application what stands in its navigation; the composition root knows all packages."""
+    app.extensions["navigation"] = build
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
@@ -108,8 +108,13 @@ def frame_values() -> dict[str, Any]:
         "direction": direction(locale),
         "languages": [(tag, own_name(tag)) for tag in SHIPPED],
         "me": Me(g.get("places", ())) if user and user.session_id else None,
-        "nav": list(_nav[0]()) if _nav and user and user.session_id else [],
+        "nav": _navigation() if user and user.session_id else [],
         "request_id": g.get("request_id", ""),
         "flashes": take_flashes(),
         "zone": user.person.time_zone if user else "UTC",
     }
+
+
+def _navigation() -> list[NavGroup]:
+    build: Navigation | None = current_app.extensions.get("navigation")
+    return list(build()) if build else []

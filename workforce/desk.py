@@ -5,6 +5,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from kernel.policy import Actor
+from kernel.ports import Port
 from workforce.operations import decide_appeal
 from workforce.values import AppealDecision
 
@@ -17,15 +18,14 @@ class Decide(Protocol):
     ) -> AppealDecision: ...
 
 
-_desk: list[Decide] = []
+_desk: Port[Decide] = Port("desk of appeals", decide_appeal)
 
 
 def use_desk(decide: Decide) -> None:
     """Put an act at the desk that does more than `decide_appeal`, which it calls."""
-    _desk[:] = [decide]
+    _desk.put(decide)
 
 
 def answer(session: Session, actor: Actor, appeal_id: str, *, outcome: str, answer: str) -> AppealDecision:
     """Answer an appeal by whatever stands at the desk."""
-    decide = _desk[0] if _desk else decide_appeal
-    return decide(session, actor, appeal_id, outcome=outcome, answer=answer)
+    return _desk.get()(session, actor, appeal_id, outcome=outcome, answer=answer)

@@ -10,6 +10,7 @@ from argon2.low_level import Type
 
 from i18n import _
 from kernel.errors import Unavailable
+from kernel.ports import Port
 from workforce.rules.passwords import LONGEST, normal
 from workforce.values import PasswordSettings
 
@@ -26,12 +27,12 @@ class _Hashing:
         self.dummy = self.hasher.hash("nobody has this password")
 
 
-_hashing: list[_Hashing] = []
+_hashing: Port[_Hashing] = Port("way of hashing passwords")
 
 
 def use_settings(settings: PasswordSettings) -> None:
     """Set how much work a hash costs from now on; hashes that were made otherwise are renewed at the next sign-in."""
-    _hashing[:] = [_Hashing(settings)]
+    _hashing.put(_Hashing(settings))
 
 
 def hash_password(password: str) -> str:
@@ -57,9 +58,9 @@ def is_outdated(stored: str) -> bool:
 
 
 def _current() -> _Hashing:
-    if not _hashing:
+    if not _hashing.is_set:
         use_settings(PasswordSettings())
-    return _hashing[0]
+    return _hashing.get()
 
 
 @contextmanager

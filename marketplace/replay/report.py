@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Judgment, Qualification
 from kernel import audit
+from kernel.ports import Port
 from labeling.models import Item
 from marketplace.models import Unit
 from marketplace.replay.plan import Plan
@@ -18,12 +19,12 @@ from payouts import ledger
 from payouts.models import Earning
 
 Checks = Callable[[Session], bool]
-_checks: list[Checks] = []
+_checks: Port[Checks] = Port("check of the invariants")
 
 
 def use_checks(checks: Checks) -> None:
     """Let this function say, in the system's scope, whether every invariant of the installation holds."""
-    _checks[:] = [checks]
+    _checks.put(checks)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def report_of(session: Session, plan: Plan, played: Played, seconds: float) -> R
         paid_micros=played.paid_micros,
         ledger_ok=not ledger.verify(session),
         audit_ok=audit.verify(session).ok,
-        invariants_ok=_checks[0](session) if _checks else None,
+        invariants_ok=_checks.get()(session) if _checks.is_set else None,
         release_sha256=played.release_sha256,
         seconds=round(seconds, 1),
         judgments_per_second=round(judgments / working, 1) if working else 0.0,

@@ -4,23 +4,24 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
+from kernel.ports import Port
 from payouts.values import LaneLabel
 
 Directory = Callable[[Session], Sequence[LaneLabel]]
-_directory: list[Directory] = []
+_directory: Port[Directory] = Port("directory of lanes")
 
 
 def use_lanes(directory: Directory) -> None:
     """Set who lists the lanes that a session's tenant works in; done once, by the composition root."""
-    _directory[:] = [directory]
+    _directory.put(directory)
 
 
 def lanes(session: Session) -> list[LaneLabel]:
     """The lanes of the session's tenant, by project and locale."""
-    found = _directory[0](session) if _directory else []
+    found = _directory.get()(session) if _directory.is_set else []
     return sorted(found, key=lambda lane: (lane.project, lane.locale, lane.lane_id))
 
 
 def has_directory() -> bool:
     """Whether anybody can say which lanes there are."""
-    return bool(_directory)
+    return _directory.is_set

@@ -106,16 +106,16 @@ def office(app: Flask, db: Database) -> Office:
 
 
 @contextmanager
-def desk_on(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **size: int) -> Iterator[Desk]:
+def desk_on(db: Database, tmp_path: Path, **size: int) -> Iterator[Desk]:
     """An open lane with people before it."""
-    monkeypatch.setattr(storage, "_storage", [LocalStorage(tmp_path)])
-    monkeypatch.setattr(lanes, "_provider", [lane_facts])
+    storage.use_storage(LocalStorage(tmp_path))
+    lanes.use_provider(lane_facts)
     market = Market(db)
     market.found()
     yield open_desk(market, **(size or {"people": 3, "unit_count": 4}))
 
 
 @pytest.fixture
-def desk(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    with desk_on(db, tmp_path, monkeypatch) as opened:
+def desk(db: Database, tmp_path: Path) -> Iterator[Desk]:
+    with desk_on(db, tmp_path) as opened:
         yield opened

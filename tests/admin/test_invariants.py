@@ -3,8 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from admin import invariants
 from kernel import clock, jobs
 from kernel.db import Database
@@ -88,8 +86,8 @@ BREAKS = [
 ]  # fmt: skip
 
 
-def test_each_rule_notices_what_breaks_it(db_sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with desk_on(db_sqlite, tmp_path, monkeypatch) as desk:
+def test_each_rule_notices_what_breaks_it(db_sqlite: Database, tmp_path: Path) -> None:
+    with desk_on(db_sqlite, tmp_path) as desk:
         busy(desk)
         judgments = sorted(judgment.id for judgment in desk.judgments())
         for number, statement in BREAKS:

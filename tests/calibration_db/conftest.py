@@ -2,12 +2,10 @@
 
 import pytest
 
-from calibration import lanes
 from kernel.db import Database
 from tests.calibration_db.world import World, build
 
 
 @pytest.fixture
-def world(db: Database, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(lanes, "_provider", [])
+def world(db: Database) -> World:
     return build(db)

@@ -14,8 +14,7 @@ from wsgi import create_app
 
 
 @pytest.fixture
-def app(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setattr(hashing, "_hashing", [])
+def app(db: Database, tmp_path: Path) -> Flask:
     hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
     return create_app(settings_in(tmp_path), db)
 

@@ -42,9 +42,9 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def transport(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+def transport() -> Iterator[Recorder]:
     recorder = Recorder()
-    monkeypatch.setattr(queue, "_transport", [recorder])
+    queue.use_transport(recorder)
     yield recorder
 
 
@@ -349,10 +349,8 @@ def test_progress_is_told_to_the_organization_that_asked_and_to_no_other(db: Dat
     assert waiting and done and (waiting.state, done.state, done.result) == ("waiting", "done", {"key": "a"})
 
 
-def test_without_a_queue_the_sweep_carries_what_is_due(
-    db: Database, time: Time, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queue, "_transport", [Recorder(takes=False)])
+def test_without_a_queue_the_sweep_carries_what_is_due(db: Database, time: Time) -> None:
+    queue.use_transport(Recorder(takes=False))
     ask(db, counting(), key="a")
     assert sweep(db) == 1
     assert counted(db, "a") == 1

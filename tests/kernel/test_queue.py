@@ -22,9 +22,9 @@ SYSTEM = Scope.system("test")
 
 
 @pytest.fixture
-def rq(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> queue.Rq:
+def rq(valkey_url: str) -> queue.Rq:
     transport = queue.Rq(valkey_url)
-    monkeypatch.setattr(queue, "_transport", [transport])
+    queue.use_transport(transport)
     return transport
 
 
@@ -64,11 +64,9 @@ def test_a_flushed_redis_is_filled_again(db_sqlite: Database, rq: queue.Rq) -> N
     assert f"ob-{event_id}-0" in queued(rq)
 
 
-def test_a_redis_that_is_away_is_left_alone_and_the_sweep_carries(
-    db_sqlite: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_redis_that_is_away_is_left_alone_and_the_sweep_carries(db_sqlite: Database) -> None:
     away = queue.Rq("redis://127.0.0.1:1/0")
-    monkeypatch.setattr(queue, "_transport", [away])
+    queue.use_transport(away)
     event_id = ask(db_sqlite)  # the act itself succeeds
     assert not away.is_there()
     assert not away.send("urgent", event_id, 0)

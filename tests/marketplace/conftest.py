@@ -17,10 +17,10 @@ load_models()
 
 
 @pytest.fixture
-def market(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Market]:
+def market(db: Database, tmp_path: Path) -> Iterator[Market]:
     """A market with its organizations, on either database, whose files lie in a folder of the test's own."""
-    monkeypatch.setattr(storage, "_storage", [LocalStorage(tmp_path)])
-    monkeypatch.setattr(lanes, "_provider", [lane_facts])
+    storage.use_storage(LocalStorage(tmp_path))
+    lanes.use_provider(lane_facts)
     made = Market(db)
     made.found()
     yield made

@@ -99,8 +99,7 @@ class Desk:
 
 def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3) -> Desk:
     """A lane of the market that is open, with units that need `overlap` answers and people whom the vendor let in."""
-    if not lanes._provider:
-        lanes.use_provider(lane_facts)
+    lanes.use_provider(lane_facts)
     project_id = market.order()
     with market.system() as session:
         lane = session.scalars(select(Lane).where(Lane.project_id == project_id)).one()

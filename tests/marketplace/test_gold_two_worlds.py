@@ -132,10 +132,9 @@ def two_databases(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Da
 
 
 def test_no_byte_and_no_statement_depends_on_which_units_are_gold(
-    two_databases: tuple[Database, Database], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two_databases: tuple[Database, Database], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(kernel.db, "_current", [])
-    monkeypatch.setattr(storage, "_storage", [LocalStorage(tmp_path)])
+    storage.use_storage(LocalStorage(tmp_path))
     seen = []
     for database, is_moved in zip(two_databases, (False, True), strict=True):
         kernel.db.use(database)

@@ -34,8 +34,7 @@ def db(db_sqlite):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
-def app(market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    monkeypatch.setattr(hashing, "_hashing", [])
+def app(market: Market, tmp_path: Path) -> Iterator[Flask]:
     settings = Settings(
         environment="test", database_url=str(market.db.url), redis_url=None, data_dir=tmp_path,
         secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),

@@ -41,8 +41,8 @@ RIGHT, WRONG, BRIEF = ("ann", "ben", "cid"), "dan", "eve"
 @pytest.fixture
 def house(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """What the composition root puts in place."""
-    monkeypatch.setattr(storage, "_storage", [LocalStorage(tmp_path / "files")])
-    monkeypatch.setattr(lanes, "_provider", [lane_facts])
+    storage.use_storage(LocalStorage(tmp_path / "files"))
+    lanes.use_provider(lane_facts)
     monkeypatch.setattr(report, "_checks", [])
     crypto.use_keys((("test", base64.b64encode(b"k" * 32).decode()),))
     yield db

@@ -140,14 +140,14 @@ def _play(db: Database, examples: int, steps: int) -> None:
     run_state_machine_as_test(machine, settings=how)
 
 
-def test_work_agrees_with_a_plain_model_on_sqlite(db_sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "_provider", [lane_facts])
+def test_work_agrees_with_a_plain_model_on_sqlite(db_sqlite: Database) -> None:
+    lanes.use_provider(lane_facts)
     _play(db_sqlite, scale(6, 150), scale(25, 60))
 
 
 @pytest.mark.soak
 def test_work_agrees_with_a_plain_model_on_postgresql(
-    db_postgresql: Database, monkeypatch: pytest.MonkeyPatch
+    db_postgresql: Database
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(lanes, "_provider", [lane_facts])
+    lanes.use_provider(lane_facts)
     _play(db_postgresql, scale(3, 100), scale(20, 60))

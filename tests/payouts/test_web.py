@@ -34,13 +34,12 @@ PASSWORD = "a quiet river under seven bridges"
 
 
 @pytest.fixture
-def app(books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(books: Books, tmp_path: Path) -> Iterator[Flask]:
     settings = Settings(
         environment="test", database_url="sqlite:///unused.db", redis_url=None, data_dir=tmp_path,
         secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
     )  # fmt: skip
     start(settings, books.db)
-    monkeypatch.setattr(hashing, "_hashing", [])
     hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
     app = create_base_app(settings)
     views.register(app)
@@ -250,11 +249,9 @@ def test_the_api_does_what_the_pages_do(amina: tuple[Door, Worker], books: Books
     assert person.call("GET", "/payout-runs").status_code == 403
 
 
-def test_a_manager_sets_rates_for_the_lanes_there_are(
-    books: Books, door: Callable[..., Door], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_manager_sets_rates_for_the_lanes_there_are(books: Books, door: Callable[..., Door]) -> None:
     known = LaneLabel(books.lane_id, books.project_id, "Support intents", "sw-KE", "USD")
-    monkeypatch.setattr(lanes, "_directory", [lambda session: [known]])
+    lanes.use_lanes(lambda session: [known])
     manager = door(Role.VENDOR_MANAGER).enter()
     assert "None yet" in manager.get("/rates")
     sent = {"lane_id": books.lane_id, "currency": "usd"}

@@ -148,10 +148,7 @@ def test_receipts_are_told_in_the_callers_language_and_appealed(app: Flask, worl
     assert back is not None and back.status is Standing.ACTIVE
 
 
-def test_what_stands_at_the_desk_answers_in_place_of_the_plain_act(
-    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(desk, "_desk", [])
+def test_what_stands_at_the_desk_answers_in_place_of_the_plain_act(app: Flask, world: World) -> None:
     given_back: list[AppealDecision] = []
 
     def decide(session, actor, appeal_id, *, outcome, answer):  # type: ignore[no-untyped-def]

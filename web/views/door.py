@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Response, make_response, redirect, request, session, url_for
+from flask import Flask, Response, current_app, make_response, redirect, request, session, url_for
 
 from i18n import SHIPPED, Message, _
 from kernel import audit, db
@@ -18,19 +18,16 @@ from web.render import page, safe_next, see
 from web.views import pages
 
 DemoAccounts = Callable[[], list[tuple[Message | str, str, str]]]
-_demo: list[DemoAccounts] = []
-_homes: dict[str, str] = {}
 
 
-def use_demo_accounts(accounts: DemoAccounts) -> None:
-    """Inject the accounts that the sign-in page of a demonstration shows."""
-    _demo[:] = [accounts]
+def use_demo_accounts(app: Flask, accounts: DemoAccounts) -> None:
+    """Give an application the accounts that the sign-in page of a demonstration shows."""
+    app.extensions["demo_accounts"] = accounts
 
 
-def use_homes(homes: dict[str, str]) -> None:
-    """Inject the endpoint of each role's home page."""
-    _homes.clear()
-    _homes.update(homes)
+def use_homes(app: Flask, homes: dict[str, str]) -> None:
+    """Give an application the endpoint of each role's home page."""
+    app.extensions["homes"] = homes
 
 
 class SignIn(FormModel):
@@ -63,7 +60,8 @@ def sign_in() -> Response:
 
 
 def _door(form: object, errors: dict[str, Message], target: str | None, status: int = 200) -> Response:
-    demo = _demo[0]() if _demo else []
+    accounts: DemoAccounts | None = current_app.extensions.get("demo_accounts")
+    demo = accounts() if accounts else []
     return page("web/sign_in.html", status, form=form, errors=errors, next=safe_next(target, ""), demo=demo)
 
 
@@ -153,5 +151,5 @@ def _own_place(places: list[Place], wanted: str) -> Place:
 def home() -> Response:
     """Everybody's way to the home page of their role."""
     place = current.place()
-    endpoint = _homes.get(place.role) if place else None
+    endpoint = current_app.extensions.get("homes", {}).get(place.role) if place else None
     return see(endpoint) if endpoint else see("web.account")
