@@ -8,6 +8,7 @@ from pydantic import Field
 from calibration.operations import attempts, qualifications, reading, tests
 from calibration.queries.attempts import AttemptView
 from calibration.queries.people import person_of_account, quality_of_person
+from calibration.queries.roster import Candidate
 from calibration.queries.tests import TestView, characteristic
 from kernel.policy import Actor
 from kernel.tenancy import Scope
@@ -132,6 +133,42 @@ class WaiverIn(InModel):
     """Why a person works here without the test; it stands in the record."""
 
     reason: str = Field(min_length=3, max_length=500)
+
+
+class RemovalIn(WaiverIn):
+    """Why a person may no longer work in a lane; they read it."""
+
+
+class RemovalOut(OutModel):
+    """The receipt that tells the person."""
+
+    receipt_id: str
+
+
+class CandidateOut(OutModel):
+    """Somebody who could work in a lane: open, paused, expired, revoked, testing, failed or new."""
+
+    annotator_id: str
+    pseudonym: str
+    name: str
+    standing: str
+    basis: str | None
+    since_at: datetime | None
+    next_attempt_at: datetime | None
+
+
+class CandidatesQuery(InModel):
+    """Part of a name or pseudonym, and where the page before ended."""
+
+    text: str = ""
+    after: str | None = None
+
+
+class CandidatesOut(OutModel):
+    """A page of them."""
+
+    items: list[CandidateOut]
+    next_after: str | None
 
 
 class QualificationOut(OutModel):
@@ -260,6 +297,32 @@ def publish_test(session: "Session", actor: Actor, lane_id: str, body: TestIn) -
 def waive(session: "Session", actor: Actor, lane_id: str, annotator_id: str, body: WaiverIn) -> QualificationOut:
     """Open a lane to a person of your own without its test"""
     return QualificationOut.model_validate(qualifications.waive(session, actor, lane_id, annotator_id, body.reason))
+
+
+@api.put("/lanes/<lane_id>/removals/<annotator_id>", body=RemovalIn, returns=RemovalOut)
+def revoke(session: "Session", actor: Actor, lane_id: str, annotator_id: str, body: RemovalIn) -> RemovalOut:
+    """Close a lane to a person of your own; they read the reason and can appeal"""
+    return RemovalOut(receipt_id=qualifications.revoke(session, actor, lane_id, annotator_id, body.reason))
+
+
+@api.get("/lanes/<lane_id>/people", query=CandidatesQuery, returns=CandidatesOut)
+def lane_people(session: "Session", actor: Actor, lane_id: str, query: CandidatesQuery) -> CandidatesOut:
+    """Your people who speak a lane's language, and what opens or closes the lane to each"""
+    _lane, people, next_after = reading.lane_people(session, actor, lane_id, text=query.text, after=query.after)
+    return CandidatesOut(items=[_candidate(each) for each in people], next_after=next_after)
+
+
+def _candidate(each: Candidate) -> CandidateOut:
+    held, tried = each.qualification, each.attempt
+    return CandidateOut(
+        annotator_id=each.person.id,
+        pseudonym=each.person.pseudonym,
+        name=each.person.name,
+        standing=each.standing,
+        basis=held.basis if held else None,
+        since_at=held.since_at if held else None,
+        next_attempt_at=tried.next_at if tried else None,
+    )
 
 
 def _attempt(session: "Session", view: AttemptView) -> AttemptOut:

@@ -4,10 +4,10 @@ from flask import Flask
 
 from calibration.api import api
 from calibration.cli import cli
-from calibration.pages import gold, lanes, learning, pages
+from calibration.pages import gold, lanes, learning, pages, roster
 
 # Imported for the routes they declare.
-_ROUTES = (gold, lanes, learning)
+_ROUTES = (gold, lanes, learning, roster)
 
 
 def register(app: Flask) -> None:

@@ -16,6 +16,8 @@ from tests.support import is_soak
 from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.postgres import Cluster
 from tests.support.web import serving
+from workforce import hashing
+from workforce.values import PasswordSettings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -27,8 +29,9 @@ hypothesis.settings.load_profile("soak" if is_soak() else "default")
 
 @pytest.fixture(autouse=True)
 def own_ports() -> Iterator[None]:
-    """What a test, or an application it builds, puts into ports is gone with it."""
+    """What a test, or an application it builds, puts into ports is gone with it. Passwords cost next to nothing."""
     with Port.restored():
+        hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
         yield
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
-from calibration.policy import GOLD_READ, LANE_QUALITY, TEST_READ, lane_resource
+from calibration.policy import GOLD_READ, LANE_QUALITY, QUALIFICATION_WAIVE, TEST_READ, lane_resource
 from calibration.queries.gold import KeyView, keys_of_project
 from calibration.queries.lanes import GateView, LaneQuality, gate_of, quality_of_lane
 from calibration.queries.people import ShownQuality, pseudonyms, shown_in_lane
+from calibration.queries.roster import Candidate, candidates
 from calibration.queries.tests import TestView, open_test
 from calibration.values import LaneFacts
 from kernel.db import scope_of
@@ -35,6 +36,16 @@ def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
     names = pseudonyms(session, [row.annotator_id for row in shown])
     people = tuple((names[row.annotator_id], row) for row in shown if row.annotator_id in names)
     return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id))
+
+
+def lane_people(
+    session: Session, actor: Actor, lane_id: str, *, text: str = "", after: str | None = None
+) -> tuple[LaneFacts, list[Candidate], str | None]:
+    """For the vendor: who of its people could work in a lane, and what lets each of them in or keeps them out."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, QUALIFICATION_WAIVE, lane_resource(session, actor, lane))
+    people, next_after = candidates(session, lane, text=text, after=after)
+    return lane, people, next_after
 
 
 def lane_test(session: Session, actor: Actor, lane_id: str) -> tuple[LaneFacts, TestView | None]:

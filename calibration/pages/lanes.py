@@ -17,6 +17,7 @@ from i18n import _
 from kernel import db
 from kernel.errors import Invalid
 from kernel.jobs import enqueue
+from kernel.policy import Role
 from kernel.tenancy import Scope
 from labeling.queries.content import ontology_of
 from web import current
@@ -68,7 +69,8 @@ def lane_quality(lane_id: str) -> Response:
         "calibration/lane_quality.html", found=found, lane=found.lane, quality=found.quality,
         classes=pictures.classes(found.quality, ontology, found.lane.quality_target),
         confusion=pictures.confusion(found.quality, ontology), names=pictures.class_names(ontology),
-        gate=found.gate, form=empty_form(asdict(found.gate) if found.gate else Gate().model_dump()),
+        gate=found.gate, may_admit=current.actor().role == Role.VENDOR_MANAGER,
+        form=empty_form(asdict(found.gate) if found.gate else Gate().model_dump()),
     )  # fmt: skip
 
 

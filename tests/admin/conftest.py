@@ -26,8 +26,6 @@ from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
 from tests.web.conftest import Persona, csrf_of, make_org, make_persona, sign_in, token_of
 from tests.web.conftest import test_settings as settings_of
-from workforce import hashing
-from workforce.values import PasswordSettings
 from wsgi import create_app
 
 load_jobs()  # the schedule of the whole product, whichever of these tests is run alone
@@ -37,7 +35,6 @@ SYSTEM = Scope.system("test")
 @pytest.fixture(autouse=True)
 def cheap_passwords() -> None:
     """Hashes that cost next to nothing: their strength is tested elsewhere."""
-    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
 
 
 @pytest.fixture

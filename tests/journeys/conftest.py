@@ -8,14 +8,11 @@ from flask import Flask
 from kernel.db import Database
 from tests.journeys.cast import Cast
 from tests.web.conftest import test_settings as settings_in
-from workforce import hashing
-from workforce.values.accounts import PasswordSettings
 from wsgi import create_app
 
 
 @pytest.fixture
 def app(db: Database, tmp_path: Path) -> Flask:
-    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
     return create_app(settings_in(tmp_path), db)
 
 

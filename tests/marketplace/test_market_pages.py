@@ -18,10 +18,8 @@ from marketplace.models import Lane, Release
 from payouts.operations.rates import set_rate
 from tests.marketplace.delivered import Work, lane_with_people
 from tests.marketplace.orders import Market, csv_of, jsonl_of
-from workforce import hashing
 from workforce.operations.accounts import add_membership, create_account
 from workforce.operations.tokens import create_token
-from workforce.values.accounts import PasswordSettings
 from wsgi import create_app
 
 PASSWORD = "a quiet river under seven bridges"
@@ -39,7 +37,6 @@ def app(market: Market, tmp_path: Path) -> Iterator[Flask]:
         environment="test", database_url=str(market.db.url), redis_url=None, data_dir=tmp_path,
         secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
     )  # fmt: skip
-    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
     app = create_app(settings, market.db)
     with clock.use_clock(lambda: market.now):
         yield app

@@ -23,12 +23,10 @@ from payouts.values import InvoiceLine, LaneLabel, LineState, RunState
 from tests.payouts.books import Books, Worker
 from web import views
 from web.app import create_base_app
-from workforce import hashing
 from workforce import register as workforce
 from workforce.models import Account
 from workforce.operations.accounts import add_membership, create_account, create_organization
 from workforce.operations.tokens import create_token
-from workforce.values.accounts import PasswordSettings
 
 PASSWORD = "a quiet river under seven bridges"
 
@@ -40,7 +38,6 @@ def app(books: Books, tmp_path: Path) -> Iterator[Flask]:
         secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
     )  # fmt: skip
     start(settings, books.db)
-    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
     app = create_base_app(settings)
     views.register(app)
     workforce.register(app)

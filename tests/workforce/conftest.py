@@ -15,8 +15,8 @@ from kernel.models import AuditEvent
 from kernel.policy import Actor, system_actor
 from kernel.registry import load_models
 from kernel.tenancy import Scope
-from workforce import hashing, operations, queries
-from workforce.values import AnnotatorView, PasswordSettings
+from workforce import operations, queries
+from workforce.values import AnnotatorView
 
 load_models()
 SYSTEM = system_actor("test")
@@ -43,7 +43,6 @@ def time() -> Iterator[Time]:
 @pytest.fixture(autouse=True)
 def cheap_passwords() -> None:
     """Hashes that cost next to nothing: it is their handling that is tested here, not their strength."""
-    hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,70 @@
+"""The vendor's page of a lane's people: who works there, and opening or closing it to one of them by hand."""
+
+from flask import Response, request, url_for
+
+from calibration.operations import qualifications, reading
+from calibration.pages import pages
+from i18n import Message, _
+from kernel import db
+from kernel.errors import Conflict, Invalid
+from web import current
+from web.render import flash, page, see
+
+STANDING_WORDS: dict[str, tuple[Message, str]] = {
+    "open": (_("Works here"), "good"),
+    "paused": (_("Paused"), "wait"),
+    "expired": (_("Qualification expired"), "wait"),
+    "revoked": (_("Taken out"), "bad"),
+    "testing": (_("Test under way"), "plain"),
+    "failed": (_("Test not passed"), "wait"),
+    "new": (_("Not tested yet"), "plain"),
+}
+
+
+@pages.get("/lanes/<lane_id>/people")
+def lane_people(lane_id: str) -> Response:
+    """Everybody of the vendor who claims the lane's language."""
+    text, after = request.args.get("text", "").strip(), request.args.get("after") or None
+    with db.reading(current.scope()) as session:
+        lane, people, next_after = reading.lane_people(session, current.actor(), lane_id, text=text, after=after)
+    return page(
+        "calibration/lane_people.html", lane=lane, people=people, words=STANDING_WORDS, text=text,
+        first_url=url_for("calibration.lane_people", lane_id=lane_id, text=text or None) if after else "",
+        next_url=url_for("calibration.lane_people", lane_id=lane_id, text=text or None, after=next_after)
+        if next_after else "",
+    )  # fmt: skip
+
+
+@pages.post("/lanes/<lane_id>/people/admit")
+def waive(lane_id: str) -> Response:
+    """Open the lane to a person without its test."""
+    person, reason = _sent()
+    try:
+        with db.transaction(current.scope()) as session:
+            qualifications.waive(session, current.actor(), lane_id, person, reason)
+        flash("good", _("The lane is open to this person. Your reason stands in the audit log."))
+    except (Invalid, Conflict) as problem:
+        _tell(problem)
+    return see("calibration.lane_people", lane_id=lane_id)
+
+
+@pages.post("/lanes/<lane_id>/people/remove")
+def revoke(lane_id: str) -> Response:
+    """Close the lane to a person, who reads why and may appeal."""
+    person, reason = _sent()
+    try:
+        with db.transaction(current.scope()) as session:
+            qualifications.revoke(session, current.actor(), lane_id, person, reason)
+        flash("wait", _("The lane is closed to this person. They read your reason and can appeal."))
+    except (Invalid, Conflict) as problem:
+        _tell(problem)
+    return see("calibration.lane_people", lane_id=lane_id)
+
+
+def _sent() -> tuple[str, str]:
+    return request.form.get("annotator_id", ""), request.form.get("reason", "")
+
+
+def _tell(problem: Invalid | Conflict) -> None:
+    if problem.message is not None:
+        flash("bad", problem.message)

@@ -1,0 +1,88 @@
+"""The vendor's page of a lane's people: who is let in without a test, who is taken out, and who may look."""
+
+from flask import Flask
+
+from calibration.models import Qualification
+from kernel import ids
+from tests.calibration_db.test_web import Door, annotator, app, client, statements, vendor
+from tests.calibration_db.world import World
+from workforce.models import LanguageClaim
+
+__all__ = ["annotator", "app", "client", "vendor"]
+
+
+def speak(world: World, name: str, locale: str = "sw-KE") -> str:
+    annotator_id = world.people[name][0]
+    with world.system() as session:
+        session.add(
+            LanguageClaim(
+                id=ids.new_id(),
+                org_id=world.vendor,
+                annotator_id=annotator_id,
+                locale=locale,
+                proficiency="native",
+                evidence={},
+                claimed_at=world.now,
+                verified_at=None,
+                verified_by=None,
+                until_at=None,
+            )
+        )
+    return annotator_id
+
+
+def standing(door: Door, world: World) -> dict[str, str]:
+    return {one["name"]: one["standing"] for one in door.api("GET", f"/lanes/{world.lane}/people")["items"]}
+
+
+def test_a_manager_opens_and_closes_a_lane_to_somebody_with_a_reason(world: World, vendor: Door) -> None:
+    world.hire("Bahati", "Chausiku", "Dalili")
+    person = speak(world, "Bahati")
+    speak(world, "Chausiku", "sw")
+    speak(world, "Dalili", "fr")
+    assert standing(vendor, world) == {"Bahati": "new", "Chausiku": "new"}
+    path = f"/lanes/{world.lane}/people"
+    vendor.post(f"{path}/admit", annotator_id=person, reason="ab")
+    assert "Give a reason" in vendor.get(path)
+    assert standing(vendor, world)["Bahati"] == "new"
+    vendor.post(f"{path}/admit", annotator_id=person, reason="Two years of the same work")
+    page = vendor.get(path)
+    assert "Two years of the same work" in page and "Works here" in page
+    vendor.post(f"{path}/remove", annotator_id=person, reason="Asked to leave the lane")
+    assert standing(vendor, world)["Bahati"] == "revoked"
+    vendor.post(f"{path}/remove", annotator_id=person, reason="Asked to leave the lane")
+    assert "no qualification here" in vendor.get(path)
+    assert "receipt_id" in _removed_by_api(vendor, world, person)
+
+
+def _removed_by_api(vendor: Door, world: World, person: str) -> dict[str, str]:
+    vendor.api("PUT", f"/lanes/{world.lane}/waivers/{person}", reason="Known from other work")
+    done: dict[str, str] = vendor.api("PUT", f"/lanes/{world.lane}/removals/{person}", reason="Asked to leave")
+    return done
+
+
+def test_nobody_else_sees_or_decides_who_works_in_a_lane(
+    world: World, annotator: Door, vendor: Door, client: Door
+) -> None:
+    person = speak(world, "Asha")
+    path = f"/lanes/{world.lane}/people"
+    for door in (annotator, client):
+        door.get(path, 403)
+        door.post(f"{path}/admit", 403, annotator_id=person, reason="Because I say so")
+    vendor.post(f"{path}/admit", 404, annotator_id="nobody", reason="Because I say so")
+    with world.system() as session:
+        assert session.query(Qualification).count() == 0
+
+
+def test_the_page_costs_the_same_for_one_person_and_for_twenty(world: World, vendor: Door, app: Flask) -> None:
+    counts = []
+    for names in (["P0"], [f"P{number}" for number in range(1, 20)]):
+        world.hire(*names)
+        for name in names:
+            speak(world, name)
+        vendor.get(f"/lanes/{world.lane}/people")
+        with statements(world) as seen:
+            page = vendor.get(f"/lanes/{world.lane}/people")
+        counts.append(len(seen))
+    assert page.count("<tr>") == 21
+    assert counts[0] == counts[1]
