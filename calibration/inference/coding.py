@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = ("task", "worker", "label")
 
 Floats: TypeAlias = NDArray[np.float64]
-Codes: TypeAlias = NDArray[np.intp]
+Codes: TypeAlias = NDArray[np.signedinteger[Any]]
 Gold: TypeAlias = "Mapping[Any, Any] | pd.Series[Any]"
 
 
@@ -91,26 +91,45 @@ def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[H
     missing = [name for name in COLUMNS if name not in judgments.columns]
     if missing:
         raise ValueError(f"judgments need the columns task, worker and label; missing: {', '.join(missing)}")
-    table = judgments.loc[:, list(COLUMNS)]
-    if bool(table.isna().to_numpy().any()):
-        raise ValueError("judgments must not have empty cells")
-    task, tasks = pd.factorize(table["task"])
-    worker, workers = pd.factorize(table["worker"])
-    label, seen = pd.factorize(table["label"])
+    task, tasks = _factorized(judgments["task"])
+    worker, workers = _factorized(judgments["worker"])
+    label, seen = _factorized(judgments["label"])
     keys = pd.Series(gold if gold is not None else {}, dtype=object)
     keys = keys[keys.index.isin(tasks)]
     known = _label_set(seen, keys, labels)
-    codes = known.get_indexer(pd.Index(seen))[label] if len(label) else np.empty(0, dtype=np.intp)
+    narrow = _narrowest(max(len(tasks), len(workers)) * len(known))
     return Coded(
-        tasks=pd.Index(tasks, name="task"),
-        workers=pd.Index(workers, name="worker"),
+        tasks=tasks.rename("task"),
+        workers=workers.rename("worker"),
         labels=known,
-        task=task,
-        worker=worker,
-        label=codes,
-        anchored=pd.Index(tasks).get_indexer(keys.index),
+        task=task.astype(narrow, copy=False),
+        worker=worker.astype(narrow, copy=False),
+        label=known.get_indexer(seen).astype(narrow)[label] if len(label) else label.astype(narrow),
+        anchored=tasks.get_indexer(keys.index),
         keys=known.get_indexer(pd.Index(keys.to_numpy(), dtype=known.dtype)),
     )
+
+
+def _factorized(column: pd.Series[Any]) -> tuple[Codes, pd.Index[Any]]:
+    """Codes by first appearance and what they stand for; a category is taken by its code, never spelled out."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, order = pd.factorize(column.cat.codes.to_numpy())
+        known = column.cat.categories.take(order[order >= 0])
+        empty = bool((order < 0).any())
+    else:
+        codes, uniques = pd.factorize(column)
+        known = pd.Index(uniques)
+        empty = bool((codes < 0).any())
+    if empty:
+        raise ValueError("judgments must not have empty cells")
+    return codes.astype(_narrowest(len(known)), copy=False), known
+
+
+def _narrowest(largest: int) -> type[np.signedinteger[Any]]:
+    """Half the memory wherever the numbers are small enough."""
+    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
 def _label_set(seen: pd.Index[Any], keys: pd.Series[Any], named: Iterable[Hashable] | None) -> pd.Index[Any]:

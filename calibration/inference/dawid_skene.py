@@ -61,7 +61,8 @@ class DawidSkene(Estimator):
             rounds += 1
             confusions = self._confusions(_counts(coded, probas) + earlier)
             after = coded.anchor(_posterior(coded, confusions, class_shares(probas)))
-            converged = bool(np.abs(after - probas).max() <= self.tolerance)
+            np.subtract(after, probas, out=probas)
+            converged = bool(max(probas.max(), -probas.min()) <= self.tolerance)
             probas = after
         self._describe(coded, confusions, probas)
         skills = np.einsum("wkk,k->w", confusions, class_shares(probas))
@@ -103,4 +104,6 @@ def _counts(coded: Coded, probas: Floats) -> Floats:
 
 def _posterior(coded: Coded, confusions: Floats, shares: Floats) -> Floats:
     by_answer = np.log(confusions).transpose(0, 2, 1).reshape(-1, len(coded.labels))
-    return normalised(coded.incidence @ np.ascontiguousarray(by_answer) + np.log(shares))
+    scores = coded.incidence @ np.ascontiguousarray(by_answer)
+    scores += np.log(shares)
+    return normalised(scores)

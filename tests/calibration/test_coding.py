@@ -1,0 +1,48 @@
+"""Judgments as numbers: categories, empty cells, and codes that do not depend on how a column is stored."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from calibration.inference import DawidSkene
+from calibration.inference.coding import encode
+from tests.calibration.crowds import make_crowd
+
+
+def test_codes_follow_the_first_appearance_and_labels_their_order() -> None:
+    frame = pd.DataFrame({"task": ["b", "a", "b"], "worker": ["w", "v", "v"], "label": ["y", "x", "x"]})
+    coded = encode(frame, {"a": "z"})
+    assert (list(coded.tasks), list(coded.workers), list(coded.labels)) == (["b", "a"], ["w", "v"], ["x", "y", "z"])
+    assert (coded.task.tolist(), coded.worker.tolist(), coded.label.tolist()) == ([0, 1, 0], [0, 1, 1], [1, 0, 0])
+    assert (coded.anchored.tolist(), coded.keys.tolist()) == ([1], [2])
+    assert coded.votes.tolist() == [[1, 1, 0], [1, 0, 0]]
+
+
+def test_columns_of_categories_give_the_same_fit_as_plain_ones() -> None:
+    crowd = make_crowd(1, tasks=80)
+    coded = crowd.judgments.astype("category")
+    coded["task"] = coded["task"].cat.add_categories(["never judged"])
+    plain, categorical = DawidSkene(), DawidSkene()
+    plain.fit(crowd.judgments, gold=crowd.truth.head(5))
+    categorical.fit(coded, gold=crowd.truth.head(5))
+    pd.testing.assert_frame_equal(plain.probas_, categorical.probas_, check_index_type=False, check_column_type=False)
+    assert list(plain.skills_.index) == list(categorical.skills_.index)
+
+
+def test_an_empty_cell_is_refused_in_categories_too() -> None:
+    frame = pd.DataFrame({"task": ["a", "b"], "worker": ["w", "w"], "label": ["x", None]})
+    for judgments in (frame, frame.astype("category")):
+        with pytest.raises(ValueError, match="empty cells"):
+            encode(judgments)
+
+
+def test_the_sparse_counts_are_the_dense_ones() -> None:
+    crowd = make_crowd(2, tasks=30, workers=6)
+    coded = encode(pd.concat([crowd.judgments, crowd.judgments.head(10)]))
+    width = len(coded.labels)
+    dense = np.zeros((len(coded.tasks), len(coded.workers) * width))
+    for task, worker, label in zip(coded.task, coded.worker, coded.label, strict=True):
+        dense[task, worker * width + label] += 1
+    assert (coded.incidence.toarray() == dense).all()
