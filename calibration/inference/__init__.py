@@ -19,12 +19,16 @@ from calibration.inference.agreement import (
 from calibration.inference.counters import AgreementCounter, Level, PairCounter
 from calibration.inference.dawid_skene import DawidSkene
 from calibration.inference.estimator import Estimator
+from calibration.inference.glad import GLAD
+from calibration.inference.mace import MACE
 from calibration.inference.one_coin import OneCoin
 from calibration.inference.online import Outlook
 from calibration.inference.temperature import Temperature, calibrate, calibration_error, log_loss
 from calibration.inference.votes import MajorityVote, WeightedVote
 
 __all__ = [
+    "GLAD",
+    "MACE",
     "AgreementCounter",
     "DawidSkene",
     "Estimator",

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from calibration.inference import DawidSkene, Estimator, MajorityVote, OneCoin, Temperature, WeightedVote, calibrate
+from calibration.inference import (
+    GLAD,
+    MACE,
+    DawidSkene,
+    Estimator,
+    MajorityVote,
+    OneCoin,
+    Temperature,
+    WeightedVote,
+    calibrate,
+)
 from calibration.inference.agreement import count_agreement
 from calibration.inference.temperature import LEAST_GOLD, may_replace_vote
 from i18n import _
@@ -22,6 +32,8 @@ METHODS: Mapping[str, type[Estimator]] = {
     "weighted": WeightedVote,
     "one-coin": OneCoin,
     "dawid-skene": DawidSkene,
+    "mace": MACE,
+    "glad": GLAD,
 }
 FUSION = "fusion"
 ROUNDS = 3
@@ -85,10 +97,10 @@ def _closed(collected: Collected, method: str) -> Estimate:
     frame = collected.frame
     labels = collected.task_type.categories(collected.ontology) or ()
     gold = _gold_categories(collected)
-    vote = MajorityVote(labels=labels)
+    vote = MajorityVote(is_model=True, labels=labels)
     vote.fit(frame)
     tau, keeps = _trust(frame, method, labels, gold, vote)
-    chosen = METHODS[method](labels=labels) if keeps else MajorityVote(labels=labels)
+    chosen = METHODS[method](labels=labels) if keeps else MajorityVote(is_model=True, labels=labels)
     chosen.fit(frame, gold=gold)
     probas = _with_certain(_tempered(chosen, tau, method if keeps else "majority"), gold)
     counts = frame.groupby("task", sort=False)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.inference import DawidSkene, Estimator, MajorityVote, OneCoin, WeightedVote
+from calibration.inference import GLAD, MACE, DawidSkene, Estimator, MajorityVote, OneCoin, WeightedVote
 from tests.calibration.crowds import accuracy, frame, make_crowd, plain_dawid_skene, plain_one_coin
 
-ESTIMATORS = [MajorityVote, WeightedVote, OneCoin, DawidSkene]
+ESTIMATORS = [MajorityVote, WeightedVote, OneCoin, DawidSkene, MACE, GLAD]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda kind: kind.__name__)
 
 TOY = [
