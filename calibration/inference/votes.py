@@ -31,13 +31,31 @@ class MajorityVote(Estimator):
     Assumes that all are equally reliable and that errors are independent. The posterior is (votes + share of the
     label over all judgments) / (n + 1), so that one vote is not certainty; ties therefore go to the commoner label,
     then to the stable hash. A worker's skill is the share of their judgments that equal the answer.
+
+    With `is_model`, the posterior is the one of people who are all right equally often, as often as they agree with
+    the answer (with a Beta(4, 1) prior): it tells three equal answers from three that differ, which shares hardly do.
+    The answers are the same, but for ties, which go as `Estimator` says.
     """
+
+    def __init__(self, *, is_model: bool = False, labels: Iterable[Hashable] | None = None) -> None:
+        super().__init__(labels=labels)
+        self.is_model = is_model
 
     def _estimate(self, coded: Coded) -> Fit:
         shares = coded.votes.sum(axis=0) / coded.votes.sum()
         probas = (coded.votes + shares) / (coded.votes.sum(axis=1, keepdims=True) + 1.0)
         coded.anchor(probas)
-        return Fit(probas, _agreement(coded, probas) / coded.per_worker)
+        agreed = _agreement(coded, probas)
+        if self.is_model:
+            probas = coded.anchor(normalised(coded.votes * _common_log_odds(coded, agreed)))
+        return Fit(probas, agreed / coded.per_worker)
+
+
+def _common_log_odds(coded: Coded, agreed: Floats) -> float:
+    """What one vote weighs among people who are all as good as the whole pool is at agreeing with the answer."""
+    a, b = _PEER_PRIOR
+    accuracy = clamp(np.array([(agreed.sum() + a) / (len(coded.task) + a + b)]), coded.choices)[0]
+    return float(np.log(accuracy * (coded.choices - 1) / (1.0 - accuracy)))
 
 
 class WeightedVote(Estimator):

@@ -41,11 +41,12 @@ def test_a_majority_run_writes_labels_confidence_agreement_and_peers(world: Worl
     assert run.agreement["alpha"] == pytest.approx(1 - 11 / 18, abs=1e-6)
     with world.system() as session:
         rows = {row.unit_id: row for row in session.scalars(select(Consensus))}
-        # Votes (3, 0) and equal shares: (3 + .5) / 4.
+        # 10 of 12 answers agree with the vote: accuracy (10 + 4) / (12 + 5) = 14/17, odds 14/3 a vote.
+        odds = 14 / 3
         assert rows[items[0]].label == {"choice": "good"}
-        assert rows[items[0]].confidence == pytest.approx(0.875)
+        assert rows[items[0]].confidence == pytest.approx(odds**3 / (odds**3 + 1))
         assert rows[items[1]].label == {"choice": "good"}
-        assert rows[items[1]].confidence == pytest.approx(0.625)
+        assert rows[items[1]].confidence == pytest.approx(odds**2 / (odds**2 + odds))
         assert (rows[items[3]].category, rows[items[3]].majority_category) == ("bad", "bad")
         tracks = {row.annotator_id: row for row in session.scalars(select(Track))}
         neema = tracks[world.people["Neema"][0]]
