@@ -39,11 +39,10 @@ RIGHT, WRONG, BRIEF = ("ann", "ben", "cid"), "dan", "eve"
 
 
 @pytest.fixture
-def house(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def house(db: Database, tmp_path: Path) -> Iterator[Database]:
     """What the composition root puts in place."""
     storage.use_storage(LocalStorage(tmp_path / "files"))
     lanes.use_provider(lane_facts)
-    monkeypatch.setattr(report, "_checks", [])
     crypto.use_keys((("test", base64.b64encode(b"k" * 32).decode()),))
     yield db
 
