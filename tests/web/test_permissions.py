@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from kernel.db import Base, Database
 from kernel.ids import new_id
 from kernel.policy import Role, matrix
+from tests.support import is_soak
 from tests.web.conftest import ORG_KIND, Persona, csrf_of, make_persona, sign_in, token_of
 from tests.web.worlds import World, two_worlds
 
@@ -33,9 +34,9 @@ PLAIN = {
     "file_name": "labels.jsonl",
     "filename": "app.js",
 }
-# Applying needs no membership: the page of an open pool is for everybody who has its address.
 # These end or change the visitor's own session, so that the visits after them would say nothing.
 LEAVING = {"web.sign_out", "web.switch_place", "web.change_password"}
+# Applying needs no membership: the page of an open pool is for everybody who has its address.
 OPEN_TO_ALL = {"workforce.apply", "workforce_api.apply"}
 
 
@@ -146,12 +147,15 @@ def test_a_role_that_the_matrix_does_not_name_is_refused_everywhere(app: Flask, 
     assert wrong == []
 
 
+@pytest.mark.soak
 def test_another_tenants_object_and_none_at_all_answer_alike(app: Flask, db: Database) -> None:
     mine, theirs = two_worlds(db)
     wrong = []
     for role, case, visitor in visits(app, db, mine):
         if ORG_KIND[role] == "operator":
             continue  # the installation's own people see every organization: there is no other tenant to them
+        if not is_soak() and role not in matrix().actions[matrix().endpoints[case.endpoint]["action"]]:
+            continue  # refused by role before any object is looked for: the test above; the long run asks all the same
         if not (case.rule.arguments & set(PARTS)) or case.endpoint in OPEN_TO_ALL:
             continue
         other = visitor.ask(case, theirs.ids_for(db, case.rule, PARTS))

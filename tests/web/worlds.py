@@ -1,6 +1,6 @@
 """Two complete worlds side by side, each a client with its vendor, people, work and money, for permission tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
@@ -29,6 +29,7 @@ class World:
     vendor: str
     operator: str
     canaries: tuple[str, ...]
+    known: dict[str, str | None] = field(default_factory=dict)  # an id of each table that was asked for
 
     def org_of(self, kind: str) -> str:
         return {"client": self.client, "vendor": self.vendor, "operator": self.operator}[kind]
@@ -38,6 +39,11 @@ class World:
         return {name: self._id(database, parts[name]) for name in rule.arguments if name in parts}
 
     def _id(self, database: Database, table: str) -> str:
+        if table not in self.known:
+            self.known[table] = self._find(database, table)
+        return self.known[table] or new_id()
+
+    def _find(self, database: Database, table: str) -> str | None:
         columns = Base.metadata.tables[table].c
         organizations = (self.client, self.vendor)
         owner = columns.org_id if "org_id" in columns else columns.get("account_id", columns.id)
@@ -49,8 +55,7 @@ class World:
                 ).where(members.org_id.in_(organizations))  # fmt: skip
             else:
                 statement = select(columns.id).where(owner.in_(organizations))
-            found = session.scalars(statement.order_by(columns.id).limit(1)).first()
-        return found or new_id()
+            return session.scalars(statement.order_by(columns.id).limit(1)).first()
 
 
 def two_worlds(database: Database) -> tuple[World, World]:
