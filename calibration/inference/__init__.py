@@ -16,6 +16,7 @@ from calibration.inference.agreement import (
     krippendorff_interval,
     percent_agreement,
 )
+from calibration.inference.bradley_terry import BradleyTerry, pairs_from
 from calibration.inference.counters import AgreementCounter, Level, PairCounter
 from calibration.inference.dawid_skene import DawidSkene
 from calibration.inference.estimator import Estimator
@@ -30,6 +31,7 @@ __all__ = [
     "GLAD",
     "MACE",
     "AgreementCounter",
+    "BradleyTerry",
     "DawidSkene",
     "Estimator",
     "Level",
@@ -46,5 +48,6 @@ __all__ = [
     "krippendorff_alpha",
     "krippendorff_interval",
     "log_loss",
+    "pairs_from",
     "percent_agreement",
 ]

@@ -98,3 +98,37 @@ def normalised(scores: Mapping[str, float]) -> dict[str, float]:
     top = max(scores.values())
     weights = {k: math.exp(score - top) for k, score in scores.items()}
     return {k: weight / sum(weights.values()) for k, weight in weights.items()}
+
+
+def plain_bradley_terry(wins: Mapping[tuple[str, str], float], things: list[str], rounds: int) -> dict[str, float]:
+    """Hunter's MM algorithm without any prior: wins over the sum of meetings by strengths, geometric mean one."""
+    strength = dict.fromkeys(things, 1.0)
+    for _ in range(rounds):
+        after = {}
+        for i in things:
+            won = sum(wins.get((i, j), 0) for j in things)
+            met = sum((wins.get((i, j), 0) + wins.get((j, i), 0)) / (strength[i] + strength[j]) for j in things)
+            after[i] = won / met
+        middle = math.exp(sum(math.log(value) for value in after.values()) / len(after))
+        strength = {i: value / middle for i, value in after.items()}
+    return strength
+
+
+def plain_noisy_objective(
+    rows: list[tuple[str, str, str, str]],
+    strength: Mapping[Any, float],
+    skill: Mapping[Any, float],
+    bias: Mapping[Any, float],
+) -> float:
+    """The noisy Bradley-Terry model: log probability of comparisons (worker, left, right, winner) and of its priors.
+
+    A virtual tie of each strength with a phantom, Beta(4 + 1, 1 + 1) on skills and Beta(2, 2) on biases, so that their
+    modes are the means of Beta(4, 1) and Beta(1, 1) posteriors.
+    """
+    found = 0.0
+    for worker, left, right, winner in rows:
+        chance = strength[winner] / (strength[left] + strength[right])
+        found += math.log(skill[worker] * chance + (1 - skill[worker]) * abs((winner != left) - bias[worker]))
+    found += sum(0.5 * math.log(s / (s + 1) / (s + 1)) for s in strength.values())
+    found += sum(4 * math.log(g) + math.log(1 - g) for g in skill.values())
+    return found + sum(math.log(q * (1 - q)) for q in bias.values())
