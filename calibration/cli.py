@@ -2,40 +2,50 @@
 
 import json
 import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pandas as pd
 
-from calibration.files.tables import BadTable, read_keys, read_labels, write_answers
-from calibration.inference import Level, cohen_kappa, krippendorff_interval
-from calibration.inference.agreement import count_agreement
+from calibration.files.tables import BadTable, Progress, line_where, read_keys, read_labels, write_table
+from calibration.inference import AgreementCounter, DawidSkene, Level, PairCounter
+from calibration.inference.agreement import count_agreement, count_pairs
 from calibration.operations.estimates import METHODS
 from calibration.rules import testplan
 from calibration.values import PlanImpossible, PlanKind
 
 cli = click.Group("calibration", help="How good people and labels are.")
 TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
-METRICS = ("alpha", "krippendorff-alpha", "percent", "fleiss", "cohen")
+RESULT = click.Path(dir_okay=False, path_type=Path)
+METRICS = (*(level.value for level in Level), "cohen", "fleiss", "percent")
 
 
 @cli.command("infer")
 @click.argument("labels", type=TABLE)
 @click.option("--method", type=click.Choice(sorted(METHODS)), default="dawid-skene", show_default=True)
 @click.option("--gold", type=TABLE, help="Known labels (item,label) that hold the estimate in place.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
-@click.option("--skills", type=click.Path(dir_okay=False, path_type=Path), help="Also write worker,skill.")
+@click.option("--out", type=RESULT, required=True, help="Where item,label,confidence go (.csv or .csv.gz).")
+@click.option("--skills", type=RESULT, help="Also write worker,skill.")
 def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path | None) -> None:
-    """Infer the label of each item from LABELS (worker,item,label)."""
+    """Infer the label of each item from LABELS (worker,item,label; .csv or .csv.gz)."""
+    for file in (out, skills):
+        _ensure_place(file)
     judgments = _table(labels)
     keys = _keys(gold)
     estimator = METHODS[method]()
-    answers = estimator.fit_predict(judgments, gold=keys)
-    confidence = estimator.probas_.max(axis=1)
-    write_answers(out, pd.DataFrame({"label": answers, "confidence": confidence}))
+    with _bar("inferring") as progress:
+        if isinstance(estimator, DawidSkene):
+            estimator.progress = progress
+        answers = estimator.fit_predict(judgments, gold=keys)
+    _write(out, pd.DataFrame({"label": answers, "confidence": estimator.probas_.max(axis=1)}), "item")
     if skills is not None:
-        estimator.skills_.to_csv(skills, index_label="worker", header=["skill"], float_format="%.6f")
+        _write(skills, estimator.skills_.to_frame("skill"), "worker")
     click.echo(
         f"{len(answers)} items from {len(judgments)} labels by {len(estimator.skills_)} workers: {method},"
         f" {estimator.iterations_} rounds{'' if estimator.converged_ else ', not converged'}"
@@ -44,16 +54,25 @@ def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path 
 
 @cli.command("agreement")
 @click.argument("labels", type=TABLE)
-@click.option("--metric", type=click.Choice(METRICS), default="alpha", show_default=True)
-@click.option("--level", type=click.Choice([level.value for level in Level]), default="nominal", show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def agreement(labels: Path, metric: str, level: str, as_json: bool) -> None:
-    """How well the people in LABELS (worker,item,label) agree."""
-    judgments = _table(labels)
-    if Level(level) is not Level.NOMINAL:
-        judgments = judgments.assign(label=_numbers(judgments["label"]))
-    figures = _agreement(judgments, metric, level)
-    _tell(figures, as_json)
+@click.option("--metric", type=click.Choice(METRICS), default="nominal", show_default=True)
+@click.option("--order", help="Names of ordinal labels from the least to the most, with commas between them.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+def agreement(labels: Path, metric: str, order: str | None, as_json: bool) -> None:
+    """How well the people in LABELS (worker,item,label) agree, with a bootstrap interval over items.
+
+    The first four metrics are Krippendorff's alpha on that level. Of several labels that a worker gave to the same
+    item the first counts.
+    """
+    judgments = _table(labels).drop_duplicates(["worker", "task"])
+    grades = None if order is None else [grade.strip() for grade in order.split(",")]
+    if metric == Level.ORDINAL and grades is not None:
+        _ensure_known(labels, judgments["label"], grades)
+    elif metric in (Level.ORDINAL, Level.INTERVAL, Level.RATIO):
+        judgments = judgments.assign(label=_numbers(labels, judgments["label"], least=0 if metric == "ratio" else None))
+    with _bar("drawing") as progress:
+        figures = _pair(judgments, progress) if metric == "cohen" else _figures(judgments, metric, grades, progress)
+    told = {name: None if isinstance(figure, float) and math.isnan(figure) else figure for name, figure in figures}
+    _tell({"metric": metric, **told, "judgments": len(judgments)}, as_json)
 
 
 @cli.command("plan")
@@ -85,39 +104,38 @@ def plan(p0: float, p1: float, alpha: float, beta: float, sequential: bool, bare
     )
 
 
-def _agreement(judgments: pd.DataFrame, metric: str, level: str) -> dict[str, Any]:
+def _figures(
+    judgments: pd.DataFrame, metric: str, order: list[str] | None, progress: Progress
+) -> list[tuple[str, float | int]]:
+    """Value, interval and units of a metric for any number of people."""
     counter = count_agreement(judgments)
-    sizes: dict[str, Any] = {"units": counter.units, "judgments": len(judgments)}
-    if metric in ("alpha", "krippendorff-alpha"):
-        low, high = krippendorff_interval(judgments, level)
-        figures = {"value": counter.alpha(level), "low": low, "high": high, "level": level}
-    elif metric == "percent":
-        figures = {"value": counter.percent()}
-    elif metric == "fleiss":
-        figures = {"value": _refusing(counter.fleiss)}
-    else:
-        figures = {"value": _cohen(judgments)}
-    return {"metric": metric, **{name: _finite(value) for name, value in figures.items()}, **sizes}
+    value, (low, high) = _measured(counter, metric, order, progress)
+    return [("value", value), ("low", low), ("high", high), ("units", counter.units)]
 
 
-def _refusing(figure: Any) -> float:
-    try:
-        return float(figure())
-    except ValueError as problem:
-        raise click.ClickException(str(problem)) from None
+def _measured(
+    counter: AgreementCounter, metric: str, order: list[str] | None, progress: Progress
+) -> tuple[float, tuple[float, float]]:
+    if metric == "percent":
+        return counter.percent(), counter.percent_interval(progress=progress)
+    if metric == "fleiss":
+        try:
+            return counter.fleiss(), counter.fleiss_interval(progress=progress)
+        except ValueError as problem:
+            raise click.ClickException(str(problem)) from None
+    return counter.alpha(metric, order), counter.interval(metric, order, progress=progress)
 
 
-def _cohen(judgments: pd.DataFrame) -> float:
-    wide = judgments.drop_duplicates(["task", "worker"]).pivot(index="task", columns="worker", values="label")
-    if wide.shape[1] != 2:
-        raise click.ClickException(f"Cohen's kappa compares two people; this file has {wide.shape[1]}")
-    both = wide.dropna()
-    return cohen_kappa(both.iloc[:, 0], both.iloc[:, 1])
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no nan: a figure that cannot be told is null."""
-    return None if isinstance(value, float) and math.isnan(value) else value
+def _pair(judgments: pd.DataFrame, progress: Progress) -> list[tuple[str, float | int]]:
+    """The same for two people."""
+    people = judgments["worker"].unique().tolist()
+    if len(people) != 2:
+        raise click.ClickException(f"Cohen's kappa compares two people; this file has {len(people)}")
+    first, second = (judgments[judgments["worker"] == one].set_index("task")["label"] for one in people)
+    both = pd.concat([first.astype(object), second.astype(object)], axis=1, join="inner")
+    counter: PairCounter = count_pairs(both.iloc[:, 0].tolist(), both.iloc[:, 1].tolist())
+    low, high = counter.interval(progress=progress)
+    return [("value", counter.kappa()), ("low", low), ("high", high), ("units", counter.shared)]
 
 
 def _tell(figures: dict[str, Any], as_json: bool) -> None:
@@ -130,20 +148,65 @@ def _tell(figures: dict[str, Any], as_json: bool) -> None:
 
 def _table(path: Path) -> pd.DataFrame:
     try:
-        return read_labels(path)
-    except (BadTable, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
+        with _bar("reading") as progress:
+            return read_labels(path, progress)
+    except (BadTable, OSError) as problem:
         raise click.ClickException(str(problem)) from None
 
 
 def _keys(path: Path | None) -> dict[str, str] | None:
     try:
         return None if path is None else read_keys(path)
-    except (BadTable, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
+    except (BadTable, OSError) as problem:
         raise click.ClickException(str(problem)) from None
 
 
-def _numbers(labels: "pd.Series[Any]") -> "pd.Series[Any]":
+def _write(path: Path, table: pd.DataFrame, index_label: str) -> None:
     try:
-        return labels.astype(float)
+        write_table(path, table, index_label)
+    except OSError as problem:
+        raise click.ClickException(f"{path} cannot be written: {problem.strerror}") from None
+
+
+def _ensure_place(file: Path | None) -> None:
+    """Said before the work, not after it."""
+    if file is not None and not os.access(file.absolute().parent, os.W_OK | os.X_OK):
+        raise click.ClickException(f"{file.absolute().parent} is no folder that can be written to")
+
+
+def _numbers(path: Path, labels: "pd.Series[Any]", least: float | None) -> Any:
+    """The labels as numbers; the first that is none is told by its line."""
+    numbers = np.array([_number(name) for name in labels.cat.categories])
+    with np.errstate(invalid="ignore"):
+        wrong = ~np.isfinite(numbers) | (numbers < (-math.inf if least is None else least))
+    if wrong.any():
+        refused = set(labels.cat.categories[wrong])
+        line = line_where(path, ("label",), lambda row: row[0] in refused)
+        what = "a number" if least is None else f"a number of {least} or more"
+        raise click.ClickException(f"{path.name}, line {line}: on this level a label is {what}")
+    return numbers[labels.cat.codes.to_numpy()]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
     except ValueError:
-        raise click.ClickException("labels on such a level are numbers") from None
+        return math.nan
+
+
+def _ensure_known(path: Path, labels: "pd.Series[Any]", grades: list[str]) -> None:
+    unknown = set(labels.cat.categories) - set(grades)
+    if unknown:
+        line = line_where(path, ("label",), lambda row: row[0] in unknown)
+        raise click.ClickException(f"{path.name}, line {line}: this label is not in the order given")
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Progress]:
+    """A progress bar on standard error for who sits before it; a file or a pipe gets none."""
+    if not sys.stderr.isatty():
+        yield lambda share: None
+        return
+    with click.progressbar(length=1000, label=f"{name:10}", file=sys.stderr) as bar:
+        yield lambda share: bar.update(max(0, round(share * 1000) - bar.pos))
+        bar.update(1000 - bar.pos)

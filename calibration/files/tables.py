@@ -1,49 +1,227 @@
 """Tables of labels as CSV, plain or compressed: what goes into inference from a file, and what comes out."""
 
-from collections.abc import Mapping
+import csv
+import gzip
+import io
+import os
+import tempfile
+import zlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 # The field's tables name the same column differently.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "worker": ("worker", "annotator", "performer", "user"),
-    "task": ("task", "item", "unit", "question"),
+    "task": ("item", "task", "unit", "question"),
     "label": ("label", "answer", "truth"),
 }
+_AT_ONCE = 1_000
+Progress: TypeAlias = Callable[[float], None]
 
 
 class BadTable(ValueError):
-    """The file is no table of labels; says which column is missing or which cell is empty."""
+    """The file is no table of labels; says in which line, and what is wrong there."""
 
 
-def read_labels(path: Path) -> pd.DataFrame:
-    """Columns `worker`, `task`, `label`, as text, from a CSV (also .gz)."""
-    return _read(path, ("worker", "task", "label"))
+def read_labels(path: Path, progress: Progress | None = None) -> pd.DataFrame:
+    """Columns `worker`, `task`, `label`, as categories of text, from a CSV (also .gz).
+
+    `progress` is told the share of the file that has been read. Raises BadTable.
+    """
+    return _read(path, ("worker", "task", "label"), progress)
 
 
 def read_keys(path: Path) -> dict[str, str]:
-    """Known labels by task."""
-    table = _read(path, ("task", "label"))
-    return dict(zip(table["task"], table["label"], strict=True))
+    """Known labels by task; raises BadTable, also where a task has two different ones."""
+    table = _read(path, ("task", "label")).astype(object)
+    keys: dict[str, str] = {}
+    for task, label in zip(table["task"], table["label"], strict=True):
+        if keys.setdefault(task, label) != label:
+            raise BadTable(_torn(path, task, keys[task], label))
+    return keys
 
 
-def write_answers(path: Path, answers: pd.DataFrame) -> None:
-    """`item,label,confidence`, by item, with six digits."""
-    answers.to_csv(path, index_label="item", float_format="%.6f")
+def _torn(path: Path, task: str, first: str, second: str) -> str:
+    line = line_where(path, ("task", "label"), lambda row: row[0] == task and row[1] == second)
+    return f"{path.name}, line {line}: {task} has two labels, {first} and {second}"
 
 
-def _read(path: Path, wanted: tuple[str, ...]) -> pd.DataFrame:
-    raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    names = {str(name).strip().lower(): name for name in raw.columns}
-    found = {}
+def write_table(path: Path, table: pd.DataFrame, index_label: str) -> None:
+    """Write a CSV (also .gz), figures with six digits: whole and under its own name, or not at all."""
+    handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    os.close(handle)
+    try:
+        packed: dict[str, Any] | None = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
+        table.to_csv(unfinished, index_label=index_label, float_format="%.6f", lineterminator="\n", compression=packed)
+        os.chmod(unfinished, 0o666 & ~_umask())
+        os.replace(unfinished, path)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
+
+
+def line_where(path: Path, columns: Sequence[str], found: Callable[[Sequence[str]], bool]) -> int:
+    """The line of the first row whose cells in these columns are what is looked for."""
+    with _opened(path) as rows:
+        places = _places(path, rows, columns)
+        line, row = rows.first(lambda row: len(row) == rows.width and found([row[place].strip() for place in places]))
+    if row is None:
+        raise LookupError(f"no row of {path.name} is like that")
+    return line
+
+
+class _Rows:
+    """The rows of an open CSV and where they stand; whatever cannot be read raises BadTable with its line."""
+
+    def __init__(self, path: Path, lines: Iterable[bytes], file: BinaryIO) -> None:
+        self._path, self._file = path, file
+        self._size = max(1, path.stat().st_size)
+        self._reader = csv.reader(map(bytes.decode, lines), strict=True)
+        self.header = self._header()
+        self.width = len(self.header)
+
+    def _header(self) -> list[str]:
+        row = self.first(bool)[1]
+        if row is None:
+            raise BadTable(f"{self._path.name} is empty")
+        return [name.removeprefix("\ufeff").strip().lower() for name in row]
+
+    @property
+    def share(self) -> float:
+        """How much of the file has been read."""
+        return min(1.0, self._file.tell() / self._size)
+
+    def take(self, count: int) -> list[list[str]]:
+        """The next rows; fewer at the end."""
+        name = self._path.name
+        try:
+            return list(islice(self._reader, count))
+        except UnicodeDecodeError as problem:
+            byte = problem.object[problem.start]
+            raise BadTable(f"{name}, line {self._reader.line_num + 1}: this is not UTF-8 (byte {byte:#04x})") from None
+        except csv.Error as problem:
+            raise BadTable(f"{name}, line {self._reader.line_num}: {problem}") from None
+        except (EOFError, OSError, zlib.error) as problem:
+            raise BadTable(f"{name} cannot be read beyond line {self._reader.line_num}: {problem}") from None
+
+    def first(self, wanted: Callable[[list[str]], bool]) -> tuple[int, list[str] | None]:
+        """The next row of this kind and the line on which it begins."""
+        while True:
+            line = self._reader.line_num + 1
+            rows = self.take(1)
+            if not rows:
+                return line, None
+            if wanted(rows[0]):
+                return line, rows[0]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Rows]:
+    with path.open("rb") as file:
+        # A compressed file gives its lines quickly only through a buffer above it.
+        lines = io.BufferedReader(gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
+        yield _Rows(path, lines, file)
+
+
+def _places(path: Path, rows: _Rows, wanted: Sequence[str]) -> list[int]:
+    """Where the wanted columns stand."""
+    twice = next((name for place, name in enumerate(rows.header) if name in rows.header[:place]), None)
+    if twice is not None:
+        raise BadTable(f"{path.name}, line 1: the column {twice} is there twice")
+    if {"item", "task"} <= set(rows.header) and "task" in wanted:
+        raise BadTable(f"{path.name}, line 1: both item and task are there; which of them was judged?")
+    places = []
     for column in wanted:
-        source = next((names[alias] for alias in COLUMNS[column] if alias in names), None)
-        if source is None:
-            raise BadTable(f"{path.name} has no column {' or '.join(COLUMNS[column])}")
-        found[column] = raw[source]
-    table = pd.DataFrame(found)
-    empty = (table == "").any(axis=1).to_numpy()
-    if empty.any():
-        raise BadTable(f"{path.name} has an empty cell in line {int(empty.argmax()) + 2}")
-    return table
+        name = next((alias for alias in COLUMNS[column] if alias in rows.header), None)
+        if name is None:
+            there = ", ".join(rows.header)[:200]
+            raise BadTable(f"{path.name}, line 1: there is no column {' or '.join(COLUMNS[column])}, only: {there}")
+        places.append(rows.header.index(name))
+    return places
+
+
+def _read(path: Path, wanted: Sequence[str], progress: Progress | None = None) -> pd.DataFrame:
+    with _opened(path) as rows:
+        columns = [_Column(name, place) for name, place in zip(wanted, _places(path, rows, wanted), strict=True)]
+        while taken := rows.take(_AT_ONCE):
+            widths = set(map(len, taken))
+            if widths != {rows.width}:
+                if widths - {0, rows.width}:
+                    raise _fault(path, columns)
+                taken = [row for row in taken if row]
+            try:
+                for column in columns:
+                    column.extend(taken)
+            except _EmptyCell:
+                raise _fault(path, columns) from None
+            if progress is not None:
+                progress(rows.share)
+    if not columns[0].texts:
+        raise BadTable(f"{path.name} has a header, but no rows")
+    return pd.DataFrame({column.name: column.categories() for column in columns})
+
+
+class _Texts(dict[str, int]):
+    """The number of each text, given when it is first met; what differs only by space around it is one text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order: dict[str, int] = {}
+
+    def __missing__(self, text: str) -> int:
+        bare = text.strip()
+        if not bare:
+            raise _EmptyCell
+        number = self[text] = self.order.setdefault(bare, len(self.order))
+        return number
+
+
+class _EmptyCell(Exception):
+    """A cell has nothing in it."""
+
+
+class _Column:
+    """A column as it is read: each text once, and their numbers by row."""
+
+    def __init__(self, name: str, place: int) -> None:
+        self.name, self.place = name, place
+        self.texts = _Texts()
+        self.numbers = array("i")
+
+    def extend(self, rows: Sequence[Sequence[str]]) -> None:
+        """Take the column's cells of these rows."""
+        self.numbers.extend(map(self.texts.__getitem__, map(itemgetter(self.place), rows)))
+
+    def categories(self) -> Any:
+        """The whole column."""
+        return pd.Categorical.from_codes(np.array(self.numbers, np.int32), categories=pd.Index([*self.texts.order]))
+
+
+def _fault(path: Path, columns: Sequence[_Column]) -> BadTable:
+    """What is wrong with the first faulty row."""
+    with _opened(path) as rows:
+        line, row = rows.first(
+            lambda row: (
+                bool(row) and (len(row) != rows.width or not all(row[column.place].strip() for column in columns))
+            )
+        )
+        if row is None or len(row) != rows.width:
+            count = len(row or [])
+            few = "few" if count < rows.width else "many"
+            return BadTable(f"{path.name}, line {line}: too {few} fields, {count} instead of {rows.width}")
+        empty = next(column for column in columns if not row[column.place].strip())
+        return BadTable(f"{path.name}, line {line}: the {rows.header[empty.place]} is empty")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,20 +1,38 @@
 """Agreement of a finished batch: percent, Cohen, Fleiss and Krippendorff from a frame of judgments.
 
-Each is counted into the counters that also run along with live work, so a batch and a stream cannot differ.
+What has classes is counted into the counters that also run along with live work, so a batch and a stream cannot differ.
+Structured labels (spans, boxes, transcripts, rankings) come with a distance of their own.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from calibration.inference.counters import SEED, AgreementCounter, Label, Level, PairCounter, pattern_of
+from calibration.inference.coding import Floats
+from calibration.inference.counters import (
+    SEED,
+    AgreementCounter,
+    Label,
+    Level,
+    PairCounter,
+    Pattern,
+    bootstrap,
+    pattern_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Distance: TypeAlias = Callable[[Any, Any], float]
+PAIRS = 10_000
 
 
 def count_agreement(judgments: pd.DataFrame) -> AgreementCounter:
@@ -22,14 +40,20 @@ def count_agreement(judgments: pd.DataFrame) -> AgreementCounter:
     import pandas as pd
 
     known = judgments[judgments["label"].notna()]
-    label, labels = pd.factorize(known["label"], sort=True)
+    label, labels = pd.factorize(known["label"])
     task, tasks = pd.factorize(known["task"])
-    width = len(labels)
-    votes = np.bincount(task * width + label, minlength=len(tasks) * width).reshape(len(tasks), width)
-    rows, units = np.unique(votes[votes.sum(axis=1) >= 2], axis=0, return_counts=True)
-    names = list(labels.tolist())
-    patterns = [pattern_of(dict(zip(names, row, strict=True))) for row in rows.tolist()]
-    return AgreementCounter(Counter(dict(zip(patterns, units.tolist(), strict=True))))
+    width = max(1, len(labels))
+    cells, counts = np.unique(task.astype(np.int64) * width + label, return_counts=True)
+    most = int(counts.max(initial=0)) + 1
+    kinds, kind = np.unique(cells % width * most + counts, return_inverse=True)
+    names = labels.tolist()
+    shown = [(names[code // most], code % most) for code in kinds.tolist()]
+    found: Counter[Pattern] = Counter()
+    for codes, units in _alike(cells // width, kind, len(tasks)):
+        pattern = pattern_of(dict(shown[code] for code in codes))
+        if sum(count for _, count in pattern) >= 2:
+            found[pattern] += units
+    return AgreementCounter(found)
 
 
 def percent_agreement(judgments: pd.DataFrame) -> float:
@@ -39,10 +63,12 @@ def percent_agreement(judgments: pd.DataFrame) -> float:
 
 def cohen_kappa(first: Iterable[Label], second: Iterable[Label]) -> float:
     """Cohen's kappa of two people's labels for the same tasks, in the same order."""
-    counter = PairCounter()
-    for pair in zip(first, second, strict=True):
-        counter.add(*pair)
-    return counter.kappa()
+    return count_pairs(first, second).kappa()
+
+
+def count_pairs(first: Iterable[Label], second: Iterable[Label]) -> PairCounter:
+    """The counter of two people's labels for the same tasks, in the same order."""
+    return PairCounter(Counter(zip(first, second, strict=True)))
 
 
 def fleiss_kappa(judgments: pd.DataFrame) -> float:
@@ -51,20 +77,108 @@ def fleiss_kappa(judgments: pd.DataFrame) -> float:
 
 
 def krippendorff_alpha(
-    judgments: pd.DataFrame, level: Level | str = Level.NOMINAL, order: Sequence[Label] | None = None
+    judgments: pd.DataFrame, level: Level | str | Distance = Level.NOMINAL, order: Sequence[Label] | None = None
 ) -> float:
-    """Krippendorff's alpha; missing judgments are allowed, and tasks with one judgment do not count."""
+    """Krippendorff's alpha; missing judgments are allowed, and tasks with one judgment do not count.
+
+    `level` may be a distance between two labels instead, in which case labels can be anything. Where there are more
+    than 10,000 pairs of labels, the disagreement by chance is taken from so many of them, always the same.
+    """
+    if callable(level):
+        return distance_agreement(judgments, level).alpha()
     return count_agreement(judgments).alpha(level, order)
 
 
 def krippendorff_interval(
     judgments: pd.DataFrame,
-    level: Level | str = Level.NOMINAL,
+    level: Level | str | Distance = Level.NOMINAL,
     order: Sequence[Label] | None = None,
-    *,
-    confidence: float = 0.95,
-    samples: int = 1000,
-    seed: int = SEED,
+    **options: Any,
 ) -> tuple[float, float]:
-    """The bootstrap interval over tasks, without which alpha should not be reported."""
-    return count_agreement(judgments).interval(level, order, confidence=confidence, samples=samples, seed=seed)
+    """The bootstrap interval over tasks, without which alpha should not be reported.
+
+    Options: `confidence` (0.95), `samples` (1000), `seed`, and `progress`, which is told the share that is done.
+    """
+    if callable(level):
+        return distance_agreement(judgments, level).interval(**options)
+    return count_agreement(judgments).interval(level, order, **options)
+
+
+@dataclass(frozen=True)
+class DistanceAgreement:
+    """Agreement by distance: how far labels of a task lie apart, against how far any two labels do.
+
+    `within` is the mean distance in each task times its labels, `sizes` how many labels it has; `apart` are distances
+    of pairs of labels out of `every` possible ones, and `tasks` the two tasks of each pair.
+    """
+
+    within: Floats
+    sizes: Floats
+    apart: Floats
+    tasks: NDArray[np.int64]
+    every: int
+
+    def alpha(self) -> float:
+        """Krippendorff's alpha; nan where all labels are the same."""
+        return float(self._of(np.ones((1, len(self.sizes))))[0]) if len(self.sizes) else math.nan
+
+    def interval(self, **options: Any) -> tuple[float, float]:
+        """Its percentile interval when tasks are drawn again; options as those of `krippendorff_interval`."""
+        if not len(self.sizes):
+            return math.nan, math.nan
+        return bootstrap(np.ones(len(self.sizes)), self._of, **options)
+
+    def _of(self, weights: Floats) -> Floats:
+        labels = weights @ self.sizes
+        one, other = self.tasks
+        by_chance = np.array([(row[one] * row[other]) @ self.apart for row in weights])
+        by_chance *= 2.0 * self.every / len(self.apart)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(by_chance > 0.0, 1.0 - (labels - 1.0) * (weights @ self.within) / by_chance, np.nan)
+
+
+def distance_agreement(
+    judgments: pd.DataFrame, distance: Distance, *, pairs: int = PAIRS, seed: int = SEED
+) -> DistanceAgreement:
+    """Measure the distances that alpha needs: all within tasks, and over all labels at most `pairs` of them."""
+    groups: dict[Any, list[Any]] = {}
+    known = judgments[judgments["label"].notna()]
+    for task, label in zip(known["task"].tolist(), known["label"].tolist(), strict=True):
+        groups.setdefault(task, []).append(label)
+    shared = [labels for labels in groups.values() if len(labels) > 1]
+    within = [2.0 * sum(distance(*pair) for pair in combinations(labels, 2)) / (len(labels) - 1) for labels in shared]
+    labels = [label for group in shared for label in group]
+    place = np.repeat(np.arange(len(shared)), [len(group) for group in shared])
+    every = len(labels) * (len(labels) - 1) // 2
+    one, other = _some_pairs(len(labels), min(pairs, every), seed)
+    apart = [distance(labels[i], labels[j]) for i, j in zip(one.tolist(), other.tolist(), strict=True)]
+    return DistanceAgreement(
+        within=np.array(within),
+        sizes=np.array([len(group) for group in shared], dtype=float),
+        apart=np.array(apart),
+        tasks=np.array([place[one], place[other]]),
+        every=every,
+    )
+
+
+def _some_pairs(size: int, pairs: int, seed: int) -> NDArray[np.int64]:
+    """All pairs of different places below `size` where there are so many, else so many drawn at random."""
+    if pairs == size * (size - 1) // 2:
+        return np.array(np.triu_indices(size, 1))
+    generator = np.random.default_rng(seed)
+    one = generator.integers(0, size, pairs)
+    return np.array([one, (one + generator.integers(1, size, pairs)) % size])
+
+
+def _alike(task: NDArray[Any], kind: NDArray[Any], tasks: int) -> Iterable[tuple[list[int], int]]:
+    """Which kinds of cells tasks have, and how many tasks have just these; cells come sorted by task."""
+    lengths = np.bincount(task, minlength=tasks)
+    starts = np.cumsum(lengths) - lengths
+    for length in np.unique(lengths).tolist():
+        rows = kind[starts[lengths == length, None] + np.arange(length)]
+        # One number for each row, made anew after each column so that it never grows large.
+        numbers = rows[:, 0]
+        for column in rows.T[1:]:
+            numbers = np.unique(numbers * (int(kind.max()) + 1) + column, return_inverse=True)[1]
+        _, first, units = np.unique(numbers, return_index=True, return_counts=True)
+        yield from zip(rows[first].tolist(), units.tolist(), strict=True)

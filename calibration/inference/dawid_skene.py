@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +37,8 @@ class DawidSkene(Estimator):
     confusions_: pd.DataFrame
     counts_: pd.DataFrame
     class_shares_: pd.Series[float]
+    progress: Callable[[float], None] | None = None
+    """Told after each round the share of `max_iterations` that is done."""
 
     def __init__(
         self,
@@ -64,6 +66,8 @@ class DawidSkene(Estimator):
             np.subtract(after, probas, out=probas)
             converged = bool(max(probas.max(), -probas.min()) <= self.tolerance)
             probas = after
+            if self.progress is not None:
+                self.progress(rounds / self.max_iterations)
         self._describe(coded, confusions, probas)
         skills = np.einsum("wkk,k->w", confusions, class_shares(probas))
         return Fit(probas, skills, rounds, converged)

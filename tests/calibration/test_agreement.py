@@ -6,12 +6,17 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Hashable
-from itertools import permutations
+from collections.abc import Callable, Hashable
+from functools import partial
+from itertools import combinations, permutations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
 
 from calibration.inference import (
     AgreementCounter,
@@ -23,7 +28,9 @@ from calibration.inference import (
     krippendorff_interval,
     percent_agreement,
 )
-from calibration.inference.agreement import count_agreement
+from calibration.inference.agreement import count_agreement, count_pairs, distance_agreement
+from calibration.inference.distances import box_distance, ranking_distance, sequence_distance, span_distance
+from labeling.tasktypes.span_matching import Span
 
 FOUR_OBSERVERS = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
 
@@ -151,6 +158,191 @@ def test_percent_agreement_is_the_mean_over_units_with_two_judgments() -> None:
     assert percent_agreement(_counted([[2, 0], [2, 1], [1, 0]])) == pytest.approx(2 / 3)
 
 
+def _plain_fleiss(units: list[list[Hashable]]) -> float:
+    values = [value for unit in units for value in unit]
+    by_chance = sum((values.count(value) / len(values)) ** 2 for value in set(values))
+    return (_plain_percent(units) - by_chance) / (1 - by_chance)
+
+
+def _plain_percent(units: list[list[Hashable]]) -> float:
+    shares = [sum(a == b for a, b in permutations(unit, 2)) / (len(unit) * (len(unit) - 1)) for unit in units]
+    return sum(shares) / len(shares)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_fleiss_and_percent_equal_their_definitions(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = rng.multinomial(4, [0.5, 0.3, 0.2], size=25).tolist()
+    units: list[list[Hashable]] = [[k for k, n in enumerate(row) for _ in range(n)] for row in table]
+    assert fleiss_kappa(_counted(table)) == pytest.approx(_plain_fleiss(units), abs=1e-12)
+    assert percent_agreement(_counted(table)) == pytest.approx(_plain_percent(units), abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_cohen_equals_another_library(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, 4, 80)
+    second = np.where(rng.random(80) < 0.6, first, rng.integers(0, 4, 80))
+    assert cohen_kappa(first.tolist(), second.tolist()) == pytest.approx(cohen_kappa_score(first, second), abs=1e-12)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_alpha_of_a_thousand_values_equals_its_definition(level: Level) -> None:
+    rng = np.random.default_rng(11)
+    units = [(rng.integers(0, 1000) + rng.integers(0, 100, size=rng.integers(1, 5))).tolist() for _ in range(40)]
+    judgments = pd.DataFrame([(u, v) for u, unit in enumerate(units) for v in unit], columns=["task", "label"])
+    assert krippendorff_alpha(judgments, level) == pytest.approx(_plain_alpha(units, level), abs=1e-9)
+
+
+def test_large_and_small_tables_are_counted_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    judgments = _observed(FOUR_OBSERVERS)
+    figures = {
+        level: (krippendorff_alpha(judgments, level), krippendorff_interval(judgments, level)) for level in Level
+    }
+    monkeypatch.setattr("calibration.inference.counters._MOST_CELLS", 20)  # sparse, and drawn a few at a time
+    for level, (alpha, (lower, upper)) in figures.items():
+        assert krippendorff_alpha(judgments, level) == pytest.approx(alpha, abs=1e-12)
+        assert krippendorff_interval(judgments, level) == pytest.approx((lower, upper), abs=1e-12)
+
+
+def test_numbers_far_from_zero_lose_no_digits() -> None:
+    near = _observed(FOUR_OBSERVERS)
+    far = near.assign(label=near["label"] + 1_700_000_000)
+    assert krippendorff_alpha(far, "interval") == pytest.approx(krippendorff_alpha(near, "interval"), abs=1e-9)
+
+
+def test_a_ratio_below_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="below zero"):
+        krippendorff_alpha(_counted([[1, 1], [2, 0]]).assign(label=[-1, 1, 1, 1]), "ratio")
+
+
+LABELS = st.integers(1, 4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(units=st.lists(st.lists(LABELS, max_size=5), min_size=1, max_size=12), order=st.randoms(use_true_random=False))
+def test_any_table_counted_along_equals_its_definition(units: list[list[int]], order: random.Random) -> None:
+    counter, held = AgreementCounter(), [dict[Hashable, int]() for _ in units]
+    events = [(unit, label) for unit, labels in enumerate(units) for label in labels]
+    order.shuffle(events)
+    for unit, label in events:
+        held[unit] = counter.add(held[unit], label)
+        if order.random() < 0.5:  # a judgment that is taken back at once or whose place another takes
+            held[unit] = counter.add(held[unit], 5 - label)
+            held[unit] = counter.remove(held[unit], 5 - label)
+    shared = [list(map(float, unit)) for unit in units if len(unit) > 1]
+    for level in Level:
+        if len({value for unit in shared for value in unit}) < 2:
+            assert math.isnan(counter.alpha(level))
+        else:
+            assert counter.alpha(level) == pytest.approx(_plain_alpha(shared, level), abs=1e-12)
+    if shared:
+        assert counter.percent() == pytest.approx(_plain_percent([list(unit) for unit in shared]), abs=1e-12)
+
+
+def _plain_bootstrap(units: list[list[Any]], figure: Callable[[list[list[Any]]], float]) -> tuple[float, float]:
+    draw = random.Random(1)
+    found = sorted(figure(draw.choices(units, k=len(units))) for _ in range(500))
+    return found[int(0.025 * len(found))], found[int(0.975 * len(found))]
+
+
+def test_intervals_are_those_of_drawing_units_again() -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.integers(1, 5, 40)
+    units = [np.where(rng.random(3) < 0.7, value, rng.integers(1, 5, 3)).tolist() for value in truth]
+    judgments = pd.DataFrame([(u, v) for u, unit in enumerate(units) for v in unit], columns=["task", "label"])
+    counter = count_agreement(judgments)
+    pairs = [unit[:2] for unit in units]
+    kappa = count_pairs(*zip(*pairs, strict=True))
+    for found, drawn in [
+        (counter.interval("nominal"), _plain_bootstrap(units, partial(_plain_alpha, level="nominal"))),
+        (counter.interval("ordinal"), _plain_bootstrap(units, partial(_plain_alpha, level="ordinal"))),
+        (counter.percent_interval(), _plain_bootstrap(units, _plain_percent)),
+        (counter.fleiss_interval(), _plain_bootstrap(units, _plain_fleiss)),
+        (kappa.interval(), _plain_bootstrap(pairs, lambda some: cohen_kappa_score(*zip(*some, strict=True)))),
+    ]:
+        assert found == pytest.approx(drawn, abs=0.05)
+
+
+def test_an_interval_tells_how_far_it_is() -> None:
+    shares: list[float] = []
+    count_agreement(_observed(FOUR_OBSERVERS)).interval(progress=shares.append)
+    assert shares[-1] == 1.0
+
+
+# Structured labels: a distance in place of a level.
+
+
+@pytest.mark.parametrize(
+    ("level", "distance"),
+    [("nominal", lambda a, b: float(a != b)), ("interval", lambda a, b: (a - b) ** 2)],
+)
+def test_a_distance_of_ones_own_equals_the_level_that_it_spells_out(
+    level: str, distance: Callable[[float, float], float]
+) -> None:
+    judgments = _observed(FOUR_OBSERVERS)
+    assert krippendorff_alpha(judgments, distance) == pytest.approx(krippendorff_alpha(judgments, level), abs=1e-12)
+    lower, upper = krippendorff_interval(judgments, distance)
+    assert (lower, upper) == pytest.approx(krippendorff_interval(judgments, level), abs=0.06)
+    assert lower < krippendorff_alpha(judgments, distance) < upper
+
+
+def test_many_labels_are_compared_by_a_sample_of_pairs() -> None:
+    rng = np.random.default_rng(8)
+    truth = rng.integers(0, 3, 200)
+    labels = np.where(rng.random((200, 4)) < 0.8, truth[:, None], rng.integers(0, 3, (200, 4)))
+    judgments = pd.DataFrame({"task": np.repeat(np.arange(200), 4), "label": labels.ravel()})
+    calls = 0
+
+    def differs(one: int, other: int) -> float:
+        nonlocal calls
+        calls += 1
+        return float(one != other)
+
+    found = distance_agreement(judgments, differs)
+    assert calls == 200 * 6 + 10_000
+    assert found.alpha() == pytest.approx(krippendorff_alpha(judgments), abs=0.01)
+    assert found.interval() == pytest.approx(krippendorff_interval(judgments), abs=0.03)
+    assert distance_agreement(judgments, differs).interval() == found.interval()
+
+
+def _structured(*groups: list[object]) -> pd.DataFrame:
+    frame = pd.DataFrame({"task": [number for number, group in enumerate(groups) for _ in group]})
+    frame["label"] = pd.Series([label for group in groups for label in group], dtype=object)
+    return frame
+
+
+SPANS = ([[Span(0, 4, "x")], [Span(0, 4, "x")], [Span(0, 5, "x")]], [[Span(9, 12, "y")], [Span(9, 12, "y")], None])
+BOXES = ([[(0, 0, 10, 10)], [(0, 0, 10, 10)], [(0, 0, 10, 9)]], [[(50, 50, 60, 60)], [(50, 50, 60, 60)], None])
+TEXTS = ([["a", "b", "c"], ["a", "b", "c"], ["a", "b", "d"]], [["e", "f"], ["e", "f"], None])
+ORDERS = ([["p", "q", "r"], ["p", "q", "r"], ["p", "r", "q"]], [["r", "q", "p"], ["r", "q", "p"], None])
+
+
+@pytest.mark.parametrize(
+    ("groups", "distance"),
+    [(SPANS, span_distance), (BOXES, box_distance), (TEXTS, sequence_distance), (ORDERS, ranking_distance)],
+    ids=["spans", "boxes", "transcripts", "rankings"],
+)
+def test_structured_labels_agree_by_their_own_distance(
+    groups: tuple[list[object], list[object]], distance: Callable[[object, object], float]
+) -> None:
+    # Three labels of one task, of which one is a little off, and two equal ones of another.
+    first, second = groups[0], [label for label in groups[1] if label is not None]
+    values = [*first, *second]
+    within = 2 * sum(distance(*pair) for pair in combinations(first, 2)) / 2
+    by_chance = sum(distance(*pair) for pair in permutations(values, 2)) / 4
+    alpha = krippendorff_alpha(_structured(*groups), distance)
+    assert alpha == pytest.approx(1 - within / by_chance, abs=1e-12)
+    assert 0.4 < alpha < 1
+
+
+def test_structured_labels_that_are_all_alike_tell_nothing() -> None:
+    judgments = _structured([["a"], ["a"]], [["a"], ["a"]])
+    assert math.isnan(krippendorff_alpha(judgments, sequence_distance))
+    assert all(map(math.isnan, krippendorff_interval(judgments, sequence_distance)))
+    assert math.isnan(krippendorff_alpha(_structured([["a"]], [["b"]]), sequence_distance))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_counting_along_equals_the_batch_in_any_order_with_removals(seed: int) -> None:
     draw = random.Random(seed)
@@ -193,6 +385,8 @@ def test_pairs_counted_along_forget_what_is_taken_back() -> None:
     counter.remove("y", "x")
     assert counter.kappa() == pytest.approx(before, abs=1e-12)
     assert (counter.shared, counter.alike) == (3, 2)
+    with pytest.raises(ValueError, match="no unit was judged"):
+        counter.remove("y", "x")
 
 
 def test_days_add_up_to_the_whole() -> None:

@@ -1,15 +1,18 @@
 """Commands on files: inference, agreement and plans, with figures worked out by hand."""
 
 import gzip
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
 from calibration.cli import cli
+from calibration.operations.estimates import METHODS
 
 Run = Callable[..., Result]
 
@@ -56,35 +59,217 @@ def test_known_labels_hold_an_inference_in_place(tmp_path: Path, run: Run) -> No
     assert (first["item"], first["label"], first["confidence"]) == ("i1", "b", 1.0)
 
 
+def told(run: Run, labels: Path, metric: str, *more: str) -> dict[str, Any]:
+    result = run("agreement", labels, "--metric", metric, "--json", *more)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.output)
+    assert list(figures) == ["metric", "value", "low", "high", "units", "judgments"]
+    assert figures["metric"] == metric
+    return figures
+
+
 def test_agreement_comes_with_its_interval(tmp_path: Path, run: Run) -> None:
     labels = write(tmp_path, "labels.csv", ROWS)
-    percent = json.loads(run("agreement", labels, "--metric", "percent", "--json").output)
+    percent = told(run, labels, "percent")
     assert percent["value"] == pytest.approx((1 / 3 + 1 + 1) / 3)
-    alpha = json.loads(run("agreement", labels, "--metric", "alpha", "--json").output)
+    # All three units may be the torn one, or none of them.
+    assert (percent["low"], percent["high"]) == (pytest.approx(1 / 3), pytest.approx(1.0))
+    alpha = told(run, labels, "nominal")
     # Off the diagonal stand 2 of 8 coincidences; by chance 2 * 4 * 4 / (8 * 7); 1 - (2/8) / (32/56).
     assert alpha["value"] == pytest.approx(1 - (2 / 8) / (32 / 56))
     assert alpha["low"] <= alpha["value"] <= alpha["high"]
+    assert (alpha["units"], alpha["judgments"]) == (3, 8)
 
 
-def test_a_figure_that_does_not_fit_the_table_is_refused_in_words(tmp_path: Path, run: Run) -> None:
-    labels = write(tmp_path, "labels.csv", ROWS)
-    assert "same number of judgments" in run("agreement", labels, "--metric", "fleiss").output
-    assert "compares two people" in run("agreement", labels, "--metric", "cohen").output
-    assert "are numbers" in run("agreement", labels, "--level", "interval").output
+FOUR_OBSERVERS = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
+OBSERVED = [
+    f"o{observer},u{unit},{value}"
+    for observer, row in enumerate(FOUR_OBSERVERS)
+    for unit, value in enumerate(row)
+    if value != "."
+]
 
 
 @pytest.mark.parametrize(
-    ("head", "rows", "told"),
+    ("level", "value"), [("nominal", 0.7434), ("ordinal", 0.8154), ("interval", 0.8491), ("ratio", 0.7974)]
+)
+def test_alpha_on_every_level(tmp_path: Path, run: Run, level: str, value: float) -> None:
+    figures = told(run, write(tmp_path, "labels.csv.gz", OBSERVED), level)
+    assert round(figures["value"], 4) == value
+    assert figures["low"] < value < figures["high"]
+    assert (figures["units"], figures["judgments"]) == (11, 41)
+
+
+def test_named_grades_come_with_their_order(tmp_path: Path, run: Run) -> None:
+    names = dict(zip("12345", ["poor", "fair", "good", "fine", "best"], strict=True))
+    labels = write(tmp_path, "labels.csv", [row[:-1] + names[row[-1]] for row in OBSERVED])
+    order = ",".join(names.values())
+    assert round(told(run, labels, "ordinal", "--order", order)["value"], 4) == 0.8154
+    refused = run("agreement", labels, "--metric", "ordinal", "--order", "poor,fair,good,fine")
+    assert refused.exit_code == 1
+    assert "line 20: this label is not in the order given" in refused.output
+
+
+def test_two_people_on_what_both_have_judged(tmp_path: Path, run: Run) -> None:
+    cells = {("x", "x"): 20, ("x", "y"): 5, ("y", "x"): 10, ("y", "y"): 15}
+    pairs = [pair for pair, units in cells.items() for _unit in range(units)]
+    rows = [f"w{who},i{unit},{label}" for unit, pair in enumerate(pairs) for who, label in enumerate(pair)]
+    figures = told(run, write(tmp_path, "labels.csv", [*rows, "w0,alone,x"]), "cohen")
+    assert figures["value"] == pytest.approx(0.4)
+    assert 0.1 < figures["low"] < 0.4 < figures["high"] < 0.7
+    assert (figures["units"], figures["judgments"]) == (50, 101)
+
+
+def test_fleiss_kappa_of_equal_units(tmp_path: Path, run: Run) -> None:
+    rows = ["w1,i1,a", "w2,i1,a", "w1,i2,a", "w2,i2,b", "w1,i3,b", "w2,i3,b"]
+    # Two of three units agree; by chance 1/2.
+    assert told(run, write(tmp_path, "labels.csv", rows), "fleiss")["value"] == pytest.approx((2 / 3 - 1 / 2) / 0.5)
+
+
+def test_whoever_labels_an_item_twice_counts_once(tmp_path: Path, run: Run) -> None:
+    repeated = [*ROWS, "w1,i1,b", "w3,i1,b"]
+    assert told(run, write(tmp_path, "twice.csv", repeated), "nominal") == told(
+        run, write(tmp_path, "once.csv", ROWS), "nominal"
+    )
+
+
+def test_a_figure_that_cannot_be_told_is_null(tmp_path: Path, run: Run) -> None:
+    figures = told(run, write(tmp_path, "labels.csv", ["w1,i1,a", "w2,i2,a"]), "nominal")
+    assert (figures["value"], figures["low"], figures["high"], figures["units"]) == (None, None, None, 0)
+
+
+def test_without_json_each_figure_has_a_line(tmp_path: Path, run: Run) -> None:
+    lines = run("agreement", write(tmp_path, "labels.csv", ROWS)).output.splitlines()
+    assert [line.split()[0] for line in lines] == ["metric", "value", "low", "high", "units", "judgments"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "rows", "said"),
     [
-        ("who,item,label", ROWS, "has no column worker"),
-        ("worker,item,label", ["w1,i1,a", "w2,,a"], "empty cell in line 3"),
+        ("fleiss", ROWS, "same number of judgments"),
+        ("cohen", ROWS, "compares two people; this file has 3"),
+        ("interval", ROWS, "labels.csv, line 2: on this level a label is a number"),
+        ("interval", ["w1,i1,1", "w2,i1,nan"], "line 3: on this level a label is a number"),
+        ("ordinal", ["w1,i1,1", "w2,i1,2", "", "w1,i2,fair"], "line 5: on this level a label is a number"),
+        ("ratio", ["w1,i1,1", "w2,i1,-2"], "line 3: on this level a label is a number of 0 or more"),
     ],
 )
-def test_a_faulty_table_is_told_by_its_place(tmp_path: Path, run: Run, head: str, rows: list[str], told: str) -> None:
-    result = run("infer", write(tmp_path, "labels.csv", rows, head), "--out", tmp_path / "truth.csv")
+def test_a_figure_that_does_not_fit_the_table_is_refused_in_words(
+    tmp_path: Path, run: Run, metric: str, rows: list[str], said: str
+) -> None:
+    result = run("agreement", write(tmp_path, "labels.csv", rows), "--metric", metric, "--json")
     assert result.exit_code == 1
-    assert told in result.output
+    assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"who,item,label\nw,i,a\n", "line 1: there is no column worker or annotator"),
+        (b"worker;item;label\nw;i;a\n", "only: worker;item;label"),
+        (b"worker,item,label,Label\nw,i,a,a\n", "line 1: the column label is there twice"),
+        (b"worker,item,task,label\nw,i,t,a\n", "line 1: both item and task are there"),
+        (b"worker,item,label\nw1,i,a\nw2,,a\n", "line 3: the item is empty"),
+        (b"worker,item,label\nw1,i,a\n\nw2,i, \n", "line 4: the label is empty"),
+        (b"worker,item,label\nw1,i,a\nw2,i\n", "line 3: too few fields, 2 instead of 3"),
+        (b"worker,item,label,note\nw1,i,a,\nw2,i,a\n", "line 3: too few fields, 3 instead of 4"),
+        (b"worker,item,label\nw1,i,a,b\nw2,i,a\n", "line 2: too many fields, 4 instead of 3"),
+        (b'worker,item,label\n"w\n1",i,a\nw2,i\n', "line 4: too few fields"),
+        (b'worker,item,label\nw1,i,a\nw2,i,"a\nw3,i,a\n', "line 4: unexpected end of data"),
+        (b"worker,item,label\nw1,i,a\nw2,i,caf\xe9\n", "line 3: this is not UTF-8 (byte 0xe9)"),
+        ("worker,item,label\nw1,i,a\n".encode("utf-16"), "line 1: this is not UTF-8"),
+        (b"", "labels.csv is empty"),
+        (b"worker,item,label\n", "labels.csv has a header, but no rows"),
+    ],
+)
+@pytest.mark.parametrize("command", ["infer", "agreement"])
+def test_a_faulty_table_is_told_by_its_line(tmp_path: Path, run: Run, command: str, text: bytes, said: str) -> None:
+    labels, out = tmp_path / "labels.csv", tmp_path / "truth.csv"
+    labels.write_bytes(text)
+    result = run(command, labels, *(["--out", out] if command == "infer" else ["--json"]))
+    assert result.exit_code == 1
+    assert said in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"worker,item,label\nw1,i,a\n", "cannot be read beyond line 0: Not a gzipped file"),
+        (gzip.compress(b"worker,item,label\n" + b"w1,i,a\n" * 9)[:-9], "cannot be read beyond line"),
+        (gzip.compress(b"worker,item,label\nw1,i,a\nw2,i\n"), "line 3: too few fields"),
+    ],
+)
+def test_a_broken_compressed_table_is_told_too(tmp_path: Path, run: Run, data: bytes, said: str) -> None:
+    labels = tmp_path / "labels.csv.gz"
+    labels.write_bytes(data)
+    result = run("infer", labels, "--out", tmp_path / "truth.csv")
+    assert result.exit_code == 1
+    assert said in result.output
     assert not (tmp_path / "truth.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [(["i1,a", "i2,"], "gold.csv, line 3: the label is empty"),
+     (["i1,a", "i2,b", "i1,b"], "gold.csv, line 4: i1 has two labels, a and b")],
+)  # fmt: skip
+def test_faulty_gold_is_told_by_its_line(tmp_path: Path, run: Run, rows: list[str], said: str) -> None:
+    gold = write(tmp_path, "gold.csv", rows, "item,label")
+    result = run("infer", write(tmp_path, "labels.csv", ROWS), "--gold", gold, "--out", tmp_path / "truth.csv")
+    assert result.exit_code == 1
+    assert said in result.output
+    assert not (tmp_path / "truth.csv").exists()
+
+
+def test_a_byte_order_mark_spaces_and_other_columns_do_no_harm(tmp_path: Path, run: Run) -> None:
+    labels, out = tmp_path / "labels.csv", tmp_path / "truth.csv.gz"
+    labels.write_text('\ufeffnote, Annotator ,label,task\r\n,w1, a ,"i,1"\r\n\r\nx,w2,a,"i,1"\r\n', encoding="utf-8")
+    result = run("infer", labels, "--method", "majority", "--out", out, "--skills", tmp_path / "skills.csv")
+    assert result.exit_code == 0, result.output
+    assert gzip.decompress(out.read_bytes()).decode() == 'item,label,confidence\n"i,1",a,1.000000\n'
+    assert (tmp_path / "skills.csv").read_text() == "worker,skill\nw1,1.000000\nw2,1.000000\n"
+
+
+def test_what_was_there_stays_when_writing_fails(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "truth.csv"
+    out.write_text("earlier")
+
+    def full_disk(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full_disk)
+    result = run("infer", write(tmp_path, "labels.csv", ROWS), "--out", out)
+    assert result.exit_code == 1
+    assert "No space left" in result.output
+    assert out.read_text() == "earlier"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["labels.csv", "truth.csv"]
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path: Path, run: Run) -> None:
+    result = run("infer", write(tmp_path, "labels.csv", ROWS), "--out", tmp_path / "nowhere" / "truth.csv")
+    assert result.exit_code == 1
+    assert "no folder that can be written to" in result.output
+
+
+def test_every_method_reads_the_same_file(tmp_path: Path, run: Run) -> None:
+    labels = write(
+        tmp_path, "labels.csv", [f"w{who},i{unit},{'ab'[unit % 2]}" for unit in range(9) for who in range(3)]
+    )
+    for method in METHODS:
+        out = tmp_path / f"{method}.csv"
+        assert run("infer", labels, "--method", method, "--out", out).exit_code == 0, method
+        assert pd.read_csv(out)["label"].tolist() == [*"abababab", "a"], method
+
+
+def test_who_sits_before_it_sees_how_far_it_is(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("calibration.cli.sys", type("Terminal", (), {"stderr": shown}))
+    result = run("infer", write(tmp_path, "labels.csv", ROWS), "--out", tmp_path / "truth.csv")
+    assert result.exit_code == 0, result.output
+    assert "reading" in shown.getvalue() and "inferring" in shown.getvalue() and "100%" in shown.getvalue()
+    assert "reading" not in result.output
 
 
 def test_a_plan_states_what_it_does_exactly(run: Run) -> None:
