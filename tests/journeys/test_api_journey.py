@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from sqlalchemy import select
@@ -207,7 +208,7 @@ def _answer(cast: Cast, person: Person, task: Any, choice: str) -> Any:
 
 
 def work_through(cast: Cast, lane: str) -> int:
-    """Everybody answers until nothing is left; on a third of the units all disagree. Returns the judgments of units."""
+    """Everybody answers until nothing is left; on most units they disagree. Returns the judgments of units."""
     busy = set(ANNOTATORS)
     while busy:
         for name in sorted(busy):
@@ -231,9 +232,10 @@ def _project_of(cast: Cast) -> str:
 
 
 def _opinion(name: str, content: dict[str, Any]) -> str:
-    """The truth, but for messages 0, 4 and 8, which each of them reads in a way of their own."""
+    """The truth of every third message; the others each of them reads in a way of their own."""
     right = truth_of(content)
-    if not any(content["text"].endswith(f"ujumbe {number}.") for number in (0, 4, 8)):
+    number = re.search(r"ujumbe (\d+)\.$", content["text"])
+    if number is None or int(number[1]) % 3 == 0:
         return right
     return CLASSES[(CLASSES.index(right) + ANNOTATORS.index(name)) % 3]
 
