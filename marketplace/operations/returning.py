@@ -89,7 +89,14 @@ def extend_lease(session: Session, actor: Actor, assignment_id: str) -> Assignme
     if until - assignment.lease_until > timedelta(seconds=60):
         assignment.lease_until = until
         session.execute(
-            update(Slot).where(Slot.assignment_id == assignment.id, Slot.state == "leased").values(lease_until=until),
+            update(Slot)
+            .where(
+                Slot.unit_id == assignment.unit_id,
+                Slot.slot_no == assignment.slot_no,
+                Slot.assignment_id == assignment.id,
+                Slot.state == "leased",
+            )
+            .values(lease_until=until),
             execution_options={"synchronize_session": False},
         )
     return assignment
@@ -132,7 +139,9 @@ def expire_lane(session: Session, actor: Actor, lane_id: str, limit: int = 200) 
 def _free_slots(session: Session, assignment_ids: list[str]) -> None:
     """The slots go to the band of what has come back; they still point at the last holder, whose answer counts."""
     slots = session.execute(
-        select(Slot.unit_id, Slot.slot_no).where(Slot.assignment_id.in_(assignment_ids), Slot.state == "leased")
+        select(Slot.unit_id, Slot.slot_no)
+        .join(Assignment, (Assignment.unit_id == Slot.unit_id) & (Assignment.slot_no == Slot.slot_no))
+        .where(Assignment.id.in_(assignment_ids), Slot.assignment_id == Assignment.id, Slot.state == "leased")
     ).all()
     if slots:
         session.execute(

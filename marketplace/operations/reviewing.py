@@ -81,7 +81,9 @@ def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
 def _in_hand(session: Session, actor: Actor, now: datetime) -> Review | None:
     return session.scalars(
         select(Review)
-        .where(Review.state == "leased", Review.reviewer_id == actor.account_id, Review.lease_until > now)
+        .where(
+            _is_mine(actor), Review.state == "leased", Review.reviewer_id == actor.account_id, Review.lease_until > now
+        )
         .limit(1)
     ).one_or_none()
 
@@ -98,11 +100,15 @@ def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime) -
     return review
 
 
+def _is_mine(actor: Actor) -> ColumnElement[bool]:
+    """On which side of a review the actor stands; the indexes begin with it."""
+    return (Review.vendor_org_id if actor.org_kind == "vendor" else Review.org_id) == actor.org_id
+
+
 def _oldest(actor: Actor, lane_id: str | None, waiting: ColumnElement[bool]) -> Select[str]:
     """The review that was asked for first, out of an index in that very order, so that a long queue costs no more."""
     own = exists().where(Assignment.unit_id == Review.unit_id, Assignment.account_id == actor.account_id)
-    is_mine = (Review.vendor_org_id if actor.org_kind == "vendor" else Review.org_id) == actor.org_id
-    wanted = select(Review.id).where(is_mine, waiting, ~own)
+    wanted = select(Review.id).where(_is_mine(actor), waiting, ~own)
     if lane_id:
         wanted = wanted.where(Review.lane_id == lane_id)
     return wanted.order_by(Review.asked_at).limit(1).with_for_update(skip_locked=True)
@@ -116,10 +122,16 @@ def _task(session: Session, review: Review) -> ReviewTask:
         .join(Item, Item.id == Unit.item_id)
         .where(Unit.id == review.unit_id)
     ).one()  # fmt: skip
-    consensus = session.scalars(select(Consensus).where(Consensus.unit_id == review.unit_id)).one_or_none()
+    consensus = session.scalars(
+        select(Consensus).where(Consensus.org_id == review.org_id, Consensus.unit_id == review.unit_id)
+    ).one_or_none()
     answers = tuple(
         ReviewAnswer(row.id, row.answer, row.is_late)
-        for row in session.scalars(select(Judgment).where(Judgment.unit_id == review.unit_id).order_by(Judgment.id))
+        for row in session.scalars(
+            select(Judgment)
+            .where(Judgment.org_id == review.org_id, Judgment.unit_id == review.unit_id)
+            .order_by(Judgment.id)
+        )
     )
     return ReviewTask(
         review.id, unit.id, lane.id, project.name, lane.locale, lane.task_type, content, lane.ontology_id or "",
@@ -179,7 +191,9 @@ def _carry_out(
     session: Session, actor: Actor, review: Review, lane: Lane, unit: Unit, label: dict[str, Any] | None,
     judgment_ids: tuple[str, ...],
 ) -> int:  # fmt: skip
-    consensus = session.scalar(select(Consensus.label).where(Consensus.unit_id == unit.id))
+    consensus = session.scalar(
+        select(Consensus.label).where(Consensus.org_id == unit.org_id, Consensus.unit_id == unit.id)
+    )
     if review.verdict == Verdict.ACCEPT:
         if consensus is None:
             raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))

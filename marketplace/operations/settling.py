@@ -106,7 +106,9 @@ def ask_reviews(session: Session, lane: Lane, wanted: Iterable[tuple[str, str]])
         return
     unit_ids = [unit_id for unit_id, _ in wanted]
     counted = session.execute(
-        select(Review.unit_id, func.max(Review.round)).where(Review.unit_id.in_(unit_ids)).group_by(Review.unit_id)
+        select(Review.unit_id, func.max(Review.round))
+        .where(Review.org_id == lane.org_id, Review.unit_id.in_(unit_ids))
+        .group_by(Review.unit_id)
     )
     rounds: dict[str, int] = dict(counted.all())
     now = now_of(session)

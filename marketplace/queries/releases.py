@@ -150,7 +150,13 @@ def settled_units(session: Session, project_id: str, lane_id: str, refs: Sequenc
         .where(Unit.lane_id == lane_id, Unit.id.in_(unit_ids))
     )
     votes = _votes(session, project_id, unit_ids)
-    reviewed = set(session.scalars(select(Review.unit_id).where(Review.unit_id.in_(unit_ids), Review.state == "done")))
+    reviewed = set(
+        session.scalars(
+            select(Review.unit_id)
+            .join(Unit, (Unit.org_id == Review.org_id) & (Unit.id == Review.unit_id))
+            .where(Unit.id.in_(unit_ids), Review.state == "done")
+        )
+    )
     found = {
         unit.id: Settled(
             unit.id, item.id, item.locale, item.client_ref, item.content, unit.label or {}, unit.label_source or "",
@@ -215,7 +221,8 @@ def _names(session: Session, project_ids: Sequence[str]) -> dict[str, str]:
 def _votes(session: Session, project_id: str, unit_ids: Sequence[str]) -> dict[str, tuple[Vote, ...]]:
     rows = session.scalars(
         select(Judgment)
-        .where(Judgment.project_id == project_id, Judgment.unit_id.in_(unit_ids))
+        .join(Unit, (Unit.org_id == Judgment.org_id) & (Unit.id == Judgment.unit_id))
+        .where(Judgment.project_id == project_id, Unit.id.in_(unit_ids))
         .order_by(Judgment.answered_at, Judgment.id)
     )
     found: dict[str, tuple[Vote, ...]] = {}
