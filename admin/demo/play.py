@@ -148,10 +148,10 @@ def _session(world: World, player: Player, day: int) -> list[Begin]:
 
 
 def _evening(world: World, day: int) -> None:
-    """The jobs of the night; every other evening what is full is settled and reviewed, in the end not all of it."""
+    """The jobs of the night; every third evening what is full is settled and reviewed, in the end not all of it."""
     stage = world.stage
     stage.go_to(stage.at(day, 20))
-    settles = day > _FIRST_WORK and day % 2 == 1
+    settles = day > _FIRST_WORK and day % 3 == 1
     stage.carry(*NIGHTLY, *(SETTLING if settles else ()))
     if settles:
         deeds.review(world, left=0 if day < DAYS - 1 else _LEFT_OVER)

@@ -15,7 +15,7 @@ from kernel.policy import Actor
 from kernel.tenancy import Scope
 
 DAYS = 14
-_TOGETHER = timedelta(seconds=6)  # acts that lie so close share a transaction, and its one point in time
+_TOGETHER = timedelta(seconds=8)  # acts that lie so close share a transaction, and its one point in time
 
 # What somebody does: they are sent the session of each of their acts, and say how many seconds pass until the next.
 Doing = Generator[float, Session, None]

@@ -11,12 +11,12 @@ from admin.demo.orders import Set, Wish
 class Size:
     """How big a world is built: units a lane, and how many annotators each language has at most."""
 
-    intents: int = 120
-    answers: int = 64
-    reviews: int = 60
+    intents: int = 100
+    answers: int = 50
+    reviews: int = 50
     people: int = 8
     overlap: int = 3
-    a_day: int = 5  # units of one person on a day on which they work
+    a_day: int = 4  # units of one person on a day on which they work
 
 
 FULL = Size()
