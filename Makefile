@@ -33,7 +33,7 @@ check: setup-dev ## formatting, lint, types, contracts between packages, migrati
 	@$(PY) -m scripts.migrations check
 	@$(PY) -m i18n.check
 
-bench: setup-dev ## run the benchmarks and print tables with ratios (DATA=folder for real data)
+bench: setup-dev ## run the benchmarks and print tables with ratios (DATA=folder of real data, CROWD_KIT=a Python that has crowd-kit)
 	@$(PY) -m bench $(DATA)
 
 screenshots: ## renew the pictures of the documentation, on a demonstration world of their own

@@ -1,21 +1,37 @@
-"""`python -m bench [DATA]`: next and submit beside a bare handler; with a folder of real data, its replays as well."""
+"""`python -m bench [DATA]`: what a step and inference cost; with a folder of real data, accuracies and replays too."""
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import next_task, replays
+from bench import inference, inference_quality, next_task, replays
 
 
 def main(arguments: list[str]) -> int:
-    """Print the tables as they are made."""
+    """Print the tables as they are made, and on standard error what is being measured."""
     if len(arguments) > 1 or (arguments and not Path(arguments[0]).is_dir()):
         print("usage: python -m bench [DATA], where DATA is a folder", file=sys.stderr)
         return 2
-    for told in next_task.main():
-        print(told, flush=True)
-    for told in replays.main(Path(arguments[0])) if arguments else []:
-        print(told, flush=True)
+    for name, tables in parts(Path(arguments[0]) if arguments else None):
+        print(f"… {name}", file=sys.stderr, flush=True)
+        for told in tables():
+            print(told, flush=True)
     return 0
+
+
+def parts(data: Path | None) -> Iterator[tuple[str, Callable[[], list[str] | Iterator[str]]]]:
+    """What is measured, one after the other; the last two need data."""
+    yield "next and submit", next_task.main
+    yield "truth inference", inference.main
+    if data is not None:
+        yield "accuracy of truth inference", lambda: inference_quality.main(folders_in(data))
+        yield "replays", lambda: replays.main(data)
+
+
+def folders_in(data: Path) -> list[Path]:
+    """The sets in a folder, or the folder itself if it is one."""
+    is_set = any((data / name).exists() for name in ("labels.csv", "labels.csv.gz"))
+    return [data] if is_set else sorted(path for path in data.iterdir() if path.is_dir())
 
 
 if __name__ == "__main__":

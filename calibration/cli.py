@@ -33,7 +33,10 @@ METRICS = (*(level.value for level in Level), "cohen", "fleiss", "percent")
 @click.option("--out", type=RESULT, required=True, help="Where item,label,confidence go (.csv or .csv.gz).")
 @click.option("--skills", type=RESULT, help="Also write worker,skill.")
 def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path | None) -> None:
-    """Infer the label of each item from LABELS (worker,item,label; .csv or .csv.gz)."""
+    """Infer the label of each item from LABELS (worker,item,label; .csv or .csv.gz).
+
+    Of several labels that a worker gave to the same item the first counts.
+    """
     for file in (out, skills):
         _ensure_place(file)
     judgments = _table(labels)
@@ -63,7 +66,7 @@ def agreement(labels: Path, metric: str, order: str | None, as_json: bool) -> No
     The first four metrics are Krippendorff's alpha on that level. Of several labels that a worker gave to the same
     item the first counts.
     """
-    judgments = _table(labels).drop_duplicates(["worker", "task"])
+    judgments = _table(labels)
     grades = None if order is None else [grade.strip() for grade in order.split(",")]
     if metric == Level.ORDINAL and grades is not None:
         _ensure_known(labels, judgments["label"], grades)
@@ -149,7 +152,7 @@ def _tell(figures: dict[str, Any], as_json: bool) -> None:
 def _table(path: Path) -> pd.DataFrame:
     try:
         with _bar("reading") as progress:
-            return read_labels(path, progress)
+            return read_labels(path, progress).drop_duplicates(["worker", "task"])
     except (BadTable, OSError) as problem:
         raise click.ClickException(str(problem)) from None
 

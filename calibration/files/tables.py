@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "task": ("item", "task", "unit", "question"),
     "label": ("label", "answer", "truth"),
 }
-_AT_ONCE = 1_000
+_AT_ONCE = 250
 Progress: TypeAlias = Callable[[float], None]
 
 

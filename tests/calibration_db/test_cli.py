@@ -127,10 +127,12 @@ def test_fleiss_kappa_of_equal_units(tmp_path: Path, run: Run) -> None:
 
 
 def test_whoever_labels_an_item_twice_counts_once(tmp_path: Path, run: Run) -> None:
-    repeated = [*ROWS, "w1,i1,b", "w3,i1,b"]
-    assert told(run, write(tmp_path, "twice.csv", repeated), "nominal") == told(
-        run, write(tmp_path, "once.csv", ROWS), "nominal"
-    )
+    twice = write(tmp_path, "twice.csv", [*ROWS, "w1,i1,b", "w3,i1,b"])
+    once = write(tmp_path, "once.csv", ROWS)
+    assert told(run, twice, "nominal") == told(run, once, "nominal")
+    for labels in (twice, once):
+        assert run("infer", labels, "--method", "majority", "--out", labels.with_suffix(".out")).exit_code == 0
+    assert (tmp_path / "twice.out").read_text() == (tmp_path / "once.out").read_text()
 
 
 def test_a_figure_that_cannot_be_told_is_null(tmp_path: Path, run: Run) -> None:

@@ -1,0 +1,125 @@
+"""How right each method of truth inference is on real crowd judgments, beside what others report for the same set.
+
+`python -m bench.inference_quality FOLDER…`: each folder has labels.csv and, to be measured, gold.csv (.gz too). No
+gold is shown to a method. Figures of others are read from the folder's README.md or meta.json.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.tables import table
+from calibration.files.tables import BadTable, read_keys, read_labels
+from calibration.inference.agreement import count_agreement
+from calibration.inference.temperature import calibration_error
+from calibration.operations.estimates import METHODS
+
+# What the field calls the methods that are here too.
+NAMES = {
+    "MV": "majority",
+    "Wawa": "weighted",
+    "OneCoinDS": "one-coin",
+    "DS": "dawid-skene",
+    "MACE": "mace",
+    "GLAD": "glad",
+}
+_SOURCE = re.compile(r"^[-*]?[ ]*(?P<source>[^:\n]*accuracy[^:\n]*):[ ]*(?P<figures>.*)$", re.MULTILINE)
+_FIGURE = re.compile(r"([A-Za-z][\w-]*) (0\.\d+)")
+
+
+def main(folders: Sequence[Path]) -> Iterator[str]:
+    """A table for each folder that holds closed labels, and at the end one of all methods on all sets."""
+    found: dict[str, dict[str, float]] = {}
+    for folder in folders:
+        meta = _meta(folder)
+        if meta.get("kind", "categorical") not in ("categorical", "classification"):
+            continue
+        print(f"… {folder.name}", file=sys.stderr, flush=True)
+        try:
+            told, found[folder.name] = _set(folder)
+        except BadTable as problem:
+            told = f"{folder.name}: {problem}\n"
+        yield told
+    measured = {name: figures for name, figures in found.items() if figures}
+    if len(measured) > 1:
+        rows = [[name, *(f"{figures[method]:.4f}" for method in METHODS)] for name, figures in measured.items()]
+        means = [sum(figures[method] for figures in measured.values()) / len(measured) for method in METHODS]
+        yield table(
+            "Accuracy of every method on every set", ["", *METHODS], [*rows, ["mean", *(f"{m:.4f}" for m in means)]]
+        )
+
+
+def _set(folder: Path) -> tuple[str, dict[str, float]]:
+    judgments = read_labels(_file(folder, "labels.csv")).drop_duplicates(["worker", "task"]).astype(object)
+    title = f"{folder.name}: {_described(judgments)}"
+    gold_file = next((folder / name for name in ("gold.csv", "gold.csv.gz") if (folder / name).exists()), None)
+    if gold_file is None:
+        return f"{title}\nno gold, hence no accuracy\n", {}
+    judged = set(judgments["task"])
+    gold = {task: key for task, key in read_keys(gold_file).items() if task in judged}
+    others = published(folder)
+    rows, accuracies = [], {}
+    for method, kind in METHODS.items():
+        start = time.process_time()
+        model = kind()
+        answers = model.fit_predict(judgments)
+        seconds = time.process_time() - start
+        accuracies[method] = sum(answers[task] == key for task, key in gold.items()) / len(gold)
+        said = [f"{figures[method]:.4f}" if method in figures else "" for figures in others.values()]
+        error = calibration_error(model.probas_, gold)
+        rows.append([method, f"{accuracies[method]:.4f}", f"{error:.3f}", seconds, model.iterations_, *said])
+    for name in sorted({name for figures in others.values() for name in figures} - set(METHODS)):
+        rows.append([name, "", "", "", "", *(f"{f[name]:.4f}" if name in f else "" for f in others.values())])
+    head = ["", "accuracy", "calibration error", "CPU s", "rounds", *others]
+    return table(f"{title}, {len(gold):,} with gold", head, rows), accuracies
+
+
+def _described(judgments: pd.DataFrame) -> str:
+    counter = count_agreement(judgments)
+    low, high = counter.interval()
+    items, workers = judgments["task"].nunique(), judgments["worker"].nunique()
+    return (
+        f"alpha {counter.alpha():.3f} ({low:.3f} to {high:.3f}), {counter.percent():.1%} of pairs alike,"
+        f" {len(judgments):,} labels, {workers:,} workers, {items:,} items"
+    )
+
+
+def published(folder: Path) -> dict[str, dict[str, float]]:
+    """Figures of others by source and method, as far as the folder tells them."""
+    found: dict[str, dict[str, float]] = {}
+    for source, figures in _SOURCE.findall(_told(folder)):
+        named = {NAMES.get(name, name): float(figure) for name, figure in _FIGURE.findall(figures)}
+        if named:
+            found[source.split(",")[0].split("(")[0].strip()] = named
+    return found
+
+
+def _told(folder: Path) -> str:
+    readme = folder / "README.md"
+    lines = [readme.read_text(encoding="utf-8")] if readme.exists() else []
+    notes = _meta(folder).get("published", [])
+    return "\n".join([*lines, *(notes if isinstance(notes, list) else [str(notes)])])
+
+
+def _meta(folder: Path) -> dict[str, Any]:
+    file = folder / "meta.json"
+    found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _file(folder: Path, name: str) -> Path:
+    for file in (folder / name, folder / f"{name}.gz"):
+        if file.exists():
+            return file
+    raise BadTable(f"there is no {name}")
+
+
+if __name__ == "__main__":
+    for told in main([Path(argument) for argument in sys.argv[1:]]):
+        print(told, flush=True)

@@ -1,0 +1,99 @@
+"""The benchmarks of inference: what they measure is what they say, on small sizes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import __main__ as command
+from bench import inference, inference_quality
+from calibration.operations.estimates import METHODS
+
+README = """# a set
+
+- Reference implementation (default tie-break, repeated rows dropped), accuracy: MV 0.8116, DS 0.8426, OneCoinDS 0.8302
+- mv_accuracy: 0.8222
+
+## Published figures
+
+- A paper (this set, accuracy): MV 0.897, M-MSR 0.751
+"""
+
+
+def _set(folder: Path) -> Path:
+    folder.mkdir()
+    rows = [f"w{who},i{item},{'ab'[(item + (who == 4)) % 2]}" for item in range(20) for who in range(5)]
+    (folder / "labels.csv").write_text("\n".join(["worker,item,label", *rows, rows[0]]))
+    (folder / "gold.csv").write_text("\n".join(["item,label", *(f"i{item},{'ab'[item % 2]}" for item in range(10))]))
+    (folder / "README.md").write_text(README)
+    return folder
+
+
+def test_figures_of_others_are_read_by_source_and_method(tmp_path: Path) -> None:
+    assert inference_quality.published(_set(tmp_path / "a")) == {
+        "Reference implementation": {"majority": 0.8116, "dawid-skene": 0.8426, "one-coin": 0.8302},
+        "A paper": {"majority": 0.897, "M-MSR": 0.751},
+    }
+
+
+def test_every_method_has_its_accuracy_beside_those_of_others(tmp_path: Path) -> None:
+    bare = _set(tmp_path / "b")
+    (bare / "gold.csv").unlink()
+    first, second = inference_quality.main([_set(tmp_path / "a"), bare])
+    assert "100 labels, 5 workers, 20 items, 10 with gold" in first  # the repeated row is left out
+    lines = {line.split()[0]: line.split() for line in first.splitlines()[3:] if line}
+    assert set(METHODS) <= set(lines)
+    assert lines["majority"][1] == "1.0000" and lines["majority"][-2:] == ["0.8116", "0.8970"]
+    assert lines["M-MSR"] == ["M-MSR", "0.7510"]
+    assert "no gold" in second
+
+
+def test_the_bench_takes_a_folder_of_sets_or_a_set(tmp_path: Path) -> None:
+    one = _set(tmp_path / "a")
+    assert command.folders_in(tmp_path) == command.folders_in(one) == [one]
+    assert [name for name, _tables in command.parts(None)] == ["next and submit", "truth inference"]
+    assert len(list(command.parts(tmp_path))) == 4
+    assert command.main([str(tmp_path / "nowhere")]) == 2
+
+
+def test_a_side_runs_alone_and_tells_what_it_took(tmp_path: Path) -> None:
+    inference.generate(tmp_path, inference.Size(tasks=2_000, workers=50))
+    told = inference._run("ours", tmp_path)
+    assert told["rounds"] == inference.ROUNDS
+    assert told["cpu"] > 0 and 0 <= told["growth"] < told["peak"]
+    assert (np.load(tmp_path / "ours.npy") == np.load(tmp_path / "truth.npy")).mean() > 0.85
+
+
+def test_generated_judgments_are_by_different_people_and_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("first", "again"):
+        (tmp_path / name).mkdir()
+        inference.generate(tmp_path / name, inference.Size(tasks=500, workers=40))
+    task, worker, label = (np.load(tmp_path / "first" / f"{name}.npy") for name in ("task", "worker", "label"))
+    assert len(np.unique(task * 40 + worker)) == len(task) == 2_500
+    assert set(label.tolist()) == {0, 1, 2, 3}
+    assert (label == np.load(tmp_path / "again" / "label.npy")).all()
+
+
+def test_without_the_other_library_the_bench_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "MILLION", inference.Size(tasks=500, workers=40))
+    told = inference._side_by_side(tmp_path, None)
+    assert "Polyphony" in told and "crowd-kit: not measured" in told and "requirements-crowd-kit.txt" in told
+
+
+def test_both_sides_are_compared_by_time_memory_and_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "MILLION", inference.Size(tasks=500, workers=40))
+
+    def run(side: str, folder: Path, python: str = sys.executable) -> dict[str, float]:
+        answers = np.load(folder / "truth.npy")
+        np.save(folder / f"{side}.npy", answers)
+        factor = {"ours": 1, "crowd-kit": 10}[side]
+        return {"cpu": 0.5 * factor, "growth": 1024**2 * factor, "rounds": 20}
+
+    monkeypatch.setattr(inference, "_run", run)
+    told = inference._side_by_side(tmp_path, "python")
+    assert "(10.0 times faster): kept" in told and "1.00000 alike" in told and "MISSED" not in told
