@@ -129,10 +129,11 @@ def tau_b(one: Ranking, other: Ranking) -> float:
     first, second = ranks(one), ranks(other)
     agreeing = in_first = in_second = 0
     for a, b in combinations([item for item in first if item in second], 2):
-        ahead, there = np.sign(first[b] - first[a]), np.sign(second[b] - second[a])
-        agreeing += int(ahead * there)
-        in_first += bool(ahead)
-        in_second += bool(there)
+        ahead = (first[b] > first[a]) - (first[b] < first[a])
+        there = (second[b] > second[a]) - (second[b] < second[a])
+        agreeing += ahead * there
+        in_first += ahead != 0
+        in_second += there != 0
     return agreeing / math.sqrt(in_first * in_second) if in_first and in_second else math.nan
 
 
