@@ -49,9 +49,10 @@ def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path 
     _write(out, pd.DataFrame({"label": answers, "confidence": estimator.probas_.max(axis=1)}), "item")
     if skills is not None:
         _write(skills, estimator.skills_.to_frame("skill"), "worker")
+    held = "" if keys is None else f", {answers.index.isin(list(keys)).sum()} of {len(keys)} known labels held"
     click.echo(
         f"{len(answers)} items from {len(judgments)} labels by {len(estimator.skills_)} workers: {method},"
-        f" {estimator.iterations_} rounds{'' if estimator.converged_ else ', not converged'}"
+        f" {estimator.iterations_} rounds{'' if estimator.converged_ else ', not converged'}{held}"
     )
 
 

@@ -52,9 +52,10 @@ def test_inference_writes_a_label_and_a_confidence_for_each_item(
 
 
 def test_known_labels_hold_an_inference_in_place(tmp_path: Path, run: Run) -> None:
-    out, gold = tmp_path / "truth.csv", write(tmp_path, "gold.csv", ["i1,b"], "item,label")
+    out, gold = tmp_path / "truth.csv", write(tmp_path, "gold.csv", ["i1,b", "elsewhere,a"], "item,label")
     result = run("infer", write(tmp_path, "labels.csv", ROWS), "--gold", gold, "--out", out)
     assert result.exit_code == 0, result.output
+    assert "3 items from 8 labels by 3 workers" in result.output and "1 of 2 known labels held" in result.output
     first = pd.read_csv(out).iloc[0]
     assert (first["item"], first["label"], first["confidence"]) == ("i1", "b", 1.0)
 
