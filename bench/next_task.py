@@ -4,6 +4,7 @@ The bare handler does what no take could do without: it reads one row by an inde
 product adds to that (sign-in, policy, eligibility, the pick, audit, money) is the ratio.
 """
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -55,18 +56,16 @@ class Timed:
         return percentile(self.milliseconds, 0.95)
 
 
-def main() -> list[str]:
+def main() -> Iterator[str]:
     """The tables of both databases; where no PostgreSQL can be started, one sentence takes its place."""
-    told = []
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
-        told.append(_tables("SQLite", SqliteTemplate(Path(folder)).copy, Path(folder)))
+        yield _tables("SQLite", SqliteTemplate(Path(folder)).copy, Path(folder))
         try:
             cluster = running.enter_context(Cluster())
         except (RuntimeError, OSError) as problem:
-            told.append(f"PostgreSQL: not measured, as no server could be started ({problem})\n")
+            yield f"PostgreSQL: not measured, as no server could be started ({problem})\n"
         else:
-            told.append(_tables("PostgreSQL", PostgresTemplate(cluster).copy, Path(folder)))
-    return told
+            yield _tables("PostgreSQL", PostgresTemplate(cluster).copy, Path(folder))
 
 
 def _tables(name: str, copy: Callable[[], Any], folder: Path) -> str:
@@ -75,6 +74,7 @@ def _tables(name: str, copy: Callable[[], Any], folder: Path) -> str:
         kernel.db.use(database)
         bench = Bench(database, folder / name)
         for units in (SMALL, LARGE):
+            print(f"… {name}, {units:,} open units", file=sys.stderr, flush=True)
             bench.fill(units)
             found = bench.measure()
             for what, timed in found.items():
