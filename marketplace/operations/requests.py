@@ -16,6 +16,7 @@ from kernel.models import AccessGrant
 from kernel.policy import Actor, Resource
 from marketplace.models import CoverageRequest, Lane, Project, Quote
 from marketplace.operations.loading import project_for
+from marketplace.policy import grant_rights, project_resource
 from marketplace.queries.requests import quote_view, supply_for
 from marketplace.rules import quoting
 from marketplace.rules.requests import ensure_prices, frame_faults, read_lines
@@ -92,6 +93,17 @@ def make_quote(
     )  # fmt: skip
     session.flush()
     return quote_view(quote)
+
+
+def outlook(session: Session, actor: Actor, request_id: str) -> list[QuoteLine]:
+    """What a quote would say of people, speed and dates at this moment, for whoever has to name the prices."""
+    request = session.get(CoverageRequest, request_id)
+    project = session.get(Project, request.project_id) if request else None
+    if request is None or project is None:
+        raise not_found()
+    rights = grant_rights(session, actor, project.id, now_of(session))
+    require(session, actor, Action.QUOTE_MAKE, project_resource(project, rights))
+    return _quote_lines(session, request, project, {line["locale"]: 1 for line in request.lines})
 
 
 def accept_quote(session: Session, actor: Actor, quote_id: str, *, rights: Iterable[str] = ALL_RIGHTS) -> str:

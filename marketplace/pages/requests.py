@@ -12,6 +12,7 @@ from kernel import db
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.money import from_text
+from kernel.policy import Role
 from kernel.tenancy import Scope
 from labeling.tasktypes.registry import TYPES
 from labeling.values import Classification
@@ -193,11 +194,14 @@ def _page(request_id: str, errors: dict[str, Message], typed: dict[str, str], st
     with db.reading(current.scope()) as session:
         found = queries.request_of(session, request_id)
         versions = queries.quotes_of(session, request_id)
-    if found is None:
-        raise not_found()
+        if found is None:
+            raise not_found()
+        may_quote = current.actor().role == Role.VENDOR_MANAGER and found.state in ("sent", "quoted")
+        outlook = operations.outlook(session, current.actor(), request_id) if may_quote else []
     rights = [(right, str(RIGHT_WORDS[right][0]), str(RIGHT_WORDS[right][1])) for right in ALL_RIGHTS]
     return page(
         "marketplace/request.html", status, asked=found, quote=found.quote, versions=versions, errors=errors,
+        may_quote=may_quote, outlook=outlook,
         typed=typed, is_client=_is_client(), now=request_time(), step=_step(found), rights=rights,
         classification=CLASSIFICATION_WORDS.get(found.classification, found.classification),
         task_type=TYPES[found.task_type].title,

@@ -102,7 +102,9 @@ def test_from_request_to_open_lane_in_a_browser(market: Market, pm: Door, manage
     form = REQUEST | {"vendor_org_id": market.vendor, "locale": ["sw-KE", ""], "units": ["1 000", ""]}
     path = pm.send("/requests/new", form, "/requests/new")
     assert "Support intents" in pm.get("/requests")
-    assert "Messages &lt;b&gt;" in manager.get(path)
+    offered = manager.get(path)
+    assert "Messages &lt;b&gt;" in offered
+    assert "What your people can do, by language" in offered and "What your people" not in pm.get(path)
     wrong = manager.post(f"{path}/quotes", {"price.sw-KE": "a lot", "valid_days": "14"}, path)
     assert wrong.status_code == 422
     manager.send(f"{path}/quotes", {"price.sw-KE": "0,05", "valid_days": "14"}, path)
