@@ -147,6 +147,10 @@
     for (const form of all("form[data-draft-url]")) drafts.set(form, draft(form));
     for (const button of all("[data-show]")) button.hidden = false;
     document.querySelector('[role="alert"][tabindex]')?.focus();
+    /* On a phone the side navigation is a strip: it begins with where one is. */
+    const here = document.querySelector(".nav-side [aria-current]");
+    const strip = here?.closest("ul");
+    if (strip) strip.scrollLeft += here.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - here.clientWidth) / 2;
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
