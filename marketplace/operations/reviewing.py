@@ -21,7 +21,7 @@ from kernel.policy import Actor
 from labeling.models import Item
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
-from marketplace.models import Assignment, Lane, Project, Review, Slot, Unit
+from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Slot, Unit
 from marketplace.operations.settling import settle_unit
 from marketplace.policy import grant_rights, review_resource
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
@@ -173,6 +173,7 @@ def decide_review(
     review.verdict, review.reason, review.note = Verdict(verdict).value, reason, note[:2000]
     review.state, review.done_at, review.lease_until = "done", now_of(session), None
     rejected = _carry_out(session, actor, review, lane, unit, label, judgment_ids)
+    _answer_reports(session, actor, unit, verdict)
     audit.record(
         session, actor, "review.decided", "review", review.id, org_id=review.org_id,
         details={"verdict": verdict, "reason": reason, "unit": unit.id, "rejected": rejected},
@@ -207,6 +208,16 @@ def _carry_out(
         _ask_one_more(session, lane, unit)
         return 0
     return _reject(session, actor, review, lane, unit, judgment_ids, label)
+
+
+def _answer_reports(session: Session, actor: Actor, unit: Unit, verdict: str) -> None:
+    """Whoever reported a problem of the unit has their answer: somebody has looked at it."""
+    session.execute(
+        update(ProblemReport)
+        .where(ProblemReport.org_id == unit.org_id, ProblemReport.unit_id == unit.id, ProblemReport.closed_at.is_(None))
+        .values(closed_at=now_of(session), closed_by=actor.account_id, answer=verdict),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _checked_label(session: Session, lane: Lane, unit: Unit, label: dict[str, Any] | None) -> dict[str, Any]:

@@ -330,6 +330,8 @@ def deliver(cast: Cast, project: str) -> None:
         texts[file["name"]] = answer.data
     assert hashlib.sha256(texts["manifest.json"]).hexdigest() == built["sha256"]
     lines = [json.loads(line) for line in texts["labels.jsonl"].decode().splitlines()]
+    issues = json.loads(texts["qa-report.json"])["known_issues"]
+    assert "open_reports" not in {issue["code"] for issue in issues}  # the reviewer has answered the one
     assert sorted(line["id"] for line in lines) == sorted(f"u{number}" for number in range(UNITS))
     cast.people["amina"].get(f"/releases/{release['id']}", status=403)
     assert pm.post(f"/releases/{release['id']}/decision", {"accept": True})["state"] == "accepted"
