@@ -27,7 +27,12 @@ SAYINGS = {
 
 def truth_of(content: dict[str, Any]) -> str:
     """The class whose saying the text is made of."""
-    return next(name for name, words in SAYINGS.items() if content["text"].startswith(words))
+    return class_said(content["text"])
+
+
+def class_said(text: str) -> str:
+    """The class whose saying stands in the text."""
+    return next(name for name, words in SAYINGS.items() if words in text)
 
 
 def saying(number: int, mark: str) -> tuple[str, str]:
@@ -41,14 +46,23 @@ def units_csv(count: int, start: int = 0) -> str:
     return "\n".join(["id,text", *rows]) + "\n"
 
 
-def gold_jsonl(exam: int, live: int, training: int) -> str:
+def gold_rows(exam: int, live: int, training: int) -> list[dict[str, str]]:
+    """Texts with their right answers, for each pool so many."""
     pools = ["exam"] * exam + ["live"] * live + ["training"] * training
-    lines = []
-    for number, pool in enumerate(pools):
-        name, text = saying(number, pool)
-        row = {"text": text, "label": name, "pool": pool, "explanation": f"The customer names it: {name}."}
-        lines.append(json.dumps(row, ensure_ascii=False))
-    return "\n".join(lines) + "\n"
+    told = [(pool, *saying(number, pool)) for number, pool in enumerate(pools)]
+    return [
+        {"text": text, "label": name, "pool": pool, "explanation": f"The customer names it: {name}."}
+        for pool, name, text in told
+    ]
+
+
+def gold_jsonl(exam: int, live: int, training: int) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in gold_rows(exam, live, training))
+
+
+def gold_csv(exam: int, live: int, training: int) -> str:
+    rows = [",".join(f'"{cell}"' for cell in row.values()) for row in gold_rows(exam, live, training)]
+    return "\n".join(["text,label,pool,explanation", *rows]) + "\n"
 
 
 def send_request(cast: Cast, pm: Person, vendor: str, *, units: int, overlap: int = 3) -> Any:
