@@ -5,7 +5,6 @@ pandas until it knows which side it is.
 """
 
 import json
-import os
 import resource
 import sys
 import time
@@ -63,14 +62,22 @@ def _forget_the_peak() -> int:
     """Start measuring the peak from here, where the system can; the bytes in use now."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return _status("VmRSS")
     except OSError:
         return _peak()
 
 
 def _peak() -> int:
-    """The most memory that this process has held, in bytes; macOS tells bytes, Linux kibibytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    """The most memory that this process has held, in bytes."""
+    try:
+        return _status("VmHWM")  # unlike getrusage it leaves out what the process was before it became this program
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _status(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
 
 
 if __name__ == "__main__":

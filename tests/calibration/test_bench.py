@@ -63,7 +63,8 @@ def test_a_side_runs_alone_and_tells_what_it_took(tmp_path: Path) -> None:
     inference.generate(tmp_path, inference.Size(tasks=2_000, workers=50))
     told = inference._run("ours", tmp_path)
     assert told["rounds"] == inference.ROUNDS
-    assert told["cpu"] > 0 and 0 <= told["growth"] < told["peak"]
+    # Ten thousand judgments need little; what the process that started it holds (this one) is not counted.
+    assert told["cpu"] > 0 and 0 <= told["growth"] < 64 * inference.MEBIBYTE < told["peak"]
     assert (np.load(tmp_path / "ours.npy") == np.load(tmp_path / "truth.npy")).mean() > 0.85
 
 
