@@ -84,6 +84,8 @@ def test_without_the_other_library_the_bench_says_how_to_get_it(
     monkeypatch.setattr(inference, "MILLION", inference.Size(tasks=500, workers=40))
     told = inference._side_by_side(tmp_path, None)
     assert "Polyphony" in told and "crowd-kit: not measured" in told and "requirements-crowd-kit.txt" in told
+    wrong = inference._side_by_side(tmp_path, sys.executable)
+    assert "crowd-kit: not measured (ModuleNotFoundError: No module named 'crowdkit')" in wrong
 
 
 def test_both_sides_are_compared_by_time_memory_and_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
