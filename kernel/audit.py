@@ -2,6 +2,9 @@
 
 Events that concern grants, money, exports or people are linked at once. *Take* and *submit* write theirs unlinked, so
 that nobody waits for the head of the chain; a job links them within seconds (`link_pending`).
+
+Events go to the database together as the last thing of their transaction, so that the head of a chain is held for
+that moment alone; a statement that names the log's tables sends them first.
 """
 
 import hashlib
@@ -15,10 +18,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session
 
 from kernel import ids
-from kernel.db import insert_ignoring, insert_later, now_of
+from kernel.db import Later, at_end, insert_rows, now_of, session_of
+from kernel.errors import Misuse
 from kernel.models import AuditEvent, AuditHead
 from kernel.policy import Actor
 
@@ -57,9 +64,9 @@ def record(
 ) -> None:
     """Write one event in the transaction of what it tells. `details` holds references and figures, no personal data."""
     owner = org_id or actor.org_id
-    if link:
-        session.flush()  # what it tells goes first, so that the head of the chain is held only for the event itself
-    event = {
+    if not session.info["writes"]:
+        raise Misuse("a write in a reading transaction")
+    told = {
         "id": ids.new_id(),
         "chain": owner or INSTALLATION,
         "at": now_of(session),
@@ -74,10 +81,35 @@ def record(
         "request_id": request_id.get(),
         "details": _plain(details or {}),  # as it is hashed, so that no database reads it back as another number
     }
-    if link:
-        _append(session, event["chain"], [AuditEvent(**event)])
-    else:
-        insert_later(session, AuditEvent, event)
+    session.info.setdefault("log", []).append((told, link))
+    at_end(session, "log", write_log)
+
+
+def write_log(session: Session) -> None:
+    """Send what was recorded so far; the events of a chain are linked to its head in the order of their recording."""
+    log: list[tuple[dict[str, Any], bool]] = session.info.pop("log", [])
+    if not log:
+        return
+    rows = [Later(told, seq=None, prev_hash=None, hash=None, linked_at=None) for told, _link in log]
+    chains: dict[str, list[Later]] = {}
+    for row, (told, link) in zip(rows, log, strict=True):
+        if link:
+            chains.setdefault(told["chain"], []).append(row)
+    for chain, linked in sorted(chains.items()):
+        head = _locked_head(session, chain)
+        for row in linked:
+            head = _follow(head, SimpleNamespace(**row), row)
+            row["linked_at"] = now_of(session)
+        _move_head(session, head)
+    insert_rows(session, _TABLE, rows)
+
+
+@listens_for(Engine, "before_cursor_execute")
+def _write_before_reading(connection: Connection, _cursor: Any, statement: str, *_more: Any) -> None:
+    if "audit_" in statement:
+        session = session_of(connection)
+        if session is not None and "log" in session.info:
+            write_log(session)
 
 
 def link_pending(session: Session, limit: int = 1000) -> int:
@@ -99,37 +131,60 @@ def link_pending(session: Session, limit: int = 1000) -> int:
 
 def _link(session: Session, chain: str, events: list[Any]) -> None:
     """Link events that are written already, all in one statement."""
-    head, rows = _locked_head(session, chain), []
-    for event in events:
-        told = SimpleNamespace(**event._mapping, seq=head.seq + 1, prev_hash=head.hash)
-        linked = {"b_id": event.id, "b_seq": told.seq, "b_prev": told.prev_hash, "b_hash": event_hash(told)}
-        rows.append(linked)
-        head.seq, head.hash, head.at = told.seq, linked["b_hash"], event.at
-    session.flush()
-    session.connection().execute(_LINK, [row | {"b_now": now_of(session)} for row in rows])
+    head, now, rows = _locked_head(session, chain), now_of(session), []
+    for each in events:
+        linked: dict[str, Any] = {}
+        head = _follow(head, SimpleNamespace(**each._mapping), linked)
+        rows.append(
+            {
+                "b_id": each.id, "b_seq": linked["seq"], "b_prev": linked["prev_hash"], "b_hash": linked["hash"],
+                "b_now": now,
+            }
+        )  # fmt: skip
+    _move_head(session, head)
+    session.connection().execute(_LINK, rows)
 
 
-def _append(session: Session, chain: str, events: list[AuditEvent]) -> None:
-    head = _locked_head(session, chain)
-    for event in events:
-        event.seq = head.seq + 1
-        event.prev_hash = head.hash
-        event.hash = event_hash(event)
-        event.linked_at = now_of(session)
-        head.seq, head.hash, head.at = event.seq, event.hash, event.at
-        session.add(event)
-    session.flush()
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """The last link of a chain."""
+
+    chain: str
+    seq: int
+    hash: str
+    at: datetime
 
 
-def _locked_head(session: Session, chain: str) -> AuditHead:
-    held = select(AuditHead).where(AuditHead.chain == chain).with_for_update()
-    statement = held.execution_options(populate_existing=True)  # as it stands now that it is locked
-    head = session.scalars(statement).one_or_none()
-    if head is None:
+def _follow(head: _Link, told: SimpleNamespace, row: dict[str, Any]) -> _Link:
+    """The event as the next link after `head`; its place and hashes go to `row`."""
+    told.seq, told.prev_hash = head.seq + 1, head.hash
+    row["seq"], row["prev_hash"], row["hash"] = told.seq, told.prev_hash, event_hash(told)
+    return _Link(head.chain, told.seq, row["hash"], told.at)
+
+
+_HEADS = cast(Table, AuditHead.__table__)
+_HEAD = select(*_HEADS.columns).where(_HEADS.c.chain == bindparam("b_chain")).with_for_update()
+_MOVE = (
+    update(_HEADS)
+    .where(_HEADS.c.chain == bindparam("b_chain"))
+    .values(seq=bindparam("b_seq"), hash=bindparam("b_hash"), at=bindparam("b_at"))
+)
+
+
+def _locked_head(session: Session, chain: str) -> _Link:
+    connection, name = session.connection(), {"b_chain": chain}
+    row = connection.execute(_HEAD, name).one_or_none()
+    if row is None:
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         first = {"chain": chain, "seq": 0, "hash": _ZERO, "at": now_of(session)}
-        insert_ignoring(session, AuditHead, [first], ["chain"])
-        head = session.scalars(statement).one()
-    return head
+        connection.execute(insert(_HEADS).on_conflict_do_nothing(index_elements=["chain"]), first)
+        row = connection.execute(_HEAD, name).one()
+    return _Link(*row)
+
+
+def _move_head(session: Session, head: _Link) -> None:
+    given = {"b_chain": head.chain, "b_seq": head.seq, "b_hash": head.hash, "b_at": head.at}
+    session.connection().execute(_MOVE, given)
 
 
 def event_hash(event: Any) -> str:

@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
+from weakref import ReferenceType, ref
 
 from sqlalchemy import (
     JSON,
@@ -24,7 +26,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -36,7 +38,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
-from kernel import clock, ids
+from kernel import clock, ids, many
 from kernel.errors import Misuse
 from kernel.ports import Port
 from kernel.tenancy import Moment, Power, Scope
@@ -63,6 +65,19 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return sqlite_time if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+
+@lru_cache(maxsize=1024)
+def sqlite_time(value: datetime | None) -> str | None:
+    """A time as SQLite keeps it; a transaction writes the same few very often."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise Misuse("a time without a zone")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
@@ -138,6 +153,8 @@ class Database:
         with self._session(scope, writes=True) as session:
             yield session
             write_later(session)
+            for act in session.info.pop("at_end", {}).values():
+                act(session)
             session.commit()
         for effect in session.info.pop("after_commit", ()):
             effect()
@@ -228,6 +245,18 @@ def after_commit(session: Session, effect: Callable[[], None]) -> None:
     session.info.setdefault("after_commit", []).append(effect)
 
 
+def at_end(session: Session, key: Hashable, act: Callable[[Session], None]) -> None:
+    """Do something once as the last thing in this transaction, after all rows; several under one key are one."""
+    session.info.setdefault("at_end", {})[key] = act
+
+
+def session_of(connection: Connection) -> Session | None:
+    """The session whose transaction a connection carries at this moment."""
+    found: ReferenceType[Session] | None = connection.info.get("session")
+    session = found() if found else None
+    return session if session is not None and session.in_transaction() else None
+
+
 def is_collision(error: DBAPIError) -> bool:
     """Whether to try again: a lost race for a row or a lock, not a fault of the statement."""
     if isinstance(error, IntegrityError):
@@ -239,8 +268,13 @@ def is_collision(error: DBAPIError) -> bool:
 
 def insert_ignoring(session: Session, table: Any, rows: list[dict[str, Any]], conflict: list[str]) -> int:
     """Insert rows, leaving out those whose `conflict` columns exist already; returns how many were new."""
+    return len(insert_new(session, table, rows, conflict))
+
+
+def insert_new(session: Session, table: Any, rows: list[dict[str, Any]], conflict: list[str]) -> set[Any]:
+    """The same; returns the (first) primary keys of those that were new."""
     if not rows:
-        return 0
+        return set()
     if session.get_bind().dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as dialect_insert
     else:
@@ -248,10 +282,25 @@ def insert_ignoring(session: Session, table: Any, rows: list[dict[str, Any]], co
     # The ORM's insert of many rows tells no count; the rows that come back are the new ones.
     first = next(iter(table.__mapper__.primary_key))
     statement = dialect_insert(table).on_conflict_do_nothing(index_elements=conflict).returning(first)
-    return len(session.execute(statement, rows).all())
+    return set(session.execute(statement, rows).scalars())
 
 
-def insert_later(session: Session, table: Any, row: dict[str, Any]) -> None:
+class Later(dict[str, Any]):
+    """A row, or the parameters of an update, on their way: they may be amended until they are sent."""
+
+    is_sent = False
+
+
+class Sender(Protocol):
+    """A statement that is sent once for many parameters: `kernel.hot.Hot`."""
+
+    @property
+    def target(self) -> Table: ...
+
+    def send(self, session: Session, given: list[Later]) -> None: ...
+
+
+def insert_later(session: Session, table: Any, row: dict[str, Any]) -> Later:
     """Insert a row that nothing in this transaction will read soon: with its like, before the table is read or at the
     end. Of many acts in one transaction each table then gets one statement. Constraints are checked that late, too.
     """
@@ -261,7 +310,18 @@ def insert_later(session: Session, table: Any, row: dict[str, Any]) -> None:
         raise Misuse(f"a row of {table.__tablename__} for another organization")
     if not session.info["writes"]:
         raise Misuse("a write in a reading transaction")
-    session.info.setdefault("later", {}).setdefault(table.__table__, []).append(row)
+    later = Later(row)
+    session.info.setdefault("later", {}).setdefault(table.__table__, []).append(later)
+    return later
+
+
+def send_later(session: Session, sender: Sender, given: dict[str, Any]) -> Later:
+    """Have an update sent with its like, before its table is read or at the end, after the rows that wait."""
+    if not session.info["writes"]:
+        raise Misuse("a write in a reading transaction")
+    later = Later(given)
+    session.info.setdefault("updates", {}).setdefault(sender, []).append(later)
+    return later
 
 
 def change_later(session: Session, key: Hashable, change: Callable[[], object]) -> None:
@@ -269,15 +329,36 @@ def change_later(session: Session, key: Hashable, change: Callable[[], object]) 
     session.info.setdefault("changes", {})[key] = change
 
 
+def awaited(session: Session, tables: Collection[Table]) -> set[Table]:
+    """Those of the tables that have rows or updates on their way."""
+    later, updates = session.info.get("later"), session.info.get("updates")
+    found = {table for table in later if table in tables} if later else set()
+    return found | {sender.target for sender in updates if sender.target in tables} if updates else found
+
+
 def write_later(session: Session, tables: Collection[Table] | None = None) -> None:
     """Send the rows that wait for it (of these tables alone), after the objects that they may refer to."""
     session.flush()
-    later: dict[Table, list[dict[str, Any]]] = session.info.get("later", {})
-    for table in list(later) if tables is None else tables:
-        session.connection().execute(table.insert(), later.pop(table))
+    later: dict[Table, list[Later]] = session.info.get("later", {})
+    for table in [each for each in later if tables is None or each in tables]:
+        insert_rows(session, table, later.pop(table))
+    updates: dict[Sender, list[Later]] = session.info.get("updates", {})
+    for sender in [each for each in updates if tables is None or each.target in tables]:
+        sender.send(session, _sent(updates.pop(sender)))
     if tables is None:
         for change in session.info.pop("changes", {}).values():
             change()
+
+
+def _sent(given: list[Later]) -> list[Later]:
+    for each in given:
+        each.is_sent = True
+    return given
+
+
+def insert_rows(session: Session, table: Table, rows: list[Later]) -> None:
+    """Insert rows that all name the same columns; whose they are was looked at when they were given."""
+    many.insert_all(session.connection(), table, _sent(rows))
 
 
 def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
@@ -328,6 +409,7 @@ def _enter_scope(session: Session, _transaction: Any, connection: Connection) ->
         raise Misuse("a session outside transaction() or reading()")
     scope = moment.scope
     connection.info["reads_gold"] = scope.reads_gold
+    connection.info["session"] = ref(session)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(
             "SELECT set_config('role', %s, true), set_config('app.org_id', %s, true), set_config('app.now', %s, true),"

@@ -4,8 +4,9 @@ They say the same as the first wall says of ORM statements (`kernel.walls`): in 
 owned or shared, at whatever depth it is named, is limited to what the tenant may see.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
+from itertools import chain
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
@@ -26,7 +27,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import FromClause
 
-from kernel.db import Id, UTCDateTime, now_of, scope_of, write_later
+from kernel import many
+from kernel.db import Id, Later, UTCDateTime, awaited, now_of, scope_of, send_later, write_later
 from kernel.errors import Misuse
 from kernel.models import AccessGrant
 from kernel.walls import kind_of
@@ -47,18 +49,46 @@ class Hot(Generic[Statement]):
 
     def run(self, session: Session, **given: Any) -> CursorResult[*tuple[Any, ...]]:
         """Send it in the session's scope and transaction."""
+        self._prepare(session)
+        statement, present = self._in_scope(session)
+        return session.connection().execute(statement, given | present)
+
+    def run_all(self, session: Session, given: Sequence[Mapping[str, Any]]) -> int:
+        """Send an update for many rows at once; returns how many it changed."""
+        self._prepare(session)
+        statement, present = self._in_scope(session)
+        return many.execute_all(session.connection(), statement, present, given)
+
+    def _prepare(self, session: Session) -> None:
         if not session.info["writes"] and isinstance(self._plain, Update):
             raise Misuse("a write in a reading transaction")
-        session.flush()
-        awaited = self._tables & session.info.get("later", {}).keys()
-        if awaited:
-            write_later(session, awaited)
-        scope = scope_of(session)
-        if scope.is_system:
-            return session.connection().execute(self._plain, given)
+        if any(each.__table__ in self._tables for each in chain(session.new, session.dirty, session.deleted)):
+            session.flush()
+        waiting = awaited(session, self._tables)
+        if waiting:
+            write_later(session, waiting)
+
+    def _in_scope(self, session: Session) -> tuple[Any, dict[str, Any]]:
+        if scope_of(session).is_system:
+            return self._plain, {}
         if self._walled is None:
             self._walled = _narrowed(self._plain)
-        return session.connection().execute(self._walled, given | _present(session))
+        return self._walled, _present(session)
+
+    def later(self, session: Session, **given: Any) -> Later:
+        """Send an update at the end, or before its table is read; it changes one row, or the transaction fails."""
+        return send_later(session, self, given)
+
+    @property
+    def target(self) -> Table:
+        """The table that an update changes."""
+        return cast(Table, cast(Update, self._plain).table)
+
+    def send(self, session: Session, given: list[Later]) -> None:
+        """Send an update for many rows, each of which has to be there as the update expects it."""
+        changed = self.run_all(session, given)
+        if changed != len(given):
+            raise Misuse(f"{len(given)} rows of {self.target.name} were to change, and {changed} did")
 
 
 def _present(session: Session) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_PAIRS = [second + first for first in _ALPHABET for second in _ALPHABET]
+_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTH = 22  # 62^22 > 2^130: never guessed, and never ordered by time, so that an id dates nothing
+_LETTERS = bytes(_ALPHABET[byte % 62] for byte in range(256))
+_UNEVEN = bytes(range(248, 256))  # bytes left out, so that each letter stands for four of those that remain
 _source: ContextVar[random.Random] = ContextVar("source")
 _system = random.SystemRandom()
 
@@ -19,12 +20,11 @@ def _random() -> random.Random:
 
 def new_id() -> str:
     """A random public id of 22 letters and digits, used as primary key and in addresses alike."""
-    value = _random().getrandbits(131)
-    pairs = []
-    for _ in range(_LENGTH // 2):
-        value, rest = divmod(value, 3844)
-        pairs.append(_PAIRS[rest])
-    return "".join(pairs)
+    source = _random()
+    letters = source.randbytes(32).translate(_LETTERS, _UNEVEN)
+    while len(letters) < _LENGTH:
+        letters += source.randbytes(32).translate(_LETTERS, _UNEVEN)
+    return letters[:_LENGTH].decode("ascii")
 
 
 def new_route_key() -> int:

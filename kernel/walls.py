@@ -44,7 +44,7 @@ def _narrow(state: ORMExecuteState) -> None:
         raise Misuse("a query without a tenant")
     if not session.info["writes"] and not state.is_select:
         raise Misuse("a write in a reading transaction")
-    if session.info.get("later") or session.info.get("changes"):
+    if session.info.get("later") or session.info.get("updates") or session.info.get("changes"):
         write_later(session)
     scope = scope_of(session)
     if scope.is_system:
