@@ -1,11 +1,12 @@
 """The facts about lanes, attempts and gold on which permission is decided."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Attempt
 from calibration.values import LaneFacts
 from kernel.db import now_of
+from kernel.hot import Hot, table_of
 from kernel.models import AccessGrant
 from kernel.policy import Actor, Resource
 
@@ -45,15 +46,20 @@ def attempt_resource(attempt: Attempt) -> Resource:
 def _granted(session: Session, actor: Actor, org_id: str, project_id: str) -> frozenset[str] | None:
     if actor.org_id is None or actor.org_id == org_id:
         return None
-    now = now_of(session)
-    rows = session.scalars(
-        select(AccessGrant.rights).where(
-            AccessGrant.subject_id == project_id,
-            AccessGrant.org_id == org_id,
-            AccessGrant.grantee_org_id == actor.org_id,
-            AccessGrant.revoked_at.is_(None),
-            AccessGrant.from_at <= now,
-            AccessGrant.until_at > now,
-        )
-    ).all()
+    given = {"p_subject": project_id, "p_org": org_id, "p_grantee": actor.org_id, "p_now": now_of(session)}
+    rows = _RIGHTS.run(session, **given).scalars().all()
     return frozenset(right for rights in rows for right in rights) if rows else None
+
+
+_G = table_of(AccessGrant)
+# Every answer in a test asks for it, so that it is made once.
+_RIGHTS = Hot(
+    select(_G.c.rights).where(
+        _G.c.subject_id == bindparam("p_subject"),
+        _G.c.org_id == bindparam("p_org"),
+        _G.c.grantee_org_id == bindparam("p_grantee"),
+        _G.c.revoked_at.is_(None),
+        _G.c.from_at <= bindparam("p_now"),
+        _G.c.until_at > bindparam("p_now"),
+    )
+)

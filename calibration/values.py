@@ -90,7 +90,7 @@ class NewJudgment:
     """An answer that has just been accepted, with the unit's outlook so far.
 
     `answer` is canonical; `labels` is the closed set of answers, or None where there is none; `outlook` is what
-    `record` returned for the unit's previous judgment, or empty for the first.
+    `record` returned for the unit's previous judgment, empty for the first, and None where it is reckoned later.
     """
 
     org_id: str
@@ -109,12 +109,12 @@ class NewJudgment:
     seconds: int
     is_late: bool = False
     labels: tuple[str, ...] | None = None
-    outlook: Mapping[str, Any] = field(default_factory=dict)
+    outlook: Mapping[str, Any] | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A judgment that was kept, and what the unit's judgments now say."""
+    """A judgment that was kept, and what the unit's judgments now say; empty where that is reckoned later."""
 
     judgment_id: str
     outlook: dict[str, Any]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane, lane_of
@@ -20,13 +20,16 @@ from calibration.operations.scoring import Scorer
 from calibration.policy import ATTEMPT_ANSWER, GRADE_RUN, TEST_ASSIGN, TEST_TAKE, attempt_resource, lane_resource
 from calibration.queries.attempts import (
     LIVE,
+    Asked,
     AttemptView,
     Feedback,
     TestStart,
     attempt_view,
     attempts_of,
+    content_of,
     feedback_of,
     find_attempt,
+    forget_questions,
     is_overdue,
     live_attempt,
     question_at,
@@ -44,8 +47,8 @@ from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor
-from labeling.models import Item
 from labeling.values import GoldPool
 
 TO_BEGIN = timedelta(hours=24)  # how long an attempt waits for its first exam answer
@@ -109,8 +112,8 @@ def assign_attempt(
     _ensure_may_start(start)
     if person.status != "active" or live_attempt(session, person.account_id) is not None:
         raise Conflict("attempt.other_live", _("This person cannot begin a test now."))
-    pool = drawable(session, lane_id, GoldPool.EXAM.value, person.account_id)
     drawn = list(dict.fromkeys(item_ids))[: start.plan.questions]
+    pool = drawable(session, lane_id, GoldPool.EXAM.value, person.account_id, among=drawn)
     if not drawn or not set(drawn) <= {item for items in pool.values() for item in items}:
         raise Conflict("attempt.not_exam", _("Only exam questions that the person has not met can be asked."))
     number = len(attempts_of(session, lane_id, person.account_id)) + 1
@@ -145,7 +148,6 @@ def answer_question(
     if question is None:
         raise Conflict("attempt.not_asked", _("This question has not been asked yet."), position=row.position)
     _take_answer(session, lane, row, question, payload)
-    session.flush()
     return Answered(attempt_view(session, row), feedback_of(session, row, position))
 
 
@@ -228,6 +230,7 @@ def _new_attempt(session: Session, lane: LaneFacts, person: Person, test: TestVi
     )  # fmt: skip
     session.add(row)
     session.flush()
+    session.info.setdefault("attempts", {})[row.id] = row  # nobody else can see it, let alone change it
     return row
 
 
@@ -271,26 +274,34 @@ def _ask(session: Session, row: Attempt, item_ids: list[str], stage: str, *, fir
         for place, item_id in enumerate(item_ids)
     ]  # fmt: skip
     session.execute(insert(AttemptQuestion), rows)
+    forget_questions(session, row.id)
 
 
-def _take_answer(
-    session: Session, lane: LaneFacts, row: Attempt, question: AttemptQuestion, payload: Mapping[str, Any]
-) -> None:
+def _take_answer(session: Session, lane: LaneFacts, row: Attempt, question: Asked, payload: Mapping[str, Any]) -> None:
     test, scorer = test_by_id(session, row.test_id), Scorer(session)
-    content = session.scalars(select(Item.content).where(Item.id == question.item_id)).one()
+    content, _locale = content_of(session, question.item_id)
     answer = scorer.parse(test.ontology_id, dict(payload), content)
     key = key_of(session, question.item_id)
     scored = None if key is None else scorer.compare_stored(test.ontology_id, payload, key.truth, content)
     if scored is None:
         raise Invalid("attempt.key_gone", _("This question cannot be used any more. Start the test again."))
-    question.answer = scorer.canonical(test.ontology_id, answer)
-    question.score = scored.score
-    question.answered_at = now_of(session)
+    _ANSWER.later(
+        session, p_id=question.id, p_answer=scorer.canonical(test.ontology_id, answer), p_score=scored.score,
+        p_now=now_of(session),
+    )  # fmt: skip
     row.position += 1
     if question.stage == "exam":
         _count_exam(session, lane, row, test, stratum=scored.truth_category, is_right=scored.is_right)
     elif question_at(session, row.id, row.position) is None:
         _begin_exam(session, lane, row, test)
+
+
+_Q = table_of(AttemptQuestion)
+_ANSWER = Hot(
+    update(_Q)
+    .where(_Q.c.id == bindparam("p_id"))
+    .values(answer=bindparam("p_answer"), score=bindparam("p_score"), answered_at=bindparam("p_now"))
+)
 
 
 def _count_exam(
@@ -323,6 +334,7 @@ def _close(session: Session, row: Attempt, *, first_unshown: int) -> None:
     session.execute(
         delete(AttemptQuestion).where(AttemptQuestion.attempt_id == row.id, AttemptQuestion.position >= first_unshown)
     )
+    forget_questions(session, row.id)
 
 
 def _end_overdue(session: Session, row: Attempt) -> None:

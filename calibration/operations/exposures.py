@@ -1,14 +1,17 @@
 """Exposures: who met which item under a known answer, so that nobody does so twice in their life."""
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from calibration.models import Exposure, GoldKey
 from calibration.values import LaneFacts
 from kernel import ids
-from kernel.db import insert_ignoring, now_of
+from kernel.db import change_later, insert_new, now_of
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 
 
@@ -17,34 +20,44 @@ def note(
     item_id: str, use: str,
 ) -> bool:  # fmt: skip
     """Note that a person meets an item in this use (training, exam, live); False if they had met it before."""
-    return _note(session, org_id, vendor_org_id, project_id, account_id, item_id, use)
+    row = _row(session, org_id, vendor_org_id, project_id, account_id, item_id, use)
+    return _write(session, [row]) == 1
 
 
-def _note(
+def _row(
     session: Session, org_id: str, vendor_org_id: str | None, project_id: str, account_id: str, item_id: str, use: str
-) -> bool:
-    row = {
-        "id": ids.new_id(),
-        "org_id": org_id,
-        "vendor_org_id": vendor_org_id,
-        "project_id": project_id,
-        "account_id": account_id,
-        "item_id": item_id,
-        "use": use,
-        "at": now_of(session),
-    }
-    is_new = insert_ignoring(session, Exposure, [row], ["org_id", "account_id", "item_id"]) == 1
-    if is_new:
-        session.execute(
-            update(GoldKey)
-            .where(GoldKey.org_id == org_id, GoldKey.item_id == item_id)
-            .values(exposures=GoldKey.exposures + 1),
-            execution_options={"synchronize_session": False},
-        )
-    return is_new
+) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(), "org_id": org_id, "vendor_org_id": vendor_org_id, "project_id": project_id,
+        "account_id": account_id, "item_id": item_id, "use": use, "at": now_of(session),
+    }  # fmt: skip
+
+
+def _write(session: Session, rows: list[dict[str, Any]]) -> int:
+    """Write what is new, and count it with the keys; returns how much is new."""
+    new = insert_new(session, Exposure, rows, ["org_id", "account_id", "item_id"])
+    met = [row for row in rows if row["id"] in new]
+    if met:
+        _SHOWN.run_all(session, [{"p_org": row["org_id"], "p_item": row["item_id"]} for row in met])
+    return len(met)
+
+
+_K = table_of(GoldKey)
+_SHOWN = Hot(
+    update(_K)
+    .where(_K.c.org_id == bindparam("p_org"), _K.c.item_id == bindparam("p_item"))
+    .values(exposures=_K.c.exposures + 1)
+)
 
 
 def note_all(session: Session, lane: LaneFacts, account_id: str, item_ids: Iterable[str], use: str) -> None:
-    """The same for several items of a lane."""
+    """The same for several items of a lane, written before anything is read again or at the end."""
+    noted: list[dict[str, Any]] = session.info.setdefault("noted", [])
     for item_id in item_ids:
-        _note(session, lane.org_id, lane.vendor_org_id, lane.project_id, account_id, item_id, use)
+        noted.append(_row(session, lane.org_id, lane.vendor_org_id, lane.project_id, account_id, item_id, use))
+    if noted:
+        change_later(session, "noted", partial(_write_noted, session))
+
+
+def _write_noted(session: Session) -> None:
+    _write(session, session.info.pop("noted"))

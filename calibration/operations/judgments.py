@@ -46,16 +46,17 @@ def record(session: Session, actor: Actor, judgment: NewJudgment, *, accuracy: f
     }
     insert_later(session, Judgment, owner | event)
     insert_later(session, PendingGrade, owner | {"judgment_id": judgment_id, "at": now})
-    return Recorded(judgment_id, next_outlook(judgment, accuracy))
+    return Recorded(judgment_id, {} if judgment.outlook is None else next_outlook(judgment, accuracy))
 
 
 def next_outlook(judgment: NewJudgment, accuracy: float = DEFAULT_PRIOR.mean) -> dict[str, Any]:
     """The unit's outlook with this judgment; a late one is kept beside the overlap and moves nothing."""
+    so_far = judgment.outlook or {}
     if judgment.is_late:
-        return dict(judgment.outlook)
+        return dict(so_far)
     if judgment.labels is None or judgment.category is None:
-        return {**judgment.outlook, "judgments": _count(judgment.outlook) + 1}
-    before = Outlook.from_dict(judgment.outlook) if judgment.outlook else Outlook.start(judgment.labels)
+        return {**so_far, "judgments": _count(so_far) + 1}
+    before = Outlook.from_dict(so_far) if so_far else Outlook.start(judgment.labels)
     after = before.add(judgment.category, accuracy)
     leader, confidence = after.leader()
     return {**after.to_dict(), "leader": leader, "confidence": confidence}

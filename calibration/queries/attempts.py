@@ -16,6 +16,7 @@ from calibration.rules.intervals import Interval, wilson
 from calibration.rules.testplan import Plan
 from calibration.values import QualificationView
 from kernel.db import now_of
+from kernel.hot import Hot, table_of
 from labeling.models import Item, Ontology
 from labeling.tasktypes import registry
 
@@ -108,7 +109,7 @@ class TestStart:
 def attempt_view(session: Session, row: Attempt) -> AttemptView:
     """A row as its person sees it. Reading the question reads no key."""
     test = test_by_id(session, row.test_id)
-    training = _count(session, row.id, "training")
+    training = sum(question.stage == "training" for question in questions_of(session, row.id).values())
     state = row.state if not is_overdue(row, now_of(session)) else "ended"
     return AttemptView(
         id=row.id,
@@ -136,8 +137,14 @@ def is_overdue(row: Attempt, now: datetime) -> bool:
 
 
 def find_attempt(session: Session, attempt_id: str, *, hold: bool = False) -> Attempt | None:
-    """The row of an attempt, locked if it is to be changed."""
-    return session.scalars(_HELD if hold else _ATTEMPT, {"p_id": attempt_id}).one_or_none()
+    """The row of an attempt, locked if it is to be changed; a transaction that holds it does not ask again."""
+    held: dict[str, Attempt] = session.info.setdefault("attempts", {})
+    if attempt_id in held:
+        return held[attempt_id]
+    row = session.scalars(_HELD if hold else _ATTEMPT, {"p_id": attempt_id}).one_or_none()
+    if row is not None and hold:
+        held[attempt_id] = row
+    return row
 
 
 # An exam runs through these with every answer, so that they are made once.
@@ -149,21 +156,15 @@ _TRIES = select(func.count()).where(
     Attempt.number < bindparam("p_number"),
     Attempt.state.in_(("passed", "failed")),
 )
-_AT = (AttemptQuestion.attempt_id == bindparam("p_attempt"), AttemptQuestion.position == bindparam("p_position"))
-_QUESTION_ROW = select(AttemptQuestion).where(*_AT)
-_QUESTION = (
-    select(AttemptQuestion.position, AttemptQuestion.stage, Item.content, Item.locale)
-    .join(Item, Item.id == AttemptQuestion.item_id)
-    .where(*_AT)
+_Q = table_of(AttemptQuestion)
+_QUESTIONS = Hot(
+    select(_Q.c.id, _Q.c.position, _Q.c.stage, _Q.c.item_id).where(_Q.c.attempt_id == bindparam("p_attempt"))
 )
-_LESSON = (
-    select(AttemptQuestion, Item.content)
-    .join(Item, Item.id == AttemptQuestion.item_id)
-    .where(*_AT, AttemptQuestion.stage == "training", AttemptQuestion.answered_at.is_not(None))
-)
-_STAGE = select(func.count()).where(
-    AttemptQuestion.attempt_id == bindparam("p_attempt"), AttemptQuestion.stage == bindparam("p_stage")
-)
+_ANSWER = Hot(
+    select(_Q.c.answer, _Q.c.score).where(_Q.c.id == bindparam("p_id"), _Q.c.answered_at.is_not(None))
+)  # fmt: skip
+_I = table_of(Item)
+_CONTENT = Hot(select(_I.c.content, _I.c.locale).where(_I.c.id == bindparam("p_item")))
 
 
 def attempts_of(session: Session, lane_id: str, account_id: str) -> list[Attempt]:
@@ -219,17 +220,18 @@ test_start.__test__ = False  # type: ignore[attr-defined]
 
 def feedback_of(session: Session, row: Attempt, position: int) -> Feedback | None:
     """The lesson of an answered training question of this attempt. Reads its key: in the system's name only."""
-    found = session.execute(_LESSON, {"p_attempt": row.id, "p_position": position}).one_or_none()
-    key = key_of(session, found[0].item_id) if found else None
-    if found is None or key is None:
+    question = question_at(session, row.id, position)
+    if question is None or question.stage != "training":
         return None
-    question, content = found
+    answered, key = _ANSWER.run(session, p_id=question.id).one_or_none(), key_of(session, question.item_id)
+    if answered is None or key is None:
+        return None
     return Feedback(
         position=position,
-        content=content,
-        answer=question.answer or {},
+        content=content_of(session, question.item_id)[0],
+        answer=answered.answer or {},
         truth=key.truth,
-        is_right=_is_right(session, row, question.score or 0.0),
+        is_right=_is_right(session, row, answered.score or 0.0),
         explanation=key.explanation,
     )
 
@@ -243,18 +245,49 @@ def _is_right(session: Session, row: Attempt, score: float) -> bool:
     return registry.get(task_type).counts_as_right(round(1.0 - score, 9))
 
 
-def question_at(session: Session, attempt_id: str, position: int) -> AttemptQuestion | None:
-    """The row of one question."""
-    return session.scalars(_QUESTION_ROW, {"p_attempt": attempt_id, "p_position": position}).one_or_none()
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of an attempt: where it stands, and what it asks about."""
+
+    id: str
+    position: int
+    stage: str
+    item_id: str
+
+
+def questions_of(session: Session, attempt_id: str) -> dict[int, Asked]:
+    """The questions of an attempt by position, read once in a transaction."""
+    known: dict[str, dict[int, Asked]] = session.info.setdefault("questions", {})
+    if attempt_id not in known:
+        rows = _QUESTIONS.run(session, p_attempt=attempt_id)
+        known[attempt_id] = {row.position: Asked(*row) for row in rows}
+    return known[attempt_id]
+
+
+def forget_questions(session: Session, attempt_id: str) -> None:
+    """The questions have changed: they are read again when they are asked for."""
+    session.info.get("questions", {}).pop(attempt_id, None)
+
+
+def question_at(session: Session, attempt_id: str, position: int) -> Asked | None:
+    """One question."""
+    return questions_of(session, attempt_id).get(position)
+
+
+def content_of(session: Session, item_id: str) -> tuple[Mapping[str, Any], str]:
+    """Content and locale of an item, which never change, read once in a transaction."""
+    known: dict[str, tuple[Mapping[str, Any], str]] = session.info.setdefault("contents", {})
+    if item_id not in known:
+        row = _CONTENT.run(session, p_item=item_id).one()
+        known[item_id] = row.content, row.locale
+    return known[item_id]
 
 
 def _question(session: Session, row: Attempt) -> QuestionView | None:
-    found = session.execute(_QUESTION, {"p_attempt": row.id, "p_position": row.position}).one_or_none()
-    return None if found is None else QuestionView(found.position, found.stage, found.content, found.locale)
-
-
-def _count(session: Session, attempt_id: str, stage: str) -> int:
-    return int(session.scalar(_STAGE, {"p_attempt": attempt_id, "p_stage": stage}) or 0)
+    question = question_at(session, row.id, row.position)
+    if question is None:
+        return None
+    return QuestionView(question.position, question.stage, *content_of(session, question.item_id))
 
 
 def _outcome(session: Session, row: Attempt) -> Outcome:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Exposure, GoldKey, GoldSet
+from kernel.hot import Hot, table_of
 from labeling.models import Item
 
 ALL = "all"
@@ -53,14 +54,20 @@ def pool_counts(session: Session, lane_id: str, pool: str) -> dict[str, int]:
 
 
 def drawable(
-    session: Session, lane_id: str, pool: str, account_id: str, *, met_too: bool = False
-) -> dict[str, list[str]]:
-    """Items of a pool by class, without those the person has met in any use (`met_too`: with them)."""
+    session: Session, lane_id: str, pool: str, account_id: str, *, met_too: bool = False,
+    among: Sequence[str] | None = None,
+) -> dict[str, list[str]]:  # fmt: skip
+    """Items of a pool by class, without those the person has met in any use (`met_too`: with them).
+
+    `among` keeps to those of these items that are in the pool.
+    """
     statement = select(GoldKey.category, GoldKey.item_id).where(
         GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active"
     )
     if not met_too:
         statement = statement.where(_never_met(account_id))
+    if among is not None:
+        statement = statement.where(GoldKey.item_id.in_(among))
     found: dict[str, list[str]] = {}
     for category, item_id in session.execute(statement):
         found.setdefault(category or ALL, []).append(item_id)
@@ -87,11 +94,12 @@ def gold_candidates(session: Session, lane_id: str, account_id: str, limit: int)
 
 def key_of(session: Session, item_id: str) -> Key | None:
     """The key of an item."""
-    row = session.execute(_KEY, {"p_item": item_id}).one_or_none()
+    row = _KEY.run(session, p_item=item_id).one_or_none()
     return None if row is None else Key(row.item_id, row.truth, row.explanation)
 
 
-_KEY = select(GoldKey.item_id, GoldKey.truth, GoldKey.explanation).where(GoldKey.item_id == bindparam("p_item"))
+_K = table_of(GoldKey)
+_KEY = Hot(select(_K.c.item_id, _K.c.truth, _K.c.explanation).where(_K.c.item_id == bindparam("p_item")))
 
 
 def items_with_keys(session: Session, item_ids: Sequence[str]) -> set[str]:
