@@ -1,11 +1,12 @@
 """Answers: submitting one is a guarded update of one assignment; what comes late is kept and paid all the same."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, select, update
+from sqlalchemy import Integer, and_, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from calibration.operations import judgments
@@ -13,7 +14,7 @@ from calibration.values import NewJudgment
 from i18n import _
 from kernel import audit
 from kernel.crypto import digest
-from kernel.db import now_of
+from kernel.db import Later, change_later, now_of
 from kernel.errors import Conflict, Invalid, Misuse
 from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
@@ -23,6 +24,7 @@ from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from labeling.values import Ontology
 from marketplace.models import Assignment, Lane, Project, Slot, Unit
+from marketplace.operations.taking import MOVE_SLOT, Handed, handed_out
 from marketplace.policy import assignment_resource
 from marketplace.rules.work import seconds_between
 from marketplace.values.work import Submitted
@@ -40,7 +42,8 @@ def submit_answer(
     While the slot is still the person's own, the answer counts for the unit's overlap, also when the lease has just
     run out. Otherwise it is kept as a late judgment beside the overlap, and paid.
     """
-    held = _load(session, assignment_id)
+    handed = handed_out(session, assignment_id)
+    held: Any = _Held.of(handed) if handed else _load(session, assignment_id)
     require(session, actor, "answer:submit", assignment_resource(held))
     if held.judgment_id is not None:
         return _again(held, key)
@@ -48,7 +51,7 @@ def submit_answer(
         raise Conflict("assignment.epoch", _("This page is older than what you hold. Load it again."))
     kind, ontology = registry.get(held.task_type), _ontology(session, held.ontology_id)
     answer = kind.parse(payload, ontology, kind.parse_content(held.content))
-    counts = _settle_slot(session, held)
+    counts = _settle_slot(session, held, handed)
     judgment = NewJudgment(
         org_id=held.org_id, vendor_org_id=held.vendor_org_id or "", project_id=held.project_id,
         lane_id=held.lane_id, unit_id=held.unit_id, item_id=held.item_id, assignment_id=held.id,
@@ -58,9 +61,9 @@ def submit_answer(
         labels=kind.categories(ontology), outlook=held.outlook,
     )  # fmt: skip
     recorded = judgments.record(session, actor, judgment)
-    _close(session, held, recorded.judgment_id, key, counts)
+    _close(session, held, handed, recorded.judgment_id, key, counts)
     if counts:
-        _count(session, held, judgment, recorded.outlook)
+        _count_later(session, held, judgment, recorded.outlook)
     earnings.accrue(
         session, actor, vendor_org_id=held.vendor_org_id or "", annotator_id=held.annotator_id,
         account_id=held.account_id, lane_id=held.lane_id, project_id=held.project_id,
@@ -104,6 +107,50 @@ def _load(session: Session, assignment_id: str) -> Any:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The same of an assignment that this very transaction has handed out, without reading it."""
+
+    id: str
+    org_id: str
+    vendor_org_id: str | None
+    project_id: str
+    lane_id: str
+    unit_id: str
+    item_id: str
+    slot_no: int
+    annotator_id: str
+    account_id: str
+    epoch: int
+    leased_at: datetime
+    lease_until: datetime
+    rate_micros: int
+    currency: str
+    ontology_id: str
+    guideline_id: str
+    locale: str
+    task_type: str
+    hold_hours: int
+    content: dict[str, Any]
+    project_name: str
+    state: str = "leased"
+    submit_key: None = None
+    judgment_id: str | None = None
+    answered: None = None  # nobody has counted the unit's answers yet
+    outlook: None = None
+
+    @classmethod
+    def of(cls, handed: Handed) -> "_Held":
+        row, lane = handed.row, handed.lane
+        return cls(
+            row["id"], row["org_id"], row["vendor_org_id"], row["project_id"], row["lane_id"], row["unit_id"],
+            row["item_id"], row["slot_no"], row["annotator_id"], row["account_id"], row["epoch"], row["leased_at"],
+            row["lease_until"], row["rate_micros"], row["currency"], row["ontology_id"], row["guideline_id"],
+            lane.locale, lane.task_type, lane.hold_hours, handed.content, handed.project.name,
+            state=row["state"], submit_key=row["submit_key"], judgment_id=row["judgment_id"],
+        )  # fmt: skip
+
+
 def _ontology(session: Session, ontology_id: str) -> Ontology:
     """The label schema, asked for once in a transaction."""
     known: dict[str, Ontology] = session.info.setdefault("ontologies", {})
@@ -131,14 +178,28 @@ _FILL = Hot(
 )
 
 
-def _settle_slot(session: Session, held: Any) -> bool:
+def _settle_slot(session: Session, held: Any, handed: Handed | None) -> bool:
     """Fill the slot if it is still this assignment's; False when it has gone to somebody else, or was closed."""
+    if handed:
+        _fill_later(session, held, handed.slot)
+        return True
     if held.state not in ("leased", "expired"):
         if held.state == "returned":
             return False
         raise Conflict("assignment.over", _("You gave this unit back; it cannot be answered any more."))
     filled = _FILL.run(session, p_unit=held.unit_id, p_slot=held.slot_no, p_assignment=held.id)
     return filled.rowcount == 1
+
+
+def _fill_later(session: Session, held: Any, slot: Later | None) -> None:
+    """The slot was leased by this transaction, so that it is nobody else's."""
+    if slot is not None and not slot.is_sent:
+        slot.update(p_state="answered", p_until=None)
+    else:
+        MOVE_SLOT.later(
+            session, p_unit=held.unit_id, p_slot=held.slot_no, p_before="leased", p_state="answered", p_until=None,
+            p_assignment=held.id,
+        )  # fmt: skip
 
 
 _CLOSE = Hot(
@@ -151,12 +212,18 @@ _CLOSE = Hot(
 )  # fmt: skip
 
 
-def _close(session: Session, held: Any, judgment_id: str, key: str | None, counts: bool) -> None:
-    changed = _CLOSE.run(
-        session, p_id=held.id, p_before=held.state, p_state="answered" if counts else "late",
-        p_judgment=judgment_id, p_now=now_of(session), p_key=digest(key) if key else None,
-    )  # fmt: skip
+def _close(
+    session: Session, held: Any, handed: Handed | None, judgment_id: str, key: str | None, counts: bool
+) -> None:  # fmt: skip
+    state, submit_key = "answered" if counts else "late", digest(key) if key else None
     session.info.setdefault("answered", set()).add(held.id)
+    if handed and not handed.row.is_sent:
+        handed.row.update(state=state, judgment_id=judgment_id, ended_at=now_of(session), submit_key=submit_key)
+        return
+    changed = _CLOSE.run(
+        session, p_id=held.id, p_before=held.state, p_state=state, p_judgment=judgment_id, p_now=now_of(session),
+        p_key=submit_key,
+    )  # fmt: skip
     if changed.rowcount != 1:
         raise Misuse("an assignment was answered twice at once in spite of its lock")
 
@@ -165,24 +232,65 @@ _COUNT = Hot(
     update(_U)
     .where(_U.c.id == bindparam("p_id"), _U.c.answered == bindparam("p_before"))
     .values(
-        answered=_U.c.answered + 1,
+        answered=_U.c.answered + bindparam("p_more", type_=Integer),
         outlook=bindparam("p_outlook"),
-        state=case((and_(_U.c.state == "open", _U.c.answered + 1 >= _U.c.overlap), "full"), else_=_U.c.state),
+        state=case(
+            (and_(_U.c.state == "open", _U.c.answered + bindparam("p_more", type_=Integer) >= _U.c.overlap), "full"),
+            else_=_U.c.state,
+        ),
     )
 )
-_OUTLOOK = Hot(select(_U.c.answered, _U.c.outlook).where(_U.c.id == bindparam("p_id")).with_for_update())
+_OUTLOOKS = Hot(
+    select(_U.c.id, _U.c.answered, _U.c.outlook)
+    .where(_U.c.id.in_(bindparam("p_ids", expanding=True)))
+    .order_by(_U.c.id)
+    .with_for_update()
+)
+_AT_ONCE = 500
 
 
-def _count(session: Session, held: Any, judgment: NewJudgment, outlook: Mapping[str, Any]) -> None:
-    """One more place of the unit is filled. The bound in the table refuses one too many.
+@dataclass(slots=True)
+class _Counted:
+    """The answers of a transaction to one unit, which fill as many of its places."""
 
-    Where another person's answer came in between, the outlook is reckoned again from what stands now.
+    judgments: list[NewJudgment] = field(default_factory=list)
+    before: int | None = None  # how many there were, where that was read
+    outlook: Mapping[str, Any] = field(default_factory=dict)  # and what comes of it with the only answer here
+
+
+def _count_later(session: Session, held: Any, judgment: NewJudgment, outlook: Mapping[str, Any]) -> None:
+    """One more place of the unit is filled. The bound in the table refuses one too many."""
+    counted: dict[str, _Counted] = session.info.setdefault("counted", {})
+    unit = counted.setdefault(held.unit_id, _Counted())
+    unit.judgments.append(judgment)
+    unit.before, unit.outlook = held.answered, outlook
+    change_later(session, "counted", partial(_count, session))
+
+
+def _count(session: Session) -> None:
+    """Count what was answered. An only answer is counted on what its unit was when it was read.
+
+    Where another person's answer came in between, or there are several, the outlook is reckoned from what stands now.
     """
-    counted = _COUNT.run(session, p_id=held.unit_id, p_before=held.answered, p_outlook=dict(outlook))
-    if counted.rowcount != 1:
-        answered, before = _OUTLOOK.run(session, p_id=held.unit_id).one()
-        anew = judgments.next_outlook(replace(judgment, outlook=before))
-        _COUNT.run(session, p_id=held.unit_id, p_before=answered, p_outlook=anew)
+    counted: dict[str, _Counted] = session.info.pop("counted")
+    for unit_id, unit in list(counted.items()):
+        if len(unit.judgments) == 1 and unit.before is not None:
+            given = {"p_id": unit_id, "p_before": unit.before, "p_more": 1, "p_outlook": dict(unit.outlook)}
+            if _COUNT.run(session, **given).rowcount == 1:
+                del counted[unit_id]
+    wanted = sorted(counted)
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = _OUTLOOKS.run(session, p_ids=wanted[start : start + _AT_ONCE]).all()
+        given_all = [_recount(row, counted[row.id].judgments) for row in rows]
+        if _COUNT.run_all(session, given_all) != len(wanted[start : start + _AT_ONCE]):
+            raise Misuse("a unit was counted by somebody else in spite of its lock")
+
+
+def _recount(row: Any, given: Sequence[NewJudgment]) -> dict[str, Any]:
+    outlook = row.outlook
+    for judgment in given:
+        outlook = judgments.next_outlook(replace(judgment, outlook=outlook))
+    return {"p_id": row.id, "p_before": row.answered, "p_more": len(given), "p_outlook": outlook}
 
 
 def save_draft(session: Session, actor: Actor, assignment_id: str, payload: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from marketplace.models import Assignment, Lane, LanePerson, Slot, Unit
+from marketplace.operations.taking import forget_ahead
 from marketplace.policy import grant_rights, lane_resource
 from workforce.models import Annotator
 
@@ -49,8 +50,13 @@ def assign_units(session: Session, actor: Actor, lane_id: str, annotator_id: str
             units=missing[:20],
         )  # fmt: skip
     last = _last_assigned(session, lane, annotator_id)
-    for place, unit_id in enumerate(unit_ids, start=1):
-        _keep(session, (unit_id, free[unit_id]), annotator_id, serve_from=last - place)
+    wanted = [
+        {"p_unit": unit_id, "p_slot": free[unit_id], "p_person": annotator_id, "p_from": last - place}
+        for place, unit_id in enumerate(unit_ids, start=1)
+    ]
+    if wanted and _KEEP.run_all(session, wanted) != len(wanted):
+        raise Conflict("unit.no_slot", _("Somebody else has just taken one of these units. Try again."))
+    forget_ahead(session)
     audit.record(
         session, actor, "units.assigned", "lane", lane.id, org_id=lane.org_id,
         details={"annotator": annotator_id, "units": len(unit_ids)}, link=False,
@@ -85,12 +91,6 @@ _KEEP = Hot(
     )
     .values(state="kept", kept_for=bindparam("p_person"), serve_from=bindparam("p_from"), back_at=None)
 )  # fmt: skip
-
-
-def _keep(session: Session, slot: tuple[str, int], annotator_id: str, serve_from: int) -> None:
-    kept = _KEEP.run(session, p_unit=slot[0], p_slot=slot[1], p_person=annotator_id, p_from=serve_from)
-    if kept.rowcount != 1:
-        raise Conflict("unit.no_slot", _("Somebody else has just taken one of these units. Try again."))
 
 
 def plan_people(session: Session, actor: Actor, limit: int = 200) -> int:
@@ -141,5 +141,6 @@ def _place(session: Session, actor: Actor, person: LanePerson, lane: Lane, item_
         )
     )  # fmt: skip
     session.flush()
+    forget_ahead(session)
     exposures.note(session, actor, lane.org_id, lane.vendor_org_id, lane.project_id, person.account_id, item_id, "live")
     return 1

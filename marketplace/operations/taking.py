@@ -5,15 +5,15 @@ lane. A guarded update and two unique constraints keep the overlap and "nobody t
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, exists, select, tuple_, update
+from sqlalchemy import Integer, Select, Update, bindparam, exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from kernel import audit, ids
-from kernel.db import change_later, insert_later, now_of
+from kernel.db import Later, change_later, insert_later, now_of
 from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Demand
@@ -50,6 +50,37 @@ class _Place:
     cursor: int
     epoch: int
     taken: int
+    begun: int  # what they had taken when this transaction began
+    looked_to: int = 0  # all that is kept for them until they have taken so many was read
+    ahead: list["_Kept"] = field(default_factory=list)  # of that, what is left; what is due latest at the end
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What this transaction has handed out itself and not sent yet, so that it need not be read for its answer."""
+
+    row: Later  # of the assignment
+    slot: Later | None  # the update that leases the slot; None where the slot is leased already
+    lane: Lane
+    project: Project
+    content: dict[str, Any]
+
+
+def handed_out(session: Session, assignment_id: str) -> Handed | None:
+    """An assignment of this very transaction that nobody else, and no statement, has seen so far."""
+    found: Handed | None = session.info.get("handed", {}).get(assignment_id)
+    return None if found is None or found.row.is_sent else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A slot that is kept for a person and locked for this transaction, with what is in it."""
+
+    unit_id: str
+    slot_no: int
+    serve_from: int
+    item_id: str
+    content: dict[str, Any]
 
 
 @dataclass
@@ -119,19 +150,67 @@ def _take_from(
     """Lease a unit of this lane to the person, or None when there is none for them."""
     lane, assignment_id = offer.lane, ids.new_id()
     place = _place(session, actor, desk, lane)
+    kept = _from_ahead(session, actor, desk, lane, place)
+    if kept is not None:
+        place.taken += 1
+        change_later(session, place.id, partial(_move, session, place))
+        slot = MOVE_SLOT.later(
+            session, p_unit=kept.unit_id, p_slot=kept.slot_no, p_before="kept", p_state="leased",
+            p_until=_lease_end(session, lane), p_assignment=assignment_id,
+        )  # fmt: skip
+        return _hand_out(session, actor, desk, offer, kept, slot, rate, key, assignment_id)
     claim = _Claim(session, lane, actor, desk.annotator_id, assignment_id)
     before = place.cursor, place.epoch, place.taken
-    slot = claim.kept(place.taken) or claim.returned() or _free(claim, place)
-    if slot is None and expire_lane(session, actor, lane.id, limit=BAND_MOST):
-        slot = claim.returned()
-    slot = slot or claim.overlooked()
-    if slot is None:
+    pick = claim.kept(place.taken) or claim.returned() or _free(claim, place)
+    if pick is None and expire_lane(session, actor, lane.id, limit=BAND_MOST):
+        pick = claim.returned()
+    pick = pick or claim.overlooked()
+    if pick is None:
         place.epoch = lane.route_epoch
     else:
         place.taken += 1
     if (place.cursor, place.epoch, place.taken) != before:
         change_later(session, place.id, partial(_move, session, place))
-    return None if slot is None else _hand_out(session, actor, desk, offer, slot, rate, key, assignment_id)
+    if pick is None:
+        return None
+    _meet(place, pick[0])
+    held = _Kept(pick[0], pick[1], 0, *_CONTENT.run(session, p_unit=pick[0]).one())
+    return _hand_out(session, actor, desk, offer, held, None, rate, key, assignment_id)
+
+
+def _lease_end(session: Session, lane: Lane) -> datetime:
+    return now_of(session) + timedelta(minutes=lane.lease_minutes)
+
+
+def _from_ahead(session: Session, actor: Actor, desk: _Desk, lane: Lane, place: _Place) -> _Kept | None:
+    """The next slot that is kept for a person who goes on taking within one transaction: several are read at once.
+
+    What is due latest goes first, as in `_KEPT`, and what has been read is locked. None says nothing about others.
+    """
+    most = min(BAND_MOST, 2 * (place.taken - place.begun))
+    if most and not place.ahead and place.taken >= place.looked_to:
+        rows = _AHEAD.run(
+            session, p_lane=lane.id, p_account=actor.account_id, p_annotator=desk.annotator_id,
+            p_taken=place.taken + most - 1, p_most=most,
+        ).all()  # fmt: skip
+        place.ahead = [_Kept(*row) for row in reversed(rows)]
+        place.looked_to = place.taken + most if len(rows) < most else 0
+    due = next((kept for kept in reversed(place.ahead) if kept.serve_from <= place.taken), None)
+    if due is not None:
+        _meet(place, due.unit_id)
+    return due
+
+
+def _meet(place: _Place, unit_id: str) -> None:
+    """Nobody meets a unit twice, in whatever way they came to it."""
+    place.ahead = [kept for kept in place.ahead if kept.unit_id != unit_id]
+
+
+def forget_ahead(session: Session) -> None:
+    """Slots have been kept for somebody: what this transaction has read is not all that there is any more."""
+    for desk in session.info.get("desks", {}).values():
+        for place in desk.places.values():
+            place.ahead, place.looked_to = [], 0
 
 
 def _move(session: Session, place: _Place) -> None:
@@ -142,13 +221,17 @@ def _place(session: Session, actor: Actor, desk: _Desk, lane: Lane) -> _Place:
     place = desk.places.get(lane.id)
     if place is None:
         row = _PLACE.run(session, p_lane=lane.id, p_annotator=desk.annotator_id).one_or_none()
-        place = _Place(*row) if row else _first_place(session, actor, desk, lane)
+        place = (
+            _Place(row.id, row.cursor, row.route_epoch, row.taken, row.taken)
+            if row
+            else _first_place(session, actor, desk, lane)
+        )
         desk.places[lane.id] = place
     return place
 
 
 def _first_place(session: Session, actor: Actor, desk: _Desk, lane: Lane) -> _Place:
-    place = _Place(ids.new_id(), -1, lane.route_epoch, 0)
+    place = _Place(ids.new_id(), -1, lane.route_epoch, 0, 0)
     insert_later(
         session, LanePerson,
         {
@@ -191,10 +274,10 @@ class _Claim:
         return self._lease(_OVERLOOKED, p_account=self.actor.account_id)
 
     def _lease(self, statement: Hot[Update], **given: Any) -> _Pick | None:
-        until = now_of(self.session) + timedelta(minutes=self.lane.lease_minutes)
         row = statement.run(
-            self.session, p_lane=self.lane.id, p_until=until, p_assignment=self.assignment_id, **given
-        ).one_or_none()
+            self.session, p_lane=self.lane.id, p_until=_lease_end(self.session, self.lane),
+            p_assignment=self.assignment_id, **given,
+        ).one_or_none()  # fmt: skip
         return (row[0], row[1], row[2]) if row else None
 
 
@@ -238,6 +321,18 @@ def _leasing(chosen: Select[Any], state: str) -> Hot[Update]:
     )
 
 
+# The same move for a slot that this transaction has locked or leased already, so that it cannot fail.
+MOVE_SLOT = Hot(
+    update(_SLOT)
+    .where(
+        _SLOT.c.unit_id == bindparam("p_unit"), _SLOT.c.slot_no == bindparam("p_slot"),
+        _SLOT.c.state == bindparam("p_before"),
+    )
+    .values(
+        state=bindparam("p_state"), lease_until=bindparam("p_until"), back_at=None,
+        assignment_id=bindparam("p_assignment"),
+    )
+)  # fmt: skip
 # What is due latest goes first: a unit that the planner placed at this very point, before those that a vendor assigned.
 _KEPT = _leasing(
     select(_SLOT.c.unit_id, _SLOT.c.slot_no)
@@ -281,6 +376,17 @@ _FREE = _leasing(
     .order_by(_SLOT.c.route_key),
     "free",
 )
+_AHEAD = Hot(
+    select(_SLOT.c.unit_id, _SLOT.c.slot_no, _SLOT.c.serve_from, _ITEM.c.id, _ITEM.c.content)
+    .select_from(_SLOT.join(_UNIT, _UNIT.c.id == _SLOT.c.unit_id).join(_ITEM, _ITEM.c.id == _UNIT.c.item_id))
+    .where(
+        _SLOT.c.kept_for == bindparam("p_annotator"), _IN_LANE, _SLOT.c.state == "kept",
+        _SLOT.c.serve_from <= bindparam("p_taken"), ~_MET,
+    )
+    .order_by(_SLOT.c.serve_from.desc())
+    .limit(bindparam("p_most", type_=Integer))
+    .with_for_update(of=_SLOT, skip_locked=True)
+)  # fmt: skip
 _CONTENT = Hot(
     select(_ITEM.c.id, _ITEM.c.content)
     .select_from(_UNIT.join(_ITEM, _ITEM.c.id == _UNIT.c.item_id))
@@ -289,30 +395,30 @@ _CONTENT = Hot(
 
 
 def _hand_out(
-    session: Session, actor: Actor, desk: _Desk, offer: _Offer, slot: _Pick, rate: RateView, key: str | None,
-    assignment_id: str,
+    session: Session, actor: Actor, desk: _Desk, offer: _Offer, kept: _Kept, slot: Later | None, rate: RateView,
+    key: str | None, assignment_id: str,
 ) -> Task:  # fmt: skip
     now, lane = now_of(session), offer.lane
-    unit_id, slot_no, _ = slot
-    item_id, content = _CONTENT.run(session, p_unit=unit_id).one()
-    until = now + timedelta(minutes=lane.lease_minutes)
+    until = _lease_end(session, lane)
     assert lane.ontology_id is not None and lane.guideline_id is not None, "an open lane has both"
-    insert_later(
+    row = insert_later(
         session, Assignment,
         {
             "id": assignment_id, "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
-            "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit_id, "item_id": item_id,
-            "slot_no": slot_no, "annotator_id": desk.annotator_id, "account_id": actor.account_id, "state": "leased",
-            "epoch": 1, "leased_at": now, "lease_until": until, "rate_micros": rate.micros, "currency": rate.currency,
-            "ontology_id": lane.ontology_id, "guideline_id": lane.guideline_id, "take_key": key,
+            "project_id": lane.project_id, "lane_id": lane.id, "unit_id": kept.unit_id, "item_id": kept.item_id,
+            "slot_no": kept.slot_no, "annotator_id": desk.annotator_id, "account_id": actor.account_id,
+            "state": "leased", "epoch": 1, "leased_at": now, "lease_until": until, "rate_micros": rate.micros,
+            "currency": rate.currency, "ontology_id": lane.ontology_id, "guideline_id": lane.guideline_id,
+            "take_key": key, "submit_key": None, "judgment_id": None, "ended_at": None,
         },
     )  # fmt: skip
+    session.info.setdefault("handed", {})[assignment_id] = Handed(row, slot, lane, offer.project, kept.content)
     desk.holds = assignment_id
     audit.record(
         session, actor, "unit.taken", "assignment", assignment_id, org_id=lane.org_id,
         details={"lane": lane.id, "class": lane.classification}, link=lane.classification.startswith("restricted"),
     )  # fmt: skip
     return Task(
-        assignment_id, 1, lane.id, offer.project.name, lane.locale, lane.task_type, lane.classification, content,
+        assignment_id, 1, lane.id, offer.project.name, lane.locale, lane.task_type, lane.classification, kept.content,
         lane.ontology_id, lane.guideline_id, until, rate.micros, rate.currency, "leased", None, None,
     )  # fmt: skip

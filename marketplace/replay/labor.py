@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from calibration.models import Qualification
 from calibration.operations import attempts, qualifications
@@ -19,19 +20,28 @@ _REASON = "Replay of recorded work: this person did it"
 _ASSIGNED_AT_ONCE = 500
 
 
-def sit_exam(stage: Stage, order: Order, worker: str, locale: str, given: Sequence[tuple[str, str]]) -> None:
-    """The person answers the exam with what they answered in the data, in file order, until the plan has decided."""
-    one, lane_id = stage.workers[worker], order.lanes[locale]
+def sit_exams(stage: Stage, order: Order, sittings: Sequence[tuple[str, str, Sequence[tuple[str, str]]]]) -> None:
+    """Each person answers the exam with what they answered in the data, in file order, until the plan has decided.
+
+    A sitting is worker, locale and answers; all of them are one transaction.
+    """
     with stage.system() as session:
-        # At hand for the transaction, as every answer asks for them.
-        session.info["at_hand"] = session.get_one(Lane, lane_id), session.get_one(Project, order.project_id)
-        attempt = attempts.assign_attempt(
-            session, stage.staff["manager"], lane_id, one.annotator_id, [order.exam_items[item] for item, _ in given]
-        )
-        for position, (_item, choice) in enumerate(given[: attempt.exam_most]):
-            told = attempts.answer_question(session, one.actor, attempt.id, position, {"choice": choice})
-            if told.attempt.state != "exam":
-                break
+        project = session.get_one(Project, order.project_id)
+        lanes = {locale: session.get_one(Lane, lane_id) for locale, lane_id in order.lanes.items()}
+        session.info["at_hand"] = project, lanes  # for the transaction, as every answer asks for them
+        for worker, locale, given in sittings:
+            _sit(session, stage, order, worker, locale, given)
+
+
+def _sit(
+    session: Session, stage: Stage, order: Order, worker: str, locale: str, given: Sequence[tuple[str, str]]
+) -> None:
+    one, items = stage.workers[worker], [order.exam_items[item] for item, _ in given]
+    attempt = attempts.assign_attempt(session, stage.staff["manager"], order.lanes[locale], one.annotator_id, items)
+    for position, (_item, choice) in enumerate(given[: attempt.exam_most]):
+        told = attempts.answer_question(session, one.actor, attempt.id, position, {"choice": choice})
+        if told.attempt.state != "exam":
+            return
 
 
 def can_sit(order: Order, locale: str, given: Sequence[tuple[str, str]]) -> bool:

@@ -12,7 +12,7 @@ from marketplace.replay.ordering import Order, bring_gold, bring_units, open_lan
 from marketplace.replay.plan import Plan
 from marketplace.replay.report import Played
 
-JUDGMENTS_A_COMMIT = 200
+JUDGMENTS_A_COMMIT = 1_000
 _PEOPLE_A_COMMIT = 25
 _UNITS_A_COMMIT = 1_000
 _WORKING_MINUTES = 3 * 24 * 60  # the simulated time in which all the answers come in
@@ -97,10 +97,16 @@ class _Player:
     def _examine(self, order: Order) -> None:
         self.stage.later(hours=1)
         with self._phase("exams", len(self.plan.exams)) as advance:
-            for (worker, locale), given in self.plan.exams.items():
-                if labor.can_sit(order, locale, given):
-                    labor.sit_exam(self.stage, order, worker, locale, given)
-                advance(1)
+            sittings = [
+                (worker, locale, given)
+                for (worker, locale), given in self.plan.exams.items()
+                if labor.can_sit(order, locale, given)
+            ]
+            advance(len(self.plan.exams) - len(sittings))
+            for start in range(0, len(sittings), _PEOPLE_A_COMMIT):
+                chunk = sittings[start : start + _PEOPLE_A_COMMIT]
+                labor.sit_exams(self.stage, order, chunk)
+                advance(len(chunk))
         with self._phase("waivers", 1):
             labor.waive_rest(self.stage, order, self.plan)
 
