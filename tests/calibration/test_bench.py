@@ -78,25 +78,32 @@ def test_generated_judgments_are_by_different_people_and_the_same_each_time(tmp_
     assert (label == np.load(tmp_path / "again" / "label.npy")).all()
 
 
+def _pretend(monkeypatch: pytest.MonkeyPatch, *, has_peer: bool) -> None:
+    """Sides that answer the truth at once, the other one at ten times the cost."""
+
+    def run(side: str, folder: Path, python: str = sys.executable) -> dict[str, float]:
+        if side == "crowd-kit" and not has_peer:
+            raise RuntimeError("Traceback …\nModuleNotFoundError: No module named 'crowdkit'\n")
+        np.save(folder / f"{side}.npy", np.load(folder / "truth.npy"))
+        factor = {"ours": 1, "crowd-kit": 10}[side]
+        return {"cpu": 0.5 * factor, "growth": 1024**2 * factor, "rounds": 20}
+
+    monkeypatch.setattr(inference, "MILLION", inference.Size(tasks=500, workers=40))
+    monkeypatch.setattr(inference, "_run", run)
+
+
 def test_without_the_other_library_the_bench_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inference, "MILLION", inference.Size(tasks=500, workers=40))
+    _pretend(monkeypatch, has_peer=False)
     told = inference._side_by_side(tmp_path, None)
     assert "Polyphony" in told and "crowd-kit: not measured" in told and "requirements-crowd-kit.txt" in told
-    wrong = inference._side_by_side(tmp_path, sys.executable)
+    wrong = inference._side_by_side(tmp_path, "python")
+    assert "Polyphony" in wrong
     assert "crowd-kit: not measured (ModuleNotFoundError: No module named 'crowdkit')" in wrong
 
 
 def test_both_sides_are_compared_by_time_memory_and_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inference, "MILLION", inference.Size(tasks=500, workers=40))
-
-    def run(side: str, folder: Path, python: str = sys.executable) -> dict[str, float]:
-        answers = np.load(folder / "truth.npy")
-        np.save(folder / f"{side}.npy", answers)
-        factor = {"ours": 1, "crowd-kit": 10}[side]
-        return {"cpu": 0.5 * factor, "growth": 1024**2 * factor, "rounds": 20}
-
-    monkeypatch.setattr(inference, "_run", run)
+    _pretend(monkeypatch, has_peer=True)
     told = inference._side_by_side(tmp_path, "python")
     assert "(10.0 times faster): kept" in told and "1.00000 alike" in told and "MISSED" not in told
