@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus
@@ -12,6 +12,7 @@ from calibration.operations import inference
 from calibration.queries import items_with_keys
 from kernel import audit, ids
 from kernel.db import insert_ignoring, now_of
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from marketplace.models import Lane, ProblemReport, Review, Unit
 
@@ -75,8 +76,7 @@ def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence
             settled.append((row.id, row.label))
         else:
             reviews.append((row.id, why))
-    for unit_id, label in settled:
-        settle_unit(session, unit_id, label, "consensus")
+    _settle(session, settled, "consensus")
     ask_reviews(session, lane, reviews)
     return len(settled), len(reviews)
 
@@ -91,12 +91,24 @@ def _why_review(lane: Lane, unit_id: str, confidence: float, is_reported: bool) 
 
 def settle_unit(session: Session, unit_id: str, label: dict[str, Any], source: str) -> None:
     """The unit has its final label."""
-    session.execute(
-        update(Unit)
-        .where(Unit.id == unit_id, Unit.state.in_(("full", "review")))
-        .values(state="settled", label=label, label_source=source, settled_at=now_of(session)),
-        execution_options={"synchronize_session": False},
+    _settle(session, [(unit_id, label)], source)
+
+
+_U = table_of(Unit)
+_SETTLE = Hot(
+    update(_U)
+    .where(_U.c.id == bindparam("p_id"), or_(_U.c.state == "full", _U.c.state == "review"))
+    .values(
+        state="settled", label=bindparam("p_label"), label_source=bindparam("p_source"), settled_at=bindparam("p_now")
     )
+)  # fmt: skip
+
+
+def _settle(session: Session, labels: Sequence[tuple[str, Any]], source: str) -> None:
+    now = now_of(session)
+    rows = [{"p_id": unit_id, "p_label": label, "p_source": source, "p_now": now} for unit_id, label in labels]
+    if rows:
+        _SETTLE.run_all(session, rows)
 
 
 def ask_reviews(session: Session, lane: Lane, wanted: Iterable[tuple[str, str]]) -> None:
