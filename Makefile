@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 N ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check bench soak screenshots shell migration translations lock
+.PHONY: help setup setup-dev run test check bench oracles soak screenshots shell migration translations lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,11 @@ check: setup-dev ## formatting, lint, types, contracts between packages, migrati
 
 bench: setup-dev ## run the benchmarks and print tables with ratios (DATA=folder of real data, CROWD_KIT=a Python that has crowd-kit)
 	@$(PY) -m bench $(DATA)
+
+oracles: setup-dev ## hold truth inference against crowd-kit, which gets an environment of its own in var/
+	@test -x var/crowd-kit/bin/python || $(PY) -m venv var/crowd-kit
+	@var/crowd-kit/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-crowd-kit.txt
+	@$(PY) -m tests.calibration.oracles_crowd_kit
 
 screenshots: ## renew the pictures of the documentation, on a demonstration world of their own
 	@$(PYTHON) scripts/setup.py --dev --browser

@@ -32,7 +32,8 @@ class Transcripts(Fusion[Words, _Lattice]):
     task are aligned into slots one after the other, beginning with the medoid and going from near to far, and each
     slot is decided by weighted vote, where "no word" is a candidate like any other. Ties go to the word of the
     medoid, then to the smallest stable hash. Here the weights are people's own, estimated along from the word error
-    rates of their transcripts (the mean of both directions).
+    rates of their transcripts (the mean of both directions). Assumes that one wording is right: for free translation
+    leave the weights equal, by `max_iterations=1`.
 
     Labels are texts; words are what white space separates, or single characters with `unit="character"`, for scripts
     without spaces. Bring texts into one spelling first: words that differ by a capital are different words.

@@ -14,6 +14,7 @@ from calibration.inference import (
     MACE,
     DawidSkene,
     Estimator,
+    Fusion,
     MajorityVote,
     OneCoin,
     Temperature,
@@ -36,8 +37,6 @@ METHODS: Mapping[str, type[Estimator]] = {
     "glad": GLAD,
 }
 FUSION = "fusion"
-ROUNDS = 3
-PEOPLE_PRIOR = (4.0, 1.0)
 PAIRS = 10_000
 SAMPLES = 1000
 SEED = 20260101
@@ -261,27 +260,49 @@ def _peers(frame: pd.DataFrame) -> dict[str, tuple[int, float]]:
     return {str(worker): (int(row.others), float(row.same)) for worker, row in sums.iterrows()}
 
 
+class _ByType(Fusion[Any, Sequence[Any]]):
+    """Fusion of open answers: the task type says how far apart two are, and how several are made into one."""
+
+    def __init__(self, task_type: TaskType[Any, Any], ontology: Ontology) -> None:
+        super().__init__()
+        self.task_type, self.ontology = task_type, ontology
+
+    def _read(self, label: Any) -> Any:
+        return label
+
+    def _prepare(self, labels: Sequence[Any]) -> Sequence[Any]:
+        return labels
+
+    def _merge(self, prepared: Sequence[Any], weights: Any) -> Any:
+        answers = [Weighted(answer, weight) for answer, weight in zip(prepared, weights.tolist(), strict=True)]
+        consensus = self.task_type.aggregate(answers, self.ontology)
+        assert consensus is not None, "somebody has weight"
+        return consensus.label
+
+    def _distance(self, one: Any, other: Any) -> float:
+        return self.task_type.distance(one, other)
+
+
 def _fused(collected: Collected) -> Estimate:
-    """Open answers: fuse, weigh people by how near they come to the fusion, and fuse again."""
+    """Open answers: fuse, weigh people by how near they come to the fusion, and again until nothing moves."""
     groups = _open_groups(collected)
-    weights: dict[str, float] = {}
-    chosen: dict[str, Any] = {}
-    for _round in range(ROUNDS):
-        chosen = {task: _fuse(collected, rows, weights) for task, rows in groups.items()}
-        weights = _closeness(collected.task_type, groups, chosen)
+    answers = [(task, worker, answer) for task, rows in groups.items() for worker, answer, _item in rows]
+    fusion = _ByType(collected.task_type, collected.ontology)
+    fusion.fit(pd.DataFrame(answers, columns=["task", "worker", "label"]))
+    chosen, sure = fusion.labels_.to_dict(), fusion.confidence_.to_dict()
     units = [
-        Inferred(task, rows[0][2], collected.task_type.canonical(chosen[task].label), None, None,
-                 chosen[task].support, len(rows))
+        Inferred(task, rows[0][2], collected.task_type.canonical(chosen[task]), None, None,
+                 min(1.0, float(sure[task])), len(rows))
         for task, rows in groups.items()
     ]  # fmt: skip
     return Estimate(
         units=units,
         method=FUSION,
-        parameters={"rounds": ROUNDS, "gold": len(collected.truths)},
-        skills=weights,
+        parameters={"gold": len(collected.truths)},
+        skills={str(worker): float(skill) for worker, skill in fusion.skills_.items()},
         agreement=_distance_alpha(collected.task_type, groups),
-        iterations=ROUNDS,
-        converged=True,
+        iterations=fusion.iterations_,
+        converged=fusion.converged_,
         peers=_open_peers(collected.task_type, groups),
     )
 
@@ -311,25 +332,6 @@ def _parse_open(collected: Collected) -> list[Any]:
             read[place] = task_type.parse(dict(answer), collected.ontology, task_type.parse_content(dict(content)))
         found.append(read[place])
     return found
-
-
-def _fuse(collected: Collected, rows: Sequence[_Row], weights: Mapping[str, float]) -> Any:
-    answers = [Weighted(answer, weights.get(worker, 1.0)) for worker, answer, _item in rows]
-    return collected.task_type.aggregate(answers, collected.ontology)
-
-
-def _closeness(
-    task_type: TaskType[Any, Any], groups: Mapping[str, list[_Row]], chosen: Mapping[str, Any]
-) -> dict[str, float]:
-    """How near each person comes to the fusion on average, steadied by five answers of a decent colleague."""
-    a, b = PEOPLE_PRIOR
-    near: dict[str, float] = {}
-    count: dict[str, int] = {}
-    for task, rows in groups.items():
-        for worker, answer, _item in rows:
-            near[worker] = near.get(worker, 0.0) + 1.0 - task_type.distance(answer, chosen[task].label)
-            count[worker] = count.get(worker, 0) + 1
-    return {worker: (near[worker] + a) / (count[worker] + a + b) for worker in near}
 
 
 def _open_peers(task_type: TaskType[Any, Any], groups: Mapping[str, list[_Row]]) -> dict[str, tuple[int, float]]:

@@ -8,7 +8,10 @@ import pandas as pd
 import pytest
 
 from calibration.inference import Spans
+from calibration.operations.estimates import Collected, estimate
+from labeling.tasktypes import registry
 from labeling.tasktypes.span_matching import Span
+from tests.labeling.schemas import ontology
 
 
 def marked(*labels: Any) -> pd.DataFrame:
@@ -48,3 +51,23 @@ def test_spans_are_read_from_tuples_mappings_and_answers_and_counted_once() -> N
 def test_a_span_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="before it ends"):
         fused([(5, 5, "P")])
+
+
+def test_the_spans_of_a_lane_are_fused_by_weights_estimated_along() -> None:
+    text = "Ada Lovelace met Charles Babbage in London"
+    right = [(0, 12), (17, 32), (36, 42)]
+    careful = {"spans": [{"start": start, "end": end, "label": "P"} for start, end in right]}
+    hasty = {"spans": careful["spans"][:1]}
+    rows = [(f"u{n}", worker, careful) for n in range(8) for worker in ("ann", "bob")]
+    rows += [(f"u{n}", worker, hasty) for n in range(8) for worker in ("cyd",)]
+    # Alone, two hasty people against one would leave the rest of the text unmarked.
+    rows += [("last", "ann", careful), ("last", "cyd", hasty), ("last", "dee", {"spans": []})]
+    frame = pd.DataFrame(rows, columns=["task", "worker", "answer"])
+    frame = frame.assign(label=None, item=frame["task"], content=frame["task"].map(lambda _task: {"text": text}))
+    found = estimate(Collected(frame, {}, registry.get("spans"), ontology("spans", "P")), "dawid-skene")
+    units = {unit.unit_id: unit for unit in found.units}
+    assert units["u0"].label == units["last"].label == careful
+    assert units["u0"].judgments == 3
+    assert 0.0 < units["last"].confidence < units["u0"].confidence < 1.0
+    assert found.method == "fusion" and found.converged
+    assert found.skills["ann"] > found.skills["dee"] > found.skills["cyd"]
