@@ -442,11 +442,11 @@ def pay(stage: Stage) -> None:
     assert hashlib.sha256(content).hexdigest() in payer.page.locator("main").inner_text()
     payer.press("Note the rest as paid")
     expect(payer.page.get_by_text("Noted as paid.")).to_be_visible()
-    for name in ANNOTATORS:
+    for name in ("neema", "layla"):
         walk = stage.sign_in(name)
         walk.go("/pay")
         expect(walk.page.locator("tbody .badge.act").first).to_be_visible()
-        walk.go(f"/pay/statements/{stage.cast.now:%Y-%m}")
+    stage["layla"].go(f"/pay/statements/{stage.cast.now:%Y-%m}")
 
 
 # Step 10: delivery.
