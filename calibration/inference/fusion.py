@@ -35,8 +35,9 @@ class Fusion(ABC, Generic[Label, Prepared]):
     near the truth. Keys hold in every round; a judgment that stands alone and without a key says nothing of its
     author.
 
-    After `fit_predict`: `labels_` and `confidence_` by task (the mean nearness of its labels, by weight), `skills_`
-    by worker (mean nearness, with the prior), `iterations_`, `converged_`. Nothing depends on the order of rows.
+    After `fit_predict`: `labels_` and `confidence_` by task (the mean nearness of its labels by weight; one for keys),
+    `skills_` by worker (mean nearness, with the prior), `iterations_`, `converged_`. Nothing depends on the order of
+    rows.
     """
 
     labels_: pd.Series[Any]
@@ -66,7 +67,12 @@ class Fusion(ABC, Generic[Label, Prepared]):
             converged = not len(workers) or bool(np.abs(after - skills).max() <= self.tolerance)
             skills, weights = after, _weights(after)
         self.iterations_, self.converged_ = rounds, converged
-        self._publish(groups, workers, merged, near, skills)
+        sure = _weights(skills)
+        confidence = [
+            1.0 if group.task in keys else float(np.average(values, weights=sure[group.workers]))
+            for group, values in zip(groups, near, strict=True)
+        ]
+        self._publish(groups, workers, merged, confidence, skills)
         return self
 
     def fit_predict(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> pd.Series[Any]:
@@ -133,7 +139,7 @@ class Fusion(ABC, Generic[Label, Prepared]):
         groups: Sequence[_Group[Label, Prepared]],
         workers: pd.Index[Any],
         merged: Sequence[Label],
-        near: Sequence[Floats],
+        confidence: Sequence[float],
         skills: Floats,
     ) -> None:
         import pandas as pd
@@ -141,10 +147,8 @@ class Fusion(ABC, Generic[Label, Prepared]):
         tasks = pd.Index([group.task for group in groups], name="task")
         labels = np.empty(len(merged), dtype=object)
         labels[:] = [self._show(label) for label in merged]
-        weights = _weights(skills)
-        means = [np.average(values, weights=weights[group.workers]) for group, values in zip(groups, near, strict=True)]
         self.labels_ = pd.Series(labels, index=tasks, name="label", dtype=object)
-        self.confidence_ = pd.Series(np.array(means, dtype=float), index=tasks, name="confidence")
+        self.confidence_ = pd.Series(np.array(confidence, dtype=float), index=tasks, name="confidence")
         self.skills_ = pd.Series(skills, index=workers, name="skill")
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -288,7 +289,8 @@ def _fused(collected: Collected) -> Estimate:
     groups = _open_groups(collected)
     answers = [(task, worker, answer) for task, rows in groups.items() for worker, answer, _item in rows]
     fusion = _ByType(collected.task_type, collected.ontology)
-    fusion.fit(pd.DataFrame(answers, columns=["task", "worker", "label"]))
+    keys = _open_keys(collected)
+    fusion.fit(pd.DataFrame(answers, columns=["task", "worker", "label"]), gold=keys)
     chosen, sure = fusion.labels_.to_dict(), fusion.confidence_.to_dict()
     units = [
         Inferred(task, rows[0][2], collected.task_type.canonical(chosen[task]), None, None,
@@ -298,7 +300,7 @@ def _fused(collected: Collected) -> Estimate:
     return Estimate(
         units=units,
         method=FUSION,
-        parameters={"gold": len(collected.truths)},
+        parameters={"gold": len(keys)},
         skills={str(worker): float(skill) for worker, skill in fusion.skills_.items()},
         agreement=_distance_alpha(collected.task_type, groups),
         iterations=fusion.iterations_,
@@ -308,6 +310,19 @@ def _fused(collected: Collected) -> Estimate:
 
 
 _Row = tuple[str, Any, str]  # worker, parsed answer, item
+
+
+def _open_keys(collected: Collected) -> dict[str, Any]:
+    """The keys by task, as parsed answers; one that no longer fits the schema is none."""
+    found = {}
+    for task, content in collected.frame.drop_duplicates("task")[["task", "content"]].itertuples(
+        index=False, name=None
+    ):
+        if task in collected.truths:
+            parsed = collected.task_type.parse_content(dict(content))
+            with suppress(InvalidAnswer):
+                found[task] = collected.task_type.parse(dict(collected.truths[task]), collected.ontology, parsed)
+    return found
 
 
 def _open_groups(collected: Collected) -> dict[str, list[_Row]]:

@@ -160,6 +160,7 @@ def test_keys_hold_and_teach(kind: Kind) -> None:
     answers = held.fit_predict(judgments, gold={**keys, "not judged": truth["t0"]})
     assert all(kind.distance(answers[task], key) == pytest.approx(0.0) for task, key in keys.items())
     assert "not judged" not in answers.index
+    assert held.confidence_[[*keys]].eq(1.0).all() and held.confidence_["t19"] < 1.0
     assert held.skills_["w0"] > held.skills_[["w1", "w2"]].max() + 0.1
 
 

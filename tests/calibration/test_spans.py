@@ -71,3 +71,10 @@ def test_the_spans_of_a_lane_are_fused_by_weights_estimated_along() -> None:
     assert 0.0 < units["last"].confidence < units["u0"].confidence < 1.0
     assert found.method == "fusion" and found.converged
     assert found.skills["ann"] > found.skills["dee"] > found.skills["cyd"]
+    # A key holds, unless it is none of this schema's answers.
+    keys = {"u0": hasty, "u1": {"spans": [{"start": 0, "end": 3, "label": "Q"}]}}
+    held = estimate(Collected(frame, keys, registry.get("spans"), ontology("spans", "P")), "dawid-skene")
+    units = {unit.unit_id: unit for unit in held.units}
+    assert (units["u0"].label, units["u0"].confidence) == (hasty, 1.0)
+    assert units["u1"].label == careful
+    assert held.parameters == {"gold": 1}
