@@ -213,13 +213,21 @@ def _course(chosen: Plan) -> _Course:
 
 
 def _last_mark(questions: int, lines: tuple[float, float, float], guard: int, p0: float, alpha: float) -> int:
-    """The lowest mark at the last question that keeps the whole procedure's false passes within alpha."""
+    """The lowest mark at the last question that keeps the whole procedure's false passes within alpha.
+
+    Where a lower mark would pass the same people, since nobody comes to the end with fewer right answers, it is the
+    fewest with which somebody does.
+    """
     early, alive = 0.0, np.ones(1)
     for _, passed, remaining in _steps(_sequential_course(questions, questions + 1, lines, guard), p0):
         early, alive = early + passed, remaining
     # The last step passed nobody (its mark was out of reach), so `alive` holds who would be judged by the mark.
     late = early + np.cumsum(alive[::-1])[::-1]
-    return int(np.argmax(np.append(late, early) <= alpha)) if early <= alpha else questions + 1
+    if early > alpha:
+        return questions + 1
+    mark = int(np.argmax(np.append(late, early) <= alpha))
+    reachable = np.flatnonzero(alive[mark:])
+    return mark + int(reachable[0]) if reachable.size else mark
 
 
 def _steps(course: _Course, accuracy: float) -> Iterator[tuple[int, float, NDArray[np.float64]]]:

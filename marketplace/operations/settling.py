@@ -67,7 +67,11 @@ def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence
         .where(Unit.id.in_(unit_ids))
     ).all()
     keyed = items_with_keys(session, [row.item_id for row in rows])
-    reported = set(session.scalars(select(ProblemReport.unit_id).where(ProblemReport.unit_id.in_(unit_ids))))
+    reported = set(
+        session.scalars(
+            select(ProblemReport.unit_id).where(ProblemReport.unit_id.in_(unit_ids), ProblemReport.closed_at.is_(None))
+        )
+    )
     settled: list[tuple[str, Any]] = []
     reviews: list[tuple[str, str]] = []
     for row in rows:

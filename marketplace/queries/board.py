@@ -103,14 +103,11 @@ def throughput(session: Session, days: int = 14) -> list[tuple[date, int]]:
     """Judgments of each of the last days, over all lanes, oldest first; a day without any counts zero."""
     today = now_of(session).date()
     since = today - timedelta(days=days - 1)
-    rows = dict(
-        session.execute(
-            select(LaneDay.day, func.sum(LaneDay.judgments)).where(LaneDay.day >= since).group_by(LaneDay.day)
-        )
-        .tuples()
-        .all()
+    rows = session.execute(
+        select(LaneDay.day, func.sum(LaneDay.judgments)).where(LaneDay.day >= since).group_by(LaneDay.day)
     )
-    return [(day, int(rows.get(day, 0))) for day in (since + timedelta(days=back) for back in range(days))]
+    counts = {row[0]: int(row[1]) for row in rows}
+    return [(day, counts.get(day, 0)) for day in (since + timedelta(days=back) for back in range(days))]
 
 
 def waiting(session: Session) -> Waiting:

@@ -78,6 +78,20 @@ def test_the_last_question_decides_by_the_mark(right: int, outcome: str) -> None
     assert decide(plan(0.70, 0.90), 62, right) == outcome
 
 
+def test_the_mark_is_one_that_somebody_reaches() -> None:
+    loose = plan(0.5, 0.95, 0.1, 0.1, PlanKind.SEQUENTIAL)
+    undecided = [right for right in range(loose.questions + 1) if _is_undecided_before_the_end(loose, right)]
+    assert loose.pass_mark in undecided
+
+
+def _is_undecided_before_the_end(chosen: Plan, right: int) -> bool:
+    """Whether some course of answers comes to the last question with so many right ones."""
+    alive = {0}
+    for asked in range(1, chosen.questions):
+        alive = {now for had in alive for now in (had, had + 1) if decide(chosen, asked, now) is TestDecision.CONTINUE}
+    return right in alive or right - 1 in alive
+
+
 def test_a_truncation_that_costs_good_people_is_widened_until_it_does_not() -> None:
     wide = plan(0.80, 0.90)
     assert wide.questions == 214  # 203, whose beta is .055, and 5% more
