@@ -1,5 +1,6 @@
 """Replays of real data: how many judgments a second the whole system takes, and how right its labels are."""
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ def main(data: Path) -> list[str]:
     is_set = any((data / name).exists() for name in ("labels.csv", "labels.csv.gz"))
     rows = []
     for folder in [data] if is_set else sorted(path for path in data.iterdir() if path.is_dir()):
+        print(f"… {folder.name}", file=sys.stderr, flush=True)
         try:
             report = _play(folder)
         except BrokenFolder:
