@@ -102,7 +102,7 @@ def _closed(collected: Collected, method: str) -> Estimate:
     tau, keeps = _trust(frame, method, labels, gold, vote)
     chosen = METHODS[method](labels=labels) if keeps else MajorityVote(is_model=True, labels=labels)
     chosen.fit(frame, gold=gold)
-    probas = _with_certain(_tempered(chosen, tau, method if keeps else "majority"), gold)
+    probas = _with_certain(tau.apply(chosen.probas_), gold)
     counts = frame.groupby("task", sort=False)
     table = pd.DataFrame(
         {
@@ -128,13 +128,18 @@ def _closed(collected: Collected, method: str) -> Estimate:
 def _trust(
     frame: pd.DataFrame, method: str, labels: Sequence[str], gold: Mapping[str, str], vote: Estimator
 ) -> tuple[Temperature, bool]:
-    """How sure the method may be of itself, and whether it does no worse than the vote, on keys it has not seen."""
+    """How sure the labels may be of themselves, and whether the method does no worse than the vote on unseen keys.
+
+    Each of the two is compared as it would be delivered: with its own temperature.
+    """
+    of_vote = calibrate(vote.probas_, gold)
     if len(gold) < LEAST_GOLD:
-        return calibrate(vote.probas_, gold), _is_enough_for_a_model(frame)
+        return of_vote, _is_enough_for_a_model(frame)
     free = METHODS[method](labels=labels)
     free.fit(frame)
-    tau = calibrate(free.probas_, gold)
-    return tau, may_replace_vote(tau.apply(free.probas_), vote.probas_, gold)
+    of_method = calibrate(free.probas_, gold)
+    keeps = may_replace_vote(of_method.apply(free.probas_), of_vote.apply(vote.probas_), gold)
+    return of_method if keeps else of_vote, keeps
 
 
 def _is_enough_for_a_model(frame: pd.DataFrame) -> bool:
@@ -163,11 +168,6 @@ def truth_category(task_type: TaskType[Any, Any], ontology: Ontology, truth: Map
     # Answers of closed sets do not depend on the content, so that none has to be read for them.
     value = next((truth[name] for name in ("choice", "preference") if name in truth), None)
     return value if value in (task_type.categories(ontology) or ()) else None
-
-
-def _tempered(chosen: Estimator, tau: Temperature, method: str) -> pd.DataFrame:
-    """A vote's posterior is modest by itself; a model's is corrected."""
-    return chosen.probas_ if method == "majority" else tau.apply(chosen.probas_)
 
 
 def _with_certain(probas: pd.DataFrame, gold: Mapping[str, str]) -> pd.DataFrame:
