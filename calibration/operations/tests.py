@@ -15,7 +15,7 @@ from calibration.queries.tests import TestView, plan_json, view_of
 from calibration.rules import testplan
 from calibration.rules.testplan import Plan
 from calibration.values import LaneFacts, PlanImpossible, PlanKind
-from i18n import Message, _
+from i18n import Message, _, ngettext
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
@@ -144,16 +144,23 @@ def _warnings(plan: Plan, exam: int, training_pool: int, training: int) -> tuple
     found = []
     if exam < POOL_FACTOR * plan.questions:
         found.append(
-            _(
-                "The exam pool has %(present)s questions. %(wanted)s would let people try again, and keep answers from"
+            ngettext(
+                "The exam pool has %(num)s question. %(wanted)s would let people try again, and keep answers from"
                 " going round.",
-                present=exam,
+                "The exam pool has %(num)s questions. %(wanted)s would let people try again, and keep answers from"
+                " going round.",
+                exam,
                 wanted=POOL_FACTOR * plan.questions,
             )
         )
     if training_pool < training:
         found.append(
-            _("There are %(present)s training questions instead of %(wanted)s.", present=training_pool, wanted=training)
+            ngettext(
+                "There is %(num)s training question instead of %(wanted)s.",
+                "There are %(num)s training questions instead of %(wanted)s.",
+                training_pool,
+                wanted=training,
+            )
         )
     return tuple(found)
 

@@ -12,7 +12,7 @@ from calibration.rules.intervals import wilson
 from calibration.rules.retries import neglected_classes
 from calibration.rules.testplan import Plan
 from calibration.values import LaneFacts
-from i18n import Message, _, figure
+from i18n import Message, _, figure, ngettext
 from kernel import audit
 from kernel.db import now_of
 from kernel.policy import system_actor
@@ -77,10 +77,12 @@ def _explain(
 
 def _why(row: Attempt, plan: Plan, neglected: tuple[str, ...]) -> Message:
     if row.ended_at is not None and row.ended_at > row.deadline_at:
-        return _(
-            "The time was over after %(asked)s answers, and the test could not be decided by then. %(right)s of them"
-            " were right.",
-            asked=row.asked,
+        return ngettext(
+            "The time was over after %(num)s answer, and the test could not be decided by then. Right answers:"
+            " %(right)s.",
+            "The time was over after %(num)s answers, and the test could not be decided by then. Right answers:"
+            " %(right)s.",
+            row.asked,
             right=row.right,
         )
     if neglected:

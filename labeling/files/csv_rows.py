@@ -128,7 +128,12 @@ def _header_problems(line: int, names: list[str], columns: frozenset[str], limit
 
 def _row(line: int, record: list[str], header: list[str], limits: Limits) -> Iterator[Row | LineProblem]:
     if len(record) != len(header):
-        text = _("This row has %(values)s values, the header has %(columns)s.", values=len(record), columns=len(header))
+        text = ngettext(
+            "This row has %(num)s value, the header has %(columns)s.",
+            "This row has %(num)s values, the header has %(columns)s.",
+            len(record),
+            columns=len(header),
+        )
         yield LineProblem(line, None, "csv.ragged", text)
     elif max(map(len, record)) > limits.field_characters:
         for name, value in zip(header, record, strict=True):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from calibration.operations import exposures
 from calibration.queries import gold_candidates, gold_rate_of
-from i18n import _
+from i18n import _, ngettext
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict
@@ -46,7 +46,11 @@ def assign_units(session: Session, actor: Actor, lane_id: str, annotator_id: str
     missing = [unit_id for unit_id in unit_ids if unit_id not in free or unit_id in met]
     if missing:
         raise Conflict(
-            "unit.no_slot", _("%(count)s of these units have no free place for this person.", count=len(missing)),
+            "unit.no_slot",
+            ngettext(
+                "%(num)s of these units has no free place for this person.",
+                "%(num)s of these units have no free place for this person.", len(missing),
+            ),
             units=missing[:20],
         )  # fmt: skip
     last = _last_assigned(session, lane, annotator_id)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, send_file, url_for
 from flask import request as sent
 
-from i18n import Message, _, current_locale, formats
+from i18n import Message, _, current_locale, formats, ngettext
 from i18n.tags import display_name
 from kernel import db
 from kernel.errors import Invalid
@@ -100,15 +100,19 @@ def issue_words(issue: dict[str, Any]) -> Message:
         case "target_missed":
             return _("%(language)s: the accuracy is below the target.", language=locale)
         case "few_checks":
-            return _("%(language)s: only %(count)s checks against gold.", language=locale, count=issue["count"])
+            return ngettext(
+                "%(language)s: only %(num)s check against gold.", "%(language)s: only %(num)s checks against gold.",
+                issue["count"], language=locale,
+            )  # fmt: skip
         case "low_agreement":
             return _("%(language)s: people agree little (alpha under 0.667).", language=locale)
         case "weak_class":
             return _("The class “%(name)s” is recognised less often than agreed.", name=issue["class"])
         case _:
-            return _(
-                "%(language)s: %(count)s reports of problems wait for an answer.",
-                language=locale, count=issue.get("count", 0),
+            return ngettext(
+                "%(language)s: %(num)s report of a problem waits for an answer.",
+                "%(language)s: %(num)s reports of problems wait for an answer.",
+                issue.get("count", 0), language=locale,
             )  # fmt: skip
 
 

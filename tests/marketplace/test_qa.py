@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from i18n import use_locale
+from marketplace.pages.releases import issue_words
 from marketplace.rules.qa import Counted, LaneFigures, report_of
 from marketplace.values.releases import Graded, Sampled
 
@@ -89,3 +91,18 @@ def test_issues_are_told_by_rule() -> None:
     assert [issue["code"] for issue in report(grades=missed)["known_issues"]] == [
         "target_missed", "low_agreement", "weak_class", "open_reports",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "count", "locale", "told"),
+    [
+        ("open_reports", 1, "en", "Swahili (Kenya): 1 report of a problem waits for an answer."),
+        ("open_reports", 2, "en", "Swahili (Kenya): 2 reports of problems wait for an answer."),
+        ("few_checks", 1, "en", "Swahili (Kenya): only 1 check against gold."),
+        ("few_checks", 12, "en", "Swahili (Kenya): only 12 checks against gold."),
+        ("open_reports", 1, "es", "suajili (Kenia): 1 reporte de un problema espera respuesta."),
+    ],
+)
+def test_an_issue_is_told_for_one_and_for_many(code: str, count: int, locale: str, told: str) -> None:
+    with use_locale(locale):
+        assert str(issue_words({"code": code, "locale": "sw-KE", "count": count})) == told
