@@ -171,6 +171,13 @@ def set_rights(session: "Session", actor: Actor, project_id: str, body: RightsIn
     return DoneOut()
 
 
+@api.post("/projects/<project_id>/finish", returns=DoneOut)
+def finish_project(session: "Session", actor: Actor, project_id: str) -> DoneOut:
+    """End a project: nothing more goes out, and what is in somebody's hands can still be answered."""
+    projects.finish_project(session, actor, project_id)
+    return DoneOut()
+
+
 @api.post("/lanes/<lane_id>/open", body=OpenIn, returns=LaneOut, scope=lambda: Scope.system("opening a lane"))
 def open_lane(session: "Session", actor: Actor, lane_id: str, body: OpenIn) -> Any:
     """Open a lane; a 409 names everything that is missing."""

@@ -18,7 +18,7 @@ from kernel.tenancy import Scope
 from labeling.rules.json_text import canonical_json
 from labeling.tasktypes import registry
 from marketplace.files.checking import in_chunks
-from marketplace.operations import releases
+from marketplace.operations import projects, releases
 from marketplace.queries import releases as queries
 from marketplace.queries.releases import BuildPlan
 from marketplace.rules import qa
@@ -61,8 +61,9 @@ def build_release(work: Work, release_id: str) -> dict[str, Any]:
 
 @job(queue="default")
 def invoice_release(session: Session, actor: Actor, release_id: str) -> dict[str, Any]:
-    """Invoice an accepted release, in the system's scope."""
-    return {"invoice_id": releases.invoice_release(session, actor, release_id)}
+    """Invoice an accepted release, in the system's scope; the project is done if nothing of it is left."""
+    invoice_id = releases.invoice_release(session, actor, release_id)
+    return {"invoice_id": invoice_id, "is_done": projects.finish_if_over(session, actor, release_id)}
 
 
 def build(reading: Reading, plan: BuildPlan, files: ExitStack, note: Callable[[int, int], None]) -> Built:

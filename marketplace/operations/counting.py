@@ -16,8 +16,15 @@ ACTIVE_DAYS = 7
 
 
 def count_lanes(session: Session, actor: Actor, *, days: int = 2) -> int:
-    """Count every lane that is not done yet, and its last `days` days; returns how many lanes. System scope."""
-    lanes = session.scalars(select(Lane).where(or_(Lane.state != "done", Lane.state.is_(None)))).all()
+    """Count every lane that is not done yet, and its last `days` days; returns how many lanes. System scope.
+
+    A lane that was ended with units still on their way is counted until they have arrived.
+    """
+    moving = select(Unit.lane_id).where(Unit.state.in_(("full", "review")))
+    moved = select(LaneProgress.lane_id).where(LaneProgress.full + LaneProgress.review > 0)
+    lanes = session.scalars(
+        select(Lane).where(or_(Lane.state != "done", Lane.id.in_(moving), Lane.id.in_(moved)))
+    ).all()
     for lane in lanes:
         count_lane(session, actor, lane.id, days=days)
     return len(lanes)

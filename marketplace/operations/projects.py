@@ -1,18 +1,22 @@
-"""Lanes opened and paused: work goes out only where all that it rests on is there."""
+"""Lanes opened and paused, projects ended: work goes out only where all that it rests on is there."""
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit
 from kernel.errors import Conflict
-from kernel.policy import Actor
-from marketplace.models import Lane, Project
-from marketplace.operations.loading import lane_for
+from kernel.guard import require
+from kernel.policy import Actor, Resource
+from marketplace.models import Lane, Project, Release
+from marketplace.operations.counting import count_lane
+from marketplace.operations.loading import lane_for, project_for
 from marketplace.queries.projects import gaps_of_lane, lane_of
-from marketplace.rules.lanes import OPENABLE
+from marketplace.rules.lanes import OPENABLE, is_over
 from marketplace.values.actions import Action
 from marketplace.values.requests import GAP_WORDS, LaneRow
+
+FINISHABLE = ("draft", "live", "paused")
 
 
 def open_lane(session: Session, actor: Actor, lane_id: str, *, without_test: bool = False) -> LaneRow:
@@ -50,6 +54,44 @@ def pause_lane(session: Session, actor: Actor, lane_id: str) -> LaneRow:
         project.state = "paused"
     audit.record(session, actor, "lane.paused", "lane", lane_id, org_id=lane.org_id)
     return _row(session, lane_id)
+
+
+def finish_project(session: Session, actor: Actor, project_id: str) -> None:
+    """The client ends a project: nothing more goes out; what is in somebody's hands can still be answered, and is paid.
+
+    What was settled can still be read, released and invoiced; a project that is done is not opened again.
+    """
+    project = project_for(session, actor, project_id, Action.PROJECT_FINISH)
+    if project.state not in FINISHABLE:
+        raise Conflict("project.state", _("The project is not in a state in which this can be done."))
+    _finish(session, actor, project, by="hand")
+
+
+def finish_if_over(session: Session, actor: Actor, release_id: str) -> bool:
+    """End a project of which all that was asked for is settled and in its newest release, if that one is accepted.
+
+    System scope: whether all is settled can only be told by leaving gold out.
+    """
+    release = session.get_one(Release, release_id)
+    require(session, actor, Action.RELEASE_BUILD, Resource("release", release.id, org_id=release.org_id))
+    project = session.scalars(select(Project).where(Project.id == release.project_id).with_for_update()).one()
+    newest = session.scalar(select(func.max(Release.version)).where(Release.project_id == project.id))
+    if project.state not in FINISHABLE or release.state != "accepted" or release.version != newest:
+        return False
+    lanes = session.scalars(select(Lane).where(Lane.project_id == project.id)).all()
+    counts = [(lane.volume, count_lane(session, actor, lane.id)) for lane in lanes]
+    left = [(volume, row.open + row.full + row.review, row.settled) for volume, row in counts]
+    if not is_over(left, released=release.units):
+        return False
+    _finish(session, actor, project, by="acceptance")
+    return True
+
+
+def _finish(session: Session, actor: Actor, project: Project, *, by: str) -> None:
+    project.state = "done"
+    session.execute(update(Lane).where(Lane.project_id == project.id, Lane.state != "done").values(state="done"))
+    audit.record(session, actor, "project.finished", "project", project.id, org_id=project.org_id, details={"by": by})
+    session.flush()
 
 
 def _move(session: Session, lane: Lane, states: frozenset[str], state: str) -> None:

@@ -11,7 +11,7 @@ from calibration.operations.gold import add_gold
 from calibration.values import GoldRow
 from i18n import Message, _
 from kernel import audit, ids
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from kernel.guard import require
 from kernel.policy import Actor, Resource
 from labeling.files.drafts import MAX_REFERENCE, GoldDraft, UnitDraft, content_fingerprint
@@ -35,6 +35,8 @@ def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[Uni
     Raises Invalid with the place of each fault (`units.3.text`).
     """
     lane = lane_for(session, actor, lane_id, Action.UNIT_IMPORT)
+    if lane.state == "done":
+        raise Conflict("project.takes_no_units", _("This project takes no units in its present state."))
     if not 1 <= len(drafts) <= CHUNK:
         fault = _("Send between 1 and %(most)s units at once.", most=CHUNK)
         raise Invalid("units.count", fault, {"units": fault})

@@ -140,6 +140,15 @@ def pause_lane(lane_id: str) -> Response:
     return see("marketplace.project", project_id=row.project_id)
 
 
+@pages.post("/projects/<project_id>/finish")
+def finish_project(project_id: str) -> Response:
+    """End a project."""
+    with db.transaction(current.scope()) as session:
+        projects.finish_project(session, current.actor(), project_id)
+    flash("good", _("The project is done. What is in people's hands can still be answered, and is paid."))
+    return see("marketplace.project", project_id=project_id)
+
+
 def _project(project_id: str) -> ProjectView:
     with db.reading(current.scope()) as session:
         found = queries.project_of(session, project_id)
@@ -177,6 +186,7 @@ def _may(project: ProjectView) -> dict[str, bool]:
         "gold": is_client and role in (Role.CLIENT_ADMIN, Role.CLIENT_QA),
         "grant": buys,
         "rate": runs,
+        "finish": buys and project.row.state in projects.FINISHABLE,
     }
 
 

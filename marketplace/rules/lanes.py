@@ -1,6 +1,6 @@
 """What a lane needs before people can work in it, and the way from one state to the next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from marketplace.values.requests import LaneGap
 
@@ -21,6 +21,17 @@ def gaps_of(
         (LaneGap.TEST, has_test or without_test),
     )
     return tuple(gap for gap, met in checks if not met)
+
+
+def is_over(lanes: Sequence[tuple[int, int, int]], *, released: int) -> bool:
+    """Whether nothing is left to do: of each lane as many units as were asked for are settled and none is under way,
+    and the release holds all of them. Lanes are (units asked for, units under way, units settled)."""
+    settled = sum(done for _volume, _under_way, done in lanes)
+    return (
+        bool(lanes)
+        and settled == released
+        and all(not under_way and done >= max(volume, 1) for volume, under_way, done in lanes)
+    )
 
 
 def is_readable(locales: Iterable[str], locale: str) -> bool:

@@ -12,6 +12,7 @@ class Action(StrEnum):
     QUOTE_DECIDE = "quote:decide"
     PROJECT_READ = "project:read"
     PROJECT_CONFIGURE = "project:configure"
+    PROJECT_FINISH = "project:finish"
     LANE_OPEN = "lane:open"
     GRANT_SET = "grant:set"
     UNIT_IMPORT = "unit:import"

@@ -1,15 +1,19 @@
 """Lanes and versions: what must be there before work goes out, and who may say so."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from marketplace.models import Lane, Project
-from marketplace.operations import ontologies, projects, units
+from kernel.policy import system_actor
+from marketplace.models import Lane, Project, Unit
+from marketplace.operations import counting, ontologies, projects, releases, units
 from marketplace.queries import projects as queries
 from marketplace.rules.lanes import gaps_of, is_readable
 from marketplace.values.imports import UnitIn
+from payouts.models import Earning, Invoice
 from payouts.operations.rates import set_rate
+from tests.marketplace.delivered import Work, lane_with_people
+from tests.marketplace.desk import RATE, open_desk
 from tests.marketplace.orders import ONTOLOGY, Market
 
 
@@ -121,3 +125,105 @@ def test_gaps_stand_in_the_order_of_mending() -> None:
 )
 def test_a_guideline_is_read_in_the_language_or_in_english(texts: list[str], readable: bool) -> None:
     assert is_readable(texts, "sw-KE") is readable
+
+
+def _delivered(market: Market, *, asked: int, settled: int) -> tuple[Work, str]:
+    """A project of so many units, of which so many are settled and in a release that waits: (work, release)."""
+    work = lane_with_people(market)
+    with market.system() as session:
+        session.get_one(Lane, work.lane_id).volume = asked
+    for number in range(settled):
+        work.settle(f"unit-{number}", ["refund", "refund"], "refund")
+    with market.as_(market.pm) as session:
+        ordered = releases.cut_release(session, market.pm, work.project_id)
+    market.work()
+    return work, ordered.id
+
+
+def _accept(market: Market, release_id: str) -> None:
+    with market.as_(market.pm) as session:
+        releases.decide_release(session, market.pm, release_id, accept=True)
+    market.work()
+
+
+def _states(market: Market) -> tuple[str, str]:
+    with market.system() as session:
+        return session.scalars(select(Project.state)).one(), session.scalars(select(Lane.state)).one()
+
+
+def test_the_acceptance_of_all_that_was_asked_for_ends_the_project(market: Market) -> None:
+    work, release_id = _delivered(market, asked=2, settled=2)
+    assert _states(market) == ("draft", "draft")
+    _accept(market, release_id)
+    assert _states(market) == ("done", "done")
+    (event,) = market.audited("project.finished")
+    assert (event.object_ref, event.details) == (work.project_id, {"by": "acceptance"})
+    with market.as_(market.pm) as session:  # what is done can be read, and released and taken away once more
+        found = queries.project_of(session, work.project_id)
+        assert found is not None and (found.row.state, found.settled) == ("done", 2)
+        assert releases.note_download(session, market.pm, release_id, "labels.csv").size > 0
+        assert len(session.scalars(select(Invoice)).all()) == 1
+        assert releases.cut_release(session, market.pm, work.project_id).version == 2
+    with pytest.raises(Conflict), market.as_(market.pm) as session:
+        units.add_units(session, market.pm, work.lane_id, [UnitIn({"text": "too late"})])
+    with pytest.raises(Conflict), market.system() as session:
+        projects.open_lane(session, market.pm, work.lane_id, without_test=True)
+
+
+def test_gold_that_nobody_answered_keeps_no_project_open(market: Market) -> None:
+    work, release_id = _delivered(market, asked=2, settled=2)
+    work.settle("known", [], "refund")
+    work.make_gold("known", "refund")
+    with market.system() as session:
+        session.get_one(Unit, work.units["known"]).state = "open"
+    _accept(market, release_id)
+    assert _states(market) == ("done", "done")
+
+
+def test_a_part_of_the_units_ends_nothing(market: Market) -> None:
+    _work, release_id = _delivered(market, asked=3, settled=2)
+    _accept(market, release_id)
+    assert _states(market) == ("draft", "draft")
+
+
+def test_what_was_settled_after_the_release_waits_for_the_next_one(market: Market) -> None:
+    work, release_id = _delivered(market, asked=2, settled=2)
+    work.settle("one more", ["refund"], "refund")
+    _accept(market, release_id)
+    assert _states(market) == ("draft", "draft")
+
+
+def test_a_client_ends_a_project_and_what_is_in_hands_is_answered_and_paid(market: Market) -> None:
+    desk = open_desk(market, people=2, unit_count=3, overlap=1)
+    task = desk.take(0)
+    assert task is not None
+    with market.as_(market.pm) as session:
+        project_id = session.scalars(select(Project.id)).one()
+        projects.finish_project(session, market.pm, project_id)
+    assert _states(market) == ("done", "done")
+    assert desk.take(1) is None
+    assert not desk.answer(0, task).is_late
+    assert desk.take(0) is None
+    with market.as_(market.manager) as session:
+        assert session.scalars(select(Earning.micros)).all() == [RATE]
+    with market.system() as session:  # the one that was in hand is counted on its way and when it has arrived
+        assert counting.count_lanes(session, system_actor("test")) == 1
+        session.execute(update(Unit).where(Unit.state == "full").values(state="settled", label={"choice": "refund"}))
+        assert counting.count_lanes(session, system_actor("test")) == 1
+        assert counting.count_lanes(session, system_actor("test")) == 0
+    with market.as_(market.pm) as session:
+        found = queries.lane_of(session, desk.lane)
+        assert found is not None and (found.settled, found.open_units) == (1, 2)
+    with pytest.raises(Conflict), market.as_(market.pm) as session:
+        projects.finish_project(session, market.pm, project_id)
+    (event,) = market.audited("project.finished")
+    assert event.details == {"by": "hand"}
+
+
+@pytest.mark.parametrize(
+    ("who", "problem"), [("qa", Forbidden), ("manager", Forbidden), ("rival", NotFound), ("stranger", NotFound)]
+)
+def test_only_the_client_ends_a_project(market: Market, who: str, problem: type[Exception]) -> None:
+    project_id = market.order()
+    with pytest.raises(problem), market.as_(getattr(market, who)) as session:
+        projects.finish_project(session, getattr(market, who), project_id)
