@@ -14,14 +14,14 @@ def use_provider(provider: LaneProvider) -> None:
     _provider.put(provider)
 
 
-def find_lane(session: Session, lane_id: str) -> LaneFacts | None:
-    """The facts of a lane that this transaction may see, or None."""
-    return _provider.get()(session, lane_id)
+def find_lane(session: Session, lane_id: str, annotator_id: str | None = None) -> LaneFacts | None:
+    """The facts of a lane that this transaction may see, or None; with its demands on an annotator, if one is named."""
+    return _provider.get()(session, lane_id, annotator_id)
 
 
-def lane_of(session: Session, lane_id: str) -> LaneFacts:
+def lane_of(session: Session, lane_id: str, annotator_id: str | None = None) -> LaneFacts:
     """The facts of a lane; raises NotFound for one that does not exist or is not to be known of."""
-    facts = find_lane(session, lane_id)
+    facts = find_lane(session, lane_id, annotator_id)
     if facts is None:
         raise not_found()
     return facts

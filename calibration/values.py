@@ -8,8 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kernel.policy import Demand, Reason
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+_NOT_ASKED = (Demand(Reason.POLICY_ERROR, met=False),)
 
 
 class TestDecision(StrEnum):
@@ -59,7 +63,11 @@ class PlanImpossible(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LaneFacts:
-    """What calibration must know of a lane, as the package that owns lanes states it."""
+    """What calibration must know of a lane, as the package that owns lanes states it.
+
+    `demands` is what it asks of the person who was named before its test shows them anything; where nobody was named,
+    nothing is known to be met.
+    """
 
     id: str
     org_id: str
@@ -72,6 +80,7 @@ class LaneFacts:
     name: str
     state: str = "open"
     quality_target: float = 0.8
+    demands: tuple[Demand, ...] = _NOT_ASKED
 
     @property
     def takes_people(self) -> bool:
@@ -80,9 +89,12 @@ class LaneFacts:
 
 
 class LaneProvider(Protocol):
-    """Where lane facts come from: a function over a session, put in place when the application is composed."""
+    """Where lane facts come from: a function over a session, put in place when the application is composed.
 
-    def __call__(self, session: Session, lane_id: str) -> LaneFacts | None: ...
+    Where it is told of an annotator, it compares what the lane asks with what is known of them.
+    """
+
+    def __call__(self, session: Session, lane_id: str, annotator_id: str | None = None) -> LaneFacts | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

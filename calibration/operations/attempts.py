@@ -5,7 +5,7 @@ open to this person's vendor, as if they ran in that vendor's name.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,7 +48,7 @@ from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
-from kernel.policy import Actor
+from kernel.policy import Actor, Demand
 from labeling.values import GoldPool
 
 TO_BEGIN = timedelta(hours=24)  # how long an attempt waits for its first exam answer
@@ -66,6 +66,7 @@ def start_attempt(session: Session, actor: Actor, lane_id: str) -> AttemptView:
     """Begin a go at a lane's test, or come back to the one under way in it."""
     lane = _open_lane(session, actor, lane_id)
     person = _active_person(session, actor)
+    _ensure_admitted(session, actor, lane, person.annotator_id)
     live = live_attempt(session, person.account_id)
     if live is not None and is_overdue(live, now_of(session)):
         _end_overdue(session, live)
@@ -110,7 +111,8 @@ def assign_attempt(
     if start is None:
         raise not_found()
     _ensure_may_start(start)
-    if person.status != "active" or live_attempt(session, person.account_id) is not None:
+    is_admitted = person.status == "active" and not _unmet(session, lane, annotator_id)
+    if not is_admitted or live_attempt(session, person.account_id) is not None:
         raise Conflict("attempt.other_live", _("This person cannot begin a test now."))
     drawn = list(dict.fromkeys(item_ids))[: start.plan.questions]
     pool = drawable(session, lane_id, GoldPool.EXAM.value, person.account_id, among=drawn)
@@ -140,6 +142,7 @@ def answer_question(
         raise not_found()
     require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
     lane = _open_lane(session, actor, row.lane_id)
+    _ensure_admitted(session, actor, lane, row.annotator_id)
     if is_overdue(row, now_of(session)):
         _end_overdue(session, row)
     if position < row.position or row.state not in LIVE:
@@ -158,7 +161,7 @@ def look_at(session: Session, actor: Actor, attempt_id: str) -> AttemptView:
         raise not_found()
     require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
     if row.state in LIVE:
-        _open_lane(session, actor, row.lane_id)
+        _ensure_admitted(session, actor, _open_lane(session, actor, row.lane_id), row.annotator_id)
     return attempt_view(session, row)
 
 
@@ -168,6 +171,7 @@ def look_back(session: Session, actor: Actor, attempt_id: str, position: int) ->
     if row is None:
         raise not_found()
     require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
+    _ensure_admitted(session, actor, lane_of(session, row.lane_id), row.annotator_id)
     return feedback_of(session, row, position)
 
 
@@ -192,6 +196,22 @@ def _open_lane(session: Session, actor: Actor, lane_id: str, action: str = TEST_
     if not lane.takes_people:
         raise Conflict("lane.closed", _("This work is not open at the moment."))
     return lane
+
+
+def _ensure_admitted(session: Session, actor: Actor, lane: LaneFacts, annotator_id: str) -> None:
+    """Refuse to show a test's content to somebody whom the lane would not show its units, were they qualified."""
+    unmet = _unmet(session, lane, annotator_id)
+    if unmet:
+        require(session, actor, TEST_TAKE, replace(lane_resource(session, actor, lane), demands=unmet))
+
+
+def _unmet(session: Session, lane: LaneFacts, annotator_id: str) -> tuple[Demand, ...]:
+    """What the lane asks and the person does not meet, read once in a transaction."""
+    known: dict[tuple[str, str], tuple[Demand, ...]] = session.info.setdefault("unmet", {})
+    mark = lane.id, annotator_id
+    if mark not in known:
+        known[mark] = tuple(each for each in lane_of(session, lane.id, annotator_id).demands if not each.met)
+    return known[mark]
 
 
 def _active_person(session: Session, actor: Actor) -> Person:

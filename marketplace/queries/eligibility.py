@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Qualification
 from kernel.db import now_of
-from kernel.policy import Actor, Demand
+from kernel.policy import Actor, Demand, Reason
 from kernel.walls import constant
 from marketplace.models import Lane, Project
 from marketplace.rules.eligibility import Admission, LaneNeeds, demands
@@ -86,6 +86,18 @@ def needs_of(lane: Lane, project: Project) -> LaneNeeds:
         lane.state, project.state, lane.locale, lane.proficiency, lane.distance_most, lane.classification,
         lane.skill, lane.domain,
     )  # fmt: skip
+
+
+def demands_of_test(session: Session, lane: Lane, project: Project, annotator_id: str) -> tuple[Demand, ...] | None:
+    """What a person has to meet before the lane's test shows them its content; None for nobody that the scope sees.
+
+    That is all that work in the lane asks, but the test itself; a test may be taken while the lane is paused.
+    """
+    person = facts_of(session, annotator_id)
+    if person is None:
+        return None
+    asked = demands(needs_of(lane, project), person, Admission(qualified=True), now_of(session))
+    return tuple(demand for demand in asked if demand.reason is not Reason.PROJECT_PAUSED)
 
 
 def facts_of(session: Session, annotator_id: str) -> PersonFacts | None:

@@ -1,27 +1,32 @@
 """What the packages below must know of a lane, which they ask through a provider, as lanes belong to this one."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.values import LaneFacts
 from marketplace.models import Lane, Project
+from marketplace.queries.eligibility import demands_of_test
 from payouts.values import LaneLabel
 
 LANES_MOST = 500
 
 
-def lane_facts(session: Session, lane_id: str) -> LaneFacts | None:
-    """The facts of a lane that the transaction may see."""
+def lane_facts(session: Session, lane_id: str, annotator_id: str | None = None) -> LaneFacts | None:
+    """The facts of a lane that the transaction may see; with its demands on an annotator, if one is named."""
     lane = session.get(Lane, lane_id)
     if lane is None:
         return None
     project = session.get(Project, lane.project_id)
-    return LaneFacts(
+    facts = LaneFacts(
         id=lane.id, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
         locale=lane.locale, task_type=lane.task_type, ontology_id=lane.ontology_id, guideline_id=lane.guideline_id,
         name=f"{project.name}, {lane.locale}" if project else lane.locale, state=lane.state,
         quality_target=lane.quality_target,
     )  # fmt: skip
+    demands = demands_of_test(session, lane, project, annotator_id) if project and annotator_id else None
+    return facts if demands is None else replace(facts, demands=demands)
 
 
 def lane_labels(session: Session) -> list[LaneLabel]:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
+from calibration import lanes
 from calibration.models import Attempt, AttemptQuestion, Exposure, Qualification, QualificationTest
 from calibration.operations import attempts, qualifications, tests
 from calibration.queries.attempts import AttemptView, test_start
@@ -10,6 +11,7 @@ from calibration.queries.tests import characteristic
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import AccessGrant, AuditEvent
+from kernel.policy import Demand, Reason
 from labeling.values import InvalidAnswer
 from tests.calibration_db.world import GRADER, World
 from workforce.models import DecisionReceipt
@@ -287,6 +289,33 @@ def test_a_revoked_grant_stops_an_attempt_under_way(world: World) -> None:
     world.later(minutes=1)
     with pytest.raises((Forbidden, NotFound)):
         answer(world, view, right=True)
+
+
+def test_what_the_lane_asks_of_a_person_is_asked_before_its_test_shows_anything(world: World) -> None:
+    ready(world, training=1)
+    unmet = (Demand(Reason.CLEARANCE_LOW, met=False), Demand(Reason.USER_SUSPENDED, met=True))
+    world.demands = unmet
+    with pytest.raises(Forbidden, match="clearance_low"):
+        start(world)
+    world.demands = ()
+    view = start(world)
+    world.demands = unmet
+    with pytest.raises(Forbidden, match="clearance_low"):
+        answer(world, view, right=True)
+    with pytest.raises(Forbidden, match="clearance_low"), world.in_vendor() as session:
+        attempts.look_at(session, world.annotator("Asha"), view.id)
+    world.demands = ()
+    answer(world, view, right=True)
+    world.demands = unmet
+    with pytest.raises(Forbidden, match="clearance_low"), world.system() as session:
+        attempts.look_back(session, world.annotator("Asha"), view.id, 0)
+
+
+def test_a_lane_that_says_nothing_of_a_person_shows_them_nothing(world: World) -> None:
+    ready(world)
+    lanes.use_provider(lambda session, lane_id, annotator_id=None: world.facts(session, lane_id))
+    with pytest.raises(Forbidden, match="policy_error"):
+        start(world)
 
 
 def test_a_closed_lane_takes_nobody(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from calibration.values import GradeSummary, LaneFacts, NewJudgment, Recorded
 from kernel import clock, ids
 from kernel.db import Database
 from kernel.models import AccessGrant
-from kernel.policy import Actor, Role, system_actor
+from kernel.policy import Actor, Demand, Role, system_actor
 from kernel.tenancy import Scope
 from labeling.models import Guideline, Item, Ontology
 from labeling.rules.ontology import ontology_json
@@ -55,11 +55,12 @@ class World:
     gold_set: str = field(default_factory=ids.new_id)
     people: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> (annotator, account)
     lane_state: str = "open"
+    demands: tuple[Demand, ...] = ()  # of the lane, on whomever it is asked about
 
-    def facts(self, session: Session, lane_id: str) -> LaneFacts | None:
+    def facts(self, session: Session, lane_id: str, annotator_id: str | None = None) -> LaneFacts | None:
         if lane_id != self.lane:
             return None
-        return LaneFacts(
+        facts = LaneFacts(
             id=self.lane,
             org_id=self.client,
             vendor_org_id=self.vendor,
@@ -71,6 +72,7 @@ class World:
             name="Mood, Swahili",
             state=self.lane_state,
         )
+        return replace(facts, demands=self.demands) if annotator_id else facts
 
     def annotator(self, name: str) -> Actor:
         return Actor(self.people[name][1], self.vendor, Role.ANNOTATOR, org_kind="vendor")
