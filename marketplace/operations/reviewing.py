@@ -4,7 +4,8 @@ Nobody reviews a unit that they answered. A rejection is per judgment, writes a 
 takes their pending pay for that unit; everything else leaves pay alone.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,18 +18,21 @@ from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.guard import not_found, require
-from kernel.policy import Actor
+from kernel.policy import Actor, Demand, Reason
 from labeling.models import Item
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Slot, Unit
 from marketplace.operations.settling import settle_unit
-from marketplace.policy import grant_rights, review_resource
+from marketplace.policy import grant_rights, lane_resource, review_resource
+from marketplace.queries.eligibility import demands_of_review
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
 from payouts.operations import earnings
 from workforce.operations import receipts
 
 LEASE = timedelta(minutes=30)
+_Asked = Mapping[str, tuple[Demand, ...]]  # by classification
+_UNKNOWN_CLASS = (Demand(Reason.CLEARANCE_LOW, met=False),)
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> R
     """Lease the oldest open review that is not of the actor's own work; the one in hand, if there is one."""
     require(session, actor, "review:take")
     now = now_of(session)
-    review = _in_hand(session, actor, now) or _claim(session, actor, lane_id, now)
+    asked = demands_of_review(session, actor)
+    review = _in_hand(session, actor, now, asked) or _claim(session, actor, lane_id, now, asked)
     return _task(session, review) if review else None
 
 
@@ -75,22 +80,30 @@ def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
     ).one_or_none()
     if review is None:
         raise not_found()
+    _ensure_may_read(session, actor, review.lane_id, demands_of_review(session, actor))
     return _task(session, review)
 
 
-def _in_hand(session: Session, actor: Actor, now: datetime) -> Review | None:
+def _in_hand(session: Session, actor: Actor, now: datetime, asked: _Asked) -> Review | None:
     return session.scalars(
         select(Review)
         .where(
-            _is_mine(actor), Review.state == "leased", Review.reviewer_id == actor.account_id, Review.lease_until > now
+            _is_mine(actor),
+            Review.state == "leased",
+            Review.reviewer_id == actor.account_id,
+            Review.lease_until > now,
+            _is_readable(asked),
         )
         .limit(1)
     ).one_or_none()
 
 
-def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime) -> Review | None:
-    review_id = session.scalar(_oldest(actor, lane_id, Review.state == "open")) or session.scalar(
-        _oldest(actor, lane_id, and_(Review.state == "leased", Review.lease_until <= now))
+def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime, asked: _Asked) -> Review | None:
+    if lane_id:
+        _ensure_may_read(session, actor, lane_id, asked)
+    readable = _is_readable(asked)
+    review_id = session.scalar(_oldest(actor, lane_id, and_(Review.state == "open", readable))) or session.scalar(
+        _oldest(actor, lane_id, and_(Review.state == "leased", Review.lease_until <= now, readable))
     )
     if review_id is None:
         return None
@@ -98,6 +111,23 @@ def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime) -
     review.state, review.reviewer_id, review.lease_until = "leased", actor.account_id, now + LEASE
     audit.record(session, actor, "review.taken", "review", review.id, org_id=review.org_id, link=False)
     return review
+
+
+def _ensure_may_read(session: Session, actor: Actor, lane_id: str, asked: _Asked) -> None:
+    """Say which agreement, clearance or proof of identity a lane's class asks for; an unknown class is shut."""
+    lane = session.get(Lane, lane_id)
+    if lane is None:
+        return
+    demands = asked.get(lane.classification, _UNKNOWN_CLASS)
+    if not all(demand.met for demand in demands):
+        rights = grant_rights(session, actor, lane.project_id, now_of(session))
+        require(session, actor, "review:take", replace(lane_resource(lane, rights), demands=demands))
+
+
+def _is_readable(asked: _Asked) -> ColumnElement[bool]:
+    """Whether a review's lane is of a class whose demands are all met at this moment."""
+    open_classes = [name for name, demands in asked.items() if all(demand.met for demand in demands)]
+    return exists().where(Lane.id == Review.lane_id, Lane.classification.in_(open_classes))
 
 
 def _is_mine(actor: Actor) -> ColumnElement[bool]:

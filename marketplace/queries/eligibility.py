@@ -10,9 +10,9 @@ from kernel.db import now_of
 from kernel.policy import Actor, Demand, Reason
 from kernel.walls import constant
 from marketplace.models import Lane, Project
-from marketplace.rules.eligibility import Admission, LaneNeeds, demands
+from marketplace.rules.eligibility import CLEARANCE, Admission, LaneNeeds, demands, demands_of_class
 from workforce.queries import annotator_of, person_facts
-from workforce.values import AnnotatorView, PersonFacts
+from workforce.values import AnnotatorView, PersonFacts, Standing
 
 CANDIDATES_MOST = 50
 
@@ -98,6 +98,17 @@ def demands_of_test(session: Session, lane: Lane, project: Project, annotator_id
         return None
     asked = demands(needs_of(lane, project), person, Admission(qualified=True), now_of(session))
     return tuple(demand for demand in asked if demand.reason is not Reason.PROJECT_PAUSED)
+
+
+def demands_of_review(session: Session, actor: Actor) -> dict[str, tuple[Demand, ...]]:
+    """By classification, what its answers ask of a vendor's reviewer, for whom their own active profile speaks.
+
+    The client's own people read what is their organization's.
+    """
+    profile = person_of(session, actor) if actor.org_kind == "vendor" else None
+    person = facts_of(session, profile.id) if profile and profile.status is Standing.ACTIVE else None
+    is_asked = actor.org_kind == "vendor"
+    return {name: tuple(demands_of_class(name, person)) if is_asked else () for name in CLEARANCE}
 
 
 def facts_of(session: Session, annotator_id: str) -> PersonFacts | None:

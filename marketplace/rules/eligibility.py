@@ -45,20 +45,25 @@ def demands(lane: LaneNeeds, person: PersonFacts, admission: Admission, now: dat
         ),
         _language(lane, person),
     ]  # fmt: skip
-    found += [
-        Demand(Reason.NDA_OUTDATED if code in person.signed else Reason.NDA_MISSING, met, f"{code} {version}",
-               person.signed.get(code), "agreement")
-        for code, version, met in _agreements(lane, person)
-    ]  # fmt: skip
-    found.append(_clearance(lane, person))
-    if lane.classification in _NEEDS_IDENTITY:
-        found.append(
-            Demand(Reason.IDENTITY_UNVERIFIED, person.identity_verified, True, person.identity_verified, "identity")
-        )
+    found += demands_of_class(lane.classification, person)
     found.append(Demand(Reason.NOT_QUALIFIED, admission.qualified, True, admission.qualified, "test"))
     paused = admission.paused_until is not None and admission.paused_until > now
     found.append(Demand(Reason.PAUSED, not paused, None, admission.paused_until, "gate"))
     return tuple(found)
+
+
+def demands_of_class(classification: str, person: PersonFacts | None) -> list[Demand]:
+    """What data of a class asks of whoever reads it: agreements, clearance, identity.
+
+    Somebody without a profile has signed nothing that could be asked of them, and has no clearance.
+    """
+    found = [] if person is None else _agreements(classification, person)
+    needed, present = CLEARANCE.get(classification), person.clearance if person else 0
+    found.append(Demand(Reason.CLEARANCE_LOW, needed is not None and present >= needed, needed, present, "clearance"))
+    if classification in _NEEDS_IDENTITY:
+        is_verified = person is not None and person.identity_verified
+        found.append(Demand(Reason.IDENTITY_UNVERIFIED, is_verified, True, is_verified, "identity"))
+    return found
 
 
 def policy_of(lane: LaneNeeds) -> Policy:
@@ -80,18 +85,19 @@ def _language(lane: LaneNeeds, person: PersonFacts) -> Demand:
     return Demand(Reason.LANGUAGE_MISSING, bool(verified), needed, verified or None, "language")
 
 
-def _agreements(lane: LaneNeeds, person: PersonFacts) -> list[tuple[str, int, bool]]:
+def _agreements(classification: str, person: PersonFacts) -> list[Demand]:
     order = list(CLEARANCE)
-    if lane.classification not in order:
+    if classification not in order:
         return []
     asked = [
         need for need in person.demanded
-        if need.required_from in order and order.index(need.required_from) <= order.index(lane.classification)
+        if need.required_from in order and order.index(need.required_from) <= order.index(classification)
     ]  # fmt: skip
-    return [(need.code, need.version, person.signed.get(need.code, 0) >= need.version) for need in asked]
-
-
-def _clearance(lane: LaneNeeds, person: PersonFacts) -> Demand:
-    needed = CLEARANCE.get(lane.classification)
-    met = needed is not None and person.clearance >= needed
-    return Demand(Reason.CLEARANCE_LOW, met, needed, person.clearance, "clearance")
+    return [
+        Demand(
+            Reason.NDA_OUTDATED if need.code in person.signed else Reason.NDA_MISSING,
+            person.signed.get(need.code, 0) >= need.version,
+            f"{need.code} {need.version}", person.signed.get(need.code), "agreement",
+        )
+        for need in asked
+    ]  # fmt: skip

@@ -7,6 +7,8 @@ from kernel import ids
 from kernel.errors import Forbidden
 from kernel.policy import Actor, Reason, Role
 from marketplace.models import Lane
+from marketplace.operations import reviewing
+from marketplace.operations.settling import ask_reviews
 from marketplace.queries.facts import lane_facts
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
@@ -68,6 +70,70 @@ def test_a_lane_says_of_nobody_that_they_may_see_it(desk: Desk) -> None:
             facts = lane_facts(session, desk.lane, annotator)
             assert facts is not None
             assert [each.met for each in facts.demands] == [False]
+
+
+def reviewer(desk: Desk, person: int | None = None) -> Actor:
+    """Somebody who reviews for the vendor: a person of the desk in their other role, or one without a profile."""
+    account = None if person is None else desk.people[person].account_id
+    return Actor(account or "reviewer", desk.market.vendor, Role.REVIEWER, org_kind="vendor")
+
+
+@pytest.fixture
+def waiting(desk: Desk) -> Desk:
+    """The desk with reviews of two units that wait, neither of which its people have met."""
+    units = [unit.id for unit in desk.units()[:2]]
+    with desk.market.system() as session:
+        ask_reviews(session, session.get_one(Lane, desk.lane), [(unit_id, "sample") for unit_id in units])
+    return desk
+
+
+def take_review(desk: Desk, actor: Actor, *, in_lane: bool = False) -> str | None:
+    with desk.market.as_(actor) as session:
+        found = reviewing.take_review(session, actor, desk.lane if in_lane else None)
+        return found.id if found else None
+
+
+@pytest.mark.parametrize("classification", ["confidential", "restricted-pii", "restricted-phi", "unheard-of"])
+def test_a_reviewer_without_clearance_is_given_no_review_of_such_data(waiting: Desk, classification: str) -> None:
+    classify(waiting, classification)
+    for person in (None, 0):
+        assert take_review(waiting, reviewer(waiting, person)) is None
+        with pytest.raises(Forbidden, match="clearance_low"):
+            take_review(waiting, reviewer(waiting, person), in_lane=True)
+
+
+def test_a_reviewer_with_clearance_and_identity_is_and_loses_it_with_them(waiting: Desk) -> None:
+    classify(waiting, "restricted-pii")
+    let_in(waiting, 0, 2)
+    actor = reviewer(waiting, 0)
+    review_id = take_review(waiting, actor)
+    assert review_id is not None
+    let_in(waiting, 0, 2, verified=False)
+    assert take_review(waiting, actor) is None
+    with pytest.raises(Forbidden, match="identity_unverified"), waiting.market.as_(actor) as session:
+        reviewing.review_task(session, actor, review_id)
+    let_in(waiting, 0, 2)
+    assert take_review(waiting, actor) == review_id
+
+
+def test_a_reviewer_with_a_profile_has_signed_what_the_class_asks(waiting: Desk) -> None:
+    publish_secrecy(waiting)
+    with pytest.raises(Forbidden, match="nda_missing"):
+        take_review(waiting, reviewer(waiting, 0), in_lane=True)
+    assert take_review(waiting, reviewer(waiting)) is not None, "who has no profile has nothing to sign it with"
+
+
+def test_the_clearance_of_a_profile_that_has_ended_counts_for_nothing(waiting: Desk) -> None:
+    classify(waiting, "confidential")
+    let_in(waiting, 0, 3)
+    with waiting.market.system() as session:
+        session.get_one(Annotator, waiting.annotators[0]).status = "suspended"
+    assert take_review(waiting, reviewer(waiting, 0)) is None
+
+
+def test_the_client_reviews_its_own_data(waiting: Desk) -> None:
+    classify(waiting, "restricted-phi")
+    assert take_review(waiting, waiting.market.qa) is not None
 
 
 def publish_secrecy(desk: Desk) -> None:
