@@ -56,10 +56,11 @@ def lane_test(session: Session, actor: Actor, lane_id: str) -> tuple[LaneFacts, 
 
 
 def gold_of_project(
-    session: Session, actor: Actor, project_id: str, *, pool: str | None = None, after: str | None = None
-) -> tuple[list[KeyView], str | None]:
+    session: Session, actor: Actor, project_id: str, *, pool: str | None = None, after: str | None = None,
+    limit: int = 50,
+) -> tuple[list[KeyView], str | None]:  # fmt: skip
     """A client's own keys. The scope keeps to its organization; a project without a label schema has none."""
     require(session, actor, GOLD_READ, Resource("gold", project_id, org_id=scope_of(session).org_id))
     if newest_versions(session, project_id).ontology is None:
         raise not_found()
-    return keys_of_project(session, project_id, pool=pool, after=after)
+    return keys_of_project(session, project_id, pool=pool, after=after, limit=limit)

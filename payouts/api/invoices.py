@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from kernel.guard import not_found
 from kernel.money import to_text
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from payouts.api.routes import Page, api
-from payouts.queries.invoices import invoices
+from payouts.operations.invoices import receive_invoice
+from payouts.queries.invoices import invoice_of, invoices
 from payouts.values import InvoiceView
 from web import current
 from web.forms import OutModel
@@ -56,6 +58,21 @@ def invoice_list(session: Any, actor: Actor, query: Page) -> InvoicesOut:
     org_id = current.scope().org_id or ""
     items, after = invoices(session, org_id, after=query.after, limit=query.limit)
     return InvoicesOut(items=[_invoice(item) for item in items], next_after=after)
+
+
+@api.get("/invoices/<invoice_id>", returns=InvoiceOut, scope=_both_sides)
+def invoice(session: Any, actor: Actor, invoice_id: str) -> InvoiceOut:
+    """One invoice, for either of its parties."""
+    found = invoice_of(session, current.scope().org_id or "", invoice_id)
+    if found is None:
+        raise not_found()
+    return _invoice(found)
+
+
+@api.post("/invoices/<invoice_id>/paid", returns=InvoiceOut, scope=_both_sides)
+def receive_payment(session: Any, actor: Actor, invoice_id: str) -> InvoiceOut:
+    """Note that the client has paid an invoice."""
+    return _invoice(receive_invoice(session, actor, invoice_id))
 
 
 def _invoice(item: InvoiceView) -> InvoiceOut:

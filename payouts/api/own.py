@@ -10,9 +10,10 @@ from payouts.api.routes import Page, api
 from payouts.operations.methods import set_method
 from payouts.queries.balances import balance_of
 from payouts.queries.earnings import earnings_of
+from payouts.queries.methods import method_of
 from payouts.queries.people import Person, person_of_account
 from payouts.queries.statements import statement_of
-from payouts.values import Balance, EarningState, EarningView, Part, Statement
+from payouts.values import Balance, EarningState, EarningView, MethodView, Part, Statement
 from web.forms import InModel, OutModel
 
 
@@ -137,6 +138,13 @@ class MethodOut(OutModel):
     holds_until: datetime
 
 
+@api.get("/payout-method", returns=MethodOut | None)
+def own_payout_method(session: Any, actor: Actor) -> MethodOut | None:
+    """Where I am paid; null before I have said so."""
+    found = method_of(session, _me(session, actor).annotator_id)
+    return _method(found) if found else None
+
+
 @api.put("/payout-method", body=MethodIn, returns=MethodOut)
 def payout_method(session: Any, actor: Actor, body: MethodIn) -> MethodOut:
     """Say where I am paid; payments go there from 72 hours after a change."""
@@ -144,7 +152,7 @@ def payout_method(session: Any, actor: Actor, body: MethodIn) -> MethodOut:
     found = set_method(
         session, actor, me.annotator_id, kind=body.kind, holder=body.holder, account=body.account, bic=body.bic
     )
-    return MethodOut(kind=found.kind.value, mask=found.mask, changed_at=found.changed_at, holds_until=found.holds_until)
+    return _method(found)
 
 
 def _me(session: Any, actor: Actor) -> Person:
@@ -152,6 +160,10 @@ def _me(session: Any, actor: Actor) -> Person:
     if found is None:
         raise not_found()
     return found
+
+
+def _method(found: MethodView) -> MethodOut:
+    return MethodOut(kind=found.kind.value, mask=found.mask, changed_at=found.changed_at, holds_until=found.holds_until)
 
 
 def _part(part: Part) -> PartOut:

@@ -1,14 +1,18 @@
-"""Rates over the API."""
+"""Rates over the API: what each lane earns, and a new rate from a moment on."""
 
 from datetime import datetime
 from typing import Any
 
 from pydantic import AwareDatetime
 
+from kernel.db import now_of
 from kernel.money import to_text
 from kernel.policy import Actor
 from payouts.api.routes import api, micros_of
 from payouts.operations.rates import set_rate
+from payouts.queries.lanes import lanes
+from payouts.queries.rates import current_rates
+from payouts.values import RateView
 from web.forms import InModel, OutModel
 
 
@@ -31,11 +35,46 @@ class RateOut(OutModel):
     from_at: datetime
 
 
+class LaneRateOut(OutModel):
+    """A lane with the rate in force; none where it was not set yet."""
+
+    lane_id: str
+    project: str
+    locale: str
+    currency: str
+    rate: RateOut | None
+
+
+class LaneRatesOut(OutModel):
+    """Every lane of one's organization, by project and locale."""
+
+    items: list[LaneRateOut]
+
+
+@api.get("/rates", returns=LaneRatesOut)
+def rate_list(session: Any, actor: Actor) -> LaneRatesOut:
+    """What a unit of each lane earns now."""
+    in_force = current_rates(session, now_of(session))
+    items = [
+        LaneRateOut(
+            lane_id=lane.lane_id, project=lane.project, locale=lane.locale, currency=lane.currency,
+            rate=_rate(in_force[lane.lane_id]) if lane.lane_id in in_force else None,
+        )
+        for lane in lanes(session)
+    ]  # fmt: skip
+    return LaneRatesOut(items=items)
+
+
 @api.post("/rates", body=RateIn, returns=RateOut, creates=True)
 def rate(session: Any, actor: Actor, body: RateIn) -> RateOut:
     """Set what a unit of a lane earns from now, or from a later moment on."""
     micros = micros_of("amount", body.amount)
-    found = set_rate(session, actor, lane_id=body.lane_id, micros=micros, currency=body.currency, from_at=body.from_at)
+    return _rate(
+        set_rate(session, actor, lane_id=body.lane_id, micros=micros, currency=body.currency, from_at=body.from_at)
+    )
+
+
+def _rate(found: RateView) -> RateOut:
     return RateOut(
         id=found.id, lane_id=found.lane_id, amount=to_text(found.micros), currency=found.currency, from_at=found.from_at
     )

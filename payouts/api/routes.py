@@ -18,6 +18,12 @@ class Page(InModel):
     limit: int = Field(default=50, ge=1, le=200)
 
 
+class ReasonIn(InModel):
+    """Why; it stands in the record."""
+
+    reason: str = Field(min_length=1, max_length=2000)
+
+
 def micros_of(field: str, text: str) -> int:
     """An amount of the body in micro-units; raises Invalid for that field."""
     try:

@@ -10,10 +10,10 @@ from kernel import db
 from kernel.guard import not_found
 from kernel.money import to_text
 from kernel.policy import Actor
-from payouts.api.routes import api, micros_of
-from payouts.operations.runs import approve_run, export_run, file_of, prepare_run, settle_run
-from payouts.queries.runs import run_of, runs
-from payouts.values import PayoutFile, RunView
+from payouts.api.routes import Page, ReasonIn, api, micros_of
+from payouts.operations.runs import approve_run, cancel_run, export_run, fail_line, file_of, prepare_run, settle_run
+from payouts.queries.runs import lines_of, run_of, runs
+from payouts.values import LineView, PayoutFile, RunView
 from web import current
 from web.forms import InModel, OutModel
 
@@ -109,6 +109,12 @@ def approve_payout_run(session: Any, actor: Actor, run_id: str, body: ApproveIn)
     return _run(approve_run(session, actor, run_id, total_micros=total, sha256=body.sha256))
 
 
+@api.post("/payout-runs/<run_id>/cancel", body=ReasonIn, returns=RunOut)
+def cancel_payout_run(session: Any, actor: Actor, run_id: str, body: ReasonIn) -> RunOut:
+    """Send a run back before it leaves; all of its money is in the balances again."""
+    return _run(cancel_run(session, actor, run_id, reason=body.reason))
+
+
 class FileOut(OutModel):
     """The file for the bank, by name and hash; its content is at `/payout-runs/{id}/file`."""
 
@@ -143,6 +149,52 @@ def payout_file(session: Any, actor: Actor, run_id: str) -> Response:
 def settle_payout_run(session: Any, actor: Actor, run_id: str) -> RunOut:
     """Note that the bank has paid."""
     return _run(settle_run(session, actor, run_id))
+
+
+class LineOut(OutModel):
+    """One payment of a run; `to` is the masked account."""
+
+    id: str
+    run_id: str
+    annotator_id: str
+    name: str
+    kind: str
+    to: str
+    amount: str
+    currency: str
+    earnings: int
+    state: str
+    reason: str
+
+
+class LinesOut(OutModel):
+    """A page of a run's payments, in the order of the file."""
+
+    items: list[LineOut]
+    next_after: str | None
+
+
+@api.get("/payout-runs/<run_id>/lines", returns=LinesOut, query=Page)
+def payout_lines(session: Any, actor: Actor, run_id: str, query: Page) -> LinesOut:
+    """The payments of a run."""
+    if run_of(session, run_id) is None:
+        raise not_found()
+    items, after = lines_of(session, run_id, after=query.after, limit=query.limit)
+    return LinesOut(items=[_line(line) for line in items], next_after=after)
+
+
+@api.post("/payout-lines/<line_id>/fail", body=ReasonIn, returns=LineOut)
+def fail_payment(session: Any, actor: Actor, line_id: str, body: ReasonIn) -> LineOut:
+    """Note that a payment did not arrive; its money is in the person's balance again."""
+    return _line(fail_line(session, actor, line_id, reason=body.reason))
+
+
+def _line(line: LineView) -> LineOut:
+    return LineOut(
+        id=line.id, run_id=line.run_id, annotator_id=line.annotator_id, name=line.name, kind=line.kind.value,
+        to=line.mask, amount=to_text(line.micros), currency=line.currency, earnings=line.earnings,
+        state=line.state.value, reason=line.reason,
+    )  # fmt: skip
 
 
 def _run(run: RunView) -> RunOut:

@@ -90,12 +90,12 @@ class Door:
         assert answer.status_code == status, answer.get_data(as_text=True)[-3000:]
         return answer
 
-    def api(self, method: str, path: str, status: int = 200, **json: Any) -> Any:
+    def api(self, method: str, path: str, status: int = 200, /, **json: Any) -> Any:
         with self.at():
             send: dict[str, Any] = {"json": json} if json else {}
             answer = self.client.open(f"/api/v1{path}", method=method, headers=self.headers, **send)
         assert answer.status_code == status, answer.get_data(as_text=True)
-        return answer.get_json()
+        return answer.get_json(silent=True)
 
     def _token(self, path: str) -> str:
         text = self.client.get(path).get_data(as_text=True)
@@ -271,6 +271,60 @@ def test_a_program_takes_the_same_test_under_the_same_rules(world: World, annota
     assert annotator.api("GET", f"/attempts/{view['id']}") == view
     vendor.api("POST", f"/tests/{world.lane}/attempts", 403)
     annotator.api("PUT", f"/lanes/{world.lane}/test", 403, kind="fixed")
+
+
+def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
+    world: World, annotator: Door, vendor: Door, client: Door
+) -> None:
+    assert vendor.api("GET", f"/lanes/{world.lane}/gate") is None
+    rule = vendor.api("PUT", f"/lanes/{world.lane}/gate", limit=0.75, minimum_checks=30)
+    assert (rule["version"], rule["limit"], rule["minimum_checks"]) == (1, 0.75, 30)
+    assert client.api("GET", f"/lanes/{world.lane}/gate") == rule
+    vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, limit=1.5)
+    annotator.api("PUT", f"/lanes/{world.lane}/gate", 403, limit=0.5)
+    for item in world.add_gold(3, "live"):
+        world.judge("Asha", item, world.truth(item))
+    vendor.api("POST", f"/lanes/{world.lane}/inference", 422, method="a guess")
+    asked = vendor.api("POST", f"/lanes/{world.lane}/inference", 202, method="dawid-skene")
+    assert asked["job_id"]
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    assert vendor.api("GET", f"/lanes/{world.lane}/quality")["units"] == 3
+    annotator.api("POST", f"/lanes/{world.lane}/inference", 403, method="dawid-skene")
+
+
+def test_a_program_reads_a_test_before_it_is_taken(world: World, annotator: Door, vendor: Door) -> None:
+    annotator.api("GET", f"/tests/{world.lane}", 404)
+    vendor.api("GET", f"/lanes/{world.lane}/test", 404)
+    world.add_gold(80, "exam")
+    published = vendor.api("PUT", f"/lanes/{world.lane}/test", training_questions=0)
+    assert vendor.api("GET", f"/lanes/{world.lane}/test")["id"] == published["id"]
+    before = annotator.api("GET", f"/tests/{world.lane}")
+    assert (before["questions_most"], before["attempts_left"], before["may_start"]) == (62, 3, True)
+    begun = annotator.api("POST", f"/tests/{world.lane}/attempts", 201)
+    assert annotator.api("GET", f"/tests/{world.lane}")["live_attempt_id"] == begun["id"]
+    annotator.api("GET", f"/lanes/{world.lane}/test", 403)
+
+
+def test_a_program_reads_gold_and_puts_keys_aside_for_the_client_alone(
+    world: World, annotator: Door, vendor: Door, client: Door
+) -> None:
+    world.add_gold(3, "live")
+    path = f"/projects/{world.project}/gold"
+    first = client.api("GET", f"{path}?pool=live&limit=2")
+    rest = client.api("GET", f"{path}?limit=2&after={first['next_after']}")
+    keys = [key["id"] for key in first["items"] + rest["items"]]
+    assert len(set(keys)) == 3 and rest["next_after"] is None
+    for door in (annotator, vendor):
+        door.api("GET", path, 403)
+        door.api("POST", f"/gold/{keys[0]}/suspend", 403)
+    client.api("POST", f"/gold/{keys[0]}/retire", 204)
+    assert client.api("POST", f"/gold/{keys[1]}/suspend", 202)["job_id"]
+    client.api("POST", f"/gold/{keys[1]}/suspend", 409)
+    client.api("POST", f"/gold/{ids.new_id()}/retire", 404)
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    assert [key["status"] for key in client.api("GET", path)["items"]] == ["retired", "suspended", "active"]
 
 
 def test_no_statement_in_an_annotators_or_a_vendors_name_speaks_of_keys(

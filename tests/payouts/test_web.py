@@ -178,7 +178,9 @@ def test_two_people_send_a_run_and_the_bank_pays_it(
     text = wycliffe.get(path)
     assert run.file_sha256 in text and "1 payment with a total of" in text and "$0.05" in text
     wrong = wycliffe.post(f"{path}/approve", path, total="0.06", sha256=run.file_sha256)
-    assert (wrong.status_code, "not the one that you were shown" in wrong.get_data(as_text=True)) == (422, True)
+    assert (wrong.status_code, "This is not the total of the run." in wrong.get_data(as_text=True)) == (422, True)
+    changed = wycliffe.post(f"{path}/approve", path, total="0.05", sha256="0" * 64)
+    assert (changed.status_code, "not the one that you were shown" in changed.get_data(as_text=True)) == (422, True)
     assert wycliffe.post(f"{path}/approve", path, total="0.05", sha256=run.file_sha256).status_code == 303
     taken = wycliffe.post(f"{path}/export", path)
     assert taken.headers["X-Content-SHA256"] == run.file_sha256
@@ -246,6 +248,34 @@ def test_the_api_does_what_the_pages_do(amina: tuple[Door, Worker], books: Books
     assert person.call("GET", "/payout-runs").status_code == 403
 
 
+def test_a_program_sends_a_run_back_and_notes_a_payment_that_failed(
+    amina: tuple[Door, Worker], books: Books, door: Callable[..., Door]
+) -> None:
+    person, worker = amina
+    assert person.call("GET", "/payout-method").get_json() is None
+    person.call("PUT", "/payout-method", {"kind": "mobile", "holder": "Amina", "account": "+254712345678"})
+    assert person.call("GET", "/payout-method").get_json()["kind"] == "mobile"
+    _old_method(books, worker)
+    maker, checker = door(Role.FINANCE), door(Role.FINANCE)
+    first = maker.call("POST", "/payout-runs", {"currency": "USD"}).get_json()
+    path = f"/payout-runs/{first['id']}"
+    assert maker.call("POST", f"{path}/cancel", {"reason": " "}).status_code == 422
+    assert maker.call("POST", f"{path}/cancel", {"reason": "Wrong cut-off"}).get_json()["state"] == "cancelled"
+    assert maker.call("POST", f"{path}/cancel", {"reason": "Again"}).status_code == 409
+    run = maker.call("POST", "/payout-runs", {"currency": "USD"}).get_json()
+    path = f"/payout-runs/{run['id']}"
+    checker.call("POST", f"{path}/approve", {"total": run["total"], "sha256": run["sha256"]})
+    maker.call("POST", f"{path}/export")
+    lines = maker.call("GET", f"{path}/lines").get_json()
+    assert ([line["amount"] for line in lines["items"]], lines["next_after"]) == (["0.05"], None)
+    fail = f"/payout-lines/{lines['items'][0]['id']}/fail"
+    assert person.call("POST", fail, {"reason": "No such number"}).status_code == 403
+    assert maker.call("POST", fail, {"reason": "No such number"}).get_json()["state"] == "failed"
+    assert maker.call("POST", fail, {"reason": "No such number"}).status_code == 409
+    assert person.call("GET", "/earnings").get_json()["balances"][0]["payable"] == "0.05"
+    assert maker.call("GET", "/payout-runs/nothing/lines").status_code == 404
+
+
 def test_a_manager_sets_rates_for_the_lanes_there_are(books: Books, door: Callable[..., Door]) -> None:
     known = LaneLabel(books.lane_id, books.project_id, "Support intents", "sw-KE", "USD")
     lanes.use_lanes(lambda session: [known])
@@ -255,6 +285,8 @@ def test_a_manager_sets_rates_for_the_lanes_there_are(books: Books, door: Callab
     assert manager.post("/rates", "/rates", amount="much", **sent).status_code == 422
     assert manager.post("/rates", "/rates", amount="0.0075", **sent).status_code == 303
     assert "$0.0075" in manager.get("/rates")
+    (listed,) = manager.call("GET", "/rates").get_json()["items"]
+    assert (listed["project"], listed["rate"]["amount"]) == ("Support intents", "0.0075")
     later = {"lane_id": books.lane_id, "amount": "0.008", "currency": "USD", "from_at": "2100-01-01T00:00:00Z"}
     assert manager.call("POST", "/rates", later).get_json()["amount"] == "0.008"
     assert manager.call("POST", "/rates", later | {"lane_id": "other"}).status_code == 404
@@ -274,6 +306,7 @@ def test_an_invoice_is_read_on_both_sides_and_paid_on_one(app: Flask, books: Boo
         Scope.system("test"),
     )  # fmt: skip
     vendor, client = door(Role.FINANCE).enter(), door(Role.CLIENT_ADMIN, client_id).enter()
+    path = f"/invoices/{invoice.id}"
     for side in (vendor, client):
         assert "Invoice 1" in side.get("/invoices")
         assert "$25.50" in side.get(f"/invoices/{invoice.id}")
@@ -281,9 +314,13 @@ def test_an_invoice_is_read_on_both_sides_and_paid_on_one(app: Flask, books: Boo
     assert client.post(f"/invoices/{invoice.id}/paid", "/invoices").status_code == 403
     assert vendor.post(f"/invoices/{invoice.id}/paid", "/invoices").status_code == 303
     assert "Paid on" in client.get(f"/invoices/{invoice.id}")
+    assert client.call("GET", path).get_json() == vendor.call("GET", path).get_json()
+    assert client.call("POST", f"{path}/paid").status_code == 403
+    assert vendor.call("POST", f"{path}/paid").status_code == 409
     other = Books(books.db)
     stranger = Door(app, other, Role.FINANCE, other.org_id, "Stranger").enter()
     assert stranger.client.get(f"/invoices/{invoice.id}").status_code == 404
+    assert [stranger.call(*ask).status_code for ask in (("GET", path), ("POST", f"{path}/paid"))] == [404, 404]
     assert "No invoices yet" in stranger.get("/invoices")
 
 

@@ -1,105 +1,24 @@
-"""The API of calibration: one's own quality, attempts at tests, and a lane's quality and test."""
+"""A lane over the API: its quality, its labels inferred anew, its rule about accuracy, its test, its people."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from calibration.operations import attempts, qualifications, reading, tests
-from calibration.queries.attempts import AttemptView
-from calibration.queries.people import person_of_account, quality_of_person
+from calibration import jobs
+from calibration.api.routes import JobRef, api, exam_scope
+from calibration.operations import gates, inference, qualifications, reading, tests
+from calibration.operations.estimates import METHODS
+from calibration.queries.lanes import gate_of
 from calibration.queries.roster import Candidate
 from calibration.queries.tests import TestView, characteristic
+from kernel.guard import not_found
+from kernel.jobs import enqueue
 from kernel.policy import Actor
-from kernel.tenancy import Scope
-from labeling.queries.content import ontology_of
-from labeling.rules.ontology import ontology_json
-from web.api import Api
 from web.forms import InModel, OutModel
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-api = Api("calibration", __name__)
-
-
-def exam_scope() -> Scope:
-    """Attempts compare answers with keys, and tests count them; the operations ask for permission themselves."""
-    return Scope.system("exam")
-
-
-class QualityOut(OutModel):
-    """A person's quality in one lane, as they may see it: coarse, and renewed once a day."""
-
-    lane_id: str
-    judged: int
-    seconds: int
-    accuracy: float | None
-    low: float | None
-    high: float | None
-    checks: int | None
-    as_of: datetime | None
-
-
-class QuestionOut(OutModel):
-    """A question as it is asked."""
-
-    position: int
-    stage: str
-    content: dict[str, Any]
-    locale: str
-
-
-class OutcomeOut(OutModel):
-    """How an exam ended."""
-
-    passed: bool
-    asked: int
-    right: int
-    low: float
-    high: float
-    by_class: dict[str, tuple[int, int]]
-    ran_out_of_time: bool
-    next_at: datetime | None
-    receipt_id: str | None
-
-
-class AttemptOut(OutModel):
-    """One go at a test, with the question at hand or the outcome, and the label schema that answers keep to."""
-
-    id: str
-    lane_id: str
-    ontology: dict[str, Any]
-    number: int
-    state: str
-    position: int
-    training_questions: int
-    questions_most: int
-    deadline_at: datetime
-    question: QuestionOut | None
-    outcome: OutcomeOut | None
-
-
-class AnswerIn(InModel):
-    """The final answer to the question at `position`."""
-
-    position: int = Field(ge=0)
-    answer: dict[str, Any]
-
-
-class FeedbackOut(OutModel):
-    """What a training question teaches."""
-
-    is_right: bool
-    truth: dict[str, Any]
-    explanation: str
-
-
-class AnsweredOut(OutModel):
-    """What follows an answer."""
-
-    attempt: AttemptOut
-    feedback: FeedbackOut | None
 
 
 class ClassOut(OutModel):
@@ -223,45 +142,6 @@ class TestOut(OutModel):
     warnings: list[str]
 
 
-@api.get("/quality", returns=list[QualityOut])
-def quality(session: "Session", actor: Actor) -> list[QualityOut]:
-    """One's own quality, lane by lane"""
-    person = person_of_account(session, actor.account_id, actor.org_id)
-    rows = quality_of_person(session, person.annotator_id) if person else []
-    return [
-        QualityOut(
-            lane_id=row.lane_id, judged=row.judged, seconds=row.seconds, accuracy=row.accuracy, low=row.low,
-            high=row.high, checks=row.checks, as_of=row.as_of,
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-@api.post("/tests/<lane_id>/attempts", returns=AttemptOut, creates=True, scope=exam_scope)
-def start_attempt(session: "Session", actor: Actor, lane_id: str) -> AttemptOut:
-    """Begin a go at a lane's test, or come back to the one under way"""
-    return _attempt(session, attempts.start_attempt(session, actor, lane_id))
-
-
-@api.get("/attempts/<attempt_id>", returns=AttemptOut)
-def attempt(session: "Session", actor: Actor, attempt_id: str) -> AttemptOut:
-    """An attempt of one's own, as it stands"""
-    return _attempt(session, attempts.look_at(session, actor, attempt_id))
-
-
-@api.post("/attempts/<attempt_id>/answers", body=AnswerIn, returns=AnsweredOut, scope=exam_scope)
-def answer(session: "Session", actor: Actor, attempt_id: str, body: AnswerIn) -> AnsweredOut:
-    """Give the final answer to the question at hand"""
-    told = attempts.answer_question(session, actor, attempt_id, body.position, body.answer)
-    lesson = told.feedback
-    return AnsweredOut(
-        attempt=_attempt(session, told.attempt),
-        feedback=None
-        if lesson is None
-        else FeedbackOut(is_right=lesson.is_right, truth=dict(lesson.truth), explanation=lesson.explanation),
-    )
-
-
 @api.get("/lanes/<lane_id>/quality", returns=LaneQualityOut)
 def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityOut:
     """A lane's quality"""
@@ -284,6 +164,62 @@ def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityO
         mean_confidence=found.mean_confidence,
         weak_units=found.weak_units,
     )  # fmt: skip
+
+
+class InferenceIn(InModel):
+    """By which method; the one that is used by itself, where none is named."""
+
+    method: str = Field(default=inference.DEFAULT, pattern=f"^({'|'.join(METHODS)})$")
+
+
+@api.post("/lanes/<lane_id>/inference", body=InferenceIn, returns=JobRef, status=202)
+def run_inference(session: "Session", actor: Actor, lane_id: str, body: InferenceIn) -> JobRef:
+    """Ask for a lane's labels to be inferred anew"""
+    inference.ensure_may_infer(session, actor, lane_id)
+    job_id = enqueue(session, jobs.infer_lane, actor=actor, lane_id=lane_id, method=body.method)
+    assert job_id is not None, "asked for without a key, it is always new"
+    return JobRef(job_id=job_id)
+
+
+class GateIn(InModel):
+    """The rule that pauses people whose accuracy is surely too low."""
+
+    limit: float = Field(default=0.8, gt=0, lt=1)
+    certainty: float = Field(default=0.9, gt=0.5, lt=1)
+    minimum_checks: int = Field(default=20, ge=10, le=200)
+    pause_days: int = Field(default=7, ge=1, le=90)
+
+
+class GateOut(OutModel):
+    """The rule in force."""
+
+    version: int
+    limit: float
+    certainty: float
+    minimum_checks: int
+    pause_days: int
+
+
+@api.put("/lanes/<lane_id>/gate", body=GateIn, returns=GateOut)
+def set_gate(session: "Session", actor: Actor, lane_id: str, body: GateIn) -> Any:
+    """Set the rule that pauses people whose accuracy is surely too low; it holds from the next check on"""
+    gates.set_gate(session, actor, lane_id, **body.model_dump())
+    return gate_of(session, lane_id)
+
+
+@api.get("/lanes/<lane_id>/gate", returns=GateOut | None)
+def gate(session: "Session", actor: Actor, lane_id: str) -> Any:
+    """The rule in force; null where there is none"""
+    return reading.lane_quality(session, actor, lane_id).gate
+
+
+@api.get("/lanes/<lane_id>/test", returns=TestOut)
+def lane_test(session: "Session", actor: Actor, lane_id: str) -> TestOut:
+    """The test that a lane asks for at present, with what it does to people"""
+    found = reading.lane_test(session, actor, lane_id)[1]
+    if found is None:
+        raise not_found()
+    return _test(found, [])
 
 
 @api.put("/lanes/<lane_id>/test", body=TestIn, returns=TestOut, scope=exam_scope)
@@ -322,39 +258,6 @@ def _candidate(each: Candidate) -> CandidateOut:
         basis=held.basis if held else None,
         since_at=held.since_at if held else None,
         next_attempt_at=tried.next_at if tried else None,
-    )
-
-
-def _attempt(session: "Session", view: AttemptView) -> AttemptOut:
-    question, outcome = view.question, view.outcome
-    return AttemptOut(
-        id=view.id,
-        lane_id=view.lane_id,
-        ontology=ontology_json(ontology_of(session, view.ontology_id)),
-        number=view.number,
-        state=view.state,
-        position=view.position,
-        training_questions=view.training_count,
-        questions_most=view.exam_most,
-        deadline_at=view.deadline_at,
-        question=None
-        if question is None
-        else QuestionOut(
-            position=question.position, stage=question.stage, content=dict(question.content), locale=question.locale
-        ),
-        outcome=None
-        if outcome is None
-        else OutcomeOut(
-            passed=outcome.passed,
-            asked=outcome.asked,
-            right=outcome.right,
-            low=outcome.interval.lower,
-            high=outcome.interval.upper,
-            by_class=dict(outcome.by_class),
-            ran_out_of_time=outcome.ran_out_of_time,
-            next_at=outcome.next_at,
-            receipt_id=outcome.receipt_id,
-        ),
     )
 
 

@@ -1,0 +1,84 @@
+"""A client's gold over the API: the keys of a project, and putting them aside."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from calibration import jobs
+from calibration.api.routes import JobRef, api
+from calibration.operations import gold, reading
+from kernel.guard import not_found
+from kernel.jobs import enqueue
+from kernel.policy import Actor
+from kernel.tenancy import Scope
+from labeling.values import GoldPool
+from web import current
+from web.forms import InModel, OutModel
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class GoldQuery(InModel):
+    """Which keys: of one pool or of all, and where the page before ended."""
+
+    pool: GoldPool | None = None
+    after: str | None = Field(default=None, max_length=22)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class GoldOut(OutModel):
+    """A key with its item."""
+
+    id: str
+    set_name: str
+    item_id: str
+    lane_id: str
+    pool: str
+    status: str
+    category: str | None
+    truth: dict[str, Any]
+    content: dict[str, Any]
+    explanation: str
+    version: int
+    exposures: int
+    exposure_cap: int
+
+
+class GoldsOut(OutModel):
+    """A page of keys."""
+
+    items: list[GoldOut]
+    next_after: str | None
+
+
+def with_gold() -> Scope:
+    """The client's own scope, gold included; which routes may ask for it stands in the matrix."""
+    org_id = current.actor().org_id
+    if org_id is None:
+        raise not_found()
+    return Scope.with_gold(org_id)
+
+
+@api.get("/projects/<project_id>/gold", query=GoldQuery, returns=GoldsOut, scope=with_gold)
+def project_gold(session: "Session", actor: Actor, project_id: str, query: GoldQuery) -> GoldsOut:
+    """The gold of a project, key by key"""
+    keys, after = reading.gold_of_project(
+        session, actor, project_id, pool=query.pool, after=query.after, limit=query.limit
+    )
+    return GoldsOut(items=[GoldOut.model_validate(key) for key in keys], next_after=after)
+
+
+@api.post("/gold/<key_id>/retire", returns=None, status=204, scope=with_gold)
+def retire_gold(session: "Session", actor: Actor, key_id: str) -> None:
+    """Use a key no more; what it gave stays"""
+    gold.retire_key(session, actor, key_id)
+
+
+@api.post("/gold/<key_id>/suspend", returns=JobRef, status=202, scope=with_gold)
+def suspend_gold(session: "Session", actor: Actor, key_id: str) -> JobRef:
+    """Stop grading by a key in doubt; what it gave is taken back by a job"""
+    item_id = gold.suspend_key(session, actor, key_id)
+    job_id = enqueue(session, jobs.regrade_item, actor=actor, item_id=item_id)
+    assert job_id is not None, "asked for without a key, it is always new"
+    return JobRef(job_id=job_id)
