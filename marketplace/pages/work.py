@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 from pydantic import Field
 
-from i18n import _
+from i18n import _, current_locale
 from kernel import db
 from kernel.errors import Invalid
 from kernel.guard import not_found, require
@@ -21,6 +21,9 @@ from web.forms import FormModel, read_form
 from web.pages import Pages
 from web.render import flash, page, see
 from web.sessions import request_time
+from workforce.queries.agreements import agreements_in_force
+from workforce.rules.agreements import shown_locale
+from workforce.values import AgreementView
 
 pages = Pages("work", "marketplace")
 
@@ -42,8 +45,10 @@ def home() -> Response:
         offers = work.lane_offers(session, facts) if facts else []
         done, _after = work.my_work(session, current.actor(), limit=5)
         balances = balance_of(session, profile.id) if profile else []
+        asked = agreements_in_force(session, profile.org_id) if profile else []
     return page(
         "marketplace/work_home.html", profile=profile, task=task, done=done, balances=balances,
+        agreements=_titles(asked),
         open_offers=[offer for offer in offers if offer.is_open],
         other_offers=[offer for offer in offers if not offer.is_open],
     )  # fmt: skip
@@ -189,6 +194,21 @@ def why(lane_id: str) -> Response:
         profile = eligibility.person_of(session, current.actor())
         facts = eligibility.facts_of(session, profile.id) if profile else None
         offers = [offer for offer in work.lane_offers(session, facts) if offer.lane_id == lane_id] if facts else []
+        asked = agreements_in_force(session, profile.org_id) if profile else []
     if not offers:
         raise not_found()
-    return page("marketplace/lane_why.html", offer=offers[0])
+    return page("marketplace/lane_why.html", offer=offers[0], agreements=_titles(asked))
+
+
+def _titles(asked: list[AgreementView]) -> dict[str, str]:
+    """What each agreement is called in the reader's language, by the "code version" that a condition names."""
+    return {
+        f"{one.code} {one.version}": str(
+            _(
+                "%(title)s, version %(version)s",
+                title=one.titles[shown_locale(one.titles, current_locale())],
+                version=str(one.version),
+            )
+        )
+        for one in asked
+    }

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from kernel.models import AuditEvent
 from kernel.policy import Actor, Role
 from kernel.tenancy import Scope
@@ -298,14 +298,18 @@ def test_nobody_approves_a_run_that_pays_them(books: Books, maker: Actor) -> Non
         _approve(books, payee, run)
 
 
-@pytest.mark.parametrize(("more", "sha256"), [(1, None), (0, "0" * 64)])
+@pytest.mark.parametrize(
+    ("more", "sha256", "problem", "code"),
+    [(1, None, Invalid, "other_total"), (0, "0" * 64, Conflict, "not_as_signed"), (1, "", Conflict, "not_as_signed")],
+)
 def test_an_approval_is_of_exactly_what_was_shown(
-    books: Books, maker: Actor, checker: Actor, more: int, sha256: str | None
+    books: Books, maker: Actor, checker: Actor, more: int, sha256: str | None, problem: type[Problem], code: str
 ) -> None:
     books.earn(_payee(books), 1_000_000)
     run = _prepare(books, maker)
-    with pytest.raises(Conflict, match="not_as_signed"), books.tenant() as session:
-        approve_run(session, checker, run.id, total_micros=run.total_micros + more, sha256=sha256 or run.file_sha256)
+    shown = run.file_sha256 if sha256 is None else sha256
+    with pytest.raises(problem, match=code), books.tenant() as session:
+        approve_run(session, checker, run.id, total_micros=run.total_micros + more, sha256=shown)
 
 
 @pytest.mark.parametrize("role", [Role.ANNOTATOR, Role.VENDOR_MANAGER, Role.AUDITOR, Role.OPERATOR, Role.REVIEWER])

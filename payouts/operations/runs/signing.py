@@ -20,13 +20,16 @@ from payouts.values import PAYOUT_LINE, Code, Kind, LineState, PayoutFile, RunSt
 def approve_run(session: Session, actor: Actor, run_id: str, *, total_micros: int, sha256: str) -> RunView:
     """Send a run on, as somebody else than who made it, and only if total and hash are those that were shown.
 
-    Raises Forbidden for the person who made it and for anybody who is paid by it, Conflict when it has moved on or is
-    not what was signed.
+    Raises Forbidden for the person who made it and for anybody who is paid by it, Conflict when it has moved on or its
+    file is not what was signed, Invalid for another total.
     """
     run = loading.load(session, actor, run_id, Action.RUN_APPROVE)
     _ensure_not_paid_by_it(session, actor, run)
-    if run.total_micros != total_micros or not same(run.file_sha256 or "", sha256):
+    if not same(run.file_sha256 or "", sha256):
         raise Conflict("payout.not_as_signed", _("The run is not the one that you were shown. Load it and read again."))
+    if run.total_micros != total_micros:
+        words = _("This is not the total of the run. Read it again and type it as it stands here.")
+        raise Invalid("payout.other_total", words, {"total": words})
     _ensure_intact(session, run)
     loading.move(
         session, run, from_=[RunState.DRAFT], to=RunState.APPROVED,

@@ -1,0 +1,73 @@
+"""What a person reads on the pages of their own work."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from kernel import clock
+from kernel.config import Settings
+from kernel.policy import Actor, Role, system_actor
+from tests.marketplace.desk import Desk, open_desk
+from tests.marketplace.orders import Market
+from tests.workforce.browser import Visitor
+from workforce.operations.accounts import add_membership, set_locale
+from workforce.operations.agreements import publish_agreement
+from wsgi import create_app
+
+
+@pytest.fixture
+def db(db_sqlite):  # type: ignore[no-untyped-def]
+    """Pages are the same on either database; what they stand on is tested on both elsewhere."""
+    return db_sqlite
+
+
+@pytest.fixture
+def app(market: Market, tmp_path: Path) -> Iterator[Flask]:
+    settings = Settings(
+        environment="test", database_url=str(market.db.url), redis_url=None, data_dir=tmp_path,
+        secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
+    )  # fmt: skip
+    app = create_app(settings, market.db)
+    with clock.use_clock(lambda: market.now):
+        yield app
+
+
+@pytest.fixture
+def desk(market: Market) -> Desk:
+    return open_desk(market, people=1, unit_count=2, overlap=1)
+
+
+@pytest.fixture
+def visitor(app: Flask, desk: Desk) -> Visitor:
+    """The first person at the desk, in front of a browser."""
+    account_id = desk.people[0].account_id
+    assert account_id is not None
+    with desk.market.system() as session:
+        member = add_membership(
+            session, system_actor("test"), account_id=account_id, org_id=desk.market.vendor, role=Role.ANNOTATOR
+        )
+    me = Actor(account_id, desk.market.vendor, Role.ANNOTATOR, member, org_kind="vendor")
+    return Visitor(app, desk.db, me)
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en", "To be signed: <bdi>Code of conduct, version 1</bdi>"),
+        ("sw", "Ya kutiwa saini: <bdi>Kanuni za maadili, toleo la 1</bdi>"),
+        ("es", "Por firmar: <bdi>Code of conduct, versión 1</bdi>"),
+    ],
+)
+def test_an_agreement_to_be_signed_is_called_by_its_title(desk: Desk, visitor: Visitor, locale: str, told: str) -> None:
+    market, account_id = desk.market, desk.people[0].account_id
+    with market.system() as session:
+        titles = {"en": "Code of conduct", "sw": "Kanuni za maadili"}
+        publish_agreement(
+            session, system_actor("test"), code="conduct", titles=titles, texts=dict.fromkeys(titles, "Be kind."),
+            org_id=market.vendor,
+        )  # fmt: skip
+        set_locale(session, desk.people[0], account_id or "", locale)
+    for path in ("/work", f"/lanes/{desk.lane}/why"):
+        assert told in visitor.text(path)
