@@ -14,6 +14,7 @@ from marketplace.api import requests as requests_api
 from marketplace.api import reviews as reviews_api
 from marketplace.api import work as work_api
 from marketplace.cli import cli
+from marketplace.operations import returning
 from marketplace.operations.appeals import decide_appeal
 from marketplace.pages import board, imports, projects, releases, requests, review, work
 from marketplace.pages import pages as market_pages
@@ -21,7 +22,7 @@ from marketplace.queries.facts import lane_facts, lane_labels
 from marketplace.storage import local_storage, use_storage
 from payouts.queries.lanes import use_lanes
 from web.views.progress import describe_job
-from workforce import desk
+from workforce import desk, leases
 
 # Imported for the routes they declare.
 _ROUTES = (imports, projects, releases, requests, imports_api, projects_api, releases_api, requests_api)
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
     lanes.use_provider(lane_facts)
     use_lanes(lane_labels)
     desk.use_desk(decide_appeal)
+    leases.use_leases(returning.end_leases)
     _describe_jobs()
     for blueprint in (market_pages, market_api, board.pages, review.pages, work.pages, reviews_api.api, work_api.api):
         app.register_blueprint(blueprint)

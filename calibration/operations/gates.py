@@ -20,6 +20,7 @@ from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor, Resource
+from workforce.leases import end_leases
 from workforce.operations.receipts import end_receipt, issue_receipt
 
 EVIDENCE_MOST = 50
@@ -181,6 +182,7 @@ def _pause(
         session, actor, "lane.paused", "qualification", row.id, org_id=track.vendor_org_id,
         details={"lane": track.lane_id, "rule": rule.id, "receipt": receipt_id},
     )  # fmt: skip
+    end_leases(session, actor, track.annotator_id, lane_id=track.lane_id, cause="gate")
     return receipt_id
 
 

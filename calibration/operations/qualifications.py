@@ -14,6 +14,7 @@ from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor
+from workforce.leases import end_leases
 from workforce.operations.receipts import issue_receipt
 
 REASON_MOST = 500
@@ -59,6 +60,7 @@ def revoke(session: Session, actor: Actor, lane_id: str, annotator_id: str, reas
         session, actor, "qualification.revoked", "qualification", row.id, org_id=lane.vendor_org_id,
         details={"lane": lane_id, "annotator": annotator_id, "receipt": receipt_id},
     )  # fmt: skip
+    end_leases(session, actor, person.annotator_id, lane_id=lane_id, cause="qualification")
     return receipt_id
 
 

@@ -14,7 +14,7 @@ from calibration.values import NewJudgment
 from i18n import _
 from kernel import audit
 from kernel.crypto import digest
-from kernel.db import Later, change_later, now_of
+from kernel.db import Later, change_later, now_of, scope_of
 from kernel.errors import Conflict, Invalid, Misuse
 from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
@@ -24,8 +24,9 @@ from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from labeling.values import Ontology
 from marketplace.models import Assignment, Lane, Project, Slot, Unit
+from marketplace.operations.returning import free_slots
 from marketplace.operations.taking import MOVE_SLOT, Handed, handed_out
-from marketplace.policy import assignment_resource
+from marketplace.policy import assignment_resource, grant_rights
 from marketplace.rules.work import seconds_between
 from marketplace.values.work import Submitted
 from payouts.operations import earnings
@@ -40,18 +41,19 @@ def submit_answer(
     """Take an answer. Raises Invalid with the faulty fields; the same answer or key again changes nothing.
 
     While the slot is still the person's own, the answer counts for the unit's overlap, also when the lease has just
-    run out. Otherwise it is kept as a late judgment beside the overlap, and paid.
+    run out. Otherwise it is kept as a late judgment beside the overlap, and paid: so it is when a pause, a suspension
+    or the end of the vendor's access has ended the lease.
     """
     handed = handed_out(session, assignment_id)
     held: Any = _Held.of(handed) if handed else _load(session, assignment_id)
     require(session, actor, "answer:submit", assignment_resource(held))
     if held.judgment_id is not None:
         return _again(held, key)
-    if epoch is not None and epoch > held.epoch:
+    if epoch is not None and _is_stale(session, held, epoch):
         raise Conflict("assignment.epoch", _("This page is older than what you hold. Load it again."))
     kind, ontology = registry.get(held.task_type), _ontology(session, held.ontology_id)
     answer = kind.parse(payload, ontology, kind.parse_content(held.content))
-    counts = _settle_slot(session, held, handed)
+    counts = _settle_slot(session, actor, held, handed)
     judgment = NewJudgment(
         org_id=held.org_id, vendor_org_id=held.vendor_org_id or "", project_id=held.project_id,
         lane_id=held.lane_id, unit_id=held.unit_id, item_id=held.item_id, assignment_id=held.id,
@@ -178,7 +180,13 @@ _FILL = Hot(
 )
 
 
-def _settle_slot(session: Session, held: Any, handed: Handed | None) -> bool:
+def _is_stale(session: Session, held: Any, epoch: int) -> bool:
+    """Whether an answer names another fencing number than the lease has. Once it is over, an older one does no harm."""
+    is_alive = held.state == "leased" and held.lease_until > now_of(session)
+    return bool(epoch > held.epoch or (is_alive and epoch < held.epoch))
+
+
+def _settle_slot(session: Session, actor: Actor, held: Any, handed: Handed | None) -> bool:
     """Fill the slot if it is still this assignment's; False when it has gone to somebody else, or was closed."""
     if handed:
         _fill_later(session, held, handed.slot)
@@ -187,8 +195,18 @@ def _settle_slot(session: Session, held: Any, handed: Handed | None) -> bool:
         if held.state == "returned":
             return False
         raise Conflict("assignment.over", _("You gave this unit back; it cannot be answered any more."))
+    if not _has_access(session, actor, held):
+        free_slots(session, [held.id])
+        return False
     filled = _FILL.run(session, p_unit=held.unit_id, p_slot=held.slot_no, p_assignment=held.id)
     return filled.rowcount == 1
+
+
+def _has_access(session: Session, actor: Actor, held: Any) -> bool:
+    """Whether the vendor's access to the project lives. A tenant's transaction would not see the unit without it."""
+    if not scope_of(session).is_system:
+        return True
+    return grant_rights(session, actor, held.project_id, now_of(session)) is not None
 
 
 def _fill_later(session: Session, held: Any, slot: Later | None) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -16,6 +16,7 @@ from marketplace.models import Assignment, Lane, ProblemReport, Slot
 from marketplace.policy import assignment_resource
 from marketplace.rules.work import ensure_transition, extended
 from marketplace.values.work import ReportReason, SkipReason
+from workforce.models import Annotator
 
 
 def own_assignment(session: Session, actor: Actor, assignment_id: str, action: str) -> Assignment:
@@ -50,7 +51,7 @@ def _give_back(session: Session, actor: Actor, assignment_id: str, state: str, r
     ensure_transition(assignment.state, state)
     assignment.state, assignment.reason, assignment.note = state, reason, note[:2000] or None
     assignment.ended_at = now_of(session)
-    _free_slots(session, [assignment.id])
+    free_slots(session, [assignment.id])
     audit.record(
         session, actor, f"unit.{state}", "assignment", assignment.id, org_id=assignment.org_id,
         details={"reason": reason}, link=False,
@@ -87,7 +88,7 @@ def extend_lease(session: Session, actor: Actor, assignment_id: str) -> Assignme
     lane = session.get_one(Lane, assignment.lane_id)
     until = extended(assignment.leased_at, now, lane.lease_minutes)
     if until - assignment.lease_until > timedelta(seconds=60):
-        assignment.lease_until = until
+        assignment.lease_until, assignment.epoch = until, assignment.epoch + 1
         session.execute(
             update(Slot)
             .where(
@@ -129,14 +130,67 @@ def expire_lane(session: Session, actor: Actor, lane_id: str, limit: int = 200) 
         .values(state="expired", ended_at=now),
         execution_options={"synchronize_session": False},
     )
-    _free_slots(session, assignment_ids)
+    free_slots(session, assignment_ids)
     owner = session.get_one(Lane, lane_id).org_id
     for assignment_id in assignment_ids:
         audit.record(session, actor, "unit.expired", "assignment", assignment_id, org_id=owner, link=False)
     return len(assignment_ids)
 
 
-def _free_slots(session: Session, assignment_ids: list[str]) -> None:
+def end_leases(session: Session, actor: Actor, annotator_id: str, *, cause: str, lane_id: str | None = None) -> int:
+    """End what a person holds, in one lane or in all, since the right to it has ended; returns how many leases.
+
+    The places go to others at once. What the person had typed is still taken: as late, and paid.
+    """
+    # Whoever takes work locks this row first: a lease that is being made meanwhile is waited for, and ended as well.
+    account_id = session.scalar(select(Annotator.account_id).where(Annotator.id == annotator_id).with_for_update())
+    if account_id is None:
+        return 0
+    theirs = [Assignment.account_id == account_id, Assignment.annotator_id == annotator_id]
+    if lane_id is not None:
+        theirs.append(Assignment.lane_id == lane_id)
+    return _end(session, actor, theirs, cause)
+
+
+def end_leases_of_project(session: Session, actor: Actor, project_id: str, *, cause: str) -> int:
+    """End what anybody holds in the lanes of a project; returns how many leases."""
+    lanes = select(Lane.id).where(Lane.project_id == project_id)
+    return _end(session, actor, [Assignment.org_id == actor.org_id, Assignment.lane_id.in_(lanes)], cause)
+
+
+def _end(session: Session, actor: Actor, which: list[ColumnElement[bool]], cause: str) -> int:
+    """End leases that run, and those that ran out while nobody else took the place, where an answer would count."""
+    ended = session.execute(
+        select(Assignment.id, Assignment.org_id, Assignment.state)
+        .join(Slot, (Slot.unit_id == Assignment.unit_id) & (Slot.slot_no == Assignment.slot_no))
+        .where(
+            *which,
+            Assignment.state.in_(("leased", "expired")),
+            Slot.assignment_id == Assignment.id,
+            Slot.state.in_(("leased", "free")),
+        )
+        .order_by(Assignment.id)
+        .with_for_update(of=Assignment)
+    ).all()
+    if not ended:
+        return 0
+    for row in ended:
+        ensure_transition(row.state, "returned")
+    assignment_ids = [row.id for row in ended]
+    session.execute(
+        update(Assignment).where(Assignment.id.in_(assignment_ids)).values(state="returned", ended_at=now_of(session)),
+        execution_options={"synchronize_session": False},
+    )
+    free_slots(session, assignment_ids)
+    for row in ended:
+        audit.record(
+            session, actor, "unit.returned", "assignment", row.id, org_id=row.org_id, details={"cause": cause},
+            link=False,
+        )  # fmt: skip
+    return len(ended)
+
+
+def free_slots(session: Session, assignment_ids: list[str]) -> None:
     """The slots go to the band of what has come back; they still point at the last holder, whose answer counts."""
     slots = session.execute(
         select(Slot.unit_id, Slot.slot_no)

@@ -4,7 +4,7 @@ The order is: what is kept for this person, what has come back, then the free sl
 lane. A guarded update and two unique constraints keep the overlap and "nobody twice"; a lost race is tried again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from marketplace.models import Assignment, Lane, LanePerson, Project, Slot, Unit
 from marketplace.operations.returning import expire_lane
 from marketplace.policy import work_resource
 from marketplace.queries.eligibility import lanes_open_to
-from marketplace.queries.work import open_task
+from marketplace.queries.work import is_alive, may_work_in, open_task
 from marketplace.values.work import NoWork, Task
 from payouts.queries import rate_of
 from payouts.values import RateView
@@ -106,7 +106,7 @@ def take_next(session: Session, actor: Actor, lane_id: str | None = None, *, key
     desk = _desk(session, actor, lane_id)
     held = None if _is_free(session, desk, key) else open_task(session, actor, key=key)
     if held is not None:
-        return held
+        return _held(session, actor, desk, held)
     desk.has_looked = True
     for offer in desk.offers:
         require(session, actor, "assignment:take", work_resource(offer.lane, actor, offer.demands))
@@ -115,6 +115,14 @@ def take_next(session: Session, actor: Actor, lane_id: str | None = None, *, key
             if task is not None:
                 return task
     return NoWork.ALL_WITH_OTHERS if desk.offers else NoWork.NOTHING_OPEN
+
+
+def _held(session: Session, actor: Actor, desk: _Desk, task: Task) -> Task | NoWork:
+    """What the person holds already, or held under the same key; its content only while they may work on it."""
+    if not is_alive(session, task):
+        return replace(task, content={})
+    is_open = any(offer.lane.id == task.lane_id for offer in desk.offers)
+    return task if is_open or may_work_in(session, actor, task.lane_id) else NoWork.NOTHING_OPEN
 
 
 def _is_free(session: Session, desk: _Desk, key: str | None) -> bool:

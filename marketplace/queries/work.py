@@ -1,7 +1,7 @@
 """Reads of work: what somebody holds, what they have done, why a lane is or is not open to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ from calibration.models import Qualification, QualificationTest
 from kernel.db import now_of
 from kernel.guard import not_found
 from kernel.hot import Hot, table_of
-from kernel.policy import Actor
+from kernel.policy import Actor, Reason
 from labeling.models import Item
 from marketplace.models import Assignment, Lane, Project, Review
-from marketplace.queries.eligibility import lanes_for
-from marketplace.values.work import LaneOffer, Task
+from marketplace.queries.eligibility import facts_of, lanes_for, needs_of, person_of
+from marketplace.rules.eligibility import Admission, demands
+from marketplace.values.work import OVER, LaneOffer, Task
 from payouts.queries.rates import rate_of
 from workforce.values import PersonFacts
 
@@ -30,11 +31,48 @@ def open_task(session: Session, actor: Actor, *, key: str | None = None) -> Task
 
 
 def task_of(session: Session, actor: Actor, assignment_id: str) -> Task:
-    """An assignment of the actor's own, whatever its state; raises NotFound for anybody else's."""
+    """An assignment of the actor's own, whatever its state; raises NotFound for anybody else's.
+
+    What is to be answered is told only while the lease lives and the person may work there at this moment.
+    """
     row = _OWN.run(session, p_id=assignment_id, p_account=actor.account_id).one_or_none()
     if row is None:
         raise not_found()
-    return _task(row)
+    task = _task(row)
+    if is_alive(session, task) and may_work_in(session, actor, task.lane_id):
+        return task
+    return replace(task, content={}, state=OVER if task.state in ("leased", "expired") else task.state)
+
+
+def is_own(session: Session, actor: Actor, assignment_id: str) -> bool:
+    """Whether this transaction sees an assignment, and it is the actor's own."""
+    return _OWN.run(session, p_id=assignment_id, p_account=actor.account_id).one_or_none() is not None
+
+
+def is_alive(session: Session, task: Task) -> bool:
+    """Whether the lease runs at this moment."""
+    return task.state == "leased" and task.lease_until > now_of(session)
+
+
+def may_work_in(session: Session, actor: Actor, lane_id: str) -> bool:
+    """Whether the actor meets all that the lane asks of a person. A paused lane lets them finish what they hold."""
+    profile, lane = person_of(session, actor), session.get(Lane, lane_id)
+    facts = facts_of(session, profile.id) if profile else None
+    project = session.get(Project, lane.project_id) if lane else None
+    if facts is None or lane is None or project is None:
+        return False
+    now = now_of(session)
+    held = session.scalars(
+        select(Qualification).where(
+            Qualification.annotator_id == facts.annotator_id,
+            Qualification.lane_id == lane_id,
+            Qualification.revoked_at.is_(None),
+            or_(Qualification.until_at.is_(None), Qualification.until_at > now),
+        )
+    ).one_or_none()
+    admission = Admission(qualified=held is not None, paused_until=held.paused_until if held else None)
+    conditions = demands(needs_of(lane, project), facts, admission, now)
+    return all(condition.met for condition in conditions if condition.reason is not Reason.PROJECT_PAUSED)
 
 
 _A, _L, _P, _I = (table_of(model) for model in (Assignment, Lane, Project, Item))

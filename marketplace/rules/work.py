@@ -7,7 +7,7 @@ from kernel.errors import Misuse
 # state -> what may become of it. Everything else raises.
 TRANSITIONS: dict[str, frozenset[str]] = {
     "leased": frozenset({"answered", "late", "skipped", "returned", "expired"}),
-    "expired": frozenset({"answered", "late"}),
+    "expired": frozenset({"answered", "late", "returned"}),
     "returned": frozenset({"late"}),
     "skipped": frozenset(),
     "answered": frozenset(),

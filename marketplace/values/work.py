@@ -100,6 +100,10 @@ class LaneOffer:
         return self.state == "open" and all(demand.met for demand in self.demands)
 
 
+# The state of a task whose lease has run out, or whose holder may not see it at the moment; its content is empty then.
+OVER = "over"
+
+
 @dataclass(frozen=True)
 class Task:
     """A unit in somebody's hands, with all that the page or the program needs to answer it."""

@@ -17,11 +17,14 @@ from kernel.tenancy import Scope
 from marketplace.models import Assignment, Lane, Slot, Unit
 from marketplace.operations import answers, planning, projects, returning, taking, units
 from marketplace.queries.facts import lane_facts
+from marketplace.queries.work import task_of
 from marketplace.values.imports import UnitIn
 from marketplace.values.work import NoWork, Submitted, Task
 from payouts.operations.rates import set_rate
 from tests.marketplace.orders import Market
+from workforce import leases
 from workforce.models import Annotator
+from workforce.operations.standing import change_standing
 
 RATE = 7_500
 
@@ -66,6 +69,18 @@ class Desk:
         with self.market.as_(manager) as session:
             return planning.assign_units(session, manager, self.lane, self.annotators[person], unit_ids)
 
+    def seen(self, person: int, task: Task | str) -> Task:
+        """The unit as the person's page would show it."""
+        assignment_id = task if isinstance(task, str) else task.assignment_id
+        with self.vendor() as session:
+            return task_of(session, self.people[person], assignment_id)
+
+    def stand(self, person: int, status: str) -> None:
+        """The vendor gives the person another standing."""
+        manager = self.market.manager
+        with self.market.as_(manager) as session:
+            change_standing(session, manager, self.annotators[person], status=status, reason="we have to talk")
+
     def expire(self) -> int:
         with self.market.system() as session:
             return returning.expire_lane(session, system_actor("test"), self.lane)
@@ -97,15 +112,16 @@ class Desk:
                 setattr(lane, name, value)
 
 
-def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3) -> Desk:
+def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3, prefix: str = "message") -> Desk:
     """A lane of the market that is open, with units that need `overlap` answers and people whom the vendor let in."""
     lanes.use_provider(lane_facts)
+    leases.use_leases(returning.end_leases)
     project_id = market.order()
     with market.system() as session:
         lane = session.scalars(select(Lane).where(Lane.project_id == project_id)).one()
         lane.overlap = overlap
         desk = Desk(market, lane.id)
-    add_units(desk, unit_count)
+    add_units(desk, unit_count, prefix)
     with market.as_(market.manager) as session:
         set_rate(session, market.manager, lane_id=desk.lane, micros=RATE, currency="EUR")
     with market.system() as session:

@@ -6,10 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from calibration.models import PendingGrade
+from calibration.models import GateRule, PendingGrade, Track
+from calibration.operations import gates, qualifications
+from calibration.rules.gates import Verdict
+from calibration.rules.intervals import Interval
+from calibration.values import GateAction
 from kernel.errors import Conflict, NotFound
+from kernel.policy import system_actor
 from labeling.values import InvalidAnswer
-from marketplace.operations import answers, taking
+from marketplace.operations import answers, returning, taking
 from marketplace.values.work import NoWork
 from payouts.models import Earning
 from tests.marketplace.desk import RATE, Desk, open_desk
@@ -130,6 +135,80 @@ def test_a_late_answer_is_kept_beside_the_overlap_and_paid(opened: Open) -> None
     assert [earning.micros for earning in earned(desk)] == [RATE, RATE]
     states = {row.id: row.state for row in desk.assignments()}
     assert states == {mine.assignment_id: "late", theirs.assignment_id: "answered"}
+
+
+def _suspend(desk: Desk) -> None:
+    desk.stand(0, "suspended")
+
+
+def _pause_by_gate(desk: Desk) -> None:
+    track = Track(
+        lane_id=desk.lane, annotator_id=desk.annotators[0], org_id=desk.market.client,
+        vendor_org_id=desk.market.vendor, project_id=desk.assignments()[0].project_id,
+    )  # fmt: skip
+    rule = GateRule(id="rule", version=1, pause_days=7)
+    verdict = Verdict(1, True, True, GateAction.PAUSE, 0.99, 0.7, 30, 0.4, Interval(0.2, 0.6))
+    with desk.market.system() as session:
+        held = gates._qualification(session, track)
+        gates._pause(session, system_actor("test"), rule, track, verdict, held, ["judgment"])
+
+
+def _revoke(desk: Desk) -> None:
+    manager = desk.market.manager
+    with desk.market.as_(manager) as session:
+        qualifications.revoke(session, manager, desk.lane, desk.annotators[0], "it was given by mistake")
+
+
+@pytest.mark.parametrize("runs_out", [False, True])
+@pytest.mark.parametrize("end", [_suspend, _pause_by_gate, _revoke])
+def test_what_was_typed_before_the_end_of_a_lease_is_kept_as_late_and_paid(
+    opened: Open, end: Callable[[Desk], None], runs_out: bool
+) -> None:
+    desk = opened(people=2, unit_count=1, overlap=1)
+    task = desk.take(0)
+    assert task is not None
+    if runs_out:
+        desk.market.later(minutes=31)
+        desk.expire()
+    end(desk)
+    assert desk.slots() == {"free": 1}
+    assert desk.answer(0, task).is_late, "also while nobody else has the place"
+    assert desk.answer(0, task).is_late, "told twice is told once"
+    (judgment,), (earning,) = desk.judgments(), earned(desk)
+    assert (judgment.is_late, earning.cause_id, earning.micros) == (True, judgment.id, RATE)
+    assert desk.units()[0].answered == 0
+    theirs = desk.take(1)
+    assert theirs is not None and not desk.answer(1, theirs).is_late
+    assert desk.take(0) is None
+
+
+def test_an_answer_names_the_number_of_the_lease_it_was_given_under(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1, overlap=1)
+    task = desk.take(0)
+    assert task is not None
+    person, desk.market.now = desk.people[0], desk.market.now + timedelta(minutes=20)
+    with desk.vendor() as session:
+        returning.extend_lease(session, person, task.assignment_id)
+    for number in (1, 3):
+        with pytest.raises(Conflict) as problem, desk.vendor() as session:
+            answers.submit_answer(session, person, task.assignment_id, {"choice": "refund"}, epoch=number)
+        assert problem.value.code == "assignment.epoch"
+    with desk.vendor() as session:
+        told = answers.submit_answer(session, person, task.assignment_id, {"choice": "refund"}, epoch=2)
+    assert not told.is_late
+
+
+def test_an_older_number_does_no_harm_once_the_lease_is_over(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1, overlap=1)
+    task = desk.take(0)
+    assert task is not None
+    desk.market.later(minutes=20)
+    with desk.vendor() as session:
+        returning.extend_lease(session, desk.people[0], task.assignment_id)
+    desk.market.later(minutes=40)
+    with desk.vendor() as session:
+        answers.submit_answer(session, desk.people[0], task.assignment_id, {"choice": "refund"}, epoch=task.epoch)
+    assert len(desk.judgments()) == len(earned(desk)) == 1
 
 
 def test_a_skipped_unit_cannot_be_answered(opened: Open) -> None:

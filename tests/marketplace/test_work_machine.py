@@ -43,6 +43,7 @@ class WorkMachine(RuleBasedStateMachine):
         market.found()
         self.desk: Desk = open_desk(market, people=PEOPLE, unit_count=UNITS, overlap=OVERLAP)
         self.leases: dict[str, dict[str, Any]] = {}
+        self.suspended: set[int] = set()
 
     @property
     def now(self) -> Any:
@@ -74,8 +75,9 @@ class WorkMachine(RuleBasedStateMachine):
             assert task is not None and task.assignment_id == held
             return
         if task is None:
-            assert not set(free) - met, "there was a unit for this person"
+            assert person in self.suspended or not set(free) - met, "there was a unit for this person"
             return
+        assert person not in self.suspended
         text = task.content["text"]
         assert text not in met, "nobody meets a unit twice"
         assert text in free, "this unit had no place left"
@@ -93,6 +95,9 @@ class WorkMachine(RuleBasedStateMachine):
         except Conflict:
             assert lease["state"] in ("skipped", "answered", "late")
             return
+        if lease["state"] == "ended":
+            assert told.is_late, "the lease was ended before the answer came"
+            lease["state"] = "late"
         if lease["state"] == "leased":
             lease["state"] = "late" if told.is_late else "answered"
         assert lease["state"] in ("answered", "late")
@@ -107,6 +112,19 @@ class WorkMachine(RuleBasedStateMachine):
             return
         self.desk.skip(person, task)
         self.leases[task.assignment_id]["state"] = "skipped"
+
+    @rule(person=st.integers(0, PEOPLE - 1))
+    def suspend_or_reinstate(self, person: int) -> None:
+        if person in self.suspended:
+            self.suspended.remove(person)
+            self.desk.stand(person, "active")
+            return
+        self.suspended.add(person)
+        self.desk.stand(person, "suspended")
+        for assignment_id, lease in self.leases.items():
+            if lease["person"] == person and lease["state"] == "leased":
+                lease["state"] = "ended"
+                assert self.desk.seen(person, assignment_id).content == {}
 
     @rule(minutes=st.sampled_from([1, 10, 31]))
     def wait(self, minutes: int) -> None:

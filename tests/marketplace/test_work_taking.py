@@ -1,17 +1,23 @@
 """Taking work: what is handed out, in which order, and what comes back."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
+from calibration.operations import qualifications
 from kernel.errors import Conflict, NotFound
 from kernel.policy import Actor, Role
 from marketplace.models import LanePerson, Slot
 from marketplace.operations import planning, projects, returning, taking
+from marketplace.rules.work import LONGEST_LEASE
 from marketplace.values.work import NoWork
 from tests.marketplace.desk import RATE, Desk, add_units, open_desk
 from tests.marketplace.orders import Market
+from workforce import leases
+from workforce.models import LanguageClaim
+from workforce.operations.standing import change_standing
 
 Open = Callable[..., Desk]
 
@@ -196,8 +202,6 @@ def test_a_paused_lane_hands_out_nothing_and_takes_the_answers_that_are_under_wa
 
 
 def test_a_right_that_is_taken_away_holds_from_the_next_take_on(opened: Open) -> None:
-    from calibration.operations import qualifications
-
     desk = opened(people=1, unit_count=5)
     task = desk.take(0)
     assert task is not None
@@ -206,6 +210,87 @@ def test_a_right_that_is_taken_away_holds_from_the_next_take_on(opened: Open) ->
     with desk.market.as_(manager) as session:
         qualifications.revoke(session, manager, desk.lane, desk.annotators[0], "it was given by mistake")
     assert desk.take(0) is None
+
+
+def test_a_unit_is_shown_while_its_lease_runs_and_not_after(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1)
+    task = desk.take(0, key="tab")
+    assert task is not None
+    assert desk.seen(0, task).content == {"text": "message 0"}
+    desk.market.later(minutes=31)
+    over = desk.seen(0, task)
+    assert (over.content, over.state) == ({}, "over")
+    again = desk.take(0, key="tab")
+    assert again is not None and (again.assignment_id, again.content) == (task.assignment_id, {})
+
+
+def test_a_unit_in_hand_is_shown_only_to_who_meets_what_its_lane_asks_at_this_moment(opened: Open) -> None:
+    desk = opened(people=1, unit_count=2)
+    task = desk.take(0)
+    assert task is not None
+    with desk.market.system() as session:
+        session.execute(update(LanguageClaim).values(status="claimed"))
+    assert (desk.seen(0, task).content, desk.take(0)) == ({}, None)
+    with desk.market.system() as session:
+        session.execute(update(LanguageClaim).values(status="verified"))
+    assert desk.seen(0, task).content == desk.take(0).content
+
+
+def test_what_is_in_hand_in_a_paused_lane_is_still_shown(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1)
+    task = desk.take(0)
+    assert task is not None
+    with desk.market.as_(desk.market.pm) as session:
+        projects.pause_lane(session, desk.market.pm, desk.lane)
+    assert desk.seen(0, task).content == {"text": "message 0"}
+    assert desk.take(0) == task
+
+
+@pytest.mark.parametrize("status", ["paused", "suspended"])
+def test_who_is_paused_or_suspended_holds_nothing_from_that_moment_on(opened: Open, status: str) -> None:
+    desk = opened(people=2, unit_count=1, overlap=1)
+    task = desk.take(0)
+    assert task is not None
+    assert desk.take(1) is None
+    desk.stand(0, status)
+    assert desk.seen(0, task).content == {}
+    assert desk.take(0) is None
+    (event,) = desk.market.audited("unit.returned")
+    assert (event.object_ref, event.details) == (task.assignment_id, {"cause": f"standing:{status}"})
+    theirs = desk.take(1)
+    assert theirs is not None and theirs.content == {"text": "message 0"}, "the place is in the band of what came back"
+    with pytest.raises(Conflict), desk.vendor() as session:
+        returning.extend_lease(session, desk.people[0], task.assignment_id)
+
+
+def test_who_leaves_holds_nothing_from_that_moment_on(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1, overlap=1)
+    desk.take(0)
+    with desk.vendor() as session:
+        change_standing(session, desk.people[0], desk.annotators[0], status="left", reason="another job")
+    assert desk.slots() == {"free": 1}
+
+
+def test_a_revoked_qualification_ends_the_leases_of_its_lane(opened: Open) -> None:
+    desk = opened(people=2, unit_count=2, overlap=1)
+    task, theirs = desk.take(0), desk.take(1)
+    assert task is not None and theirs is not None
+    manager = desk.market.manager
+    with desk.market.as_(manager) as session:
+        qualifications.revoke(session, manager, desk.lane, desk.annotators[0], "it was given by mistake")
+    assert desk.seen(0, task).content == {}
+    assert desk.seen(1, theirs).content == theirs.content, "others hold what they held"
+    assert desk.slots() == {"free": 1, "leased": 1}
+    assert [row.state for row in desk.assignments() if row.id == task.assignment_id] == ["returned"]
+
+
+def test_nothing_is_ended_where_nobody_ends_leases(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1)
+    task = desk.take(0)
+    assert task is not None
+    with desk.market.system() as session:
+        assert leases._nothing_to_end(session, desk.market.manager, desk.annotators[0], cause="test") == 0
+    assert desk.seen(0, task).content == task.content
 
 
 def test_an_exception_before_the_commit_leaves_nothing_behind(opened: Open) -> None:
@@ -224,7 +309,30 @@ def test_an_extended_lease_lasts_longer_for_slot_and_assignment_alike(opened: Op
     assert task is not None
     desk.market.later(minutes=20)
     with desk.vendor() as session:
-        returning.extend_lease(session, desk.people[0], task.assignment_id)
+        assert returning.extend_lease(session, desk.people[0], task.assignment_id).epoch == 2
     desk.market.later(minutes=20)
     assert desk.take(1) is None
     assert not desk.answer(0, task).is_late
+
+
+def test_a_lease_is_extended_up_to_four_hours_and_each_extension_raises_its_number(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1)
+    task = desk.take(0)
+    assert task is not None
+    begun, epochs = desk.market.now, []
+    while desk.market.now < begun + LONGEST_LEASE:
+        desk.market.later(minutes=20)
+        with desk.vendor() as session:
+            held = returning.extend_lease(session, desk.people[0], task.assignment_id)
+        assert held.lease_until == min(desk.market.now + timedelta(minutes=30), begun + LONGEST_LEASE)
+        epochs.append(held.epoch)
+        if desk.market.now == begun + LONGEST_LEASE - timedelta(minutes=20):
+            break
+    assert epochs == [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    desk.market.later(minutes=10)
+    with desk.vendor() as session:
+        assert returning.extend_lease(session, desk.people[0], task.assignment_id).epoch == 12, "nothing was extended"
+    desk.market.later(minutes=10)
+    with pytest.raises(Conflict) as problem, desk.vendor() as session:
+        returning.extend_lease(session, desk.people[0], task.assignment_id)
+    assert problem.value.code == "assignment.expired"

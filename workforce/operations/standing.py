@@ -10,6 +10,7 @@ from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden
 from kernel.policy import Actor, Reason
+from workforce.leases import end_leases
 from workforce.models import Annotator, StandingChange
 from workforce.operations.receipts import end_receipts_of, issue_receipt
 from workforce.policy import Action, annotator_resource
@@ -49,7 +50,7 @@ def move(
     receipt_id: str | None = None,
     **values: Any,
 ) -> None:
-    """Change the standing if it is still what was read, and keep the change."""
+    """Change the standing if it is still what was read, and keep the change. Who is not active holds no work."""
     before = person.status
     changed = session.execute(
         update(Annotator).where(Annotator.id == person.id, Annotator.status == before).values(status=after, **values)
@@ -67,6 +68,8 @@ def move(
         session, actor, "standing.changed", "annotator", person.id, org_id=person.org_id,
         details={"before": before, "after": after.value, "receipt": receipt_id},
     )  # fmt: skip
+    if before == Standing.ACTIVE:
+        end_leases(session, actor, person.id, cause=f"standing:{after.value}")
 
 
 def give_back(session: Session, actor: Actor, person: Annotator, kind: ReceiptKind, receipt_id: str) -> None:
