@@ -285,6 +285,15 @@ def insert_new(session: Session, table: Any, rows: list[dict[str, Any]], conflic
     return set(session.execute(statement, rows).scalars())
 
 
+def expect_many(session: Session) -> None:
+    """This transaction adds many rows at once, perhaps to tables that were nearly empty a moment ago."""
+    # SQLite looks up each parameter by its name among all of the statement: thousands of them cost their square.
+    connection = session.connection().execution_options(insertmanyvalues_page_size=100)
+    if connection.dialect.name != "sqlite":
+        # A server process keeps the plans of its foreign keys: those made for an empty table walk the full one.
+        connection.exec_driver_sql("DISCARD PLANS")
+
+
 class Later(dict[str, Any]):
     """A row, or the parameters of an update, on their way: they may be amended until they are sent."""
 

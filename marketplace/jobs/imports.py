@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from i18n import _
+from kernel.db import expect_many
 from kernel.jobs import Work, job
 from kernel.policy import Actor
 from marketplace.files.checking import Draft, Tally, count_lines, in_chunks, read_drafts, unit_of
@@ -93,6 +94,7 @@ def _write(work: Work, batch_id: str, write: Write) -> dict[str, Any]:
             with work.transaction() as session:
                 if state_of(session, batch_id) is not BatchState.IMPORTING:
                     return {"batch_id": batch_id, "new": new}
+                expect_many(session)
                 added = write(session, work.actor, source, _takeable(session, source, chunk))
                 done, new = done + len(chunk), new + added
                 line = unit_of(chunk[-1]).line
