@@ -1,14 +1,15 @@
 """Pages of projects: the list, one project with its lanes, and its set-up."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Response
+from flask import Response, url_for
 from flask import request as sent
 
 from calibration.queries import quality_of_lane
 from calibration.queries.lanes import LaneQuality
-from i18n import Message, _
+from i18n import Message, _, ngettext
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
@@ -18,10 +19,11 @@ from labeling.rules.json_text import BadJson, read_json
 from labeling.tasktypes.registry import TYPES
 from marketplace.operations import ontologies, projects, requests
 from marketplace.pages import pages
+from marketplace.queries import home
 from marketplace.queries import imports as import_queries
 from marketplace.queries import projects as queries
 from marketplace.queries import releases as release_queries
-from marketplace.values.imports import BATCH_STATE_WORDS
+from marketplace.values.imports import BATCH_STATE_WORDS, BatchKind
 from marketplace.values.releases import RELEASE_STATE_WORDS
 from marketplace.values.requests import (
     ALL_RIGHTS,
@@ -42,12 +44,87 @@ ENOUGH = 20
 @pages.get("/projects", endpoint="projects")
 def project_list() -> Response:
     """All projects of one's organization."""
+    is_home = _is_client() and not sent.args.get("after")
     with db.reading(current.scope()) as session:
         rows, after = queries.find_projects(session, after=sent.args.get("after"))
+        standing = home.progress_of(session, [row.id for row in rows])
+        waiting = home.waiting_for_client(session, _uploads()) if is_home else None
+        asked = home.asked_for(session) if is_home else []
+        lanes = home.lanes_at_work(session) if asked else []
     return page(
         "marketplace/projects.html", rows=rows, after=after, states=PROJECT_STATE_WORDS, is_client=_is_client(),
-        titles=_titles(),
+        titles=_titles(), standing=standing, needs=_needs(waiting) if waiting and rows else None, enough=home.ENOUGH,
+        coverage=_coverage(asked, lanes), progress=plots.progress,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that waits for the client: how much of it, what to do, and where; or who can do it."""
+
+    badge: Message
+    icon: str
+    words: Message
+    url: str
+    action: Message
+    who: Message | None = None
+
+
+def _needs(waiting: home.ClientWaiting) -> list[Need]:
+    """What waits, each with the way there for those who may go it, and else with who may."""
+    role = current.actor().role
+    buyers = None if role in (Role.CLIENT_ADMIN, Role.CLIENT_PM) else _("Your project managers can do this.")
+    checkers = (
+        None if role in (Role.CLIENT_PM, Role.CLIENT_QA) else _("Your project managers and reviewers can do this.")
+    )
+    quotes, delivered, reviews, uploads = waiting.quotes, waiting.releases, waiting.reviews, waiting.uploads
+    one_request = url_for("marketplace.request", request_id=quotes.first_id or "-")
+    one_release = url_for("marketplace.release", release_id=delivered.first_id or "-")
+    found = [
+        (quotes, Need(
+            ngettext("%(num)s quote", "%(num)s quotes", quotes.count), "clock", _("A vendor waits for your answer."),
+            one_request if quotes.count == 1 else url_for("marketplace.requests"), _("Decide"), buyers,
+        )),
+        (delivered, Need(
+            ngettext("%(num)s release", "%(num)s releases", delivered.count), "check",
+            _("It waits to be accepted or returned."),
+            one_release if delivered.count == 1 else url_for("marketplace.releases"), _("Decide"), buyers,
+        )),
+        (uploads, Need(
+            ngettext("%(num)s upload", "%(num)s uploads", uploads.count), "clock",
+            _("The file is checked; say whether it is brought in."),
+            url_for("marketplace.batch", batch_id=uploads.first_id or "-"), _("Decide"),
+        )),
+        (reviews, Need(
+            ngettext("%(num)s review", "%(num)s reviews", reviews.count), "eye", _("Units wait for a second look."),
+            url_for("review.home"), _("Review"), checkers,
+        )),
+        (waiting.incomplete, Need(
+            ngettext("%(num)s language", "%(num)s languages", waiting.incomplete.count), "alert",
+            _("Something is missing before people can work in it."),
+            url_for("marketplace.project", project_id=waiting.incomplete.first_id or "-"), _("See it"),
+        )),
+        (waiting.ready, Need(
+            ngettext("%(num)s language", "%(num)s languages", waiting.ready.count), "clock",
+            _("All is there; it only has to be opened."),
+            url_for("marketplace.project", project_id=waiting.ready.first_id or "-"), _("Open"), buyers,
+        )),
+    ]  # fmt: skip
+    return [need for pending, need in found if pending.count]
+
+
+def _uploads() -> list[BatchKind]:
+    """The kinds of uploads that the reader may decide on."""
+    role = current.actor().role
+    units = [BatchKind.UNITS] if role in (Role.CLIENT_ADMIN, Role.CLIENT_PM) else []
+    return units + ([BatchKind.GOLD] if role in (Role.CLIENT_ADMIN, Role.CLIENT_QA) else [])
+
+
+def _coverage(asked: list[tuple[str, str]], lanes: list[tuple[str, int, int]]) -> list[home.Coverage]:
+    if not asked:
+        return []
+    with db.reading(Scope.system("how many people there are for the languages that a client asked for")) as session:
+        return home.coverage(session, asked, lanes)
 
 
 @pages.get("/projects/<project_id>")

@@ -1,0 +1,220 @@
+"""A client's home: what needs somebody today, how far each project is, and who there is for each language asked for.
+
+Everything is read from ready-made counts or counted up to a hundred; the number of statements is the same at any size.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from calibration.models import QualificationTest
+from calibration.rules.intervals import wilson
+from kernel.db import now_of
+from labeling.models import Guideline
+from marketplace.models import Batch, CoverageRequest, Lane, LaneProgress, Project, Quote, Release, Review, Unit
+from marketplace.rules.lanes import gaps_of
+from workforce.models import Annotator, LanguageClaim
+
+COUNTED_TO = 100
+ENOUGH = 20
+_GOES_ON = ("draft", "live", "paused")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """So many things of one kind that wait, counted up to a hundred, and the one that has waited longest."""
+
+    count: int = 0
+    first_id: str = ""
+
+
+@dataclass(frozen=True)
+class ClientWaiting:
+    """What waits for a client's people."""
+
+    quotes: Pending  # requests with a quote
+    releases: Pending
+    reviews: Pending
+    incomplete: Pending  # projects with lanes that lack something
+    ready: Pending  # projects with lanes that only have to be opened
+    uploads: Pending
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What was measured in a lane on known answers."""
+
+    locale: str
+    value: float
+    low: float
+    high: float
+    target: float
+
+
+@dataclass(frozen=True)
+class ProjectProgress:
+    """How far a project is: its units, and the accuracy of its weakest language of which enough is known."""
+
+    units: int
+    settled: int
+    review: int
+    checked: int
+    weakest: Accuracy | None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One language that was asked for: verified people in good standing, who worked last week, units to be done."""
+
+    locale: str
+    verified: int
+    at_work: int
+    left: int
+
+
+def waiting_for_client(session: Session, uploads: Iterable[str]) -> ClientWaiting:
+    """What waits for the people of the scope's client; `uploads` are the kinds that the reader may decide on."""
+    now = now_of(session)
+    of_projects = select(Project.id).where(Project.state.in_(_GOES_ON))
+    of_lanes = select(Lane.id).where(Lane.project_id.in_(of_projects))
+    incomplete, ready = _lanes_to_open(session)
+    return ClientWaiting(
+        quotes=_pending(
+            session,
+            select(Quote.request_id).where(Quote.state == "open", Quote.valid_until > now).order_by(Quote.made_at),
+        ),
+        releases=_pending(
+            session,
+            select(Release.id)
+            .where(Release.project_id.in_(of_projects), Release.state == "delivered")
+            .order_by(Release.asked_at),
+        ),
+        reviews=_pending(session, select(Review.id).where(Review.lane_id.in_(of_lanes), Review.state == "open")),
+        incomplete=incomplete,
+        ready=ready,
+        uploads=_pending(
+            session,
+            select(Batch.id)
+            .where(Batch.project_id.in_(of_projects), Batch.state == "checked", Batch.kind.in_(list(uploads)))
+            .order_by(Batch.created_at),
+        ),
+    )
+
+
+def _pending(session: Session, statement: Select[Any]) -> Pending:
+    found = session.scalars(statement.limit(COUNTED_TO)).all()
+    return Pending(len(found), found[0]) if found else Pending()
+
+
+def _lanes_to_open(session: Session) -> tuple[Pending, Pending]:
+    """Lanes that were never opened: those that lack something, and those that lack nothing but the word. The vendor's
+    rate is not the client's to mend, nor to see."""
+    has_unit = exists().where(Unit.lane_id == Lane.id, Unit.org_id == Lane.org_id, Unit.state == "open")
+    has_test = exists().where(QualificationTest.lane_id == Lane.id, QualificationTest.is_open)
+    rows = session.execute(
+        select(Lane.project_id, Lane.locale, Lane.ontology_id, Guideline.texts, has_unit, has_test)
+        .join(Project, Project.id == Lane.project_id)
+        .outerjoin(Guideline, Guideline.id == Lane.guideline_id)
+        .where(Lane.state == "draft", Project.state.in_(_GOES_ON))
+        .order_by(Project.created_at, Project.id)
+        .limit(COUNTED_TO)
+    ).all()
+    incomplete: list[str] = []
+    ready: list[str] = []
+    for project_id, locale, ontology_id, texts, units, test in rows:
+        gaps = gaps_of(
+            ontology_id=ontology_id, guideline_texts=texts, locale=locale, units=int(units), has_rate=True,
+            has_test=test,
+        )  # fmt: skip
+        (incomplete if gaps else ready).append(project_id)
+    return _first(incomplete), _first(ready)
+
+
+def _first(project_ids: Sequence[str]) -> Pending:
+    return Pending(len(project_ids), project_ids[0]) if project_ids else Pending()
+
+
+def progress_of(session: Session, project_ids: Sequence[str]) -> dict[str, ProjectProgress]:
+    """How far these projects are."""
+    rows = session.execute(
+        select(Lane.project_id, Lane.locale, Lane.quality_target, LaneProgress)
+        .join(LaneProgress, LaneProgress.lane_id == Lane.id)
+        .where(Lane.project_id.in_(project_ids))
+    ).all()
+    return {
+        project_id: _sum([row[1:] for row in rows if row.project_id == project_id])
+        for project_id in {row.project_id for row in rows}
+    }
+
+
+def _sum(lanes: Iterable[Any]) -> ProjectProgress:
+    found = list(lanes)
+    counts = [row for _locale, _target, row in found]
+    measured = [_accuracy(locale, target, row) for locale, target, row in found if row.checked >= ENOUGH]
+    return ProjectProgress(
+        sum(row.units for row in counts), sum(row.settled for row in counts), sum(row.review for row in counts),
+        max((row.checked for row in counts), default=0),
+        min(measured, key=lambda each: each.value - each.target, default=None),
+    )  # fmt: skip
+
+
+def _accuracy(locale: str, target: float, row: LaneProgress) -> Accuracy:
+    interval = wilson(row.right, row.checked)
+    return Accuracy(locale, row.right / row.checked, interval.lower, interval.upper, target)
+
+
+def asked_for(session: Session) -> list[tuple[str, str]]:
+    """The vendors and languages of what was asked for and goes on."""
+    rows = session.execute(
+        select(CoverageRequest.vendor_org_id, CoverageRequest.lines)
+        .join(Project, Project.id == CoverageRequest.project_id)
+        .where(CoverageRequest.state != "declined", Project.state.in_(("requested", "quoted", *_GOES_ON)))
+        .order_by(CoverageRequest.sent_at.desc())
+        .limit(COUNTED_TO)
+    )
+    return sorted({(vendor, line["locale"]) for vendor, lines in rows for line in lines if vendor})
+
+
+def coverage(
+    session: Session, asked: Sequence[tuple[str, str]], lanes: Sequence[tuple[str, int, int]]
+) -> list[Coverage]:
+    """Who there is for these (vendor, language); `lanes` are (language, at work, units left).
+
+    System scope: people belong to the vendor, and the client is told of them how many there are.
+    """
+    now = now_of(session)
+    locales = sorted({locale for _vendor, locale in asked})
+    rows = session.execute(
+        select(LanguageClaim.locale, func.count(func.distinct(Annotator.id)))
+        .join(Annotator, (Annotator.id == LanguageClaim.annotator_id) & (Annotator.org_id == LanguageClaim.org_id))
+        .where(
+            LanguageClaim.org_id.in_(sorted({vendor for vendor, _locale in asked})),
+            LanguageClaim.locale.in_(locales),
+            LanguageClaim.status == "verified",
+            or_(LanguageClaim.until_at.is_(None), LanguageClaim.until_at > now),
+            Annotator.status == "active",
+        )
+        .group_by(LanguageClaim.locale)
+    )
+    verified = {row[0]: int(row[1]) for row in rows}
+    return [
+        Coverage(
+            locale, verified.get(locale, 0), max((people for tag, people, _left in lanes if tag == locale), default=0),
+            sum(left for tag, _people, left in lanes if tag == locale),
+        )
+        for locale in locales
+    ]  # fmt: skip
+
+
+def lanes_at_work(session: Session) -> list[tuple[str, int, int]]:
+    """Of each lane that goes on: its language, who worked there in the last seven days, and its units to be done."""
+    rows = session.execute(
+        select(Lane.locale, LaneProgress.people, LaneProgress.units - LaneProgress.settled)
+        .join(LaneProgress, LaneProgress.lane_id == Lane.id)
+        .join(Project, Project.id == Lane.project_id)
+        .where(Lane.state != "done", Project.state.in_(_GOES_ON))
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
