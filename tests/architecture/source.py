@@ -55,6 +55,12 @@ def templates() -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for path in inside if path.is_file())
 
 
+def tests() -> list[str]:
+    """Every test file that knows how large a run is, from the root."""
+    inside = [path for path in (ROOT / "tests").rglob("test_*.py") if "tests.support" in path.read_text()]
+    return sorted(path.relative_to(ROOT).as_posix() for path in inside)
+
+
 def tree_of(path: str) -> ast.Module:
     return ast.parse((ROOT / path).read_text(), path)
 
@@ -252,6 +258,21 @@ RULES = (
     has_a_telling_name,
     imports_no_root,
 )
+
+
+def unmarked(path: str, tree: ast.Module) -> Breaches:
+    """Tests that are larger in a soak, by themselves or by a function of their file, without the mark for it."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    called = {node.name: {dotted(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
+              for node in functions}  # fmt: skip
+    scaling = {"scale", "is_soak", "support.scale", "support.is_soak"}
+    while larger := {name for name, names in called.items() if names & scaling} - scaling:
+        scaling |= larger
+    for node in functions:
+        marks = {dotted(decorator) for decorator in node.decorator_list}
+        if node.name.startswith("test_") and node.name in scaling and "pytest.mark.soak" not in marks:
+            yield f"{path}:{node.lineno}: {node.name} is larger in a soak, and `make soak` passes it over"
+
 
 _UNESCAPED = re.compile(r"\|\s*safe\b|\bMarkup\s*\(|\{%-?\s*autoescape\s+false")
 

@@ -86,5 +86,16 @@ def test_a_trusted_value_is_seen(text: str) -> None:
     assert list(source.unescaped("page.html", f"<p>\n{text}")) == ["page.html:2: trusts a value; let Jinja escape it"]
 
 
+def test_what_is_larger_in_a_soak_is_marked() -> None:
+    assert [breach for path in source.tests() for breach in source.unmarked(path, source.tree_of(path))] == []
+
+
+def test_an_unmarked_test_is_seen() -> None:
+    here = "def many(): return scale(1, 9)\ndef test_it(): many()\n@pytest.mark.soak\ndef test_that(): is_soak()"
+    there = "def scale(x): ...\ndef test_drawing(): draw.scale(80)"
+    assert len(list(source.unmarked("tests/test_x.py", ast.parse(here)))) == 1
+    assert list(source.unmarked("tests/test_x.py", ast.parse(there))) == []
+
+
 def test_there_is_one_newest_migration_and_it_is_what_the_models_say() -> None:
     assert migrations.problems() == []

@@ -39,6 +39,7 @@ def operations(app: Flask, headers: dict[str, str]) -> list[Any]:
     return [found.ok() for found in schema.get_all_operations()]
 
 
+@pytest.mark.soak
 def test_every_operation_answers_as_it_is_described(app: Flask, headers: dict[Role, dict[str, str]]) -> None:
     """The tokens take turns among the roles that may do it; a few examples for each operation."""
     broken = []

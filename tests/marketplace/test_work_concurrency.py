@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kernel import clock
+from admin import invariants
+from kernel import audit, clock
 from kernel.tenancy import Scope
 from marketplace.operations import answers, taking
 from marketplace.values.work import NoWork, Task
@@ -39,6 +40,16 @@ def answer(desk: Desk, person: int, task: Task) -> None:
         )
 
 
+def assert_that_nothing_is_broken(desk: Desk) -> None:
+    """Every invariant holds, the links of the audit log included."""
+    desk.market.work()
+    with desk.market.system() as session:
+        while audit.link_pending(session):
+            pass
+    with desk.market.system() as session:
+        assert [result for result in invariants.check(session) if not result.ok] == []
+
+
 def at_once(*acts: Callable[[], None]) -> None:
     threads = [threading.Thread(target=act) for act in acts]
     for thread in threads:
@@ -63,8 +74,10 @@ def test_twenty_people_give_exactly_three_judgments_to_each_of_two_hundred_units
     assert [(unit.answered, unit.state) for unit in units] == [(OVERLAP, "full")] * UNITS
     assert [unit.outlook["judgments"] for unit in units] == [OVERLAP] * UNITS
     assert desk.slots() == {"answered": UNITS * OVERLAP}
+    assert_that_nothing_is_broken(desk)
 
 
+@pytest.mark.soak
 def test_two_tabs_at_the_same_moment_get_one_unit(market: Market) -> None:
     desk = open_desk(market, people=1, unit_count=20, overlap=1)
     for _round in range(scale(5, 50)):
@@ -83,7 +96,8 @@ def test_two_tabs_at_the_same_moment_get_one_unit(market: Market) -> None:
         assert len(given) == 3 and len(set(given)) == 1
         desk.answer(0, given[0])
         if len(desk.judgments()) == 20:
-            return
+            break
+    assert_that_nothing_is_broken(desk)
 
 
 def test_one_answer_sent_twice_at_the_same_moment_is_kept_once(market: Market) -> None:
@@ -94,6 +108,7 @@ def test_one_answer_sent_twice_at_the_same_moment_is_kept_once(market: Market) -
         at_once(*(lambda task=task: answer(desk, 0, task) for _time in range(3)))
     assert len(desk.judgments()) == 5
     assert desk.slots() == {"answered": 5}
+    assert_that_nothing_is_broken(desk)
 
 
 @pytest.mark.soak
@@ -117,3 +132,4 @@ def test_leases_that_run_out_while_people_answer_never_break_the_overlap(market:
         assert unit.answered <= unit.overlap
     judgments = desk.judgments()
     assert len({(judgment.unit_id, judgment.account_id) for judgment in judgments}) == len(judgments)
+    assert_that_nothing_is_broken(desk)

@@ -158,6 +158,7 @@ def _play(db: Database, examples: int, steps: int) -> None:
     run_state_machine_as_test(machine, settings=how)
 
 
+@pytest.mark.soak
 def test_work_agrees_with_a_plain_model_on_sqlite(db_sqlite: Database) -> None:
     lanes.use_provider(lane_facts)
     _play(db_sqlite, scale(6, 150), scale(25, 60))

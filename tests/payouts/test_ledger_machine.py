@@ -19,9 +19,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from admin import invariants
+from kernel import audit
 from kernel.db import Database
 from kernel.errors import Conflict
 from kernel.policy import Actor, system_actor
+from kernel.tenancy import Scope
 from payouts import ledger
 from payouts.operations import earnings
 from payouts.operations.methods import set_method
@@ -235,8 +238,20 @@ def _play(db: Database, examples: int, steps: int) -> None:
     machine = type("LedgerMachineHere", (LedgerMachine,), {"db": db})
     how = settings(max_examples=examples, stateful_step_count=steps, deadline=None, print_blob=True)
     run_state_machine_as_test(machine, settings=how)
+    assert broken_invariants(db) == set()
 
 
+def broken_invariants(db: Database) -> set[str]:
+    """What is broken of the rules that always hold. There are no lanes here, so that no pay has its judgment."""
+    with db.transaction(Scope.system("test")) as session:
+        while audit.link_pending(session):
+            pass
+    with db.reading(Scope.system("test")) as session:
+        found = {where.partition(":")[0] for result in invariants.check(session) for where in result.where}
+    return found - {"paid_without_judgment"}
+
+
+@pytest.mark.soak
 def test_the_ledger_agrees_with_plain_integers_on_sqlite(db_sqlite: Database) -> None:
     _play(db_sqlite, scale(8, 200), scale(20, 50))
 
