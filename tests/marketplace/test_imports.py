@@ -1,13 +1,18 @@
 """Uploads: what is found in them, what is written, what a crash leaves, and who may."""
 
+import threading
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from calibration.models import GoldKey
+from kernel import clock
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import OutboxEvent
+from kernel.policy import Role
 from kernel.tenancy import Scope
 from labeling.models import Item
 from marketplace.models import Batch, Lane, Slot, Unit
@@ -15,6 +20,10 @@ from marketplace.operations import imports, units
 from marketplace.queries import imports as queries
 from marketplace.values.imports import BatchKind, BatchState, UnitIn
 from tests.marketplace.orders import Market, csv_of, jsonl_of
+from tests.support import scale
+from tests.web.conftest import make_persona, sign_in
+from tests.web.conftest import test_settings as settings_in
+from wsgi import create_app
 
 TWO = [{"locale": "sw-KE", "units": 1000}, {"locale": "ar-EG", "units": 500}]
 
@@ -120,6 +129,39 @@ def test_two_thousand_lines_survive_a_crash_in_the_middle_without_a_unit_twice(
         assert session.scalars(select(Batch.state)).one() == "imported"
         job = session.scalars(select(OutboxEvent).where(OutboxEvent.job == "marketplace.import_units")).one()
         assert job.result == {"batch_id": batch_id, "new": 2000}
+
+
+@pytest.mark.soak
+def test_pages_are_answered_while_a_large_file_is_checked_and_written(market: Market, tmp_path: Path) -> None:
+    count = scale(5_000, 100_000)
+    project_id = market.order()
+    content = "id,text\n" + "".join(f"{number},Message number {number}\n" for number in range(count))
+    client = create_app(settings_in(tmp_path), market.db).test_client()
+    with clock.use_clock(lambda: market.now):
+        persona = make_persona(market.db, market.client, Role.CLIENT_PM, "pm@nordlicht.example")
+        assert sign_in(client, persona.email) == 303
+        batch = market.upload(market.pm, project_id, "large.csv", content.encode())
+        assert pages_during_the_work(market, client, f"/imports/{batch.id}") >= 1
+        with market.as_(market.pm) as session:
+            found = queries.batch_of(session, batch.id)
+            assert found is not None and (found.rows, found.good, found.bad) == (count, count, 0)
+            imports.confirm_import(session, market.pm, batch.id)
+        assert pages_during_the_work(market, client, f"/projects/{project_id}") >= 1
+    with market.as_(market.pm) as session:
+        assert session.scalars(select(Batch.state)).one() == "imported"
+        assert session.scalar(select(func.count(Unit.id))) == count
+        assert session.scalar(select(func.count()).select_from(Slot)) == 3 * count
+
+
+def pages_during_the_work(market: Market, client: FlaskClient, path: str) -> int:
+    """How often a page was answered while another thread carried every job that was due."""
+    jobs, answered = threading.Thread(target=market.work), 0
+    jobs.start()
+    while jobs.is_alive():
+        assert client.get(path).status_code == 200
+        answered += jobs.is_alive()
+    jobs.join()
+    return answered
 
 
 def test_the_same_file_again_brings_nothing_and_says_so(market: Market) -> None:
