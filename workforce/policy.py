@@ -23,6 +23,7 @@ class Action(StrEnum):
     PEOPLE_READ = "people:read"
     PEOPLE_ADMIT = "people:admit"
     PEOPLE_STANDING = "people:standing"
+    PEOPLE_CLEAR = "people:clear"
     PROFILE_READ = "profile:read"
     PROFILE_WRITE = "profile:write"
     LANGUAGE_VERIFY = "language:verify"

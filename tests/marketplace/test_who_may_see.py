@@ -10,9 +10,11 @@ from marketplace.models import Lane
 from marketplace.operations import reviewing
 from marketplace.operations.settling import ask_reviews
 from marketplace.queries.facts import lane_facts
+from marketplace.queries.work import task_of
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
 from workforce.models import Agreement, Annotator
+from workforce.operations import clearances
 
 
 @pytest.fixture
@@ -134,6 +136,21 @@ def test_the_clearance_of_a_profile_that_has_ended_counts_for_nothing(waiting: D
 def test_the_client_reviews_its_own_data(waiting: Desk) -> None:
     classify(waiting, "restricted-phi")
     assert take_review(waiting, waiting.market.qa) is not None
+
+
+def test_leases_end_with_the_clearance_and_what_was_typed_is_kept_as_late(desk: Desk) -> None:
+    classify(desk, "confidential")
+    let_in(desk, 0, 1)
+    task = desk.take(0)
+    assert task is not None and task.content
+    manager = desk.market.manager
+    with desk.market.as_(manager) as session:
+        clearances.set_clearance(session, manager, desk.annotators[0], level=0, until_at=None, reason="Training over.")
+    with desk.vendor() as session:
+        assert task_of(session, desk.people[0], task.assignment_id).content == {}
+    assert desk.slots().get("leased", 0) == 0
+    assert desk.answer(0, task).is_late
+    assert desk.take(0) is None
 
 
 def publish_secrecy(desk: Desk) -> None:

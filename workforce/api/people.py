@@ -1,10 +1,15 @@
 """`/api/v1/people`: a vendor's people, and the decisions about them and their languages."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pydantic import AwareDatetime, Field
+
+from kernel.db import now_of
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from web import current
+from web.forms import InModel, OutModel
 from workforce import operations, queries
 from workforce.api import api
 from workforce.api.shapes import (
@@ -21,6 +26,29 @@ from workforce.values import AnnotatorView
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+
+class ClearanceIn(ReasonIn):
+    """A clearance: 0 for public and internal data, 1 confidential, 2 personal, 3 of health."""
+
+    level: int = Field(ge=0, le=3)
+    until_at: AwareDatetime | None = None
+
+
+class IdentityIn(InModel):
+    """How an identity was checked: document, in-person or service."""
+
+    kind: str = Field(max_length=20)
+
+
+class ClearanceOut(OutModel):
+    """Which protected data a person may see at this moment."""
+
+    annotator_id: str
+    clearance: int
+    clearance_until: datetime | None
+    identity_verified: bool
+    identity_verified_at: datetime | None
 
 
 def _reach() -> Scope:
@@ -60,6 +88,27 @@ def change_standing(session: "Session", actor: Actor, annotator_id: str, body: S
     return _out(session, changed)
 
 
+@api.post("/people/<annotator_id>/clearance", body=ClearanceIn, returns=ClearanceOut, scope=_reach)
+def set_clearance(session: "Session", actor: Actor, annotator_id: str, body: ClearanceIn) -> ClearanceOut:
+    """Give, change or end a clearance; the person reads the reason, and can appeal where it is less than before."""
+    changed = operations.set_clearance(
+        session, actor, annotator_id, level=body.level, until_at=body.until_at, reason=body.reason
+    )
+    return _cleared(session, changed)
+
+
+@api.post("/people/<annotator_id>/identity", body=IdentityIn, returns=ClearanceOut, scope=_reach)
+def verify_identity(session: "Session", actor: Actor, annotator_id: str, body: IdentityIn) -> ClearanceOut:
+    """Take an identity as verified, for two years."""
+    return _cleared(session, operations.verify_identity(session, actor, annotator_id, kind=body.kind))
+
+
+@api.post("/people/<annotator_id>/identity/end", body=ReasonIn, returns=ClearanceOut, scope=_reach)
+def end_identity(session: "Session", actor: Actor, annotator_id: str, body: ReasonIn) -> ClearanceOut:
+    """Take an identity as verified no longer; the person reads the reason and can appeal."""
+    return _cleared(session, operations.end_identity(session, actor, annotator_id, reason=body.reason))
+
+
 @api.post("/languages/<claim_id>/verify", body=EvidenceIn, returns=ClaimOut, scope=_reach)
 def verify_language(session: "Session", actor: Actor, claim_id: str, body: EvidenceIn) -> ClaimOut:
     """Take a language as proven."""
@@ -75,3 +124,12 @@ def reject_language(session: "Session", actor: Actor, claim_id: str, body: Reaso
 
 def _out(session: "Session", person: AnnotatorView) -> AnnotatorOut:
     return AnnotatorOut.of(person, queries.claims_of(session, person.id))
+
+
+def _cleared(session: "Session", person: AnnotatorView) -> ClearanceOut:
+    facts = queries.person_facts(session, person.id, now_of(session))
+    assert facts is not None, "the person has just been changed in this scope"
+    return ClearanceOut(
+        annotator_id=person.id, clearance=facts.clearance, clearance_until=person.clearance_until,
+        identity_verified=facts.identity_verified, identity_verified_at=person.identity_verified_at,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from workforce.operations.accounts import (
 )
 from workforce.operations.agreements import publish_agreement, sign_agreement
 from workforce.operations.appeals import decide_appeal, open_appeal
+from workforce.operations.clearances import end_identity, set_clearance, verify_identity
 from workforce.operations.languages import claim_language, reject_language, verify_language
 from workforce.operations.people import admit, apply_to_pool, change_standing, decline, update_profile
 from workforce.operations.pools import change_pool, create_pool
@@ -33,6 +34,7 @@ __all__ = [
     "create_token",
     "decide_appeal",
     "decline",
+    "end_identity",
     "end_membership",
     "end_receipt",
     "issue_receipt",
@@ -42,10 +44,12 @@ __all__ = [
     "reject_language",
     "renew_hash",
     "revoke_token",
+    "set_clearance",
     "set_locale",
     "set_password",
     "set_profile",
     "sign_agreement",
     "update_profile",
+    "verify_identity",
     "verify_language",
 ]

@@ -9,6 +9,7 @@ from kernel.db import now_of
 from kernel.errors import Conflict
 from kernel.policy import Actor
 from workforce.models import Annotator, Appeal, DecisionReceipt
+from workforce.operations.clearances import give_back_clearance
 from workforce.operations.languages import give_back_claim
 from workforce.operations.standing import give_back
 from workforce.policy import Action, appeal_resource, receipt_resource
@@ -94,5 +95,7 @@ def _give_back(session: Session, actor: Actor, receipt: DecisionReceipt, person:
     kind = ReceiptKind(receipt.kind)
     if kind is ReceiptKind.LANGUAGE_REJECTED:
         give_back_claim(session, actor, receipt.cause_id)
+    elif kind is ReceiptKind.CLEARANCE_LOWERED:
+        give_back_clearance(session, actor, person, receipt)
     else:
         give_back(session, actor, person, kind, receipt.id)

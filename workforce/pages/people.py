@@ -1,5 +1,6 @@
 """People of a vendor: the list with its filters, one person in full, and the decisions about them."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import Response, request, url_for
@@ -7,6 +8,7 @@ from pydantic import Field
 
 from i18n import Message, _
 from kernel import db
+from kernel.db import now_of
 from kernel.errors import Invalid
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
@@ -14,7 +16,7 @@ from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.pages import pages, words
 from workforce.rules.standing import next_standings
-from workforce.values import EVIDENCE_KINDS, Standing
+from workforce.values import EVIDENCE_KINDS, IDENTITY_KINDS, Standing
 
 PAGE = 25
 _FILTERS = ("text", "status", "locale")
@@ -37,6 +39,19 @@ class Proof(FormModel):
 
     kind: str
     note: str = Field(default="", max_length=1000)
+
+
+class ClearanceForm(Reason):
+    """What the form of clearance sends: a level, and the last day on which it holds."""
+
+    level: int
+    until: date | None = None
+
+
+class IdentityForm(FormModel):
+    """What the form of an identity check sends."""
+
+    kind: str = Field(max_length=20)
 
 
 @pages.get("/people")
@@ -141,6 +156,49 @@ def reject_language(annotator_id: str, claim_id: str) -> Response:
     )
 
 
+@pages.post("/people/<annotator_id>/clearance")
+def set_clearance(annotator_id: str) -> Response:
+    """Give, change or end a clearance."""
+    form = read_form(ClearanceForm)
+    if form.ok:
+        try:
+            until = form.data.until
+            with db.transaction(queries.reach(current.actor())) as session:
+                operations.set_clearance(
+                    session, current.actor(), annotator_id, level=form.data.level, reason=form.data.reason,
+                    until_at=datetime.combine(until + timedelta(days=1), time(), UTC) if until else None,
+                )  # fmt: skip
+        except Invalid as problem:
+            form.add(problem)
+    return _done(annotator_id, _("Changed.")) if form.ok else _show(annotator_id, form, 422)
+
+
+@pages.post("/people/<annotator_id>/identity")
+def verify_identity(annotator_id: str) -> Response:
+    """Take an identity as verified."""
+    form = read_form(IdentityForm)
+    if form.ok:
+        try:
+            with db.transaction(queries.reach(current.actor())) as session:
+                operations.verify_identity(session, current.actor(), annotator_id, kind=form.data.kind)
+        except Invalid as problem:
+            form.add(problem)
+    return _done(annotator_id, _("Verified.")) if form.ok else _show(annotator_id, form, 422)
+
+
+@pages.post("/people/<annotator_id>/identity/end")
+def end_identity(annotator_id: str) -> Response:
+    """Take an identity as verified no longer."""
+    form = read_form(Reason)
+    if form.ok:
+        try:
+            with db.transaction(queries.reach(current.actor())) as session:
+                operations.end_identity(session, current.actor(), annotator_id, reason=form.data.reason)
+        except Invalid as problem:
+            form.add(problem)
+    return _done(annotator_id, _("Changed.")) if form.ok else _show(annotator_id, form, 422)
+
+
 def _done(annotator_id: str, message: Message) -> Response:
     flash("good", message)
     return see("workforce.person", annotator_id=annotator_id)
@@ -152,11 +210,14 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         receipts, _after = queries.receipts_of(session, annotator_id, limit=10)
         signed = queries.signatures_of(session, annotator_id)
         to_sign = queries.agreements_to_sign(session, annotator_id, detail.annotator.org_id)
+        facts = queries.person_facts(session, annotator_id, now_of(session))
     standings = [one for one in next_standings(detail.annotator.status) if one is not Standing.LEFT]
     return page(
         "workforce/person.html", status, detail=detail, person=detail.annotator, receipts=receipts, signed=signed,
         to_sign=to_sign, words=words, errors=form.errors, typed=form.values,
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in standings],
+        facts=facts, identity_kinds=[(kind, str(name)) for kind, name in IDENTITY_KINDS.items()],
+        clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
         evidence_kinds=[(kind, str(name)) for kind, name in EVIDENCE_KINDS.items()],
         is_self=detail.annotator.account_id == current.actor().account_id,
     )  # fmt: skip

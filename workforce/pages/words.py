@@ -40,6 +40,7 @@ RECEIPT_KINDS: dict[ReceiptKind, Message] = {
     ReceiptKind.PAUSED: _("All work paused"),
     ReceiptKind.WORK_REJECTED: _("Answer not accepted"),
     ReceiptKind.REMOVED: _("Work ended"),
+    ReceiptKind.CLEARANCE_LOWERED: _("Clearance lowered"),
 }
 RECEIPT_STATES: dict[ReceiptState, tuple[Message, str]] = {
     ReceiptState.IN_FORCE: (_("Holds"), "bad"),
@@ -67,6 +68,9 @@ CLASSIFICATIONS: dict[str, Message] = {
     "restricted-pii": _("Restricted: personal data"),
     "restricted-phi": _("Restricted: health data"),
 }
+
+# What each level of clearance opens, beside what is open to everybody.
+CLEARANCES: tuple[Message, ...] = (_("None"), *list(CLASSIFICATIONS.values())[2:])
 
 # Offered by name; every other tag can be typed.
 _OFFERED = """

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from kernel.db import now_of
 from kernel.hot import Hot, table_of
 from workforce.models import Agreement, AgreementSignature, Annotator, LanguageClaim
+from workforce.rules.clearances import clearance_at, is_proven
 from workforce.rules.profiles import status_at
 from workforce.values import ClaimStatus, Demanded, PersonFacts, Standing, SupplyRow
 
@@ -57,7 +58,6 @@ def facts_of_account(session: Session, account_id: str, org_id: str, now: dateti
 
 def _facts(session: Session, row: Any, now: datetime) -> PersonFacts:
     signed, demanded = _agreements(session, row)
-    has_clearance = row.clearance_until is None or row.clearance_until > now
     return PersonFacts(
         annotator_id=row.id,
         account_id=row.account_id,
@@ -67,8 +67,8 @@ def _facts(session: Session, row: Any, now: datetime) -> PersonFacts:
         claims=_claims(session, row, now),
         skills=frozenset(row.skills),
         domains=frozenset(row.domains),
-        clearance=row.clearance if has_clearance else 0,
-        identity_verified=row.identity_verified_at is not None,
+        clearance=clearance_at(row.clearance, row.clearance_until, now),
+        identity_verified=is_proven(row.identity_verified_at, now),
         signed=signed,
         demanded=demanded,
     )

@@ -125,6 +125,8 @@ def annotator_view(row: Annotator) -> AnnotatorView:
         domains=tuple(row.domains),
         about=row.about,
         clearance=row.clearance,
+        clearance_until=row.clearance_until,
+        identity_verified_at=row.identity_verified_at,
         applied_at=row.applied_at,
         admitted_at=row.admitted_at,
     )

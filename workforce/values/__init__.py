@@ -13,6 +13,7 @@ from workforce.values.agreements import CLASSIFICATIONS, AgreementView, Demanded
 from workforce.values.people import (
     DOMAINS,
     EVIDENCE_KINDS,
+    IDENTITY_KINDS,
     SKILLS,
     AnnotatorView,
     ClaimStatus,
@@ -40,6 +41,7 @@ __all__ = [
     "CLASSIFICATIONS",
     "DOMAINS",
     "EVIDENCE_KINDS",
+    "IDENTITY_KINDS",
     "SKILLS",
     "AccountView",
     "AgreementView",

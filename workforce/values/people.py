@@ -39,6 +39,13 @@ EVIDENCE_KINDS: Mapping[str, Message] = {
     "imported": _("evidence from another system"),
 }
 
+# How an identity can be checked, with its name.
+IDENTITY_KINDS: Mapping[str, Message] = {
+    "document": _("an identity document"),
+    "in-person": _("met in person"),
+    "service": _("a service that checks identities"),
+}
+
 # Offered for choice on the application page; other codes may be stored, for work of a kind that is not listed here.
 SKILLS: Mapping[str, Message] = {
     "transcription": _("Transcribing speech"),
@@ -103,6 +110,8 @@ class AnnotatorView:
     domains: tuple[str, ...]
     about: str | None
     clearance: int
+    clearance_until: datetime | None
+    identity_verified_at: datetime | None
     applied_at: datetime
     admitted_at: datetime | None
 

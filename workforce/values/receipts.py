@@ -19,6 +19,7 @@ class ReceiptKind(StrEnum):
     PAUSED = "paused"
     WORK_REJECTED = "work_rejected"
     REMOVED = "removed"
+    CLEARANCE_LOWERED = "clearance_lowered"
 
 
 class ReceiptState(StrEnum):

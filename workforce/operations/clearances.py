@@ -1,0 +1,113 @@
+"""Clearance and proof of identity: given and taken back by a vendor's managers, never for themselves.
+
+Both are asked at each take, fetch and review, so that what is taken back holds from the very next request; leases end
+with it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from i18n import Message, _
+from kernel import audit, guard, ids
+from kernel.db import now_of
+from kernel.errors import Conflict
+from kernel.policy import Actor
+from workforce.leases import end_leases
+from workforce.models import Annotator, DecisionReceipt
+from workforce.operations.receipts import end_receipts_of, issue_receipt
+from workforce.policy import Action, annotator_resource
+from workforce.queries.people import annotator_view
+from workforce.queries.rows import annotator_row
+from workforce.rules.clearances import clean_kind, clean_level, clearance_at, is_proven
+from workforce.rules.names import clean_text
+from workforce.values import AnnotatorView, ReceiptKind
+
+RULE_VERSION = "1"
+
+
+def set_clearance(
+    session: Session, actor: Actor, annotator_id: str, *, level: int, until_at: datetime | None, reason: str
+) -> AnnotatorView:
+    """Give, change or end a clearance. Less than there was is a decision with a receipt."""
+    person, now = _held(session, actor, annotator_id), now_of(session)
+    level, reason = clean_level(level, until_at, now), clean_text(reason, "reason", 2000)
+    before = clearance_at(person.clearance, person.clearance_until, now)
+    evidence = {"kind": "clearance", "id": str(before), "until": _told(person.clearance_until)}
+    person.clearance, person.clearance_until = level, until_at if level else None
+    session.flush()
+    audit.record(
+        session, actor, "clearance.set", "annotator", person.id, org_id=person.org_id,
+        details={"before": before, "after": level, "until": _told(person.clearance_until), "reason": reason},
+    )  # fmt: skip
+    if level < before:
+        _take_back(session, actor, person, _("Your clearance for protected data was lowered."), reason, evidence)
+    elif level > before:
+        end_receipts_of(session, actor, person.id, [ReceiptKind.CLEARANCE_LOWERED])
+    return annotator_view(person)
+
+
+def verify_identity(session: Session, actor: Actor, annotator_id: str, *, kind: str) -> AnnotatorView:
+    """Take an identity as verified now, by a check whose kind is one of IDENTITY_KINDS; it holds for two years."""
+    person = _held(session, actor, annotator_id)
+    kind, person.identity_verified_at = clean_kind(kind), now_of(session)
+    session.flush()
+    audit.record(
+        session, actor, "identity.verified", "annotator", person.id, org_id=person.org_id, details={"kind": kind}
+    )
+    return annotator_view(person)
+
+
+def end_identity(session: Session, actor: Actor, annotator_id: str, *, reason: str) -> AnnotatorView:
+    """Take an identity as verified no longer, with a reason that the person reads and may appeal."""
+    person, reason = _held(session, actor, annotator_id), clean_text(reason, "reason", 2000)
+    if not is_proven(person.identity_verified_at, now_of(session)):
+        raise Conflict("identity.not_verified", _("This identity is not verified at the moment."))
+    evidence = {"kind": "identity", "id": _told(person.identity_verified_at)}
+    person.identity_verified_at = None
+    session.flush()
+    audit.record(
+        session, actor, "identity.ended", "annotator", person.id, org_id=person.org_id, details={"reason": reason}
+    )
+    _take_back(session, actor, person, _("Your identity is not taken as verified any more."), reason, evidence)
+    return annotator_view(person)
+
+
+def give_back_clearance(session: Session, actor: Actor, person: Annotator, receipt: DecisionReceipt) -> None:
+    """Undo an overturned decision, unless as much has been given again since."""
+    (lost,) = receipt.evidence
+    if lost["kind"] == "identity":
+        person.identity_verified_at = person.identity_verified_at or datetime.fromisoformat(lost["id"])
+    elif clearance_at(person.clearance, person.clearance_until, now_of(session)) < int(lost["id"]):
+        person.clearance = int(lost["id"])
+        person.clearance_until = datetime.fromisoformat(lost["until"]) if lost["until"] else None
+    session.flush()
+    audit.record(
+        session, actor, "clearance.given_back", "annotator", person.id, org_id=person.org_id,
+        details={"receipt": receipt.id},
+    )  # fmt: skip
+
+
+def _held(session: Session, actor: Actor, annotator_id: str) -> Annotator:
+    """The person, whom nobody else changes meanwhile."""
+    person = annotator_row(session, annotator_id)
+    guard.require(session, actor, Action.PEOPLE_CLEAR, annotator_resource(person))
+    session.refresh(person, with_for_update=True)
+    return person
+
+
+def _take_back(
+    session: Session, actor: Actor, person: Annotator, what: Message, reason: str, evidence: dict[str, str | None]
+) -> None:
+    """End what the person holds, and tell them why: which lanes it touches is not known here, so that it is all."""
+    end_leases(session, actor, person.id, cause="clearance")
+    issue_receipt(
+        session, actor, annotator_id=person.id, kind=ReceiptKind.CLEARANCE_LOWERED, rule="clearance",
+        rule_version=RULE_VERSION, what=what, why=_("The vendor's reason: “%(reason)s”", reason=reason),
+        way_back=_("You can appeal. What you have earned stays yours and is paid as always."),
+        evidence=(evidence,), cause_kind="clearance", cause_id=ids.new_id(),
+    )  # fmt: skip
+
+
+def _told(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
