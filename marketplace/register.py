@@ -16,7 +16,7 @@ from marketplace.api import work as work_api
 from marketplace.cli import cli
 from marketplace.operations import returning
 from marketplace.operations.appeals import decide_appeal
-from marketplace.pages import board, imports, projects, releases, requests, review, work
+from marketplace.pages import board, grants, imports, projects, releases, requests, review, work
 from marketplace.pages import pages as market_pages
 from marketplace.queries.facts import lane_facts, lane_labels
 from marketplace.storage import local_storage, use_storage
@@ -25,7 +25,7 @@ from web.views.progress import describe_job
 from workforce import desk, leases
 
 # Imported for the routes they declare.
-_ROUTES = (imports, projects, releases, requests, imports_api, projects_api, releases_api, requests_api)
+_ROUTES = (grants, imports, projects, releases, requests, imports_api, projects_api, releases_api, requests_api)
 
 
 def register(app: Flask) -> None:

@@ -171,6 +171,13 @@ def set_rights(session: "Session", actor: Actor, project_id: str, body: RightsIn
     return DoneOut()
 
 
+@api.post("/projects/<project_id>/grant/revocation", returns=DoneOut)
+def revoke_grant(session: "Session", actor: Actor, project_id: str) -> DoneOut:
+    """End the vendor's access at once; what its people had typed is kept as late, and paid."""
+    request_operations.revoke_grant(session, actor, project_id)
+    return DoneOut()
+
+
 @api.post("/projects/<project_id>/finish", returns=DoneOut)
 def finish_project(session: "Session", actor: Actor, project_id: str) -> DoneOut:
     """End a project: nothing more goes out, and what is in somebody's hands can still be answered."""

@@ -13,6 +13,7 @@ from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
 from marketplace.operations import answers, planning, returning, taking
 from marketplace.queries import eligibility, work
+from marketplace.reach import scope_of_answer
 from marketplace.values.work import NO_WORK_WORDS, LaneOffer, NoWork, Task
 from web.api import Api, Result
 from web.forms import InModel, OutModel
@@ -157,7 +158,10 @@ def assignment(session: "Session", actor: Actor, assignment_id: str) -> TaskOut:
     return _task(session, found)
 
 
-@api.post("/assignments/<assignment_id>/answer", body=AnswerIn, returns=AnswerOut)
+@api.post(
+    "/assignments/<assignment_id>/answer", body=AnswerIn, returns=AnswerOut,
+    scope=lambda: scope_of_answer((request.view_args or {})["assignment_id"]),
+)  # fmt: skip
 def answer(session: "Session", actor: Actor, assignment_id: str, body: AnswerIn) -> Any:
     """Submit an answer. 202 when the unit had gone to somebody else: it is kept and paid all the same."""
     done = answers.submit_answer(

@@ -16,6 +16,7 @@ from kernel.models import AccessGrant
 from kernel.policy import Actor, Resource
 from marketplace.models import CoverageRequest, Lane, Project, Quote
 from marketplace.operations.loading import project_for
+from marketplace.operations.returning import end_leases_of_project
 from marketplace.policy import grant_rights, project_resource
 from marketplace.queries.requests import quote_view, supply_for
 from marketplace.rules import quoting
@@ -115,7 +116,7 @@ def accept_quote(session: Session, actor: Actor, quote_id: str, *, rights: Itera
     request.state, project.state = "accepted", "draft"
     for line in quote.lines:
         session.add(_lane(project, request, QuoteLine.from_json(line)))
-    _set_rights(session, project, chosen)
+    _change_grant(session, project, rights=list(chosen))
     session.flush()
     audit.record(
         session, actor, "quote.accepted", "quote", quote.id, org_id=project.org_id,
@@ -139,11 +140,26 @@ def set_rights(session: Session, actor: Actor, project_id: str, rights: Iterable
     """Change what the vendor may do in a project; it holds from the vendor's next request on."""
     project = project_for(session, actor, project_id, Action.GRANT_SET)
     chosen = ensure_rights(rights)
-    _set_rights(session, project, chosen)
+    _change_grant(session, project, rights=list(chosen))
     audit.record(
         session, actor, "grant.changed", "project", project.id, org_id=project.org_id, details={"rights": list(chosen)}
     )
     return chosen
+
+
+def revoke_grant(session: Session, actor: Actor, project_id: str) -> int:
+    """End the vendor's access to a project at once, and all its people's leases there; returns how many of these.
+
+    What they had typed is still taken, as late, and paid. The access does not come back.
+    """
+    project = project_for(session, actor, project_id, Action.GRANT_SET)
+    ended = _change_grant(session, project, revoked_at=now_of(session))
+    leases = end_leases_of_project(session, actor, project.id, cause="grant")
+    audit.record(
+        session, actor, "grant.revoked", "project", project.id, org_id=project.org_id,
+        details={"vendor": project.vendor_org_id, "rights": list(ended), "leases": leases},
+    )  # fmt: skip
+    return leases
 
 
 def ensure_rights(rights: Iterable[str]) -> tuple[str, ...]:
@@ -166,7 +182,8 @@ def _open_grant(session: Session, project: Project, deadline_at: datetime) -> No
     session.flush()
 
 
-def _set_rights(session: Session, project: Project, rights: Sequence[str]) -> None:
+def _change_grant(session: Session, project: Project, **values: Any) -> Sequence[str]:
+    """Change the grant that lives, of which there is one; returns the rights in it."""
     now = now_of(session)
     changed = session.execute(
         update(AccessGrant)
@@ -176,10 +193,13 @@ def _set_rights(session: Session, project: Project, rights: Sequence[str]) -> No
             AccessGrant.revoked_at.is_(None),
             AccessGrant.until_at > now,
         )
-        .values(rights=list(rights))
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        .values(**values)
+        .returning(AccessGrant.rights)
+    ).all()
+    if len(changed) != 1:
         raise Conflict("grant.over", _("The vendor has no access to this project any more."))
+    rights: Sequence[str] = changed[0].rights
+    return rights
 
 
 def _request(session: Session, request_id: str) -> CoverageRequest:

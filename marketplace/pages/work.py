@@ -14,6 +14,7 @@ from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
 from marketplace.operations import answers, returning, taking
 from marketplace.queries import eligibility, work
+from marketplace.reach import scope_of_answer
 from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Task
 from payouts.queries import balance_of
 from web import current
@@ -100,7 +101,7 @@ def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any =
 @pages.post("/work/<assignment_id>/answer")
 def answer(assignment_id: str) -> Response:
     """Send the answer; then the next unit of the same lane, if the person goes on."""
-    actor, scope = current.actor(), current.scope()
+    actor, scope = current.actor(), scope_of_answer(assignment_id)
     with db.reading(scope) as session:
         found = work.task_of(session, actor, assignment_id)
     payload: dict[str, Any] = {}
@@ -114,7 +115,7 @@ def answer(assignment_id: str) -> Response:
     if "stop" in request.form:
         flash("good", _("Sent. Come back whenever you like."))
         return see("work.home")
-    following = db.current().run(scope, lambda session: taking.take_next(session, actor, found.lane_id))
+    following = db.current().run(current.scope(), lambda session: taking.take_next(session, actor, found.lane_id))
     if isinstance(following, Task):
         return see("work.task", assignment_id=following.assignment_id)
     flash("good", _("Sent. There is nothing more for you here just now."))

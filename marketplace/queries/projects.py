@@ -43,6 +43,7 @@ def project_of(session: Session, project_id: str) -> ProjectView | None:
     project = session.get(Project, project_id)
     if project is None:
         return None
+    rights = vendor_rights(session, project)
     return ProjectView(
         project_rows(session, [project])[0],
         project.about,
@@ -50,7 +51,8 @@ def project_of(session: Session, project_id: str) -> ProjectView | None:
         tuple(lanes_of(session, project_id)),
         tuple(ontologies_of(session, project_id)),
         tuple(guidelines_of(session, project_id)),
-        vendor_rights(session, project),
+        rights or (),
+        rights is not None,
     )
 
 
@@ -86,10 +88,10 @@ def guidelines_of(session: Session, project_id: str) -> list[VersionRow]:
     ]
 
 
-def vendor_rights(session: Session, project: Project) -> tuple[str, ...]:
-    """What the client lets its vendor do at this moment."""
+def vendor_rights(session: Session, project: Project) -> tuple[str, ...] | None:
+    """What the client lets its vendor do at this moment; None where the vendor has no access any more."""
     rights = session.scalar(_live_grants(session, project).with_only_columns(AccessGrant.rights))
-    return tuple(sorted(rights or ()))
+    return None if rights is None else tuple(sorted(rights))
 
 
 def gaps_of_lane(session: Session, lane_id: str, *, without_test: bool = False) -> tuple[LaneGap, ...]:

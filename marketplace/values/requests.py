@@ -291,6 +291,7 @@ class ProjectView:
     ontologies: tuple[VersionRow, ...]
     guidelines: tuple[VersionRow, ...]
     rights: tuple[str, ...] = ()  # those that the vendor's grant carries
+    has_access: bool = True  # whether that grant lives
 
     @property
     def units(self) -> int:

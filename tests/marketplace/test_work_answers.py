@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from calibration.models import GateRule, PendingGrade, Track
 from calibration.operations import gates, qualifications
 from calibration.rules.gates import Verdict
 from calibration.rules.intervals import Interval
 from calibration.values import GateAction
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict, Forbidden, NotFound
+from kernel.models import AccessGrant
 from kernel.policy import system_actor
 from labeling.values import InvalidAnswer
-from marketplace.operations import answers, returning, taking
+from marketplace.operations import answers, requests, returning, taking
+from marketplace.queries.projects import project_of
 from marketplace.values.work import NoWork
 from payouts.models import Earning
 from tests.marketplace.desk import RATE, Desk, open_desk
@@ -180,6 +183,63 @@ def test_what_was_typed_before_the_end_of_a_lease_is_kept_as_late_and_paid(
     theirs = desk.take(1)
     assert theirs is not None and not desk.answer(1, theirs).is_late
     assert desk.take(0) is None
+
+
+def _access_revoked(desk: Desk) -> None:
+    pm, (held,) = desk.market.pm, desk.assignments()
+    with desk.market.as_(pm) as session:
+        assert requests.revoke_grant(session, pm, held.project_id) == 1
+    (event,) = desk.market.audited("grant.revoked")
+    assert (event.object_ref, event.actor_ref, event.details["leases"]) == (held.project_id, pm.account_id, 1)
+    assert desk.slots() == {"free": 1}
+
+
+def _access_expired(desk: Desk) -> None:
+    with desk.market.system() as session:
+        session.execute(update(AccessGrant).values(until_at=desk.market.now))
+
+
+@pytest.mark.parametrize("end", [_access_revoked, _access_expired])
+def test_what_was_typed_before_the_vendors_access_ended_is_kept_as_late_and_paid(
+    opened: Open, end: Callable[[Desk], None]
+) -> None:
+    desk = opened(people=2, unit_count=1, overlap=1)
+    task = desk.take(0)
+    assert task is not None
+    end(desk)
+    assert [desk.take(person) for person in (0, 1)] == [None, None]
+    for person in (0, 1):
+        with pytest.raises(NotFound):
+            desk.answer(person, task)
+    given = {"choice": "refund"}
+    with pytest.raises(NotFound), desk.market.system() as session:
+        answers.submit_answer(session, desk.people[1], task.assignment_id, given)
+    with desk.market.system() as session:
+        assert answers.submit_answer(session, desk.people[0], task.assignment_id, given).is_late
+    (judgment,), (earning,) = desk.judgments(), earned(desk)
+    assert (judgment.is_late, earning.cause_id, earning.micros) == (True, judgment.id, RATE)
+    assert (desk.units()[0].answered, desk.slots()) == (0, {"free": 1})
+
+
+def test_access_is_revoked_once_and_by_the_client_alone(opened: Open) -> None:
+    desk = opened(people=1, unit_count=1)
+    desk.take(0)
+    project_id = desk.assignments()[0].project_id
+    market = desk.market
+    for actor, refusal in ((market.qa, Forbidden), (market.manager, Forbidden), (market.stranger, NotFound)):
+        with pytest.raises(refusal), market.as_(actor) as session:
+            requests.revoke_grant(session, actor, project_id)
+    assert desk.slots() == {"leased": 1, "free": 2}
+    with market.as_(market.pm) as session:
+        requests.revoke_grant(session, market.pm, project_id)
+        project = project_of(session, project_id)
+    assert project is not None and not project.has_access and project.rights == ()
+    with market.as_(market.manager) as session:
+        assert project_of(session, project_id) is None
+    for act in (requests.revoke_grant, partial(requests.set_rights, rights=["unit:import"])):
+        with pytest.raises(Conflict) as problem, market.as_(market.pm) as session:
+            act(session, market.pm, project_id)
+        assert problem.value.code == "grant.over"
 
 
 def test_an_answer_names_the_number_of_the_lease_it_was_given_under(opened: Open) -> None:
