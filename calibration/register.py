@@ -1,10 +1,11 @@
 """Joining the application: pages, API and commands of calibration."""
 
-from flask import Flask
+from flask import Flask, url_for
 
 from calibration.api import api
 from calibration.cli import cli
 from calibration.pages import gold, lanes, learning, pages, roster
+from workforce.trail import show_evidence
 
 # Imported for the routes they declare.
 _ROUTES = (gold, lanes, learning, roster)
@@ -12,6 +13,7 @@ _ROUTES = (gold, lanes, learning, roster)
 
 def register(app: Flask) -> None:
     """Add everything that calibration serves."""
+    show_evidence("attempt", lambda _session, _actor, attempt_id: url_for("calibration.attempt", attempt_id=attempt_id))
     app.register_blueprint(pages)
     app.register_blueprint(api)
     app.cli.add_command(cli)

@@ -57,9 +57,11 @@ def home() -> Response:
 
 @pages.get("/work/done")
 def done() -> Response:
-    """What the person has done, newest first."""
+    """What the person has done, newest first; or the one piece of it that a decision is about."""
     with db.reading(current.scope()) as session:
-        rows, after = work.my_work(session, current.actor(), after=request.args.get("after"))
+        rows, after = work.my_work(
+            session, current.actor(), after=request.args.get("after"), only=request.args.get("only")
+        )
     return page("marketplace/work_done.html", rows=rows, after=after)
 
 

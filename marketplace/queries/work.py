@@ -144,10 +144,17 @@ class DoneRow:
     currency: str
 
 
+def assignment_answered(session: Session, actor: Actor, judgment_id: str) -> str | None:
+    """The assignment of the actor's own that ended with this judgment."""
+    return session.scalar(
+        select(Assignment.id).where(Assignment.judgment_id == judgment_id, Assignment.account_id == actor.account_id)
+    )
+
+
 def my_work(
-    session: Session, actor: Actor, *, after: str | None = None, limit: int = 50
+    session: Session, actor: Actor, *, after: str | None = None, only: str | None = None, limit: int = 50
 ) -> tuple[Sequence[DoneRow], str | None]:
-    """What the actor has taken, newest first, paged by key."""
+    """What the actor has taken, newest first, paged by key; or `only` one assignment of it."""
     statement = (
         select(Assignment, Project.name, Lane.locale)
         .join(Project, Project.id == Assignment.project_id)
@@ -156,6 +163,8 @@ def my_work(
         .order_by(Assignment.leased_at.desc(), Assignment.id.desc())
         .limit(limit + 1)
     )
+    if only:
+        statement = statement.where(Assignment.id == only)
     if after:
         last = session.execute(
             select(Assignment.leased_at, Assignment.id).where(

@@ -183,7 +183,12 @@ def test_a_failed_test_says_why_and_when_to_come_back(world: World, annotator: D
     assert "You can try again from" in page
     receipt = re.search(r'href="(/receipts/[^"]+)"', page)
     assert receipt is not None
-    assert "You answered 0 of 8 questions right." in annotator.get(receipt[1])
+    told = annotator.get(receipt[1])
+    assert "You answered 0 of 8 questions right." in told
+    way = re.search(r'href="(/attempts/[^"]+)">The attempt at the test: 0 of 8 questions answered right<', told)
+    assert way is not None
+    assert "Test for a language of a project, version 1" in told
+    annotator.get(way[1])
     assert "You can try again from" in annotator.get(f"/tests/{world.lane}")
 
 

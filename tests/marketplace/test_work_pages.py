@@ -1,11 +1,13 @@
 """What a person reads on the pages of their own work."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from i18n import _
 from kernel import clock
 from kernel.config import Settings
 from kernel.policy import Actor, Role, system_actor
@@ -14,6 +16,7 @@ from tests.marketplace.orders import Market
 from tests.workforce.browser import Visitor
 from workforce.operations.accounts import add_membership, set_locale
 from workforce.operations.agreements import publish_agreement
+from workforce.operations.receipts import issue_receipt
 from wsgi import create_app
 
 
@@ -71,3 +74,30 @@ def test_an_agreement_to_be_signed_is_called_by_its_title(desk: Desk, visitor: V
         set_locale(session, desk.people[0], account_id or "", locale)
     for path in ("/work", f"/lanes/{desk.lane}/why"):
         assert told in visitor.text(path)
+
+
+def test_a_refused_answer_is_found_again_from_its_receipt(desk: Desk, visitor: Visitor) -> None:
+    market, annotator_id = desk.market, desk.annotators[0]
+    for _number in range(2):
+        task = desk.take(0)
+        assert task is not None
+        desk.answer(0, task)
+    refused, other = desk.judgments()
+    with market.system() as session:
+        receipt_ids = [
+            issue_receipt(
+                session, system_actor("test"), annotator_id=annotator_id, kind=kind, rule=rule, rule_version="1",
+                what=_("Support intents"), why=_("Support intents"), way_back=_("Support intents"),
+                evidence=({"kind": "judgment", "id": judgment.id}, {"kind": "review", "id": "R1"}),
+                cause_kind="judgment", cause_id=judgment.id,
+            )
+            for kind, rule, judgment in (("work_rejected", "review", refused), ("lane_paused", "accuracy_gate", other))
+        ]  # fmt: skip
+    rejected, paused = (visitor.text(f"/receipts/{receipt_id}") for receipt_id in receipt_ids)
+    assert "Review of answers, version 1" in rejected and "The review of the answer" in rejected
+    link = re.search(r'href="(/work/done\?only=[^"]+)">The answer itself<', rejected)
+    assert link is not None
+    rows = visitor.text(link[1])
+    assert rows.count('<th scope="row">') == 1 and visitor.text("/work/done").count('<th scope="row">') == 2
+    # What was checked in secret is told as a number and leads nowhere.
+    assert "1 answer whose right answer is known" in paused and "/work/done?only" not in paused

@@ -213,6 +213,7 @@ def test_a_receipt_with_a_figure_shows_its_interval(app: Flask, world: World) ->
     shown = Visitor(app, world.db, actor).text(f"/receipts/{_pause(world, person)}")
     assert "72%" in shown and "(58%–83%)" in shown and "limit 85%" in shown
     assert "The rule, by itself." in shown
+    assert "1 answer whose right answer is known" in shown and "judgment" not in shown
 
 
 def test_pools_and_agreements_are_made_by_forms(app: Flask, world: World) -> None:

@@ -10,7 +10,7 @@ from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import desk, queries
-from workforce.pages import pages, words
+from workforce.pages import evidence, pages, words
 from workforce.values import Outcome
 
 
@@ -58,4 +58,5 @@ def _show(appeal_id: str, form: Form[AnswerForm], status: int = 200) -> Response
     return page(
         "workforce/appeal.html", status, appeal=appeal, receipt=receipt, pseudonym=pseudonym, form=form,
         errors=form.errors, words=words, outcomes=[(one.value, str(told), "") for one, told in words.OUTCOMES.items()],
+        rule=evidence.rule_told(receipt), evidence=evidence.evidence_told(receipt, {}),
     )  # fmt: skip

@@ -12,8 +12,8 @@ from web import current
 from web.plots.marks import wide_whisker
 from web.plots.values import Target, Tick
 from web.render import flash, page, see
-from workforce import operations, queries
-from workforce.pages import pages, words
+from workforce import operations, queries, trail
+from workforce.pages import evidence, pages, words
 from workforce.rules.appeals import due_at, may_appeal
 from workforce.values import ReceiptView
 
@@ -49,12 +49,25 @@ def _show(receipt_id: str, problem: Invalid | None = None) -> Response:
     with db.reading(queries.reach(current.actor())) as session:
         view, person = queries.receipt_for(session, current.actor(), receipt_id)
     is_own = person.account_id == current.actor().account_id
+    links = _links(view) if is_own else {}
     return page(
         "workforce/receipt.html", 422 if problem else 200, receipt=view, person=person, is_own=is_own,
         may_appeal=is_own and may_appeal(view.state, view.appeal is not None), due_at=due_at(clock.now()),
         picture=_picture(view), text=request.form.get("text", ""), errors=problem.fields if problem else {},
-        words=words,
+        words=words, rule=evidence.rule_told(view), evidence=evidence.evidence_told(view, links),
     )  # fmt: skip
+
+
+def _links(view: ReceiptView) -> dict[str, str]:
+    """The addresses of the pages on which the person meets the evidence again, by its id."""
+    found = {}
+    with db.reading(current.scope()) as session:
+        for item in view.evidence:
+            if evidence.may_be_followed(view, item["kind"]):
+                address = trail.address_of(session, current.actor(), item["kind"], item["id"])
+                if address:
+                    found[item["id"]] = address
+    return found
 
 
 def _picture(view: ReceiptView) -> Markup | None:

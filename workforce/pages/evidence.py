@@ -1,0 +1,77 @@
+"""Words of receipts: what a rule is called, and what each piece of evidence is, with the way to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from i18n import Message, _, ngettext
+from workforce.values import ReceiptKind, ReceiptView
+
+RULES: dict[str, Message] = {
+    "accuracy_gate": _("Accuracy of checked answers"),
+    "admission": _("Admission of applicants"),
+    "language-evidence": _("Proof of a language"),
+    "qualification_revoked": _("Who works in a language of a project"),
+    "qualification_test": _("Test for a language of a project"),
+    "review": _("Review of answers"),
+    "standing": _("Standing with the vendor"),
+}
+IDS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The pieces of one kind that a decision rests on; a single one may have an address where it is met again."""
+
+    told: Message | str
+    ids: tuple[str, ...]
+    address: str | None
+
+
+def rule_told(receipt: ReceiptView) -> Message | str:
+    """The name of the rule that decided; a rule without one is shown by its code."""
+    return RULES.get(receipt.rule, receipt.rule)
+
+
+def may_be_followed(receipt: ReceiptView, kind: str) -> bool:
+    """Whether the person may be led to a piece of evidence: an answer that was checked in secret is not pointed out."""
+    return kind != "judgment" or receipt.kind is ReceiptKind.WORK_REJECTED
+
+
+def evidence_told(receipt: ReceiptView, links: Mapping[str, str]) -> list[Evidence]:
+    """What the decision rests on, kind by kind in the order given."""
+    by_kind: dict[str, list[str]] = {}
+    for item in receipt.evidence:
+        by_kind.setdefault(str(item["kind"]), []).append(str(item["id"]))
+    return [
+        Evidence(_told(receipt, kind, len(ids)), tuple(ids[:IDS_SHOWN]), links.get(ids[0]) if len(ids) == 1 else None)
+        for kind, ids in by_kind.items()
+    ]
+
+
+def _told(receipt: ReceiptView, kind: str, count: int) -> Message | str:
+    match kind:
+        case "judgment" if receipt.kind is ReceiptKind.WORK_REJECTED:
+            return _("The answer itself")
+        case "judgment":
+            return ngettext(
+                "%(num)s answer whose right answer is known", "%(num)s answers whose right answer is known", count
+            )
+        case "review":
+            return _("The review of the answer")
+        case "attempt":
+            return _attempt(receipt.figure)
+        case _:
+            return kind
+
+
+def _attempt(figure: Mapping[str, Any]) -> Message:
+    if not {"value", "n"} <= figure.keys():
+        return _("The attempt at the test")
+    asked = int(figure["n"])
+    return ngettext(
+        "The attempt at the test: %(right)s of %(num)s question answered right",
+        "The attempt at the test: %(right)s of %(num)s questions answered right",
+        asked,
+        right=round(float(figure["value"]) * asked),
+    )

@@ -1,0 +1,21 @@
+"""Where a person meets again what a decision about them rests on: told by the packages that keep it."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from kernel.policy import Actor
+
+Find = Callable[[Session, Actor, str], str | None]
+_finders: dict[str, Find] = {}
+
+
+def show_evidence(kind: str, find: Find) -> None:
+    """Say which address shows evidence of a kind to the person whom it is about, by its id."""
+    _finders[kind] = find
+
+
+def address_of(session: Session, actor: Actor, kind: str, evidence_id: str) -> str | None:
+    """Where the actor reads a piece of evidence about themselves, if there is such a page."""
+    find = _finders.get(kind)
+    return find(session, actor, evidence_id) if find else None
