@@ -51,7 +51,10 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("I12", _("Nobody's balance is below zero"), (), proofs=("not_negative",)),
     Invariant(
         "I13", _("Every rate, payout, invoice, grant and gold set is told in the audit log"),
-        (trail.rates_untold, trail.runs_untold, trail.gold_untold),
+        (
+            trail.rates_untold, trail.runs_untold, trail.invoices_untold, trail.grants_untold, trail.rights_untold,
+            trail.gold_untold,
+        ),
     ),
     Invariant("I14", _("The chains of the audit log verify"), (), verifies_log=True),
     Invariant(

@@ -1,13 +1,13 @@
 """Invariants of the trail: what must be told in the log is told there, and jobs have one end."""
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from admin.invariants.rule import rows_of
 from calibration.models import GoldKey
-from kernel.models import AuditEvent, OutboxEvent
-from marketplace.models import Assignment
-from payouts.models import PayoutRun, Rate
+from kernel.models import AccessGrant, AuditEvent, OutboxEvent
+from marketplace.models import Assignment, CoverageRequest, Quote
+from payouts.models import Invoice, PayoutRun, Rate
 
 
 def jobs_with_two_ends(session: Session) -> int:
@@ -52,6 +52,51 @@ def gold_untold(session: Session) -> int:
         AuditEvent.object_ref == GoldKey.gold_set_id,
     )
     return rows_of(session, select(GoldKey.org_id, GoldKey.gold_set_id).distinct().where(~told))
+
+
+def invoices_untold(session: Session) -> int:
+    """Invoices of whose issue, or of whose payment, nothing is told."""
+
+    def told(action: str) -> ColumnElement[bool]:
+        return exists().where(
+            AuditEvent.org_id == Invoice.vendor_org_id,
+            AuditEvent.object_type == "invoice",
+            AuditEvent.object_ref == Invoice.id,
+            AuditEvent.action == action,
+        )
+
+    paid_untold = and_(Invoice.paid_at.is_not(None), ~told("invoice.received"))
+    return rows_of(session, select(Invoice.id).where(or_(~told("invoice.issued"), paid_untold)))
+
+
+def grants_untold(session: Session) -> int:
+    """Grants on a project whose opening, by its request, or whose end before its time is not told."""
+    opened = exists().where(
+        CoverageRequest.project_id == AccessGrant.subject_id,
+        AuditEvent.org_id == AccessGrant.org_id,
+        AuditEvent.object_type == "coverage_request",
+        AuditEvent.object_ref == CoverageRequest.id,
+        AuditEvent.action == "request.sent",
+    )
+    ended = exists().where(
+        AuditEvent.org_id == AccessGrant.org_id,
+        AuditEvent.object_type == "project",
+        AuditEvent.object_ref == AccessGrant.subject_id,
+        AuditEvent.action == "grant.revoked",
+    )
+    ended_untold = and_(AccessGrant.revoked_at.is_not(None), ~ended)
+    return rows_of(session, select(AccessGrant.id).where(or_(~opened, ended_untold)))
+
+
+def rights_untold(session: Session) -> int:
+    """Accepted quotes, which give the vendor its rights, of which nothing is told."""
+    told = exists().where(
+        AuditEvent.org_id == Quote.org_id,
+        AuditEvent.object_type == "quote",
+        AuditEvent.object_ref == Quote.id,
+        AuditEvent.action == "quote.accepted",
+    )
+    return rows_of(session, select(Quote.id).where(Quote.state == "accepted", ~told))
 
 
 def leases_untold(session: Session) -> int:

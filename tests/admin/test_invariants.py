@@ -77,6 +77,12 @@ BREAKS = [
     ("I10", "UPDATE outbox SET dead_at = done_at WHERE done_at IS NOT NULL"),
     ("I12", "UPDATE ledger_account SET balance_micros = -1 WHERE kind = 'payable'"),
     ("I13", "DELETE FROM audit_event WHERE action = 'rate.set'"),
+    ("I13", "DELETE FROM audit_event WHERE action = 'request.sent'"),
+    ("I13", "DELETE FROM audit_event WHERE action = 'quote.accepted'"),
+    ("I13", "UPDATE access_grant SET revoked_at = '2026-03-02'"),
+    ("I13", "INSERT INTO invoice (id, org_id, vendor_org_id, project_id, number, cause_kind, cause_id, currency, lines,"
+            " total_micros, memo, issued_at, due_at) SELECT 'untold', org_id, vendor_org_id, project_id, 1, 'release',"
+            " 'untold', 'EUR', '[]', 1, '{}', '2026-03-02', '2026-03-30' FROM lane"),
     ("I14", "UPDATE audit_event SET actor_ref = 'innocent' WHERE action = 'rate.set'"),
     ("I15", "UPDATE unit SET project_id = 'other'"),
     ("I15", "UPDATE item SET vendor_org_id = 'rival'"),
