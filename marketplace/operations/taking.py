@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Integer, Select, Update, bindparam, exists, select, tuple_, update
+from sqlalchemy import Integer, Select, Update, bindparam, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from kernel import audit, ids
@@ -18,7 +18,7 @@ from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Demand
 from labeling.models import Item
-from marketplace.models import Assignment, Lane, LanePerson, Project, Slot, Unit
+from marketplace.models import Assignment, Lane, LanePerson, Project, Review, Slot, Unit
 from marketplace.operations.returning import expire_lane
 from marketplace.policy import work_resource
 from marketplace.queries.eligibility import lanes_open_to
@@ -300,7 +300,7 @@ def _free(claim: _Claim, place: _Place) -> _Pick | None:
 
 
 _SLOT, _ASSIGNMENT, _PERSON = table_of(Slot), table_of(Assignment), table_of(LanePerson)
-_ITEM, _UNIT = table_of(Item), table_of(Unit)
+_ITEM, _UNIT, _REVIEW = table_of(Item), table_of(Unit), table_of(Review)
 _PLACE = Hot(
     select(_PERSON.c.id, _PERSON.c.cursor, _PERSON.c.route_epoch, _PERSON.c.taken).where(
         _PERSON.c.lane_id == bindparam("p_lane"), _PERSON.c.annotator_id == bindparam("p_annotator")
@@ -313,9 +313,15 @@ _MOVE = Hot(
 )
 _IN_LANE = _SLOT.c.lane_id == bindparam("p_lane")
 _slot_key = tuple_(_SLOT.c.unit_id, _SLOT.c.slot_no)
-_MET = exists().where(
-    _ASSIGNMENT.c.unit_id == _SLOT.c.unit_id, _ASSIGNMENT.c.account_id == bindparam("p_account")
-)  # fmt: skip
+# Who was handed a unit has met it, and so has who reviewed it: they have read what everybody answered.
+_MET = or_(
+    exists().where(_ASSIGNMENT.c.unit_id == _SLOT.c.unit_id, _ASSIGNMENT.c.account_id == bindparam("p_account")),
+    exists().where(
+        _REVIEW.c.org_id == _SLOT.c.org_id,
+        _REVIEW.c.unit_id == _SLOT.c.unit_id,
+        _REVIEW.c.reviewer_id == bindparam("p_account"),
+    ),
+)
 
 
 def _leasing(chosen: Select[Any], state: str) -> Hot[Update]:
