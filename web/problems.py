@@ -40,6 +40,8 @@ HINTS: dict[Reason, Message] = {
     Reason.CLEARANCE_LOW: _("This data needs a clearance that you do not have yet. Your vendor can give it."),
     Reason.IDENTITY_UNVERIFIED: _("This data needs a verified identity. Your vendor can verify yours."),
     Reason.LANGUAGE_MISSING: _("This work needs a language that is not among those verified for you."),
+    Reason.SKILL_MISSING: _("This work needs something that your profile does not say you can do."),
+    Reason.DOMAIN_MISSING: _("This work needs a field that your profile does not say you know."),
     Reason.NOT_QUALIFIED: _("Pass the test of this work first."),
     Reason.PAUSED: _("This work is paused for you. The receipt says why, and how to get back."),
     Reason.PROJECT_PAUSED: _("This project is paused."),

@@ -45,6 +45,10 @@ def demands(lane: LaneNeeds, person: PersonFacts, admission: Admission, now: dat
         ),
         _language(lane, person),
     ]  # fmt: skip
+    if lane.skill is not None:
+        found.append(Demand(Reason.SKILL_MISSING, lane.skill in person.skills, lane.skill, None, "profile"))
+    if lane.domain is not None:
+        found.append(Demand(Reason.DOMAIN_MISSING, lane.domain in person.domains, lane.domain, None, "profile"))
     found += demands_of_class(lane.classification, person)
     found.append(Demand(Reason.NOT_QUALIFIED, admission.qualified, True, admission.qualified, "test"))
     paused = admission.paused_until is not None and admission.paused_until > now

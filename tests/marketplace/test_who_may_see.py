@@ -6,7 +6,7 @@ from calibration.operations import attempts
 from kernel import ids
 from kernel.errors import Forbidden
 from kernel.policy import Actor, Reason, Role
-from marketplace.models import Lane
+from marketplace.models import Assignment, Lane
 from marketplace.operations import reviewing
 from marketplace.operations.settling import ask_reviews
 from marketplace.queries.facts import lane_facts
@@ -151,6 +151,39 @@ def test_leases_end_with_the_clearance_and_what_was_typed_is_kept_as_late(desk: 
     assert desk.slots().get("leased", 0) == 0
     assert desk.answer(0, task).is_late
     assert desk.take(0) is None
+
+
+def test_a_lane_with_a_skill_and_a_domain_is_for_those_who_state_both(desk: Desk) -> None:
+    with desk.market.system() as session:
+        lane = session.get_one(Lane, desk.lane)
+        lane.skill, lane.domain = "transcription", "medicine"
+        session.get_one(Annotator, desk.annotators[0]).skills = ["transcription"]
+    assert desk.take(0) is None
+    with desk.market.system() as session:
+        unmet = [each.reason for each in lane_facts(session, desk.lane, desk.annotators[0]).demands if not each.met]
+        assert unmet == [Reason.DOMAIN_MISSING]
+        session.get_one(Annotator, desk.annotators[0]).domains = ["medicine"]
+    assert desk.take(0) is not None
+    with pytest.raises(Forbidden, match="skill_missing"):
+        start_test(desk, desk.people[1])
+
+
+def test_who_has_reviewed_a_unit_is_never_handed_it(waiting: Desk) -> None:
+    reviewer_too = reviewer(waiting, 0)
+    reviewed = set()
+    for _review in range(2):
+        review_id = take_review(waiting, reviewer_too)
+        assert review_id is not None
+        with waiting.market.as_(reviewer_too) as session:
+            reviewed.add(reviewing.review_task(session, reviewer_too, review_id).unit_id)
+            reviewing.decide_review(session, reviewer_too, review_id, verdict="return", reason="unclear_unit")
+    met = set()
+    while (task := waiting.take(0)) is not None:
+        with waiting.market.system() as session:
+            met.add(session.get_one(Assignment, task.assignment_id).unit_id)
+        waiting.answer(0, task)
+    assert len(met) == 4 and not met & reviewed
+    assert waiting.take(1) is not None
 
 
 def publish_secrecy(desk: Desk) -> None:
