@@ -21,6 +21,7 @@ from kernel.tenancy import Scope
 from web.api import Api, Result
 from web.forms import InModel, OutModel
 from workforce.queries import find_account
+from workforce.queries import organizations as organizations_by_name
 from workforce.values import OrgKind
 
 if TYPE_CHECKING:
@@ -137,6 +138,31 @@ class OrganizationIn(InModel):
     currency: str = Field(default="USD", min_length=3, max_length=3)
 
 
+class OrganizationsQuery(InModel):
+    """Where the page of the list begins."""
+
+    after: str | None = Field(default=None, max_length=400)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class OrganizationOut(OutModel):
+    """An organization."""
+
+    id: str
+    kind: OrgKind
+    name: str
+    country: str | None
+    currency: str
+    created_at: datetime
+
+
+class OrganizationsOut(OutModel):
+    """A page of organizations."""
+
+    items: list[OrganizationOut]
+    next_after: str | None
+
+
 class FoundedOut(OutModel):
     """What was founded. The caller chose the password: no answer of the API, which may be kept, carries one."""
 
@@ -193,6 +219,13 @@ def retry_job(session: "Session", actor: Actor, job_id: str) -> dict[str, Any]:
 def discard_job(session: "Session", actor: Actor, job_id: str) -> dict[str, Any]:
     """Give a dead job up."""
     return vars(dead_letters.discard_job(session, actor, job_id))
+
+
+@api.get("/admin/organizations", query=OrganizationsQuery, returns=OrganizationsOut, scope=every_tenant)
+def organizations(session: "Session", actor: Actor, query: OrganizationsQuery) -> OrganizationsOut:
+    """All organizations, by name."""
+    rows, after = organizations_by_name(session, after=query.after, limit=query.limit)
+    return OrganizationsOut(items=[OrganizationOut.model_validate(row) for row in rows], next_after=after)
 
 
 @api.post("/admin/organizations", body=OrganizationIn, returns=FoundedOut, creates=True, scope=every_tenant)

@@ -2,6 +2,8 @@
 
 A handler gets a session in a transaction of its own (`writes`) or a reading one, the actor, the path's parts and the
 checked body, and returns a model. The transaction is the idempotency key's as well, so that both hold or neither.
+`before` is done ahead of that, in transactions of its own (a count of tries, a proof); if it returns something, the
+handler gets it as `proven`. A `public` operation is nobody's: neither token nor cookie of the caller counts.
 """
 
 import json
@@ -16,6 +18,7 @@ from werkzeug.exceptions import BadRequest
 from i18n import _
 from kernel import db
 from kernel.errors import Invalid, Problem
+from kernel.policy import NOBODY, Actor
 from kernel.tenancy import Scope
 from web import current, idempotency
 from web.forms import errors_of
@@ -61,7 +64,7 @@ class Api(Blueprint):
 
     def put(self, rule: str, *, returns: Any, body: type[BaseModel] | None = None, **more: Any) -> Any:  # type: ignore[override]
         """Declare a write that sets something whole."""
-        return self._declare("PUT", rule, body, None, returns, 200, False, **more)
+        return self._declare("PUT", rule, body, None, returns, 200 if returns else 204, False, **more)
 
     def delete(self, rule: str, *, returns: Any = None, **more: Any) -> Any:
         """Declare a removal."""
@@ -70,6 +73,7 @@ class Api(Blueprint):
     def _declare(
         self, method: str, rule: str, body: type[BaseModel] | None, query: type[BaseModel] | None, returns: Any,
         status: int, creates: bool, scope: Callable[[], Scope] | None = None, public: bool = False,
+        before: Callable[..., Any] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             endpoint = f"{self.name}.{function.__name__}"
@@ -80,7 +84,7 @@ class Api(Blueprint):
             OPERATIONS[:] = [known for known in OPERATIONS if known.endpoint != endpoint] + [operation]
 
             def view(**path: str) -> Response:
-                return _serve(operation, function, scope or current.scope, path)
+                return _serve(operation, function, scope or current.scope, path, before)
 
             self.add_url_rule(rule, function.__name__, view, methods=[method])
             return function
@@ -89,8 +93,9 @@ class Api(Blueprint):
 
 
 def _serve(
-    operation: Operation, function: Callable[..., Any], scope: Callable[[], Scope], path: dict[str, str]
-) -> Response:
+    operation: Operation, function: Callable[..., Any], scope: Callable[[], Scope], path: dict[str, str],
+    before: Callable[..., Any] | None,
+) -> Response:  # fmt: skip
     arguments: dict[str, Any] = dict(path)
     if operation.body is not None:
         arguments["body"] = read_body(operation.body)
@@ -98,15 +103,18 @@ def _serve(
         raise Invalid("body.unexpected", _("This takes no content."))
     if operation.query is not None:
         arguments["query"] = read_query(operation.query)
+    proven = before(**arguments) if before else None
+    if proven is not None:
+        arguments["proven"] = proven
     if operation.method == "GET":
         with db.reading(scope()) as session:
-            return _answer(operation, function(session, current.actor(), **arguments))
+            return _answer(operation, function(session, _caller(operation), **arguments))
     return _write(operation, function, scope(), arguments)
 
 
 def _write(operation: Operation, function: Callable[..., Any], scope: Scope, arguments: dict[str, Any]) -> Response:
     key = idempotency.key_of(request)
-    actor = current.actor()
+    actor = _caller(operation)
     content = idempotency.request_hash(request) if key else ""
 
     def act(session: Any) -> tuple[int, str]:
@@ -124,6 +132,10 @@ def _write(operation: Operation, function: Callable[..., Any], scope: Scope, arg
 
     status, body = db.current().run(scope, act)
     return Response(body, status, mimetype="application/json")
+
+
+def _caller(operation: Operation) -> Actor:
+    return NOBODY if operation.public else current.actor()
 
 
 @dataclass(frozen=True)

@@ -65,9 +65,9 @@ def _gate() -> None:
     if entry is None:
         log.error("no permission is declared for %s", request.endpoint)
         abort(404)
-    if request.method in _UNSAFE and not is_bearer(request):
-        _same_site()
     action = entry["action"]
+    if request.method in _UNSAFE and not is_bearer(request) and not _is_open_api(action):
+        _same_site()
     if action == "public":
         return
     if not current_user.is_authenticated:
@@ -77,6 +77,11 @@ def _gate() -> None:
         raise guard.refusal(decision)
     if not is_bearer(request) and not problems.wants_json():
         _load_places()
+
+
+def _is_open_api(action: str) -> bool:
+    """A public operation of the API looks at no cookie, so that no other site can use one through it."""
+    return action == "public" and request.path.startswith("/api/")
 
 
 def _same_site() -> None:

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from i18n import _
+from kernel.db import now_of
 from kernel.errors import Invalid
-from kernel.policy import Actor
+from kernel.guard import not_found
+from kernel.policy import Actor, decide
 from marketplace.api import api
 from marketplace.operations import imports as operations
+from marketplace.queries.imports import batches_of
+from marketplace.queries.projects import project_of
 from marketplace.storage import kept
 from marketplace.values.imports import BatchKind, BatchView
+from web import limits
 from web.forms import InModel, OutModel
 
 if TYPE_CHECKING:
@@ -61,7 +66,41 @@ class BatchOut(OutModel):
     created_at: datetime
 
 
-@api.post("/projects/<project_id>/batches", body=BatchIn, returns=BatchOut, creates=True)
+class BatchRowOut(OutModel):
+    """An upload in a list; its findings and first rows stand at the upload itself."""
+
+    id: str
+    kind: str
+    name: str
+    format: str
+    sha256: str
+    state: str
+    rows: int
+    good: int
+    duplicates: int
+    bad: int
+    created_at: datetime
+
+
+class BatchesOut(OutModel):
+    """The latest uploads of a project, newest first, fifty at most."""
+
+    items: list[BatchRowOut]
+
+
+@api.get("/projects/<project_id>/batches", returns=BatchesOut)
+def batch_list(session: "Session", actor: Actor, project_id: str) -> BatchesOut:
+    """The uploads of a project; those of gold are told only to people who may read gold."""
+    if project_of(session, project_id) is None:
+        raise not_found()
+    reads_gold = decide(actor, "gold:read", None, now_of(session)).allow
+    kinds = (BatchKind.UNITS, BatchKind.GOLD) if reads_gold else (BatchKind.UNITS,)
+    return BatchesOut(items=[BatchRowOut.model_validate(row) for row in batches_of(session, project_id, kinds)])
+
+
+@api.post(
+    "/projects/<project_id>/batches", body=BatchIn, returns=BatchOut, creates=True, before=limits.spends("import")
+)
 def upload(session: "Session", actor: Actor, project_id: str, body: BatchIn) -> BatchOut:
     """Upload a file of units or gold; it is checked in the background."""
     try:

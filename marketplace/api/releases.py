@@ -14,7 +14,7 @@ from marketplace.queries import projects as project_queries
 from marketplace.queries import releases as queries
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, ReleaseView
-from web import current
+from web import current, limits
 from web.forms import InModel, OutModel
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def decide_release(session: "Session", actor: Actor, release_id: str, body: Deci
     return _out(operations.decide_release(session, actor, release_id, accept=body.accept, reason=body.reason))
 
 
-@api.get("/releases/<release_id>/files/<name>", returns=None)
+@api.get("/releases/<release_id>/files/<name>", returns=None, before=limits.spends("export"))
 def download(session: "Session", actor: Actor, release_id: str, name: str) -> Response:
     """A file of a release; the log keeps who took it."""
     with db.transaction(current.scope()) as writing:

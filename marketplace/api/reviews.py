@@ -1,4 +1,4 @@
-"""The API of review: taking one, deciding it."""
+"""The API of review: what waits, taking one, reading it again, deciding it."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,7 @@ from pydantic import Field
 
 from kernel.policy import Actor
 from marketplace.operations import reviewing
+from marketplace.queries.reviews import review_counts
 from web.api import Api
 from web.forms import InModel, OutModel
 
@@ -71,15 +72,41 @@ class DecidedOut(OutModel):
     rejected: int
 
 
+class CountOut(OutModel):
+    """How many reviews of a lane wait, and why."""
+
+    lane_id: str
+    project_name: str
+    locale: str
+    weak: int
+    sample: int
+    reported: int
+    total: int
+
+
+class CountsOut(OutModel):
+    """Waiting reviews by lane, most first."""
+
+    items: list[CountOut]
+
+
+@api.get("/reviews", returns=CountsOut)
+def counts(session: "Session", actor: Actor) -> CountsOut:
+    """How many reviews wait, by lane and cause."""
+    return CountsOut(items=[CountOut.model_validate(row) for row in review_counts(session)])
+
+
 @api.post("/reviews/next", body=TakeIn, returns=TakenOut)
 def take(session: "Session", actor: Actor, body: TakeIn) -> TakenOut:
     """Lease the oldest review that is not of one's own work."""
     found = reviewing.take_review(session, actor, body.lane_id)
-    if found is None:
-        return TakenOut(review=None)
-    names = set(ReviewOut.model_fields) - {"answers"}
-    answers = [AnswerOut.model_validate(answer) for answer in found.answers]
-    return TakenOut(review=ReviewOut(**{name: getattr(found, name) for name in names}, answers=answers))
+    return TakenOut(review=_out(found) if found else None)
+
+
+@api.get("/reviews/<review_id>", returns=ReviewOut)
+def task(session: "Session", actor: Actor, review_id: str) -> ReviewOut:
+    """A review in hand."""
+    return _out(reviewing.review_task(session, actor, review_id))
 
 
 @api.post("/reviews/<review_id>/verdict", body=VerdictIn, returns=DecidedOut)
@@ -89,3 +116,9 @@ def decide(session: "Session", actor: Actor, review_id: str, body: VerdictIn) ->
         session, actor, review_id, verdict=body.verdict, reason=body.reason, note=body.note, label=body.label,
         judgment_ids=tuple(body.judgment_ids),
     )  # fmt: skip
+
+
+def _out(found: reviewing.ReviewTask) -> ReviewOut:
+    names = set(ReviewOut.model_fields) - {"answers"}
+    answers = [AnswerOut.model_validate(answer) for answer in found.answers]
+    return ReviewOut(**{name: getattr(found, name) for name in names}, answers=answers)

@@ -1,6 +1,6 @@
-"""The API of work: lanes with their conditions, taking, answering, skipping, reporting."""
+"""The API of work: lanes with their conditions, taking, answering, skipping, reporting; and the vendor's board."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import request
@@ -12,6 +12,7 @@ from kernel.policy import Actor
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
 from marketplace.operations import answers, planning, returning, taking
+from marketplace.queries import board as board_queries
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
 from marketplace.values.work import NO_WORK_WORDS, LaneOffer, NoWork, Task
@@ -132,6 +133,90 @@ class AssignOut(OutModel):
     assigned: int
 
 
+class DoneQuery(InModel):
+    """Where the page of the list begins."""
+
+    after: str | None = Field(default=None, max_length=22)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class DoneRowOut(OutModel):
+    """A unit that was taken, and what became of it."""
+
+    assignment_id: str
+    project_name: str
+    locale: str
+    state: str
+    at: datetime
+    rate_micros: int
+    currency: str
+
+
+class DoneOut(OutModel):
+    """A page of them, newest first."""
+
+    items: list[DoneRowOut]
+    next_after: str | None
+
+
+class BoardLaneOut(OutModel):
+    """A lane that goes on, with its figures."""
+
+    lane_id: str
+    project_id: str
+    project_name: str
+    locale: str
+    state: str
+    units: int
+    settled: int
+    review: int
+    people: int
+    able: int
+    checked: int
+    accuracy: float | None
+    low: float
+    high: float
+    target: float
+    deadline_at: datetime | None
+    finish_on: date | None
+    is_late: bool
+
+
+class WaitingOut(OutModel):
+    """What needs somebody today, counted up to a hundred."""
+
+    requests: int
+    applicants: int
+    appeals: int
+    reviews: int
+    payouts: int
+
+
+class DayOut(OutModel):
+    """The answers of a day."""
+
+    day: date
+    answers: int
+
+
+class BoardOut(OutModel):
+    """The vendor's board."""
+
+    waiting: WaitingOut
+    lanes: list[BoardLaneOut]
+    days: list[DayOut]
+
+
+@api.get("/board", returns=BoardOut)
+def board(session: "Session", actor: Actor) -> BoardOut:
+    """The vendor's board: what needs somebody today, everything promised, and the answers of the last two weeks."""
+    return BoardOut(
+        waiting=WaitingOut.model_validate(board_queries.waiting(session)),
+        lanes=[BoardLaneOut.model_validate(lane) for lane in board_queries.board_lanes(session)],
+        days=[DayOut(day=day, answers=count) for day, count in board_queries.throughput(session)],
+    )
+
+
 @api.get("/lanes", returns=LanesOut)
 def lanes(session: "Session", actor: Actor) -> LanesOut:
     """Lanes of the person's vendor, each with every condition, its value and where that comes from."""
@@ -147,6 +232,13 @@ def take(session: "Session", actor: Actor, body: NextIn) -> NextOut:
     if isinstance(found, NoWork):
         return NextOut(assignment=None, reason=found.value, detail=str(NO_WORK_WORDS[found]))
     return NextOut(assignment=_task(session, found))
+
+
+@api.get("/assignments", query=DoneQuery, returns=DoneOut)
+def done(session: "Session", actor: Actor, query: DoneQuery) -> DoneOut:
+    """What one has taken and what became of it, newest first."""
+    rows, after = work.my_work(session, actor, after=query.after, limit=query.limit)
+    return DoneOut(items=[DoneRowOut.model_validate(row) for row in rows], next_after=after)
 
 
 @api.get("/assignments/<assignment_id>", returns=TaskOut)
@@ -182,6 +274,13 @@ def skip(session: "Session", actor: Actor, assignment_id: str, body: LeaveIn) ->
     """Give a unit back with a reason."""
     returning.skip(session, actor, assignment_id, reason=body.reason, note=body.note)
     return LeftOut(state="skipped")
+
+
+@api.post("/assignments/<assignment_id>/return", returns=LeftOut)
+def give_back(session: "Session", actor: Actor, assignment_id: str) -> LeftOut:
+    """Give a unit back without a reason, at the end of a day's work."""
+    returning.give_back(session, actor, assignment_id)
+    return LeftOut(state="returned")
 
 
 @api.post("/assignments/<assignment_id>/report", body=LeaveIn, returns=LeftOut)

@@ -18,7 +18,7 @@ from marketplace.queries import imports as queries
 from marketplace.queries import projects as project_queries
 from marketplace.storage import kept
 from marketplace.values.imports import BATCH_STATE_WORDS, BatchKind
-from web import current
+from web import current, limits
 from web.render import flash, page, see
 from web.views.progress import JobCard, card
 
@@ -86,6 +86,7 @@ def _upload(project_id: str, kind: BatchKind) -> Response:
     file = sent.files.get("file")
     if file is None or not file.filename:
         return _page(project_id, {"file": _("Choose a file first.")}, 422)
+    limits.spend("import")
     try:
         with kept(chunks_of(cast(BinaryIO, file.stream))) as stored, db.transaction(current.scope()) as session:
             made = operations.receive_file(

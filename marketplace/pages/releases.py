@@ -17,7 +17,7 @@ from marketplace.pages.imports import job_card
 from marketplace.queries import releases as queries
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, RELEASE_STATE_WORDS, ReleaseView
-from web import current, plots
+from web import current, limits, plots
 from web.render import flash, page, see
 
 CLASSES_SHOWN = 12
@@ -63,6 +63,7 @@ def decide_release(release_id: str) -> Response:
 @pages.get("/releases/<release_id>/files/<name>")
 def download(release_id: str, name: str) -> Response:
     """Take a file of a release away."""
+    limits.spend("export")
     with db.transaction(current.scope()) as session:
         file = operations.note_download(session, current.actor(), release_id, name)
     return send_file(

@@ -14,6 +14,7 @@ from payouts.queries.methods import method_of
 from payouts.queries.people import Person, person_of_account
 from payouts.queries.statements import statement_of
 from payouts.values import Balance, EarningState, EarningView, MethodView, Part, Statement
+from web import limits
 from web.forms import InModel, OutModel
 
 
@@ -111,7 +112,7 @@ class StatementOut(OutModel):
     books: list[BookOut]
 
 
-@api.get("/statements/<month>", returns=StatementOut)
+@api.get("/statements/<month>", returns=StatementOut, before=limits.spends("export"))
 def statement(session: Any, actor: Actor, month: str) -> StatementOut:
     """A month of my account."""
     found = statement_of(session, _me(session, actor).annotator_id, month)

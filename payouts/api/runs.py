@@ -14,7 +14,7 @@ from payouts.api.routes import Page, ReasonIn, api, micros_of
 from payouts.operations.runs import approve_run, cancel_run, export_run, fail_line, file_of, prepare_run, settle_run
 from payouts.queries.runs import lines_of, run_of, runs
 from payouts.values import LineView, PayoutFile, RunView
-from web import current
+from web import current, limits
 from web.forms import InModel, OutModel
 
 
@@ -123,14 +123,14 @@ class FileOut(OutModel):
     size: int
 
 
-@api.post("/payout-runs/<run_id>/export", returns=FileOut)
+@api.post("/payout-runs/<run_id>/export", returns=FileOut, before=limits.spends("export"))
 def export_payout_run(session: Any, actor: Actor, run_id: str) -> FileOut:
     """Release the file; the first time moves the run on."""
     file = export_run(session, actor, run_id)
     return FileOut(name=file.name, sha256=file.sha256, size=len(file.content))
 
 
-@api.get("/payout-runs/<run_id>/file", returns=str)
+@api.get("/payout-runs/<run_id>/file", returns=str, before=limits.spends("export"))
 def payout_file(session: Any, actor: Actor, run_id: str) -> Response:
     """The file for the bank, always the same bytes."""
 

@@ -22,7 +22,7 @@ from payouts.queries.methods import method_of
 from payouts.queries.people import Person, person_of_account
 from payouts.queries.statements import statement_of
 from payouts.values import EarningState, MethodKind, Statement
-from web import current
+from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from web.sessions import request_time
@@ -54,6 +54,7 @@ def statement(month: str) -> Response:
 @pages.get("/pay/statements/<month>/file")
 def statement_file(month: str) -> Response:
     """The same month as a table for a spreadsheet."""
+    limits.spend("export")
     found = _statement(month)
     head = [_("Date"), _("What"), _("Project"), _("Units"), _("Rate"), _("Amount"), _("Currency"), _("Note")]
     content = sheets.write([render(word) for word in head], _rows(found))

@@ -17,7 +17,7 @@ from payouts.policy import Action
 from payouts.queries.people import account_names
 from payouts.queries.runs import line_of, lines_of, run_of, runs
 from payouts.values import RunState
-from web import current
+from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 
@@ -111,6 +111,7 @@ def cancel(run_id: str) -> Response:
 @pages.post("/payout-runs/<run_id>/export")
 def export(run_id: str) -> Response:
     """Take the file for the bank; the first time moves the run on."""
+    limits.spend("export")
     file = db.current().run(current.scope(), lambda session: export_run(session, current.actor(), run_id))
     return _download(file)
 
@@ -118,6 +119,7 @@ def export(run_id: str) -> Response:
 @pages.get("/payout-runs/<run_id>/file")
 def run_file(run_id: str) -> Response:
     """The file again, the same bytes."""
+    limits.spend("export")
     return _download(db.current().run(current.scope(), lambda session: file_of(session, current.actor(), run_id)))
 
 

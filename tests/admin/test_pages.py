@@ -292,6 +292,15 @@ def test_the_api_founds_with_a_password_that_the_caller_chose_and_never_tells_on
     assert office.api(Role.VENDOR_MANAGER, "POST", "/admin/organizations", json=chosen).status_code == 403
 
 
+def test_the_api_lists_organizations_page_by_page(office: Office) -> None:
+    office.person(Role.CLIENT_ADMIN)
+    first = office.api(Role.AUDITOR, "GET", "/admin/organizations?limit=1").get_json()
+    rest = office.api(Role.OPERATOR, "GET", f"/admin/organizations?after={first['next_after']}").get_json()
+    names = [each["name"] for each in first["items"] + rest["items"]]
+    assert len(set(names)) == len(names) >= 2 and names == sorted(names, key=str.casefold)
+    assert office.api(Role.CLIENT_ADMIN, "GET", "/admin/organizations").status_code == 403
+
+
 def test_the_log_is_read_in_arabic_too(logged: Office) -> None:
     client = logged.browser(Role.AUDITOR)
     from tests.web.conftest import csrf_of

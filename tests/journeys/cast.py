@@ -61,6 +61,10 @@ class Cast:
         self.later(seconds=count)
         self.work()
 
+    def nobody(self) -> "Person":
+        """Somebody without an account."""
+        return Person(self, Persona("", "", "", "", Role.ANNOTATOR), "")
+
 
 @dataclass
 class Person:
@@ -74,7 +78,7 @@ class Person:
         with clock.use_clock(self.cast.time):
             return self.cast.app.test_client().open(
                 f"/api/v1{path}", method=method, json=json,
-                headers={"Authorization": f"Bearer {self.token}", **(headers or {})},
+                headers={**({"Authorization": f"Bearer {self.token}"} if self.token else {}), **(headers or {})},
             )  # fmt: skip
 
     def ask(self, method: str, path: str, json: Any = None, status: int | tuple[int, ...] = (200, 201)) -> Any:

@@ -21,7 +21,7 @@ from payouts.queries import lanes
 from payouts.queries.runs import line_of, lines_of, run_of
 from payouts.values import InvoiceLine, LaneLabel, LineState, RunState
 from tests.payouts.books import Books, Worker
-from web import views
+from web import limits, views
 from web.app import create_base_app
 from workforce import register as workforce
 from workforce.models import Account
@@ -274,6 +274,18 @@ def test_a_program_sends_a_run_back_and_notes_a_payment_that_failed(
     assert maker.call("POST", fail, {"reason": "No such number"}).status_code == 409
     assert person.call("GET", "/earnings").get_json()["balances"][0]["payable"] == "0.05"
     assert maker.call("GET", "/payout-runs/nothing/lines").status_code == 404
+
+
+def test_statements_taken_too_often_are_told_to_wait_on_both_ways_together(
+    amina: tuple[Door, Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(limits.MOST, "export", 2)
+    person = amina[0].enter()
+    assert person.call("GET", "/statements/2026-11").status_code == 200
+    assert person.client.get("/pay/statements/2026-11/file").status_code == 200
+    for answer in (person.call("GET", "/statements/2026-11"), person.client.get("/pay/statements/2026-11/file")):
+        assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0
+    assert person.client.get("/pay/statements/2026-11").status_code == 200  # to read it is no export
 
 
 def test_a_manager_sets_rates_for_the_lanes_there_are(books: Books, door: Callable[..., Door]) -> None:

@@ -1,6 +1,7 @@
 """The API of people: the same acts as the pages, under the same rules."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -8,8 +9,9 @@ from flask import Flask
 
 from kernel.db import Database
 from kernel.tenancy import Scope
-from tests.workforce.browser import Program, application
+from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import World
+from web import limits
 from workforce import desk, operations, queries
 from workforce.cli import cli
 from workforce.values import AppealDecision, Standing
@@ -204,3 +206,86 @@ def test_the_command_prints_one_token_that_works(app: Flask, world: World) -> No
     assert answer.json["email"] == "vera.manager@example.org"  # type: ignore[index]
     assert CliRunner().invoke(cli, ["token", "nobody@example.org"]).exit_code == 1
     assert CliRunner().invoke(cli, ["token", "vera.manager@example.org", "--role", "operator"]).exit_code == 1
+
+
+STRANGER = {
+    "email": "zuhura@people.example", "name": "Zuhura Ali", "password": "seven quiet rivers run", "country": "TZ",
+    "time_zone": "Africa/Dar_es_Salaam", "weekly_hours": 12, "languages": [{"locale": "sw", "proficiency": "native"}],
+}  # fmt: skip
+
+
+def nobody(app: Flask, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
+    """A request without cookie, and without a token if none is given."""
+    return app.test_client().open(f"/api/v1{path}", method=method, json=body, headers=headers)
+
+
+def test_somebody_without_an_account_applies_whole_and_gets_a_token_once_admitted(app: Flask, world: World) -> None:
+    with world.db.transaction(world.vendor) as session:
+        operations.publish_agreement(session, world.manager, code="conduct", titles={"en": "T"}, texts={"en": "X"})
+    offer = nobody(app, "GET", f"/pools/{world.pool_id}/offer").json
+    assert [one["code"] for one in offer["agreements"]] == ["conduct"]
+    path = f"/pools/{world.pool_id}/applicants"
+    unsigned = nobody(app, "POST", path, STRANGER)
+    assert (unsigned.status_code, list(unsigned.json["fields"])) == (422, ["agreements"])
+    signed = STRANGER | {"signatures": [{"agreement_id": offer["agreements"][0]["id"], "locale": "en"}]}
+    assert nobody(app, "POST", path, signed | {"password": "short"}).status_code == 422
+    assert nobody(app, "POST", "/pools/nothing/applicants", signed).status_code == 404
+    assert nobody(app, "POST", path, signed).json["state"] == "received"
+    asked = {"email": STRANGER["email"], "password": STRANGER["password"], "name": "work"}
+    assert nobody(app, "POST", "/account/tokens", asked).status_code == 409
+    manager: Any = Program(app, world.db, world.manager)
+    (applied,) = manager.send("GET", "/people?status=applied").json["items"]
+    assert applied["name"] == "Zuhura Ali"
+    manager.send("POST", f"/people/{applied['id']}/admit")
+    made = nobody(app, "POST", "/account/tokens", asked)
+    assert made.status_code == 201 and "secret" not in made.json["token"]
+    own = {"Authorization": f"Bearer {made.json['secret']}"}
+    me = nobody(app, "GET", "/me", None, own).json
+    assert (me["name"], me["place"]["role"], me["agreements_to_sign"]) == ("Zuhura Ali", "annotator", [])
+    listed = nobody(app, "GET", "/account/tokens", None, own).json
+    assert listed == [made.json["token"] | {"last_used_at": listed[0]["last_used_at"]}]
+    gone = nobody(app, "DELETE", f"/account/tokens/{listed[0]['id']}", None, own)
+    assert gone.status_code == 204
+    assert nobody(app, "GET", "/me", None, own).status_code == 401
+
+
+def test_an_application_never_tells_whether_an_account_exists(app: Flask, world: World) -> None:
+    path, taken = f"/pools/{world.pool_id}/applicants", "amina.wanjiru@example.org"
+    world.applicant("Amina Wanjiru")
+    for broken in ({}, {"weekly_hours": 10, "languages": [{"locale": "xx-nothing", "proficiency": "native"}]}):
+        new, known = (nobody(app, "POST", path, STRANGER | broken | {"email": who}) for who in ("n@new.example", taken))
+        assert (new.status_code, new.json.get("fields"), new.json.get("state")) == (
+            known.status_code, known.json.get("fields"), known.json.get("state"),
+        )  # fmt: skip
+    refused = [
+        nobody(app, "POST", "/account/tokens", {"email": who, "password": "not this one at all", "name": "t"})
+        for who in ("n@new.example", taken, "nobody@at.all.example")
+    ]
+    assert {(answer.status_code, answer.json["code"]) for answer in refused} == {(401, "sign_in.refused")}
+    with world.db.reading(Scope.system("test")) as session:
+        kept = queries.find_account(session, taken)
+        assert kept is not None and kept.name == "Amina Wanjiru"
+
+
+def test_an_account_is_changed_by_its_owner_with_a_token(app: Flask, world: World) -> None:
+    program: Any = Program(app, world.db, world.manager)
+    changed = {"name": "New Name", "locale": "sw", "time_zone": "Africa/Nairobi"}
+    assert program.send("PUT", "/account", changed).status_code == 204
+    me = program.send("GET", "/me").json
+    assert {name: me[name] for name in changed} == changed
+    assert list(program.send("PUT", "/account", changed | {"time_zone": "Moon/Far"}).json["fields"]) == ["time_zone"]
+    browser = Visitor(app, world.db, world.manager)
+    (device,) = program.send("GET", "/account/sessions").json
+    assert program.send("DELETE", f"/account/sessions/{device['id']}").status_code == 204
+    assert program.send("DELETE", f"/account/sessions/{device['id']}").status_code == 404
+    assert browser.get("/account").status_code == 303
+    sent = {"current_password": "wrong", "new_password": "seven quiet rivers run"}
+    assert list(program.send("PUT", "/account/password", sent).json["fields"]) == ["current_password"]
+
+
+def test_what_is_asked_too_often_is_told_to_wait(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(limits.MOST, "apply", 2)
+    path = f"/pools/{world.pool_id}/applicants"
+    answers = [nobody(app, "POST", path, STRANGER) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0

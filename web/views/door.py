@@ -49,7 +49,7 @@ def sign_in() -> Response:
     if not form.ok:
         return _door(form, form.errors, target, 422)
     try:
-        person = _prove(form.data.email, form.data.password)
+        person = prove(form.data.email, form.data.password)
     except TooMany as problem:
         response = _door(form, {"": problem.message}, target, 429)
         response.headers["Retry-After"] = str(problem.retry_after)
@@ -65,7 +65,8 @@ def _door(form: object, errors: dict[str, Message], target: str | None, status: 
     return page("web/sign_in.html", status, form=form, errors=errors, next=safe_next(target, ""), demo=demo)
 
 
-def _prove(email: str, password: str) -> Person | None:
+def prove(email: str, password: str) -> Person | None:
+    """Whose address and password these are, if they fit together; every try is counted, and a wrong one is noted."""
     address = sessions.network_of(request.remote_addr)
     with db.transaction(Scope.system("sign in")) as transaction:
         limits.count(transaction, "sign-in-network", address, most=300, seconds=900)

@@ -1,4 +1,4 @@
-"""`/api/v1/pools`: pools, and applying to one."""
+"""`/api/v1/pools`: pools, what one asks of applicants, and applying to it with an account or without one."""
 
 from typing import TYPE_CHECKING
 
@@ -6,12 +6,25 @@ from flask import request
 
 from kernel import db
 from kernel.guard import not_found
-from kernel.policy import Actor
+from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
-from web import current
+from web import current, limits
+from web.sessions import network_of
 from workforce import operations, queries
 from workforce.api import api
-from workforce.api.shapes import AnnotatorOut, ApplicationIn, PageQuery, PoolIn, PoolOut, PoolsOut
+from workforce.api.shapes import (
+    AgreementOut,
+    AnnotatorOut,
+    ApplicantIn,
+    ApplicationIn,
+    OfferOut,
+    PageQuery,
+    PoolIn,
+    PoolOut,
+    PoolsOut,
+    ReceivedOut,
+)
+from workforce.operations.applying import apply_as_stranger
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -52,3 +65,29 @@ def apply_to_pool(session: "Session", actor: Actor, pool_id: str, body: Applicat
     languages = [(language.locale, language.proficiency) for language in body.languages]
     person = operations.apply_to_pool(session, actor, pool_id=pool_id, languages=languages, **stated)
     return AnnotatorOut.of(person, queries.claims_of(session, person.id))
+
+
+@api.get("/pools/<pool_id>/offer", returns=OfferOut, scope=_scope_of_pool, public=True)
+def offer(session: "Session", actor: Actor, pool_id: str) -> OfferOut:
+    """What a pool is, and the agreements that it asks applicants to sign; for everybody who has its id."""
+    found = queries.open_pool(session, pool_id)
+    if found is None:
+        raise not_found()
+    pool, vendor_name = found
+    asked = [AgreementOut.of(one) for one in queries.agreements_in_force(session, pool.org_id)]
+    return OfferOut(pool=PoolOut.model_validate(pool), vendor_name=vendor_name, agreements=asked)
+
+
+@api.post(
+    "/pools/<pool_id>/applicants", body=ApplicantIn, returns=ReceivedOut, status=202, scope=_scope_of_pool,
+    public=True, before=limits.spends("apply"),
+)  # fmt: skip
+def apply_as_new(session: "Session", actor: Actor, pool_id: str, body: ApplicantIn) -> ReceivedOut:
+    """Apply without an account: it is made with the application. The answer is the same where there was one already"""
+    apply_as_stranger(
+        session, system_actor("application"), pool_id=pool_id, network=network_of(request.remote_addr),
+        languages=[(language.locale, language.proficiency) for language in body.languages],
+        signatures={signed.agreement_id: signed.locale for signed in body.signatures},
+        **body.model_dump(exclude={"languages", "signatures"}),
+    )  # fmt: skip
+    return ReceivedOut()

@@ -80,6 +80,84 @@ class ApplicationIn(ProfileIn):
     languages: list[LanguageIn] = Field(min_length=1, max_length=20)
 
 
+class SignedIn(InModel):
+    """An agreement that was read, and in which language."""
+
+    agreement_id: str = Field(max_length=22)
+    locale: str = Field(max_length=35)
+
+
+class ApplicantIn(ApplicationIn):
+    """An application of somebody who has no account yet, whole: account, profile, languages, signatures."""
+
+    email: str = Field(max_length=300)
+    name: str = Field(max_length=200)
+    password: str = Field(max_length=2000)
+    locale: str = Field(default="en", max_length=35)
+    signatures: list[SignedIn] = Field(default_factory=list, max_length=50)
+
+
+class ReceivedOut(OutModel):
+    """The application has come. When the vendor has admitted the person, `token` is where address and password
+    make them a token. Who has an account applies with a token of it, at `/pools/{pool_id}/applications`."""
+
+    state: str = "received"
+    token: str = "/api/v1/account/tokens"
+
+
+class AccountIn(InModel):
+    """One's name, language and time zone."""
+
+    name: str = Field(max_length=200)
+    locale: str = Field(max_length=35)
+    time_zone: str = Field(max_length=40)
+
+
+class NewPasswordIn(InModel):
+    """The password of now, and the one from now on."""
+
+    current_password: str = Field(max_length=2000)
+    new_password: str = Field(max_length=2000)
+
+
+class SessionOut(OutModel):
+    """A device that is signed in."""
+
+    id: str
+    created_at: datetime
+    seen_at: datetime
+    network: str | None
+
+
+class NewTokenIn(InModel):
+    """Who asks, by address and password; for which of their places, the first where none is named; for how long."""
+
+    email: str = Field(max_length=300)
+    password: str = Field(max_length=2000)
+    membership_id: str | None = Field(default=None, max_length=22)
+    name: str = Field(min_length=1, max_length=80)
+    days: int = Field(default=90, ge=1, le=365)
+
+
+class TokenOut(OutModel):
+    """A token without its secret."""
+
+    id: str
+    membership_id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class NewTokenOut(OutModel):
+    """A token with its secret, which is told this once."""
+
+    token: TokenOut
+    secret: str
+
+
 class EvidenceIn(InModel):
     """What proves a language; `ref` points to it."""
 
@@ -258,6 +336,14 @@ class PoolsOut(OutModel):
 
     items: list[PoolOut]
     next_after: str | None
+
+
+class OfferOut(OutModel):
+    """A pool as applicants see it, and what they are asked to sign."""
+
+    pool: PoolOut
+    vendor_name: str
+    agreements: list[AgreementOut]
 
 
 class AppealOut(OutModel):

@@ -18,6 +18,7 @@ from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.directory import person_of
+from workforce.operations.applying import FOR_EVERYBODY, apply_with_signatures
 from workforce.pages import pages, words
 from workforce.rules.agreements import shown_locale
 from workforce.rules.names import clean_name, email_key
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LANGUAGE_ROWS = 4
-_MOST_PER_HOUR = 30
-_PUBLIC = "public"
 
 
 class Application(FormModel):
@@ -86,7 +85,10 @@ def send_application(pool_id: str) -> Response:
     offer, form = _offer(pool_id), read_form(Application)
     if form.ok:
         with db.transaction(Scope.system("limit of applications")) as session:
-            limits.count(session, "apply", sessions.network_of(request.remote_addr), most=_MOST_PER_HOUR, seconds=3600)
+            limits.count(
+                session, "apply", sessions.network_of(request.remote_addr), most=limits.MOST["apply"],
+                seconds=limits.HOUR,
+            )  # fmt: skip
         form.errors.update(_faults(form.data, offer))
     if form.ok:
         try:
@@ -119,7 +121,7 @@ def _faults(data: Application, offer: Offer) -> dict[str, Message]:
         if data.name:
             problems |= _of_rule(clean_name, data.name)
     problems |= _of_rule(clean_languages, _languages(data))
-    if any(one.required_from == _PUBLIC and one.id not in data.agreement for one in offer.agreements):
+    if any(one.required_from == FOR_EVERYBODY and one.id not in data.agreement for one in offer.agreements):
         problems["agreement"] = _("Read and sign what is asked of everybody.")
     return problems
 
@@ -137,30 +139,13 @@ def _apply(offer: Offer, data: Application) -> tuple[str, str]:
     with db.transaction(Scope.tenant(offer.pool.org_id)) as session:
         actor = _applicant(session, data)
         assert actor.account_id is not None
-        operations.apply_to_pool(
-            session,
-            actor,
-            pool_id=offer.pool.id,
-            country=data.country,
-            time_zone=data.time_zone,
-            weekly_hours=data.weekly_hours,
-            languages=_languages(data),
-            skills=data.skills,
-            domains=data.domains,
-            about=data.about,
-        )
-        place = next(
-            place
-            for place in queries.places_of(session, actor.account_id)
-            if place.org_id == offer.pool.org_id and place.role == "annotator"
-        )
-        member = queries.actor_of(session, actor.account_id, place.membership_id)
-        assert member is not None
-        for agreement, locale in offer.texts:
-            if agreement.id in data.agreement:
-                network = sessions.network_of(request.remote_addr)
-                operations.sign_agreement(session, member, agreement.id, locale=locale, network=network)
-        return actor.account_id, place.membership_id
+        membership_id = apply_with_signatures(
+            session, actor, pool_id=offer.pool.id, country=data.country, time_zone=data.time_zone,
+            weekly_hours=data.weekly_hours, languages=_languages(data), skills=data.skills, domains=data.domains,
+            about=data.about, network=sessions.network_of(request.remote_addr),
+            signatures={one.id: locale for one, locale in offer.texts if one.id in data.agreement},
+        )  # fmt: skip
+        return actor.account_id, membership_id
 
 
 def _applicant(session: "Session", data: Application) -> Actor:
