@@ -18,7 +18,7 @@ HOMES: dict[str, str] = {
     Role.CLIENT_PM: "marketplace.projects",
     Role.CLIENT_QA: "marketplace.projects",
     Role.OPERATOR: "admin.home",
-    Role.AUDITOR: "admin.audit",
+    Role.AUDITOR: "admin.home",
 }
 
 _Place = tuple[Message, str, str]  # words, endpoint, icon
@@ -71,8 +71,8 @@ _STAFF: dict[str, list[tuple[Message | None, list[_Place]]]] = {
         (_("People"), [(_("People"), "workforce.people", ""), (_("Appeals"), "workforce.appeals", "")]),
     ],
     Role.AUDITOR: [
-        (None, [(_("Audit log"), "admin.audit", ""), (_("Payout runs"), "payouts.payout_runs", ""),
-                (_("Invoices"), "payouts.invoice_list", "")]),
+        (None, [(_("Installation"), "admin.home", ""), (_("Audit log"), "admin.audit", ""),
+                (_("Organizations"), "admin.organizations", ""), (_("Jobs"), "admin.jobs", "")]),
         (_("People"), [(_("People"), "workforce.people", ""), (_("Appeals"), "workforce.appeals", "")]),
     ],
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """The vendor's home: what needs somebody today, everything promised, throughput and quality as plots."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
@@ -28,7 +29,7 @@ def home() -> Response:
         waiting = board.waiting(session)
     return page(
         "marketplace/board.html", lanes=lanes, waiting=waiting, days=days, throughput=_throughput(days),
-        quality=_quality(lanes), progress=plots.progress,
+        quality=_quality(lanes), unplotted=max(0, len(lanes) - LOCALES_MOST), progress=plots.progress,
     )  # fmt: skip
 
 
@@ -51,10 +52,16 @@ def _short(day: date) -> str:
     return formats.date(datetime(day.year, day.month, day.day, tzinfo=UTC), length="short")
 
 
+def _row_name(lane: board.BoardLane, *, is_twice: bool) -> str:
+    return f"{lane.locale} {lane.project_name}" if is_twice else display_name(lane.locale, current_locale())
+
+
 def _quality(lanes: Sequence[board.BoardLane]) -> str:
+    """The accuracy of the first lanes; a locale that stands there for two projects is named with them."""
+    named = Counter(lane.locale for lane in lanes)
     rows = [
         plots.Interval(
-            display_name(lane.locale, current_locale()), lane.accuracy if lane.checked >= ENOUGH else None,
+            _row_name(lane, is_twice=named[lane.locale] > 1), lane.accuracy if lane.checked >= ENOUGH else None,
             lane.low, lane.high, text=str(_("not yet, %(have)s of %(need)s checks", have=lane.checked, need=ENOUGH)),
         )
         for lane in lanes[:LOCALES_MOST]

@@ -5,6 +5,8 @@ from typing import Any
 from flask import Response, request
 from pydantic import Field
 
+from calibration.lanes import find_lane
+from calibration.queries.people import quality_of_person
 from i18n import _, current_locale
 from kernel import db
 from kernel.errors import Invalid
@@ -28,6 +30,9 @@ from workforce.values import AgreementView
 
 pages = Pages("work", "marketplace")
 
+ENOUGH = 20
+QUALITY_MOST = 4  # lanes whose figure stands on the home page; the others on the page of quality
+
 
 class Leave(FormModel):
     """What the forms for skipping and reporting send."""
@@ -47,11 +52,17 @@ def home() -> Response:
         done, _after = work.my_work(session, current.actor(), limit=5)
         balances = balance_of(session, profile.id) if profile else []
         asked = agreements_in_force(session, profile.org_id) if profile else []
+        quality = quality_of_person(session, profile.id, limit=QUALITY_MOST) if profile else []
+        lanes = {row.lane_id: find_lane(session, row.lane_id) for row in quality}
+    claimed = {locale.partition("-")[0] for locale, _level, _status in facts.claims} if facts else set()
+    closed = [offer for offer in offers if not offer.is_open]
     return page(
-        "marketplace/work_home.html", profile=profile, task=task, done=done, balances=balances,
+        "marketplace/work_home.html", profile=profile, task=task, done=done, balances=balances, enough=ENOUGH,
         agreements=_titles(asked),
         open_offers=[offer for offer in offers if offer.is_open],
-        other_offers=[offer for offer in offers if not offer.is_open],
+        other_offers=[offer for offer in closed if offer.locale.partition("-")[0] in claimed],
+        foreign_offers=[offer for offer in closed if offer.locale.partition("-")[0] not in claimed],
+        quality=[(lane.name, row) for row in quality if (lane := lanes[row.lane_id]) is not None],
     )  # fmt: skip
 
 

@@ -319,3 +319,11 @@ def test_an_unlinked_event_is_shown_as_being_linked(office: Office, db: Database
     jobs.start_periodic(db)
     office.work()
     assert "being linked" not in office.text(Role.VENDOR_MANAGER, "/admin/audit?action=late.")
+
+
+def test_an_auditors_home_begins_with_the_last_verification_and_offers_only_what_can_be_read(office: Office) -> None:
+    text = office.text(Role.AUDITOR, "/admin")
+    needs = text.split('id="needs"')[1].split("</section>")[0]
+    assert "Audit log verified: Never" in needs and "Verify it" in needs and 'href="/admin/audit"' in needs
+    for path in ("/payout-runs", "/invoices", "/rates"):
+        assert f'href="{path}"' not in text
