@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,20 @@ def test_the_embedded_queue_is_ours_alone_and_ends_with_us() -> None:
     assert not folder.exists()
 
 
-def test_one_command_serves_and_one_signal_ends_everything(tmp_path: Path) -> None:
+def ctrl_c(process: "subprocess.Popen[str]") -> None:
+    """As a terminal does it: to the whole group in the foreground at once."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def terminated(process: "subprocess.Popen[str]") -> None:
+    """As a supervisor does it: to the one process that it started."""
+    process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("end", [ctrl_c, terminated])
+def test_one_command_serves_and_one_signal_ends_everything(
+    end: "Callable[[subprocess.Popen[str]], None]", tmp_path: Path
+) -> None:
     port = free_port()
     process = launch(tmp_path / "data", PORT=str(port), JOB_WORKERS="1")
     assert process.stdout is not None
@@ -132,7 +146,7 @@ def test_one_command_serves_and_one_signal_ends_everything(tmp_path: Path) -> No
         assert f"Polyphony is running: http://127.0.0.1:{port}/" in told
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
             assert answer.status == 200
-        process.send_signal(signal.SIGTERM)
+        end(process)
         output, errors = process.communicate(timeout=60)
     finally:
         process.kill()
