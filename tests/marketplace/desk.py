@@ -112,7 +112,7 @@ class Desk:
                 setattr(lane, name, value)
 
 
-def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3, prefix: str = "message") -> Desk:
+def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3) -> Desk:
     """A lane of the market that is open, with units that need `overlap` answers and people whom the vendor let in."""
     lanes.use_provider(lane_facts)
     leases.use_leases(returning.end_leases)
@@ -121,7 +121,7 @@ def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3,
         lane = session.scalars(select(Lane).where(Lane.project_id == project_id)).one()
         lane.overlap = overlap
         desk = Desk(market, lane.id)
-    add_units(desk, unit_count, prefix)
+    add_units(desk, unit_count)
     with market.as_(market.manager) as session:
         set_rate(session, market.manager, lane_id=desk.lane, micros=RATE, currency="EUR")
     with market.system() as session:

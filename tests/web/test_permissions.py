@@ -14,6 +14,7 @@ from kernel.db import Base, Database
 from kernel.ids import new_id
 from kernel.policy import Role, matrix
 from tests.support import is_soak
+from tests.web.bodies import body_of
 from tests.web.conftest import ORG_KIND, Persona, csrf_of, make_persona, sign_in, token_of
 from tests.web.worlds import World, two_worlds
 
@@ -36,8 +37,8 @@ PLAIN = {
 }
 # These end or change the visitor's own session, so that the visits after them would say nothing.
 LEAVING = {"web.sign_out", "web.switch_place", "web.change_password"}
-# Applying needs no membership: the page of an open pool is for everybody who has its address.
-OPEN_TO_ALL = {"workforce.apply", "workforce_api.apply"}
+# Applying needs no membership: an open pool is for everybody who has its address.
+OPEN_TO_ALL = {"workforce_api.apply_to_pool"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Visitor:
     def ask(self, case: Case, ids: dict[str, str]) -> TestResponse:
         if case.is_api:
             bare = self.client.application.test_client()
-            body: dict[str, str] | None = None if case.method in ("GET", "DELETE") else {}
+            body = None if case.method in ("GET", "DELETE") else body_of(case.endpoint) or {}
             return bare.open(case.path(ids), method=case.method, json=body, headers=self.headers)
         data = None if case.method == "GET" else {"csrf_token": self.csrf}
         return self.client.open(case.path(ids), method=case.method, data=data)
@@ -95,6 +96,10 @@ def visits(app: Flask, database: Database, world: World) -> Iterator[tuple[Role,
         for case in guarded(app):
             if case.endpoint not in LEAVING:
                 yield role, case, visitor
+
+
+# What says that a body was not taken, before anybody looked for what the address names.
+UNREAD = {400, 415, 422}
 
 
 def no_such(rule: Rule) -> dict[str, str]:
@@ -145,6 +150,7 @@ def test_a_role_that_the_matrix_does_not_name_is_refused_everywhere(app: Flask, 
         if response.status_code not in (403, 404):
             wrong.append((role.value, case.endpoint, case.method, response.status_code))
     assert wrong == []
+    assert [table for table, found in world.known.items() if found is None] == []
 
 
 @pytest.mark.soak
@@ -160,36 +166,29 @@ def test_another_tenants_object_and_none_at_all_answer_alike(app: Flask, db: Dat
             continue
         other = visitor.ask(case, theirs.ids_for(db, case.rule, PARTS))
         none = visitor.ask(case, no_such(case.rule))
-        if plain(other) != plain(none) or other.status_code < 400:
+        if plain(other) != plain(none) or other.status_code < 400 or other.status_code in UNREAD:
             wrong.append((role.value, case.endpoint, case.method, other.status_code, none.status_code))
     assert wrong == []
+    assert [table for table, found in theirs.known.items() if found is None] == [], "random was compared with random"
 
 
-def test_what_a_role_may_see_is_there_for_it(app: Flask, db: Database) -> None:
-    """The other way round: lists and homes of the own tenant open for each role that the matrix names."""
-    world = two_worlds(db)[0]
-    wrong = []
-    for role in Role:
-        visitor = Visitor(app, db, make_persona(db, world.org_of(ORG_KIND[role]), role, f"{role.value}@home.example"))
-        for case in guarded(app):
-            action = matrix().endpoints[case.endpoint]["action"]
-            if case.method != "GET" or case.rule.arguments or role not in matrix().actions[action]:
-                continue
-            response = visitor.ask(case, {})
-            if response.status_code not in (200, 303):
-                wrong.append((role.value, case.endpoint, response.status_code))
-    assert wrong == []
-
-
-def test_nothing_of_the_other_tenant_is_found_in_what_one_can_open(app: Flask, db: Database) -> None:
-    """Canary: the other world's names and texts are in no page or answer of this world's people."""
+@pytest.mark.soak
+def test_each_role_sees_what_is_its_own_and_nothing_of_the_other_tenants(app: Flask, db: Database) -> None:
+    """Lists and homes open for each role that the matrix names; the other world's names and texts are nowhere."""
     mine, theirs = two_worlds(db)
-    found = []
-    for role in (Role.CLIENT_ADMIN, Role.VENDOR_MANAGER, Role.FINANCE, Role.REVIEWER, Role.ANNOTATOR):
-        visitor = Visitor(app, db, make_persona(db, mine.org_of(ORG_KIND[role]), role, f"{role.value}@look.example"))
-        for case in guarded(app):
-            if case.method != "GET":
-                continue
-            text = visitor.ask(case, mine.ids_for(db, case.rule, PARTS)).get_data(as_text=True)
+    closed, found, seen = [], [], set()
+    for role, case, visitor in visits(app, db, mine):
+        is_named = role in matrix().actions[matrix().endpoints[case.endpoint]["action"]]
+        is_everywhere = ORG_KIND[role] == "operator"  # the installation's own people see every organization
+        if case.method != "GET" or (is_everywhere and case.rule.arguments) or not (is_named or is_soak()):
+            continue
+        response = visitor.ask(case, mine.ids_for(db, case.rule, PARTS))
+        if is_named and not case.rule.arguments and response.status_code not in (200, 303):
+            closed.append((role.value, case.endpoint, response.status_code))
+        if not is_everywhere:
+            text = response.get_data(as_text=True)
             found += [(role.value, case.endpoint, canary) for canary in theirs.canaries if canary in text]
-    assert found == []
+            seen |= {canary for canary in mine.canaries if canary in text}
+    assert (closed, found) == ([], [])
+    # A text that nobody meets in their own world proves nothing of another's; the last two wait to be handed out.
+    assert seen >= set(mine.canaries[:4])

@@ -1,23 +1,27 @@
 """Two complete worlds side by side, each a client with its vendor, people, work and money, for permission tests."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
+from calibration.operations import attempts, tests
 from i18n import Message
-from kernel.db import Base, Database
+from kernel.db import Base, Database, now_of
 from kernel.ids import new_id
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from labeling.models import Guideline
-from marketplace.models import Lane, LanePerson, Project
-from marketplace.operations import releases, reviewing, settling
+from marketplace.models import Lane, LanePerson, Project, Unit
+from marketplace.operations import imports, releases, returning, reviewing, settling
+from marketplace.values.imports import BatchKind
 from payouts.operations import earnings, methods, runs
-from tests.marketplace.desk import Desk, open_desk
+from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
-from workforce.models import Account
+from web.models import AuthSession
+from workforce.models import Account, Annotator
 from workforce.operations import agreements, appeals, create_organization, receipts
 
 
@@ -67,10 +71,13 @@ def build(database: Database, name: str) -> World:
     """A world with something in nearly every table."""
     market = Market(database)
     market.found()
-    desk = open_desk(market, people=2, unit_count=6, overlap=2)
-    canaries = (f"{name}-project-canary", f"{name}-guideline-canary", f"{name}-person-canary", f"{name}-unit-canary")
+    canaries = tuple(f"{name}-{thing}-canary" for thing in ("project", "guideline", "person", "unit", "upload", "gold"))
+    desk = open_desk(market, people=2, unit_count=1, overlap=2)
+    add_units(desk, 5, canaries[3])
     _name(market, desk, canaries)
+    _import(market, market.pm, _project(market, desk), [{"text": canaries[4], "locale": "sw-KE"}], BatchKind.UNITS)
     _work(market, desk)
+    _examine(market, desk, canaries)
     _decide(market, desk, canaries)
     _pay(market, desk)
     _deliver(market, desk)
@@ -85,7 +92,14 @@ def _name(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
         for person in desk.people:
             session.execute(update(Account).where(Account.id == person.account_id).values(name=canaries[2]))
     market.send()
-    market.upload(market.pm, _project(market, desk), "units.csv", csv_of([{"text": canaries[3], "locale": "sw-KE"}]))
+
+
+def _import(market: Market, actor: Actor, project_id: str, rows: list[dict[str, str]], kind: BatchKind) -> None:
+    """Upload a file and have its rows written."""
+    batch = market.upload(actor, project_id, f"{kind.value}.csv", csv_of(rows), kind)
+    market.work()
+    with market.as_(actor) as session:
+        imports.confirm_import(session, actor, batch.id)
     market.work()
 
 
@@ -95,18 +109,47 @@ def _project(market: Market, desk: Desk) -> str:
 
 
 def _work(market: Market, desk: Desk) -> None:
-    for _turn in range(5):
+    for _turn in range(6):
         for person in range(2):
             task = desk.take(person)
             assert task is not None
-            at_odds = person == 1 and task.content["text"] in ("message 0", "message 1")
+            at_odds = person == 1 and task.content["text"].endswith(("canary 0", "canary 1"))
             desk.answer(person, task, "network" if at_odds else "refund")
-    assert desk.take(0) is not None  # one is left in hand
+    held = desk.take(0)
+    assert held is not None  # one is left in hand
+    with market.system() as session:
+        reported = session.scalars(select(Unit.id).where(Unit.state == "full", Unit.lane_id == desk.lane)).first()
+    with desk.vendor() as session:
+        assignment = next(
+            each
+            for each in desk.assignments()
+            if each.unit_id == reported and each.account_id == desk.people[0].account_id
+        )
+        returning.report_problem(session, desk.people[0], assignment.id, reason="harmful", note="Look at this.")
     with market.system() as session:
         session.execute(update(LanePerson).values(planned_to=0))
         session.execute(update(Lane).where(Lane.id == desk.lane).values(review_share=0.0, weak_below=0.7))
     with market.system() as session:
         settling.settle_lane(session, system_actor("test"), desk.lane)
+
+
+def _examine(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
+    """Known answers, a test that they are enough for, and somebody in the middle of it."""
+    rows = [
+        {"text": f"{canaries[5]} {number}", "locale": "sw-KE", "label": ("refund", "network", "other")[number % 3],
+         "pool": "exam"}
+        for number in range(12)
+    ]  # fmt: skip
+    _import(market, market.qa, _project(market, desk), rows, BatchKind.GOLD)
+    with market.system() as session:
+        tests.publish_test(
+            session, market.qa, lane_id=desk.lane, kind="fixed", p0=0.2, p1=0.9, alpha=0.2, beta=0.2,
+            training_questions=0, attempts_most=1,
+        )  # fmt: skip
+    hired = market.hire(1, "sw-KE")[0]
+    with market.system() as session:
+        account_id = session.get_one(Annotator, hired).account_id
+        attempts.start_attempt(session, Actor(account_id, market.vendor, Role.ANNOTATOR, org_kind="vendor"), desk.lane)
 
 
 def _decide(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
@@ -134,6 +177,7 @@ def _text(words: str) -> Message:
 def _pay(market: Market, desk: Desk) -> None:
     finance = make_persona(market.db, market.vendor, Role.FINANCE, f"finance-{market.vendor[:8].lower()}@pay.example")
     token_of(market.db, finance)
+    _sign_in(market, finance.account_id)
     actor = Actor(finance.account_id, market.vendor, Role.FINANCE, org_kind="vendor")
     for person, annotator in zip(desk.people, desk.annotators, strict=True):
         with desk.vendor() as session:
@@ -143,6 +187,18 @@ def _pay(market: Market, desk: Desk) -> None:
         earnings.approve_due(session, system_actor("test", market.vendor))
     with market.as_(actor) as session:
         runs.prepare_run(session, actor, currency="EUR")
+
+
+def _sign_in(market: Market, account_id: str) -> None:
+    """A browser in which the person has been since this morning."""
+    with market.system() as session:
+        now, until = now_of(session), now_of(session) + timedelta(days=3650)
+        session.add(
+            AuthSession(
+                secret_hash=new_id(), account_id=account_id, created_at=now, seen_at=now, idle_until=until,
+                absolute_until=until, network="", agent="", epoch=0,
+            )
+        )  # fmt: skip
 
 
 def _deliver(market: Market, desk: Desk) -> None:

@@ -1,0 +1,66 @@
+"""A body that each write of the API takes: made from its schema, and by hand where the schema does not say it all."""
+
+import json
+from functools import cache
+from typing import Any
+
+from marketplace.values.requests import ALL_RIGHTS
+from tests.marketplace.orders import ONTOLOGY
+from web.api import OPERATIONS
+
+# What an operation asks of a value beyond its type, so that it looks for the object that the address names.
+BY_HAND: dict[str, dict[str, Any]] = {
+    "calibration_api.answer": {"answer": {"choice": "refund"}},
+    "marketplace_api.publish_ontology": {"body": ONTOLOGY},
+    "marketplace_api.set_rights": {"rights": list(ALL_RIGHTS)},
+    "marketplace_api.make_quote": {"prices": {"sw-KE": 50_000}},
+    "marketplace_api.add_units": {"units": [{"content": {"text": "one more"}}]},
+    "marketplace_api.upload": {"name": "units.csv", "content": "text,locale\none more,sw-KE\n"},
+    "review_api.decide": {"verdict": "accept"},
+    "work_api.answer": {"answer": {"choice": "refund"}},
+    "work_api.draft": {"answer": {"choice": "refund"}},
+    "work_api.skip": {"reason": "unclear"},
+    "work_api.report": {"reason": "unclear"},
+    "payouts_api.approve_payout_run": {"total": "1.00", "sha256": "0" * 64},
+}
+
+
+@cache
+def body_of(endpoint: str) -> dict[str, Any] | None:
+    """A body of this operation; None where it takes none."""
+    operation = next(each for each in OPERATIONS if each.endpoint == endpoint)
+    if operation.body is None:
+        return None
+    schema = operation.body.model_json_schema()
+    made = _example(schema, schema.get("$defs", {})) | BY_HAND.get(endpoint, {})
+    operation.body.model_validate_json(json.dumps(made))
+    return made
+
+
+def _example(schema: dict[str, Any], named: dict[str, Any]) -> Any:
+    """The smallest value that a schema allows."""
+    if "$ref" in schema:
+        return _example(named[schema["$ref"].rpartition("/")[2]], named)
+    if "anyOf" in schema:
+        return _example(schema["anyOf"][0], named)
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema["type"]
+    if kind == "object":
+        return {name: _example(schema["properties"][name], named) for name in schema.get("required", ())} or _map(
+            schema, named
+        )
+    if kind == "array":
+        return [_example(schema["items"], named)]
+    if kind == "string":
+        return (
+            "2026-12-01T12:00:00Z"
+            if schema.get("format") == "date-time"
+            else "en".ljust(schema.get("minLength", 0), "n")
+        )
+    return {"integer": schema.get("minimum", 1), "number": schema.get("minimum", 1), "boolean": True}[kind]
+
+
+def _map(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    values = schema.get("additionalProperties")
+    return {"en": _example(values, named)} if isinstance(values, dict) else {}
