@@ -178,6 +178,6 @@ _DEEDS: dict[int, tuple[Callable[[World], None], ...]] = {
     9: (deeds.settle_payout,),
     10: (_release_answers,),
     11: (lambda world: deeds.set_up(world, "reviews", 8), lambda world: _tests(world, ("reviews",))),
-    12: (deeds.quoted_request,),
+    12: (lambda world: deeds.order(world, "survey", wishes.BEGUN, wishes.REVIEW_SET), deeds.quoted_request),
     13: (deeds.asked_request, deeds.new_applicant, deeds.appeal_pause, deeds.second_payout),
 }

@@ -1,4 +1,4 @@
-"""Wishes: the five requests of the demonstration's clients, and the texts of those that become projects."""
+"""Wishes: the six requests of the demonstration's clients, and the texts of those that become projects."""
 
 from dataclasses import dataclass
 
@@ -58,6 +58,11 @@ def reviews(size: Size) -> Wish:
     )  # fmt: skip
 
 
+BEGUN = Wish(
+    _NORDLICHT, "Survey comments, sentiment",
+    "Comments from our yearly survey of customers. What does the writer feel about our service?",
+    "choice", 3, 0.85, 35, {"hi-IN": 2_000, "es-MX": 3_000}, {"hi-IN": 160_000, "es-MX": 180_000}, {},
+)  # fmt: skip
 QUOTED = Wish(
     _NORDLICHT, "Support intents, Angola and Peru",
     "The same seven wishes for two new markets.",

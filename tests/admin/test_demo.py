@@ -17,7 +17,7 @@ from kernel import audit
 from kernel.db import Database
 from kernel.models import AuditEvent, OutboxEvent
 from labeling.tasktypes import registry
-from marketplace.models import Assignment, Project, Release
+from marketplace.models import Assignment, Lane, Project, Release
 from payouts.models import Invoice, PayoutRun
 from tests.admin.conftest import SYSTEM
 from tests.web.conftest import sign_in
@@ -86,7 +86,9 @@ def test_the_world_is_built_once_and_keeps_every_rule(app: Flask, db: Database) 
 def _ensure_something_true_everywhere(db: Database) -> None:
     with db.reading(SYSTEM) as session:
         states = session.scalars(select(Project.state)).all()
-        assert {"live", "requested", "quoted"} == set(states)
+        assert {"done", "live", "draft", "requested", "quoted"} == set(states)
+        ended = select(Lane.state).join(Project, Project.id == Lane.project_id).where(Project.state == "done")
+        assert set(session.scalars(ended)) == {"done"}
         assert session.scalars(select(Release.state)).all() == ["accepted"]
         assert len(session.scalars(select(Invoice.id)).all()) == 1
         assert session.scalars(select(PayoutRun.state).order_by(PayoutRun.number)).all() == ["settled", "draft"]
