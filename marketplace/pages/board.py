@@ -18,6 +18,7 @@ pages = Pages("board", "marketplace")
 
 ENOUGH = 20
 LOCALES_MOST = 12
+NAME_LENGTH = 22  # longer ones would be squeezed
 
 
 @pages.get("/board")
@@ -52,8 +53,16 @@ def _short(day: date) -> str:
     return formats.date(datetime(day.year, day.month, day.day, tzinfo=UTC), length="short")
 
 
+def _scale(lowest: float) -> tuple[float, ...]:
+    """Where the scale's ticks stand, so that the whole of the longest interval is on it."""
+    return (0.5, 0.75, 1.0) if lowest >= 0.5 else (0.25, 0.5, 0.75, 1.0) if lowest >= 0.25 else (0.0, 0.5, 1.0)
+
+
 def _row_name(lane: board.BoardLane, *, is_twice: bool) -> str:
-    return f"{lane.locale} {lane.project_name}" if is_twice else display_name(lane.locale, current_locale())
+    if not is_twice:
+        return display_name(lane.locale, current_locale())
+    name = f"{lane.locale} {lane.project_name}"
+    return name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1].rstrip() + "…"
 
 
 def _quality(lanes: Sequence[board.BoardLane]) -> str:
@@ -66,9 +75,12 @@ def _quality(lanes: Sequence[board.BoardLane]) -> str:
         )
         for lane in lanes[:LOCALES_MOST]
     ]  # fmt: skip
+    known = [row for row in rows if row.value is not None]
     return plots.whiskers(
         rows,
         label=str(_("Accuracy on gold by locale, with 95% intervals")),
-        x_ticks=plots.ticks(0.5, 1.0, lambda value: formats.percent(value)),
+        x_ticks=[
+            plots.Tick(at, formats.percent(at)) for at in _scale(min((row.low or 0.0 for row in known), default=0.5))
+        ],
         too_few=str(_("No lane is at work yet.")),
     )
