@@ -4,11 +4,11 @@ from calibration.operations import grading
 from kernel.policy import system_actor
 from marketplace.models import Lane
 from tests.marketplace.desk import Desk
-from tests.marketplace.test_work_pages import Visitor
 from tests.marketplace.test_work_pages import app as app
 from tests.marketplace.test_work_pages import db as db
 from tests.marketplace.test_work_pages import desk as desk
 from tests.marketplace.test_work_pages import visitor as visitor
+from tests.workforce.browser import Visitor
 
 
 def test_quality_stands_on_the_home_page_before_and_after_there_is_a_figure(desk: Desk, visitor: Visitor) -> None:
