@@ -13,7 +13,7 @@ from kernel.ids import new_id
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from labeling.models import Guideline
-from marketplace.models import Lane, LanePerson, Project, Unit
+from marketplace.models import Assignment, Lane, LanePerson, Project, Unit
 from marketplace.operations import imports, releases, returning, reviewing, settling
 from marketplace.values.imports import BatchKind
 from payouts.operations import earnings, methods, runs
@@ -118,6 +118,8 @@ def _work(market: Market, desk: Desk) -> None:
     held = desk.take(0)
     assert held is not None  # one is left in hand
     with market.system() as session:
+        lasting = now_of(session) + timedelta(days=3650)  # the application's clock is ahead of the market's
+        session.execute(update(Assignment).where(Assignment.id == held.assignment_id).values(lease_until=lasting))
         reported = session.scalars(select(Unit.id).where(Unit.state == "full", Unit.lane_id == desk.lane)).first()
     with desk.vendor() as session:
         assignment = next(
