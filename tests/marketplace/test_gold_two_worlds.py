@@ -1,6 +1,7 @@
 """Gold in two worlds: whatever an annotator can see or measure is the same, whichever units are gold."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import event, select, update
+from werkzeug.test import TestResponse
 
 import kernel.db
 from calibration.models import GoldKey
@@ -23,13 +26,21 @@ from marketplace.operations import imports, planning
 from marketplace.values.imports import BatchKind
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market, csv_of
+from tests.web.conftest import PASSWORD, sign_in
 from tests.web.conftest import test_settings as settings_of
+from workforce.hashing import hash_password
+from workforce.models import Account
 from workforce.operations.accounts import add_membership
 from workforce.operations.tokens import create_token
 from wsgi import create_app
 
 UNITS = 60
 GOLD = 25
+FORM_TOKEN = re.compile(r'csrf[-_]token" (?:content|value)="[^"]+"')  # random, and the same for every unit
+KNOWN = "known"  # begins the text of every unit that is gold in the first world
+ACTS = ("skip", "report", "late", "answer")
+EMAIL = "amina@people.example"
+PAGES = ("/work", "/work/done", "/quality", "/pay")
 
 
 @dataclass
@@ -38,6 +49,12 @@ class Seen:
 
     answers: list[tuple[int, dict[str, str], str]] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
+    acts: Counter[tuple[str, bool]] = field(default_factory=Counter)  # and whether on one of the units in question
+
+    def note(self, response: TestResponse) -> TestResponse:
+        headers = {name: text for name, text in response.headers if name != "Set-Cookie"}
+        self.answers.append((response.status_code, headers, FORM_TOKEN.sub("", response.get_data(as_text=True))))
+        return response
 
 
 def build(database: Database) -> tuple[Desk, str]:
@@ -45,9 +62,9 @@ def build(database: Database) -> tuple[Desk, str]:
     with ids.use_seed(11):
         market = Market(database)
         market.found()
-        desk = open_desk(market, people=1, unit_count=UNITS + 20, overlap=1)
+        desk = open_desk(market, people=2, unit_count=UNITS + 20, overlap=1)
         rows = [
-            {"text": f"known {number}", "locale": "sw-KE", "label": ("refund", "network", "other")[number % 3],
+            {"text": f"{KNOWN} {number}", "locale": "sw-KE", "label": ("refund", "network", "other")[number % 3],
              "pool": "live"}
             for number in range(GOLD)
         ]  # fmt: skip
@@ -68,6 +85,9 @@ def build(database: Database) -> tuple[Desk, str]:
         with market.system() as session:
             actor = system_actor("test")
             person = desk.people[0]
+            account = session.get_one(Account, person.account_id)
+            account.email = account.email_key = EMAIL
+            account.password_hash = hash_password(PASSWORD)
             membership = add_membership(
                 session, actor, account_id=person.account_id or "", org_id=market.vendor, role=Role.ANNOTATOR
             )
@@ -101,26 +121,87 @@ def recorded(database: Database, seen: Seen) -> Iterator[None]:
         event.remove(database.engine, "before_cursor_execute", note)
 
 
+@dataclass
+class Person:
+    """One person with two doors to the same work: a program's and a browser's."""
+
+    desk: Desk
+    api: FlaskClient
+    browser: FlaskClient
+    headers: dict[str, str]
+    seen: Seen
+    content: dict[str, Any] = field(default_factory=dict)  # of the unit in hand
+
+    def ask(self, method: str, path: str, json: Any = None) -> TestResponse:
+        return self.seen.note(self.api.open(f"/api/v1{path}", method=method, json=json, headers=self.headers))
+
+    def look(self, *paths: str) -> None:
+        for path in paths:
+            self.seen.note(self.browser.get(path))
+
+    def skip(self, path: str, answer: Any) -> None:
+        self.ask("POST", f"{path}/skip", {"reason": "unclear"})
+
+    def report(self, path: str, answer: Any) -> None:
+        self.ask("POST", f"{path}/report", {"reason": "personal_data", "note": "A name."})
+
+    def answer(self, path: str, answer: Any) -> None:
+        """With a draft and an extension on the way."""
+        self.ask("PUT", f"{path}/draft", {"answer": answer})
+        self.desk.market.later(minutes=5)
+        self.ask("POST", f"{path}/extend")
+        self.look(path.replace("/assignments/", "/work/"))
+        self.ask("POST", f"{path}/answer", {"answer": answer})
+
+    def late(self, path: str, answer: Any) -> None:
+        """The lease runs out, somebody else answers the unit, and then this person does."""
+        self.desk.market.later(minutes=16)
+        self.look("/work")
+        self.desk.market.later(minutes=15)
+        assert self.desk.expire() == 1
+        content = None
+        while content != self.content:  # what else has come back is handed out first
+            other = self.desk.take(1)
+            assert other is not None
+            self.desk.answer(1, other)
+            content = other.content
+        assert self.ask("POST", f"{path}/answer", {"answer": answer}).status_code == 202
+
+
 def work_through(database: Database, desk: Desk, secret: str, folder: Path) -> Seen:
-    """Sixty units through the API, with a seeded source of ids and a fixed clock."""
+    """Sixty units through the API and the pages, with a seeded source of ids and a fixed clock."""
     kernel.db.use(database)
-    client = create_app(settings_of(folder), database).test_client()
-    headers = {"Authorization": f"Bearer {secret}"}
+    app = create_app(settings_of(folder), database)
     seen = Seen()
-    with ids.use_seed(23), clock.use_clock(lambda: desk.market.now), recorded(database, seen):
-        for turn in range(UNITS):
-            taken = client.post("/api/v1/assignments/next", json={}, headers=headers)
-            seen.answers.append((taken.status_code, dict(taken.headers), taken.get_data(as_text=True)))
-            assignment = taken.get_json()["assignment"]
-            choice = ("refund", "network", "other")[turn % 3]
-            path = f"/api/v1/assignments/{assignment['id']}/answer"
-            answered = client.post(path, json={"answer": {"choice": choice}}, headers=headers)
-            seen.answers.append((answered.status_code, dict(answered.headers), answered.get_data(as_text=True)))
-            for path in ("/api/v1/earnings", "/api/v1/quality", "/api/v1/lanes"):
-                other = client.get(path, headers=headers)
-                seen.answers.append((other.status_code, dict(other.headers), other.get_data(as_text=True)))
-            desk.market.later(seconds=30)
+    person = Person(desk, app.test_client(), app.test_client(), {"Authorization": f"Bearer {secret}"}, seen)
+    with ids.use_seed(23), clock.use_clock(lambda: desk.market.now):
+        assert sign_in(person.browser, EMAIL) == 303
+        with recorded(database, seen):
+            for turn in range(UNITS):
+                _one_unit(person, turn)
+                desk.market.later(seconds=30)
     return seen
+
+
+def _one_unit(person: Person, turn: int) -> None:
+    """Every kind of act comes to units of both kinds, with a look at the pages before and after it."""
+    assignment = person.ask("POST", "/assignments/next", {}).get_json()["assignment"]
+    person.content = assignment["content"]
+    path, is_known = f"/assignments/{assignment['id']}", person.content["text"].startswith(KNOWN)
+    answer = {"choice": ("refund", "network", "other")[turn % 3]}
+    acts = person.seen.acts
+    done = sum(count for (_act, of_known), count in acts.items() if of_known == is_known)
+    if is_known or done < len(ACTS):
+        act = ACTS[done % len(ACTS)]
+        person.look("/work", f"/work/{assignment['id']}")
+        getattr(person, act)(path, answer)
+        person.look(*PAGES)
+    else:
+        act = "plain"
+        person.ask("POST", f"{path}/answer", {"answer": answer})
+    acts[act, is_known] += 1
+    for other in ("/earnings", "/quality", "/lanes"):
+        person.ask("GET", other)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -145,7 +226,8 @@ def test_no_byte_and_no_statement_depends_on_which_units_are_gold(
             move_gold(database)
         seen.append(work_through(database, desk, secret, tmp_path))
     one, other = seen
-    assert all(status == 200 for status, _, _ in one.answers)
+    assert one.acts == other.acts and all(one.acts[act, known] for act in ACTS for known in (True, False)), one.acts
+    assert {status for status, _, _ in one.answers} == {200, 202}
     assert one.answers == other.answers
     assert one.statements == other.statements
     assert not any(re.search(r"gold_key|\bgrade\b", statement) for statement in one.statements)
