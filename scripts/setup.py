@@ -78,7 +78,9 @@ def install(root: Path, lock: str) -> None:
     if stamped(root, lock) == digest:
         return
     tell(f"Installing what {lock} lists; the first time this takes a minute or two …")
-    command = [str(venv_python(root)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", lock]
+    pip = [str(venv_python(root)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # The lock names everything, so there is nothing to resolve; and most of what is installed is never imported.
+    command = [*pip, "--no-deps", "--no-compile", "-r", lock]
     run(command, root, f"What {lock} lists was not installed; pip's words above say why.")
     stamp(root, lock, digest)
     if lock == DEVELOPMENT:  # it contains the other one
