@@ -114,7 +114,7 @@ def test_everything_went_through_the_operations_and_stands_in_the_database(house
     assert replay(folder).exit_code == 0
     with house.reading(Scope.system("test")) as session:
         project = session.scalars(select(Project)).one()
-        assert (project.name, project.state) == ("colours", "live")
+        assert (project.name, project.state) == ("colours", "done")
         assert session.scalars(select(Unit.state).distinct()).all() == ["settled"]
         assert session.scalars(select(Review.verdict).distinct()).all() in ([], ["accept"])
         assert session.scalars(select(Earning.state).distinct()).all() == ["paid"]
