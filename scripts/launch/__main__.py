@@ -2,6 +2,7 @@
 
 import argparse
 import http.client
+import io
 import os
 import sys
 import tempfile
@@ -27,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--demo", action=argparse.BooleanOptionalAction, help="build the demonstration world, or not")
     chosen = parser.parse_args(arguments)
     os.chdir(ROOT)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # the address is told at once, to a file or a pipe as well
     try:
         settings = checked_settings(os.environ)
         demo = wants_demo(settings, chosen.demo)
