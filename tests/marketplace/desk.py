@@ -105,7 +105,7 @@ class Desk:
         with self.market.system() as session:
             return list(session.scalars(select(Judgment).where(Judgment.lane_id == self.lane)))
 
-    def change_lane(self, **values: int) -> None:
+    def change_lane(self, **values: float) -> None:
         with self.market.system() as session:
             lane = session.get_one(Lane, self.lane)
             for name, value in values.items():

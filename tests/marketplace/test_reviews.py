@@ -27,7 +27,7 @@ from workforce.models import DecisionReceipt
 def desk(market: Market) -> Desk:
     """Three people on a lane whose every consensus counts as weak."""
     desk = open_desk(market, people=3, unit_count=2, overlap=2)
-    desk.change_lane(weak_below=1.1)  # type: ignore[arg-type]
+    desk.change_lane(weak_below=1.1)
     return desk
 
 
@@ -82,7 +82,7 @@ def pay_of(desk: Desk) -> dict[str, str]:
 
 def test_the_draw_alone_says_which_confident_units_are_in_the_sample(market: Market) -> None:
     desk = open_desk(market, people=1, unit_count=40, overlap=1)
-    desk.change_lane(weak_below=0, review_share=0.3)  # type: ignore[arg-type]
+    desk.change_lane(weak_below=0, review_share=0.3)
     work(desk, ("refund",))
     drawn = {unit.id for unit in desk.units() if ids.repeatable(f"review:{unit.id}").random() < 0.3}
     assert 0 < len(drawn) < 40
@@ -287,7 +287,7 @@ def test_a_review_whose_lease_ran_out_goes_to_another_and_is_decided_once(desk: 
 
 def test_reviewers_at_the_same_moment_get_different_reviews(market: Market) -> None:
     desk = open_desk(market, people=1, unit_count=8, overlap=1)
-    desk.change_lane(weak_below=1.1)  # type: ignore[arg-type]
+    desk.change_lane(weak_below=1.1)
     work(desk, ("refund",))
     given: list[str] = []
     faults: list[BaseException] = []
