@@ -1,5 +1,7 @@
 """Commands of calibration: truth inference, agreement and test plans on files, without a database."""
 
+from __future__ import annotations
+
 import json
 import math
 import os
@@ -7,11 +9,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
-import pandas as pd
 
 from calibration.files.tables import BadTable, Progress, line_where, read_keys, read_labels, write_table
 from calibration.inference import AgreementCounter, DawidSkene, Level, PairCounter
@@ -19,6 +20,9 @@ from calibration.inference.agreement import count_agreement, count_pairs
 from calibration.operations.estimates import METHODS
 from calibration.rules import testplan
 from calibration.values import PlanImpossible, PlanKind
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 cli = click.Group("calibration", help="How good people and labels are.")
 TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -37,6 +41,8 @@ def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path 
 
     Of several labels that a worker gave to the same item the first counts.
     """
+    import pandas as pd
+
     for file in (out, skills):
         _ensure_place(file)
     judgments = _table(labels)
@@ -132,6 +138,8 @@ def _measured(
 
 def _pair(judgments: pd.DataFrame, progress: Progress) -> list[tuple[str, float | int]]:
     """The same for two people."""
+    import pandas as pd
+
     people = judgments["worker"].unique().tolist()
     if len(people) != 2:
         raise click.ClickException(f"Cohen's kappa compares two people; this file has {len(people)}")
@@ -178,7 +186,7 @@ def _ensure_place(file: Path | None) -> None:
         raise click.ClickException(f"{file.absolute().parent} is no folder that can be written to")
 
 
-def _numbers(path: Path, labels: "pd.Series[Any]", least: float | None) -> Any:
+def _numbers(path: Path, labels: pd.Series[Any], least: float | None) -> Any:
     """The labels as numbers; the first that is none is told by its line."""
     numbers = np.array([_number(name) for name in labels.cat.categories])
     with np.errstate(invalid="ignore"):
@@ -198,7 +206,7 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _ensure_known(path: Path, labels: "pd.Series[Any]", grades: list[str]) -> None:
+def _ensure_known(path: Path, labels: pd.Series[Any], grades: list[str]) -> None:
     unknown = set(labels.cat.categories) - set(grades)
     if unknown:
         line = line_where(path, ("label",), lambda row: row[0] in unknown)

@@ -1,5 +1,7 @@
 """Tables of labels as CSV, plain or compressed: what goes into inference from a file, and what comes out."""
 
+from __future__ import annotations
+
 import csv
 import gzip
 import io
@@ -12,10 +14,12 @@ from contextlib import contextmanager
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The field's tables name the same column differently.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -149,6 +153,8 @@ def _places(path: Path, rows: _Rows, wanted: Sequence[str]) -> list[int]:
 
 
 def _read(path: Path, wanted: Sequence[str], progress: Progress | None = None) -> pd.DataFrame:
+    import pandas as pd
+
     with _opened(path) as rows:
         columns = [_Column(name, place) for name, place in zip(wanted, _places(path, rows, wanted), strict=True)]
         while taken := rows.take(_AT_ONCE):
@@ -202,6 +208,8 @@ class _Column:
 
     def categories(self) -> Any:
         """The whole column."""
+        import pandas as pd
+
         return pd.Categorical.from_codes(np.array(self.numbers, np.int32), categories=pd.Index([*self.texts.order]))
 
 

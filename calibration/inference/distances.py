@@ -8,7 +8,6 @@ from itertools import combinations
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from calibration.inference.coding import Floats
 from labeling.tasktypes.span_matching import Span, soft_f1
@@ -93,6 +92,8 @@ def best_matching(overlaps: Floats, least: float = 0.0) -> list[tuple[int, int, 
 
     Taking the largest overlap first would not do: it can cost two others their only partner.
     """
+    from scipy.optimize import linear_sum_assignment
+
     counted = np.where(overlaps >= least, overlaps, 0.0)
     rows, columns = linear_sum_assignment(counted, maximize=True)
     pairs = zip(rows.tolist(), columns.tolist(), counted[rows, columns].tolist(), strict=True)

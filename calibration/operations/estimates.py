@@ -1,14 +1,15 @@
 """From a lane's judgments to labels, confidences, skills and agreement; pure, between reading and writing them."""
 
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from calibration.inference import (
     GLAD,
@@ -28,6 +29,9 @@ from i18n import _
 from kernel.errors import Invalid
 from labeling.tasktypes.protocol import TaskType
 from labeling.values import InvalidAnswer, Ontology, Weighted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METHODS: Mapping[str, type[Estimator]] = {
     "majority": MajorityVote,
@@ -94,6 +98,8 @@ def estimate(collected: Collected, method: str) -> Estimate:
 
 
 def _closed(collected: Collected, method: str) -> Estimate:
+    import pandas as pd
+
     frame = collected.frame
     labels = collected.task_type.categories(collected.ontology) or ()
     gold = _gold_categories(collected)
@@ -171,6 +177,8 @@ def truth_category(task_type: TaskType[Any, Any], ontology: Ontology, truth: Map
 
 
 def _with_certain(probas: pd.DataFrame, gold: Mapping[str, str]) -> pd.DataFrame:
+    import pandas as pd
+
     known = [task for task in gold if task in probas.index]
     probas.loc[known, :] = 0.0
     for column, tasks in pd.Series({task: gold[task] for task in known}, dtype=object).groupby(lambda t: gold[t]):
@@ -255,6 +263,8 @@ def _plain(**figures: float) -> dict[str, Any]:
 
 def _peers(frame: pd.DataFrame) -> dict[str, tuple[int, float]]:
     """For each person: other people's answers to the same units, and how many of them are the same."""
+    import pandas as pd
+
     others = frame.groupby("task")["label"].transform("size") - 1
     same = frame.groupby(["task", "label"])["worker"].transform("size") - 1
     sums = pd.DataFrame({"others": others, "same": same}).groupby(frame["worker"]).sum()
@@ -286,6 +296,8 @@ class _ByType(Fusion[Any, Sequence[Any]]):
 
 def _fused(collected: Collected) -> Estimate:
     """Open answers: fuse, weigh people by how near they come to the fusion, and again until nothing moves."""
+    import pandas as pd
+
     groups = _open_groups(collected)
     answers = [(task, worker, answer) for task, rows in groups.items() for worker, answer, _item in rows]
     fusion = _ByType(collected.task_type, collected.ontology)

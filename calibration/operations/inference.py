@@ -1,9 +1,10 @@
 """Inference over a lane: reading its judgments, and writing runs, consensus and agreement with peers."""
 
-from collections.abc import Iterable
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,9 @@ from kernel.errors import Conflict
 from kernel.guard import require
 from kernel.policy import Actor
 from labeling.models import Item
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DEFAULT = "dawid-skene"
 _UPDATED = ("lane_id", "item_id", "run_id", "label", "category", "majority_category", "confidence", "judgments", "at")
@@ -79,6 +83,8 @@ def _lane(session: Session, actor: Actor, lane_id: str) -> LaneFacts:
 
 
 def _frame(session: Session, lane_id: str, is_closed: bool, *, with_answers: bool) -> pd.DataFrame:
+    import pandas as pd
+
     columns: list[Any] = [Judgment.unit_id, Judgment.annotator_id, Judgment.category, Judgment.item_id]
     columns += [Judgment.answer] if with_answers else []
     rows = session.execute(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +60,8 @@ def _by_label(spans: Sequence[Span]) -> dict[str, list[int]]:
 def _match_class(
     ones: Sequence[Span], others: Sequence[Span], rows: list[int], columns: list[int], least: float
 ) -> list[tuple[int, int, float]]:
+    from scipy.optimize import linear_sum_assignment
+
     table = np.array([[overlap(ones[row], others[column]) for column in columns] for row in rows])
     table[table < least] = 0.0
     chosen = zip(*linear_sum_assignment(table, maximize=True), strict=True)

@@ -18,6 +18,7 @@ from kernel.db import Database
 from scripts.launch.broker import answers, private_folder, start_embedded
 from scripts.launch.checks import CannotStart, checked_settings, ensure_port_is_free, job_workers, wants_demo
 from scripts.launch.children import ChildEnded, Children, StopAsked
+from scripts.launch.forks import preload
 
 READY_SECONDS = 90.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +62,7 @@ def serve(settings: Settings, children: Children, folder: Path, workers: int, de
         children.add_environment(REDIS_URL=queue_address(settings, children, folder))
         bring_up_to_date(settings)
         children.look()
+        preload()
         accounts = demonstration(children) if demo else ""
         start_services(children, workers)
         announce(settings, children, accounts)
@@ -101,9 +103,9 @@ def bring_up_to_date(settings: Settings) -> None:
 
 def demonstration(children: Children) -> str:
     """Build the demonstration world if the database is empty; returns what the command says of its accounts."""
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "admin", "demo", "--if-empty"]
+    command = ("flask", "--app", "wsgi", "admin", "demo", "--if-empty")
     with tempfile.TemporaryFile() as output:
-        code = children.run("demonstration world", command, output=output)
+        code = children.finish(children.fork("demonstration world", *command, output=output))
         output.seek(0)
         told = output.read().decode().strip()
     if code != 0:
@@ -113,11 +115,10 @@ def demonstration(children: Children) -> str:
 
 def start_services(children: Children, workers: int) -> None:
     """Jobs, schedule and web."""
-    python = sys.executable
+    children.fork("web server", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
+    children.fork("schedule", "kernel.ticker")
     for number in range(1, workers + 1):
-        children.start(f"job worker {number}", [python, "-m", "kernel.worker"])
-    children.start("schedule", [python, "-m", "kernel.ticker"])
-    children.start("web server", [python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"])
+        children.fork(f"job worker {number}", "kernel.worker")
 
 
 def announce(settings: Settings, children: Children, accounts: str) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
+from scripts.launch.forks import Fork
+
 LOOK_EVERY = 0.2
 PATIENCE = 25.0
 
@@ -33,7 +35,7 @@ class Child:
     """A running process and what to call it."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Fork
     is_needed_by_others: bool
 
 
@@ -62,9 +64,14 @@ class Children:
         self._running.append(child)
         return child
 
-    def run(self, name: str, command: list[str], *, output: IO[bytes] | None = None) -> int:
-        """Start a process that ends by itself, and return its exit code."""
-        child = self.start(name, command, output=output)
+    def fork(self, name: str, module: str, *arguments: str, output: IO[bytes] | None = None) -> Child:
+        """Start `python -m module arguments …` as a fork of this process, which is to go on until `stop`."""
+        child = Child(name, Fork(module, *arguments, environ=self._environ, output=output), is_needed_by_others=False)
+        self._running.append(child)
+        return child
+
+    def finish(self, child: Child) -> int:
+        """Wait for a process that ends by itself, while the others live; returns its exit code."""
         self._running.remove(child)
         try:
             while child.process.poll() is None:
@@ -72,7 +79,7 @@ class Children:
                 self._asked.wait(LOOK_EVERY)
         finally:
             self._end([child])
-        return child.process.returncode
+        return child.process.wait()
 
     def wait_until(self, claim: Callable[[], bool], seconds: float) -> bool:
         """Wait for something to become true, while everybody lives; False when it has not in time."""

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,20 +93,62 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def test_a_process_that_ends_by_itself_gives_its_exit_code(tmp_path: Path) -> None:
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Writes a module that a fork of this process can run, and gives its name."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(code: str) -> str:
+        name = f"forked_{len(list(tmp_path.glob('forked_*')))}"
+        (tmp_path / f"{name}.py").write_text(code)
+        return name
+
+    return write
+
+
+def test_a_process_that_ends_by_itself_gives_its_exit_code(tmp_path: Path, module: Callable[[str], str]) -> None:
     children = Children(os.environ)
+    greets = module("import sys\nprint('jambo', *sys.argv[1:]); raise SystemExit(4)")
     with (tmp_path / "out").open("w+b") as output:
-        assert children.run("demonstration world", python("print('jambo'); raise SystemExit(4)"), output=output) == 4
+        assert children.finish(children.fork("demonstration world", greets, "rafiki", output=output)) == 4
         output.seek(0)
-        assert output.read() == b"jambo\n"
+        assert output.read() == b"jambo rafiki\n"
     children.look()
 
 
-def test_children_are_told_what_was_added() -> None:
+def test_children_are_told_what_was_added_and_nothing_else(module: Callable[[str], str]) -> None:
     children = Children({"PATH": os.environ["PATH"]})
     children.add_environment(REDIS_URL="unix:///queue")
-    code = "import os; raise SystemExit(0 if os.environ['REDIS_URL'] == 'unix:///queue' else 1)"
-    assert children.run("probe", python(code)) == 0
+    looks = module(
+        "import os, sys\nwanted = {'PATH': os.environ['PATH'], 'REDIS_URL': 'unix:///queue'}\n"
+        "raise SystemExit(0 if dict(os.environ) == wanted and os.getsid(0) == os.getpid() else 1)"
+    )
+    assert children.finish(children.fork("probe", looks)) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("", 0), ("raise SystemExit", 0), ("raise SystemExit('no')", 1), ("1 / 0", 1), ("import os; os._exit(9)", 9)],
+)
+def test_a_fork_ends_as_an_interpreter_of_its_own_would(
+    code: str, expected: int, module: Callable[[str], str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    children = Children(os.environ)
+    assert children.finish(children.fork("probe", module(code))) == expected
+    told = capfd.readouterr().err
+    assert ("ZeroDivisionError" in told) == ("/" in code)
+    assert ("no" in told.split()) == ("'no'" in code)
+
+
+def test_a_fork_hears_its_own_signals_from_the_first_moment(module: Callable[[str], str]) -> None:
+    """The launcher's handlers note the wish to stop; a fork that had kept them would live on."""
+    children = Children(os.environ, patience=20)
+    with children.signals():
+        forks = [children.fork("schedule", module(FOREVER)) for _ in range(5)]
+        before = time.monotonic()
+        children.stop()
+    assert [fork.process.returncode for fork in forks] == [-signal.SIGTERM] * 5
+    assert time.monotonic() - before < 15
 
 
 def test_waiting_ends_when_the_claim_does_not_come_true() -> None:
