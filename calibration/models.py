@@ -30,6 +30,7 @@ class GoldKey(Identified, Owned, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "item_id", name="uq_gold_key_item"),
         Index("ix_gold_key_use", "org_id", "lane_id", "pool", "status"),
+        Index("ix_gold_key_owner", "org_id", "id", unique=True),
         within("gold_set", "gold_set_id"),
         within("item", "item_id"),
         CheckConstraint("pool IN ('training', 'exam', 'live')", name="pool_is_known"),
@@ -47,6 +48,85 @@ class GoldKey(Identified, Owned, Base):
     exposures: Mapped[int] = mapped_column(default=0)
     exposure_cap: Mapped[int] = mapped_column(default=30)
     author_id: Mapped[str | None] = mapped_column(Id)
+    also: Mapped[list[Any]] = mapped_column(default=list)  # further answers that count as right
+    source: Mapped[str] = mapped_column(String(10), default="expert")  # expert, mined
+    added_at: Mapped[datetime | None]
+
+
+class GoldKeyVersion(Identified, Owned, Base):
+    """What a key said from a moment on, and why it changed. An event: never changed, never removed."""
+
+    __tablename__ = "gold_key_version"
+    __table_args__ = (
+        UniqueConstraint("org_id", "key_id", "version", name="uq_gold_key_version_once"),
+        within("gold_key", "key_id"),
+    )
+    key_id: Mapped[str] = mapped_column(Id)
+    version: Mapped[int]
+    truth: Mapped[dict[str, Any]]
+    also: Mapped[list[Any]]
+    status: Mapped[str] = mapped_column(String(12))
+    cause: Mapped[str] = mapped_column(String(12))  # corrected, both, void, suspended, restored
+    dispute_id: Mapped[str | None] = mapped_column(Id)
+    by_account_id: Mapped[str | None] = mapped_column(Id)
+    at: Mapped[datetime]
+
+
+class Dispute(Identified, Shared, Base):
+    """A right answer that is contested, by a person or by what proven people answer, until somebody else decides.
+
+    While it is open its key grades nobody. `answer` is what the person gave, or what proven people give instead.
+    """
+
+    __tablename__ = "dispute"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "account_id", "item_id", name="uq_dispute_once"),
+        Index("ix_dispute_open", "org_id", "decided_at", "due_at"),
+        Index("ix_dispute_item", "org_id", "item_id"),
+        within("item", "item_id"),
+        CheckConstraint("source IN ('training', 'exam', 'live', 'people')", name="source_is_known"),
+        CheckConstraint("outcome IN ('rejected', 'corrected', 'both', 'void', 'lapsed')", name="outcome_is_known"),
+        CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_has_outcome"),
+        CheckConstraint("(source = 'people') = (account_id IS NULL)", name="people_are_nobody"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    item_id: Mapped[str] = mapped_column(Id)
+    source: Mapped[str] = mapped_column(String(10))
+    annotator_id: Mapped[str | None] = mapped_column(Id)
+    account_id: Mapped[str | None] = mapped_column(Id)
+    attempt_id: Mapped[str | None] = mapped_column(Id)
+    receipt_id: Mapped[str | None] = mapped_column(Id)  # of the decision from whose evidence it was opened
+    ontology_id: Mapped[str] = mapped_column(Id)
+    answer: Mapped[dict[str, Any]]
+    text: Mapped[str] = mapped_column(Text, default="")
+    figures: Mapped[dict[str, Any]]  # what proven people's answers add up to; empty for a person's
+    key_version: Mapped[int]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    reply: Mapped[str] = mapped_column(Text, default="")
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(Id)
+    decided_before: Mapped[list[Any]]  # who decided it earlier, where an appeal had it opened again
+    answer_receipt_id: Mapped[str | None] = mapped_column(Id)
+
+
+class Disclosure(Identified, Shared, Base):
+    """An answer that a decision rests on was shown to its person, with the right one, whose key retired. An event."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (
+        UniqueConstraint("org_id", "receipt_id", "judgment_id", name="uq_disclosure_once"),
+        Index("ix_disclosure_receipt", "vendor_org_id", "receipt_id"),
+        within("judgment", "judgment_id"),
+        within("item", "item_id"),
+    )
+    receipt_id: Mapped[str] = mapped_column(Id)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    judgment_id: Mapped[str] = mapped_column(Id)
+    item_id: Mapped[str] = mapped_column(Id)
+    at: Mapped[datetime]
 
 
 class Exposure(Identified, Shared, Base):
@@ -131,6 +211,25 @@ class AttemptQuestion(Identified, Shared, Base):
     answer: Mapped[dict[str, Any] | None]
     score: Mapped[float | None] = mapped_column(Float)
     answered_at: Mapped[datetime | None]
+
+
+class QuestionGrade(Identified, Shared, Base):
+    """An exam answer scored again after its key had changed. An event: the newest version counts."""
+
+    __tablename__ = "question_grade"
+    __table_args__ = (
+        UniqueConstraint("org_id", "question_id", "key_version", name="uq_question_grade_once"),
+        Index("ix_question_grade_attempt", "org_id", "attempt_id"),
+        within("attempt", "attempt_id"),
+    )
+    attempt_id: Mapped[str] = mapped_column(Id)
+    question_id: Mapped[str] = mapped_column(Id)
+    key_version: Mapped[int]
+    truth_category: Mapped[str | None] = mapped_column(String(120))
+    score: Mapped[float] = mapped_column(Float)
+    is_right: Mapped[bool]
+    is_void: Mapped[bool]
+    at: Mapped[datetime]
 
 
 class Qualification(Identified, Shared, Base):
@@ -235,7 +334,35 @@ class Track(Identified, Shared, Base):
     confusion: Mapped[dict[str, Any]]  # truth -> answer -> count
     shown: Mapped[dict[str, Any]]  # what the person sees; renewed at most once a day, after 20 checks
     shown_at: Mapped[datetime | None]
+    heightened_to: Mapped[int] = mapped_column(default=0)  # checked more often up to this many judged
     updated_at: Mapped[datetime]
+
+
+class BehaviourReview(Identified, Shared, Base):
+    """A signal in how somebody works, for a person to look at. By itself it changes nothing for anybody."""
+
+    __tablename__ = "behaviour_review"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        Index("ix_behaviour_review_open", "vendor_org_id", "decided_at", "opened_at"),
+        Index("ix_behaviour_review_person", "vendor_org_id", "annotator_id"),
+        CheckConstraint("outcome IN ('nothing', 'more_checks', 'pause')", name="outcome_is_known"),
+        CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_has_outcome"),
+        CheckConstraint("outcome IS NULL OR decided_by IS NOT NULL", name="decided_by_a_person"),
+        CheckConstraint("(outcome = 'pause') <= (receipt_id IS NOT NULL)", name="pause_has_receipt"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    other_id: Mapped[str | None] = mapped_column(Id)  # the other person, where two are alike
+    signal: Mapped[str] = mapped_column(String(12))  # speed, monotony, copying, leak
+    figures: Mapped[dict[str, Any]]  # what was measured, the bound, and how often honest people are flagged
+    evidence: Mapped[list[Any]]  # references: [{"kind": "judgment", "id": …}, …]
+    opened_at: Mapped[datetime]
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    note: Mapped[str] = mapped_column(Text, default="")
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(Id)
+    receipt_id: Mapped[str | None] = mapped_column(Id)
 
 
 class GateRule(Identified, Shared, Base):
