@@ -103,7 +103,7 @@ def office(app: Flask, db: Database) -> Office:
 
 
 @contextmanager
-def desk_on(db: Database, tmp_path: Path, **size: int) -> Iterator[Desk]:
+def desk_on(db: Database, tmp_path: Path, **size: Any) -> Iterator[Desk]:
     """An open lane with people before it."""
     storage.use_storage(LocalStorage(tmp_path))
     lanes.use_provider(lane_facts)

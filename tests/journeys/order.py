@@ -65,12 +65,14 @@ def gold_csv(exam: int, live: int, training: int) -> str:
     return "\n".join(["text,label,pool,explanation", *rows]) + "\n"
 
 
-def send_request(cast: Cast, pm: Person, vendor: str, *, units: int, overlap: int = 3) -> Any:
+def send_request(
+    cast: Cast, pm: Person, vendor: str, *, units: int, overlap: int = 3, task_type: str = "choice"
+) -> Any:
     deadline = (cast.now + timedelta(days=30)).isoformat()
     return pm.post(
         "/requests",
         {
-            "name": "Support intents", "vendor_org_id": vendor, "task_type": "choice", "classification": "internal",
+            "name": "Support intents", "vendor_org_id": vendor, "task_type": task_type, "classification": "internal",
             "lines": [{"locale": LOCALE, "units": units}], "overlap": overlap, "quality_target": 0.85,
             "deadline_at": deadline, "currency": "EUR", "about": "Messages to a telephone company.",
         },

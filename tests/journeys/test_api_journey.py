@@ -5,15 +5,7 @@ import json
 import re
 from typing import Any
 
-from sqlalchemy import select
-
-from admin import invariants
-from kernel import audit
 from kernel.db import Database
-from kernel.models import OutboxEvent
-from kernel.policy import Role
-from kernel.tenancy import Scope
-from payouts import ledger
 from tests.journeys.cast import Cast, Person
 from tests.journeys.order import (
     CLASSES,
@@ -26,29 +18,18 @@ from tests.journeys.order import (
     units_csv,
     upload,
 )
-from tests.web.conftest import PASSWORD, Persona
+from tests.journeys.steps import everything_adds_up, hire, people_arrive
 
 UNITS = 12
 ANNOTATORS = ("amina", "baraka", "chiku", "dalila")
 RATE = "0.05"
 
 
-def people_arrive(cast: Cast) -> None:
-    cast.org("nordlicht", "client")
-    cast.org("baraza", "vendor")
-    for name, org, role in (
-        ("pm", "nordlicht", Role.CLIENT_PM), ("qa", "nordlicht", Role.CLIENT_QA),
-        ("manager", "baraza", Role.VENDOR_MANAGER), ("reviewer", "baraza", Role.REVIEWER),
-        ("payer", "baraza", Role.FINANCE), ("signer", "baraza", Role.FINANCE),
-    ):  # fmt: skip
-        cast.join(name, org, role)
-
-
 def test_the_loop_from_request_to_invoice(cast: Cast, db: Database) -> None:
     people_arrive(cast)
     project, lane = order(cast)
     prepare(cast, project, lane)
-    annotators = hire(cast)
+    annotators = hire(cast, ANNOTATORS)
     open_the_lane(cast, lane)
     qualify(cast, lane, annotators)
     first = left_and_reported(cast)
@@ -93,48 +74,6 @@ def prepare(cast: Cast, project: str, lane: str) -> None:
     assert manager.post("/rates", {"lane_id": lane, "amount": RATE, "currency": "EUR"})["amount"] == "0.05"
     test = qa.put(f"/lanes/{lane}/test", {"training_questions": 3})
     assert test["questions"] <= 66 and test["alpha"] <= 0.05 and test["beta"] <= 0.05
-
-
-def hire(cast: Cast) -> dict[str, str]:
-    """Step 1: apply, have the language verified, be admitted, sign."""
-    manager = cast.people["manager"]
-    paper = manager.post(
-        "/agreements", {"code": "conduct", "titles": {"en": "Conduct"}, "texts": {"en": "Be careful with texts."}}
-    )
-    pool = manager.post("/pools", {"name": "East Africa", "about": {"sw": "Karibu"}})
-    found = {}
-    for name in ANNOTATORS:
-        found[name] = _join_the_pool(cast, name, pool["id"])
-        person = cast.people[name]
-        assert person.get("/me")["agreements_to_sign"] == []
-        person.put("/payout-method", {"kind": "mobile", "holder": name.title(), "account": "+254712345678"})
-    assert [each["code"] for each in manager.get("/agreements")] == [paper["code"]]
-    return found
-
-
-def _join_the_pool(cast: Cast, name: str, pool: str) -> str:
-    """From nobody to somebody with a token: all of it through the public operations and the manager's word."""
-    manager, nobody = cast.people["manager"], cast.nobody()
-    offer = nobody.get(f"/pools/{pool}/offer")
-    who = {"email": f"{name}@people.example", "password": PASSWORD}
-    nobody.post(
-        f"/pools/{pool}/applicants",
-        {**who, "name": name.title(), "country": "KE", "time_zone": "Africa/Nairobi", "weekly_hours": 20,
-         "languages": [{"locale": LOCALE, "proficiency": "native"}],
-         "signatures": [{"agreement_id": each["id"], "locale": "en"} for each in offer["agreements"]]},
-        status=202,
-    )  # fmt: skip
-    nobody.post("/account/tokens", {**who, "name": "work"}, status=409)  # not before somebody has admitted them
-    (applied,) = manager.get("/people?status=applied")["items"]
-    for claim in applied["languages"]:
-        manager.post(f"/languages/{claim['id']}/verify", {"kind": "peer", "note": "We spoke."})
-    assert manager.post(f"/people/{applied['id']}/admit")["status"] == "active"
-    made = nobody.post("/account/tokens", {**who, "name": "work"})
-    cast.people[name] = Person(cast, Persona("", "", "", "", Role.ANNOTATOR), made["secret"])
-    me = cast.people[name].get("/me")
-    place = me["place"]
-    cast.people[name].persona = Persona(me["email"], me["id"], place["org_id"], place["membership_id"], Role.ANNOTATOR)
-    return str(applied["id"])
 
 
 def open_the_lane(cast: Cast, lane: str) -> None:
@@ -358,15 +297,3 @@ def deliver(cast: Cast, project: str) -> None:
     invoice = pm.get("/invoices")["items"][0]
     assert (invoice["release_id"], invoice["total"], invoice["currency"]) == (release["id"], "3", "EUR")
     assert cast.people["payer"].get("/invoices")["items"] == [invoice]
-
-
-def everything_adds_up(database: Database) -> None:
-    """The books, the log and every invariant; and no job has failed on the way."""
-    with database.transaction(Scope.system("test")) as session:
-        audit.link_pending(session)
-    with database.reading(Scope.system("test")) as session:
-        assert ledger.verify(session) == []
-        assert audit.verify(session).breaches == ()
-        assert [(each.id, each.where) for each in invariants.check(session) if not each.ok] == []
-        failed = session.scalars(select(OutboxEvent.last_error).where(OutboxEvent.last_error.is_not(None))).all()
-        assert failed == []

@@ -16,7 +16,7 @@ from kernel.db import Database
 from kernel.policy import Role
 from tests.journeys.cast import Cast
 from tests.journeys.order import CLASSES, GUIDELINE, LOCALE, ONTOLOGY, class_said, gold_csv, units_csv
-from tests.journeys.test_api_journey import everything_adds_up
+from tests.journeys.steps import everything_adds_up
 from tests.journeys.walk import Walk, walking
 from tests.web.conftest import PASSWORD
 

@@ -1,8 +1,9 @@
 """A lane at work: units, a rate, people who may work in it, and what each of them does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from marketplace.queries.work import task_of
 from marketplace.values.imports import UnitIn
 from marketplace.values.work import NoWork, Submitted, Task
 from payouts.operations.rates import set_rate
-from tests.marketplace.orders import Market
+from tests.marketplace.orders import ONTOLOGY, Market
 from workforce import leases
 from workforce.models import Annotator
 from workforce.operations.standing import change_standing
@@ -112,16 +113,22 @@ class Desk:
                 setattr(lane, name, value)
 
 
-def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3) -> Desk:
-    """A lane of the market that is open, with units that need `overlap` answers and people whom the vendor let in."""
+def open_desk(
+    market: Market, *, people: int, unit_count: int, overlap: int = 3, schema: Mapping[str, Any] = ONTOLOGY,
+    content: Mapping[str, str] | None = None,
+) -> Desk:  # fmt: skip
+    """A lane of the market that is open, with units that need `overlap` answers and people whom the vendor let in.
+
+    `content` is what each unit holds where it is no message; its texts are numbered, as none may stand there twice.
+    """
     lanes.use_provider(lane_facts)
     leases.use_leases(returning.end_leases)
-    project_id = market.order()
+    project_id = market.order(schema=schema)
     with market.system() as session:
         lane = session.scalars(select(Lane).where(Lane.project_id == project_id)).one()
         lane.overlap = overlap
         desk = Desk(market, lane.id)
-    add_units(desk, unit_count)
+    add_units(desk, unit_count, content=content)
     with market.as_(market.manager) as session:
         set_rate(session, market.manager, lane_id=desk.lane, micros=RATE, currency="EUR")
     with market.system() as session:
@@ -130,11 +137,15 @@ def open_desk(market: Market, *, people: int, unit_count: int, overlap: int = 3)
     return desk
 
 
-def add_units(desk: Desk, count: int, prefix: str = "message") -> list[str]:
+def add_units(desk: Desk, count: int, prefix: str = "message", content: Mapping[str, str] | None = None) -> list[str]:
+    parts = content or {"text": prefix}
     made: list[str] = []
     pm = desk.market.pm
     for start in range(0, count, 1000):
-        drafts = [UnitIn({"text": f"{prefix} {number}"}) for number in range(start, min(count, start + 1000))]
+        drafts = [
+            UnitIn({name: f"{words} {number}" for name, words in parts.items()})
+            for number in range(start, min(count, start + 1000))
+        ]
         with desk.market.as_(pm) as session:
             made += [unit_id for unit_id in units.add_units(session, pm, desk.lane, drafts).unit_ids if unit_id]
     return made

@@ -136,9 +136,12 @@ class Market:
             sent = requests.send_request(session, self.pm, **(values | more))
         return sent.request_id, sent.project_id
 
-    def order(self, lines: Sequence[Mapping[str, Any]] | None = None, rights: Sequence[str] | None = None) -> str:
+    def order(
+        self, lines: Sequence[Mapping[str, Any]] | None = None, rights: Sequence[str] | None = None,
+        schema: Mapping[str, Any] = ONTOLOGY,
+    ) -> str:  # fmt: skip
         """A request that was quoted and accepted; its project, with a label schema and an English guideline."""
-        request_id, project_id = self.send(lines)
+        request_id, project_id = self.send(lines, task_type=schema["task_type"])
         with self.as_(self.manager) as session:
             request = request_of(session, request_id)
             assert request is not None
@@ -147,7 +150,7 @@ class Market:
         with self.as_(self.pm) as session:
             more = {} if rights is None else {"rights": rights}
             requests.accept_quote(session, self.pm, quote.id, **more)
-            ontologies.publish_ontology(session, self.pm, project_id, ONTOLOGY)
+            ontologies.publish_ontology(session, self.pm, project_id, schema)
             ontologies.publish_guideline(session, self.pm, project_id, {"en": "Choose what the customer wants."})
         return project_id
 
