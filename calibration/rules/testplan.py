@@ -23,6 +23,9 @@ GUARD = 8
 LONGEST_TEST = 1000
 _TRUNCATION = 1.5
 _WIDENING = 1.05
+_WIDEST = 2  # times the first length; what is still missed then is missed at any length
+_TIGHTER = 0.8
+_TIGHTENINGS = 40
 _TIE = 1e-9  # a count that meets a line up to rounding has met it
 
 
@@ -79,19 +82,35 @@ def plan(
     """The shortest plan of this kind that keeps both promises, or PlanImpossible.
 
     A sequential plan starts at one and a half times the fixed length and is widened by steps of 5% until its exact
-    error rates hold; cutting it off earlier would cost people who are good enough.
+    error rates hold; cutting it off earlier would cost people who are good enough. Where no length helps, since few
+    answers overshoot Wald's lines by much, the lines themselves are drawn for smaller errors than were asked for.
     """
     if PlanKind(kind) is PlanKind.FIXED:
         return fixed_plan(p0, p1, alpha, beta, guard=guard)
-    questions = math.ceil(_TRUNCATION * _fixed_size(p0, p1, alpha, beta)[0])
-    while questions <= _TRUNCATION * LONGEST_TEST:
-        found = sequential_plan(p0, p1, alpha, beta, questions=questions, guard=guard)
-        if found.keeps_its_promises:
-            return found
-        questions = math.ceil(questions * _WIDENING)
-    raise PlanImpossible(
-        f"no sequential test of {LONGEST_TEST * _TRUNCATION:.0f} questions or fewer tells {p0} from {p1}"
-    )
+    return _sequential(p0, p1, alpha, beta, guard)
+
+
+@lru_cache(maxsize=256)
+def _sequential(p0: float, p1: float, alpha: float, beta: float, guard: int) -> Plan:
+    shortest = math.ceil(_TRUNCATION * _fixed_size(p0, p1, alpha, beta)[0])
+    drawn_alpha, drawn_beta = alpha, beta
+    for _ in range(_TIGHTENINGS):
+        questions = shortest
+        while questions <= _WIDEST * shortest:
+            found = sequential_plan(
+                p0, p1, alpha, beta, questions=questions, guard=guard, drawn_for=(drawn_alpha, drawn_beta)
+            )
+            if found.keeps_its_promises and _last_question_matters(found):
+                return found
+            questions = math.ceil(questions * _WIDENING)
+        drawn_alpha *= _TIGHTER if found.exact_alpha > alpha or not _last_question_matters(found) else 1.0
+        drawn_beta *= _TIGHTER if found.exact_beta > beta else 1.0
+    raise PlanImpossible(f"no sequential test of {_WIDEST * shortest} questions or fewer tells {p0} from {p1}")
+
+
+def _last_question_matters(found: Plan) -> bool:
+    """Whether somebody passes with it: where early passes use up all of alpha, nobody does."""
+    return [passed for _asked, passed, _alive in _steps(_course(found), 0.5)][-1] > 0.0
 
 
 def plan_for_attempt(
@@ -125,16 +144,27 @@ def fixed_plan(p0: float, p1: float, alpha: float, beta: float, *, guard: int = 
 
 
 @lru_cache(maxsize=256)
-def sequential_plan(p0: float, p1: float, alpha: float, beta: float, *, questions: int, guard: int = GUARD) -> Plan:
+def sequential_plan(
+    p0: float,
+    p1: float,
+    alpha: float,
+    beta: float,
+    *,
+    questions: int,
+    guard: int = GUARD,
+    drawn_for: tuple[float, float] | None = None,
+) -> Plan:
     """The sequential test cut off at `questions`, with the lowest last mark that keeps alpha.
 
-    It may miss beta: `plan` is what looks for a length that does not. Guard 0 gives the bare test of the textbooks.
+    It may miss a promise: `plan` is what looks for lines and a length that do not. Guard 0 gives the bare test of the
+    textbooks; `drawn_for` are the two errors that the lines are drawn for, if not the promised ones. Where everybody
+    is decided before `questions`, the last question is the one that decides the last of them.
     """
     _check_targets(p0, p1, alpha, beta)
-    lines = _lines(p0, p1, alpha, beta)
+    lines = _lines(p0, p1, *(drawn_for or (alpha, beta)))
     mark = _last_mark(questions, lines, guard, p0, alpha)
-    course = _sequential_course(questions, mark, lines, guard)
-    return _described(p0, p1, alpha, beta, PlanKind.SEQUENTIAL, course, mark, lines, guard)
+    course = _trimmed(_sequential_course(questions, mark, lines, guard))
+    return _described(p0, p1, alpha, beta, PlanKind.SEQUENTIAL, course, course.pass_at[-1], lines, guard)
 
 
 def decide(chosen: Plan, asked: int, right: float, *, strata_touched: bool = True) -> TestDecision:
@@ -190,6 +220,15 @@ def _sequential_course(questions: int, mark: int, lines: tuple[float, float, flo
         pass_at.append(min(n + 1, math.ceil(slope * n + offset - _TIE)))
         fail_at.append(math.floor(slope * n - fail_offset + _TIE) if n >= guard else -1)
     return _Course((*pass_at, mark), (*fail_at, mark - 1))
+
+
+def _trimmed(course: _Course) -> _Course:
+    """The course up to the question at which the last person is decided."""
+    for asked, _passed, alive in _steps(course, 0.5):
+        if asked < course.questions and not alive.any():
+            mark = course.pass_at[asked]
+            return _Course(course.pass_at[: asked + 1], (*course.fail_at[:asked], mark - 1))
+    return course
 
 
 def _fixed_course(questions: int, mark: int, guard: int) -> _Course:
