@@ -66,7 +66,9 @@ class Children:
 
     def fork(self, name: str, module: str, *arguments: str, output: IO[bytes] | None = None) -> Child:
         """Start `python -m module arguments …` as a fork of this process, which is to go on until `stop`."""
-        child = Child(name, Fork(module, *arguments, environ=self._environ, output=output), is_needed_by_others=False)
+        child = Child(
+            name, Fork(name, module, *arguments, environ=self._environ, output=output), is_needed_by_others=False
+        )
         self._running.append(child)
         return child
 

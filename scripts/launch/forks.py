@@ -35,7 +35,7 @@ class Fork:
     """`python -m module arguments …` as a fork that leads a session of its own; behaves as `subprocess.Popen` does."""
 
     def __init__(
-        self, module: str, *arguments: str, environ: Mapping[str, str], output: IO[bytes] | None = None
+        self, name: str, module: str, *arguments: str, environ: Mapping[str, str], output: IO[bytes] | None = None
     ) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -44,6 +44,7 @@ class Fork:
         try:
             self.pid = os.fork()
             if self.pid == 0:
+                _entitle(name)
                 _become(module, arguments, environ, output, waiting)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, waiting)
@@ -72,6 +73,14 @@ class Fork:
 
 
 _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _entitle(name: str) -> None:
+    """Tell `ps` what this fork is, where that can be done without harm: on a Mac it cannot, after a fork."""
+    if sys.platform == "linux":
+        from setproctitle import setproctitle
+
+        setproctitle(f"polyphony: {name}")
 
 
 def _become(

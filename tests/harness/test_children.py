@@ -140,6 +140,18 @@ def test_a_fork_ends_as_an_interpreter_of_its_own_would(
     assert ("no" in told.split()) == ("'no'" in code)
 
 
+def test_a_fork_is_told_from_the_others_by_its_name(module: Callable[[str], str]) -> None:
+    children = Children(os.environ)
+    child = children.fork("schedule", module(FOREVER))
+    command = Path(f"/proc/{child.process.pid}/cmdline")
+    # On a Mac a fork cannot be given a name without harm, and there is no /proc to read it from.
+    named = not command.exists() or children.wait_until(
+        lambda: command.read_text().startswith("polyphony: schedule"), 10
+    )
+    children.stop()
+    assert named
+
+
 def test_a_fork_hears_its_own_signals_from_the_first_moment(module: Callable[[str], str]) -> None:
     """The launcher's handlers note the wish to stop; a fork that had kept them would live on."""
     children = Children(os.environ, patience=20)
