@@ -49,6 +49,7 @@ class GoldKey(Identified, Owned, Base):
     exposure_cap: Mapped[int] = mapped_column(default=30)
     author_id: Mapped[str | None] = mapped_column(Id)
     also: Mapped[list[Any]] = mapped_column(default=list)  # further answers that count as right
+    voided: Mapped[bool] = mapped_column(default=False)  # what it gave counts for nothing
     source: Mapped[str] = mapped_column(String(10), default="expert")  # expert, mined
     added_at: Mapped[datetime | None]
 
@@ -86,7 +87,9 @@ class Dispute(Identified, Shared, Base):
         Index("ix_dispute_item", "org_id", "item_id"),
         within("item", "item_id"),
         CheckConstraint("source IN ('training', 'exam', 'live', 'people')", name="source_is_known"),
-        CheckConstraint("outcome IN ('rejected', 'corrected', 'both', 'void', 'lapsed')", name="outcome_is_known"),
+        CheckConstraint(
+            "outcome IN ('agreed', 'rejected', 'corrected', 'both', 'void', 'lapsed')", name="outcome_is_known"
+        ),
         CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_has_outcome"),
         CheckConstraint("(source = 'people') = (account_id IS NULL)", name="people_are_nobody"),
     )
@@ -298,6 +301,7 @@ class Grade(Identified, Owned, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "judgment_id", "key_version", name="uq_grade_once"),
         Index("ix_grade_track", "org_id", "lane_id", "annotator_id", "at"),
+        Index("ix_grade_item", "org_id", "item_id"),
         within("judgment", "judgment_id"),
     )
     lane_id: Mapped[str] = mapped_column(Id)

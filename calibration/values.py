@@ -57,6 +57,41 @@ class GateAction(StrEnum):
     PAUSE = "pause"
 
 
+class DisputeSource(StrEnum):
+    """Where a right answer is contested: in practice, after an exam, from a decision's evidence, by proven people."""
+
+    TRAINING = "training"
+    EXAM = "exam"
+    LIVE = "live"
+    PEOPLE = "people"
+
+
+class DisputeChoice(StrEnum):
+    """What the decider says of two answers, without knowing which of them is the key's."""
+
+    FIRST = "first"
+    SECOND = "second"
+    BOTH = "both"
+    NEITHER = "neither"
+    OTHER = "other"
+
+
+class DisputeOutcome(StrEnum):
+    """How a dispute ends. In `agreed` the answer had counted as right; `lapsed` means that nobody decided in time."""
+
+    AGREED = "agreed"
+    REJECTED = "rejected"
+    CORRECTED = "corrected"
+    BOTH = "both"
+    VOID = "void"
+    LAPSED = "lapsed"
+
+    @property
+    def is_upheld(self) -> bool:
+        """Whether the key was wrong, or counts as if it had been."""
+        return self not in (DisputeOutcome.AGREED, DisputeOutcome.REJECTED)
+
+
 class PlanImpossible(ValueError):
     """No test within the allowed length keeps both promises about error."""
 
@@ -140,6 +175,7 @@ class GoldRow:
     truth: Mapping[str, Any]
     pool: str
     explanation: str = ""
+    source: str = "expert"  # expert, mined
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Gold: adding keys, correcting them, and putting them aside."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
-from calibration.models import GoldKey, GoldSet
+from calibration.models import GoldKey, GoldKeyVersion, GoldSet
 from calibration.operations.scoring import Scorer
 from calibration.policy import GOLD_WRITE, lane_resource
 from calibration.values import GoldAdded, GoldRow, LaneFacts
@@ -42,7 +43,9 @@ def add_gold(
     gold_set_id = _set_named(session, actor, lane, set_name.strip())
     fresh = [row for row in rows if row.item_id not in known]
     if fresh:
-        session.execute(insert(GoldKey), [_key(lane, gold_set_id, row, *parsed[row.item_id], actor) for row in fresh])
+        now = now_of(session)
+        keys = [_key(lane, gold_set_id, row, *parsed[row.item_id], actor) | {"added_at": now} for row in fresh]
+        session.execute(insert(GoldKey), keys)
     audit.record(
         session, actor, "gold.added", "gold_set", gold_set_id, org_id=lane.org_id,
         details={"lane": lane_id, "added": len(fresh), "known": len(rows) - len(fresh)},
@@ -57,11 +60,8 @@ def correct_key(
     key = _held(session, actor, key_id)
     lane = lane_of(session, key.lane_id)
     parsed = _parsed(session, lane, [GoldRow(key.item_id, truth, key.pool)])
-    key.truth, key.category = parsed[key.item_id]
-    key.version += 1
     key.explanation = key.explanation if explanation is None else explanation
-    audit.record(session, actor, "gold.corrected", "gold_key", key.id, org_id=key.org_id,
-                 details={"version": key.version})  # fmt: skip
+    amend(session, actor, key, "corrected", truth=parsed[key.item_id])
     return key.item_id
 
 
@@ -73,6 +73,43 @@ def suspend_key(session: Session, actor: Actor, key_id: str) -> str:
 def retire_key(session: Session, actor: Actor, key_id: str) -> str:
     """Use a key no more, because it was shown or is worn out; what it gave stays."""
     return _put_aside(session, actor, key_id, "retired", voids=False)
+
+
+def amend(
+    session: Session, actor: Actor, key: GoldKey, cause: str, *, truth: tuple[dict[str, Any], str | None] | None = None,
+    also: dict[str, Any] | None = None, voided: bool = False, dispute_id: str | None = None,
+) -> None:  # fmt: skip
+    """Give a key its next version, and keep what each version said. The caller has asked for permission.
+
+    `truth` is the canonical answer with its category; `also` one more answer that counts as right.
+    """
+    if key.version == 1:
+        session.add(_version(session, key, "added", None, None, key.added_at or now_of(session)))
+    if truth is not None:
+        (key.truth, key.category), key.also = truth, []
+    if also is not None and also not in (key.truth, *key.also):
+        key.also = [*key.also, also]
+    key.version, key.voided = key.version + 1, voided
+    session.add(_version(session, key, cause, dispute_id, actor.account_id, now_of(session)))
+    session.flush()
+    audit.record(session, actor, f"gold.{cause}", "gold_key", key.id, org_id=key.org_id,
+                 details={"version": key.version, "dispute": dispute_id})  # fmt: skip
+
+
+def _version(
+    session: Session, key: GoldKey, cause: str, dispute_id: str | None, by: str | None, at: datetime
+) -> GoldKeyVersion:
+    return GoldKeyVersion(
+        id=ids.new_id(), org_id=key.org_id, key_id=key.id, version=key.version, truth=key.truth, also=list(key.also),
+        status=key.status, cause=cause, dispute_id=dispute_id, by_account_id=by, at=at,
+    )  # fmt: skip
+
+
+def canonical_truth(
+    session: Session, lane: LaneFacts, item_id: str, truth: dict[str, Any]
+) -> tuple[dict[str, Any], str | None]:
+    """A right answer as keys keep it, with its category; raises Invalid naming each wrong place."""
+    return _parsed(session, lane, [GoldRow(item_id, truth, GoldPool.LIVE.value)])[item_id]
 
 
 def _parsed(session: Session, lane: LaneFacts, rows: Sequence[GoldRow]) -> dict[str, tuple[dict[str, Any], str | None]]:
@@ -167,7 +204,7 @@ def _key(
         "id": ids.new_id(), "org_id": lane.org_id, "gold_set_id": gold_set_id, "item_id": row.item_id,
         "lane_id": lane.id, "pool": row.pool, "truth": truth, "category": category,
         "explanation": row.explanation, "version": 1, "status": "active", "exposures": 0,
-        "author_id": actor.account_id,
+        "author_id": actor.account_id, "also": [], "voided": False, "source": row.source,
     }  # fmt: skip
 
 
@@ -184,6 +221,8 @@ def _put_aside(session: Session, actor: Actor, key_id: str, status: str, *, void
     if key.status != "active":
         raise Conflict("gold.not_active", _("This gold is not in use any more."))
     key.status = status
-    key.version += 1 if voids else 0
-    audit.record(session, actor, f"gold.{status}", "gold_key", key.id, org_id=key.org_id)
+    if voids:
+        amend(session, actor, key, status, voided=True)
+    else:
+        audit.record(session, actor, f"gold.{status}", "gold_key", key.id, org_id=key.org_id)
     return key.item_id

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from calibration.models import GoldKey, Grade, Judgment, PendingGrade, Track
+from calibration.models import Dispute, GoldKey, Grade, Judgment, PendingGrade, Track
 from calibration.operations import gates, tracks
 from calibration.operations.scoring import Scored, Scorer
 from calibration.policy import GRADE_RUN
@@ -20,6 +20,7 @@ from kernel.policy import Actor
 from labeling.models import Item
 
 CHUNK = 500  # parameters of one IN list; SQLite has a limit
+WAITING_MOST = timedelta(days=1)  # for a judgment to be graded, were the job ever so late
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class _Taken:
     judgment: Judgment
     key_version: int | None
     truth: dict[str, Any] | None
+    also: list[Any] | None = None
 
 
 def grade_pending(session: Session, actor: Actor, limit: int = 2000) -> GradeSummary:
@@ -57,8 +59,9 @@ def regrade_item(session: Session, actor: Actor, item_id: str) -> int:
     """
     require(session, actor, GRADE_RUN)
     key = session.scalars(select(GoldKey).where(GoldKey.item_id == item_id)).one()
-    judgments = _graded_judgments(session, key)
-    rows = [_regraded(session, judgment, key, at) for judgment, at in judgments]
+    judgments = _to_regrade(session, key)
+    times = _times(session, judgments)
+    rows = [_regraded(session, judgment, key, at) for (judgment, _first), at in zip(judgments, times, strict=True)]
     if rows:
         session.execute(insert(Grade), rows)
     pairs = {(judgment.lane_id, judgment.annotator_id) for judgment, _at in judgments}
@@ -71,10 +74,27 @@ def regrade_item(session: Session, actor: Actor, item_id: str) -> int:
     return len(pairs)
 
 
+def _times(session: Session, judgments: Sequence[tuple[Judgment, datetime | None]]) -> list[datetime]:
+    """When each grade is noted: now; a judgment's first grade comes after all that its person's track has folded."""
+    now, times = now_of(session), []
+    last: dict[tuple[str, str], datetime] = {}
+    for judgment, first in judgments:
+        pair = judgment.lane_id, judgment.annotator_id
+        if first is not None:
+            times.append(max(now, first))
+            continue
+        if pair not in last:
+            track = tracks.tracks_for(session, [pair[0]], [pair[1]])[pair]
+            last[pair] = tracks.next_tick(track, now)
+        times.append(last[pair])
+        last[pair] += tracks.TICK
+    return times
+
+
 def _take(session: Session, limit: int) -> list[_Taken]:
     """The judgments that have waited longest, locked so that two graders never share one."""
     rows = session.execute(
-        select(Judgment, GoldKey.version, GoldKey.truth)
+        select(Judgment, GoldKey.version, GoldKey.truth, GoldKey.also)
         .select_from(PendingGrade)
         .join(Judgment, Judgment.id == PendingGrade.judgment_id)
         .outerjoin(
@@ -88,7 +108,7 @@ def _take(session: Session, limit: int) -> list[_Taken]:
         .limit(limit)
         .with_for_update(of=PendingGrade, skip_locked=True)
     )
-    return [_Taken(judgment, version, truth) for judgment, version, truth in rows]
+    return [_Taken(*row) for row in rows]
 
 
 def _tracks_of(session: Session, taken: Sequence[_Taken]) -> dict[tuple[str, str], Track]:
@@ -120,7 +140,8 @@ def _grade(
     for each in keyed:
         judgment, pair = each.judgment, (each.judgment.lane_id, each.judgment.annotator_id)
         assert each.truth is not None and each.key_version is not None
-        scored = scorer.compare_stored(judgment.ontology_id, judgment.answer, each.truth, contents[judgment.item_id])
+        truths = (each.truth, *(each.also or ()))
+        scored = scorer.compare_key(judgment.ontology_id, judgment.answer, truths, contents[judgment.item_id])
         if scored is None:  # the key speaks of classes that the person could not choose
             continue
         at = tracks.next_tick(people[pair], now)
@@ -162,23 +183,46 @@ def _chunks(values: list[str]) -> Iterator[list[str]]:
         yield values[start : start + CHUNK]
 
 
-def _graded_judgments(session: Session, key: GoldKey) -> list[tuple[Judgment, datetime]]:
-    """Judgments of the key's item that were graded under an earlier version, with the time of the first grade."""
-    rows = session.execute(
-        select(Judgment, Grade.at)
-        .join(Grade, Grade.judgment_id == Judgment.id)
-        .where(Grade.item_id == key.item_id, Grade.key_version < key.version)
-        .order_by(Judgment.id, Grade.key_version)
+def _to_regrade(session: Session, key: GoldKey) -> list[tuple[Judgment, datetime | None]]:
+    """Judgments of a live key's item without a grade under its version, with the time of their first grade, if any.
+
+    Judgments that came while the key was contested have none at all; those that still wait are graded in their turn.
+    """
+    if key.pool != "live":
+        return []
+    grades = session.execute(
+        select(Grade.judgment_id, Grade.key_version, Grade.at).where(
+            Grade.org_id == key.org_id, Grade.item_id == key.item_id
+        )
     )
-    first: dict[str, tuple[Judgment, datetime]] = {}
-    for judgment, at in rows:
-        first.setdefault(judgment.id, (judgment, at))
-    return list(first.values())
+    first: dict[str, datetime] = {}
+    done: set[str] = set()
+    for judgment_id, version, at in grades:
+        first[judgment_id] = min(at, first.get(judgment_id, at))
+        if version >= key.version:
+            done.add(judgment_id)
+    since = session.scalar(
+        select(func.min(Dispute.opened_at)).where(Dispute.org_id == key.org_id, Dispute.item_id == key.item_id)
+    )
+    came = and_(
+        Judgment.lane_id == key.lane_id,
+        Judgment.item_id == key.item_id,
+        Judgment.answered_at >= (since or now_of(session)) - WAITING_MOST,
+    )
+    judgments = session.scalars(
+        select(Judgment)
+        .outerjoin(PendingGrade, PendingGrade.judgment_id == Judgment.id)
+        .where(Judgment.org_id == key.org_id, PendingGrade.judgment_id.is_(None), or_(Judgment.id.in_(first), came))
+        .order_by(Judgment.answered_at, Judgment.id)
+    )
+    found = [(judgment, first.get(judgment.id)) for judgment in judgments if judgment.id not in done]
+    return [(judgment, at) for judgment, at in found if at is not None or not key.voided]
 
 
 def _regraded(session: Session, judgment: Judgment, key: GoldKey, at: datetime) -> dict[str, Any]:
     content = _contents(session, [judgment.item_id])[judgment.item_id]
-    scored = Scorer(session).compare_stored(judgment.ontology_id, judgment.answer, key.truth, content)
+    truths = (key.truth, *key.also)
+    scored = Scorer(session).compare_key(judgment.ontology_id, judgment.answer, truths, content)
     void = Scored(0.0, False, None, None)
-    is_void = scored is None or key.status == "suspended"
-    return _row(judgment, key.version, scored or void, max(now_of(session), at), is_void)
+    is_void = scored is None or key.voided
+    return _row(judgment, key.version, scored or void, at, is_void)

@@ -1,6 +1,6 @@
 """Scoring: how near an answer lies to a key, as its task type measures it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,14 @@ class Scorer:
             task_type.category(truth),
             task_type.category(answer),
         )
+
+    def compare_key(
+        self, ontology_id: str, answer: Mapping[str, Any], truths: Iterable[Mapping[str, Any]],
+        content: Mapping[str, Any],
+    ) -> Scored | None:  # fmt: skip
+        """A stored answer compared with a key that may accept several: the nearest of them counts."""
+        found = [self.compare_stored(ontology_id, answer, truth, content) for truth in truths]
+        return max((each for each in found if each is not None), key=lambda each: each.score, default=None)
 
     def compare_stored(
         self, ontology_id: str, answer: Mapping[str, Any], truth: Mapping[str, Any], content: Mapping[str, Any]

@@ -90,7 +90,8 @@ def upgrade() -> None:
         sa.Column("project_id", sa.String(length=22), nullable=False),
         sa.CheckConstraint("(source = 'people') = (account_id IS NULL)", name=op.f("ck_dispute_people_are_nobody")),
         sa.CheckConstraint(
-            "outcome IN ('rejected', 'corrected', 'both', 'void', 'lapsed')", name=op.f("ck_dispute_outcome_is_known")
+            "outcome IN ('agreed', 'rejected', 'corrected', 'both', 'void', 'lapsed')",
+            name=op.f("ck_dispute_outcome_is_known"),
         ),
         sa.CheckConstraint("source IN ('training', 'exam', 'live', 'people')", name=op.f("ck_dispute_source_is_known")),
         sa.CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name=op.f("ck_dispute_decided_has_outcome")),
@@ -175,11 +176,15 @@ def upgrade() -> None:
 
     with op.batch_alter_table("gold_key", schema=None) as batch_op:
         batch_op.add_column(sa.Column("also", JSON, nullable=False, server_default="[]"))
+        batch_op.add_column(sa.Column("voided", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("source", sa.String(length=10), nullable=False, server_default="expert"))
         batch_op.add_column(sa.Column("added_at", kernel.db.UTCDateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("track", schema=None) as batch_op:
         batch_op.add_column(sa.Column("heightened_to", sa.Integer(), nullable=False, server_default="0"))
+
+    with op.batch_alter_table("grade", schema=None) as batch_op:
+        batch_op.create_index("ix_grade_item", ["org_id", "item_id"], unique=False)
 
     _guard()
 
