@@ -27,6 +27,14 @@ hypothesis.settings.register_profile("soak", max_examples=200, deadline=None, pr
 hypothesis.settings.load_profile("soak" if is_soak() else "default")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of generated examples have more of them in a soak, as the profile says, so that a soak takes them along."""
+    for item in items:
+        if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.soak)
+
+
 @pytest.fixture(autouse=True)
 def own_ports() -> Iterator[None]:
     """What a test, or an application it builds, puts into ports is gone with it. Passwords cost next to nothing."""

@@ -261,7 +261,10 @@ RULES = (
 
 
 def unmarked(path: str, tree: ast.Module) -> Breaches:
-    """Tests that are larger in a soak, by themselves or by a function of their file, without the mark for it."""
+    """Tests that are larger in a soak, by themselves or by a function of their file, without the mark for it.
+
+    Tests of generated examples get the mark as they are collected, and may not fix how many examples they have.
+    """
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     called = {node.name: {dotted(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
               for node in functions}  # fmt: skip
@@ -269,9 +272,12 @@ def unmarked(path: str, tree: ast.Module) -> Breaches:
     while larger := {name for name, names in called.items() if names & scaling} - scaling:
         scaling |= larger
     for node in functions:
-        marks = {dotted(decorator) for decorator in node.decorator_list}
-        if node.name.startswith("test_") and node.name in scaling and "pytest.mark.soak" not in marks:
+        marks = {dotted(getattr(decorator, "func", decorator)) for decorator in node.decorator_list}
+        if node.name.startswith("test_") and node.name in scaling and not marks & {"pytest.mark.soak", "given"}:
             yield f"{path}:{node.lineno}: {node.name} is larger in a soak, and `make soak` passes it over"
+    for keyword in (node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "max_examples"):
+        if isinstance(keyword.value, ast.Constant) and not path.endswith("conftest.py"):
+            yield f"{path}:{keyword.value.lineno}: as many examples in a soak as ever; take their number from `scale`"
 
 
 _UNESCAPED = re.compile(r"\|\s*safe\b|\bMarkup\s*\(|\{%-?\s*autoescape\s+false")

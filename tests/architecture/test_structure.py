@@ -4,6 +4,8 @@ import ast
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, is_hypothesis_test
+from hypothesis import strategies as st
 
 from scripts import migrations
 from tests.architecture import source
@@ -92,9 +94,25 @@ def test_what_is_larger_in_a_soak_is_marked() -> None:
 
 def test_an_unmarked_test_is_seen() -> None:
     here = "def many(): return scale(1, 9)\ndef test_it(): many()\n@pytest.mark.soak\ndef test_that(): is_soak()"
-    there = "def scale(x): ...\ndef test_drawing(): draw.scale(80)"
+    there = (
+        "def scale(x): ...\ndef test_drawing(): draw.scale(80)\n"
+        "@settings(max_examples=scale(5, 50))\n@given(x=it())\ndef test_law(x): ..."
+    )
+    fixed = "@settings(max_examples=60)\n@given(x=it())\ndef test_law(x): ..."
+    assert len(list(source.unmarked("tests/test_x.py", ast.parse(fixed)))) == 1
     assert len(list(source.unmarked("tests/test_x.py", ast.parse(here)))) == 1
     assert list(source.unmarked("tests/test_x.py", ast.parse(there))) == []
+
+
+def test_a_soak_takes_every_test_of_generated_examples(request: pytest.FixtureRequest) -> None:
+    told = [item for item in request.session.items if is_hypothesis_test(getattr(item, "obj", None))]
+    assert [item.nodeid for item in told if item.get_closest_marker("soak") is None] == []
+
+
+@given(st.integers())
+def test_a_test_of_generated_examples_is_what_is_looked_for(number: int) -> None:
+    """So that the test above has something to find, whichever part of the suite is run."""
+    assert isinstance(number, int)
 
 
 def test_there_is_one_newest_migration_and_it_is_what_the_models_say() -> None:

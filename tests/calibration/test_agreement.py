@@ -31,6 +31,7 @@ from calibration.inference import (
 from calibration.inference.agreement import count_agreement, count_pairs, distance_agreement
 from calibration.inference.distances import box_distance, ranking_distance, sequence_distance, span_distance
 from labeling.tasktypes.span_matching import Span
+from tests.support import scale
 
 FOUR_OBSERVERS = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
 
@@ -219,7 +220,7 @@ def test_a_ratio_below_zero_is_refused() -> None:
 LABELS = st.integers(1, 4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scale(40, 200), deadline=None)
 @given(units=st.lists(st.lists(LABELS, max_size=5), min_size=1, max_size=12), order=st.randoms(use_true_random=False))
 def test_any_table_counted_along_equals_its_definition(units: list[list[int]], order: random.Random) -> None:
     counter, held = AgreementCounter(), [dict[Hashable, int]() for _ in units]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.inference import Boxes
+from tests.support import scale
 
 side = st.integers(0, 30)
 sets = st.lists(
@@ -62,7 +63,7 @@ def test_a_box_that_is_none_is_refused() -> None:
         Boxes().fit(drawn([(0, 0, float("nan"), 10)]))
 
 
-@settings(max_examples=60)
+@settings(max_examples=scale(60, 300))
 @given(sets)
 def test_any_boxes_give_boxes_that_lie_within_what_was_drawn(labels: list[Any]) -> None:
     answer = Boxes().fit_predict(drawn(*labels))["t"]
@@ -75,7 +76,7 @@ def test_any_boxes_give_boxes_that_lie_within_what_was_drawn(labels: list[Any]) 
     assert len(answer) <= 2 * len(every) / len(labels) + 1e-9  # half of the people stand behind each
 
 
-@settings(max_examples=40)
+@settings(max_examples=scale(40, 200))
 @given(sets)
 def test_when_all_draw_the_same_it_is_the_answer(labels: list[Any]) -> None:
     apart = [(40 * n, 0, 40 * n + wide, 20, name) for n, (_x, _y, _r, wide, name) in enumerate(labels[0])]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from calibration.inference import BradleyTerry, pairs_from
 from tests.calibration.oracles import plain_bradley_terry, plain_noisy_objective
+from tests.support import scale
 
 comparisons = st.lists(
     st.tuples(st.sampled_from("uvw"), st.permutations("abcd"), st.integers(0, 2)).map(
@@ -185,7 +186,7 @@ def test_what_is_no_comparison_is_refused() -> None:
         BradleyTerry().fit(pd.DataFrame({"left": ["a"], "label": ["a"]}))
 
 
-@settings(max_examples=60)
+@settings(max_examples=scale(60, 300))
 @given(comparisons, st.booleans())
 def test_any_comparisons_give_finite_strengths(rows: list[Any], noisy: bool) -> None:
     found = BradleyTerry(noisy=noisy, max_iterations=20)

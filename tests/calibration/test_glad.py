@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from calibration.inference import GLAD
 from tests.calibration.crowds import accuracy, frame, make_crowd
 from tests.calibration.oracles import normalised, plain_glad_objective, plain_glad_scores
+from tests.support import scale
 
 judgments = st.lists(
     st.tuples(st.sampled_from("stuv"), st.sampled_from("wxyz"), st.sampled_from("abc")), min_size=1, max_size=25
@@ -119,7 +120,7 @@ def test_a_thousand_labels_are_no_trouble() -> None:
     assert accuracy(answers, expected) > 0.9
 
 
-@settings(max_examples=60)
+@settings(max_examples=scale(60, 300))
 @given(judgments, st.dictionaries(st.sampled_from("stuv"), st.sampled_from("abc"), max_size=2))
 def test_any_judgments_give_probabilities(rows: list[Any], gold: dict[str, str]) -> None:
     found = GLAD(max_iterations=30)

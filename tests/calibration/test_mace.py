@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from calibration.inference import MACE, MajorityVote
 from tests.calibration.crowds import Crowd, accuracy, frame, make_crowd
 from tests.calibration.oracles import plain_mace
+from tests.support import scale
 
 judgments = st.lists(
     st.tuples(st.sampled_from("stuv"), st.sampled_from("wxyz"), st.sampled_from("abc")), min_size=1, max_size=25
@@ -86,7 +87,7 @@ def test_a_thousand_labels_are_no_trouble() -> None:
     assert accuracy(answers, expected) > 0.9
 
 
-@settings(max_examples=60)
+@settings(max_examples=scale(60, 300))
 @given(judgments, st.booleans(), st.dictionaries(st.sampled_from("stuv"), st.sampled_from("abc"), max_size=2))
 def test_any_judgments_give_probabilities(rows: list[Any], bayes: bool, gold: dict[str, str]) -> None:
     found = MACE(bayes=bayes, max_iterations=30)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.inference import Rankings
+from tests.support import scale
 
 orders = st.lists(st.permutations("abcd"), min_size=1, max_size=7)
 
@@ -52,7 +53,7 @@ def test_confidence_and_skill_come_from_tau() -> None:
     assert found.skills_.tolist() == pytest.approx([5 / 6, 5 / 6, 4.8 / 6])
 
 
-@settings(max_examples=80)
+@settings(max_examples=scale(80, 400))
 @given(orders)
 def test_no_move_of_one_thing_makes_an_order_better(labels: list[Any]) -> None:
     answer = fused(*labels)
@@ -64,7 +65,7 @@ def test_no_move_of_one_thing_makes_an_order_better(labels: list[Any]) -> None:
         assert reached <= min(contradictions(order, labels) for order in moved)
 
 
-@settings(max_examples=80)
+@settings(max_examples=scale(80, 400))
 @given(orders)
 def test_where_majorities_form_no_cycle_the_order_is_the_best_of_all(labels: list[Any]) -> None:
     if len(labels) % 2 == 0:

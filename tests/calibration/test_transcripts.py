@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from calibration.inference import Transcripts
 from calibration.inference.transcripts import _aligned
 from tests.calibration.oracles import plain_edits
+from tests.support import scale
 
 transcripts = st.lists(st.lists(st.sampled_from("abcd"), max_size=6).map(tuple), min_size=1, max_size=5)
 
@@ -56,7 +57,7 @@ def test_who_is_reliable_elsewhere_decides_here() -> None:
     assert Transcripts().fit_predict(pd.DataFrame(rows, columns=["task", "worker", "label"]))["x"] == "yes"
 
 
-@settings(max_examples=80)
+@settings(max_examples=scale(80, 400))
 @given(transcripts)
 def test_alignment_keeps_every_word_in_its_order(several: list[tuple[str, ...]]) -> None:
     rows = _aligned(several, range(len(several)))
@@ -67,7 +68,7 @@ def test_alignment_keeps_every_word_in_its_order(several: list[tuple[str, ...]])
         assert sum(one != other for one, other in zip(*rows, strict=True)) == plain_edits(*several)
 
 
-@settings(max_examples=40)
+@settings(max_examples=scale(40, 200))
 @given(transcripts)
 def test_what_all_heard_alike_is_the_answer(several: list[tuple[str, ...]]) -> None:
     texts = [" ".join(words) for words in several]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer, Ontology, Weighted
 from tests.labeling.schemas import BETTER, MOOD, NAMES, ontology
+from tests.support import scale
 
 TEXT = "Amina Otieno of Nairobi met Señor Gómez 😀 in São Paulo."
 
@@ -71,7 +72,7 @@ def worlds(draw: st.DrawFn, name: str, most: int = 5) -> tuple[Any, Ontology, An
 
 
 every_type = pytest.mark.parametrize("name", registry.names())
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=scale(25, 200), deadline=None)
 weights = st.floats(0.01, 10, allow_nan=False)
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.files.writing import csv_cell, csv_lines, jsonl_line
+from tests.support import scale
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_what_is_no_number_is_not_written(value: Any) -> None:
         csv_cell(value)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=scale(50, 250), deadline=None)
 @given(rows=st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=5))
 def test_lines_read_back_to_what_was_written(rows: list[tuple[str, str]]) -> None:
     text = "".join(csv_lines(("one", "two"), rows))
