@@ -52,6 +52,12 @@ class GoldKey(Identified, Owned, Base):
     voided: Mapped[bool] = mapped_column(default=False)  # what it gave counts for nothing
     source: Mapped[str] = mapped_column(String(10), default="expert")  # expert, mined
     added_at: Mapped[datetime | None]
+    link: Mapped[str | None] = mapped_column(String(120))  # the same question has this mark in every language
+    answers: Mapped[int] = mapped_column(default=0)  # that the figures below rest on
+    difficulty: Mapped[float | None] = mapped_column(Float)  # ability at which half of what chance leaves is right
+    discrimination: Mapped[float | None] = mapped_column(Float)
+    measured: Mapped[dict[str, Any]] = mapped_column(default=dict)  # errors of these figures, flags, by language
+    measured_at: Mapped[datetime | None]
 
 
 class GoldKeyVersion(Identified, Owned, Base):
@@ -165,6 +171,15 @@ class QualificationTest(Identified, Shared, Base):
     minutes: Mapped[int]
     ontology_id: Mapped[str] = mapped_column(Id)
     guideline_id: Mapped[str] = mapped_column(Id)
+    purpose: Mapped[str] = mapped_column(String(10), default="entrance")  # entrance, check (of people who are in)
+    strata: Mapped[str] = mapped_column(String(20), default="class")  # none, class, class_difficulty
+    begin_hours: Mapped[int] = mapped_column(default=24)  # how long an attempt waits for its first exam answer
+    expires_days: Mapped[int | None]  # how long a pass counts; None for ever
+    is_paid: Mapped[bool] = mapped_column(default=False)  # each exam question earns what a unit of the lane earns
+    accepted: Mapped[list[Any]] = mapped_column(default=list)  # warnings that the publisher took on
+    about: Mapped[str] = mapped_column(Text, default="")  # what has changed, of a check
+    categories: Mapped[list[Any]] = mapped_column(default=list)  # classes that a check asks about; all, if empty
+    due_at: Mapped[datetime | None]  # until when people who are in pass a check
     is_open: Mapped[bool] = mapped_column(default=True)
     published_at: Mapped[datetime]
     published_by: Mapped[str | None] = mapped_column(Id)
@@ -186,6 +201,8 @@ class Attempt(Identified, Shared, Base):
     annotator_id: Mapped[str] = mapped_column(Id)
     account_id: Mapped[str] = mapped_column(Id)
     number: Mapped[int]
+    purpose: Mapped[str] = mapped_column(String(10), default="entrance")  # of its test
+    network: Mapped[str | None] = mapped_column(String(64))  # /24 or /48, of where it was begun
     state: Mapped[str] = mapped_column(String(10))
     seed: Mapped[int]
     position: Mapped[int] = mapped_column(default=0)
@@ -253,6 +270,7 @@ class Qualification(Identified, Shared, Base):
     since_at: Mapped[datetime]
     until_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    check_id: Mapped[str | None] = mapped_column(Id)  # the newest check passed
     paused_until: Mapped[datetime | None]  # set by a gate, with its receipt
     pause_receipt_id: Mapped[str | None] = mapped_column(Id)
     granted_by: Mapped[str | None] = mapped_column(Id)
