@@ -25,6 +25,7 @@ INFERENCE_RUN = "inference:run"
 JUDGMENT_RECORD = "judgment:record"
 LANE_QUALITY = "lane_quality:read"
 OWN_QUALITY = "quality:read"
+PERSON_QUALITY = "person_quality:read"
 
 
 def lane_resource(session: Session, actor: Actor, lane: LaneFacts) -> Resource:

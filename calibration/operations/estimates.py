@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,7 +76,7 @@ LEAST_PER_PERSON = 20
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What an inference found. `peers` holds (comparisons, agreement) by person."""
+    """What an inference found."""
 
     units: list[Inferred]
     method: str
@@ -85,7 +85,6 @@ class Estimate:
     agreement: dict[str, Any]
     iterations: int
     converged: bool
-    peers: dict[str, tuple[int, float]] = field(default_factory=dict)
 
 
 def estimate(collected: Collected, method: str) -> Estimate:
@@ -127,7 +126,6 @@ def _closed(collected: Collected, method: str) -> Estimate:
         agreement=_agreement(frame),
         iterations=chosen.iterations_,
         converged=chosen.converged_,
-        peers=_peers(frame),
     )
 
 
@@ -261,16 +259,6 @@ def _plain(**figures: float) -> dict[str, Any]:
     return {name: None if math.isnan(value) else round(value, 6) for name, value in figures.items()}
 
 
-def _peers(frame: pd.DataFrame) -> dict[str, tuple[int, float]]:
-    """For each person: other people's answers to the same units, and how many of them are the same."""
-    import pandas as pd
-
-    others = frame.groupby("task")["label"].transform("size") - 1
-    same = frame.groupby(["task", "label"])["worker"].transform("size") - 1
-    sums = pd.DataFrame({"others": others, "same": same}).groupby(frame["worker"]).sum()
-    return {str(worker): (int(row.others), float(row.same)) for worker, row in sums.iterrows()}
-
-
 class _ByType(Fusion[Any, Sequence[Any]]):
     """Fusion of open answers: the task type says how far apart two are, and how several are made into one."""
 
@@ -317,7 +305,6 @@ def _fused(collected: Collected) -> Estimate:
         agreement=_distance_alpha(collected.task_type, groups),
         iterations=fusion.iterations_,
         converged=fusion.converged_,
-        peers=_open_peers(collected.task_type, groups),
     )
 
 
@@ -358,17 +345,6 @@ def _parse_open(collected: Collected) -> list[Any]:
             task_type = collected.task_type
             read[place] = task_type.parse(dict(answer), collected.ontology, task_type.parse_content(dict(content)))
         found.append(read[place])
-    return found
-
-
-def _open_peers(task_type: TaskType[Any, Any], groups: Mapping[str, list[_Row]]) -> dict[str, tuple[int, float]]:
-    found: dict[str, tuple[int, float]] = {}
-    for rows in groups.values():
-        for place, (worker, answer, _item) in enumerate(rows):
-            for other, (_name, theirs, _same) in enumerate(rows):
-                if other != place:
-                    count, same = found.get(worker, (0, 0.0))
-                    found[worker] = (count + 1, same + 1.0 - task_type.distance(answer, theirs))
     return found
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Dispute, GoldKey, Grade, Judgment, PendingGrade, Track
-from calibration.operations import gates, tracks
+from calibration.models import Dispute, GoldKey, Grade, Judgment, PendingGrade, Track, TrackDay
+from calibration.operations import gates, peering, tracks
 from calibration.operations.scoring import Scored, Scorer
 from calibration.policy import GRADE_RUN
 from calibration.values import GradeSummary
@@ -32,6 +32,11 @@ class _Taken:
     truth: dict[str, Any] | None
     also: list[Any] | None = None
 
+    @property
+    def needs_content(self) -> bool:
+        """Whether it can only be compared by reading what was judged."""
+        return self.truth is not None or self.judgment.category is None
+
 
 def grade_pending(session: Session, actor: Actor, limit: int = 2000) -> GradeSummary:
     """Take up the judgments that wait, oldest first: grade those with a key, fold tracks, evaluate gates.
@@ -42,8 +47,10 @@ def grade_pending(session: Session, actor: Actor, limit: int = 2000) -> GradeSum
     taken = _take(session, limit)
     if not taken:
         return GradeSummary(0, 0, 0, False)
-    people = _tracks_of(session, taken)
-    graded = _grade(session, taken, people)
+    people, days = _tracks_of(session, taken)
+    contents = _contents(session, (each.judgment.item_id for each in taken if each.needs_content))
+    graded = _grade(session, taken, people, days, contents)
+    peering.compare_with_peers(session, [each.judgment for each in taken], people, contents)
     for row in people.values():
         tracks.renew_shown(row, now_of(session))
     session.flush()
@@ -92,7 +99,10 @@ def _times(session: Session, judgments: Sequence[tuple[Judgment, datetime | None
 
 
 def _take(session: Session, limit: int) -> list[_Taken]:
-    """The judgments that have waited longest, locked so that two graders never share one."""
+    """The judgments that have waited longest, locked so that a second grader waits for the first.
+
+    It does not pass by: of two judgments of one unit the later taken must find the other, to count their pair.
+    """
     rows = session.execute(
         select(Judgment, GoldKey.version, GoldKey.truth, GoldKey.also)
         .select_from(PendingGrade)
@@ -106,17 +116,23 @@ def _take(session: Session, limit: int) -> list[_Taken]:
         )
         .order_by(PendingGrade.at, PendingGrade.judgment_id)
         .limit(limit)
-        .with_for_update(of=PendingGrade, skip_locked=True)
+        .with_for_update(of=PendingGrade)
     )
     return [_Taken(*row) for row in rows]
 
 
-def _tracks_of(session: Session, taken: Sequence[_Taken]) -> dict[tuple[str, str], Track]:
-    """The tracks of everybody who judged, counted up; people seen for the first time get theirs."""
+_People = dict[tuple[str, str], Track]
+_Days = dict[tuple[str, str, date], TrackDay]
+
+
+def _tracks_of(session: Session, taken: Sequence[_Taken]) -> tuple[_People, _Days]:
+    """The tracks and days of everybody who judged, counted up; people seen for the first time get theirs."""
     now = now_of(session)
     judgments = [each.judgment for each in taken]
     found = tracks.tracks_for(session, (j.lane_id for j in judgments), (j.annotator_id for j in judgments))
-    people: dict[tuple[str, str], Track] = {}
+    keys = {(j.lane_id, j.annotator_id, tracks.day_of(at)) for j in judgments for at in (j.answered_at, now)}
+    days = tracks.days_for(session, keys)
+    people: _People = {}
     for j in judgments:
         pair = j.lane_id, j.annotator_id
         row = found.get(pair) or people.get(pair)
@@ -126,20 +142,30 @@ def _tracks_of(session: Session, taken: Sequence[_Taken]) -> dict[tuple[str, str
         people[pair] = row
         row.judged += 1
         row.seconds += j.seconds
-    return people
+        day = _day(session, days, row, tracks.day_of(j.answered_at))
+        day.judged += 1
+        day.seconds += j.seconds
+    return people, days
+
+
+def _day(session: Session, days: _Days, track: Track, day: date) -> TrackDay:
+    key = track.lane_id, track.annotator_id, day
+    if key not in days:
+        days[key] = tracks.empty_day(track, day)
+        session.add(days[key])
+    return days[key]
 
 
 def _grade(
-    session: Session, taken: Sequence[_Taken], people: dict[tuple[str, str], Track]
+    session: Session, taken: Sequence[_Taken], people: _People, days: _Days, contents: dict[str, Any]
 ) -> dict[tuple[str, str], int]:
     """Write the grades and fold them; returns how many each (lane, person) got."""
-    keyed = [each for each in taken if each.truth is not None]
-    contents = _contents(session, (each.judgment.item_id for each in keyed))
     scorer, now, rows = Scorer(session), now_of(session), []
     counts: dict[tuple[str, str], int] = {}
-    for each in keyed:
+    for each in taken:
+        if each.truth is None or each.key_version is None:
+            continue
         judgment, pair = each.judgment, (each.judgment.lane_id, each.judgment.annotator_id)
-        assert each.truth is not None and each.key_version is not None
         truths = (each.truth, *(each.also or ()))
         scored = scorer.compare_key(judgment.ontology_id, judgment.answer, truths, contents[judgment.item_id])
         if scored is None:  # the key speaks of classes that the person could not choose
@@ -147,6 +173,7 @@ def _grade(
         at = tracks.next_tick(people[pair], now)
         rows.append(_row(judgment, each.key_version, scored, at))
         tracks.fold(people[pair], tracks.Event(at, scored.score, scored.truth_category, scored.category))
+        tracks.keep_day(_day(session, days, people[pair], tracks.day_of(at)), people[pair])
         counts[pair] = counts.get(pair, 0) + 1
     if rows:
         session.execute(insert(Grade), rows)

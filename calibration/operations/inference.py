@@ -1,18 +1,18 @@
-"""Inference over a lane: reading its judgments, and writing runs, consensus and agreement with peers."""
+"""Inference over a lane: reading its judgments, and writing runs, consensus and accuracy from peers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
-from calibration.models import Consensus, InferenceRun, Judgment, Track
+from calibration.models import Consensus, InferenceRun, Judgment
+from calibration.operations import peering
 from calibration.operations.estimates import Collected, Estimate, Inferred, estimate, has_one_answer_each
 from calibration.operations.scoring import Scorer
-from calibration.operations.tracks import empty_track
 from calibration.policy import INFERENCE_RUN, lane_resource
 from calibration.queries.gold import anchors
 from calibration.queries.lanes import run_view
@@ -62,11 +62,11 @@ def collect(session: Session, actor: Actor, lane_id: str) -> Collected:
 
 
 def store_estimate(session: Session, actor: Actor, lane_id: str, found: Estimate) -> RunView:
-    """Write the run, the consensus of each unit, and how people agree with their peers."""
+    """Write the run, the consensus of each unit, and the accuracy of people as their peers show it."""
     lane = _lane(session, actor, lane_id)
     run = _run(session, lane, found)
     _upsert_consensus(session, lane, run, found.units)
-    _note_peers(session, lane, found)
+    _fit_peers(session, lane)
     audit.record(
         session, actor, "inference.run", "inference_run", run.id, org_id=lane.org_id,
         details={"lane": lane_id, "method": run.method, "units": run.units, "judgments": run.judgments},
@@ -146,20 +146,9 @@ def _consensus_insert(session: Session) -> Any:
     return statement.on_conflict_do_update(index_elements=["org_id", "unit_id"], set_=changes)
 
 
-def _note_peers(session: Session, lane: LaneFacts, found: Estimate) -> None:
-    """How often each person agreed with others, as of this run; what was known from the run before is replaced."""
-    rows = session.execute(select(Track.annotator_id, Track.id).where(Track.lane_id == lane.id))
-    known = {row.annotator_id: row.id for row in rows}
-    changed = [
-        {"id": known[person], "peers": count, "peers_same": same}
-        for person, (count, same) in found.peers.items()
-        if person in known
-    ]
-    if changed:
-        session.execute(update(Track), changed)
-    for person, (count, same) in found.peers.items():
-        if person not in known:
-            row = empty_track(lane.org_id, lane.vendor_org_id, lane.project_id, lane.id, person, now_of(session))
-            row.peers, row.peers_same = count, same
-            session.add(row)
-    session.flush()
+def _fit_peers(session: Session, lane: LaneFacts) -> None:
+    """Accuracy from peers, as of this run."""
+    task_type, ontology = Scorer(session).schema(lane.ontology_id or "")
+    classes = task_type.categories(ontology)
+    chance = 1.0 / len(classes) if classes else 1.0 - task_type.chance_distance(ontology)
+    peering.fit_peers(session, lane.id, min(chance, 0.99))

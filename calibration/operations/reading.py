@@ -1,14 +1,24 @@
 """Reads that ask for permission first: what a lane's pages and API show to whom."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
-from calibration.policy import GOLD_READ, LANE_QUALITY, QUALIFICATION_WAIVE, TEST_READ, lane_resource
+from calibration.policy import (
+    GOLD_READ,
+    LANE_QUALITY,
+    OWN_QUALITY,
+    PERSON_QUALITY,
+    QUALIFICATION_WAIVE,
+    TEST_READ,
+    lane_resource,
+)
 from calibration.queries.gold import KeyView, keys_of_project
+from calibration.queries.history import QualityHistory, history_of
 from calibration.queries.lanes import GateView, LaneQuality, gate_of, quality_of_lane
-from calibration.queries.people import ShownQuality, pseudonyms, shown_in_lane
+from calibration.queries.people import ShownQuality, person_of_account, pseudonyms, shown_in_lane
 from calibration.queries.roster import Candidate, candidates
 from calibration.queries.tests import TestView, open_test
 from calibration.values import LaneFacts
@@ -36,6 +46,42 @@ def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
     names = pseudonyms(session, [row.annotator_id for row in shown])
     people = tuple((names[row.annotator_id], row) for row in shown if row.annotator_id in names)
     return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """One person's quality in a lane over time, with the rule they are held against."""
+
+    lane: LaneFacts
+    pseudonym: str
+    history: QualityHistory
+    gate: GateView | None
+
+
+def person_quality(
+    session: Session, actor: Actor, lane_id: str, annotator_id: str, *, as_of: date | None = None
+) -> PersonPage:
+    """For the vendor: one of its people in a lane, over time."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, PERSON_QUALITY, lane_resource(session, actor, lane))
+    return _person_page(session, lane, annotator_id, as_of)
+
+
+def own_quality(session: Session, actor: Actor, lane_id: str, *, as_of: date | None = None) -> PersonPage:
+    """One's own quality in a lane over time: the same figures that the vendor sees."""
+    require(session, actor, OWN_QUALITY, Resource("quality", owner_account_id=actor.account_id))
+    person = person_of_account(session, actor.account_id, actor.org_id)
+    if person is None:
+        raise not_found()
+    return _person_page(session, lane_of(session, lane_id), person.annotator_id, as_of)
+
+
+def _person_page(session: Session, lane: LaneFacts, annotator_id: str, as_of: date | None) -> PersonPage:
+    names = pseudonyms(session, [annotator_id])
+    if not names:
+        raise not_found()
+    history = history_of(session, lane.id, annotator_id, lane.org_id, as_of=as_of)
+    return PersonPage(lane, names[annotator_id], history, gate_of(session, lane.id))
 
 
 def lane_people(

@@ -1,14 +1,14 @@
 """Tracks: what the graded answers of one person in one lane add up to, as a fold that can be repeated exactly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Grade, Judgment, PendingGrade, Track
+from calibration.models import Folded, Grade, Judgment, PendingGrade, Track, TrackDay
 from calibration.policy import GRADE_RUN
 from calibration.rules import tracking
 from kernel import audit, ids
@@ -19,6 +19,8 @@ SHOWN_FROM = 20
 SHOWN_STEP = 0.05
 SHOWN_EVERY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
+DAY = timedelta(days=1)
+STATE = ("checked", "right", "a", "b", "cusum", "since_normal", "alarms", "confusion", "classes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +33,39 @@ class Event:
     answer: str | None
 
 
+def start_state() -> dict[str, Any]:
+    """The fold over nothing."""
+    start = tracking.start_track()
+    return {
+        "checked": 0, "right": 0.0, "a": start.a, "b": start.b, "cusum": 0.0, "since_normal": 0, "alarms": 0,
+        "confusion": {}, "classes": {},
+    }  # fmt: skip
+
+
 def empty_track(org_id: str, vendor_org_id: str | None, project_id: str, lane_id: str, annotator_id: str,
                 now: datetime) -> Track:  # fmt: skip
     """The row of somebody of whom nothing is known yet."""
-    start = tracking.start_track()
     return Track(
         id=ids.new_id(), org_id=org_id, vendor_org_id=vendor_org_id, project_id=project_id, lane_id=lane_id,
-        annotator_id=annotator_id, judged=0, checked=0, right=0.0, a=start.a, b=start.b, cusum=0.0, peers=0,
-        peers_same=0.0, seconds=0, confusion={}, shown={}, shown_at=None, updated_at=now,
+        annotator_id=annotator_id, judged=0, peers=0, peers_same=0.0, peer_accuracy=None, seconds=0, shown={},
+        shown_at=None, updated_at=now, **start_state(),
     )  # fmt: skip
 
 
-def belief(row: Track) -> tracking.Track:
+def empty_day(track: Track, day: date) -> TrackDay:
+    """A day of this track on which nothing has happened yet."""
+    return TrackDay(
+        org_id=track.org_id, vendor_org_id=track.vendor_org_id, project_id=track.project_id, lane_id=track.lane_id,
+        annotator_id=track.annotator_id, day=day, judged=0, seconds=0, graded_at=None, **start_state(),
+    )  # fmt: skip
+
+
+def belief(row: Folded) -> tracking.Track:
     """The row as the rules read it."""
-    return tracking.Track(a=row.a, b=row.b, n=row.checked, right=row.right, cusum=row.cusum)
+    return tracking.Track(
+        a=row.a, b=row.b, n=row.checked, right=row.right, cusum=row.cusum, since_normal=row.since_normal,
+        alarms=row.alarms,
+    )  # fmt: skip
 
 
 def next_tick(row: Track, now: datetime) -> datetime:
@@ -56,10 +77,12 @@ def fold(row: Track, event: Event) -> None:
     """Take one graded answer in. What is known pales by whole days without any, as `tracking.decay` says."""
     state = belief(row)
     if row.checked:
-        state = tracking.decay(state, (event.at - row.updated_at) // timedelta(days=1))
+        state = tracking.decay(state, (event.at - row.updated_at) // DAY)
     state = tracking.update(state, event.score)
     row.a, row.b, row.checked, row.right, row.cusum = state.a, state.b, state.n, state.right, state.cusum
+    row.since_normal, row.alarms = state.since_normal, state.alarms
     row.confusion = _counted(row.confusion, event)
+    row.classes = _believed(row.classes, event)
     row.updated_at = event.at
 
 
@@ -68,6 +91,31 @@ def _counted(confusion: dict[str, Any], event: Event) -> dict[str, Any]:
         return confusion
     answers = confusion.get(event.truth, {})
     return {**confusion, event.truth: {**answers, event.answer: answers.get(event.answer, 0) + 1}}
+
+
+def _believed(classes: dict[str, Any], event: Event) -> dict[str, Any]:
+    """The posterior of the class that was right, folded as the whole is; the other classes stand still."""
+    if event.truth is None:
+        return classes
+    known = classes.get(event.truth)
+    state = class_belief(known) if known else tracking.start_track()
+    if known:
+        state = tracking.decay(state, (event.at - datetime.fromisoformat(known["at"])) // DAY)
+    state = tracking.update(state, event.score)
+    kept = {"a": state.a, "b": state.b, "n": state.n, "right": state.right, "at": event.at.isoformat()}
+    return {**classes, event.truth: kept}
+
+
+def class_belief(kept: dict[str, Any]) -> tracking.Track:
+    """One class of a row as the rules read it."""
+    return tracking.Track(a=kept["a"], b=kept["b"], n=kept["n"], right=kept["right"])
+
+
+def keep_day(day: TrackDay, track: Track) -> None:
+    """Note in a day's row what the track says now; the last grade of the day has the last word."""
+    for name in STATE:
+        setattr(day, name, getattr(track, name))
+    day.graded_at = track.updated_at
 
 
 def renew_shown(row: Track, now: datetime) -> None:
@@ -97,7 +145,8 @@ def _coarse(share: float) -> float:
 def rebuild_track(session: Session, actor: Actor, lane_id: str, annotator_id: str) -> Track:
     """Fold all events of a person in a lane again, for a correction or a proof; the result equals the running fold.
 
-    What inference knows (agreement with peers) and the snapshot that the person sees are not made of grades, and stay.
+    The days are folded again with it. Agreement with peers and the snapshot that the person sees are not made of
+    grades, and stay.
     """
     require(session, actor, GRADE_RUN)
     row = session.scalars(
@@ -111,12 +160,34 @@ def rebuild_track(session: Session, actor: Actor, lane_id: str, annotator_id: st
 
 
 def refold(session: Session, row: Track) -> None:
-    """Bring a track to what its events say, from the first one on."""
-    start = tracking.start_track()
-    row.a, row.b, row.checked, row.right, row.cusum, row.confusion = start.a, start.b, 0, 0.0, 0.0, {}
+    """Bring a track and its days to what its events say, from the first one on."""
+    for name, value in start_state().items():
+        setattr(row, name, value)
+    session.execute(delete(TrackDay).where(*_of(row)))
+    days = {day.day: day for day in _days_answered(session, row)}
     for event in events_of(session, row.lane_id, row.annotator_id):
         fold(row, event)
-    row.judged, row.seconds = _taken_up(session, row.lane_id, row.annotator_id)
+        keep_day(days.setdefault(day_of(event.at), empty_day(row, day_of(event.at))), row)
+    session.add_all(days.values())
+    row.judged, row.seconds = sum(day.judged for day in days.values()), sum(day.seconds for day in days.values())
+
+
+def day_of(at: datetime) -> date:
+    """The day, in UTC, on which something happened."""
+    return at.astimezone(UTC).date()
+
+
+def _of(row: Track) -> tuple[Any, ...]:
+    return TrackDay.lane_id == row.lane_id, TrackDay.annotator_id == row.annotator_id
+
+
+def _days_answered(session: Session, row: Track) -> Iterator[TrackDay]:
+    """The days on which the person answered what the grading job has been through."""
+    days: dict[date, TrackDay] = {}
+    for at, seconds in session.execute(_taken_up(row)):
+        day = days.setdefault(day_of(at), empty_day(row, day_of(at)))
+        day.judged, day.seconds = day.judged + 1, day.seconds + seconds
+    yield from days.values()
 
 
 def events_of(session: Session, lane_id: str, annotator_id: str) -> list[Event]:
@@ -143,15 +214,17 @@ def _in_force(grades: Iterable[Grade]) -> list[Event]:
     return [Event(first[g.judgment_id], g.score, g.truth_category, g.category) for g in kept]
 
 
-def _taken_up(session: Session, lane_id: str, annotator_id: str) -> tuple[int, int]:
-    """Judgments, and seconds spent on them, that the grading job has been through."""
-    count, seconds = session.execute(
-        select(func.count(), func.coalesce(func.sum(Judgment.seconds), 0))
-        .select_from(Judgment)
+def _taken_up(row: Track) -> Select[datetime, int]:
+    """Judgments of a track that the grading job has been through: when, and the seconds spent on each."""
+    return (
+        select(Judgment.answered_at, Judgment.seconds)
         .outerjoin(PendingGrade, PendingGrade.judgment_id == Judgment.id)
-        .where(Judgment.lane_id == lane_id, Judgment.annotator_id == annotator_id, PendingGrade.judgment_id.is_(None))
-    ).one()
-    return int(count), int(seconds)
+        .where(
+            Judgment.lane_id == row.lane_id,
+            Judgment.annotator_id == row.annotator_id,
+            PendingGrade.judgment_id.is_(None),
+        )
+    )
 
 
 def tracks_for(session: Session, lane_ids: Iterable[str], annotator_ids: Iterable[str]) -> dict[tuple[str, str], Track]:
@@ -162,3 +235,14 @@ def tracks_for(session: Session, lane_ids: Iterable[str], annotator_ids: Iterabl
         .with_for_update()
     )
     return {(row.lane_id, row.annotator_id): row for row in rows}
+
+
+def days_for(session: Session, keys: Iterable[tuple[str, str, date]]) -> dict[tuple[str, str, date], TrackDay]:
+    """The rows of these days, by lane, person and day, as far as there are any."""
+    lanes, people, days = (set(part) for part in zip(*keys, strict=True))
+    rows = session.scalars(
+        select(TrackDay).where(
+            TrackDay.lane_id.in_(lanes), TrackDay.annotator_id.in_(people), TrackDay.day.in_(days)
+        )
+    )  # fmt: skip
+    return {(row.lane_id, row.annotator_id, row.day): row for row in rows}

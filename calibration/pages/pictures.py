@@ -1,9 +1,11 @@
 """Plots of calibration's pages: from figures to pictures, with their words in the reader's language."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from markupsafe import Markup
 
+from calibration.queries.history import QualityDay, QualityHistory
 from calibration.queries.lanes import LaneQuality
 from calibration.queries.tests import Point as PlanPoint
 from calibration.rules.testplan import Plan
@@ -51,6 +53,67 @@ def confusion(quality: LaneQuality, ontology: Ontology | None) -> Markup:
         words=[[formats.number(count) for count in row] for row in counts],
         too_few=str(_("Not enough checks yet.")),
     )
+
+
+def over_time(history: QualityHistory, limits: Sequence[tuple[float, str]], drift: str) -> Markup:
+    """How sure one may be of a person's accuracy, day by day, with the limits of the rules that hold for it."""
+    points = [_quality_point(day) for day in history.days]
+    known = [point for point in points if point.y is not None]
+    lowest = min((point.low for point in known if point.low is not None), default=0.5)
+    return line(
+        points,
+        label=str(_("Share of right answers by day, with its 95% range")),
+        y_ticks=ticks(max(0.0, min([lowest, *(at for at, _words in limits)]) - 0.05), 1.0, _percent),
+        x_ticks=_dates(history.days),
+        limits=[Target(at, words) for at, words in limits],
+        events=[Event(float(day.day.toordinal()), drift) for day in history.days if day.drifted],
+        last=_percent(known[-1].y) if known and known[-1].y is not None else "",
+        too_few=str(_("A line stands here after two days with enough checks.")),
+    )
+
+
+def speed_over_time(history: QualityHistory) -> Markup:
+    """Time for one answer, day by day."""
+    points = [
+        Point(float(day.day.toordinal()), day.seconds / day.judged if day.judged else None) for day in history.days
+    ]
+    most = max((point.y for point in points if point.y is not None), default=1.0)
+    return line(
+        points,
+        label=str(_("Mean seconds for one answer, by day")),
+        y_ticks=ticks(0.0, max(1.0, most * 1.1), formats.number),
+        x_ticks=_dates(history.days),
+        too_few=str(_("A line stands here after two days of work.")),
+    )
+
+
+def class_recalls(history: QualityHistory, ontology: Ontology | None) -> Markup:
+    """How surely a person recognises each class."""
+    names = class_names(ontology)
+    rows = [
+        Interval(names.get(each.name, each.name), each.accuracy, each.interval.lower, each.interval.upper)
+        for each in history.classes[:CLASSES_MOST]
+    ]  # fmt: skip
+    lowest = min((each.interval.lower for each in history.classes), default=0.5)
+    return whiskers(
+        rows,
+        label=str(_("Right answers by class, each with its 95% range")),
+        x_ticks=ticks(max(0.0, lowest - 0.05), 1.0, _percent),
+        too_few=str(_("No class has enough checks yet.")),
+    )
+
+
+def _quality_point(day: QualityDay) -> Point:
+    at = float(day.day.toordinal())
+    if day.interval is None:
+        return Point(at, None)
+    return Point(at, day.accuracy, day.interval.lower, day.interval.upper)
+
+
+def _dates(days: Sequence[QualityDay]) -> list[Tick]:
+    """The first day and the last."""
+    ends: list[date] = [days[0].day, days[-1].day] if days else []
+    return [Tick(float(day.toordinal()), formats.date(day)) for day in ends]
 
 
 def characteristic(points: Sequence[PlanPoint], plan: Plan) -> tuple[Markup, Markup]:

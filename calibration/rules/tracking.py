@@ -51,8 +51,11 @@ class Chart:
         return math.log((1.0 - self.q0) / (1.0 - self.q1))
 
     def step(self, value: float, score: float) -> float:
-        """The chart's next value; partial credit counts as that share of a right answer."""
-        return max(0.0, value + (1.0 - score) * self.up - score * self.down)
+        """The chart's next value; partial credit counts as that share of a right answer.
+
+        Far above the alarm it rises no further, so that a person who has found their way back is seen to.
+        """
+        return min(self.alarm + self.up, max(0.0, value + (1.0 - score) * self.up - score * self.down))
 
     def signal(self, value: float) -> DriftSignal:
         if value >= self.alarm:
@@ -68,8 +71,8 @@ class Track:
     """What the graded answers of one person in one skill say.
 
     a and b are the posterior Beta counts, forgotten as described at `update`; n and right are plain totals that are
-    never forgotten. `cusum` is the chart's value and `since_normal` the answers given since it last stood at zero,
-    which is where a change is estimated to have begun.
+    never forgotten. `cusum` is the chart's value, `since_normal` the answers given since it last stood at zero, which
+    is where a change is estimated to have begun, and `alarms` how often it has risen to its alarm.
     """
 
     a: float = DEFAULT_PRIOR.a
@@ -78,6 +81,7 @@ class Track:
     right: float = 0.0
     cusum: float = 0.0
     since_normal: int = 0
+    alarms: int = 0
     prior: BetaPrior = DEFAULT_PRIOR
     chart: Chart = STANDARD_CHART
 
@@ -111,6 +115,7 @@ def update(track: Track, score: float, lam: float = FORGETTING) -> Track:
     _check_score(score)
     a, b = _forget(track, lam)
     value = track.chart.step(track.cusum, score)
+    rose = track.cusum < track.chart.alarm <= value
     return replace(
         track,
         a=a + score,
@@ -119,6 +124,7 @@ def update(track: Track, score: float, lam: float = FORGETTING) -> Track:
         right=track.right + score,
         cusum=value,
         since_normal=track.since_normal + 1 if value > 0.0 else 0,
+        alarms=track.alarms + rose,
     )
 
 

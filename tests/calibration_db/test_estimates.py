@@ -76,7 +76,6 @@ def test_marked_text_is_fused_and_people_are_weighed_by_how_near_they_come() -> 
     assert found.skills == {"x": pytest.approx(6 / 7), "y": pytest.approx(6 / 7), "z": pytest.approx(4 / 7)}
     # Of the three pairs of each unit one agrees.
     assert found.agreement["percent"] == pytest.approx(1 / 3)
-    assert found.peers == {"x": (4, 2.0), "y": (4, 2.0), "z": (4, 0.0)}
 
 
 def test_with_keys_enough_the_temperature_is_fitted_and_keys_are_certain() -> None:

@@ -1,9 +1,11 @@
 """Grading: tracks folded from grades, proved by folding again; gates that pause with evidence; regrading."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import func, select
 
-from calibration.models import GoldKey, Grade, PendingGrade, Qualification, Track
+from calibration.models import GoldKey, Grade, PeerPair, PendingGrade, Qualification, Track, TrackDay
 from calibration.operations import gates, gold, grading, tracks
 from calibration.queries import gold_rate_of, qualification_of, quality_of_person, track_of
 from kernel.db import now_of
@@ -11,13 +13,20 @@ from kernel.errors import Forbidden, Invalid
 from tests.calibration_db.world import GRADER, World
 from workforce.models import DecisionReceipt
 
-FOLDED = ("judged", "checked", "right", "a", "b", "cusum", "seconds", "confusion", "updated_at", "shown", "shown_at")
+FOLDED = (*tracks.STATE, "judged", "seconds", "updated_at", "shown", "shown_at", "peers", "peers_same")
 
 
 def row_of(world: World, name: str) -> dict[str, object]:
     with world.system() as session:
         track = session.scalars(select(Track).where(Track.annotator_id == world.people[name][0])).one()
         return {column: getattr(track, column) for column in FOLDED}
+
+
+def days_of(world: World, name: str) -> dict[date, dict[str, object]]:
+    with world.system() as session:
+        rows = session.scalars(select(TrackDay).where(TrackDay.annotator_id == world.people[name][0]))
+        columns = (*tracks.STATE, "judged", "seconds", "graded_at")
+        return {row.day: {column: getattr(row, column) for column in columns} for row in rows}
 
 
 def wrong(truth: str) -> str:
@@ -62,11 +71,83 @@ def test_folding_all_events_again_gives_the_stored_track_bit_for_bit(world: Worl
         world.later(days=day, hours=5)
     world.judge("Asha", world.add_items(1)[0], "good")  # waits still, and counts for neither
     for name in ("Asha", "Juma"):
-        before = row_of(world, name)
+        before, days = row_of(world, name), days_of(world, name)
         with world.system() as session:
             tracks.rebuild_track(session, GRADER, world.lane, world.people[name][0])
         assert row_of(world, name) == before
+        assert days_of(world, name) == days
     assert row_of(world, "Asha")["checked"] == 24
+
+
+def test_any_day_that_was_kept_is_the_fold_of_all_events_up_to_its_end(world: World) -> None:
+    world.hire("Asha")
+    items = world.add_gold(24, "live")
+    for day in range(4):
+        answer_gold(world, "Asha", items[day * 6 : day * 6 + 6], rights=5 - day)
+        world.judge("Asha", world.add_items(1)[0], "good", seconds=30)
+        world.grade()
+        world.later(days=1 + day, hours=1)
+    world.judge("Asha", world.add_items(1)[0], "good", seconds=30)  # a day of work in which nothing was checked
+    world.grade()
+    kept = days_of(world, "Asha")
+    start = min(kept)
+    assert [(day - start).days for day in sorted(kept)] == [0, 1, 3, 6, 10]
+    assert [kept[day]["checked"] for day in sorted(kept)] == [6, 12, 18, 24, 0]
+    assert [kept[day]["graded_at"] is None for day in sorted(kept)] == [False] * 4 + [True]
+    assert {(row["judged"], row["seconds"]) for day, row in kept.items() if row["checked"]} == {(7, 90)}
+    with world.system() as session:
+        events = tracks.events_of(session, world.lane, world.people["Asha"][0])
+        for one in sorted(kept)[:4]:
+            again = tracks.empty_track("", "", "", "", "", world.now)
+            for event in events:
+                if tracks.day_of(event.at) <= one:
+                    tracks.fold(again, event)
+            assert {name: getattr(again, name) for name in tracks.STATE} == {
+                name: kept[one][name] for name in tracks.STATE
+            }
+    # .92 after the first day, then 2.02, 4.22 (over 4, an alarm), and from 3.85 over it again.
+    assert [kept[day]["alarms"] for day in sorted(kept)[:4]] == [0, 0, 1, 2]
+
+
+def test_each_class_has_a_posterior_of_its_own_that_pales_on_its_own(world: World) -> None:
+    world.hire("Asha")
+    items = world.add_gold(3, "live")  # good, bad, good
+    answer_gold(world, "Asha", items[:2], rights=1)
+    world.grade()
+    world.later(days=10)
+    answer_gold(world, "Asha", items[2:], rights=1)
+    world.grade()
+    classes = row_of(world, "Asha")["classes"]
+    assert isinstance(classes, dict)
+    # Beta(8, 2) after one answer is (8.872, 1.968) if it was right and (7.872, 2.968) if not; ten days and one more.
+    faded = 0.995**10
+    a = 0.98 * (faded * 8.872 + (1 - faded) * 1.6) + 0.02 * 1.6 + 1
+    assert (classes["bad"]["a"], classes["bad"]["b"]) == pytest.approx((7.872, 2.968))
+    assert (classes["good"]["a"], classes["good"]["n"]) == (pytest.approx(a), 2)
+
+
+def test_answers_to_the_same_unit_are_compared_once_whoever_comes_first(world: World) -> None:
+    world.hire("Asha", "Juma", "Neema")
+    items = world.add_items(4)
+    for item, letters in zip(items[:2], ["ggg", "ggb"], strict=True):
+        for name, letter in zip(("Asha", "Juma", "Neema"), letters, strict=True):
+            world.judge(name, item, "good" if letter == "g" else "bad")
+    world.grade()
+    world.judge("Asha", items[2], "bad")
+    world.judge("Asha", items[3], "bad")
+    world.grade()
+    for name, letters in (("Neema", "bg"), ("Juma", "bb")):
+        for item, letter in zip(items[2:], letters, strict=True):
+            world.judge(name, item, "good" if letter == "g" else "bad")
+        world.grade()
+    world.judge("Neema", items[0], "bad", is_late=True)
+    world.grade()
+    with world.system() as session:
+        found = {row.annotator_id: (row.peers, row.peers_same) for row in session.scalars(select(Track))}
+        pairs = sorted(session.execute(select(PeerPair.shared, PeerPair.same)).all())
+    told = {name: found[world.people[name][0]] for name in ("Asha", "Juma", "Neema")}
+    assert told == {"Asha": (8, 6.0), "Juma": (8, 6.0), "Neema": (8, 4.0)}
+    assert pairs == [(4, 2.0), (4, 2.0), (4, 4.0)]
 
 
 def test_a_voided_key_leaves_the_track_as_if_it_had_never_been(world: World) -> None:

@@ -62,7 +62,7 @@ class Door:
                 session.flush()
             membership = add_membership(session, machine, account_id=account.id, org_id=org_id, role=role)
             _token, secret = create_token(
-                session, machine, account_id=account.id, membership_id=membership, name="t", scopes=("all",), days=1
+                session, machine, account_id=account.id, membership_id=membership, name="t", scopes=("all",), days=30
             )
         self.headers = {"Authorization": f"Bearer {secret}"}
 
@@ -245,6 +245,40 @@ def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door
     annotator.get(f"/lanes/{world.lane}/quality", 403)
 
 
+def test_a_persons_quality_by_day_is_the_same_coarse_figures_for_them_and_their_vendor(
+    world: World, annotator: Door, vendor: Door, client: Door
+) -> None:
+    items = world.add_gold(48, "live")
+    for day in range(2):
+        for place, item in enumerate(items[day * 24 : day * 24 + 24]):
+            truth = world.truth(item)
+            right = truth == "good" or place % 4 == 3
+            world.judge("Asha", item, truth if right else "good", seconds=12)
+        world.grade()
+        own = annotator.api("GET", f"/quality/{world.lane}")
+        assert [each["judged"] for each in own["days"]] == [24] * day  # a day is told when it is over
+        world.later(days=1)
+    path = f"/lanes/{world.lane}/people/{world.people['Asha'][0]}/quality"
+    own = annotator.api("GET", f"/quality/{world.lane}")
+    assert vendor.api("GET", path) == own
+    client.api("GET", path, 403)
+    first, second = own["days"]
+    assert (first["checked"], first["seconds"], second["checked"]) == (20, 288, 40)
+    assert {figure for each in own["days"] for figure in (each["accuracy"], each["low"], each["high"])} <= {
+        round(step * 0.05, 2) for step in range(21)
+    }
+    recalls = {each["name"]: each for each in own["classes"]}
+    assert recalls["good"]["accuracy"] > 0.9 > 0.65 > recalls["bad"]["accuracy"]
+    assert [(pair["truth"], pair["answer"], pair["share"]) for pair in own["mixed_up"]] == [("bad", "good", 0.5)]
+    before = vendor.api("GET", f"{path}?day={first['day']}")
+    assert (before["days"], before["as_of"]) == ([first], first["day"])
+    for door, address in ((vendor, path), (annotator, f"/quality/{world.lane}")):
+        page = door.enter().get(address)
+        assert "Right answers over time" in page and "Bad" in page
+        assert "Right answers over time" in door.get(f"{address}?day=yesterday")
+    vendor.get(f"/lanes/{world.lane}/people/{ids.new_id()}/quality", 404)
+
+
 def test_gold_is_the_clients_page_alone(world: World, annotator: Door, vendor: Door, client: Door) -> None:
     world.add_gold(2, "live")
     page = client.get(f"/projects/{world.project}/gold?pool=live")
@@ -345,7 +379,9 @@ def test_no_statement_in_an_annotators_or_a_vendors_name_speaks_of_keys(
         annotator.get(f"/tests/{world.lane}")
         annotator.get(where)
         annotator.api("GET", "/quality")
+        annotator.get(f"/quality/{world.lane}")
         vendor.get(f"/lanes/{world.lane}/quality")
+        vendor.get(f"/lanes/{world.lane}/people/{world.people['Asha'][0]}/quality")
         vendor.get(f"/lanes/{world.lane}/test")
         vendor.api("GET", f"/lanes/{world.lane}/quality")
         for item in items:
@@ -371,3 +407,6 @@ def test_nineteen_checks_look_like_none_to_a_person_and_their_vendor(
     assert pages[0] and pages[1] and pages[0][0] == pages[1][0]
     after = vendor.api("GET", f"/lanes/{world.lane}/quality")
     assert {name for name in after if after[name] != before[name]} == {"judgments", "people"}
+    world.later(days=1)
+    told = [vendor.api("GET", f"/lanes/{world.lane}/people/{world.people[name][0]}/quality") for name in world.people]
+    assert [{**each, "annotator_id": ""} for each in told] == [{**told[0], "annotator_id": ""}] * 2

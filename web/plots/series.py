@@ -18,6 +18,7 @@ def line(
     y_ticks: Sequence[Tick],
     x_ticks: Sequence[Tick] = (),
     target: Target | None = None,
+    limits: Sequence[Target] = (),
     events: Sequence[Event] = (),
     forecast: Sequence[Point] = (),
     last: str = "",
@@ -25,17 +26,19 @@ def line(
     need: int = 2,
 ) -> Markup:
     """One series on its interval. `label` says the finding, `last` is the newest value in words, `too_few` the
-    sentence shown while fewer than `need` points are known. Height runs over all values and the outer ticks."""
+    sentence shown while fewer than `need` points are known, `limits` are further targets. Height runs over all values
+    and the outer ticks."""
     everything = [*points, *forecast]
     if not has_enough(points, need) or not y_ticks:
         return _waiting(too_few, label)
     across = Scale(min(p.x for p in everything), max(p.x for p in everything), LEFT, RIGHT)
-    down = _heights(everything, y_ticks, target)
+    targets = [*([] if target is None else [target]), *limits]
+    down = _heights(everything, y_ticks, targets)
     body = [*_grid(y_ticks, down), *_feet(x_ticks, across), *_events(events, across)]
     body += _drawn(points, across, down)
     body += _drawn(forecast, across, down, style="ln k1 ft")
     body += _last_words(points, across, down, last)
-    body += _target(target, down)
+    body += [mark for each in targets for mark in _target(each, down)]
     body.append(element("line", class_="ax", x1=LEFT, x2=RIGHT, y1=FOOT, y2=FOOT))
     return drawing(*body, width=WIDTH, height=HEIGHT, label=label, class_="plot")
 
@@ -46,9 +49,9 @@ def _waiting(too_few: str, label: str) -> Markup:
     return drawing(axis, words, width=WIDTH, height=80, label=label, class_="plot")
 
 
-def _heights(points: Sequence[Point], y_ticks: Sequence[Tick], target: Target | None) -> Scale:
+def _heights(points: Sequence[Point], y_ticks: Sequence[Tick], targets: Sequence[Target]) -> Scale:
     seen = [value for p in points for value in (p.y, p.low, p.high) if value is not None]
-    seen += [tick.at for tick in y_ticks] + ([] if target is None else [target.at])
+    seen += [tick.at for tick in y_ticks] + [target.at for target in targets]
     return Scale(min(seen), max(seen), FOOT, TOP)
 
 
@@ -105,8 +108,7 @@ def _last_words(points: Sequence[Point], across: Scale, down: Scale, last: str) 
         yield element("text", last, class_="strong", x=across(newest.x), y=max(12.0, down(top) - 6), text_anchor="end")
 
 
-def _target(target: Target | None, down: Scale) -> Iterator[Markup]:
-    if target is not None:
-        y = down(target.at)
-        yield element("line", class_="tg", x1=LEFT, x2=RIGHT, y1=y, y2=y)
-        yield element("text", target.text, class_="strong", x=LEFT + 4, y=y - 5)
+def _target(target: Target, down: Scale) -> Iterator[Markup]:
+    y = down(target.at)
+    yield element("line", class_="tg", x1=LEFT, x2=RIGHT, y1=y, y2=y)
+    yield element("text", target.text, class_="strong", x=LEFT + 4, y=y - 5)
