@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 import kernel.db
 from kernel.walls import grant_statements, row_security
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
