@@ -15,7 +15,7 @@ from scripts import browser as chromium_program
 from tests.support import is_soak
 from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.postgres import Cluster
-from tests.support.web import serving
+from tests.support.web import compile_once, serving
 from workforce import hashing
 from workforce.values import PasswordSettings
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("default", max_examples=30, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("soak", max_examples=200, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("soak" if is_soak() else "default")
+compile_once()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -61,12 +61,16 @@ class Cluster:
     def create(self, name: str | None = None, template: str = "template0") -> URL:
         """A new database, a copy of `template`; returns its address."""
         name = name or f"test_{next(self._numbers)}"
-        self._admin(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template} STRATEGY file_copy")
+        self._admin(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template} STRATEGY wal_log")
         return self.url(name)
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected to it."""
         self._admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def admin(self, name: str = "postgres") -> "psycopg.Connection[Any]":
+        """A connection of the administrator's to a database."""
+        return psycopg.connect(host=str(self.folder), user=ADMIN, dbname=name, autocommit=True)
 
     def url(self, name: str, user: str = OWNER) -> URL:
         """The address of a database of this cluster."""
@@ -115,7 +119,7 @@ class Cluster:
         return True
 
     def _admin(self, statement: str) -> None:
-        with psycopg.connect(host=str(self.folder), user=ADMIN, dbname="postgres", autocommit=True) as connection:
+        with self.admin() as connection:
             connection.execute(statement.encode())
 
     def _as_server(self) -> dict[str, Any]:
