@@ -30,6 +30,7 @@ def end_overdue(work: Work) -> dict[str, Any]:
         ended = attempts.end_overdue(session, work.actor)
     with work.transaction() as session:
         lifted = gates.end_pauses(session, work.actor)
+        gates.end_warnings(session, work.actor)
     return {"attempts": ended, "pauses": lifted}
 
 

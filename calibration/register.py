@@ -4,11 +4,11 @@ from flask import Flask, url_for
 
 from calibration.api import api
 from calibration.cli import cli
-from calibration.pages import gold, lanes, learning, pages, people, roster
+from calibration.pages import gates, gold, lanes, learning, pages, people, roster
 from workforce.trail import show_evidence
 
 # Imported for the routes they declare.
-_ROUTES = (gold, lanes, learning, people, roster)
+_ROUTES = (gates, gold, lanes, learning, people, roster)
 
 
 def register(app: Flask) -> None:

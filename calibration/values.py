@@ -42,18 +42,18 @@ class DriftSignal(StrEnum):
 
 
 class GateMetric(StrEnum):
-    """Which end of the accuracy interval a gate looks at: surely too low, or not yet surely high enough."""
+    """What a gate looks at: accuracy surely too low, not yet surely high enough, or errors grown frequent."""
 
     ACCURACY_UPPER = "accuracy_upper"
     ACCURACY_LOWER = "accuracy_lower"
+    DRIFT = "drift"
 
 
 class GateAction(StrEnum):
-    """What a gate does to further assignments; no gate touches pay that is owed."""
+    """What a gate does: tell the person, check more closely, or pause a lane. No gate touches pay that is owed."""
 
-    RAISE_GOLD = "raise_gold"
-    REVIEW_ALL = "review_all"
-    RETRAIN = "retrain"
+    WARN = "warn"
+    RECHECK = "recheck"
     PAUSE = "pause"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from admin.demo.behaviour import payload_of
 from admin.demo.material import Maker, Piece
 from admin.demo.stage import Stage
-from calibration.operations import gates, tests
+from calibration.operations import rulebook, tests
 from kernel import jobs
 from marketplace.operations import imports, ontologies, projects, requests
 from marketplace.queries.projects import lanes_of
@@ -104,7 +104,7 @@ def set_up(stage: Stage, project: Project) -> None:
             tests.publish_test(
                 session, actor, lane_id=lane_id, p0=0.6, p1=0.9, alpha=0.1, beta=0.1, training_questions=2
             )
-            gates.set_gate(session, actor, lane_id, limit=0.75, minimum_checks=10, pause_days=14)
+            rulebook.set_gate(session, actor, lane_id, limit=0.75, minimum_checks=10, pause_days=14)
         with stage.wide("vendor") as (session, actor):
             projects.open_lane(session, actor, lane_id)
 

@@ -1,4 +1,4 @@
-"""A lane over the API: its quality, its labels inferred anew, its rule about accuracy, its test, its people."""
+"""A lane over the API: its quality, its labels inferred anew, its test, its people."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -7,9 +7,8 @@ from pydantic import Field
 
 from calibration import jobs
 from calibration.api.routes import JobRef, api, exam_scope
-from calibration.operations import gates, inference, qualifications, reading, tests
+from calibration.operations import inference, qualifications, reading, tests
 from calibration.operations.estimates import METHODS
-from calibration.queries.lanes import gate_of
 from calibration.queries.roster import Candidate
 from calibration.queries.tests import TestView, characteristic
 from kernel.guard import not_found
@@ -179,38 +178,6 @@ def run_inference(session: "Session", actor: Actor, lane_id: str, body: Inferenc
     job_id = enqueue(session, jobs.infer_lane, actor=actor, lane_id=lane_id, method=body.method)
     assert job_id is not None, "asked for without a key, it is always new"
     return JobRef(job_id=job_id)
-
-
-class GateIn(InModel):
-    """The rule that pauses people whose accuracy is surely too low."""
-
-    limit: float = Field(default=0.8, gt=0, lt=1)
-    certainty: float = Field(default=0.9, gt=0.5, lt=1)
-    minimum_checks: int = Field(default=20, ge=10, le=200)
-    pause_days: int = Field(default=7, ge=1, le=90)
-
-
-class GateOut(OutModel):
-    """The rule in force."""
-
-    version: int
-    limit: float
-    certainty: float
-    minimum_checks: int
-    pause_days: int
-
-
-@api.put("/lanes/<lane_id>/gate", body=GateIn, returns=GateOut)
-def set_gate(session: "Session", actor: Actor, lane_id: str, body: GateIn) -> Any:
-    """Set the rule that pauses people whose accuracy is surely too low; it holds from the next check on"""
-    gates.set_gate(session, actor, lane_id, **body.model_dump())
-    return gate_of(session, lane_id)
-
-
-@api.get("/lanes/<lane_id>/gate", returns=GateOut | None)
-def gate(session: "Session", actor: Actor, lane_id: str) -> Any:
-    """The rule in force; null where there is none"""
-    return reading.lane_quality(session, actor, lane_id).gate
 
 
 @api.get("/lanes/<lane_id>/test", returns=TestOut)

@@ -1,73 +1,63 @@
-"""Gates: rules about accuracy as data, what they do to a person, and how that ends."""
+"""Gates at work: what the rules of a lane do to a person, and how that ends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from calibration.lanes import find_lane, lane_of
-from calibration.models import GateRule, Grade, Qualification, Track
+from calibration.lanes import find_lane
+from calibration.models import GateFiring, GateRule, Grade, Qualification, Track
 from calibration.operations import tracks
-from calibration.policy import GATE_SET, GRADE_RUN, PAUSE_LIFT, lane_resource
+from calibration.operations.rulebook import STANDARD, as_rule
+from calibration.policy import GRADE_RUN, PAUSE_LIFT
 from calibration.queries.people import account_of, cause_of
 from calibration.rules import gates as rules
+from calibration.rules.tracking import HEIGHTENED_UNITS
 from calibration.values import GateAction, GateMetric
 from i18n import Message, _, figure
 from kernel import audit, ids
 from kernel.db import now_of
-from kernel.errors import Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor, Resource
 from workforce.leases import end_leases
+from workforce.models import DecisionReceipt
 from workforce.operations.receipts import end_receipt, issue_receipt
+from workforce.values import ReceiptState
 
 EVIDENCE_MOST = 50
 RULE = "accuracy_gate"
 
 
-def set_gate(
-    session: Session, actor: Actor, lane_id: str, *, limit: float, certainty: float = 0.9,
-    minimum_checks: int = 20, pause_days: int = 7,
-) -> str:  # fmt: skip
-    """Give a lane a new version of its rule: pause whose accuracy is under `limit` with this certainty."""
-    lane = lane_of(session, lane_id)
-    require(session, actor, GATE_SET, lane_resource(session, actor, lane))
-    _ensure_sane(limit, certainty, minimum_checks, pause_days)
-    before = session.scalars(select(GateRule).where(GateRule.lane_id == lane_id).order_by(GateRule.version)).all()
-    for rule in before:
-        rule.is_active = False
-    new = GateRule(
-        id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
-        lane_id=lane_id, version=before[-1].version + 1 if before else 1, limit=limit, certainty=certainty,
-        minimum_checks=minimum_checks, pause_days=pause_days, is_active=True, created_at=now_of(session),
-    )  # fmt: skip
-    session.add(new)
-    audit.record(
-        session, actor, "gate.set", "gate_rule", new.id, org_id=lane.org_id,
-        details={"lane": lane_id, "version": new.version, "limit": limit, "certainty": certainty},
-    )  # fmt: skip
-    return new.id
-
-
 def evaluate_gates(session: Session, actor: Actor, pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """Ask the rules of these (lane, person) pairs, and pause whom they name; returns the receipts."""
+    """Ask the rules of these (lane, person) pairs, and let them act; returns the receipts of the pauses."""
     require(session, actor, GRADE_RUN)
+    found: dict[str, list[GateRule]] = {}
     lane_ids = {lane_id for lane_id, _person in pairs}
-    found = {
-        rule.lane_id: rule
-        for rule in session.scalars(
-            select(GateRule).where(GateRule.lane_id.in_(lane_ids), GateRule.is_active).order_by(GateRule.version)
-        )
-    }
-    known = tracks.tracks_for(session, found, {person for lane_id, person in pairs if lane_id in found})
+    for rule in session.scalars(
+        select(GateRule).where(GateRule.lane_id.in_(lane_ids), GateRule.is_active).order_by(GateRule.name)
+    ):
+        found.setdefault(rule.lane_id, []).append(rule)
+    people = {person for lane_id, person in pairs if lane_id in found}
+    known = tracks.tracks_for(session, found, people)
+    before = _last_firings(session, found, people)
     receipts = [
-        _evaluate(session, actor, found[lane_id], known[lane_id, person])
+        _evaluate(session, actor, rule, known[lane_id, person], before.get((lane_id, person, rule.name)))
         for lane_id, person in pairs
-        if lane_id in found
+        for rule in found.get(lane_id, ())
     ]
     return [receipt for receipt in receipts if receipt is not None]
+
+
+def take_back_warning(session: Session, actor: Actor, receipt_id: str) -> bool:
+    """A warning was overturned: it is over, and what it rested on counts towards no other. False if it was over."""
+    firing = _firing_of(session, receipt_id)
+    if firing is None:
+        raise not_found()
+    require(session, actor, PAUSE_LIFT, Resource("gate_firing", firing.id, vendor_org_id=firing.vendor_org_id,
+                                                 org_id=firing.org_id, grant_rights=frozenset()))  # fmt: skip
+    return _end(session, firing, "lifted")
 
 
 def lift_pause(session: Session, actor: Actor, receipt_id: str) -> bool:
@@ -85,7 +75,11 @@ def lift_pause(session: Session, actor: Actor, receipt_id: str) -> bool:
                                                  org_id=row.org_id, grant_rights=frozenset()))  # fmt: skip
     if row.paused_until is None:
         return False
+    is_over = row.paused_until <= now_of(session)
     row.paused_until = None
+    firing = _firing_of(session, receipt_id)
+    if firing is not None:
+        _end(session, firing, "time" if is_over else "lifted")
     audit.record(
         session, actor, "pause.lifted", "qualification", row.id, org_id=row.vendor_org_id,
         details={"receipt": receipt_id, "lane": row.lane_id},
@@ -109,8 +103,56 @@ def end_pauses(session: Session, actor: Actor, limit: int = 500) -> int:
     return len(receipts)
 
 
-def _evaluate(session: Session, actor: Actor, rule: GateRule, track: Track) -> str | None:
-    verdict = rules.evaluate(_as_rule(rule), tracks.belief(track))
+def end_warnings(session: Session, actor: Actor, limit: int = 500) -> int:
+    """End the receipts of warnings whose rule was taken out of force meanwhile; returns how many."""
+    require(session, actor, GRADE_RUN)
+    receipts = session.scalars(
+        select(GateFiring.receipt_id)
+        .join(DecisionReceipt, DecisionReceipt.id == GateFiring.receipt_id)
+        .where(
+            GateFiring.ended_why == "rule",
+            GateFiring.action == GateAction.WARN,
+            DecisionReceipt.state == ReceiptState.IN_FORCE,
+        )
+        .limit(limit)
+    ).all()
+    for receipt_id in receipts:
+        if receipt_id is not None:
+            end_receipt(session, actor, receipt_id)
+    return len(receipts)
+
+
+def _last_firings(
+    session: Session, lane_ids: Iterable[str], people: Iterable[str]
+) -> dict[tuple[str, str, str], GateFiring]:
+    """How each rule acted last on each of these people, by lane, person and the rule's name."""
+    rows = session.scalars(
+        select(GateFiring)
+        .where(GateFiring.lane_id.in_(list(lane_ids)), GateFiring.annotator_id.in_(list(people)))
+        .order_by(GateFiring.fired_at)
+    )
+    return {(row.lane_id, row.annotator_id, row.name): row for row in rows}
+
+
+def _evaluate(session: Session, actor: Actor, rule: GateRule, track: Track, before: GateFiring | None) -> str | None:
+    if rule.action == GateAction.PAUSE:
+        return _evaluate_pause(session, actor, rule, track)
+    held = before if before is not None and before.ended_at is None else None
+    verdict = rules.evaluate(as_rule(rule), tracks.belief(track), held=held is not None)
+    if held is not None:
+        if not verdict.holds:
+            _end(session, held, "recovered")
+            if held.receipt_id is not None:
+                end_receipt(session, actor, held.receipt_id)
+        return None
+    is_fresh = before is None or track.checked - before.checks >= rule.minimum_checks
+    if verdict.holds and is_fresh:  # acting again needs evidence of its own
+        _note(session, actor, rule, track, verdict)
+    return None
+
+
+def _evaluate_pause(session: Session, actor: Actor, rule: GateRule, track: Track) -> str | None:
+    verdict = rules.evaluate(as_rule(rule), tracks.belief(track))
     if not verdict.holds:
         return None
     held = _qualification(session, track)
@@ -119,14 +161,55 @@ def _evaluate(session: Session, actor: Actor, rule: GateRule, track: Track) -> s
     evidence = _evidence(session, track, held)
     if len(evidence) < rule.minimum_checks:  # a second pause needs evidence of its own
         return None
-    return _pause(session, actor, rule, track, verdict, held, evidence)
+    receipt_id = _pause(session, actor, rule, track, verdict, held, evidence)
+    session.add(_firing(session, rule, track, verdict, receipt_id))
+    return receipt_id
 
 
-def _as_rule(row: GateRule) -> rules.GateRule:
-    return rules.GateRule(
-        version=row.version, metric=GateMetric.ACCURACY_UPPER, limit=row.limit, action=GateAction.PAUSE,
-        minimum_evidence=max(rules.LEAST_EVIDENCE, row.minimum_checks), confidence=row.certainty,
+def _note(session: Session, actor: Actor, rule: GateRule, track: Track, verdict: rules.Verdict) -> None:
+    """Warn, which tells the person and changes nothing else, or check the next units more closely."""
+    firing = _firing(session, rule, track, verdict, None)
+    if rule.action == GateAction.RECHECK:
+        track.heightened_to = max(track.heightened_to, track.judged + HEIGHTENED_UNITS)
+    else:
+        firing.receipt_id = issue_receipt(
+            session, actor, annotator_id=track.annotator_id, kind="lane_warned", rule=RULE,
+            rule_version=version_told(rule), figure=_figure(verdict), cause_kind="gate_firing", cause_id=firing.id,
+            lane_id=track.lane_id, what=_warning_told(session, track), why=_why(verdict), way_back=_WAY_OUT,
+        )  # fmt: skip
+    session.add(firing)
+    audit.record(
+        session, actor, "gate.fired", "gate_firing", firing.id, org_id=track.vendor_org_id,
+        details={"lane": track.lane_id, "rule": rule.id, "action": rule.action},
     )  # fmt: skip
+
+
+def _firing(
+    session: Session, rule: GateRule, track: Track, verdict: rules.Verdict, receipt_id: str | None
+) -> GateFiring:
+    return GateFiring(
+        id=ids.new_id(), org_id=track.org_id, vendor_org_id=track.vendor_org_id, project_id=track.project_id,
+        lane_id=track.lane_id, annotator_id=track.annotator_id, rule_id=rule.id, name=rule.name,
+        version=rule.version, action=rule.action, checks=track.checked,
+        figures=_figure(verdict) | {"belief": round(verdict.belief, 6)}, receipt_id=receipt_id,
+        fired_at=now_of(session), ended_at=None, ended_why=None,
+    )  # fmt: skip
+
+
+def _firing_of(session: Session, receipt_id: str) -> GateFiring | None:
+    return session.scalars(select(GateFiring).where(GateFiring.receipt_id == receipt_id)).one_or_none()
+
+
+def _end(session: Session, firing: GateFiring, why: str) -> bool:
+    if firing.ended_at is not None:
+        return False
+    firing.ended_at, firing.ended_why = now_of(session), why
+    return True
+
+
+def version_told(rule: GateRule) -> str:
+    """The version as receipts name it, with the rule's name where a lane has several."""
+    return str(rule.version) if rule.name in (None, STANDARD) else f"{rule.name} {rule.version}"
 
 
 def _qualification(session: Session, track: Track) -> Qualification | None:
@@ -167,7 +250,7 @@ def _pause(
         annotator_id=track.annotator_id,
         kind="lane_paused",
         rule=RULE,
-        rule_version=str(rule.version),
+        rule_version=version_told(rule),
         figure=_figure(verdict),
         evidence=[{"kind": "judgment", "id": judgment_id} for judgment_id in evidence],
         cause_kind="judgment",
@@ -208,17 +291,22 @@ def _figure(verdict: rules.Verdict) -> dict[str, Any]:
     }
 
 
+_WAY_OUT = _(
+    "Read the guideline again, above all the examples. This ends by itself when your answers say so. If you think that"
+    " this is wrong, appeal: a person who did not decide it will look at it."
+)
+
+
+def _warning_told(session: Session, track: Track) -> Message:
+    lane = find_lane(session, track.lane_id)
+    return _("A word about your work in %(lane)s: it goes on, and nothing is taken.", lane=lane.name if lane else "")
+
+
 def _messages(session: Session, track: Track, verdict: rules.Verdict, until: datetime) -> dict[str, Message]:
     lane = find_lane(session, track.lane_id)
     return {
         "what": _("Your work in %(lane)s is paused until %(until)s.", lane=lane.name if lane else "", until=until),
-        "why": _(
-            "Of %(n)s of your answers the right answer is known. They show an accuracy of about %(value)s;"
-            " we can be fairly sure that it is under the %(limit)s this work asks for.",
-            n=verdict.evidence,
-            value=figure("percent", verdict.accuracy),
-            limit=figure("percent", verdict.limit),
-        ),
+        "why": _why(verdict),
         "way_back": _(
             "The pause ends by itself, and answers given before it do not count towards another one. Use the time to"
             " read the guideline again. If you think that this is wrong, appeal: a person who did not decide it will"
@@ -227,15 +315,24 @@ def _messages(session: Session, track: Track, verdict: rules.Verdict, until: dat
     }
 
 
-def _ensure_sane(limit: float, certainty: float, minimum_checks: int, pause_days: int) -> None:
-    fields: dict[str, Message] = {}
-    if not 0 < limit < 1:
-        fields["limit"] = _("The limit lies between 0 and 1.")
-    if not 0.5 < certainty < 1:
-        fields["certainty"] = _("The certainty lies between 0.5 and 1.")
-    if minimum_checks < rules.LEAST_EVIDENCE:
-        fields["minimum_checks"] = _("A pause needs at least %(n)s checked answers.", n=rules.LEAST_EVIDENCE)
-    if not 1 <= pause_days <= 90:
-        fields["pause_days"] = _("A pause lasts between 1 and 90 days.")
-    if fields:
-        raise Invalid("gate.invalid", _("This rule cannot be used."), fields=fields)
+def _why(verdict: rules.Verdict) -> Message:
+    figures = {"n": verdict.evidence, "value": figure("percent", verdict.accuracy)}
+    if verdict.metric is GateMetric.DRIFT:
+        return _(
+            "Of %(n)s of your answers the right answer is known. The newest of them were wrong clearly more often than"
+            " those before; the accuracy now is about %(value)s.",
+            **figures,
+        )
+    if verdict.metric is GateMetric.ACCURACY_LOWER:
+        return _(
+            "Of %(n)s of your answers the right answer is known. They show an accuracy of about %(value)s; that is not"
+            " yet surely above the %(limit)s this work asks for.",
+            limit=figure("percent", verdict.limit),
+            **figures,
+        )
+    return _(
+        "Of %(n)s of your answers the right answer is known. They show an accuracy of about %(value)s;"
+        " we can be fairly sure that it is under the %(limit)s this work asks for.",
+        limit=figure("percent", verdict.limit),
+        **figures,
+    )

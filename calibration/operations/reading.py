@@ -15,9 +15,10 @@ from calibration.policy import (
     TEST_READ,
     lane_resource,
 )
+from calibration.queries.gates import FiringView, GateView, firings_of, firings_on, gate_of, rules_of
 from calibration.queries.gold import KeyView, keys_of_project
 from calibration.queries.history import QualityHistory, history_of
-from calibration.queries.lanes import GateView, LaneQuality, gate_of, quality_of_lane
+from calibration.queries.lanes import LaneQuality, quality_of_lane
 from calibration.queries.people import ShownQuality, person_of_account, pseudonyms, shown_in_lane
 from calibration.queries.roster import Candidate, candidates
 from calibration.queries.tests import TestView, open_test
@@ -50,12 +51,13 @@ def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """One person's quality in a lane over time, with the rule they are held against."""
+    """One person's quality in a lane over time, with the rules that hold for them and how these have acted."""
 
     lane: LaneFacts
     pseudonym: str
     history: QualityHistory
-    gate: GateView | None
+    gates: tuple[GateView, ...]
+    firings: tuple[FiringView, ...]
 
 
 def person_quality(
@@ -81,7 +83,27 @@ def _person_page(session: Session, lane: LaneFacts, annotator_id: str, as_of: da
     if not names:
         raise not_found()
     history = history_of(session, lane.id, annotator_id, lane.org_id, as_of=as_of)
-    return PersonPage(lane, names[annotator_id], history, gate_of(session, lane.id))
+    rules = tuple(rule for rule in rules_of(session, lane.id) if rule.is_active)
+    return PersonPage(lane, names[annotator_id], history, rules, firings_on(session, lane.id, annotator_id))
+
+
+@dataclass(frozen=True, slots=True)
+class RulesPage:
+    """A lane's rules, those before them, and how they have acted of late (people as pseudonyms)."""
+
+    lane: LaneFacts
+    rules: tuple[GateView, ...]
+    firings: tuple[tuple[str, FiringView], ...]
+
+
+def lane_gates(session: Session, actor: Actor, lane_id: str) -> RulesPage:
+    """A lane's rules about people, every version of each, the newest first."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, LANE_QUALITY, lane_resource(session, actor, lane))
+    firings = firings_of(session, lane_id)
+    names = pseudonyms(session, [firing.annotator_id for firing in firings])
+    told = tuple((names[firing.annotator_id], firing) for firing in firings if firing.annotator_id in names)
+    return RulesPage(lane, rules_of(session, lane_id), told)
 
 
 def lane_people(

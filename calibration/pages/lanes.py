@@ -1,6 +1,5 @@
-"""A lane's pages for vendors and clients: its quality, its rule about accuracy, and the design of its test."""
+"""A lane's pages for vendors and clients: its quality, and the design of its test."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Response, request
@@ -8,7 +7,7 @@ from markupsafe import Markup
 from pydantic import Field
 
 from calibration import jobs
-from calibration.operations import gates, inference, reading, tests
+from calibration.operations import inference, reading, tests
 from calibration.pages import pages, pictures
 from calibration.queries.tests import characteristic
 from calibration.rules.testplan import Plan
@@ -50,15 +49,6 @@ class Design(FormModel):
             raise Invalid("test.hours", message, fields={"cool_down_hours": message}) from None
 
 
-class Gate(FormModel):
-    """What the form of the accuracy rule sends."""
-
-    limit: float = Field(default=0.8, gt=0, lt=1)
-    certainty: float = Field(default=0.9, gt=0.5, lt=1)
-    minimum_checks: int = Field(default=20, ge=10, le=200)
-    pause_days: int = Field(default=7, ge=1, le=90)
-
-
 @pages.get("/lanes/<lane_id>/quality")
 def lane_quality(lane_id: str) -> Response:
     """How good a lane's labels and people are."""
@@ -70,7 +60,6 @@ def lane_quality(lane_id: str) -> Response:
         classes=pictures.classes(found.quality, ontology, found.lane.quality_target),
         confusion=pictures.confusion(found.quality, ontology), names=pictures.class_names(ontology),
         gate=found.gate, may_admit=current.actor().role == Role.VENDOR_MANAGER,
-        form=empty_form(asdict(found.gate) if found.gate else Gate().model_dump()),
     )  # fmt: skip
 
 
@@ -83,19 +72,6 @@ def run_inference(lane_id: str) -> Response:
         inference.ensure_may_infer(session, actor, lane_id)
         enqueue(session, jobs.infer_lane, actor=actor, lane_id=lane_id, method=method)
     flash("good", _("The labels are being inferred. The figures change when it is done."))
-    return see("calibration.lane_quality", lane_id=lane_id)
-
-
-@pages.post("/lanes/<lane_id>/gate")
-def set_gate(lane_id: str) -> Response:
-    """Set the rule that pauses people whose accuracy is surely too low."""
-    form = read_form(Gate)
-    if not form.ok:
-        flash("bad", _("The rule was not changed: one of its figures is out of range."))
-        return see("calibration.lane_quality", lane_id=lane_id)
-    with db.transaction(current.scope()) as session:
-        gates.set_gate(session, current.actor(), lane_id, **form.data.model_dump())
-    flash("good", _("The rule holds from the next check on."))
     return see("calibration.lane_quality", lane_id=lane_id)
 
 

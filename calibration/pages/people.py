@@ -7,6 +7,8 @@ from flask import Response, request, url_for
 from calibration.operations import reading
 from calibration.operations.reading import PersonPage
 from calibration.pages import pages, pictures
+from calibration.pages.words import ACTIONS, ENDS, limit_told
+from calibration.values import GateMetric
 from i18n import _, formats
 from kernel import db
 from labeling.queries.content import ontology_of
@@ -44,11 +46,12 @@ def _as_of() -> date | None:
 
 
 def _shown(template: str, found: PersonPage, ontology: Ontology | None, drift: str, here: str) -> Response:
-    history, limits = found.history, []
-    if found.gate is not None:
-        limits.append((found.gate.limit, str(_("Limit %(limit)s", limit=formats.percent(found.gate.limit)))))
+    history = found.history
+    by_limit = {rule.limit: rule for rule in found.gates if rule.metric != GateMetric.DRIFT}
+    limits = [(limit, str(limit_told(by_limit[limit].action, formats.percent(limit)))) for limit in sorted(by_limit)]
     return page(
-        template, found=found, lane=found.lane, history=history, names=pictures.class_names(ontology), here=here,
+        template, found=found, lane=found.lane, history=history, actions=ACTIONS, ends=ENDS,
+        names=pictures.class_names(ontology), here=here,
         drawn=pictures.over_time(history, limits, drift), speed=pictures.speed_over_time(history),
         classes=pictures.class_recalls(history, ontology),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Consensus, GateRule, InferenceRun, Judgment, Track
+from calibration.models import Consensus, InferenceRun, Judgment, Track
 from calibration.rules.intervals import Interval, wilson
 from calibration.values import RunView
 from kernel.db import scope_of
@@ -150,25 +150,6 @@ def consensus_of(session: Session, lane_id: str, *, after: str | None = None, li
         )
         for row in session.scalars(statement)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class GateView:
-    """A lane's rule about accuracy."""
-
-    version: int
-    limit: float
-    certainty: float
-    minimum_checks: int
-    pause_days: int
-
-
-def gate_of(session: Session, lane_id: str) -> GateView | None:
-    """The rule in force."""
-    row = session.scalars(
-        select(GateRule).where(GateRule.lane_id == lane_id, GateRule.is_active).order_by(GateRule.version.desc())
-    ).first()
-    return None if row is None else GateView(row.version, row.limit, row.certainty, row.minimum_checks, row.pause_days)
 
 
 def _counts(session: Session, lane_id: str, weak_below: float) -> tuple[int, int, float | None, int]:

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import GateRule, Qualification, Track
 from calibration.rules import tracking
 from calibration.rules.intervals import Interval
-from calibration.values import DriftSignal, QualificationView
+from calibration.values import DriftSignal, GateAction, QualificationView
 from kernel.db import now_of
 from workforce.models import Annotator, DecisionReceipt
 
@@ -146,14 +146,14 @@ def gold_rate_of(session: Session, lane_id: str, annotator_id: str) -> float:
     if row is None:
         return tracking.gold_rate(tracking.start_track(), DEFAULT_FLOOR, 0)
     limit = session.scalar(
-        select(GateRule.limit)
-        .where(GateRule.lane_id == lane_id, GateRule.is_active)
-        .order_by(GateRule.version.desc())
-        .limit(1)
+        select(func.max(GateRule.limit)).where(
+            GateRule.lane_id == lane_id, GateRule.is_active, GateRule.action == GateAction.PAUSE
+        )
     )
     state = tracking.Track(a=row.a, b=row.b, n=row.checked, right=row.right, cusum=row.cusum)
     is_long_away = now_of(session) - row.updated_at > LONG_ABSENCE
-    heightened = is_long_away or state.signal is not DriftSignal.NONE
+    is_asked_for = row.judged < row.heightened_to
+    heightened = is_long_away or is_asked_for or state.signal is not DriftSignal.NONE
     return tracking.gold_rate(state, limit or DEFAULT_FLOOR, row.judged, heightened=heightened)
 
 

@@ -22,3 +22,5 @@ def _restore(session: Session, actor: Actor, decision: AppealDecision) -> None:
         earnings.restore(session, actor, decision.cause_id)
     if decision.kind == "lane_paused":
         gates.lift_pause(session, actor, decision.receipt_id)
+    if decision.kind == "lane_warned":
+        gates.take_back_warning(session, actor, decision.receipt_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from calibration.rules.gates import GateRule, evaluate
@@ -49,9 +51,30 @@ def test_a_gate_fires_under_a_tenth_and_releases_over_a_half(a: float, b: float,
 )
 def test_a_gate_on_the_lower_bound_holds_until_the_accuracy_is_proven(a: float, held: bool, holds: bool) -> None:
     rule = GateRule(
-        version=1, metric=GateMetric.ACCURACY_LOWER, limit=0.8, minimum_evidence=20, action=GateAction.REVIEW_ALL
+        version=1, metric=GateMetric.ACCURACY_LOWER, limit=0.8, minimum_evidence=20, action=GateAction.RECHECK
     )
     assert evaluate(rule, Track(a=a, b=1.0, n=50), held=held).holds is holds
+
+
+@pytest.mark.parametrize(("release", "holds"), [(0.55, True), (0.45, False)])
+def test_a_rule_may_say_at_which_belief_it_lets_go(release: float, holds: bool) -> None:
+    rule = replace(PAUSE, release=release)
+    assert evaluate(rule, Track(a=3.0, b=1.0, n=20), held=True).holds is holds  # P(accuracy > .8) is .488
+
+
+def test_a_rule_that_lets_go_where_it_acts_cannot_be_written() -> None:
+    with pytest.raises(ValueError, match="release above"):
+        replace(PAUSE, release=0.1)
+
+
+@pytest.mark.parametrize(
+    ("cusum", "held", "holds"), [(3.9, False, False), (4.0, False, True), (2.5, True, True), (2.4, True, False)]
+)
+def test_a_gate_on_drift_fires_at_the_alarm_and_releases_under_the_warning(
+    cusum: float, held: bool, holds: bool
+) -> None:
+    rule = replace(PAUSE, metric=GateMetric.DRIFT)
+    assert evaluate(rule, Track(a=8.0, b=2.0, n=20, cusum=cusum), held=held).holds is holds
 
 
 @pytest.mark.parametrize("held", [False, True])

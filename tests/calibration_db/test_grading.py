@@ -1,12 +1,23 @@
 """Grading: tracks folded from grades, proved by folding again; gates that pause with evidence; regrading."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from calibration.models import GoldKey, Grade, PeerPair, PendingGrade, Qualification, Track, TrackDay
-from calibration.operations import gates, gold, grading, tracks
+from calibration.models import (
+    GateFiring,
+    GateRule,
+    GoldKey,
+    Grade,
+    PeerPair,
+    PendingGrade,
+    Qualification,
+    Track,
+    TrackDay,
+)
+from calibration.operations import gates, gold, grading, rulebook, tracks
 from calibration.queries import gold_rate_of, qualification_of, quality_of_person, track_of
 from kernel.db import now_of
 from kernel.errors import Forbidden, Invalid
@@ -213,7 +224,7 @@ def paused_world(world: World) -> str:
     """A gate, and a person whose twenty-first check makes it fire; returns the receipt."""
     world.hire("Asha")
     with world.in_vendor() as session:
-        gates.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=20, pause_days=7)
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=20, pause_days=7)
     answer_gold(world, "Asha", world.add_gold(21, "live"), rights=8)
     assert world.grade().paused == 1
     with world.system() as session:
@@ -238,7 +249,7 @@ def test_a_gate_pauses_with_a_receipt_that_states_figure_limit_evidence_and_way_
 def test_a_gate_never_fires_on_a_handful_of_answers(world: World) -> None:
     world.hire("Asha")
     with world.in_vendor() as session:
-        gates.set_gate(session, world.as_vendor(), world.lane, limit=0.8)
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8)
     answer_gold(world, "Asha", world.add_gold(19, "live"), rights=0)
     assert world.grade().paused == 0
 
@@ -255,17 +266,96 @@ def test_a_lifted_pause_does_not_come_back_on_the_same_evidence(world: World) ->
     assert world.grade().paused == 1
 
 
+def firings_of(world: World) -> list[tuple[str, int, str, str | None]]:
+    with world.system() as session:
+        rows = session.scalars(select(GateFiring).order_by(GateFiring.fired_at, GateFiring.name))
+        return [(row.name, row.version, row.action, row.ended_why) for row in rows]
+
+
+def test_a_warning_tells_the_person_once_and_ends_when_they_have_recovered(world: World) -> None:
+    world.hire("Asha")
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.85, name="word", action="warn")
+    items = world.add_gold(70, "live")
+    for start in (0, 21, 30):  # the rule goes on holding, and says nothing more
+        answer_gold(world, "Asha", items[start : start + 9 + 12 * (start == 0)], rights=9)
+        assert world.grade().paused == 0
+    assert firings_of(world) == [("word", 1, "warn", None)]
+    with world.system() as session:
+        receipt = session.scalars(select(DecisionReceipt)).one()
+        assert (receipt.kind, receipt.rule_version, receipt.evidence) == ("lane_warned", "word 1", [])
+        assert receipt.figure["n"] == 21
+    answer_gold(world, "Asha", items[39:70], rights=31)
+    world.grade()
+    assert firings_of(world) == [("word", 1, "warn", "recovered")]
+    with world.system() as session:
+        assert session.scalars(select(DecisionReceipt.state)).one() == "ended"
+
+
+def test_drift_is_checked_more_closely_and_nobody_is_told(world: World) -> None:
+    world.hire("Asha")
+    with world.in_vendor() as session:
+        rulebook.set_gate(
+            session, world.as_vendor(), world.lane, limit=0.5, name="drift", metric="drift", action="recheck"
+        )
+    items = world.add_gold(28, "live")
+    answer_gold(world, "Asha", items[:20], rights=20)
+    world.grade()
+    answer_gold(world, "Asha", items[20:25], rights=0)  # five errors reach 4.58, over the alarm at 4
+    world.grade()
+    assert firings_of(world) == [("drift", 1, "recheck", None)]
+    with world.system() as session:
+        assert session.scalar(select(func.count()).select_from(DecisionReceipt)) == 0
+        assert session.scalars(select(Track.heightened_to)).one() == 25 + 50
+        assert gold_rate_of(session, world.lane, world.people["Asha"][0]) >= 0.13
+    with world.in_client() as session:
+        rulebook.end_gate(session, world.as_client(), world.lane, "drift")
+    assert firings_of(world) == [("drift", 1, "recheck", "rule")]
+
+
+def test_rules_of_one_lane_have_versions_of_their_own_and_each_pause_names_its_rule(world: World) -> None:
+    world.hire("Asha")
+    with world.in_vendor() as session:
+        for name, limit in (("accuracy", 0.8), ("accuracy", 0.75), ("strict", 0.9)):
+            rulebook.set_gate(session, world.as_vendor(), world.lane, limit=limit, name=name)
+    with world.system() as session:
+        rows = session.execute(select(GateRule.name, GateRule.version, GateRule.is_active, GateRule.created_by))
+        assert sorted(tuple(row) for row in rows) == [
+            ("accuracy", 1, False, "manager"), ("accuracy", 2, True, "manager"), ("strict", 1, True, "manager"),
+        ]  # fmt: skip
+    answer_gold(world, "Asha", world.add_gold(21, "live"), rights=17)  # surely under .9, and not surely under .75
+    assert world.grade().paused == 1
+    assert firings_of(world) == [("strict", 1, "pause", None)]
+    with world.system() as session:
+        assert session.scalars(select(DecisionReceipt.rule_version)).one() == "strict 1"
+    world.later(days=7, minutes=1)
+    with world.system() as session:
+        assert gates.end_pauses(session, GRADER) == 1
+    assert firings_of(world) == [("strict", 1, "pause", "time")]
+
+
+def test_a_rule_that_cannot_work_is_refused_at_its_field(world: World) -> None:
+    changes: list[tuple[dict[str, Any], str]] = [
+        ({"name": "Strict!"}, "name"), ({"metric": "luck"}, "metric"), ({"action": "fire"}, "action"),
+        ({"limit": 1.0}, "limit"), ({"release": 0.1}, "release"), ({"pause_days": 365}, "pause_days"),
+    ]  # fmt: skip
+    for change, field in changes:
+        with pytest.raises(Invalid) as problem, world.in_vendor() as session:
+            rulebook.set_gate(session, world.as_vendor(), world.lane, **({"limit": 0.8} | change))
+        assert set(problem.value.fields) == {field}
+
+
 def test_an_annotator_may_neither_lift_a_pause_nor_set_a_gate(world: World) -> None:
     receipt_id = paused_world(world)
     with pytest.raises(Forbidden), world.in_vendor() as session:
         gates.lift_pause(session, world.annotator("Asha"), receipt_id)
     with pytest.raises(Forbidden), world.in_vendor() as session:
-        gates.set_gate(session, world.annotator("Asha"), world.lane, limit=0.1)
+        rulebook.set_gate(session, world.annotator("Asha"), world.lane, limit=0.1)
 
 
 def test_a_gate_that_would_decide_on_three_answers_is_refused(world: World) -> None:
     with pytest.raises(Invalid) as problem, world.in_vendor() as session:
-        gates.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=3)
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=3)
     assert set(problem.value.fields) == {"minimum_checks"}
 
 

@@ -318,7 +318,18 @@ def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
     assert vendor.api("GET", f"/lanes/{world.lane}/gate") is None
     rule = vendor.api("PUT", f"/lanes/{world.lane}/gate", limit=0.75, minimum_checks=30)
     assert (rule["version"], rule["limit"], rule["minimum_checks"]) == (1, 0.75, 30)
-    assert client.api("GET", f"/lanes/{world.lane}/gate") == rule
+    assert client.api("GET", f"/lanes/{world.lane}/gate") == rule | {"author": None}
+    warn = vendor.api("PUT", f"/lanes/{world.lane}/gate", name="word", action="warn", limit=0.9, release=0.6)
+    assert (warn["version"], warn["author"]) == (1, "Somebody")
+    assert vendor.api("GET", f"/lanes/{world.lane}/gate")["name"] == "accuracy"
+    known = client.api("GET", f"/lanes/{world.lane}/gates")["rules"]
+    assert [(each["name"], each["author"]) for each in known] == [("accuracy", None), ("word", None)]
+    vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, name="word", limit=0.9, release=0.05)
+    page = vendor.get(f"/lanes/{world.lane}/gates?name=word")
+    assert "In force" in page and 'value="0.6"' in page
+    vendor.post(f"/lanes/{world.lane}/gate", 422, name="NO")
+    vendor.post(f"/lanes/{world.lane}/gate/end", name="word")
+    vendor.api("POST", f"/lanes/{world.lane}/gate/end", 404, name="word")
     vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, limit=1.5)
     annotator.api("PUT", f"/lanes/{world.lane}/gate", 403, limit=0.5)
     for item in world.add_gold(3, "live"):

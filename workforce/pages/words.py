@@ -37,6 +37,7 @@ RECEIPT_KINDS: dict[ReceiptKind, Message] = {
     ReceiptKind.LANGUAGE_REJECTED: _("Language not confirmed"),
     ReceiptKind.TEST_FAILED: _("Test not passed"),
     ReceiptKind.LANE_PAUSED: _("Work paused"),
+    ReceiptKind.LANE_WARNED: _("A word of warning"),
     ReceiptKind.PAUSED: _("All work paused"),
     ReceiptKind.WORK_REJECTED: _("Answer not accepted"),
     ReceiptKind.REMOVED: _("Work ended"),

@@ -16,6 +16,7 @@ class ReceiptKind(StrEnum):
     LANGUAGE_REJECTED = "language_rejected"
     TEST_FAILED = "test_failed"
     LANE_PAUSED = "lane_paused"
+    LANE_WARNED = "lane_warned"
     PAUSED = "paused"
     WORK_REJECTED = "work_rejected"
     REMOVED = "removed"
