@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import inference, inference_quality, next_task, replays
+from bench import gold_timing, inference, inference_quality, next_task, replays
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> int:
 def parts(data: Path | None) -> Iterator[tuple[str, Callable[[], list[str] | Iterator[str]]]]:
     """What is measured, one after the other; the last two need data."""
     yield "next and submit", next_task.main
+    yield "gold beside work", gold_timing.main
     yield "truth inference", inference.main
     if data is not None:
         yield "accuracy of truth inference", lambda: inference_quality.main(folders_in(data))

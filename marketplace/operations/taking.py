@@ -169,7 +169,7 @@ def _take_from(
         return _hand_out(session, actor, desk, offer, kept, slot, rate, key, assignment_id)
     claim = _Claim(session, lane, actor, desk.annotator_id, assignment_id)
     before = place.cursor, place.epoch, place.taken
-    pick = claim.kept(place.taken) or claim.returned() or _free(claim, place)
+    pick = _pick(claim, place)
     if pick is None and expire_lane(session, actor, lane.id, limit=BAND_MOST):
         pick = claim.returned()
     pick = pick or claim.overlooked()
@@ -269,24 +269,38 @@ class _Claim:
         """A slot that is kept for this person and due, of a unit that they have not met meanwhile."""
         return self._lease(_KEPT, p_account=self.actor.account_id, p_annotator=self.annotator_id, p_taken=taken)
 
-    def returned(self) -> _Pick | None:
-        """A slot that somebody gave back, of a unit that the person has not met."""
-        return self._lease(_RETURNED, p_account=self.actor.account_id)
+    def returned(self, *, is_wanted: bool = True) -> _Pick | None:
+        """A slot that somebody gave back, of a unit that the person has not met; looked for only, if none is wanted."""
+        return self._lease(_RETURNED, is_wanted, p_account=self.actor.account_id)
 
-    def free(self, cursor: int) -> _Pick | None:
-        """The first free slot after a place in the order, of a unit that the person has not met."""
-        return self._lease(_FREE, p_account=self.actor.account_id, p_cursor=cursor)
+    def free(self, cursor: int, *, is_wanted: bool = True) -> _Pick | None:
+        """The first free slot after a place in the order, of a unit that the person has not met; or only looked for."""
+        return self._lease(_FREE, is_wanted, p_account=self.actor.account_id, p_cursor=cursor)
 
     def overlooked(self) -> _Pick | None:
         """One of the first free slots in the order: somebody passed over it while another held it who then let go."""
         return self._lease(_OVERLOOKED, p_account=self.actor.account_id)
 
-    def _lease(self, statement: Hot[Update], **given: Any) -> _Pick | None:
+    def _lease(self, statement: Hot[Update], is_wanted: bool = True, **given: Any) -> _Pick | None:
         row = statement.run(
             self.session, p_lane=self.lane.id, p_until=_lease_end(self.session, self.lane),
-            p_assignment=self.assignment_id, **given,
+            p_assignment=self.assignment_id, p_wanted=int(is_wanted), **given,
         ).one_or_none()  # fmt: skip
         return (row[0], row[1], row[2]) if row else None
+
+
+def _pick(claim: _Claim, place: _Place) -> _Pick | None:
+    """What is kept, else what has come back, else the next free slot.
+
+    All three are looked for whichever is found: how long a take lasts must not tell that its unit was kept, as hidden
+    gold is.
+    """
+    kept = claim.kept(place.taken)
+    returned = claim.returned(is_wanted=kept is None)
+    if kept or returned:
+        claim.free(place.cursor, is_wanted=False)
+        return kept or returned
+    return _free(claim, place)
 
 
 def _free(claim: _Claim, place: _Place) -> _Pick | None:
@@ -329,7 +343,7 @@ def _leasing(chosen: Select[Any], state: str) -> Hot[Update]:
     first = chosen.limit(1).with_for_update(skip_locked=True).scalar_subquery()
     return Hot(
         update(_SLOT)
-        .where(_slot_key == first, _SLOT.c.state == state)
+        .where(_slot_key == first, _SLOT.c.state == state, _SLOT.c.slot_no * bindparam("p_wanted", type_=Integer) > 0)
         .values(state="leased", lease_until=bindparam("p_until"), back_at=None, assignment_id=bindparam("p_assignment"))
         .returning(_SLOT.c.unit_id, _SLOT.c.slot_no, _SLOT.c.route_key)
     )

@@ -54,8 +54,9 @@ def test_every_method_has_its_accuracy_beside_those_of_others(tmp_path: Path) ->
 def test_the_bench_takes_a_folder_of_sets_or_a_set(tmp_path: Path) -> None:
     one = _set(tmp_path / "a")
     assert command.folders_in(tmp_path) == command.folders_in(one) == [one]
-    assert [name for name, _tables in command.parts(None)] == ["next and submit", "truth inference"]
-    assert len(list(command.parts(tmp_path))) == 4
+    names = [name for name, _tables in command.parts(None)]
+    assert names == ["next and submit", "gold beside work", "truth inference"]
+    assert len(list(command.parts(tmp_path))) == 5
     assert command.main([str(tmp_path / "nowhere")]) == 2
 
 

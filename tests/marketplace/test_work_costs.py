@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from kernel.db import Database
+from marketplace.models import Assignment
 from tests.marketplace.desk import Desk, add_people, add_units, open_desk
 from tests.marketplace.orders import Market
 
@@ -57,6 +58,20 @@ def test_a_take_and_an_answer_have_a_fixed_number_of_statements(desk: Desk) -> N
     taking, answering = costs(desk)
     assert len(taking) == TAKE, "\n".join(statement for statement, _ in taking)
     assert len(answering) == ANSWER, "\n".join(statement for statement, _ in answering)
+
+
+def test_a_unit_that_is_kept_or_has_come_back_is_taken_by_the_statements_of_any_other(desk: Desk) -> None:
+    free, _answering = costs(desk)
+    waiting = [unit.id for unit in desk.units()]
+    with desk.market.system() as session:
+        met = {row.unit_id for row in session.scalars(select(Assignment))}
+    assert desk.assign(0, [next(unit_id for unit_id in waiting if unit_id not in met)]) == 1
+    kept, _answering = costs(desk)
+    given_back = desk.take(1)
+    assert given_back is not None
+    desk.skip(1, given_back)
+    returned, _answering = costs(desk)
+    assert [what for what, _ in kept] == [what for what, _ in returned] == [what for what, _ in free]
 
 
 def test_neither_depends_on_how_many_units_and_people_there_are(desk: Desk) -> None:
