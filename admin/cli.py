@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from admin import invariants
 from admin.demo.cli import demo
-from admin.operations import anchoring, dead_letters, founding, verification
+from admin.operations import anchor_files, anchoring, dead_letters, founding, verification
 from admin.queries import machinery
 from admin.queries.organizations import organization_named
 from admin.rules import anchors as signed
@@ -76,7 +76,7 @@ def _tell_account(found: Founded) -> None:
 
 @cli.command("audit-verify")
 @click.option("--chain", help="One chain: an organization's id, or `installation`. Left out, all of them.")
-@click.option("--anchors", "anchors_file", type=click.Path(path_type=Path), help="A file that audit-anchor wrote.")
+@click.option("--anchors", "anchors_file", type=click.Path(path_type=Path), help="A file, or the folder of days.")
 @with_appcontext
 def audit_verify(chain: str | None, anchors_file: Path | None) -> None:
     """Verify the audit log. Exit code 0: whole; 1: tampered with; 2: it could not be looked at."""
@@ -101,8 +101,8 @@ def audit_verify(chain: str | None, anchors_file: Path | None) -> None:
     sys.exit(TAMPERED)
 
 
-def _anchors(file: Path) -> Anchors:
-    return signed.places(signed.read_lines(file.read_text().splitlines(), signed.checking_key(_key())))
+def _anchors(place: Path) -> Anchors:
+    return signed.places(anchor_files.read(place, anchor_files.key_bytes(current.settings())))
 
 
 def _verified(chain: str | None, kept: Anchors) -> Verdict:
@@ -125,26 +125,17 @@ def _note(chain: str | None, verdict: Verdict) -> None:
 def audit_anchor(out: Path) -> None:
     """Append a signed checkpoint for every chain that has grown. Keep the file where this machine cannot rewrite it."""
     try:
-        key = signed.signing_key(_key())
+        key = anchor_files.key_bytes(current.settings())
+        fingerprint = signed.fingerprint(signed.signing_key(key).public_key())
         known = _anchors(out) if out.exists() else {}
     except (OSError, ValueError, signed.BadAnchor) as fault:
         raise click.ClickException(str(fault)) from None
     with db.transaction(_SCOPE) as session:
+        audit.link_pending(session)
+    with db.reading(_SCOPE) as session:
         found = anchoring.checkpoints(session, _ME, set(known))
-    with out.open("a") as file:
-        file.writelines(signed.signed_line(anchor, key) + "\n" for anchor in found)
-    click.echo(f"{len(found)} chains anchored in {out}, key {signed.fingerprint(key.public_key())}")
-
-
-def _key() -> bytes:
-    """The key that signs: the file of AUDIT_ANCHOR_KEY, else one in the data folder, made when it is first needed."""
-    settings = current.settings()
-    file = settings.anchor_key_file or settings.data_dir / "audit_anchor_key.pem"
-    if settings.anchor_key_file is None and not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.touch(mode=0o600, exist_ok=False)
-        file.write_bytes(signed.new_key())
-    return file.read_bytes()
+    anchor_files.append(out, found, key)
+    click.echo(f"{len(found)} chains anchored in {out}, key {fingerprint}")
 
 
 @cli.command("invariants")

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -48,6 +49,7 @@ class Settings:
     session_hours: int = 12
     max_upload_mb: int = 64
     anchor_key_file: Path | None = None  # what signs anchors of the audit log; None: one kept in the data folder
+    anchors_dir: Path | None = None  # where they are kept, a file for each day; None: in the data folder
 
     @property
     def is_production(self) -> bool:
@@ -82,7 +84,8 @@ class Settings:
             session_idle_minutes=_number(env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems),
             session_hours=_number(env, "SESSION_HOURS", 12, 1, 72, problems),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 64, 1, 2048, problems),
-            anchor_key_file=Path(env["AUDIT_ANCHOR_KEY"]).absolute() if env.get("AUDIT_ANCHOR_KEY") else None,
+            anchor_key_file=_path(env.get("AUDIT_ANCHOR_KEY")),
+            anchors_dir=_path(env.get("AUDIT_ANCHORS")),
         )
         if settings.is_production:
             problems += production_problems(settings, env)
@@ -111,7 +114,20 @@ def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]
         problems.append("REDIS_URL has no password.")
     if settings.demo_password:
         problems.append("DEMO_PASSWORD is set; demonstration accounts do not exist in production.")
-    return problems
+    return problems + _anchor_problems(settings)
+
+
+def _anchor_problems(settings: Settings) -> list[str]:
+    """The key of the anchors proves nothing where whoever rewrites the data finds it, too."""
+    file = settings.anchor_key_file
+    if file is None:
+        return ["AUDIT_ANCHOR_KEY is missing; set the path of an Ed25519 key in PEM that the workers alone can read."]
+    if file.is_relative_to(settings.data_dir):
+        return ["AUDIT_ANCHOR_KEY lies in the data folder, beside what it proves; keep it elsewhere."]
+    with suppress(OSError):  # a process that may not even look at it is as it should be
+        if file.stat().st_mode & 0o077:
+            return ["AUDIT_ANCHOR_KEY can be read by others than its owner; chmod 600."]
+    return []
 
 
 def normal_url(url: str) -> str:
@@ -120,6 +136,10 @@ def normal_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url[len(prefix) :]
     return url
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).absolute() if text else None
 
 
 def _number(

@@ -3,13 +3,22 @@
 from kernel import db, queue
 from kernel.config import Settings
 from kernel.crypto import use_keys
+from kernel.ports import Port
 from kernel.registry import load_jobs, load_models
+
+_settings: Port[Settings] = Port("settings")
+
+
+def settings_in_place() -> Settings:
+    """The settings this process was started with, for what runs outside any request."""
+    return _settings.get()
 
 
 def start(settings: Settings | None = None, database: db.Database | None = None) -> tuple[Settings, db.Database]:
     """Make this process able to carry jobs and run commands, on the settings' database or the one given."""
     settings = settings or Settings.from_environment()
     database = database or db.Database(settings.database_url)
+    _settings.put(settings)
     db.use(database)
     use_keys(settings.field_keys)
     queue.use_transport(queue.Rq(settings.redis_url) if settings.redis_url else queue.Null())

@@ -13,9 +13,8 @@ from kernel.policy import Actor
 
 
 def checkpoints(session: Session, actor: Actor, known: set[tuple[str, int]] | None = None) -> list[Anchor]:
-    """A checkpoint for every chain that has grown since those that are known; what waits is linked first."""
+    """A checkpoint for every chain that has grown since those that are known. Signed after a commit, it holds."""
     require(session, actor, Action.AUDIT_VERIFY, chain_resource(None))
-    audit.link_pending(session)
     found = [head for head in audit.heads(session) if (head.chain, head.seq) not in (known or set())]
     return [Anchor(head.chain, head.seq, head.hash, _count(session, head), now_of(session)) for head in found]
 

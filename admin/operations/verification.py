@@ -9,7 +9,7 @@ from admin.policy import Action, chain_resource
 from admin.queries.events import INVARIANTS, VERIFICATION
 from admin.values import Result, Walk
 from kernel import audit
-from kernel.audit import Breach, Place
+from kernel.audit import Anchors, Breach, Place
 from kernel.guard import require
 from kernel.policy import Actor
 
@@ -17,18 +17,23 @@ PORTION = 5000
 _TOLD = 20  # breaches named in an event; the first few lead to the fault
 
 
-def walk_on(session: Session, actor: Actor, walk: Walk, chain: str | None, limit: int = PORTION) -> Walk:
-    """Verify the next portion: at most `limit` events of one chain, or, when all are walked, what waits unlinked."""
+def walk_on(
+    session: Session, actor: Actor, walk: Walk, chain: str | None, limit: int = PORTION, anchors: Anchors | None = None
+) -> Walk:
+    """Verify the next portion: at most `limit` events of one chain, or, when all are walked, what waits unlinked.
+
+    Chains are held to the anchors, too, if there are any; a chain that was anchored must still be there.
+    """
     require(session, actor, Action.AUDIT_VERIFY, chain_resource(chain))
-    ahead = sorted(
-        (head for head in audit.heads(session, chain) if head.chain > walk.done), key=lambda head: head.chain
-    )
+    kept, heads = anchors or {}, audit.heads(session, chain)
+    ahead = sorted((head for head in heads if head.chain > walk.done), key=lambda head: head.chain)
     if not ahead:
         _waiting, late = audit.unlinked(session, chain)
-        return replace(walk, breaches=(*walk.breaches, *late), is_over=True)
+        lost = audit.lost_chains(heads, kept, chain)
+        return replace(walk, breaches=(*walk.breaches, *lost, *late), is_over=True)
     head = ahead[0]
     start = walk.place if walk.chain == head.chain else Place()
-    place, breach = audit.walk(session, head, start, {}, limit)
+    place, breach = audit.walk(session, head, start, kept, limit)
     events = walk.events + place.seq - start.seq
     if breach is None and place.seq < head.seq:
         return replace(walk, chain=head.chain, place=place, events=events)

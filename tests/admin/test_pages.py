@@ -153,11 +153,11 @@ def test_a_long_verification_goes_on_from_its_place(logged: Office, monkeypatch:
 
     walk_on, portions = verification.walk_on, []
 
-    def crash_in_between(session, actor, walk, chain):  # type: ignore[no-untyped-def]
+    def crash_in_between(session, actor, walk, chain, **more):  # type: ignore[no-untyped-def]
         portions.append(walk.place.seq)
         if len(portions) == 3:
             raise SystemExit
-        return walk_on(session, actor, walk, chain, limit=2)
+        return walk_on(session, actor, walk, chain, limit=2, **more)
 
     for number in range(6):
         write(logged, f"n{number}.thing", logged.orgs["vendor"])

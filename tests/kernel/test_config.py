@@ -14,6 +14,7 @@ SAFE = {
     "SECRET_KEY": LONG,
     "FIELD_KEYS": "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY",
     "SERVER_NAME": "work.example.org",
+    "AUDIT_ANCHOR_KEY": "/etc/polyphony/anchors.pem",
 }
 
 
@@ -44,16 +45,30 @@ def test_a_safe_production_is_taken(tmp_path: Path) -> None:
         ({"REDIS_URL": ""}, "REDIS_URL is missing"),
         ({"REDIS_URL": "redis://queue/0"}, "REDIS_URL has no password"),
         ({"DEMO_PASSWORD": "open sesame please"}, "DEMO_PASSWORD is set"),
+        ({"AUDIT_ANCHOR_KEY": ""}, "AUDIT_ANCHOR_KEY is missing"),
     ],
 )
 def test_an_unsafe_production_is_refused(tmp_path: Path, change: dict[str, str], told: str) -> None:
     assert [problem.startswith(told) for problem in problems_of({**SAFE, **change}, tmp_path)] == [True]
 
 
+def test_the_key_of_the_anchors_lies_apart_from_the_data_and_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    data, key = tmp_path / "data", tmp_path / "key.pem"
+    (told,) = problems_of({**SAFE, "AUDIT_ANCHOR_KEY": str(data / "key.pem")}, data)
+    assert told.startswith("AUDIT_ANCHOR_KEY lies in the data folder")
+    key.touch(mode=0o644)
+    (told,) = problems_of({**SAFE, "AUDIT_ANCHOR_KEY": str(key)}, data)
+    assert told.startswith("AUDIT_ANCHOR_KEY can be read by others")
+    key.chmod(0o600)
+    environ = {"POLYPHONY_DATA": str(data), **SAFE, "AUDIT_ANCHOR_KEY": str(key), "AUDIT_ANCHORS": "/srv/anchors"}
+    settings = Settings.from_environment(environ)
+    assert (settings.anchor_key_file, settings.anchors_dir) == (key, Path("/srv/anchors"))
+
+
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     told = problems_of({"POLYPHONY_ENV": "production", "PORT": "none"}, tmp_path)
     assert [line.split()[0] for line in told] == [
-        "PORT", "SECRET_KEY", "FIELD_KEYS", "SERVER_NAME", "SQLite", "REDIS_URL",
+        "PORT", "SECRET_KEY", "FIELD_KEYS", "SERVER_NAME", "SQLite", "REDIS_URL", "AUDIT_ANCHOR_KEY",
     ]  # fmt: skip
 
 
