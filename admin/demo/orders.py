@@ -102,8 +102,9 @@ def set_up(stage: Stage, project: Project) -> None:
             set_rate(session, actor, lane_id=lane_id, micros=wish.rates[locale], currency=CURRENCY)
         with stage.with_gold(wish.client) as (session, actor):
             tests.publish_test(
-                session, actor, lane_id=lane_id, p0=0.6, p1=0.9, alpha=0.1, beta=0.1, training_questions=2
-            )
+                session, actor, lane_id=lane_id, p0=0.6, p1=0.9, alpha=0.1, beta=0.1, training_questions=2,
+                accepted=tests.WARNINGS,
+            )  # fmt: skip
             rulebook.set_gate(session, actor, lane_id, limit=0.75, minimum_checks=10, pause_days=14)
         with stage.wide("vendor") as (session, actor):
             projects.open_lane(session, actor, lane_id)

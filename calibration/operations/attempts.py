@@ -36,7 +36,7 @@ from calibration.queries.attempts import (
     test_start,
     tries_before,
 )
-from calibration.queries.gold import drawable, key_of
+from calibration.queries.gold import Drawable, drawable, key_of
 from calibration.queries.people import Person, person_of, person_of_account
 from calibration.queries.tests import TestView, test_by_id
 from calibration.rules.drawing import draw
@@ -50,8 +50,6 @@ from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Demand
 from labeling.values import GoldPool
-
-TO_BEGIN = timedelta(hours=24)  # how long an attempt waits for its first exam answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +79,9 @@ def start_attempt(session: Session, actor: Actor, lane_id: str) -> AttemptView:
     _ensure_may_start(start)
     number = len(attempts_of(session, lane_id, person.account_id)) + 1
     row = _new_attempt(session, lane, person, start.test, number)
-    exam = drawable(session, lane_id, GoldPool.EXAM.value, person.account_id)
-    if sum(map(len, exam.values())) < start.plan.questions:
+    if len(_exam_pool(session, row, start.test)) < start.plan.questions:
         raise _nothing_fresh()
-    training = _training_items(session, lane_id, person.account_id, start.test.training_questions, row.seed)
+    training = _training_items(session, row, start.test)
     if training:
         _ask(session, row, training, "training", first=0)
         note_all(session, lane, person.account_id, training, GoldPool.TRAINING.value)
@@ -116,11 +113,11 @@ def assign_attempt(
         raise Conflict("attempt.other_live", _("This person cannot begin a test now."))
     drawn = list(dict.fromkeys(item_ids))[: start.plan.questions]
     pool = drawable(session, lane_id, GoldPool.EXAM.value, person.account_id, among=drawn)
-    if not drawn or not set(drawn) <= {item for items in pool.values() for item in items}:
+    if not drawn or not set(drawn) <= set(pool.categories):
         raise Conflict("attempt.not_exam", _("Only exam questions that the person has not met can be asked."))
     number = len(attempts_of(session, lane_id, person.account_id)) + 1
     row = _new_attempt(session, lane, person, start.test, number)
-    _open_exam(session, lane, row, pool, drawn)
+    _open_exam(session, lane, row, start.test, pool, drawn)
     audit.record(session, actor, "attempt.assigned", "attempt", row.id, org_id=row.vendor_org_id,
                  details={"lane": lane_id, "annotator": annotator_id, "questions": len(drawn)})  # fmt: skip
     return attempt_view(session, row)
@@ -246,7 +243,8 @@ def _new_attempt(session: Session, lane: LaneFacts, person: Person, test: TestVi
         id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
         test_id=test.id, lane_id=lane.id, annotator_id=person.annotator_id, account_id=person.account_id,
         number=number, state="training", seed=ids.new_seed(), position=0, asked=0, right=0, by_class={},
-        started_at=now, deadline_at=now + TO_BEGIN, ended_at=None, next_at=None,
+        purpose=test.purpose, started_at=now, deadline_at=now + timedelta(hours=test.begin_hours), ended_at=None,
+        next_at=None,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -254,32 +252,40 @@ def _new_attempt(session: Session, lane: LaneFacts, person: Person, test: TestVi
     return row
 
 
-def _training_items(session: Session, lane_id: str, account_id: str, count: int, seed: int) -> list[str]:
+def _training_items(session: Session, row: Attempt, test: TestView) -> list[str]:
     """Training questions, fresh ones first; those met in an earlier attempt may teach again."""
-    fresh = draw(drawable(session, lane_id, GoldPool.TRAINING.value, account_id), count, seed)
+    count, pool = test.training_questions, GoldPool.TRAINING.value
+    fresh = draw(
+        drawable(session, row.lane_id, pool, row.account_id, categories=test.categories).strata, count, row.seed
+    )
     if len(fresh) == count:
         return fresh
-    every = drawable(session, lane_id, GoldPool.TRAINING.value, account_id, met_too=True)
-    met = {name: [item for item in items if item not in set(fresh)] for name, items in every.items()}
-    return fresh + draw(met, count - len(fresh), seed)
+    every = drawable(session, row.lane_id, pool, row.account_id, met_too=True, categories=test.categories)
+    return fresh + draw(every.without(fresh).strata, count - len(fresh), row.seed)
+
+
+def _exam_pool(session: Session, row: Attempt, test: TestView) -> Drawable:
+    return drawable(
+        session, row.lane_id, GoldPool.EXAM.value, row.account_id, strata=test.strata, categories=test.categories
+    )
 
 
 def _begin_exam(session: Session, lane: LaneFacts, row: Attempt, test: TestView) -> None:
     """Draw the whole exam. Only what is shown counts as met; the clock starts with the first answer."""
     plan = test.plan_for(tries_before(session, row) + 1)
-    pool = drawable(session, row.lane_id, GoldPool.EXAM.value, row.account_id)
-    drawn = draw(pool, plan.questions, row.seed)
+    pool = _exam_pool(session, row, test)
+    drawn = draw(pool.strata, plan.questions, row.seed, shown=pool.shown)
     if len(drawn) < plan.questions:
         raise _nothing_fresh()
-    _open_exam(session, lane, row, pool, drawn)
+    _open_exam(session, lane, row, test, pool, drawn)
 
 
 def _open_exam(
-    session: Session, lane: LaneFacts, row: Attempt, pool: Mapping[str, Sequence[str]], drawn: list[str]
+    session: Session, lane: LaneFacts, row: Attempt, test: TestView, pool: Drawable, drawn: list[str]
 ) -> None:
     row.state = "exam"
-    row.deadline_at = now_of(session) + TO_BEGIN
-    row.by_class = {name: [0, 0] for name, items in pool.items() if set(items) & set(drawn)}
+    row.deadline_at = now_of(session) + timedelta(hours=test.begin_hours)
+    row.by_class = {name: [0, 0] for name in pool.classes_of(drawn)}
     _ask(session, row, drawn, "exam", first=row.position)
     note_all(session, lane, row.account_id, drawn[:1], GoldPool.EXAM.value)
 

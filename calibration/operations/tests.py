@@ -1,82 +1,179 @@
-"""Qualification tests: publishing one only if its promises hold and there is gold enough to keep them."""
+"""Qualification tests: looking at a design before anybody meets it, and publishing one whose promises hold."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
 from calibration.models import QualificationTest
-from calibration.operations.scoring import Scorer
+from calibration.operations.linting import WARNINGS, Finding, lint
 from calibration.policy import TEST_PUBLISH, lane_resource
 from calibration.queries.gold import pool_counts
-from calibration.queries.tests import TestView, plan_json, view_of
+from calibration.queries.tests import ENTRANCE, Outlook, TestView, open_test, outlook_of, plan_json, view_of
 from calibration.rules import testplan
 from calibration.rules.testplan import Plan
 from calibration.values import LaneFacts, PlanImpossible, PlanKind
-from i18n import Message, _, ngettext
+from i18n import Message, _
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import require
 from kernel.policy import Actor
 from labeling.values import GoldPool
+from payouts.queries.rates import rate_of
 
 COOL_DOWN_HOURS = (24, 168, 720)
-POOL_FACTOR = 3
 ATTEMPTS_RANGE = (1, 5)
 MINUTES_RANGE = (5, 240)
+BEGIN_RANGE = (1, 168)
+EXPIRY_RANGE = (30, 1095)
 TRAINING_MOST = 50
+STRATA = ("class", "class_difficulty", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What a test is to be, before it is published."""
+
+    kind: str = PlanKind.SEQUENTIAL.value
+    p0: float = 0.7
+    p1: float = 0.9
+    alpha: float = 0.05
+    beta: float = 0.05
+    strata: str = "class"
+    training_questions: int = 5
+    attempts_most: int = 3
+    cool_down_hours: Sequence[int] = COOL_DOWN_HOURS
+    minutes: int = 60
+    begin_hours: int = 24
+    expires_days: int | None = None
+    is_paid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A design looked at: the exact plan of each attempt, what the lint finds, and what it will cost."""
+
+    plans: tuple[Plan, ...]
+    findings: tuple[Finding, ...]
+    stock: dict[str, int] = field(hash=False)  # exam questions by class
+    outlook: Outlook
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What forbids publishing."""
+        return tuple(each for each in self.findings if each.is_error)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What the publisher must take on."""
+        return tuple(each for each in self.findings if not each.is_error)
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The new version of a test, and what its designer should know of its gold."""
+    """The new version of a test, and what its designer took on."""
 
     test: TestView
     warnings: tuple[Message, ...]
 
 
-def publish_test(
-    session: Session, actor: Actor, *, lane_id: str, kind: str = PlanKind.SEQUENTIAL.value, p0: float = 0.7,
-    p1: float = 0.9, alpha: float = 0.05, beta: float = 0.05, training_questions: int = 5, attempts_most: int = 3,
-    cool_down_hours: Sequence[int] = COOL_DOWN_HOURS, minutes: int = 60,
-) -> Published:  # fmt: skip
-    """Publish the next version of a lane's test, in place of the one before.
+def examine_test(session: Session, actor: Actor, lane_id: str, design: Design) -> Examined:
+    """What a design would do to people and cost, and what is wrong with it. Raises Invalid where there is no plan.
 
-    Refused: a plan that cannot keep alpha and beta exactly; an exam pool with fewer questions than one attempt may
-    need, or without a class of the label schema. The transaction must be able to count gold (`Scope.system`, or the
-    client's own `with_gold`); a vendor's person learns the counts, never a key.
+    The transaction must be able to count gold (`Scope.system`, or the client's own `with_gold`); a vendor's person
+    learns counts, never a key. What a unit earns is told to the vendor alone.
     """
     lane = lane_of(session, lane_id)
     require(session, actor, TEST_PUBLISH, lane_resource(session, actor, lane))
-    if lane.ontology_id is None or lane.guideline_id is None:
-        raise Conflict("test.no_schema", _("Publish a label schema and a guideline for this lane first."))
-    _ensure_sane(training_questions, attempts_most, cool_down_hours, minutes)
-    plans = plans_for(kind, p0, p1, alpha, beta, attempts_most)
-    warnings = _check_gold(session, lane, plans[0], training_questions)
-    before = session.scalars(
-        select(QualificationTest).where(QualificationTest.lane_id == lane_id).order_by(QualificationTest.version)
-    ).all()
-    for row in before:
-        row.is_open = False
-    new = QualificationTest(
-        id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
-        lane_id=lane_id, version=before[-1].version + 1 if before else 1, kind=PlanKind(kind).value, p0=p0, p1=p1,
-        alpha=alpha, beta=beta, plan={"attempts": [plan_json(plan) for plan in plans]},
-        training_questions=training_questions, attempts_most=attempts_most, cool_down_hours=list(cool_down_hours),
-        minutes=minutes, ontology_id=lane.ontology_id, guideline_id=lane.guideline_id, is_open=True,
-        published_at=now_of(session), published_by=actor.account_id,
-    )  # fmt: skip
-    session.add(new)
-    session.flush()
+    return _examined(session, actor, lane, design)
+
+
+def publish_test(
+    session: Session, actor: Actor, *, lane_id: str, accepted: Collection[str] = (), **settings: Any
+) -> Published:
+    """Publish the next version of a lane's test, in place of the one before; `settings` are those of `Design`.
+
+    Refused: a plan that cannot keep alpha and beta exactly, whatever the lint calls an error, and warnings whose code
+    is not among the `accepted`. Only the vendor says whether a test is paid; a client's version keeps what was said.
+    """
+    lane, design = lane_of(session, lane_id), Design(**settings)
+    require(session, actor, TEST_PUBLISH, lane_resource(session, actor, lane))
+    examined = _examined(session, actor, lane, design)
+    _ensure_publishable(examined, accepted)
+    new = _version(session, actor, lane, design, examined.plans)
+    new.accepted = sorted(each.code for each in examined.warnings)
+    _put_in_force(session, new)
+    plan = examined.plans[0]
     audit.record(
         session, actor, "test.published", "qualification_test", new.id, org_id=lane.org_id,
-        details={"lane": lane_id, "version": new.version, "questions": plans[0].questions,
-                 "alpha": plans[0].exact_alpha, "beta": plans[0].exact_beta},
+        details={"lane": lane_id, "version": new.version, "questions": plan.questions, "alpha": plan.exact_alpha,
+                 "beta": plan.exact_beta, "accepted": new.accepted, "paid": new.is_paid},
     )  # fmt: skip
-    return Published(view_of(new), warnings)
+    return Published(view_of(new), tuple(each.message for each in examined.warnings))
+
+
+def _examined(session: Session, actor: Actor, lane: LaneFacts, design: Design) -> Examined:
+    if lane.ontology_id is None or lane.guideline_id is None:
+        raise Conflict("test.no_schema", _("Publish a label schema and a guideline for this lane first."))
+    _ensure_sane(design)
+    _ensure_payable(session, actor, lane, design)
+    plans = plans_for(design.kind, design.p0, design.p1, design.alpha, design.beta, design.attempts_most)
+    stock = pool_counts(session, lane.id, GoldPool.EXAM.value)
+    is_vendor = actor.org_id == lane.vendor_org_id
+    rate = rate_of(session, lane.id, now_of(session)) if design.is_paid and is_vendor else None
+    outlook = outlook_of(plans[0], sum(stock.values()), rate)
+    return Examined(plans, lint(session, lane, plans, stock, design.training_questions), stock, outlook)
+
+
+def _ensure_publishable(examined: Examined, accepted: Collection[str]) -> None:
+    errors = examined.errors
+    if errors:
+        more = {"findings": [each.code for each in errors]}
+        raise Invalid(errors[0].code, errors[0].message, **(more | dict(errors[0].facts)))
+    open_ones = [each for each in examined.warnings if each.code not in accepted]
+    if open_ones:
+        raise Invalid(
+            "test.warnings",
+            _("Read the warnings and take them on, or change the test."),
+            warnings=[each.code for each in open_ones],
+            told=[str(each.message) for each in open_ones],
+        )
+
+
+def _version(
+    session: Session, actor: Actor, lane: LaneFacts, design: Design, plans: Sequence[Plan]
+) -> QualificationTest:
+    number = session.scalar(select(func.max(QualificationTest.version)).where(QualificationTest.lane_id == lane.id))
+    assert lane.ontology_id is not None and lane.guideline_id is not None
+    return QualificationTest(
+        id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
+        lane_id=lane.id, version=(number or 0) + 1, kind=PlanKind(design.kind).value, p0=design.p0, p1=design.p1,
+        alpha=design.alpha, beta=design.beta, plan={"attempts": [plan_json(plan) for plan in plans]},
+        training_questions=design.training_questions, attempts_most=design.attempts_most,
+        cool_down_hours=list(design.cool_down_hours), minutes=design.minutes, ontology_id=lane.ontology_id,
+        guideline_id=lane.guideline_id, purpose=ENTRANCE, strata=design.strata, begin_hours=design.begin_hours,
+        expires_days=design.expires_days, is_paid=design.is_paid, accepted=[], about="", categories=[], due_at=None,
+        is_open=True, published_at=now_of(session), published_by=actor.account_id,
+    )  # fmt: skip
+
+
+def _put_in_force(session: Session, new: QualificationTest) -> None:
+    """In place of the version before; attempts under way end under their own."""
+    before = session.scalars(
+        select(QualificationTest).where(
+            QualificationTest.lane_id == new.lane_id,
+            QualificationTest.purpose == new.purpose,
+            QualificationTest.is_open,
+        )
+    )
+    for row in before:
+        row.is_open = False
+    session.add(new)
+    session.flush()
 
 
 def plans_for(kind: str, p0: float, p1: float, alpha: float, beta: float, attempts: int) -> tuple[Plan, ...]:
@@ -103,77 +200,41 @@ def plans_for(kind: str, p0: float, p1: float, alpha: float, beta: float, attemp
     return plans
 
 
-def _check_gold(session: Session, lane: LaneFacts, plan: Plan, training: int) -> tuple[Message, ...]:
-    exam = pool_counts(session, lane.id, GoldPool.EXAM.value)
-    total = sum(exam.values())
-    if total < plan.questions:
-        raise Invalid(
-            "test.pool_too_small",
-            _(
-                "One attempt may need %(needed)s exam questions, and this lane has %(present)s. Add gold to the exam"
-                " pool, or ask for less certainty.",
-                needed=plan.questions,
-                present=total,
-            ),
-            needed=plan.questions,
-            present=total,
-        )
-    missing, unasked = _missing_classes(session, lane, exam)
-    if missing:
-        raise Invalid(
-            "test.class_missing",
-            _("The exam pool has no question for these classes: %(classes)s.", classes=missing),
-            classes=missing,
-        )
-    trained = sum(pool_counts(session, lane.id, GoldPool.TRAINING.value).values())
-    return (*_warnings(plan, total, trained, training), *unasked)
+def _ensure_payable(session: Session, actor: Actor, lane: LaneFacts, design: Design) -> None:
+    """Only the vendor, whose money it is, makes a test a paid one; what it pays has to be known."""
+    if not design.is_paid:
+        return
+    before = open_test(session, lane.id)
+    if actor.org_id != lane.vendor_org_id and not (before and before.is_paid):
+        message = _("Whether the test is paid is the vendor’s to say.")
+        raise Invalid("test.pay", message, fields={"is_paid": message})
+    if actor.org_id == lane.vendor_org_id and rate_of(session, lane.id, now_of(session)) is None:
+        message = _("Set what a unit of this lane earns first: an exam question earns the same.")
+        raise Invalid("test.no_rate", message, fields={"is_paid": message})
 
 
-def _missing_classes(session: Session, lane: LaneFacts, exam: dict[str, int]) -> tuple[list[str], tuple[Message, ...]]:
-    """Classes of the label schema that the exam cannot ask for, and a warning for other answers never right in it."""
-    assert lane.ontology_id is not None
-    task_type, ontology = Scorer(session).schema(lane.ontology_id)
-    absent = [name for name in task_type.categories(ontology) or () if not exam.get(name)]
-    classes = [name for name in absent if ontology.has_class(name)]
-    others = [name for name in absent if not ontology.has_class(name)]
-    note = _("No exam question has one of these answers: %(answers)s.", answers=others)
-    return classes, (note,) if others else ()
-
-
-def _warnings(plan: Plan, exam: int, training_pool: int, training: int) -> tuple[Message, ...]:
-    found = []
-    if exam < POOL_FACTOR * plan.questions:
-        found.append(
-            ngettext(
-                "The exam pool has %(num)s question. %(wanted)s would let people try again, and keep answers from"
-                " going round.",
-                "The exam pool has %(num)s questions. %(wanted)s would let people try again, and keep answers from"
-                " going round.",
-                exam,
-                wanted=POOL_FACTOR * plan.questions,
-            )
-        )
-    if training_pool < training:
-        found.append(
-            ngettext(
-                "There is %(num)s training question instead of %(wanted)s.",
-                "There are %(num)s training questions instead of %(wanted)s.",
-                training_pool,
-                wanted=training,
-            )
-        )
-    return tuple(found)
-
-
-def _ensure_sane(training: int, attempts: int, hours: Sequence[int], minutes: int) -> None:
-    fields: dict[str, Message] = {}
-    if not 0 <= training <= TRAINING_MOST:
-        fields["training_questions"] = _("Between 0 and %(most)s.", most=TRAINING_MOST)
-    if not ATTEMPTS_RANGE[0] <= attempts <= ATTEMPTS_RANGE[1]:
-        fields["attempts_most"] = _("Between 1 and %(most)s.", most=ATTEMPTS_RANGE[1])
-    if not MINUTES_RANGE[0] <= minutes <= MINUTES_RANGE[1]:
-        fields["minutes"] = _("Between %(least)s and %(most)s.", least=MINUTES_RANGE[0], most=MINUTES_RANGE[1])
-    if not hours or any(hour < 0 for hour in hours):
+def _ensure_sane(design: Design) -> None:
+    ranges = {
+        "training_questions": (design.training_questions, (0, TRAINING_MOST)),
+        "attempts_most": (design.attempts_most, ATTEMPTS_RANGE),
+        "minutes": (design.minutes, MINUTES_RANGE),
+        "begin_hours": (design.begin_hours, BEGIN_RANGE),
+        "expires_days": (design.expires_days, EXPIRY_RANGE),
+    }
+    fields: dict[str, Message] = {
+        name: _("Between %(least)s and %(most)s.", least=least, most=most)
+        for name, (value, (least, most)) in ranges.items()
+        if value is not None and not least <= value <= most
+    }
+    if design.strata not in STRATA:
+        fields["strata"] = _("Draw by class, by class and difficulty, or from all alike.")
+    if not design.cool_down_hours or any(hour < 0 for hour in design.cool_down_hours):
         fields["cool_down_hours"] = _("Give the hours to wait after each attempt.")
     if fields:
         raise Invalid("test.invalid", _("This test cannot be published like that."), fields=fields)
+
+
+__all__ = [
+    "COOL_DOWN_HOURS", "STRATA", "WARNINGS", "Design", "Examined", "Finding", "Published", "examine_test", "plans_for",
+    "publish_test",
+]  # fmt: skip

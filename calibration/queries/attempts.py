@@ -154,6 +154,7 @@ _TRIES = select(func.count()).where(
     Attempt.lane_id == bindparam("p_lane"),
     Attempt.account_id == bindparam("p_account"),
     Attempt.number < bindparam("p_number"),
+    Attempt.purpose == bindparam("p_purpose"),
     Attempt.state.in_(("passed", "failed")),
 )
 _Q = table_of(AttemptQuestion)
@@ -187,7 +188,7 @@ def tries_before(session: Session, row: Attempt) -> int:
     """How many earlier attempts came to an exam; one that never did costs nothing."""
     known: dict[str, int] = session.info.setdefault("tries", {})  # they are over, so that their number stands
     if row.id not in known:
-        given = {"p_lane": row.lane_id, "p_account": row.account_id, "p_number": row.number}
+        given = {"p_lane": row.lane_id, "p_account": row.account_id, "p_number": row.number, "p_purpose": row.purpose}
         known[row.id] = int(session.scalar(_TRIES, given) or 0)
     return known[row.id]
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Exposure, GoldKey, GoldSet
+from calibration.rules.drawing import terciles
 from kernel.hot import Hot, table_of
 from labeling.models import Item
 
@@ -53,25 +54,69 @@ def pool_counts(session: Session, lane_id: str, pool: str) -> dict[str, int]:
     return {category or ALL: int(count) for category, count in rows}
 
 
-def drawable(
-    session: Session, lane_id: str, pool: str, account_id: str, *, met_too: bool = False,
-    among: Sequence[str] | None = None,
-) -> dict[str, list[str]]:  # fmt: skip
-    """Items of a pool by class, without those the person has met in any use (`met_too`: with them).
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """Questions that may be asked: by stratum, each with its class and how often it was shown."""
 
-    `among` keeps to those of these items that are in the pool.
+    strata: dict[str, list[str]]
+    categories: dict[str, str]
+    shown: dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.categories)
+
+    def classes_of(self, item_ids: Sequence[str]) -> list[str]:
+        """The classes of these questions, each once."""
+        return sorted({self.categories[item] for item in item_ids})
+
+    def without(self, item_ids: Sequence[str]) -> "Drawable":
+        """The rest."""
+        left = {name: [item for item in items if item not in set(item_ids)] for name, items in self.strata.items()}
+        return Drawable(left, self.categories, self.shown)
+
+
+def questions_of_lane(session: Session, lane_id: str) -> list[Row[Any]]:
+    """The active keys of a lane's test with what they ask, for the lint: pool, truth, category, content, since."""
+    return list(
+        session.execute(
+            select(GoldKey.pool, GoldKey.truth, GoldKey.category, GoldKey.added_at, Item.content)
+            .join(Item, Item.id == GoldKey.item_id)
+            .where(GoldKey.lane_id == lane_id, GoldKey.pool.in_(("exam", "training")), GoldKey.status == "active")
+            .order_by(GoldKey.id)
+        )
+    )
+
+
+def drawable(
+    session: Session, lane_id: str, pool: str, account_id: str, *, strata: str = "class", met_too: bool = False,
+    among: Sequence[str] | None = None, categories: Sequence[str] = (),
+) -> Drawable:  # fmt: skip
+    """A pool's questions without those the person has met in any use (`met_too`: with them).
+
+    `among` keeps to those of these items that are in the pool, `categories` to these classes. An exam leaves out what
+    was shown as often as it may be.
     """
-    statement = select(GoldKey.category, GoldKey.item_id).where(
+    statement = select(GoldKey.category, GoldKey.item_id, GoldKey.exposures, GoldKey.difficulty).where(
         GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active"
     )
     if not met_too:
         statement = statement.where(_never_met(account_id))
     if among is not None:
         statement = statement.where(GoldKey.item_id.in_(among))
+    elif pool == "exam":
+        statement = statement.where(GoldKey.exposures < GoldKey.exposure_cap)
+    if categories:
+        statement = statement.where(GoldKey.category.in_(categories))
+    rows = session.execute(statement).all()
+    thirds = terciles({row.item_id: row.difficulty for row in rows}) if strata == "class_difficulty" else {}
     found: dict[str, list[str]] = {}
-    for category, item_id in session.execute(statement):
-        found.setdefault(category or ALL, []).append(item_id)
-    return found
+    for row in rows:
+        parts = {"none": ALL, "class": row.category or ALL}
+        name = parts.get(strata) or f"{row.category or ALL}\n{thirds[row.item_id]}"
+        found.setdefault(name, []).append(row.item_id)
+    return Drawable(
+        found, {row.item_id: row.category or ALL for row in rows}, {row.item_id: row.exposures for row in rows}
+    )
 
 
 def gold_candidates(session: Session, lane_id: str, account_id: str, limit: int) -> list[str]:

@@ -9,10 +9,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from calibration.models import QualificationTest
-from calibration.rules import testplan
+from calibration.rules import lint, testplan
 from calibration.rules.testplan import Plan
 from calibration.values import PlanKind
+from payouts.values import RateView
 
+APPLICANTS, EXPOSURES = 100, 30
+ENTRANCE, CHECK = "entrance", "check"
 ACCURACIES = tuple(round(0.5 + 0.02 * step, 2) for step in range(26))
 
 
@@ -33,6 +36,14 @@ class TestView:
     minutes: int
     ontology_id: str
     guideline_id: str
+    purpose: str
+    strata: str
+    begin_hours: int
+    expires_days: int | None
+    is_paid: bool
+    about: str
+    categories: tuple[str, ...]
+    due_at: datetime | None
     published_at: datetime
 
     @property
@@ -59,12 +70,21 @@ def open_test(session: Session, lane_id: str) -> TestView | None:
     return open_tests(session, [lane_id]).get(lane_id)
 
 
-def open_tests(session: Session, lane_ids: Iterable[str]) -> dict[str, TestView]:
+def open_tests(session: Session, lane_ids: Iterable[str], purpose: str = ENTRANCE) -> dict[str, TestView]:
     """The same for many lanes at once, by lane."""
     rows = session.scalars(
-        select(QualificationTest).where(QualificationTest.lane_id.in_(list(lane_ids)), QualificationTest.is_open)
+        select(QualificationTest).where(
+            QualificationTest.lane_id.in_(list(lane_ids)),
+            QualificationTest.is_open,
+            QualificationTest.purpose == purpose,
+        )
     )
     return {row.lane_id: view_of(row) for row in rows}
+
+
+def open_check(session: Session, lane_id: str) -> TestView | None:
+    """The short check that a lane asks of people who are in, if there is one."""
+    return open_tests(session, [lane_id], CHECK).get(lane_id)
 
 
 def test_by_id(session: Session, test_id: str) -> TestView:
@@ -94,6 +114,14 @@ def view_of(row: QualificationTest) -> TestView:
         minutes=row.minutes,
         ontology_id=row.ontology_id,
         guideline_id=row.guideline_id,
+        purpose=row.purpose,
+        strata=row.strata,
+        begin_hours=row.begin_hours,
+        expires_days=row.expires_days,
+        is_paid=row.is_paid,
+        about=row.about,
+        categories=tuple(row.categories),
+        due_at=row.due_at,
         published_at=row.published_at,
     )
 
@@ -113,3 +141,33 @@ def characteristic(plan: Plan) -> list[Point]:
         Point(accuracy, testplan.pass_probability(plan, accuracy), testplan.expected_questions(plan, accuracy))
         for accuracy in ACCURACIES
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a plan costs with people as they come from outside (a hundred of them), in questions, gold and pay."""
+
+    applicants: int
+    passing: float
+    questions: float  # of one person, on average
+    pool: int
+    attempts: int  # that the exam pool lasts for at its exposure limit
+    known_by_ten: float  # share of the pool that ten people know together who tell each other
+    pay_micros: int | None
+    currency: str | None
+
+
+def outlook_of(plan: Plan, pool: int, rate: RateView | None, exposures: int = EXPOSURES) -> Outlook:
+    """The outlook of a first attempt with an exam pool of this size; `rate` is what a question earns, if it does."""
+    questions = lint.weighted([testplan.expected_questions(plan, group.accuracy) for group in lint.APPLICANTS])
+    passing = lint.weighted([testplan.pass_probability(plan, group.accuracy) for group in lint.APPLICANTS])
+    return Outlook(
+        applicants=APPLICANTS,
+        passing=passing,
+        questions=questions,
+        pool=pool,
+        attempts=int(pool * exposures / questions),
+        known_by_ten=lint.known_by_colluders(questions, pool, 10),
+        pay_micros=None if rate is None else round(rate.micros * questions * APPLICANTS),
+        currency=None if rate is None else rate.currency,
+    )

@@ -1,19 +1,21 @@
 """Attempts at a test: fresh questions, final answers, stopping as planned, and an outcome that says why."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from calibration import lanes
-from calibration.models import Attempt, AttemptQuestion, Exposure, Qualification, QualificationTest
+from calibration.models import Attempt, AttemptQuestion, Exposure, GoldKey, Qualification, QualificationTest
 from calibration.operations import attempts, qualifications, tests
 from calibration.queries.attempts import AttemptView, test_start
-from calibration.queries.tests import characteristic
+from calibration.queries.tests import characteristic, plan_json
+from calibration.rules import testplan
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import AccessGrant, AuditEvent
 from kernel.policy import Demand, Reason
+from labeling.models import Guideline, Item
 from labeling.values import InvalidAnswer
-from tests.calibration_db.world import GRADER, World
+from tests.calibration_db.world import GRADER, START, World
 from workforce.models import DecisionReceipt
 
 test_start.__test__ = False  # type: ignore[attr-defined]
@@ -21,7 +23,9 @@ test_start.__test__ = False  # type: ignore[attr-defined]
 
 def publish(world: World, **settings: object) -> tests.Published:
     with world.system() as session:
-        return tests.publish_test(session, world.as_vendor(), lane_id=world.lane, **settings)  # type: ignore[arg-type]
+        return tests.publish_test(
+            session, world.as_vendor(), lane_id=world.lane, **{"accepted": tests.WARNINGS} | settings
+        )  # type: ignore[arg-type]
 
 
 def ready(world: World, *, training: int = 0, **settings: object) -> None:
@@ -108,6 +112,73 @@ def test_an_exam_pool_without_a_class_is_refused(world: World) -> None:
 def test_a_thin_pool_is_published_with_a_warning(world: World) -> None:
     world.add_gold(62, "exam")
     assert len(publish(world, training_questions=5).warnings) == 2
+
+
+def test_what_is_wrong_with_the_gold_forbids_publishing_or_is_taken_on(world: World) -> None:
+    world.add_gold(61, "exam")
+    twice, answer_before, elsewhere = world.add_gold(3, "exam", classes=("good",))
+    (practice,) = world.add_gold(1, "training", classes=("good",))
+    with world.system() as session:
+        for item, text in (
+            (twice, "The Same"),
+            (answer_before, "the  same"),
+            (elsewhere, "again"),
+            (practice, "Again"),
+        ):
+            session.get_one(Item, item).content = {"text": text}
+        told = tests.examine_test(session, world.as_vendor(), world.lane, tests.Design(training_questions=2))
+        assert [each.code for each in told.errors] == ["test.given_away"]
+        assert {each.code for each in told.warnings} == {"test.repeated", "test.pool_thin", "test.training_few"}
+        assert told.stock == {"bad": 30, "good": 34}
+        key = session.scalars(select(GoldKey).where(GoldKey.item_id == answer_before)).one()
+        key.truth = {"choice": "bad"}
+        session.scalars(select(GoldKey).where(GoldKey.item_id == practice)).one().truth = {"choice": "ugly"}
+        session.flush()
+        told = tests.examine_test(session, world.as_vendor(), world.lane, tests.Design())
+        assert {each.code for each in told.errors} == {"test.given_away", "test.contradicting", "test.misfit"}
+    with pytest.raises(Invalid) as problem:
+        publish(world)
+    assert problem.value.params["findings"] == [each.code for each in told.errors]
+
+
+def test_warnings_are_taken_on_by_name_and_kept_with_the_version(world: World) -> None:
+    world.add_gold(62, "exam")
+    with pytest.raises(Invalid) as problem:
+        publish(world, accepted=("test.pool_thin",))
+    assert (problem.value.code, problem.value.params["warnings"]) == ("test.warnings", ["test.training_few"])
+    publish(world)
+    with world.system() as session:
+        accepted = session.scalars(select(QualificationTest.accepted)).one()
+    assert accepted == ["test.pool_thin", "test.training_few"]
+
+
+def test_gold_that_is_older_than_the_guideline_is_told(world: World) -> None:
+    world.add_gold(186, "exam")
+    world.later(days=1)
+    with world.system() as session:
+        session.get_one(Guideline, world.guideline).published_at = world.now
+        session.execute(update(GoldKey).values(added_at=START))
+        told = tests.examine_test(session, world.as_vendor(), world.lane, tests.Design(training_questions=0))
+    assert [(each.code, each.facts["count"]) for each in told.findings] == [("test.older_than_guideline", 186)]
+
+
+def test_a_test_that_a_guesser_passes_is_refused(world: World) -> None:
+    world.add_gold(200, "exam")
+    with pytest.raises(Invalid) as problem:
+        publish(world, training_questions=0, p0=0.4, p1=0.8)
+    assert problem.value.code == "test.guessable"
+    assert problem.value.params["guess"] == 0.5
+    assert problem.value.params["chance"] > 0.05
+
+
+def test_only_the_vendor_makes_a_test_a_paid_one_and_only_with_a_rate(world: World) -> None:
+    world.add_gold(200, "exam")
+    with pytest.raises(Invalid) as problem, world.system() as session:
+        tests.publish_test(session, world.as_client(), lane_id=world.lane, training_questions=0, is_paid=True)
+    assert problem.value.code == "test.pay"
+    with pytest.raises(Invalid) as problem:
+        publish(world, training_questions=0, is_paid=True)
+    assert problem.value.code == "test.no_rate"
 
 
 def test_straight_right_answers_pass_after_twelve_questions_and_open_the_lane(world: World) -> None:
@@ -252,7 +323,9 @@ def test_someone_who_knows_one_class_alone_does_not_pass_on_the_total(world: Wor
     """Three classes of ten: always wrong on one of them, right on the others, under a plan that the total satisfies."""
     world.hire("Asha")
     world.add_gold(200, "exam", classes=("good", "good", "good", "good", "bad"))
-    publish(world, training_questions=0, p0=0.2, p1=0.4, attempts_most=1)
+    publish(world, training_questions=0, p0=0.7, attempts_most=1)
+    with world.system() as session:  # no plan that luck can satisfy is published any more
+        session.scalars(select(QualificationTest)).one().plan = {"attempts": [plan_json(testplan.plan(0.2, 0.4))]}
     view = start(world)
     while view.is_live:
         with world.system() as session:
