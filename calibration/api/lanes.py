@@ -113,6 +113,49 @@ class TestIn(InModel):
     attempts_most: int = Field(default=3, ge=1, le=5)
     cool_down_hours: list[int] = Field(default=[24, 168, 720], min_length=1, max_length=5)
     minutes: int = Field(default=60, ge=5, le=240)
+    strata: str = Field(default="class", pattern=f"^({'|'.join(tests.STRATA)})$")
+    begin_hours: int = Field(default=24, ge=1, le=168)
+    expires_days: int | None = Field(default=None, ge=30, le=1095)
+    is_paid: bool = False
+
+
+class PublishIn(TestIn):
+    """The same with the warnings that its publisher takes on, by their codes."""
+
+    accepted: list[str] = Field(default=[], max_length=20)
+
+
+class FindingOut(OutModel):
+    """What the lint found; an error forbids publishing, a warning is taken on by its code."""
+
+    code: str
+    is_error: bool
+    message: str
+    facts: dict[str, Any]
+
+
+class PlanOut(OutModel):
+    """The exact plan of one attempt."""
+
+    attempt: int
+    questions: int
+    pass_mark: int
+    alpha: float
+    beta: float
+    expected_questions: dict[str, float]
+
+
+class OutlookOut(OutModel):
+    """What a hundred people from outside would cost; pay is told to the vendor of a paid test alone."""
+
+    applicants: int
+    passing: float
+    questions: float
+    pool: int
+    attempts: int
+    known_by_ten: float
+    pay_micros: int | None
+    currency: str | None
 
 
 class PointOut(OutModel):
@@ -121,6 +164,16 @@ class PointOut(OutModel):
     accuracy: float
     passes: float
     questions: float
+
+
+class ExaminedOut(OutModel):
+    """What a design would do to people and cost, before it is published."""
+
+    plans: list[PlanOut]
+    characteristic: list[PointOut]
+    findings: list[FindingOut]
+    stock: dict[str, int]
+    outlook: OutlookOut
 
 
 class TestOut(OutModel):
@@ -138,6 +191,14 @@ class TestOut(OutModel):
     beta: float
     expected_questions: dict[str, float]
     characteristic: list[PointOut]
+    strata: str
+    training_questions: int
+    attempts_most: int
+    cool_down_hours: list[int]
+    minutes: int
+    begin_hours: int
+    expires_days: int | None
+    is_paid: bool
     warnings: list[str]
 
 
@@ -189,8 +250,28 @@ def lane_test(session: "Session", actor: Actor, lane_id: str) -> TestOut:
     return _test(found, [])
 
 
-@api.put("/lanes/<lane_id>/test", body=TestIn, returns=TestOut, scope=exam_scope)
-def publish_test(session: "Session", actor: Actor, lane_id: str, body: TestIn) -> TestOut:
+@api.post("/lanes/<lane_id>/test/preview", body=TestIn, returns=ExaminedOut, scope=exam_scope)
+def preview_test(session: "Session", actor: Actor, lane_id: str, body: TestIn) -> ExaminedOut:
+    """Look at a design without publishing it: exact error rates, expected lengths, cost, and what is wrong with it"""
+    found = tests.examine_test(session, actor, lane_id, tests.Design(**body.model_dump()))
+    return ExaminedOut(
+        plans=[
+            PlanOut(attempt=number, questions=plan.questions, pass_mark=plan.pass_mark, alpha=plan.exact_alpha,
+                    beta=plan.exact_beta, expected_questions=dict(plan.expected_questions))
+            for number, plan in enumerate(found.plans, start=1)
+        ],
+        characteristic=[PointOut.model_validate(point) for point in characteristic(found.plans[0])],
+        findings=[
+            FindingOut(code=each.code, is_error=each.is_error, message=str(each.message), facts=dict(each.facts))
+            for each in found.findings
+        ],
+        stock=found.stock,
+        outlook=OutlookOut.model_validate(found.outlook),
+    )  # fmt: skip
+
+
+@api.put("/lanes/<lane_id>/test", body=PublishIn, returns=TestOut, scope=exam_scope)
+def publish_test(session: "Session", actor: Actor, lane_id: str, body: PublishIn) -> TestOut:
     """Publish the next version of a lane's test"""
     done = tests.publish_test(session, actor, lane_id=lane_id, **body.model_dump())
     return _test(done.test, [str(warning) for warning in done.warnings])
@@ -241,5 +322,13 @@ def _test(test: TestView, warnings: list[str]) -> TestOut:
         beta=plan.exact_beta,
         expected_questions=dict(plan.expected_questions),
         characteristic=[PointOut.model_validate(point) for point in characteristic(plan)],
+        strata=test.strata,
+        training_questions=test.training_questions,
+        attempts_most=test.attempts_most,
+        cool_down_hours=list(test.cool_down_hours),
+        minutes=test.minutes,
+        begin_hours=test.begin_hours,
+        expires_days=test.expires_days,
+        is_paid=test.is_paid,
         warnings=warnings,
     )

@@ -3,13 +3,12 @@
 from typing import Any
 
 from flask import Response, request
-from markupsafe import Markup
 from pydantic import Field
 
 from calibration import jobs
 from calibration.operations import inference, reading, tests
 from calibration.pages import pages, pictures
-from calibration.queries.tests import characteristic
+from calibration.queries.tests import TestView, characteristic
 from calibration.rules.testplan import Plan
 from calibration.values import LaneFacts
 from i18n import _
@@ -23,10 +22,11 @@ from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 
+MAY_PUBLISH = (Role.CLIENT_ADMIN, Role.CLIENT_QA, Role.VENDOR_MANAGER)
 COUNTING = "counting gold for a test's pool"
 
 
-class Design(FormModel):
+class DesignForm(FormModel):
     """What the test designer sends."""
 
     kind: str = "sequential"
@@ -34,10 +34,15 @@ class Design(FormModel):
     p1: float = Field(default=0.9, gt=0, lt=1)
     alpha: float = Field(default=0.05, gt=0, lt=0.5)
     beta: float = Field(default=0.05, gt=0, lt=0.5)
+    strata: str = "class"
     training_questions: int = Field(default=5, ge=0, le=50)
     attempts_most: int = Field(default=3, ge=1, le=5)
     minutes: int = Field(default=60, ge=5, le=240)
+    begin_hours: int = Field(default=24, ge=1, le=168)
     cool_down_hours: str = "24, 168, 720"
+    expires_days: int | None = Field(default=None, ge=30, le=1095)
+    is_paid: bool = False
+    accepted: list[str] = Field(default_factory=list)
 
     @property
     def hours(self) -> list[int]:
@@ -47,6 +52,11 @@ class Design(FormModel):
         except ValueError:
             message = _("Write whole hours with commas between them.")
             raise Invalid("test.hours", message, fields={"cool_down_hours": message}) from None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the operations call it."""
+        return self.model_dump(exclude={"cool_down_hours", "accepted"}) | {"cool_down_hours": self.hours}
 
 
 @pages.get("/lanes/<lane_id>/quality")
@@ -77,63 +87,74 @@ def run_inference(lane_id: str) -> Response:
 
 @pages.get("/lanes/<lane_id>/test")
 def lane_test(lane_id: str) -> Response:
-    """The designer: what a test would do to people, before anybody meets it."""
+    """The designer: what a test would do to people, before anybody meets it. Gold is counted once a design is sent."""
     with db.reading(current.scope()) as session:
         lane, test = reading.lane_test(session, current.actor(), lane_id)
-    plan = test.plan if test else None
-    start = _values_of(test) if test else Design().model_dump()
-    return _design(lane, empty_form(start), plan or _plan_of(Design()), test=test)
+    start = _values_of(test) if test else DesignForm().model_dump()
+    return _design(lane, empty_form(start), None, test=test)
 
 
 @pages.post("/lanes/<lane_id>/test")
 def publish_test(lane_id: str) -> Response:
-    """Look at a plan, or publish it."""
-    actor, form = current.actor(), read_form(Design)
+    """Look at a design, or publish it."""
+    actor, form = current.actor(), read_form(DesignForm)
     with db.reading(current.scope()) as session:
         lane, test = reading.lane_test(session, actor, lane_id)
-    plan = None
+    examined = None
     if form.ok:
         try:
-            plan = _plan_of(form.data)
+            examined = _examined(lane_id, form.data.settings)
             if "preview" in request.form:
-                return _design(lane, form, plan, test=test)
+                return _design(lane, form, examined, test=test)
             return _published(lane_id, form.data)
         except Invalid as problem:
             form.add(problem)
-            if problem.message is not None and "" not in form.errors:
+            if "" not in form.errors:
                 form.errors = {"": problem.message, **form.errors}
-    return _design(lane, form, plan, test=test, status=422)
+    return _design(lane, form, examined, test=test, status=422)
 
 
-def _published(lane_id: str, design: Design) -> Response:
-    actor, values = current.actor(), design.model_dump(exclude={"cool_down_hours"})
-    hours = design.hours
+def _examined(lane_id: str, settings: dict[str, Any]) -> tests.Examined:
+    actor = current.actor()
+    with db.reading(Scope.system(COUNTING)) as session:
+        return tests.examine_test(session, actor, lane_id, tests.Design(**settings))
+
+
+def _plain_plan(form: Form[Any]) -> Plan | None:
+    """What the page shows before a design was sent; None where what was sent has no plan."""
+    start = DesignForm()
+    return None if form.errors else tests.plans_for(start.kind, start.p0, start.p1, start.alpha, start.beta, 1)[0]
+
+
+def _published(lane_id: str, design: DesignForm) -> Response:
+    actor, settings, accepted = current.actor(), design.settings, design.accepted
     done = db.current().run(
         Scope.system(COUNTING),
-        lambda session: tests.publish_test(session, actor, lane_id=lane_id, cool_down_hours=hours, **values),
+        lambda session: tests.publish_test(session, actor, lane_id=lane_id, accepted=accepted, **settings),
     )
     flash("good", _("Version %(version)s of the test is published.", version=done.test.version))
-    for warning in done.warnings:
-        flash("wait", warning)
     return see("calibration.lane_test", lane_id=lane_id)
 
 
-def _plan_of(design: Design) -> Plan:
-    return tests.plans_for(design.kind, design.p0, design.p1, design.alpha, design.beta, 1)[0]
-
-
-def _values_of(test: Any) -> dict[str, Any]:
+def _values_of(test: TestView) -> dict[str, Any]:
     plan = test.plan
     return {
         "kind": test.kind, "p0": plan.p0, "p1": plan.p1, "alpha": plan.alpha, "beta": plan.beta,
-        "training_questions": test.training_questions, "attempts_most": test.attempts_most,
-        "minutes": test.minutes, "cool_down_hours": ", ".join(map(str, test.cool_down_hours)),
+        "strata": test.strata, "training_questions": test.training_questions, "attempts_most": test.attempts_most,
+        "minutes": test.minutes, "begin_hours": test.begin_hours, "expires_days": test.expires_days,
+        "is_paid": test.is_paid, "cool_down_hours": ", ".join(map(str, test.cool_down_hours)), "accepted": [],
     }  # fmt: skip
 
 
-def _design(lane: LaneFacts, form: Form[Any], plan: Plan | None, *, test: Any, status: int = 200) -> Response:
+def _design(
+    lane: LaneFacts, form: Form[Any], examined: tests.Examined | None, *, test: TestView | None, status: int = 200
+) -> Response:
+    plan = examined.plans[0] if examined else test.plan if test else _plain_plan(form)
     points = characteristic(plan) if plan else []
-    drawn: tuple[Markup, Markup] | None = pictures.characteristic(points, plan) if plan else None
+    actor = current.actor()
     return page(
-        "calibration/lane_test.html", status, lane=lane, form=form, plan=plan, test=test, points=points, drawn=drawn
-    )
+        "calibration/lane_test.html", status, lane=lane, form=form, plan=plan, test=test, points=points,
+        drawn=pictures.characteristic(points, plan) if plan else None, examined=examined,
+        is_stale=test is not None and (test.ontology_id, test.guideline_id) != (lane.ontology_id, lane.guideline_id),
+        is_vendor=actor.org_id == lane.vendor_org_id, may_publish=actor.role in MAY_PUBLISH,
+    )  # fmt: skip

@@ -1,5 +1,7 @@
 """Attempts at a test: fresh questions, final answers, stopping as planned, and an outcome that says why."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -21,14 +23,14 @@ from workforce.models import DecisionReceipt
 test_start.__test__ = False  # type: ignore[attr-defined]
 
 
-def publish(world: World, **settings: object) -> tests.Published:
+def publish(world: World, **settings: Any) -> tests.Published:
     with world.system() as session:
         return tests.publish_test(
             session, world.as_vendor(), lane_id=world.lane, **{"accepted": tests.WARNINGS} | settings
-        )  # type: ignore[arg-type]
+        )
 
 
-def ready(world: World, *, training: int = 0, **settings: object) -> None:
+def ready(world: World, *, training: int = 0, **settings: Any) -> None:
     """A person, 62 exam questions and a published test with its default plan."""
     world.hire("Asha")
     world.add_gold(200, "exam")
@@ -94,7 +96,7 @@ def test_a_new_version_takes_the_place_of_the_one_before(world: World) -> None:
     ],
 )
 def test_a_test_that_cannot_keep_its_promises_is_refused(
-    world: World, gold: int, settings: dict[str, object], code: str
+    world: World, gold: int, settings: dict[str, Any], code: str
 ) -> None:
     world.add_gold(gold, "exam")
     with pytest.raises(Invalid) as problem:

@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 from calibration import register as calibration
 from calibration.models import AttemptQuestion, GateRule, GoldKey, Qualification
 from calibration.operations import attempts
+from calibration.operations.tests import WARNINGS
 from kernel import clock, ids
 from kernel.config import Settings
 from kernel.jobs import drain
@@ -86,7 +87,9 @@ class Door:
 
     def post(self, path: str, status: int = 303, **data: Any) -> Any:
         with self.at():
-            answer = self.client.post(path, data={**data, "csrf_token": self._token("/quality")})
+            answer = self.client.post(
+                path, data={"accepted": list(WARNINGS), **data, "csrf_token": self._token("/quality")}
+            )
         assert answer.status_code == status, answer.get_data(as_text=True)[-3000:]
         return answer
 
@@ -212,16 +215,40 @@ def test_an_exam_out_of_time_says_so_until_its_result_is_written(world: World, a
     assert "The time was over before the test could be decided." in annotator.get(where)
 
 
-def test_the_designer_sees_what_a_test_does_before_publishing(world: World, vendor: Door) -> None:
-    page = vendor.get(f"/lanes/{world.lane}/test")
+def test_the_designer_sees_what_a_test_does_before_publishing(world: World, vendor: Door, client: Door) -> None:
+    design = f"/lanes/{world.lane}/test"
+    page = vendor.get(design)
     assert "No test is published yet." in page
     world.add_gold(10, "exam")
-    shown = vendor.post(f"/lanes/{world.lane}/test", 200, preview="1", p0="0.6", p1="0.85")
-    assert "Questions at most" in shown.get_data(as_text=True)
-    refused = vendor.post(f"/lanes/{world.lane}/test", 422).get_data(as_text=True)
-    assert "One attempt may need 62 exam questions, and this lane has 10." in refused
-    impossible = vendor.post(f"/lanes/{world.lane}/test", 422, p0="0.9", p1="0.7").get_data(as_text=True)
+    shown = vendor.post(design, 200, preview="1", p0="0.6", p1="0.85").get_data(as_text=True)
+    assert "Questions at most" in shown and "A hundred people from outside" in shown
+    assert "this lane has 10: 40 are missing" in shown
+    refused = vendor.post(design, 422).get_data(as_text=True)
+    assert "One attempt may need 62 exam questions, and this lane has 10: 52 are missing." in refused
+    impossible = vendor.post(design, 422, p0="0.9", p1="0.7").get_data(as_text=True)
     assert "further apart" in impossible
+    world.add_gold(60, "exam")
+    warned = vendor.post(design, 422, accepted=[]).get_data(as_text=True)
+    assert "Read the warnings and take them on" in warned and "I take this on" in warned
+    assert "Whether the test is paid is the vendor’s to say." in client.post(design, 422, is_paid="1").get_data(
+        as_text=True
+    )
+    client.post(design, expires_days="365", strata="class_difficulty")
+    again = vendor.get(design)
+    assert "Version 1 is published" in again and 'value="365"' in again
+
+
+def test_a_program_looks_at_a_design_before_it_publishes_it(world: World, annotator: Door, vendor: Door) -> None:
+    world.add_gold(62, "exam")
+    address = f"/lanes/{world.lane}/test"
+    told = vendor.api("POST", f"{address}/preview", training_questions=0)
+    assert [plan["attempt"] for plan in told["plans"]] == [1, 2, 3]
+    assert [(each["code"], each["is_error"]) for each in told["findings"]] == [("test.pool_thin", False)]
+    assert (told["stock"], told["outlook"]["pay_micros"]) == ({"bad": 31, "good": 31}, None)
+    refused = vendor.api("PUT", address, 422, training_questions=0)
+    assert (refused["code"], refused["warnings"]) == ("test.warnings", ["test.pool_thin"])
+    vendor.api("PUT", address, training_questions=0, accepted=["test.pool_thin"])
+    annotator.api("POST", f"{address}/preview", 403, training_questions=0)
 
 
 def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door, vendor: Door, client: Door) -> None:
@@ -295,7 +322,7 @@ def test_gold_is_the_clients_page_alone(world: World, annotator: Door, vendor: D
 
 def test_a_program_takes_the_same_test_under_the_same_rules(world: World, annotator: Door, vendor: Door) -> None:
     world.add_gold(80, "exam")
-    published = vendor.api("PUT", f"/lanes/{world.lane}/test", training_questions=0)
+    published = vendor.api("PUT", f"/lanes/{world.lane}/test", training_questions=0, accepted=WARNINGS)
     assert (published["questions"], published["version"]) == (62, 1)
     assert len(published["characteristic"]) == 26
     view = annotator.api("POST", f"/tests/{world.lane}/attempts", 201)
@@ -347,7 +374,7 @@ def test_a_program_reads_a_test_before_it_is_taken(world: World, annotator: Door
     annotator.api("GET", f"/tests/{world.lane}", 404)
     vendor.api("GET", f"/lanes/{world.lane}/test", 404)
     world.add_gold(80, "exam")
-    published = vendor.api("PUT", f"/lanes/{world.lane}/test", training_questions=0)
+    published = vendor.api("PUT", f"/lanes/{world.lane}/test", training_questions=0, accepted=WARNINGS)
     assert vendor.api("GET", f"/lanes/{world.lane}/test")["id"] == published["id"]
     before = annotator.api("GET", f"/tests/{world.lane}")
     assert (before["questions_most"], before["attempts_left"], before["may_start"]) == (62, 3, True)
