@@ -197,7 +197,7 @@ def pause_lane(session: "Session", actor: Actor, lane_id: str) -> Any:
     return projects.pause_lane(session, actor, lane_id)
 
 
-@api.post("/lanes/<lane_id>/units", body=UnitsIn, returns=AddedOut, creates=True)
+@api.post("/lanes/<lane_id>/units", body=UnitsIn, returns=AddedOut, creates=True, before=limits.spends("units"))
 def add_units(session: "Session", actor: Actor, lane_id: str, body: UnitsIn) -> Any:
     """Add units; content that is a unit already keeps the unit it has."""
     drafts = [UnitIn(each.content, each.id, each.classification) for each in body.units]

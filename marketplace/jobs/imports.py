@@ -13,7 +13,7 @@ from marketplace.files.checking import Draft, Tally, count_lines, in_chunks, rea
 from marketplace.operations import imports, units
 from marketplace.queries.imports import Source, items_in_work, items_with_key, known_items, source_of, state_of
 from marketplace.storage import storage
-from marketplace.values.imports import CHUNK, BatchKind, BatchState
+from marketplace.values.imports import CHUNK, WRITTEN_AT_ONCE, BatchKind, BatchState
 
 Write = Callable[[Session, Actor, Source, Sequence[Draft]], int]
 
@@ -90,7 +90,7 @@ def _write(work: Work, batch_id: str, write: Write) -> dict[str, Any]:
     with storage().open(source.stored_name) as stream:
         drafts = (entry for entry in read_drafts(stream, source.spec) if not isinstance(entry, tuple))
         rest = (draft for draft in drafts if unit_of(draft).line > after)
-        for chunk in in_chunks(rest, CHUNK):
+        for chunk in in_chunks(rest, WRITTEN_AT_ONCE):
             with work.transaction() as session:
                 if state_of(session, batch_id) is not BatchState.IMPORTING:
                     return {"batch_id": batch_id, "new": new}

@@ -290,11 +290,7 @@ class _Claim:
 
 
 def _pick(claim: _Claim, place: _Place) -> _Pick | None:
-    """What is kept, else what has come back, else the next free slot.
-
-    All three are looked for whichever is found: how long a take lasts must not tell that its unit was kept, as hidden
-    gold is.
-    """
+    """What is kept, else what has come back, else the next free slot: all are looked for, lest the time tell which."""
     kept = claim.kept(place.taken)
     returned = claim.returned(is_wanted=kept is None)
     if kept or returned:

@@ -38,6 +38,7 @@ BATCH_STATE_WORDS: dict[str, tuple[Message, str]] = {
 MOST_FINDINGS = 100
 PREVIEW_ROWS = 10
 CHUNK = 1_000
+WRITTEN_AT_ONCE = 200  # rows of a file: on SQLite everybody else who writes waits for so long
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from marketplace.queries import imports as queries
 from marketplace.values.imports import BatchKind, BatchState, UnitIn
 from tests.marketplace.orders import Market, csv_of, jsonl_of
 from tests.support import scale
-from tests.web.conftest import make_persona, sign_in
+from tests.web.conftest import make_persona, sign_in, token_of
 from tests.web.conftest import test_settings as settings_in
+from web import limits
 from wsgi import create_app
 
 TWO = [{"locale": "sw-KE", "units": 1000}, {"locale": "ar-EG", "units": 500}]
@@ -97,11 +98,11 @@ def test_a_file_must_say_what_it_is(market: Market) -> None:
         market.upload(market.pm, project_id, "units.xlsx", b"PK")
 
 
-def test_two_thousand_lines_survive_a_crash_in_the_middle_without_a_unit_twice(
+def test_four_hundred_lines_survive_a_crash_in_the_middle_without_a_unit_twice(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project_id = market.order()
-    rows = [{"id": str(number), "text": f"Message number {number}"} for number in range(2000)]
+    rows = [{"id": str(number), "text": f"Message number {number}"} for number in range(400)]
     batch_id = checked(market, project_id, "units.csv", csv_of(rows))
     with market.as_(market.pm) as session:
         imports.confirm_import(session, market.pm, batch_id)
@@ -117,18 +118,31 @@ def test_two_thousand_lines_survive_a_crash_in_the_middle_without_a_unit_twice(
     monkeypatch.setattr(units, "_insert_units", falls_once)
     market.work()
     with market.as_(market.pm) as session:
-        assert session.scalar(select(func.count(Unit.id))) == 1000  # the second chunk left nothing behind
+        assert session.scalar(select(func.count(Unit.id))) == 200  # the second chunk left nothing behind
         job = session.scalars(select(OutboxEvent).where(OutboxEvent.job == "marketplace.import_units")).one()
-        assert (job.done_at, job.step) == (None, {"line": 1001, "taken": 1000, "new": 1000})
+        assert (job.done_at, job.step) == (None, {"line": 201, "taken": 200, "new": 200})
     market.later(minutes=1)
     market.work()
     with market.as_(market.pm) as session:
-        assert session.scalar(select(func.count(Unit.id))) == 2000
-        assert session.scalar(select(func.count(func.distinct(Unit.item_id)))) == 2000
-        assert session.scalar(select(func.count()).select_from(Slot)) == 6000
+        assert session.scalar(select(func.count(Unit.id))) == 400
+        assert session.scalar(select(func.count(func.distinct(Unit.item_id)))) == 400
+        assert session.scalar(select(func.count()).select_from(Slot)) == 1200
         assert session.scalars(select(Batch.state)).one() == "imported"
         job = session.scalars(select(OutboxEvent).where(OutboxEvent.job == "marketplace.import_units")).one()
-        assert job.result == {"batch_id": batch_id, "new": 2000}
+        assert job.result == {"batch_id": batch_id, "new": 400}
+
+
+def test_units_sent_too_often_are_told_to_wait(market: Market, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(limits.MOST, "units", 1)
+    client = create_app(settings_in(tmp_path), market.db).test_client()
+    market.order()
+    with market.as_(market.pm) as session:
+        path = f"/api/v1/lanes/{session.scalars(select(Lane.id)).one()}/units"
+    with clock.use_clock(lambda: market.now):
+        persona = make_persona(market.db, market.client, Role.CLIENT_PM, "pm@nordlicht.example")
+        head = {"Authorization": f"Bearer {token_of(market.db, persona)}"}
+        sent = [client.post(path, json={"units": [{"content": {"text": "one"}}]}, headers=head) for _ in range(2)]
+    assert [answer.status_code for answer in sent] == [201, 429]
 
 
 @pytest.mark.soak
