@@ -15,6 +15,7 @@ from marketplace.operations import requests as request_operations
 from marketplace.queries import projects as queries
 from marketplace.values.imports import UnitIn
 from marketplace.values.requests import ProjectView
+from web import limits
 from web.forms import InModel, OutModel
 
 if TYPE_CHECKING:
