@@ -1,4 +1,4 @@
-"""Commands of calibration: truth inference, agreement and test plans on files, without a database."""
+"""Commands of calibration: truth inference, agreement and test plans on files, and rules tried on what happened."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
+from flask.cli import with_appcontext
 
 from calibration.files.tables import BadTable, Progress, line_where, read_keys, read_labels, write_table
 from calibration.inference import AgreementCounter, DawidSkene, Level, PairCounter
 from calibration.inference.agreement import count_agreement, count_pairs
+from calibration.operations import backtests
 from calibration.operations.estimates import METHODS
 from calibration.rules import testplan
-from calibration.values import PlanImpossible, PlanKind
+from calibration.values import GateAction, GateMetric, PlanImpossible, PlanKind
+from kernel import db
+from kernel.errors import Invalid
+from kernel.policy import system_actor
+from kernel.tenancy import Scope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +118,52 @@ def plan(p0: float, p1: float, alpha: float, beta: float, sequential: bool, bare
         },
         as_json,
     )
+
+
+@cli.command("backtest")
+@click.option("--lane", "lane_id", help="The lane whose people the rule is tried on.")
+@click.option("--project", "project_id", help="All lanes of a project instead.")
+@click.option(
+    "--metric", type=click.Choice([metric.value for metric in GateMetric]), default="accuracy_upper", show_default=True
+)
+@click.option(
+    "--action", type=click.Choice([action.value for action in GateAction]), default="pause", show_default=True
+)
+@click.option("--limit", type=float, default=0.8, show_default=True, help="The accuracy that is the limit.")
+@click.option("--certainty", type=float, default=0.9, show_default=True)
+@click.option("--release", type=float, help="The probability of being over the limit at which it lets go.")
+@click.option("--minimum-checks", type=int, default=20, show_default=True)
+@click.option("--pause-days", type=int, default=7, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON, with everybody it would have acted on.")
+@with_appcontext
+def backtest(lane_id: str | None, project_id: str | None, as_json: bool, **rule: Any) -> None:
+    """Replay a proposed rule over what happened: who, which locales, at what cost, what it would have prevented."""
+    if (lane_id is None) == (project_id is None):
+        raise click.UsageError("Name a lane with --lane, or a project with --project.")
+    fields, actor = {"name": "proposed", **rule}, system_actor("backtest")
+    with db.reading(Scope.system("backtest: grades of people under a proposed rule")) as session:
+        try:
+            proposal = backtests.proposal_of(backtests.checked(fields))
+        except Invalid as problem:
+            raise click.ClickException("; ".join(f"{name}: {told}" for name, told in problem.fields.items())) from None
+        people = backtests.subjects_of(session, actor, project_id, lane_id)
+        if not people:
+            raise click.ClickException("nobody has answered anything there")
+        lane = lane_id or people[0].lane_id
+        others = backtests.other_rules(session, actor, lane, "proposed")
+        with _bar("replaying") as progress:
+            found = backtests.replay(
+                session, actor, proposal, people, others, lambda done: progress(done / len(people))
+            )
+        told = backtests.summary(session, actor, lane, "proposed", proposal, found)
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    _tell({name: value for name, value in told.items() if not isinstance(value, list)}, False)
+    for row in told["locales"]:
+        click.echo(f"{row['locale']:12} {row['acted']} of {row['people']} ({row['low']:.3f}-{row['high']:.3f})")
+    for row in told["contradictions"]:
+        click.echo(f"contradiction: {row['code']} {row['other']}".rstrip())
 
 
 def _figures(

@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from calibration.operations import attempts, gates, grading, inference
+from sqlalchemy.orm import Session
+
+from calibration.operations import attempts, backtests, gates, grading, inference
 from calibration.operations.estimates import estimate
-from kernel.jobs import Work, job
+from kernel.jobs import Work, enqueue, job
+from kernel.policy import Actor
 
 CHUNK = 500
 
@@ -50,3 +53,27 @@ def regrade_item(work: Work, item_id: str) -> dict[str, Any]:
     """Grade the judgments of an item again, after its key was corrected or suspended."""
     with work.transaction() as session:
         return {"people": grading.regrade_item(session, work.actor, item_id)}
+
+
+@job(queue="bulk", long=True)
+def run_backtest(work: Work, backtest_id: str) -> dict[str, Any]:
+    """Replay a proposed rule over what happened, some people at a time, and add up what it would have done."""
+    with work.transaction() as session:
+        people = backtests.subjects(session, work.actor, backtest_id)
+    rows: list[dict[str, Any]] = list(work.step.get("rows", []))
+    while len(rows) < len(people):
+        with work.transaction() as session:
+            chunk = people[len(rows) : len(rows) + backtests.CHUNK]
+            rows += backtests.run_chunk(session, work.actor, backtest_id, chunk)
+            work.advance(session, len(rows), len(people), rows=rows)
+    with work.transaction() as session:
+        backtests.finish(session, work.actor, backtest_id, rows)
+    return {"people": len(people)}
+
+
+def begin_backtest(session: Session, actor: Actor, lane_id: str, *, wide: bool = False, **fields: Any) -> str:
+    """Ask for a backtest and put it into the queue; returns its id."""
+    asked = backtests.ask_backtest(session, actor, lane_id, wide=wide, **fields)
+    enqueue(session, run_backtest, actor=actor, backtest_id=asked)
+    session.flush()
+    return asked

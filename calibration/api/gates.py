@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from calibration import jobs
 from calibration.api.routes import api
 from calibration.operations import reading, rulebook
 from calibration.values import GateAction, GateMetric
@@ -111,3 +112,42 @@ def end_gate(session: "Session", actor: Actor, lane_id: str, body: GateEndIn) ->
 def _gate(rule: Any) -> GateOut:
     names = GateOut.model_fields
     return GateOut(**{name: getattr(rule, name) for name in names})
+
+
+class BacktestIn(GateIn):
+    """A rule to be tried on what happened, in this lane or in all lanes of its project."""
+
+    wide: bool = False
+
+
+class BacktestOut(OutModel):
+    """A backtest: how far it is, and once it is done what the rule would have done (see the page for the words)."""
+
+    id: str
+    lane_id: str
+    rule: dict[str, Any]
+    wide: bool
+    people: int
+    done: int
+    result: dict[str, Any]
+    asked_at: datetime
+    finished_at: datetime | None
+
+
+@api.post("/lanes/<lane_id>/backtests", body=BacktestIn, returns=BacktestOut, status=202)
+def ask_backtest(session: "Session", actor: Actor, lane_id: str, body: BacktestIn) -> Any:
+    """Replay a proposed rule over what happened: who, which locales, at what cost, what it would have prevented"""
+    asked = jobs.begin_backtest(session, actor, lane_id, **body.model_dump())
+    return reading.lane_backtests(session, actor, lane_id, asked).shown
+
+
+@api.get("/lanes/<lane_id>/backtests", returns=list[BacktestOut])
+def lane_backtests(session: "Session", actor: Actor, lane_id: str) -> Any:
+    """A lane's newest backtests"""
+    return list(reading.lane_backtests(session, actor, lane_id).backtests)
+
+
+@api.get("/lanes/<lane_id>/backtests/<backtest_id>", returns=BacktestOut)
+def lane_backtest(session: "Session", actor: Actor, lane_id: str, backtest_id: str) -> Any:
+    """A backtest, and what it found"""
+    return reading.lane_backtests(session, actor, lane_id, backtest_id).shown

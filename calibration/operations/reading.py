@@ -1,5 +1,6 @@
 """Reads that ask for permission first: what a lane's pages and API show to whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
 from calibration.policy import (
+    GATE_SET,
     GOLD_READ,
     LANE_QUALITY,
     OWN_QUALITY,
@@ -15,6 +17,7 @@ from calibration.policy import (
     TEST_READ,
     lane_resource,
 )
+from calibration.queries.backtests import BacktestView, backtest_of, backtests_of
 from calibration.queries.gates import FiringView, GateView, firings_of, firings_on, gate_of, rules_of
 from calibration.queries.gold import KeyView, keys_of_project
 from calibration.queries.history import QualityHistory, history_of
@@ -132,3 +135,25 @@ def gold_of_project(
     if newest_versions(session, project_id).ontology is None:
         raise not_found()
     return keys_of_project(session, project_id, pool=pool, after=after, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestsPage:
+    """A lane's backtests, and the one looked at, its people named by their pseudonyms."""
+
+    lane: LaneFacts
+    backtests: tuple[BacktestView, ...]
+    shown: BacktestView | None
+    names: Mapping[str, str]
+
+
+def lane_backtests(session: Session, actor: Actor, lane_id: str, backtest_id: str | None = None) -> BacktestsPage:
+    """What replaying proposed rules over a lane has found."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, GATE_SET, lane_resource(session, actor, lane))
+    shown = backtest_of(session, lane_id, backtest_id) if backtest_id else None
+    if backtest_id and shown is None:
+        raise not_found()
+    rows = shown.result.get("rows", ()) if shown else ()
+    names = pseudonyms(session, {row["annotator_id"] for row in rows})
+    return BacktestsPage(lane, tuple(backtests_of(session, lane_id)), shown, names)

@@ -13,8 +13,8 @@ from calibration.values import GateAction, GateMetric
 from i18n import Message, _
 from kernel import audit, ids
 from kernel.db import now_of
-from kernel.errors import Invalid
-from kernel.guard import not_found, require
+from kernel.errors import Conflict, Invalid
+from kernel.guard import require
 from kernel.policy import Actor
 
 STANDARD = "accuracy"
@@ -64,7 +64,7 @@ def end_gate(session: Session, actor: Actor, lane_id: str, name: str) -> None:
         select(GateRule).where(GateRule.lane_id == lane_id, GateRule.name == name, GateRule.is_active)
     ).one_or_none()
     if rule is None:
-        raise not_found()
+        raise Conflict("gate.none", _("There is no rule of that name in force."))
     rule.is_active, rule.ended_at, rule.ended_by = False, now_of(session), actor.account_id
     open_firings = select(GateFiring).where(
         GateFiring.lane_id == lane_id, GateFiring.name == name, GateFiring.ended_at.is_(None),

@@ -19,7 +19,6 @@ SHOWN_FROM = 20
 SHOWN_STEP = 0.05
 SHOWN_EVERY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
-DAY = timedelta(days=1)
 STATE = ("checked", "right", "a", "b", "cusum", "since_normal", "alarms", "confusion", "classes")
 
 
@@ -75,10 +74,7 @@ def next_tick(row: Track, now: datetime) -> datetime:
 
 def fold(row: Track, event: Event) -> None:
     """Take one graded answer in. What is known pales by whole days without any, as `tracking.decay` says."""
-    state = belief(row)
-    if row.checked:
-        state = tracking.decay(state, (event.at - row.updated_at) // DAY)
-    state = tracking.update(state, event.score)
+    state = tracking.take(belief(row), row.updated_at if row.checked else None, event.at, event.score)
     row.a, row.b, row.checked, row.right, row.cusum = state.a, state.b, state.n, state.right, state.cusum
     row.since_normal, row.alarms = state.since_normal, state.alarms
     row.confusion = _counted(row.confusion, event)
@@ -99,9 +95,7 @@ def _believed(classes: dict[str, Any], event: Event) -> dict[str, Any]:
         return classes
     known = classes.get(event.truth)
     state = class_belief(known) if known else tracking.start_track()
-    if known:
-        state = tracking.decay(state, (event.at - datetime.fromisoformat(known["at"])) // DAY)
-    state = tracking.update(state, event.score)
+    state = tracking.take(state, datetime.fromisoformat(known["at"]) if known else None, event.at, event.score)
     kept = {"a": state.a, "b": state.b, "n": state.n, "right": state.right, "at": event.at.isoformat()}
     return {**classes, event.truth: kept}
 

@@ -2,18 +2,21 @@
 
 from dataclasses import asdict
 
-from flask import Response, request
+from flask import Response, request, url_for
 from pydantic import Field
 
+from calibration import jobs
 from calibration.operations import reading, rulebook
-from calibration.pages import pages
-from calibration.pages.words import ACTIONS, ENDS, METRICS
+from calibration.pages import pages, pictures
+from calibration.pages.words import ACTIONS, CONTRADICTIONS, ENDS, METRICS
+from calibration.queries.backtests import BacktestView
 from i18n import _
 from kernel import db
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Conflict, Invalid
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
+from web.views.progress import JobCard
 
 
 class Gate(FormModel):
@@ -56,6 +59,49 @@ def set_gate(lane_id: str) -> Response:
     return _shown(found, form, 422)
 
 
+@pages.post("/lanes/<lane_id>/backtests")
+def ask_backtest(lane_id: str) -> Response:
+    """Replay the rule in the form over what happened, before it is set."""
+    form, wide = read_form(Gate), bool(request.form.get("wide"))
+    if form.ok:
+        try:
+            with db.transaction(current.scope()) as session:
+                asked = jobs.begin_backtest(session, current.actor(), lane_id, wide=wide, **form.data.model_dump())
+            return see("calibration.lane_backtest", lane_id=lane_id, backtest_id=asked)
+        except Invalid as problem:
+            form.add(problem)
+    with db.reading(current.scope()) as session:
+        found = reading.lane_gates(session, current.actor(), lane_id)
+    return _shown(found, form, 422)
+
+
+@pages.get("/lanes/<lane_id>/backtests/<backtest_id>")
+def lane_backtest(lane_id: str, backtest_id: str) -> Response:
+    """What a backtest found, or how far it is."""
+    with db.reading(current.scope()) as session:
+        found = reading.lane_backtests(session, current.actor(), lane_id, backtest_id)
+    assert found.shown is not None
+    here = url_for("calibration.lane_backtest", lane_id=lane_id, backtest_id=backtest_id)
+    job = _progress(found.shown, here)
+    if request.headers.get("HX-Request"):
+        return page("web/jobs_status.html", job=job, job_url=here)
+    return page(
+        "calibration/backtest.html", lane=found.lane, shown=found.shown, names=found.names, others=found.backtests,
+        metrics=METRICS, actions=ACTIONS, against=CONTRADICTIONS,
+        job=job, job_url=here,
+        drawn=pictures.acted_by_locale(found.shown.result["locales"]) if found.shown.result else None,
+    )  # fmt: skip
+
+
+def _progress(shown: BacktestView, here: str) -> JobCard:
+    """How far a backtest is, as the card of a job."""
+    state = "done" if shown.finished_at else "running" if shown.people else "waiting"
+    detail = _("%(done)s of %(total)s", done=shown.done, total=shown.people) if shown.people else ""
+    percent = 100 * shown.done // shown.people if shown.people else None
+    title = str(_("The rule is being tried on what happened"))
+    return JobCard(shown.id, title, state, percent, str(detail), here if shown.finished_at else "", "")
+
+
 @pages.post("/lanes/<lane_id>/gate/end")
 def end_gate(lane_id: str) -> Response:
     """Take a rule out of force."""
@@ -63,8 +109,8 @@ def end_gate(lane_id: str) -> Response:
         with db.transaction(current.scope()) as session:
             rulebook.end_gate(session, current.actor(), lane_id, request.form.get("name", ""))
         flash("good", _("The rule is out of force. A pause that it began runs its time."))
-    except NotFound:
-        flash("wait", _("That rule is not in force."))
+    except Conflict as problem:
+        flash("wait", problem.message)
     return see("calibration.lane_gates", lane_id=lane_id)
 
 

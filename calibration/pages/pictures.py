@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from markupsafe import Markup
 
@@ -10,6 +11,7 @@ from calibration.queries.lanes import LaneQuality
 from calibration.queries.tests import Point as PlanPoint
 from calibration.rules.testplan import Plan
 from i18n import _, current_locale, formats
+from i18n.tags import display_name
 from labeling.values import Ontology
 from web.plots import Event, Interval, Point, Target, Tick, heat, line, ticks, whiskers
 
@@ -100,6 +102,22 @@ def class_recalls(history: QualityHistory, ontology: Ontology | None) -> Markup:
         label=str(_("Right answers by class, each with its 95% range")),
         x_ticks=ticks(max(0.0, lowest - 0.05), 1.0, _percent),
         too_few=str(_("No class has enough checks yet.")),
+    )
+
+
+def acted_by_locale(rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """On which share of the people of each locale a rule would have acted."""
+    shown = [
+        Interval(
+            f"{display_name(row['locale'], current_locale())} ({row['locale']})", row["share"], row["low"], row["high"]
+        )
+        for row in rows
+    ]
+    return whiskers(
+        shown[:CLASSES_MOST],
+        label=str(_("Share of people acted on, by locale, with its 95% interval")),
+        x_ticks=ticks(0.0, max([0.2, *(row["high"] for row in rows)]), _percent),
+        too_few=str(_("Nobody has enough checked answers yet.")),
     )
 
 

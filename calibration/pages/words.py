@@ -19,6 +19,13 @@ ENDS: dict[str, Message] = {
     "lifted": _("undone by a person"),
     "rule": _("rule taken out of force"),
 }
+CONTRADICTIONS: dict[str, Message] = {
+    "fires_on_the_perfect": _("It acts on somebody who has answered everything right: it needs more checked answers."),
+    "over_the_test": _("It pauses people whom the test of this lane must let pass: its limit lies over the test’s."),
+    "warning_too_late": _("It would never warn in time: another rule pauses first, always."),
+    "never_acts": _("It would never pause anybody: another rule pauses first, always."),
+    "stops_the_other": _("With it another rule has nothing left to say."),
+}
 
 
 def limit_told(action: str, limit: str) -> Message:

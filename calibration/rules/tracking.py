@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from calibration.rules.intervals import (
     DEFAULT_PRIOR,
@@ -134,6 +135,13 @@ def decay(track: Track, days: float) -> Track:
         raise ValueError("days must not be negative")
     a, b = _forget(track, IDLE_FORGETTING**days)
     return replace(track, a=a, b=b)
+
+
+def take(track: Track, last: datetime | None, at: datetime, score: float) -> Track:
+    """The track after an answer graded at `at`; what was known pales by the whole days since the one before, `last`."""
+    if last is not None:
+        track = decay(track, (at - last) // timedelta(days=1))
+    return update(track, score)
 
 
 def add_peer_evidence(track: Track, score: float, weight: float = PEER_WEIGHT) -> Track:

@@ -1,5 +1,6 @@
 """Calibration through the browser's and the program's door, with the people who use it."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -355,8 +356,19 @@ def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
     page = vendor.get(f"/lanes/{world.lane}/gates?name=word")
     assert "In force" in page and 'value="0.6"' in page
     vendor.post(f"/lanes/{world.lane}/gate", 422, name="NO")
+    where = vendor.post(f"/lanes/{world.lane}/backtests", name="strict", limit="0.9").headers["Location"]
+    assert "It waits for its turn." in vendor.get(where)
+    told = vendor.api("POST", f"/lanes/{world.lane}/backtests", 202, name="strict", limit=0.9, wide=True)
+    vendor.api("POST", f"/lanes/{world.lane}/backtests", 422, name="strict", limit=2)
+    annotator.api("POST", f"/lanes/{world.lane}/backtests", 403, limit=0.9)
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    assert "Nobody: the rule would never have acted." in vendor.get(where)
+    found = vendor.api("GET", f"/lanes/{world.lane}/backtests/{told['id']}")
+    assert (found["wide"], found["result"]["acted"]) == (True, 0)
+    assert len(client.api("GET", f"/lanes/{world.lane}/backtests")) == 2
     vendor.post(f"/lanes/{world.lane}/gate/end", name="word")
-    vendor.api("POST", f"/lanes/{world.lane}/gate/end", 404, name="word")
+    vendor.api("POST", f"/lanes/{world.lane}/gate/end", 409, name="word")
     vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, limit=1.5)
     annotator.api("PUT", f"/lanes/{world.lane}/gate", 403, limit=0.5)
     for item in world.add_gold(3, "live"):
@@ -368,6 +380,21 @@ def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
         drain(world.db)
     assert vendor.api("GET", f"/lanes/{world.lane}/quality")["units"] == 3
     annotator.api("POST", f"/lanes/{world.lane}/inference", 403, method="dawid-skene")
+
+
+def test_the_command_tries_a_rule_on_what_happened(app: Flask, world: World) -> None:
+    world.hire("Asha")
+    for item in world.add_gold(24, "live"):
+        world.judge("Asha", item, "good")  # half of them are bad
+    world.grade()
+    run = app.test_cli_runner()
+    told = json.loads(run.invoke(args=["calibration", "backtest", "--lane", world.lane, "--json"]).output)
+    assert (told["people"], told["acted"], told["answers"]) == (1, 1, 24)
+    assert told["rows"][0]["annotator_id"] == world.people["Asha"][0]
+    words = run.invoke(args=["calibration", "backtest", "--project", world.project, "--limit", "0.3"]).output
+    assert re.search(r"acted +0\n", words) and re.search(r"sw-KE +0 of 1", words)
+    for wrong in (["--lane", "none"], [], ["--lane", world.lane, "--limit", "2"]):
+        assert run.invoke(args=["calibration", "backtest", *wrong]).exit_code != 0
 
 
 def test_a_program_reads_a_test_before_it_is_taken(world: World, annotator: Door, vendor: Door) -> None:

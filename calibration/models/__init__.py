@@ -1,11 +1,18 @@
 """Tables of truth and skill: gold, tests, judgments, grades, tracks, consensus. Judgments and grades are events."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, Float, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Float, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from calibration.models.gates import Backtest as Backtest
+from calibration.models.gates import GateFiring as GateFiring
+from calibration.models.gates import GateRule as GateRule
+from calibration.models.tracks import Folded as Folded
+from calibration.models.tracks import PeerPair as PeerPair
+from calibration.models.tracks import Track as Track
+from calibration.models.tracks import TrackDay as TrackDay
 from kernel.db import Base, Id, Identified, Owned, Shared, within
 
 
@@ -334,41 +341,6 @@ class Grade(Identified, Owned, Base):
     at: Mapped[datetime]
 
 
-class Folded:
-    """What the graded answers of one person in one lane add up to, one after the other."""
-
-    checked: Mapped[int] = mapped_column(default=0)  # graded on gold
-    right: Mapped[float] = mapped_column(Float, default=0.0)
-    a: Mapped[float] = mapped_column(Float, default=8.0)  # Beta posterior with forgetting
-    b: Mapped[float] = mapped_column(Float, default=2.0)
-    cusum: Mapped[float] = mapped_column(Float, default=0.0)
-    since_normal: Mapped[int] = mapped_column(default=0)  # checks since the chart last stood at zero
-    alarms: Mapped[int] = mapped_column(default=0)  # how often the chart rose to its alarm
-    confusion: Mapped[dict[str, Any]]  # truth -> answer -> count
-    classes: Mapped[dict[str, Any]]  # truth -> {a, b, n, right, at}: a posterior of its own for each class
-
-
-class Track(Folded, Identified, Shared, Base):
-    """What is known of one person in one lane: a fold over grades and judgments, updated by the grading job."""
-
-    __tablename__ = "track"
-    __table_args__ = (
-        UniqueConstraint("org_id", "lane_id", "annotator_id", name="uq_track_once"),
-        Index("ix_track_annotator", "vendor_org_id", "annotator_id"),
-    )
-    lane_id: Mapped[str] = mapped_column(Id)
-    annotator_id: Mapped[str] = mapped_column(Id)
-    judged: Mapped[int] = mapped_column(default=0)
-    peers: Mapped[int] = mapped_column(default=0)  # comparisons with other people's answers to the same units
-    peers_same: Mapped[float] = mapped_column(Float, default=0.0)
-    peer_accuracy: Mapped[float | None] = mapped_column(Float)  # from these, chance taken out, as of the last inference
-    seconds: Mapped[int] = mapped_column(default=0)
-    shown: Mapped[dict[str, Any]]  # what the person sees; renewed at most once a day, after 20 checks
-    shown_at: Mapped[datetime | None]
-    heightened_to: Mapped[int] = mapped_column(default=0)  # checked more often up to this many judged
-    updated_at: Mapped[datetime]
-
-
 class BehaviourReview(Identified, Shared, Base):
     """A signal in how somebody works, for a person to look at. By itself it changes nothing for anybody."""
 
@@ -394,102 +366,6 @@ class BehaviourReview(Identified, Shared, Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(Id)
     receipt_id: Mapped[str | None] = mapped_column(Id)
-
-
-class TrackDay(Folded, Shared, Base):
-    """One day (UTC) of a track: what was answered on it, and what all grades up to its end add up to.
-
-    On a day without grades `graded_at` is None and nothing is said of the fold: the day before still holds.
-    """
-
-    __tablename__ = "track_day"
-    lane_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    annotator_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    judged: Mapped[int] = mapped_column(default=0)
-    seconds: Mapped[int] = mapped_column(default=0)
-    graded_at: Mapped[datetime | None]
-
-
-class PeerPair(Shared, Base):
-    """Two people of a lane on the units that both have answered: how many, and how alike they were."""
-
-    __tablename__ = "peer_pair"
-    lane_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    first_id: Mapped[str] = mapped_column(Id, primary_key=True)  # the smaller of the two annotators' ids
-    second_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    shared: Mapped[int] = mapped_column(default=0)
-    same: Mapped[float] = mapped_column(Float, default=0.0)
-
-
-class GateRule(Identified, Shared, Base):
-    """One version of a lane's rule: what it looks at, the limit, the evidence it needs, what follows, who wrote it."""
-
-    __tablename__ = "gate_rule"
-    __table_args__ = (
-        UniqueConstraint("org_id", "id"),
-        UniqueConstraint("org_id", "lane_id", "name", "version", name="uq_gate_name_version"),
-        CheckConstraint("minimum_checks >= 8", name="never_on_a_handful"),
-        CheckConstraint("metric IN ('accuracy_upper', 'accuracy_lower', 'drift')", name="metric_is_known"),
-        CheckConstraint("action IN ('warn', 'recheck', 'pause')", name="action_is_known"),
-    )
-    lane_id: Mapped[str] = mapped_column(Id)
-    name: Mapped[str] = mapped_column(String(16), default="accuracy")
-    version: Mapped[int]
-    metric: Mapped[str] = mapped_column(String(16), default="accuracy_upper")
-    action: Mapped[str] = mapped_column(String(8), default="pause")
-    limit: Mapped[float] = mapped_column(Float)
-    certainty: Mapped[float] = mapped_column(Float, default=0.9)
-    release: Mapped[float | None] = mapped_column(Float)  # the belief that ends it; None: the usual one
-    minimum_checks: Mapped[int] = mapped_column(default=20)
-    pause_days: Mapped[int] = mapped_column(default=7)
-    is_active: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime]
-    created_by: Mapped[str | None] = mapped_column(Id)
-    created_org_id: Mapped[str | None] = mapped_column(Id)
-    ended_at: Mapped[datetime | None]
-    ended_by: Mapped[str | None] = mapped_column(Id)
-
-
-class GateFiring(Identified, Shared, Base):
-    """A rule acted on a person: on what figures, and when and why it let go."""
-
-    __tablename__ = "gate_firing"
-    __table_args__ = (
-        Index("ix_gate_firing_person", "lane_id", "annotator_id", "name", "fired_at"),
-        Index("ix_gate_firing_receipt", "receipt_id"),
-        within("gate_rule", "rule_id"),
-        CheckConstraint("action = 'recheck' OR receipt_id IS NOT NULL", name="person_was_told"),
-        CheckConstraint("(ended_at IS NULL) = (ended_why IS NULL)", name="end_has_reason"),
-    )
-    lane_id: Mapped[str] = mapped_column(Id)
-    annotator_id: Mapped[str] = mapped_column(Id)
-    rule_id: Mapped[str] = mapped_column(Id)
-    name: Mapped[str] = mapped_column(String(16))
-    version: Mapped[int]
-    action: Mapped[str] = mapped_column(String(8))
-    checks: Mapped[int]  # graded answers at that moment
-    figures: Mapped[dict[str, Any]]
-    receipt_id: Mapped[str | None] = mapped_column(Id)
-    fired_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    ended_why: Mapped[str | None] = mapped_column(String(10))  # recovered, time, lifted, rule
-
-
-class Backtest(Identified, Shared, Base):
-    """A proposed rule replayed over what happened: what was asked, how far it is, what it found."""
-
-    __tablename__ = "backtest"
-    __table_args__ = (Index("ix_backtest_lane", "lane_id", "asked_at"),)
-    lane_id: Mapped[str] = mapped_column(Id)
-    rule: Mapped[dict[str, Any]]  # name, metric, action, limit, certainty, release, minimum_checks, pause_days
-    wide: Mapped[bool] = mapped_column(default=False)  # over all lanes of the project, not this one alone
-    people: Mapped[int] = mapped_column(default=0)
-    done: Mapped[int] = mapped_column(default=0)
-    result: Mapped[dict[str, Any]]
-    asked_at: Mapped[datetime]
-    asked_by: Mapped[str | None] = mapped_column(Id)
-    finished_at: Mapped[datetime | None]
 
 
 class InferenceRun(Identified, Shared, Base):

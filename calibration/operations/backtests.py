@@ -1,0 +1,216 @@
+"""Backtests: asking for one, running it over the events of people, and what it found, in words that tell no gold."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from calibration.lanes import find_lane, lane_of
+from calibration.models import Backtest, GateRule, Judgment, QualificationTest, Track
+from calibration.operations import tracks
+from calibration.operations.rulebook import as_rule, ensure_sane
+from calibration.policy import GATE_SET, GRADE_RUN, lane_resource
+from calibration.queries.history import coarse
+from calibration.rules import backtest as rules
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+
+ROWS_MOST = 200
+CHUNK = 50
+TENS = 10
+FIELDS = ("name", "metric", "action", "limit", "certainty", "release", "minimum_checks", "pause_days")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person in a lane, whose record the rule is held against."""
+
+    lane_id: str
+    annotator_id: str
+    locale: str
+
+
+def ask_backtest(session: Session, actor: Actor, lane_id: str, *, wide: bool = False, **fields: Any) -> str:
+    """Ask for a proposed rule to be replayed over a lane, or over all lanes of its project; returns the backtest."""
+    lane = lane_of(session, lane_id)
+    require(session, actor, GATE_SET, lane_resource(session, actor, lane))
+    checked(fields)
+    row = Backtest(
+        id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
+        lane_id=lane_id, rule={name: fields.get(name) for name in FIELDS}, wide=wide, people=0, done=0, result={},
+        asked_at=now_of(session), asked_by=actor.account_id, finished_at=None,
+    )  # fmt: skip
+    session.add(row)
+    audit.record(session, actor, "backtest.asked", "backtest", row.id, org_id=lane.org_id, details={"lane": lane_id})
+    return row.id
+
+
+def checked(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """These fields, if they write a rule that could be set; raises Invalid."""
+    ensure_sane(_row(fields))
+    return fields
+
+
+def proposal_of(fields: Mapping[str, Any]) -> rules.Proposal:
+    """The rule that these fields write."""
+    return rules.Proposal(as_rule(_row(fields)), int(fields["pause_days"]))
+
+
+def _row(fields: Mapping[str, Any]) -> GateRule:
+    return GateRule(version=0, **{name: fields.get(name) for name in FIELDS})
+
+
+def subjects(session: Session, actor: Actor, backtest_id: str) -> list[Subject]:
+    """Everybody whose record the backtest is held against. System scope."""
+    require(session, actor, GRADE_RUN)
+    row = _of(session, backtest_id)
+    found = subjects_of(session, actor, row.project_id if row.wide else None, row.lane_id)
+    row.people = len(found)
+    return found
+
+
+def subjects_of(session: Session, actor: Actor, project_id: str | None, lane_id: str | None) -> list[Subject]:
+    """The people of a lane, or of all lanes of a project, in a steady order."""
+    require(session, actor, GRADE_RUN)
+    wanted = Track.project_id == project_id if project_id is not None else Track.lane_id == lane_id
+    rows = session.execute(
+        select(Track.lane_id, Track.annotator_id).where(wanted).order_by(Track.lane_id, Track.annotator_id)
+    ).all()
+    facts = {lane: find_lane(session, lane) for lane in {row.lane_id for row in rows}}
+    locales = {lane: known.locale for lane, known in facts.items() if known is not None}
+    return [Subject(row.lane_id, row.annotator_id, locales[row.lane_id]) for row in rows if row.lane_id in locales]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One person's record under the rule, and which other rules of the lane would have acted on them as well."""
+
+    subject: Subject
+    checked: int
+    answered: int
+    acts: list[rules.Act]
+    others: list[str]
+
+
+def replay(
+    session: Session, actor: Actor, proposal: rules.Proposal, people: Iterable[Subject],
+    others: Mapping[str, rules.Proposal], progress: Callable[[int], None] | None = None,
+) -> list[Replayed]:  # fmt: skip
+    """What the rule would have done to each of these people. System scope, as grades are the client's."""
+    require(session, actor, GRADE_RUN)
+    found: list[Replayed] = []
+    for subject in people:
+        scored = [(event.at, event.score) for event in tracks.events_of(session, subject.lane_id, subject.annotator_id)]
+        answered = session.scalars(
+            select(Judgment.answered_at)
+            .where(Judgment.lane_id == subject.lane_id, Judgment.annotator_id == subject.annotator_id)
+            .order_by(Judgment.answered_at)
+        ).all()
+        acts = rules.replay(proposal, scored, answered)
+        also = [name for name, other in others.items() if rules.replay(other, scored, answered)]
+        found.append(Replayed(subject, len(scored), len(answered), acts, also))
+        if progress is not None:
+            progress(len(found))
+    return found
+
+
+def run_chunk(session: Session, actor: Actor, backtest_id: str, people: Sequence[Subject]) -> list[dict[str, Any]]:
+    """Replay some of the people, and note how far it is; returns their rows for `finish`."""
+    row = _of(session, backtest_id)
+    others = other_rules(session, actor, row.lane_id, str(row.rule["name"]))
+    found = replay(session, actor, proposal_of(row.rule), people, others)
+    row.done += len(people)
+    return [asdict(each) | {"acts": [_kept(act) for act in each.acts]} for each in found]
+
+
+def finish(session: Session, actor: Actor, backtest_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add up what was found, and keep it as it may be shown to a vendor: days, steps of 5%, tens of answers."""
+    require(session, actor, GRADE_RUN)
+    row = _of(session, backtest_id)
+    found = [
+        Replayed(**{**each, "subject": Subject(**each["subject"]), "acts": [_read(act) for act in each["acts"]]})
+        for each in rows
+    ]
+    row.result = summary(session, actor, row.lane_id, str(row.rule["name"]), proposal_of(row.rule), found)
+    row.finished_at = now_of(session)
+
+
+def summary(
+    session: Session, actor: Actor, lane_id: str, name: str, proposal: rules.Proposal, found: Sequence[Replayed]
+) -> dict[str, Any]:
+    """Who, which locales, at what cost, what it would have prevented, and what speaks against the rule."""
+    measured = [each for each in found if not rules.never_measured(each.checked, proposal)]
+    acts = [(each.subject, act) for each in measured for act in each.acts]
+    others = other_rules(session, actor, lane_id, name)
+    against = rules.contradictions(proposal, others, _passes_from(session, lane_id))
+    return {
+        "people": len(measured),
+        "acted": sum(bool(each.acts) for each in measured),
+        "acts": len(acts),
+        "answers": sum(each.answered for each in found),
+        "prevented": sum(act.prevented for _subject, act in acts),
+        "wrong_prevented": round(sum(act.wrong for _subject, act in acts)),
+        "days": proposal.pause_days * len(acts) if proposal.pauses else 0,
+        "mistakes": sum(act.is_mistake for _subject, act in acts),
+        "locales": [asdict(each) for each in rules.by_locale((each.subject.locale, each.acts) for each in measured)],
+        "rows": [_told(subject, act) for subject, act in sorted(acts, key=lambda pair: pair[1].at)][:ROWS_MOST],
+        "others": [_beside(other, measured) for other in others],
+        "contradictions": [asdict(each) for each in against],
+    }
+
+
+def _beside(name: str, measured: Sequence[Replayed]) -> dict[str, Any]:
+    """On how many another rule of the lane would have acted as well."""
+    mine = [bool(each.acts) for each in measured]
+    theirs = [name in each.others for each in measured]
+    both = sum(a and b for a, b in zip(mine, theirs, strict=True))
+    return {"name": name, "both": both, "only_this": sum(mine) - both, "only_other": sum(theirs) - both}
+
+
+def other_rules(session: Session, actor: Actor, lane_id: str, name: str) -> dict[str, rules.Proposal]:
+    """The other rules in force in a lane, by name."""
+    require(session, actor, GRADE_RUN)
+    rows = session.scalars(
+        select(GateRule).where(GateRule.lane_id == lane_id, GateRule.is_active, GateRule.name != name)
+    )
+    return {row.name: rules.Proposal(as_rule(row), row.pause_days) for row in rows}
+
+
+def _passes_from(session: Session, lane_id: str) -> float | None:
+    """The accuracy that the lane's test must let pass."""
+    return session.scalar(
+        select(QualificationTest.p1)
+        .where(QualificationTest.lane_id == lane_id, QualificationTest.is_open)
+        .order_by(QualificationTest.version.desc())
+        .limit(1)
+    )
+
+
+def _of(session: Session, backtest_id: str) -> Backtest:
+    row = session.get(Backtest, backtest_id)
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _told(subject: Subject, act: rules.Act) -> dict[str, Any]:
+    return {
+        "lane_id": subject.lane_id, "annotator_id": subject.annotator_id, "locale": subject.locale,
+        "on": tracks.day_of(act.at).isoformat(), "until": tracks.day_of(act.until).isoformat() if act.until else None,
+        "accuracy": coarse(act.accuracy), "low": coarse(act.low), "high": coarse(act.high),
+        "checks": act.checks // TENS * TENS, "prevented": act.prevented, "is_mistake": act.is_mistake,
+    }  # fmt: skip
+
+
+def _kept(act: rules.Act) -> dict[str, Any]:
+    return asdict(act) | {"at": act.at.isoformat(), "until": act.until.isoformat() if act.until else None}
+
+
+def _read(kept: Mapping[str, Any]) -> rules.Act:
+    until = datetime.fromisoformat(kept["until"]) if kept["until"] else None
+    return rules.Act(**{**kept, "at": datetime.fromisoformat(kept["at"]), "until": until})

@@ -1,0 +1,69 @@
+"""Backtests over the events in the database: what the rule would have done is what it does."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from calibration import jobs
+from calibration.models import Backtest, GateFiring
+from calibration.operations import backtests, rulebook
+from kernel import clock
+from kernel.jobs import drain
+from tests.calibration_db.test_grading import answer_gold
+from tests.calibration_db.world import GRADER, World
+
+RULE: dict[str, Any] = {
+    "name": "strict", "metric": "accuracy_upper", "action": "pause", "limit": 0.8, "certainty": 0.9, "release": None,
+    "minimum_checks": 20, "pause_days": 7,
+}  # fmt: skip
+
+
+def worked(world: World) -> None:
+    """Two people answer day by day, graded as they go: one well, one ever worse."""
+    world.hire("Asha", "Juma")
+    items = world.add_gold(48, "live")
+    for day in range(6):
+        answer_gold(world, "Asha", items[day * 8 : day * 8 + 8], rights=8)
+        answer_gold(world, "Juma", items[day * 8 : day * 8 + 8], rights=7 - day)
+        world.grade()
+        world.later(hours=20)
+
+
+def test_a_rule_tried_on_what_happened_finds_whom_it_pauses_when_it_is_in_force(world: World) -> None:
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, **RULE)
+    worked(world)
+    with world.system() as session:
+        fired = session.scalars(select(GateFiring)).one()
+        (people,) = [backtests.subjects_of(session, GRADER, None, world.lane)]
+        found = backtests.replay(session, GRADER, backtests.proposal_of(RULE), people, {})
+        acts = {each.subject.annotator_id: each.acts for each in found}
+    assert acts[world.people["Asha"][0]] == []
+    (act,) = acts[world.people["Juma"][0]]
+    assert fired.annotator_id == world.people["Juma"][0]
+    # The rule itself is asked after each round of grading, the replay after each answer of the round.
+    assert 0 <= fired.checks - act.checks < 8
+    assert act.at.date() == fired.fired_at.date()
+
+
+def test_a_backtest_is_carried_by_a_job_and_tells_days_steps_and_tens(world: World) -> None:
+    worked(world)
+    with world.in_vendor() as session:
+        asked = jobs.begin_backtest(session, world.as_vendor(), world.lane, **RULE)
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.85)
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    with world.in_client() as session:
+        row = session.scalars(select(Backtest)).one()
+    assert (row.id, row.people, row.done) == (asked, 2, 2)
+    assert row.finished_at is not None
+    told = row.result
+    assert (told["people"], told["acted"], told["answers"]) == (2, 1, 96)
+    assert 0 < told["wrong_prevented"] <= told["prevented"] < 48
+    assert [(each["locale"], each["people"], each["acted"]) for each in told["locales"]] == [("sw-KE", 2, 1)]
+    (line,) = told["rows"]
+    assert (line["annotator_id"], line["checks"] % 10) == (world.people["Juma"][0], 0)
+    assert {line[name] for name in ("accuracy", "low", "high")} <= {round(step * 0.05, 2) for step in range(21)}
+    assert told["others"] == [{"name": "accuracy", "both": 1, "only_this": 0, "only_other": 0}]
+    assert told["contradictions"] == [{"code": "never_acts", "other": "accuracy"}]
