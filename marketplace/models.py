@@ -140,7 +140,7 @@ class Unit(Identified, Shared, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "lane_id", "item_id", name="uq_unit_item_once"),
-        Index("ix_unit_state", "org_id", "lane_id", "state", "id"),
+        Index("ix_unit_of_lane", "lane_id", "state", "id"),
         within("lane", "lane_id"),
         within("item", "item_id"),
         CheckConstraint("state IN ('open', 'full', 'review', 'settled', 'cancelled')", name="state_is_known"),
@@ -201,7 +201,7 @@ class Assignment(Identified, Shared, Base):
         UniqueConstraint("unit_id", "account_id", name="uq_nobody_meets_a_unit_twice"),
         Index("ix_assignment_open", "account_id", "state"),
         Index("ix_assignment_history", "account_id", "leased_at"),
-        Index("ix_assignment_lane", "org_id", "lane_id", "state"),
+        Index("ix_assignment_of_lane", "lane_id", "state"),
         within("unit", "unit_id"),
         CheckConstraint(
             "state IN ('leased', 'answered', 'late', 'skipped', 'returned', 'expired')", name="state_is_known"
@@ -258,7 +258,7 @@ class ProblemReport(Identified, Shared, Base):
     __table_args__ = (
         UniqueConstraint("unit_id", "account_id", name="uq_report_once"),
         within("unit", "unit_id"),
-        Index("ix_report_open", "org_id", "project_id", "closed_at"),
+        Index("ix_report_of_project", "project_id", "closed_at"),
     )
     unit_id: Mapped[str] = mapped_column(Id)
     annotator_id: Mapped[str] = mapped_column(Id)
@@ -278,7 +278,8 @@ class Review(Identified, Shared, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "unit_id", "round", name="uq_review_round"),
-        Index("ix_review_open", "org_id", "lane_id", "state"),
+        Index("ix_review_lane", "lane_id", "state", "asked_at"),
+        Index("ix_review_client", "org_id", "state", "asked_at"),
         Index("ix_review_vendor", "vendor_org_id", "state", "asked_at"),
         within("unit", "unit_id"),
         CheckConstraint("state IN ('open', 'leased', 'done')", name="state_is_known"),

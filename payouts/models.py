@@ -73,8 +73,8 @@ class Earning(Identified, Owned, Base):
         UniqueConstraint("org_id", "cause_kind", "cause_id", name="uq_earning_once_per_cause"),
         Index("ix_earning_annotator", "org_id", "annotator_id", "earned_at"),
         Index("ix_earning_due", "org_id", "state", "due_at"),
-        Index("ix_earning_lane", "org_id", "lane_id", "state"),
-        Index("ix_earning_open", "org_id", "annotator_id", "state", "earned_at"),
+        Index("ix_earning_of_lane", "lane_id", "state"),
+        Index("ix_earning_state", "org_id", "state", "annotator_id", "earned_at"),
         Index("ix_earning_line", "org_id", "payout_line_id"),
         Index("ix_earning_cause", "cause_id"),  # the system looks judgments up without naming their vendor
         within("annotator", "annotator_id"),
@@ -161,6 +161,7 @@ class PayoutLine(Identified, Owned, Base):
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "run_id", "annotator_id", name="uq_payout_line_once"),
         Index("ix_payout_line_annotator", "org_id", "annotator_id"),
+        Index("ix_payout_line_of_run", "org_id", "run_id", "id"),
         within("payout_run", "run_id"),
         within("annotator", "annotator_id"),
         CheckConstraint("micros > 0", name="amount_is_positive"),

@@ -36,7 +36,8 @@ class GoldKey(Identified, Owned, Base):
     __tablename__ = "gold_key"
     __table_args__ = (
         UniqueConstraint("org_id", "item_id", name="uq_gold_key_item"),
-        Index("ix_gold_key_use", "org_id", "lane_id", "pool", "status"),
+        Index("ix_gold_key_lane", "lane_id", "pool", "status"),
+        Index("ix_gold_key_item", "item_id"),
         Index("ix_gold_key_owner", "org_id", "id", unique=True),
         within("gold_set", "gold_set_id"),
         within("item", "item_id"),
@@ -149,7 +150,10 @@ class Exposure(Identified, Shared, Base):
     """A person met an item under a known answer; nobody does so twice in their life."""
 
     __tablename__ = "exposure"
-    __table_args__ = (UniqueConstraint("org_id", "account_id", "item_id", name="uq_exposure_once"),)
+    __table_args__ = (
+        UniqueConstraint("org_id", "account_id", "item_id", name="uq_exposure_once"),
+        Index("ix_exposure_account", "account_id", "item_id"),
+    )
     account_id: Mapped[str] = mapped_column(Id)
     item_id: Mapped[str] = mapped_column(Id)
     use: Mapped[str] = mapped_column(String(10))  # training, exam, live
@@ -200,6 +204,7 @@ class Attempt(Identified, Shared, Base):
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "lane_id", "account_id", "number", name="uq_attempt_number"),
         Index("ix_attempt_annotator", "vendor_org_id", "annotator_id"),
+        Index("ix_attempt_account", "account_id", "lane_id", "number"),
         within("qualification_test", "test_id"),
         CheckConstraint("state IN ('training', 'exam', 'passed', 'failed', 'ended')", name="state_is_known"),
     )
@@ -290,8 +295,8 @@ class Judgment(Identified, Shared, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "assignment_id", name="uq_judgment_per_assignment"),
-        Index("ix_judgment_unit", "org_id", "unit_id"),
-        Index("ix_judgment_lane", "org_id", "lane_id", "answered_at"),
+        Index("ix_judgment_of_unit", "unit_id"),
+        Index("ix_judgment_of_lane", "lane_id", "answered_at"),
         Index("ix_judgment_annotator", "vendor_org_id", "annotator_id", "answered_at"),
         within("item", "item_id"),
     )
@@ -325,7 +330,7 @@ class Grade(Identified, Owned, Base):
     __tablename__ = "grade"
     __table_args__ = (
         UniqueConstraint("org_id", "judgment_id", "key_version", name="uq_grade_once"),
-        Index("ix_grade_track", "org_id", "lane_id", "annotator_id", "at"),
+        Index("ix_grade_of_person", "lane_id", "annotator_id", "at"),
         Index("ix_grade_item", "org_id", "item_id"),
         within("judgment", "judgment_id"),
     )
@@ -372,7 +377,7 @@ class InferenceRun(Identified, Shared, Base):
     """One run of truth inference over a lane: method, parameters, what went in."""
 
     __tablename__ = "inference_run"
-    __table_args__ = (UniqueConstraint("org_id", "id"), Index("ix_inference_lane", "org_id", "lane_id", "at"))
+    __table_args__ = (UniqueConstraint("org_id", "id"), Index("ix_inference_of_lane", "lane_id", "at"))
     lane_id: Mapped[str] = mapped_column(Id)
     method: Mapped[str] = mapped_column(String(40))
     parameters: Mapped[dict[str, Any]]
@@ -391,7 +396,7 @@ class Consensus(Identified, Shared, Base):
     __tablename__ = "consensus"
     __table_args__ = (
         UniqueConstraint("org_id", "unit_id", name="uq_consensus_unit"),
-        Index("ix_consensus_lane", "org_id", "lane_id", "confidence"),
+        Index("ix_consensus_of_lane", "lane_id", "confidence"),
         within("inference_run", "run_id"),
     )
     lane_id: Mapped[str] = mapped_column(Id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Consensus, InferenceRun, Judgment, Track
+from calibration.models import Consensus, InferenceRun, Track
 from calibration.rules.intervals import Interval, wilson
 from calibration.values import RunView
 from kernel.db import scope_of
@@ -153,7 +153,7 @@ def consensus_of(session: Session, lane_id: str, *, after: str | None = None, li
 
 
 def _counts(session: Session, lane_id: str, weak_below: float) -> tuple[int, int, float | None, int]:
-    judgments = session.scalar(select(func.count()).select_from(Judgment).where(Judgment.lane_id == lane_id))
+    judgments = session.scalar(select(func.sum(Track.judged)).where(Track.lane_id == lane_id))
     units, confidence = session.execute(
         select(func.count(), func.avg(Consensus.confidence)).where(Consensus.lane_id == lane_id)
     ).one()

@@ -160,7 +160,7 @@ def _task(session: Session, review: Review) -> ReviewTask:
         for row in session.scalars(
             select(Judgment)
             .where(Judgment.org_id == review.org_id, Judgment.unit_id == review.unit_id)
-            .order_by(Judgment.id)
+            .order_by(Judgment.answered_at, Judgment.id)
         )
     )
     return ReviewTask(

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Judgment
 from kernel.db import now_of
 from labeling.models import Guideline
-from marketplace.models import CoverageRequest, Lane, Project, Quote, Slot
+from marketplace.models import CoverageRequest, Lane, LaneDay, Project, Quote, Slot
 from marketplace.queries.names import org_names
 from marketplace.rules import quoting
 from marketplace.rules.lanes import is_readable
@@ -89,24 +88,19 @@ def supply_for(
 
 def _measured(session: Session, vendor_org_id: str, task_type: str, locales: Sequence[str]) -> dict[str, float]:
     """The speed of one person on a day of work, over the last fourteen days, where enough days were seen."""
-    now = now_of(session)
-    day = func.substr(cast(Judgment.answered_at, String), 1, 10)
-    per_day = (
-        select(Lane.locale, Judgment.annotator_id, day.label("day"), func.count().label("judged"))
-        .join(Lane, (Lane.id == Judgment.lane_id) & (Lane.org_id == Judgment.org_id))
+    since = (now_of(session) - quoting.MEASURED_OVER).date()
+    rows = session.execute(
+        select(Lane.locale, func.sum(LaneDay.judgments), func.sum(LaneDay.people))
+        .join(LaneDay, (LaneDay.lane_id == Lane.id) & (LaneDay.org_id == Lane.org_id))
         .where(
-            Judgment.vendor_org_id == vendor_org_id,
-            Judgment.answered_at > now - quoting.MEASURED_OVER,
+            Lane.vendor_org_id == vendor_org_id,
             Lane.task_type == task_type,
             Lane.locale.in_(locales),
+            LaneDay.day > since,
         )
-        .group_by(Lane.locale, Judgment.annotator_id, day)
-        .subquery()
+        .group_by(Lane.locale)
     )
-    rows = session.execute(
-        select(per_day.c.locale, func.sum(per_day.c.judged), func.count()).group_by(per_day.c.locale)
-    )
-    speeds = {locale: quoting.measured_speed(int(judged), days) for locale, judged, days in rows}
+    speeds = {locale: quoting.measured_speed(int(judged), int(days)) for locale, judged, days in rows}
     return {locale: speed for locale, speed in speeds.items() if speed is not None}
 
 
