@@ -78,12 +78,8 @@ def releases_of(session: Session, project_id: str | None = None, limit: int = 10
 
 def has_settled(session: Session, project_id: str) -> bool:
     """Whether anything could be released."""
-    found = (
-        select(Unit.id)
-        .join(Lane, (Lane.id == Unit.lane_id) & (Lane.org_id == Unit.org_id))
-        .where(Lane.project_id == project_id, Unit.state == "settled")
-        .limit(1)
-    )
+    lanes = select(Lane.id).where(Lane.project_id == project_id)
+    found = select(Unit.id).where(Unit.lane_id.in_(lanes), Unit.state == "settled").limit(1)
     return session.scalar(found) is not None
 
 

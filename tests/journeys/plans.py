@@ -1,4 +1,4 @@
-"""What SQLite would read for each statement that requests send: whether anything on a request's path grows with history.
+"""What SQLite reads for each statement that requests send: whether anything on a request's path grows with history.
 
 SQLite plans without statistics, by the shape of the indexes alone, so the plan on a small database is the plan on a
 great one; that makes it the strict judge of both.
@@ -54,5 +54,4 @@ def walks(db: Database, seen: dict[str, tuple[str, Any]]) -> set[tuple[str, str,
                 table = tables.get(name, name)
                 if table in GROWING and (how == "SCAN" or _NARROWED_BY_OWNER_ONLY.search(rest)):
                     found.add((endpoint, table, f"{how}{rest}"))
-                    print("##", endpoint, table, how, rest, "::", " ".join(statement.split())[:900])
     return found
