@@ -6,11 +6,9 @@ from admin import shell
 from admin.api import api
 from admin.cli import cli
 from admin.demo.accounts import for_sign_in
-from admin.invariants import check
 from admin.pages import home, jobs, log, organizations, pages
 from i18n import _
 from kernel.jobs import Progress
-from marketplace.replay.report import use_checks
 from web.render import use_navigation
 from web.views.door import use_demo_accounts, use_homes
 from web.views.progress import describe_job
@@ -28,7 +26,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(api)
     app.cli.add_command(cli)
-    use_checks(lambda session: all(result.ok for result in check(session)))
 
 
 def _verdict(progress: Progress) -> str:

@@ -33,6 +33,11 @@ class Port(Generic[Thing]):
         """Whether anything was put here."""
         return self._thing is not None
 
+    @classmethod
+    def empty(cls) -> list[str]:
+        """The names of the ports that nobody has filled."""
+        return [port.name for port in cls._all if not port.is_set]
+
     @staticmethod
     @contextmanager
     def restored() -> Iterator[None]:

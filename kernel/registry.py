@@ -1,7 +1,10 @@
-"""Which packages have tables and jobs, by name only, so that the lowest package need not know the others."""
+"""Which packages have tables, jobs and ports to fill, by name only, so that the lowest need not know the others."""
 
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
+
+from kernel.config import Settings
 
 PACKAGES = (
     "kernel",
@@ -27,6 +30,13 @@ def load_jobs() -> None:
         _load(f"{package}.jobs")
 
 
-def _load(name: str) -> None:
-    if find_spec(name) is not None:
-        import_module(name)
+def connect_all(settings: Settings) -> None:
+    """Let every package put in place what the packages below it ask for."""
+    for package in PACKAGES:
+        module = _load(f"{package}.connect")
+        if module is not None:
+            module.connect(settings)
+
+
+def _load(name: str) -> ModuleType | None:
+    return import_module(name) if find_spec(name) is not None else None

@@ -1,4 +1,4 @@
-"""The job worker: `python -m kernel.worker` takes outbox ids from RQ and carries them."""
+"""The job worker: `python -m kernel.worker` carries what waits in RQ by its outbox id; `--burst` until nothing does."""
 
 import sys
 
@@ -26,7 +26,7 @@ def main() -> int:
     database.dispose()  # connections must not be shared with the forks
     names = list(jobs.QUEUES)
     worker = Worker(names, connection=transport.worker_connection(), serializer=JSONSerializer)
-    worker.work(with_scheduler=False, logging_level="WARNING")
+    worker.work(burst="--burst" in sys.argv[1:], with_scheduler=False, logging_level="WARNING")
     return 0
 
 

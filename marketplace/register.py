@@ -1,11 +1,9 @@
-"""Joining the application: pages, API and commands of work, and what the packages below ask about lanes."""
+"""Joining the application: pages, API and commands of work."""
 
 from flask import Flask, url_for
 from sqlalchemy.orm import Session
 
-from calibration import lanes
 from i18n import _
-from kernel.config import Settings
 from kernel.jobs import Progress
 from kernel.policy import Actor
 from marketplace.api import api as market_api
@@ -16,16 +14,10 @@ from marketplace.api import requests as requests_api
 from marketplace.api import reviews as reviews_api
 from marketplace.api import work as work_api
 from marketplace.cli import cli
-from marketplace.operations import returning
-from marketplace.operations.appeals import decide_appeal
 from marketplace.pages import board, grants, imports, projects, releases, requests, review, work
 from marketplace.pages import pages as market_pages
-from marketplace.queries.facts import lane_facts, lane_labels
 from marketplace.queries.work import assignment_answered
-from marketplace.storage import local_storage, use_storage
-from payouts.queries.lanes import use_lanes
 from web.views.progress import describe_job
-from workforce import desk, leases
 from workforce.trail import show_evidence
 
 # Imported for the routes they declare.
@@ -34,13 +26,7 @@ _ROUTES = (grants, imports, projects, releases, requests, imports_api, projects_
 
 def register(app: Flask) -> None:
     """Add everything that work serves."""
-    settings: Settings = app.config["SETTINGS"]
-    use_storage(local_storage(settings))
-    lanes.use_provider(lane_facts)
-    use_lanes(lane_labels)
-    desk.use_desk(decide_appeal)
     show_evidence("judgment", _own_answer)
-    leases.use_leases(returning.end_leases)
     _describe_jobs()
     for blueprint in (market_pages, market_api, board.pages, review.pages, work.pages, reviews_api.api, work_api.api):
         app.register_blueprint(blueprint)

@@ -81,14 +81,13 @@ def test_a_real_worker_carries_a_job(db_postgresql: Database, rq: queue.Rq, tmp_
         "DATABASE_URL": db_postgresql.url.render_as_string(hide_password=False), "REDIS_URL": rq.url,
         "POLYPHONY_DATA": str(tmp_path), "POLYPHONY_ENV": "test",
     }  # fmt: skip
-    work = (
-        "from rq import Worker; from rq.serializers import JSONSerializer; from kernel import queue, jobs;"
-        "from kernel.start import start; start();"
-        "Worker(list(jobs.QUEUES), connection=queue.transport().worker_connection(), serializer=JSONSerializer)"
-        ".work(burst=True, logging_level='WARNING')"
-    )
     done = subprocess.run(
-        [sys.executable, "-c", work], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "kernel.worker", "--burst"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     with db_postgresql.reading(SYSTEM) as session:

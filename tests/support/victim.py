@@ -11,18 +11,14 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from calibration.lanes import use_provider
 from kernel import clock, jobs
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.ids import repeatable
 from kernel.policy import Actor, Role
 from kernel.start import start
-from kernel.storage import LocalStorage
 from kernel.tenancy import Scope
 from marketplace.operations import answers, returning, taking
-from marketplace.queries.facts import lane_facts
-from marketplace.storage import use_storage
 from marketplace.values.work import NoWork
 from tests.marketplace.orders import START
 
@@ -69,8 +65,6 @@ def keep_house(database: Database, stop: threading.Event) -> None:
 
 def main(database_url: str, folder: str, hour: str, lane: str, vendor: str, *people: str) -> None:
     _, database = start(settings_of(database_url, folder))
-    use_provider(lane_facts)
-    use_storage(LocalStorage(Path(folder)))
     stop, begun = threading.Event(), clock.monotonic()
 
     def in_time(act: Callable[[], None]) -> Callable[[], None]:

@@ -1,0 +1,19 @@
+"""What the packages below ask of work, put in place in every process: web, jobs and commands alike."""
+
+from calibration import lanes
+from kernel.config import Settings
+from marketplace.operations import returning
+from marketplace.operations.appeals import decide_appeal
+from marketplace.queries.facts import lane_facts, lane_labels
+from marketplace.storage import local_storage, use_storage
+from payouts.queries.lanes import use_lanes
+from workforce import desk, leases
+
+
+def connect(settings: Settings) -> None:
+    """Answer for lanes, appeals and leases, and keep files where the settings say."""
+    use_storage(local_storage(settings))
+    lanes.use_provider(lane_facts)
+    use_lanes(lane_labels)
+    desk.use_desk(decide_appeal)
+    leases.use_leases(returning.end_leases)
