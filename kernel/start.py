@@ -3,12 +3,8 @@
 from kernel import db, queue
 from kernel.config import Settings
 from kernel.crypto import use_keys
-<<<<<<< HEAD
 from kernel.ports import Port
-from kernel.registry import load_jobs, load_models
-=======
 from kernel.registry import connect_all, load_jobs, load_models
->>>>>>> 7302402 (Every process fills the ports that jobs ask: a worker without pages settles units; a test runs a real one)
 
 _settings: Port[Settings] = Port("settings")
 
