@@ -36,6 +36,7 @@ _PEOPLE: list[_Place] = [
     (_("Pools"), "workforce.pools", ""),
     (_("Agreements"), "workforce.agreements", ""),
     (_("Appeals"), "workforce.appeals", ""),
+    (_("Objections"), "calibration.disputes", ""),
     (_("Team"), "workforce.team", ""),
 ]
 
@@ -44,6 +45,13 @@ _CLIENT: list[tuple[Message | None, list[_Place]]] = [
     (_("Quality"), [(_("Review"), "review.home", "")]),
     (_("Money"), [(_("Invoices"), "payouts.invoice_list", "")]),
 ]
+
+
+def _with_objections(groups: list[tuple[Message | None, list[_Place]]]) -> list[tuple[Message | None, list[_Place]]]:
+    """The same places for people who may read gold, and so decide about it."""
+    first, (title, places), *rest = groups
+    return [first, (title, [*places, (_("Objections"), "calibration.disputes", "")]), *rest]
+
 
 _STAFF: dict[str, list[tuple[Message | None, list[_Place]]]] = {
     Role.VENDOR_MANAGER: [
@@ -61,10 +69,11 @@ _STAFF: dict[str, list[tuple[Message | None, list[_Place]]]] = {
         (_("People"), [(_("People"), "workforce.people", "")]),
     ],
     Role.CLIENT_ADMIN: [
-        *_CLIENT, (_("Organization"), [(_("Team"), "workforce.team", ""), (_("Audit log"), "admin.audit", "")]),
+        *_with_objections(_CLIENT),
+        (_("Organization"), [(_("Team"), "workforce.team", ""), (_("Audit log"), "admin.audit", "")]),
     ],
     Role.CLIENT_PM: _CLIENT,
-    Role.CLIENT_QA: _CLIENT,
+    Role.CLIENT_QA: _with_objections(_CLIENT),
     Role.OPERATOR: [
         (None, [(_("Installation"), "admin.home", ""), (_("Organizations"), "admin.organizations", ""),
                 (_("Jobs"), "admin.jobs", ""), (_("Audit log"), "admin.audit", "")]),

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from calibration.operations import attempts, backtests, gates, grading, inference
+from calibration.operations import attempts, backtests, disputes, gates, grading, inference, restoring
 from calibration.operations.estimates import estimate
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
@@ -34,7 +34,9 @@ def end_overdue(work: Work) -> dict[str, Any]:
     with work.transaction() as session:
         lifted = gates.end_pauses(session, work.actor)
         gates.end_warnings(session, work.actor)
-    return {"attempts": ended, "pauses": lifted}
+    with work.transaction() as session:
+        lapsed = disputes.lapse_overdue(session, work.actor)
+    return {"attempts": ended, "pauses": lifted, "disputes": lapsed}
 
 
 @job(queue="bulk", long=True)
@@ -50,9 +52,10 @@ def infer_lane(work: Work, lane_id: str, method: str) -> dict[str, Any]:
 
 @job(queue="default", long=True)
 def regrade_item(work: Work, item_id: str) -> dict[str, Any]:
-    """Grade the judgments of an item again, after its key was corrected or suspended."""
+    """Grade the answers to an item again, after its key was corrected or put in doubt, and give back what it took."""
     with work.transaction() as session:
-        return {"people": grading.regrade_item(session, work.actor, item_id)}
+        people = grading.regrade_item(session, work.actor, item_id)
+        return {"people": people, "fallen": restoring.restore_after(session, work.actor, item_id)}
 
 
 @job(queue="bulk", long=True)

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Attempt
+from calibration.models import Attempt, Dispute
 from calibration.values import LaneFacts
 from kernel.db import now_of
 from kernel.hot import Hot, table_of
@@ -20,12 +20,19 @@ ATTEMPT_ANSWER = "attempt:answer"
 QUALIFICATION_WAIVE = "qualification:waive"
 PAUSE_LIFT = "pause:lift"
 GATE_SET = "gate:set"
+DISPUTE_OPEN = "dispute:open"
+DISPUTE_READ = "dispute:read"
+DISPUTE_DECIDE = "dispute:decide"
 GRADE_RUN = "grade:run"
 INFERENCE_RUN = "inference:run"
 JUDGMENT_RECORD = "judgment:record"
 LANE_QUALITY = "lane_quality:read"
 OWN_QUALITY = "quality:read"
 PERSON_QUALITY = "person_quality:read"
+
+
+# Stands for the author of a key whose author is not known any more: nobody's account.
+NOBODY_KNOWN = "unknown"
 
 
 def lane_resource(session: Session, actor: Actor, lane: LaneFacts) -> Resource:
@@ -37,6 +44,19 @@ def lane_resource(session: Session, actor: Actor, lane: LaneFacts) -> Resource:
         vendor_org_id=lane.vendor_org_id,
         grant_rights=_granted(session, actor, lane.org_id, lane.project_id),
     )
+
+
+def dispute_resource(actor: Actor, dispute: Dispute, author_id: str | None) -> Resource:
+    """A contested right answer as its decider meets it.
+
+    Its authors are whoever set the right answer, the person who contests it, and whoever decided about it before; the
+    resource names the one among them that the actor is.
+    """
+    authors = {author_id, dispute.account_id, *dispute.decided_before}
+    return Resource(
+        kind="dispute", id=dispute.id, org_id=dispute.org_id,
+        author_account_id=actor.account_id if actor.account_id in authors else author_id or NOBODY_KNOWN,
+    )  # fmt: skip
 
 
 def attempt_resource(attempt: Attempt) -> Resource:

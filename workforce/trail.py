@@ -8,11 +8,23 @@ from kernel.policy import Actor
 
 Find = Callable[[Session, Actor, str], str | None]
 _finders: dict[str, Find] = {}
+_whole: dict[str, Find] = {}
 
 
 def show_evidence(kind: str, find: Find) -> None:
     """Say which address shows evidence of a kind to the person whom it is about, by its id."""
     _finders[kind] = find
+
+
+def show_whole(kind: str, find: Find) -> None:
+    """Say which address shows the person, by its id, all that a decision of a kind rests on."""
+    _whole[kind] = find
+
+
+def address_of_whole(session: Session, actor: Actor, kind: str, receipt_id: str) -> str | None:
+    """Where the actor reads all that a decision about themselves rests on, if there is such a page."""
+    find = _whole.get(kind)
+    return find(session, actor, receipt_id) if find else None
 
 
 def address_of(session: Session, actor: Actor, kind: str, evidence_id: str) -> str | None:

@@ -184,6 +184,18 @@ def _days_answered(session: Session, row: Track) -> Iterator[TrackDay]:
     yield from days.values()
 
 
+def track_until(session: Session, row: Track, at: datetime) -> tracking.Track:
+    """What a track would have said at a moment, had its answers then been graded as they are now."""
+    state, since = tracking.start_track(), None
+    for event in events_of(session, row.lane_id, row.annotator_id):
+        if event.at > at:
+            break
+        if since is not None:
+            state = tracking.decay(state, (event.at - since) // timedelta(days=1))
+        state, since = tracking.update(state, event.score), event.at
+    return state
+
+
 def events_of(session: Session, lane_id: str, annotator_id: str) -> list[Event]:
     """The graded answers that count, in the order in which they were first graded.
 
@@ -194,10 +206,11 @@ def events_of(session: Session, lane_id: str, annotator_id: str) -> list[Event]:
         .where(Grade.lane_id == lane_id, Grade.annotator_id == annotator_id)
         .order_by(Grade.judgment_id, Grade.key_version)
     ).all()
-    return _in_force(grades)
+    return in_force(grades)
 
 
-def _in_force(grades: Iterable[Grade]) -> list[Event]:
+def in_force(grades: Iterable[Grade]) -> list[Event]:
+    """Grades as they count: each judgment's newest, at the time of its first, unless that one is void."""
     first: dict[str, datetime] = {}
     newest: dict[str, Grade] = {}
     for grade in grades:

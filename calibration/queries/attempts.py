@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Attempt, AttemptQuestion, Qualification, QualificationTest
+from calibration.models import Attempt, AttemptQuestion, Dispute, Qualification, QualificationTest
 from calibration.queries.gold import key_of
 from calibration.queries.people import receipt_by_cause, view_of
 from calibration.queries.tests import TestView, open_test, test_by_id
@@ -44,6 +44,7 @@ class Feedback:
     truth: Mapping[str, Any]
     is_right: bool
     explanation: str
+    dispute_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,9 @@ def feedback_of(session: Session, row: Attempt, position: int) -> Feedback | Non
         truth=key.truth,
         is_right=_is_right(session, row, answered.score or 0.0),
         explanation=key.explanation,
+        dispute_id=session.scalar(
+            select(Dispute.id).where(Dispute.account_id == row.account_id, Dispute.item_id == question.item_id)
+        ),
     )
 
 

@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from calibration.operations import gates
-from kernel.policy import Actor
+from calibration.operations import disputes, gates
+from kernel.policy import Actor, system_actor
 from payouts.operations import earnings
 from workforce.operations import appeals
 from workforce.values import AppealDecision
@@ -24,3 +24,6 @@ def _restore(session: Session, actor: Actor, decision: AppealDecision) -> None:
         gates.lift_pause(session, actor, decision.receipt_id)
     if decision.kind == "lane_warned":
         gates.take_back_warning(session, actor, decision.receipt_id)
+    if decision.kind == "dispute_rejected":
+        dispute_id = decision.cause_id.partition(":")[0]
+        disputes.reopen(session, system_actor("appeal", decision.org_id), dispute_id)

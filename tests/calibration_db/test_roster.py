@@ -4,11 +4,10 @@ from flask import Flask
 
 from calibration.models import Qualification
 from kernel import ids
-from tests.calibration_db.test_web import Door, annotator, app, client, statements, vendor
+from tests.calibration_db.doors import Door
+from tests.calibration_db.test_web import statements
 from tests.calibration_db.world import World
 from workforce.models import LanguageClaim
-
-__all__ = ["annotator", "app", "client", "vendor"]
 
 
 def speak(world: World, name: str, locale: str = "sw-KE") -> str:

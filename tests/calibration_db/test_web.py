@@ -4,123 +4,18 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from calibration import register as calibration
 from calibration.models import AttemptQuestion, GateRule, GoldKey, Qualification
 from calibration.operations import attempts
 from calibration.operations.tests import WARNINGS
 from kernel import clock, ids
-from kernel.config import Settings
 from kernel.jobs import drain
 from kernel.policy import Role, system_actor
-from kernel.start import start
-from labeling import register as labeling
+from tests.calibration_db.doors import Door
 from tests.calibration_db.world import World
-from web import views
-from web.app import create_base_app
-from workforce import register as workforce
-from workforce.models import Annotator
-from workforce.operations.accounts import add_membership, create_account
-from workforce.operations.tokens import create_token
-
-PASSWORD = "a quiet river under seven bridges"
-
-
-@pytest.fixture
-def app(world: World, tmp_path: Path) -> Flask:
-    settings = Settings(
-        environment="test", database_url="sqlite:///unused.db", redis_url=None, data_dir=tmp_path,
-        secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
-    )  # fmt: skip
-    start(settings, world.db)
-    app = create_base_app(settings)
-    views.register(app)
-    for package in (workforce, labeling, calibration):
-        package.register(app)
-    return app
-
-
-class Door:
-    """Somebody's browser and token."""
-
-    def __init__(self, app: Flask, world: World, role: Role, org_id: str, works_as: str = "") -> None:
-        self.world, self.client = world, app.test_client()
-        self.email = f"{ids.new_id()}@example.org"
-        with world.system() as session:
-            machine = system_actor("test")
-            account = create_account(session, machine, email=self.email, name="Somebody", password=PASSWORD)
-            self.account_id = account.id
-            if works_as:
-                annotator = world.people[works_as][0]
-                world.people[works_as] = (annotator, account.id)
-                row = session.get_one(Annotator, annotator)
-                row.account_id = account.id
-                session.flush()
-            membership = add_membership(session, machine, account_id=account.id, org_id=org_id, role=role)
-            _token, secret = create_token(
-                session, machine, account_id=account.id, membership_id=membership, name="t", scopes=("all",), days=30
-            )
-        self.headers = {"Authorization": f"Bearer {secret}"}
-
-    def enter(self) -> "Door":
-        with self.at():
-            token = self._token("/sign-in")
-            data = {"email": self.email, "password": PASSWORD, "csrf_token": token}
-            assert self.client.post("/sign-in", data=data).status_code == 303
-        return self
-
-    @contextmanager
-    def at(self) -> Iterator[None]:
-        with clock.use_clock(lambda: self.world.now):
-            yield
-
-    def get(self, path: str, status: int = 200) -> str:
-        with self.at():
-            answer = self.client.get(path)
-        assert answer.status_code == status, answer.get_data(as_text=True)[-3000:]
-        return answer.get_data(as_text=True)
-
-    def post(self, path: str, status: int = 303, **data: Any) -> Any:
-        with self.at():
-            answer = self.client.post(
-                path, data={"accepted": list(WARNINGS), **data, "csrf_token": self._token("/quality")}
-            )
-        assert answer.status_code == status, answer.get_data(as_text=True)[-3000:]
-        return answer
-
-    def api(self, method: str, path: str, status: int = 200, /, **json: Any) -> Any:
-        with self.at():
-            send: dict[str, Any] = {"json": json} if json else {}
-            answer = self.client.open(f"/api/v1{path}", method=method, headers=self.headers, **send)
-        assert answer.status_code == status, answer.get_data(as_text=True)
-        return answer.get_json(silent=True)
-
-    def _token(self, path: str) -> str:
-        text = self.client.get(path).get_data(as_text=True)
-        return text.split('name="csrf-token" content="', 1)[1].split('"', 1)[0]
-
-
-@pytest.fixture
-def annotator(app: Flask, world: World) -> Door:
-    """An active annotator who has signed in."""
-    world.hire("Asha")
-    return Door(app, world, Role.ANNOTATOR, world.vendor, works_as="Asha").enter()
-
-
-@pytest.fixture
-def vendor(app: Flask, world: World) -> Door:
-    return Door(app, world, Role.VENDOR_MANAGER, world.vendor).enter()
-
-
-@pytest.fixture
-def client(app: Flask, world: World) -> Door:
-    return Door(app, world, Role.CLIENT_QA, world.client).enter()
 
 
 @contextmanager

@@ -11,6 +11,9 @@ from web.api import OPERATIONS
 # What an operation asks of a value beyond its type, so that it looks for the object that the address names.
 BY_HAND: dict[str, dict[str, Any]] = {
     "calibration_api.answer": {"answer": {"choice": "refund"}},
+    "calibration_api.decide_dispute": {"choice": "both", "reply": "both are right"},
+    "calibration_api.contest_question": {"text": "it is wrong"},
+    "calibration_api.contest_evidence": {"text": "it is wrong"},
     "marketplace_api.publish_ontology": {"body": ONTOLOGY},
     "marketplace_api.set_rights": {"rights": list(ALL_RIGHTS)},
     "marketplace_api.make_quote": {"prices": {"sw-KE": 50_000}},

@@ -6,7 +6,9 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
-from calibration.operations import attempts, tests
+from calibration.lanes import lane_of
+from calibration.models import GoldKey
+from calibration.operations import attempts, disputes, tests
 from i18n import Message
 from kernel.db import Base, Database, now_of
 from kernel.ids import new_id
@@ -152,6 +154,11 @@ def _examine(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
     with market.system() as session:
         account_id = session.get_one(Annotator, hired).account_id
         attempts.start_attempt(session, Actor(account_id, market.vendor, Role.ANNOTATOR, org_kind="vendor"), desk.lane)
+    with market.system() as session:
+        key = session.scalars(select(GoldKey).where(GoldKey.lane_id == desk.lane).limit(1)).one()
+        disputes.open_by_people(
+            session, system_actor("test"), key, lane_of(session, desk.lane), {"choice": "other"}, {}
+        )  # fmt: skip
 
 
 def _decide(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:

@@ -11,9 +11,10 @@ from i18n import Message
 from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.policy import Actor
-from workforce.models import Annotator, DecisionReceipt
+from workforce.models import Annotator, Appeal, DecisionReceipt
 from workforce.policy import Action, receipt_resource
-from workforce.values import ReceiptKind, ReceiptState
+from workforce.values import Outcome, ReceiptKind, ReceiptState
+from workforce.values.receipts import ANSWERED_BY_CORRECTION
 
 
 def issue_receipt(
@@ -37,6 +38,7 @@ def issue_receipt(
     """Record a decision that the caller has permission for and is making now; the same cause gives the same receipt.
 
     The system as actor means that a rule decided. The texts are kept as messages, and told in the reader's language.
+    One to the person's advantage holds nothing against them, and there is nothing to appeal.
     """
     person = session.get(Annotator, annotator_id)
     if person is None:
@@ -56,7 +58,8 @@ def issue_receipt(
         rule_version=rule_version, what=what.to_json(), why=why.to_json(), way_back=way_back.to_json(),
         figure=dict(figure or {}), evidence=[dict(item) for item in evidence], cause_kind=cause_kind,
         cause_id=cause_id, lane_id=lane_id, until_at=until_at, decided_at=now_of(session),
-        decided_by=actor.account_id, state=ReceiptState.IN_FORCE,
+        decided_by=actor.account_id,
+        state=ReceiptState.ENDED if kind == ReceiptKind.RESTORED else ReceiptState.IN_FORCE,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -82,6 +85,32 @@ def end_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
     if ended.rowcount != 1:  # type: ignore[attr-defined]
         return False
     audit.record(session, actor, "receipt.ended", "receipt", row.id, org_id=row.org_id)
+    return True
+
+
+def overturn_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
+    """Note that a decision was wrong, as what it rested on has been corrected; an appeal that waits is answered by it.
+
+    The caller undoes what the decision did. False if it was overturned already.
+    """
+    row = session.get(DecisionReceipt, receipt_id)
+    person = session.get(Annotator, row.annotator_id) if row else None
+    if row is None or person is None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.RECEIPT_END, receipt_resource(row, person))
+    changed = session.execute(
+        update(DecisionReceipt)
+        .where(DecisionReceipt.id == receipt_id, DecisionReceipt.state != ReceiptState.OVERTURNED)
+        .values(state=ReceiptState.OVERTURNED)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    session.execute(
+        update(Appeal)
+        .where(Appeal.receipt_id == receipt_id, Appeal.decided_at.is_(None))
+        .values(decided_at=now_of(session), outcome=Outcome.OVERTURNED, answer=ANSWERED_BY_CORRECTION)
+    )
+    audit.record(session, actor, "receipt.overturned", "receipt", row.id, org_id=row.org_id)
     return True
 
 

@@ -9,6 +9,8 @@ from workforce.values import ReceiptKind, ReceiptView
 
 RULES: dict[str, Message] = {
     "accuracy_gate": _("Accuracy of checked answers"),
+    "behaviour_review": _("Review of a signal by a person"),
+    "gold_dispute": _("Objections to right answers"),
     "admission": _("Admission of applicants"),
     "language-evidence": _("Proof of a language"),
     "qualification_revoked": _("Who works in a language of a project"),
@@ -31,6 +33,15 @@ class Evidence:
 def rule_told(receipt: ReceiptView) -> Message | str:
     """The name of the rule that decided; a rule without one is shown by its code."""
     return RULES.get(receipt.rule, receipt.rule)
+
+
+def decider_told(receipt: ReceiptView) -> Message:
+    """Who decided, as far as the person is told."""
+    if receipt.decided_by_rule:
+        return _("The rule, by itself.")
+    if receipt.cause_kind == "dispute":
+        return _("A person of the client, who had not set the right answer.")
+    return _("A person of your vendor.")
 
 
 def may_be_followed(receipt: ReceiptView, kind: str) -> bool:
@@ -57,6 +68,8 @@ def _told(receipt: ReceiptView, kind: str, count: int) -> Message | str:
             return ngettext(
                 "%(num)s answer whose right answer is known", "%(num)s answers whose right answer is known", count
             )
+        case "dispute":
+            return _("The objection itself")
         case "review":
             return _("The review of the answer")
         case "attempt":

@@ -50,11 +50,13 @@ def _show(receipt_id: str, problem: Invalid | None = None) -> Response:
         view, person = queries.receipt_for(session, current.actor(), receipt_id)
     is_own = person.account_id == current.actor().account_id
     links = _links(view) if is_own else {}
+    whole = _whole(view) if is_own else None
     return page(
         "workforce/receipt.html", 422 if problem else 200, receipt=view, person=person, is_own=is_own,
         may_appeal=is_own and may_appeal(view.state, view.appeal is not None), due_at=due_at(clock.now()),
         picture=_picture(view), text=request.form.get("text", ""), errors=problem.fields if problem else {},
         words=words, rule=evidence.rule_told(view), evidence=evidence.evidence_told(view, links),
+        whole=whole, decided_by=evidence.decider_told(view),
     )  # fmt: skip
 
 
@@ -68,6 +70,11 @@ def _links(view: ReceiptView) -> dict[str, str]:
                 if address:
                     found[item["id"]] = address
     return found
+
+
+def _whole(view: ReceiptView) -> str | None:
+    with db.reading(current.scope()) as session:
+        return trail.address_of_whole(session, current.actor(), view.kind, view.id)
 
 
 def _picture(view: ReceiptView) -> Markup | None:

@@ -7,6 +7,7 @@ from i18n.matching import Level
 from i18n.tags import display_name, language_of, own_name, territory_name
 from workforce.rules.profiles import countries, time_zones
 from workforce.values import DOMAINS, SKILLS, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
+from workforce.values.receipts import ANSWERED_BY_CORRECTION
 
 # Words and the kind of badge.
 STANDINGS: dict[Standing, tuple[Message, str]] = {
@@ -42,6 +43,8 @@ RECEIPT_KINDS: dict[ReceiptKind, Message] = {
     ReceiptKind.WORK_REJECTED: _("Answer not accepted"),
     ReceiptKind.REMOVED: _("Work ended"),
     ReceiptKind.CLEARANCE_LOWERED: _("Clearance lowered"),
+    ReceiptKind.DISPUTE_REJECTED: _("Objection not accepted"),
+    ReceiptKind.RESTORED: _("Put right"),
 }
 RECEIPT_STATES: dict[ReceiptState, tuple[Message, str]] = {
     ReceiptState.IN_FORCE: (_("Holds"), "bad"),
@@ -136,6 +139,19 @@ _REASONS: dict[str, Message] = {
     "applied again": _("applied once more"),
     "appeal": _("after an appeal"),
 }
+
+
+_CORRECTED = _("What this decision rested on was corrected, and the decision is undone.")
+
+
+def answer_told(answer: str) -> str:
+    """The answer to an appeal as it was written, or in the reader's language where a correction has answered it."""
+    return str(_CORRECTED) if answer == ANSWERED_BY_CORRECTION else answer
+
+
+def state_told(kind: ReceiptKind, state: ReceiptState) -> tuple[Message, str]:
+    """Words and badge of a receipt's state; one to the person's advantage is good whatever its state."""
+    return (_("In your favour"), "good") if kind is ReceiptKind.RESTORED else RECEIPT_STATES[state]
 
 
 def reason_told(reason: str) -> str:

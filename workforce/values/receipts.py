@@ -21,6 +21,8 @@ class ReceiptKind(StrEnum):
     WORK_REJECTED = "work_rejected"
     REMOVED = "removed"
     CLEARANCE_LOWERED = "clearance_lowered"
+    DISPUTE_REJECTED = "dispute_rejected"
+    RESTORED = "restored"  # to the person's advantage: what a wrong right answer had taken is given back
 
 
 class ReceiptState(StrEnum):
@@ -30,6 +32,10 @@ class ReceiptState(StrEnum):
     APPEALED = "appealed"
     OVERTURNED = "overturned"
     ENDED = "ended"
+
+
+# Instead of words of a person: the appeal was answered by a correction of what the decision had rested on.
+ANSWERED_BY_CORRECTION = "corrected"
 
 
 class Outcome(StrEnum):

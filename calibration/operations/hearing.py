@@ -1,0 +1,123 @@
+"""Reads about disputes that ask for permission first: each side sees what it may, and the decider not whose is what."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from calibration.lanes import find_lane, lane_of
+from calibration.policy import (
+    ATTEMPT_ANSWER,
+    DISPUTE_DECIDE,
+    DISPUTE_OPEN,
+    DISPUTE_READ,
+    attempt_resource,
+    dispute_resource,
+    lane_resource,
+)
+from calibration.queries.attempts import LIVE, find_attempt
+from calibration.queries.disputes import (
+    AskedBefore,
+    Case,
+    DisputeRow,
+    OwnDispute,
+    Shown,
+    asked_before,
+    author_of,
+    case_of,
+    disputes,
+    find_dispute,
+    own_dispute,
+    own_receipt,
+    row_of,
+    shown_evidence,
+)
+from calibration.queries.people import pseudonyms
+from calibration.queries.tests import test_by_id
+from calibration.values import LaneFacts
+from kernel.db import now_of, scope_of
+from kernel.guard import check, not_found, require
+from kernel.policy import Actor, Resource, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A dispute as this reader may see it: their own, the case to decide, or the line of the list alone."""
+
+    row: DisputeRow
+    lane: LaneFacts
+    own: OwnDispute | None = None
+    case: Case | None = None
+    may_decide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PastExam:
+    """The questions of an exam that is over, for the person who took it."""
+
+    lane: LaneFacts
+    ontology_id: str
+    questions: list[AskedBefore]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The answers that count against a person in a decision; none before the person asked to see them."""
+
+    receipt_id: str
+    lane: LaneFacts
+    shown: list[Shown]
+
+
+def dispute_list(
+    session: Session, actor: Actor, *, is_open: bool, after: str | None = None, limit: int = 25
+) -> tuple[list[tuple[DisputeRow, LaneFacts | None]], str | None]:
+    """Disputes with their lanes: one's own for an annotator, else all that the scope sees."""
+    is_person = actor.role == Role.ANNOTATOR
+    require(session, actor, DISPUTE_READ)
+    rows, next_after = disputes(
+        session, is_open=is_open, account_id=actor.account_id if is_person else None, after=after, limit=limit
+    )
+    lanes = {lane_id: find_lane(session, lane_id) for lane_id in {row.lane_id for row in rows}}
+    return [(row, lanes[row.lane_id]) for row in rows], next_after
+
+
+def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
+    """One dispute; keys are read in a scope that may, and shown to nobody but those who may decide."""
+    row = find_dispute(session, dispute_id)
+    if row is None:
+        raise not_found()
+    lane = lane_of(session, row.lane_id)
+    if actor.account_id == row.account_id:
+        require(session, actor, DISPUTE_READ, Resource("dispute", row.id, owner_account_id=row.account_id))
+        own = own_dispute(session, row)
+        return Heard(own.row, lane, own=own)
+    if actor.role == Role.ANNOTATOR:
+        raise not_found()
+    require(session, actor, DISPUTE_READ, lane_resource(session, actor, lane))
+    shown = row_of(row, pseudonyms(session, [row.annotator_id] if row.annotator_id else []))
+    if not scope_of(session).reads_gold or scope_of(session).is_system:
+        return Heard(shown, lane)
+    resource = dispute_resource(actor, row, author_of(session, row))
+    may_decide = row.decided_at is None and check(actor, DISPUTE_DECIDE, resource, now_of(session)).allow
+    return Heard(shown, lane, case=case_of(session, row), may_decide=may_decide)
+
+
+def past_exam(session: Session, actor: Actor, attempt_id: str) -> PastExam:
+    """The questions of one's own exam, once it is over."""
+    row = find_attempt(session, attempt_id)
+    if row is None:
+        raise not_found()
+    require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
+    if row.state in LIVE:
+        raise not_found()
+    ontology_id = test_by_id(session, row.test_id).ontology_id
+    return PastExam(lane_of(session, row.lane_id), ontology_id, asked_before(session, row))
+
+
+def evidence_of(session: Session, actor: Actor, receipt_id: str) -> Evidence:
+    """What a decision about oneself rests on, as far as it was shown. System scope: it reads keys, retired ones."""
+    receipt = own_receipt(session, actor, receipt_id)
+    require(session, actor, DISPUTE_OPEN, receipt.resource)
+    if receipt.kind != "lane_paused" or receipt.lane_id is None:
+        raise not_found()
+    return Evidence(receipt_id, lane_of(session, receipt.lane_id), shown_evidence(session, receipt))
