@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Dispute, GoldKey, Grade, Judgment, PendingGrade, Track, TrackDay
-from calibration.operations import gates, peering, tracks
+from calibration.operations import doubting, gates, peering, tracks
 from calibration.operations.scoring import Scored, Scorer
 from calibration.policy import GRADE_RUN
 from calibration.values import GradeSummary
@@ -54,6 +54,8 @@ def grade_pending(session: Session, actor: Actor, limit: int = 2000) -> GradeSum
     for row in people.values():
         tracks.renew_shown(row, now_of(session))
     session.flush()
+    for dispute_id in doubting.doubt_keys(session, actor, [each.judgment.id for each in taken if each.truth]):
+        regrade_item(session, actor, session.get_one(Dispute, dispute_id).item_id)  # before anybody is paused for it
     paused = gates.evaluate_gates(session, actor, sorted(graded))
     _forget(session, [each.judgment.id for each in taken])
     return GradeSummary(len(taken), sum(graded.values()), len(paused), len(taken) == limit)

@@ -25,6 +25,7 @@ from calibration.models import (
 )
 from calibration.operations import gates, tracks
 from calibration.operations.qualifications import open_lane
+from calibration.operations.rulebook import as_rule
 from calibration.operations.scoring import Scored, Scorer
 from calibration.policy import GRADE_RUN
 from calibration.queries.attempts import content_of, tries_before
@@ -99,7 +100,7 @@ def _would_act(session: Session, rule: GateRule, firing: GateFiring, until: date
         select(Track).where(Track.lane_id == firing.lane_id, Track.annotator_id == firing.annotator_id)
     ).one()
     then = tracks.track_until(session, person, until)
-    return then.n >= rule.minimum_checks and gate_rules.evaluate(gates.as_rule(rule), then).holds
+    return then.n >= rule.minimum_checks and gate_rules.evaluate(as_rule(rule), then).holds
 
 
 def _undo(session: Session, actor: Actor, lane: LaneFacts, receipt: DecisionReceipt) -> None:

@@ -18,7 +18,7 @@ from calibration.models import (
     Qualification,
     Track,
 )
-from calibration.operations import disputes, gates, tracks
+from calibration.operations import disputes, rulebook, tracks
 from calibration.queries import gold_rate_of
 from calibration.queries.disputes import disclosed, key_is_first
 from i18n import Message
@@ -398,8 +398,45 @@ def test_a_dispute_goes_through_the_api_of_each_side(world: World, annotator: Do
 
 def paused_person(world: World) -> str:
     with world.in_vendor() as session:
-        gates.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=20, pause_days=7)
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=20, pause_days=7)
     answer_gold(world, "Asha", world.add_gold(21, "live"), rights=8)
     world.grade()
     with world.system() as session:
         return session.scalars(select(Qualification.pause_receipt_id)).one() or ""
+
+
+def test_a_key_that_proven_people_contradict_suspends_itself_and_a_person_restores_it(
+    world: World, client: Door, vendor: Door
+) -> None:
+    names = [f"P{number}" for number in range(6)]
+    world.hire(*names)
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=20)
+    known, doubted = world.add_gold(12, "live"), world.add_gold(1, "live")[0]
+    for name in names:
+        answer_gold(world, name, known, rights=12)
+    world.grade()
+    for name in names[:4]:
+        answer_gold(world, name, [doubted], rights=0)
+    world.grade()
+    assert client.api("GET", "/disputes")["items"] == [], "four answers say nothing"
+    before = row_of(world, names[5])
+    answer_gold(world, names[4], [doubted], rights=0)
+    world.grade()
+    with world.system() as session:
+        key = session.scalars(select(GoldKey).where(GoldKey.item_id == doubted)).one()
+        assert (key.status, key.voided, key.version) == ("suspended", True, 2)
+    found = client.api("GET", "/disputes")["items"]
+    assert [(row["source"], row["pseudonym"]) for row in found] == [("people", None)]
+    assert row_of(world, names[0])["a"] == before["a"], "as if it had never been asked"
+    assert "Proven people answer otherwise" in vendor.get("/disputes")
+    page = client.get(f"/disputes/{found[0]['id']}")
+    assert "0 of 5 proven people answered as the right answer says" in page
+    decide(world, found[0]["id"], side(found[0]["id"], of_key=True))
+    with world.system() as session:
+        key = session.scalars(select(GoldKey).where(GoldKey.item_id == doubted)).one()
+        assert (key.status, key.voided, key.version) == ("active", False, 3)
+    assert (row_of(world, names[0])["checked"], row_of(world, names[0])["right"]) == (13, 12.0)
+    answer_gold(world, names[5], [doubted], rights=0)
+    world.grade()
+    assert client.api("GET", "/disputes")["items"] == [], "what a person has weighed is not held against the key again"
