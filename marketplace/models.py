@@ -343,6 +343,9 @@ class LaneProgress(Shared, Base):
     able: Mapped[int] = mapped_column(default=0)  # who is qualified
     checked: Mapped[int] = mapped_column(default=0)  # judgments graded on gold
     right: Mapped[float] = mapped_column(Float, default=0.0)
+    told_checked: Mapped[int] = mapped_column(default=0)  # what the vendor may be told, as of `told_to`'s end
+    told_right: Mapped[float] = mapped_column(Float, default=0.0)
+    told_to: Mapped[date | None] = mapped_column(Date)
     counted_at: Mapped[datetime]
 
 

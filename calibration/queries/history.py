@@ -14,14 +14,12 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Track, TrackDay
 from calibration.queries.lanes import PAIRS_MOST, Confusion
-from calibration.rules import tracking
+from calibration.rules import blunting, tracking
 from calibration.rules.intervals import Interval
 from kernel.db import now_of, scope_of
 
 DAYS_MOST = 180
-BLUNT_FROM = 20
 BLUNT_STEP = 0.05
-BLUNT_TENS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def history_of(
         classes=tuple(
             _class(name, kept, is_blunt)
             for name, kept in sorted(classes.items())
-            if not is_blunt or kept["n"] >= BLUNT_FROM
+            if not is_blunt or kept["n"] >= blunting.FROM
         ),
         **_confused(known.confusion if known else {}, is_blunt),
         peer_accuracy=_peer_accuracy(track, is_blunt),
@@ -145,14 +143,14 @@ def _days(session: Session, track: Track, last: date, is_blunt: bool) -> tuple[Q
 
 
 def _day(row: Any, held: Any, drifted: bool, is_blunt: bool) -> QualityDay:
-    if held is None or (is_blunt and held.checked < BLUNT_FROM):
+    if held is None or (is_blunt and held.checked < blunting.FROM):
         return QualityDay(row.day, row.judged, row.seconds, None, None, None, False)
     state = tracking.Track(a=held.a, b=held.b)
     interval = tracking.interval(state)
     if not is_blunt:
         return QualityDay(row.day, row.judged, row.seconds, held.checked, state.accuracy, interval, drifted)
     blunt = Interval(coarse(interval.lower), coarse(interval.upper))
-    checked = held.checked // BLUNT_TENS * BLUNT_TENS
+    checked = held.checked // blunting.TENS * blunting.TENS
     return QualityDay(row.day, row.judged, row.seconds, checked, coarse(state.accuracy), blunt, drifted)
 
 
@@ -162,7 +160,7 @@ def _class(name: str, kept: Mapping[str, Any], is_blunt: bool) -> ClassRecall:
     if not is_blunt:
         return ClassRecall(name, kept["n"], state.accuracy, interval)
     blunt = Interval(coarse(interval.lower), coarse(interval.upper))
-    return ClassRecall(name, kept["n"] // BLUNT_TENS * BLUNT_TENS, coarse(state.accuracy), blunt)
+    return ClassRecall(name, kept["n"] // blunting.TENS * blunting.TENS, coarse(state.accuracy), blunt)
 
 
 def _confused(table: Mapping[str, Mapping[str, int]], is_blunt: bool) -> dict[str, Any]:
@@ -170,7 +168,7 @@ def _confused(table: Mapping[str, Mapping[str, int]], is_blunt: bool) -> dict[st
     pairs: list[Confusion] = []
     for truth, answers in table.items():
         total = sum(answers.values())
-        if is_blunt and total < BLUNT_FROM:
+        if is_blunt and total < blunting.FROM:
             continue
         pairs += [_pair(truth, answer, count, total, is_blunt) for answer, count in answers.items() if answer != truth]
     told = [pair for pair in pairs if pair.share > 0]

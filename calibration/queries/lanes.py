@@ -1,21 +1,19 @@
 """How good a lane's labels and people are: accuracy with intervals, per class, agreement, and what gets confused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Consensus, InferenceRun, Track
+from calibration.models import Consensus, InferenceRun, Track, TrackDay
+from calibration.rules.blunting import blunt_counts, blunt_table
 from calibration.rules.intervals import Interval, wilson
 from calibration.values import RunView
-from kernel.db import scope_of
+from kernel.db import now_of, scope_of
 
-BLUNT_FROM = 20
-BLUNT_TENS = 10
-BLUNT_CELL = 5
 PAIRS_MOST = 10
 
 
@@ -43,8 +41,8 @@ class Confusion:
 class LaneQuality:
     """A lane's quality as one reader may see it.
 
-    Whoever owns the lane sees exact figures. Its vendor sees aggregates: nothing under twenty checks, counts in tens,
-    shares in whole per cent, so that no figure moves when one particular unit is checked.
+    Whoever owns the lane sees exact figures. Its vendor sees what may be told of the days that are over (see
+    `calibration.rules.blunting`), so that no figure moves when one particular unit is checked.
     """
 
     lane_id: str
@@ -72,11 +70,11 @@ def quality_of_lane(session: Session, lane_id: str, *, weak_below: float = 0.9) 
         select(Track.org_id, Track.judged, Track.checked, Track.right, Track.confusion).where(Track.lane_id == lane_id)
     ).all()
     judgments, units, confidence, weak = _counts(session, lane_id, weak_below)
-    checked, right = sum(row.checked for row in rows), sum(row.right for row in rows)
-    confusion = _summed([row.confusion for row in rows])
-    is_exact = scope_of(session).is_system or all(row.org_id == scope_of(session).org_id for row in rows)
-    if not is_exact:
-        checked, right, confusion = _blunted(checked, right, confusion)
+    if is_told_exactly(session, [row.org_id for row in rows]):
+        checked, right = sum(row.checked for row in rows), sum(row.right for row in rows)
+        confusion = _summed([row.confusion for row in rows])
+    else:
+        checked, right, confusion = told_of_lane(session, lane_id)
     return LaneQuality(
         lane_id=lane_id,
         judgments=judgments,
@@ -92,6 +90,30 @@ def quality_of_lane(session: Session, lane_id: str, *, weak_below: float = 0.9) 
         mean_confidence=confidence,
         weak_units=weak,
     )
+
+
+def is_told_exactly(session: Session, owners: Iterable[str]) -> bool:
+    """Whether the reader owns all of these lanes, or is the system: only they are told what was checked and when."""
+    scope = scope_of(session)
+    return scope.is_system or all(owner == scope.org_id for owner in owners)
+
+
+def told_of_lane(session: Session, lane_id: str) -> tuple[int, float, dict[str, dict[str, int]]]:
+    """What people who do not own a lane may know of it: checks, right ones and confusion, as of yesterday's end."""
+    today = now_of(session).astimezone(UTC).date()
+    last = (
+        select(TrackDay.annotator_id, func.max(TrackDay.day).label("day"))
+        .where(TrackDay.lane_id == lane_id, TrackDay.day < today, TrackDay.graded_at.is_not(None))
+        .group_by(TrackDay.annotator_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(TrackDay.checked, TrackDay.right, TrackDay.confusion)
+        .join(last, (last.c.annotator_id == TrackDay.annotator_id) & (last.c.day == TrackDay.day))
+        .where(TrackDay.lane_id == lane_id)
+    ).all()
+    counts = blunt_counts(sum(row.checked for row in rows), sum(row.right for row in rows))
+    return *counts, blunt_table(_summed([row.confusion for row in rows]))
 
 
 def newest_run(session: Session, lane_id: str) -> RunView | None:
@@ -173,20 +195,6 @@ def _summed(tables: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
             for answer, count in answers.items():
                 row[answer] = row.get(answer, 0) + count
     return total
-
-
-def _blunted(
-    checked: int, right: float, confusion: dict[str, dict[str, int]]
-) -> tuple[int, float, dict[str, dict[str, int]]]:
-    if checked < BLUNT_FROM:
-        return 0, 0.0, {}
-    tens = checked // BLUNT_TENS * BLUNT_TENS
-    coarse = {
-        truth: {answer: count // BLUNT_CELL * BLUNT_CELL for answer, count in answers.items() if count >= BLUNT_CELL}
-        for truth, answers in confusion.items()
-        if sum(answers.values()) >= BLUNT_FROM
-    }
-    return tens, round(right / checked, 2) * tens, coarse
 
 
 def _classes(confusion: dict[str, dict[str, int]]) -> tuple[ClassQuality, ...]:

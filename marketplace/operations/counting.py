@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Judgment, Qualification, Track
 from calibration.queries import keyed_items
+from calibration.queries.lanes import told_of_lane
 from kernel.db import now_of
 from kernel.policy import Actor
 from marketplace.models import Lane, LaneDay, LaneProgress, Unit
@@ -39,11 +40,19 @@ def count_lane(session: Session, actor: Actor, lane_id: str, *, days: int = 2) -
         session.add(row)
     for name, value in _figures(session, lane, now).items():
         setattr(row, name, value)
+    _tell(session, row, (now - timedelta(days=1)).date())
     row.counted_at = now
     for back in range(days):
         _count_day(session, lane, (now - timedelta(days=back)).date())
     session.flush()
     return row
+
+
+def _tell(session: Session, row: LaneProgress, yesterday: date) -> None:
+    """What the vendor may know of checks changes once a day, so that no answer moves it."""
+    if row.told_to != yesterday:
+        row.told_checked, row.told_right, _table = told_of_lane(session, row.lane_id)
+        row.told_to = yesterday
 
 
 def _owner(lane: Lane) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _quality(lanes: Sequence[board.BoardLane]) -> str:
     rows = [
         plots.Interval(
             _row_name(lane, is_twice=named[lane.locale] > 1), lane.accuracy if lane.checked >= ENOUGH else None,
-            lane.low, lane.high, text=str(_("not yet, %(have)s of %(need)s checks", have=lane.checked, need=ENOUGH)),
+            lane.low, lane.high, text=str(_("not yet, from %(need)s checks on", need=ENOUGH)),
         )
         for lane in lanes[:LOCALES_MOST]
     ]  # fmt: skip

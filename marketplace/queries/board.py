@@ -31,7 +31,7 @@ class BoardLane:
     review: int
     people: int
     able: int
-    checked: int
+    checked: int  # in tens, of days that are over; nought while there are too few
     accuracy: float | None
     low: float
     high: float
@@ -87,7 +87,7 @@ def _speeds(session: Session, lane_ids: Sequence[str]) -> dict[str, float]:
 
 def _line(lane: Lane, name: str, progress: LaneProgress | None, speed: float, today: date) -> BoardLane:
     units, settled, review = (progress.units, progress.settled, progress.review) if progress else (0, 0, 0)
-    checked, right = (progress.checked, progress.right) if progress else (0, 0.0)
+    checked, right = (progress.told_checked, progress.told_right) if progress else (0, 0.0)
     interval = wilson(right, checked) if checked else None
     left = max(0, units - settled - review) * lane.overlap
     finish = today + timedelta(days=min(3650, round(left / speed + 0.5))) if speed and left else None

@@ -11,6 +11,7 @@ from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import QualificationTest
+from calibration.queries.lanes import is_told_exactly
 from calibration.rules.intervals import wilson
 from kernel.db import now_of
 from labeling.models import Guideline
@@ -56,12 +57,15 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class ProjectProgress:
-    """How far a project is: its units, and the accuracy of its weakest language of which enough is known."""
+    """How far a project is: its units, and the accuracy of its weakest language of which enough is known.
+
+    `checked` is None for its vendor while there are too few checks, since a count that grows tells which unit was one.
+    """
 
     units: int
     settled: int
     review: int
-    checked: int
+    checked: int | None
     weakest: Accuracy | None
 
 
@@ -144,26 +148,32 @@ def progress_of(session: Session, project_ids: Sequence[str]) -> dict[str, Proje
         .join(LaneProgress, LaneProgress.lane_id == Lane.id)
         .where(Lane.project_id.in_(project_ids))
     ).all()
+    is_exact = is_told_exactly(session, [row[3].org_id for row in rows])
     return {
-        project_id: _sum([row[1:] for row in rows if row.project_id == project_id])
+        project_id: _sum([row[1:] for row in rows if row.project_id == project_id], is_exact)
         for project_id in {row.project_id for row in rows}
     }
 
 
-def _sum(lanes: Iterable[Any]) -> ProjectProgress:
-    found = list(lanes)
+def _sum(found: Sequence[Any], is_exact: bool) -> ProjectProgress:
     counts = [row for _locale, _target, row in found]
-    measured = [_accuracy(locale, target, row) for locale, target, row in found if row.checked >= ENOUGH]
+    known = [(locale, target, *_checks(row, is_exact)) for locale, target, row in found]
+    measured = [_accuracy(*one) for one in known if one[2] >= ENOUGH]
+    checked = max((each[2] for each in known), default=0)
     return ProjectProgress(
         sum(row.units for row in counts), sum(row.settled for row in counts), sum(row.review for row in counts),
-        max((row.checked for row in counts), default=0),
+        checked if is_exact else checked or None,
         min(measured, key=lambda each: each.value - each.target, default=None),
     )  # fmt: skip
 
 
-def _accuracy(locale: str, target: float, row: LaneProgress) -> Accuracy:
-    interval = wilson(row.right, row.checked)
-    return Accuracy(locale, row.right / row.checked, interval.lower, interval.upper, target)
+def _checks(row: LaneProgress, is_exact: bool) -> tuple[int, float]:
+    return (row.checked, row.right) if is_exact else (row.told_checked, row.told_right)
+
+
+def _accuracy(locale: str, target: float, checked: int, right: float) -> Accuracy:
+    interval = wilson(right, checked)
+    return Accuracy(locale, right / checked, interval.lower, interval.upper, target)
 
 
 def asked_for(session: Session) -> list[tuple[str, str]]:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from calibration.rules import blunting
 from calibration.rules.intervals import clopper_pearson, wilson
 from marketplace.values.releases import Graded, Sampled
 
 FORMAT = "polyphony-qa/1"
 FEW_CHECKS = 20
-BLUNT_TENS = 10
 LOW_ALPHA = 0.667  # Krippendorff's own bound for tentative conclusions
 MOST_PAIRS = 20
 
@@ -233,4 +233,4 @@ def _blunt(figure: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if figure is None or figure["n"] < FEW_CHECKS:
         return None
     shares = {name: round(figure[name], 2) for name in ("value", "low", "high")}
-    return {**shares, "n": figure["n"] // BLUNT_TENS * BLUNT_TENS}
+    return {**shares, "n": figure["n"] // blunting.TENS * blunting.TENS}

@@ -102,6 +102,9 @@ def test_a_vendor_sees_a_lanes_quality_bluntly_and_its_owner_exactly(world: Worl
     with world.in_client() as session:
         exact = quality_of_lane(session, world.lane)
     with world.in_vendor() as session:
+        assert quality_of_lane(session, world.lane).checked is None, "the day is not over"
+    world.later(days=1)
+    with world.in_vendor() as session:
         blunt = quality_of_lane(session, world.lane)
     assert exact.checked == 34
     assert exact.accuracy == pytest.approx(27 / 34)
