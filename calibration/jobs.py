@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from calibration.operations import attempts, backtests, disputes, gates, grading, inference, restoring
+from calibration.operations import attempts, backtests, disputes, gates, grading, inference, leaks, restoring
 from calibration.operations.estimates import estimate
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
@@ -80,3 +80,10 @@ def begin_backtest(session: Session, actor: Actor, lane_id: str, *, wide: bool =
     enqueue(session, run_backtest, actor=actor, backtest_id=asked)
     session.flush()
     return asked
+
+
+@job(queue="default", long=True, every=timedelta(hours=1))
+def look_for_leaks(work: Work) -> dict[str, Any]:
+    """Open reviews of exams whose questions may have been known; a person decides what they mean."""
+    with work.transaction() as session:
+        return {"reviews": leaks.look_for_leaks(session, work.actor)}

@@ -4,7 +4,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from admin.invariants.rule import rows_of
-from calibration.models import Judgment
+from calibration.models import Attempt, Judgment
 from payouts.models import Earning, Transfer
 from payouts.values import UNIT, Code
 
@@ -34,9 +34,15 @@ def paid_twice(session: Session) -> int:
 
 
 def paid_without_judgment(session: Session) -> int:
-    """Earnings for a judgment that there is not."""
+    """Earnings for a judgment, or for an exam of the same person, that there is not."""
     judged = exists().where(Judgment.id == Earning.cause_id)
-    return rows_of(session, select(Earning.id).where(Earning.cause_kind == UNIT, ~judged))
+    examined = exists().where(
+        Attempt.id == Earning.cause_id,
+        Attempt.annotator_id == Earning.annotator_id,
+        Attempt.account_id == Earning.account_id,
+        Attempt.vendor_org_id == Earning.org_id,
+    )
+    return rows_of(session, select(Earning.id).where(Earning.cause_kind == UNIT, ~judged, ~examined))
 
 
 def judged_without_earning(session: Session) -> int:

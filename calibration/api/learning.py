@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from flask import request
 from pydantic import Field
 
 from calibration.api.routes import api, exam_scope
@@ -14,6 +15,7 @@ from kernel.policy import Actor
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
 from web.forms import InModel, OutModel
+from web.sessions import network_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -50,6 +52,8 @@ class OutcomeOut(OutModel):
     low: float
     high: float
     by_class: dict[str, tuple[int, int]]
+    weak_classes: list[str]
+    earned_questions: int
     ran_out_of_time: bool
     next_at: datetime | None
     receipt_id: str | None
@@ -121,6 +125,8 @@ class TestStartOut(OutModel):
     attempts_left: int
     next_at: datetime | None
     may_start: bool
+    missing: list[str]
+    is_paid: bool
     live_attempt_id: str | None
     qualification: str | None
     guideline: str | None
@@ -129,10 +135,12 @@ class TestStartOut(OutModel):
 @api.get("/tests/<lane_id>", returns=TestStartOut)
 def test(session: "Session", actor: Actor, lane_id: str) -> TestStartOut:
     """A lane's test before it is begun: what it asks, how long it takes, what is left"""
-    lane, start = attempts.look_at_test(session, actor, lane_id)
+    look = attempts.look_at_test(session, actor, lane_id)
+    start = look.start
     if start is None:
         raise not_found()
-    guideline = guideline_text(session, start.test.guideline_id, [lane.locale, "en"])
+    wanted = [look.lane.locale, "en"]
+    guideline = guideline_text(session, start.test.guideline_id, wanted) if look.may_read else None
     return TestStartOut(
         lane_id=lane_id,
         training_questions=start.test.training_questions,
@@ -142,7 +150,9 @@ def test(session: "Session", actor: Actor, lane_id: str) -> TestStartOut:
         attempts_most=start.test.attempts_most,
         attempts_left=start.attempts_left,
         next_at=start.next_at,
-        may_start=start.may_start,
+        may_start=look.may_start,
+        missing=[each.reason.value for each in look.unmet],
+        is_paid=start.test.is_paid,
         live_attempt_id=start.live_attempt_id,
         qualification=start.qualification.state if start.qualification else None,
         guideline=guideline[1] if guideline else None,
@@ -152,7 +162,7 @@ def test(session: "Session", actor: Actor, lane_id: str) -> TestStartOut:
 @api.post("/tests/<lane_id>/attempts", returns=AttemptOut, creates=True, scope=exam_scope)
 def start_attempt(session: "Session", actor: Actor, lane_id: str) -> AttemptOut:
     """Begin a go at a lane's test, or come back to the one under way"""
-    return _attempt(session, attempts.start_attempt(session, actor, lane_id))
+    return _attempt(session, attempts.start_attempt(session, actor, lane_id, network=network_of(request.remote_addr)))
 
 
 @api.get("/attempts/<attempt_id>", returns=AttemptOut)
@@ -200,6 +210,8 @@ def _attempt(session: "Session", view: AttemptView) -> AttemptOut:
             low=outcome.interval.lower,
             high=outcome.interval.upper,
             by_class=dict(outcome.by_class),
+            weak_classes=list(outcome.weak),
+            earned_questions=outcome.asked if outcome.is_paid else 0,
             ran_out_of_time=outcome.ran_out_of_time,
             next_at=outcome.next_at,
             receipt_id=outcome.receipt_id,

@@ -16,6 +16,7 @@ from calibration.lanes import find_lane, lane_of
 from calibration.models import Attempt, AttemptQuestion
 from calibration.operations import verdicts
 from calibration.operations.exposures import note_all
+from calibration.operations.rewards import pay_attempt
 from calibration.operations.scoring import Scorer
 from calibration.policy import ATTEMPT_ANSWER, GRADE_RUN, TEST_ASSIGN, TEST_TAKE, attempt_resource, lane_resource
 from calibration.queries.attempts import (
@@ -60,8 +61,34 @@ class Answered:
     feedback: Feedback | None
 
 
-def start_attempt(session: Session, actor: Actor, lane_id: str) -> AttemptView:
-    """Begin a go at a lane's test, or come back to the one under way in it."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A lane's test before it is begun; `start` is None where the lane asks for none.
+
+    Who lacks what the lane demands reads the conditions of the test, and nothing of the work.
+    """
+
+    lane: LaneFacts
+    start: TestStart | None
+    is_active: bool
+    unmet: tuple[Demand, ...]
+
+    @property
+    def may_read(self) -> bool:
+        """Whether the guideline may be shown."""
+        held = self.start.qualification if self.start else None
+        return self.is_active and not self.unmet and (held is None or held.state != "revoked")
+
+    @property
+    def may_start(self) -> bool:
+        return self.may_read and self.start is not None and self.start.may_start
+
+
+def start_attempt(session: Session, actor: Actor, lane_id: str, *, network: str | None = None) -> AttemptView:
+    """Begin a go at a lane's test, or come back to the one under way in it.
+
+    `network` is where it is begun from, without the last part of the address.
+    """
     lane = _open_lane(session, actor, lane_id)
     person = _active_person(session, actor)
     _ensure_admitted(session, actor, lane, person.annotator_id)
@@ -79,6 +106,7 @@ def start_attempt(session: Session, actor: Actor, lane_id: str) -> AttemptView:
     _ensure_may_start(start)
     number = len(attempts_of(session, lane_id, person.account_id)) + 1
     row = _new_attempt(session, lane, person, start.test, number)
+    row.network = network
     if len(_exam_pool(session, row, start.test)) < start.plan.questions:
         raise _nothing_fresh()
     training = _training_items(session, row, start.test)
@@ -123,11 +151,14 @@ def assign_attempt(
     return attempt_view(session, row)
 
 
-def look_at_test(session: Session, actor: Actor, lane_id: str) -> tuple[LaneFacts, TestStart | None]:
-    """What to know of a lane's test before beginning; None where the lane asks for none."""
+def look_at_test(session: Session, actor: Actor, lane_id: str) -> Look:
+    """What to know of a lane's test before beginning."""
     lane = lane_of(session, lane_id)
     require(session, actor, TEST_TAKE, lane_resource(session, actor, lane))
-    return lane, test_start(session, lane_id, actor.account_id or "")
+    person = person_of_account(session, actor.account_id, actor.org_id)
+    is_active = person is not None and person.status == "active"
+    unmet = _unmet(session, lane, person.annotator_id) if person is not None else ()
+    return Look(lane, test_start(session, lane_id, actor.account_id or ""), is_active, unmet)
 
 
 def answer_question(
@@ -355,8 +386,9 @@ def _count_exam(
 
 
 def _close(session: Session, row: Attempt, *, first_unshown: int) -> None:
-    """End an attempt; questions that were drawn and never shown go back to the pool."""
+    """End an attempt and pay it, if it is paid; questions that were drawn and never shown go back to the pool."""
     row.ended_at = now_of(session)
+    pay_attempt(session, row, test_by_id(session, row.test_id))
     session.execute(
         delete(AttemptQuestion).where(AttemptQuestion.attempt_id == row.id, AttemptQuestion.position >= first_unshown)
     )

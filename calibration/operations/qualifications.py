@@ -1,5 +1,7 @@
 """Qualifications: what opens a lane to a person, and how that is taken back."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -77,7 +79,7 @@ def restore(session: Session, actor: Actor, lane_id: str, annotator_id: str) -> 
 
 def open_lane(
     session: Session, lane: LaneFacts, annotator_id: str, account_id: str, *, basis: str, attempt_id: str | None,
-    reason: str, by: str | None,
+    reason: str, by: str | None, until_at: datetime | None = None,
 ) -> Qualification:  # fmt: skip
     """Make or renew the one qualification of a person in a lane. A pause that a gate put there stays."""
     row = _held(session, lane.id, annotator_id)
@@ -85,11 +87,11 @@ def open_lane(
         row = Qualification(
             id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
             lane_id=lane.id, annotator_id=annotator_id, account_id=account_id, paused_until=None,
-            pause_receipt_id=None, until_at=None,
+            pause_receipt_id=None,
         )  # fmt: skip
         session.add(row)
     row.basis, row.attempt_id, row.reason, row.granted_by = basis, attempt_id, reason, by
-    row.since_at, row.revoked_at = now_of(session), None
+    row.since_at, row.until_at, row.revoked_at = now_of(session), until_at, None
     session.flush()
     return row
 

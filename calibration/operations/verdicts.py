@@ -27,7 +27,11 @@ def conclude(session: Session, lane: LaneFacts, row: Attempt, test: TestView, pl
     actor = system_actor("qualification test", row.vendor_org_id)
     row.state = "passed" if passed and not neglected else "failed"
     if row.state == "passed":
-        open_lane(session, lane, row.annotator_id, row.account_id, basis="test", attempt_id=row.id, reason="", by=None)
+        until = now_of(session) + timedelta(days=test.expires_days) if test.expires_days else None
+        open_lane(
+            session, lane, row.annotator_id, row.account_id, basis="test", attempt_id=row.id, reason="", by=None,
+            until_at=until,
+        )  # fmt: skip
     else:
         row.next_at = _next_at(session, row, test)
         _explain(session, lane, row, test, plan, neglected if passed else ())

@@ -1,8 +1,10 @@
 """A person's own pages: how good their work is, and the tests that open more of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
 from calibration.operations import attempts
@@ -14,12 +16,15 @@ from i18n import _, current_locale
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
+from kernel.policy import Actor
 from kernel.tenancy import Scope
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import Ontology
 from web import current
+from web.problems import HINTS
 from web.render import flash, page, see
+from web.sessions import network_of
 
 EXAM = "exam: answers are compared with keys, and stop with the plan"
 
@@ -42,11 +47,14 @@ def test(lane_id: str) -> Response:
     person = current.person()
     assert person is not None
     with db.reading(current.scope()) as session:
-        lane, start = attempts.look_at_test(session, current.actor(), lane_id)
+        look = attempts.look_at_test(session, current.actor(), lane_id)
+        lane, start = look.lane, look.start
         if start is None:
             raise not_found()
-        guideline = guideline_text(session, start.test.guideline_id, [person.locale, lane.locale, "en"])
-    return page("calibration/test_start.html", lane=lane, start=start, guideline=guideline)
+        wanted = [person.locale, lane.locale, "en"]
+        guideline = guideline_text(session, start.test.guideline_id, wanted) if look.may_read else None
+    missing = [HINTS[each.reason] for each in look.unmet if each.reason in HINTS]
+    return page("calibration/test_start.html", lane=lane, start=start, guideline=guideline, look=look, missing=missing)
 
 
 @pages.post("/tests/<lane_id>/attempts")
@@ -54,11 +62,16 @@ def start_test(lane_id: str) -> Response:
     """Begin, or come back to the attempt under way."""
     actor = current.actor()
     try:
-        view = db.current().run(Scope.system(EXAM), lambda session: attempts.start_attempt(session, actor, lane_id))
+        view = db.current().run(Scope.system(EXAM), _begin(actor, lane_id))
     except Conflict as problem:
         flash("wait", problem.message)
         return see("calibration.test", lane_id=lane_id)
     return see("calibration.attempt", attempt_id=view.id)
+
+
+def _begin(actor: Actor, lane_id: str) -> Callable[[Session], AttemptView]:
+    network = network_of(request.remote_addr)
+    return lambda session: attempts.start_attempt(session, actor, lane_id, network=network)
 
 
 @pages.get("/attempts/<attempt_id>")

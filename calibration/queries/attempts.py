@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from calibration.models import Attempt, AttemptQuestion, Dispute, Qualification, QualificationTest
 from calibration.queries.gold import key_of
 from calibration.queries.people import receipt_by_cause, view_of
-from calibration.queries.tests import TestView, open_test, test_by_id
+from calibration.queries.tests import ENTRANCE, TestView, open_tests, test_by_id
 from calibration.rules.intervals import Interval, wilson
+from calibration.rules.retries import weak_classes
 from calibration.rules.testplan import Plan
 from calibration.values import QualificationView
 from kernel.db import now_of
@@ -56,6 +57,9 @@ class Outcome:
     right: int
     interval: Interval
     by_class: Mapping[str, tuple[int, int]]  # class -> (asked, right)
+    weak: tuple[str, ...]  # the classes to learn
+    limit: float  # the share of right answers that parts those who pass from those who do not
+    is_paid: bool
     ran_out_of_time: bool
     next_at: datetime | None
     receipt_id: str | None
@@ -151,12 +155,17 @@ def find_attempt(session: Session, attempt_id: str, *, hold: bool = False) -> At
 # An exam runs through these with every answer, so that they are made once.
 _ATTEMPT = select(Attempt).where(Attempt.id == bindparam("p_id"))
 _HELD = _ATTEMPT.with_for_update()
-_TRIES = select(func.count()).where(
+_EARLIER = (
     Attempt.lane_id == bindparam("p_lane"),
     Attempt.account_id == bindparam("p_account"),
     Attempt.number < bindparam("p_number"),
     Attempt.purpose == bindparam("p_purpose"),
-    Attempt.state.in_(("passed", "failed")),
+)
+_TRIES = select(func.count()).where(
+    *_EARLIER,
+    Attempt.state == "failed",
+    Attempt.number
+    > select(func.coalesce(func.max(Attempt.number), 0)).where(*_EARLIER, Attempt.state == "passed").scalar_subquery(),
 )
 _Q = table_of(AttemptQuestion)
 _QUESTIONS = Hot(
@@ -186,7 +195,7 @@ def live_attempt(session: Session, account_id: str) -> Attempt | None:
 
 
 def tries_before(session: Session, row: Attempt) -> int:
-    """How many earlier attempts came to an exam; one that never did costs nothing."""
+    """How many attempts failed since the last pass; one that never came to an exam costs nothing."""
     known: dict[str, int] = session.info.setdefault("tries", {})  # they are over, so that their number stands
     if row.id not in known:
         given = {"p_lane": row.lane_id, "p_account": row.account_id, "p_number": row.number, "p_purpose": row.purpose}
@@ -194,13 +203,15 @@ def tries_before(session: Session, row: Attempt) -> int:
     return known[row.id]
 
 
-def test_start(session: Session, lane_id: str, account_id: str) -> TestStart | None:
+def test_start(session: Session, lane_id: str, account_id: str, purpose: str = ENTRANCE) -> TestStart | None:
     """The start page's facts; None where a lane asks for no test."""
-    test = open_test(session, lane_id)
+    test = open_tests(session, [lane_id], purpose).get(lane_id)
     if test is None:
         return None
-    now, past = now_of(session), attempts_of(session, lane_id, account_id)
-    tries = sum(row.state in ("passed", "failed") for row in past)
+    now = now_of(session)
+    past = [row for row in attempts_of(session, lane_id, account_id) if row.purpose == purpose]
+    passed = max((row.number for row in past if row.state == "passed"), default=0)
+    tries = sum(row.state == "failed" and row.number > passed for row in past)
     waits = [row.next_at for row in past if row.next_at is not None and row.next_at > now]
     live = next((row for row in past if row.state in LIVE and not is_overdue(row, now)), None)
     held = session.scalars(
@@ -296,12 +307,16 @@ def _question(session: Session, row: Attempt) -> QuestionView | None:
 
 
 def _outcome(session: Session, row: Attempt) -> Outcome:
+    test = test_by_id(session, row.test_id)
     return Outcome(
         passed=row.state == "passed",
         asked=row.asked,
         right=row.right,
         interval=wilson(row.right, row.asked),
         by_class={name: (asked, right) for name, (asked, right) in sorted(row.by_class.items()) if asked},
+        weak=weak_classes({name: (right, asked) for name, (asked, right) in row.by_class.items()}, test.plan.slope),
+        limit=test.plan.slope,
+        is_paid=test.is_paid,
         ran_out_of_time=row.ended_at is not None and row.ended_at > row.deadline_at,
         next_at=row.next_at,
         receipt_id=receipt_by_cause(session, "test_failed", row.id) if row.state == "failed" else None,

@@ -30,3 +30,13 @@ def neglected_classes(answers: Mapping[str, tuple[float, int]], floor: float = 0
         for name, (right, asked) in sorted(answers.items())
         if asked >= LEAST_PER_CLASS and beta_quantile(right + 1.0, asked - right + 1.0, 0.95) < floor
     )
+
+
+def weak_classes(answers: Mapping[str, tuple[float, int]], limit: float, most: int = 3) -> tuple[str, ...]:
+    """The classes to learn, from (right, asked) per class: recognised less often than the limit, the weakest first.
+
+    One question says nothing; of equally weak classes the one that was asked more comes first.
+    """
+    shares = {name: right / asked for name, (right, asked) in answers.items() if asked > 1}
+    under = [name for name, share in shares.items() if share < limit]
+    return tuple(sorted(under, key=lambda name: (shares[name], -answers[name][1], name))[:most])

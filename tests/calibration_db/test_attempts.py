@@ -1,13 +1,23 @@
 """Attempts at a test: fresh questions, final answers, stopping as planned, and an outcome that says why."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
+from admin.invariants import money
 from calibration import lanes
-from calibration.models import Attempt, AttemptQuestion, Exposure, GoldKey, Qualification, QualificationTest
-from calibration.operations import attempts, qualifications, tests
+from calibration.models import (
+    Attempt,
+    AttemptQuestion,
+    BehaviourReview,
+    Exposure,
+    GoldKey,
+    Qualification,
+    QualificationTest,
+)
+from calibration.operations import attempts, leaks, qualifications, tests
 from calibration.queries.attempts import AttemptView, test_start
 from calibration.queries.tests import characteristic, plan_json
 from calibration.rules import testplan
@@ -17,6 +27,7 @@ from kernel.models import AccessGrant, AuditEvent
 from kernel.policy import Demand, Reason
 from labeling.models import Guideline, Item
 from labeling.values import InvalidAnswer
+from payouts.models import Earning, Rate
 from tests.calibration_db.world import GRADER, START, World
 from workforce.models import DecisionReceipt
 
@@ -210,6 +221,86 @@ def test_straight_wrong_answers_fail_at_the_guard_with_a_receipt_and_a_date(worl
         assert session.scalar(select(func.count()).select_from(Qualification)) == 0
     assert view.outcome.next_at is not None
     assert (view.outcome.next_at - world.now).total_seconds() == 24 * 3600
+
+
+def rate(world: World, micros: int = 30_000) -> None:
+    with world.system() as session:
+        session.add(
+            Rate(org_id=world.vendor, lane_id=world.lane, micros=micros, currency="EUR", from_at=world.now, set_by=None)
+        )
+
+
+@pytest.mark.parametrize(("right", "asked"), [(True, 12), (False, 8)])
+def test_a_paid_exam_earns_by_the_question_whatever_the_outcome(world: World, right: bool, asked: int) -> None:
+    rate(world)
+    ready(world, is_paid=True)
+    view = run(world, start(world), right=right)
+    assert view.outcome is not None and view.outcome.is_paid
+    with world.system() as session:
+        earning = session.scalars(select(Earning)).one()
+        assert (earning.micros, earning.state, earning.cause_id) == (asked * 30_000, "pending", view.id)
+        assert (earning.annotator_id, earning.account_id) == world.people["Asha"]
+        assert (earning.due_at - world.now).total_seconds() == 72 * 3600
+        assert money.paid_without_judgment(session) == 0
+
+
+def test_a_pass_that_expires_opens_the_test_again_with_all_its_attempts(world: World) -> None:
+    ready(world, expires_days=30, attempts_most=1)
+    run(world, start(world), right=True)
+    with world.system() as session:
+        assert session.scalars(select(Qualification.until_at)).one() == world.now + timedelta(days=30)
+    world.later(days=31)
+    with world.system() as session:
+        again = test_start(session, world.lane, world.people["Asha"][1])
+    assert again is not None
+    assert (again.may_start, again.attempts_left, again.attempt_number) == (True, 1, 1)
+    assert run(world, start(world), right=True).number == 2
+
+
+def test_what_was_shown_as_often_as_it_may_be_is_drawn_no_more(world: World) -> None:
+    ready(world)
+    with world.system() as session:
+        worn = set(session.scalars(select(GoldKey.item_id).order_by(GoldKey.item_id).limit(138)))
+        session.execute(update(GoldKey).where(GoldKey.item_id.in_(worn)).values(exposures=30))
+    view = start(world)
+    with world.system() as session:
+        asked = set(session.scalars(select(AttemptQuestion.item_id).where(AttemptQuestion.attempt_id == view.id)))
+        assert len(asked) == 62 and not asked & worn
+        session.execute(update(GoldKey).where(GoldKey.item_id.in_(asked)).values(exposures=30))
+    world.hire("Juma")
+    with pytest.raises(Conflict) as problem:
+        start(world, "Juma")
+    assert problem.value.code == "attempt.no_fresh_questions"
+
+
+def pass_slowly(world: World, name: str, seconds: int, network: str | None = None) -> AttemptView:
+    with world.system() as session:
+        view = attempts.start_attempt(session, world.annotator(name), world.lane, network=network)
+    while view.is_live:
+        world.later(seconds=seconds)
+        view = answer(world, view, right=True, name=name).attempt
+    return view
+
+
+def test_an_exam_from_a_shared_network_asks_a_person_to_look_and_changes_nothing(world: World) -> None:
+    ready(world)
+    world.hire("Juma")
+    pass_slowly(world, "Asha", 20, "10.1.2.0/24")
+    second = pass_slowly(world, "Juma", 20, "10.1.2.0/24")
+    for _ in range(2):  # looking again opens nothing anew
+        with world.system() as session:
+            leaks.look_for_leaks(session, GRADER)
+    with world.system() as session:
+        review = session.scalars(select(BehaviourReview)).one()
+        assert (review.signal, review.annotator_id, review.other_id) == (
+            "leak", world.people["Juma"][0], world.people["Asha"][0],
+        )  # fmt: skip
+        assert review.evidence == [{"kind": "attempt", "id": second.id}]
+        assert [(sign["name"], sign["false_positives"]) for sign in review.figures["signs"]] == [
+            ("shared_network", 1.0)
+        ]
+        assert review.decided_at is None
+        assert {row.revoked_at for row in session.scalars(select(Qualification))} == {None}
 
 
 def test_an_exam_says_nothing_about_single_answers(world: World) -> None:

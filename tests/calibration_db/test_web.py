@@ -13,7 +13,7 @@ from calibration.operations import attempts
 from calibration.operations.tests import WARNINGS
 from kernel import clock, ids
 from kernel.jobs import drain
-from kernel.policy import Role, system_actor
+from kernel.policy import Demand, Reason, Role, system_actor
 from tests.calibration_db.doors import Door
 from tests.calibration_db.world import World
 
@@ -78,6 +78,7 @@ def test_a_failed_test_says_why_and_when_to_come_back(world: World, annotator: D
         wrong = "bad" if right_answer(world, attempt, position) == "good" else "good"
         annotator.post(f"{where}/answers", position=position, choice=wrong)
     page = annotator.get(where)
+    assert "What to read" in page and "to learn" in page
     assert "You did not pass this time" in page
     assert "You can try again from" in page
     receipt = re.search(r'href="(/receipts/[^"]+)"', page)
@@ -200,6 +201,22 @@ def test_a_persons_quality_by_day_is_the_same_coarse_figures_for_them_and_their_
         assert "Right answers over time" in page and "Bad" in page
         assert "Right answers over time" in door.get(f"{address}?day=yesterday")
     vendor.get(f"/lanes/{world.lane}/people/{ids.new_id()}/quality", 404)
+
+
+def test_who_lacks_what_a_lane_asks_reads_its_tests_terms_and_not_its_guideline(
+    world: World, annotator: Door, vendor: Door
+) -> None:
+    world.add_gold(80, "exam")
+    vendor.post(f"/lanes/{world.lane}/test", training_questions="0")
+    address = f"/tests/{world.lane}"
+    assert "Start the test" in annotator.get(address)
+    assert annotator.api("GET", address)["guideline"] == "Read."
+    world.demands = (Demand(Reason.CLEARANCE_LOW, met=False),)
+    page = annotator.get(address)
+    assert "You cannot take this test yet." in page and "needs a clearance" in page
+    assert "Read the guideline first" not in page and "Start the test" not in page
+    told = annotator.api("GET", address)
+    assert (told["guideline"], told["may_start"], told["missing"]) == (None, False, ["CLEARANCE_LOW"])
 
 
 def test_gold_is_the_clients_page_alone(world: World, annotator: Door, vendor: Door, client: Door) -> None:
