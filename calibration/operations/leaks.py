@@ -70,10 +70,10 @@ def _paces(session: Session, attempt_ids: Sequence[str]) -> dict[str, float]:
     answered = select(AttemptQuestion.attempt_id, AttemptQuestion.answered_at).where(
         AttemptQuestion.attempt_id.in_(attempt_ids),
         AttemptQuestion.stage == "exam",
-        AttemptQuestion.answered_at.is_not(None),
     )
     for attempt_id, at in session.execute(answered):
-        moments.setdefault(attempt_id, []).append(at.timestamp())
+        if at is not None:
+            moments.setdefault(attempt_id, []).append(at.timestamp())
     paces = {attempt_id: leaks.pace(each) for attempt_id, each in moments.items()}
     return {attempt_id: pace for attempt_id, pace in paces.items() if pace is not None}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from calibration.operations.tests import WARNINGS
 from kernel import clock, ids
 from kernel.policy import Role, system_actor
 from tests.calibration_db.world import World
@@ -58,7 +59,9 @@ class Door:
 
     def post(self, path: str, status: int = 303, **data: Any) -> Any:
         with self.at():
-            answer = self.client.post(path, data={**data, "csrf_token": self._token("/quality")})
+            answer = self.client.post(
+                path, data={"accepted": list(WARNINGS), **data, "csrf_token": self._token("/quality")}
+            )
         assert answer.status_code == status, answer.get_data(as_text=True)[-3000:]
         return answer
 
