@@ -4,7 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from kernel.config import Settings
+from kernel.config import Settings, UnsafeConfiguration
 from kernel.db import Database
 from kernel.start import start
 from web import views
@@ -28,7 +28,12 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 def __getattr__(name: str) -> Flask:
     """`wsgi:app`, made when a server asks for it, so that importing this module starts nothing."""
     if name == "app":
-        globals()["app"] = create_app()
+        try:
+            globals()["app"] = create_app()
+        except UnsafeConfiguration as problem:
+            raise SystemExit(
+                "These settings are refused:\n" + "\n".join(f"  - {each}" for each in problem.problems)
+            ) from None
         found: Flask = globals()["app"]
         return found
     raise AttributeError(name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from admin import invariants
 from admin.demo.cli import demo
@@ -16,22 +16,39 @@ from admin.queries import machinery
 from admin.queries.organizations import organization_named
 from admin.rules import anchors as signed
 from admin.values import DeadJob, Founded
-from kernel import audit, db
+from kernel import audit, db, migrate
 from kernel.audit import Anchors, Breach, Verdict
 from kernel.errors import Problem
 from kernel.models import AuditHead
 from kernel.policy import Role, system_actor
 from kernel.tenancy import Scope
 from web import current
+from web.commands import CannotRun, Commands
 from workforce.operations.accounts import create_organization
 from workforce.values import OrgKind
 
-cli = click.Group("admin", help="Running the installation.")
+cli = Commands("admin", help="Running the installation.", without_database=("migrate",))
 cli.add_command(demo)
 
 OK, TAMPERED, NOT_RUN = 0, 1, 2
 _ME = system_actor("command line")
 _SCOPE = Scope.system("command line")
+
+
+@cli.command("migrate")
+def migrate_database() -> None:
+    """Bring the database up to date: apply the migrations that are missing. Safe to repeat."""
+    database = db.current()
+    try:
+        if migrate.is_at_head(database):
+            click.echo("The database is up to date.")
+            return
+        migrate.upgrade(database)
+    except migrate.CannotUse as problem:
+        raise CannotRun(str(problem)) from None
+    except DBAPIError as error:
+        raise CannotRun(migrate.what_is_wrong(database, error)) from None
+    click.echo("The database has been brought up to date.")
 
 
 @contextmanager

@@ -26,11 +26,12 @@ from kernel import db
 from kernel.errors import Invalid
 from kernel.policy import system_actor
 from kernel.tenancy import Scope
+from web.commands import Commands
 
 if TYPE_CHECKING:
     import pandas as pd
 
-cli = click.Group("calibration", help="How good people and labels are.")
+cli = Commands("calibration", help="How good people and labels are.", without_database=("infer", "agreement", "plan"))
 TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 RESULT = click.Path(dir_okay=False, path_type=Path)
 METRICS = (*(level.value for level in Level), "cohen", "fleiss", "percent")

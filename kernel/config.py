@@ -87,6 +87,7 @@ class Settings:
             anchor_key_file=_path(env.get("AUDIT_ANCHOR_KEY")),
             anchors_dir=_path(env.get("AUDIT_ANCHORS")),
         )
+        problems += _address_problems(settings)
         if settings.is_production:
             problems += production_problems(settings, env)
         if problems:
@@ -115,6 +116,24 @@ def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]
     if settings.demo_password:
         problems.append("DEMO_PASSWORD is set; demonstration accounts do not exist in production.")
     return problems + _anchor_problems(settings)
+
+
+def _address_problems(settings: Settings) -> list[str]:
+    """Addresses of kinds that are not known; said here, before a library stumbles over them in its own words."""
+    problems = []
+    if not _is_address(settings.database_url, "sqlite", "postgresql+psycopg"):
+        problems.append("DATABASE_URL must be postgresql+psycopg://USER:PASSWORD@HOST/NAME or sqlite:///PATH.")
+    if settings.redis_url and not _is_address(settings.redis_url, "redis", "rediss", "unix"):
+        problems.append("REDIS_URL must be redis://…, rediss://… or unix:///PATH.")
+    return problems
+
+
+def _is_address(url: str, *kinds: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in kinds and "://" in url and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _anchor_problems(settings: Settings) -> list[str]:

@@ -6,6 +6,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 from kernel.db import Database
 
@@ -18,9 +21,29 @@ def alembic_config(database: Database | None = None) -> Config:
     return config
 
 
+class CannotUse(Exception):
+    """Why a database cannot be brought to this version's form, as a sentence."""
+
+
 def upgrade(database: Database) -> None:
-    """Apply every migration that is missing."""
-    command.upgrade(alembic_config(database), "head")
+    """Apply every migration that is missing. Raises CannotUse with the reason why that is not possible."""
+    try:
+        command.upgrade(alembic_config(database), "head")
+    except DBAPIError as error:
+        raise CannotUse(what_is_wrong(database, error)) from error
+    except CommandError:
+        raise CannotUse("The database was made by a newer version of the product than this one.") from None
+
+
+def what_is_wrong(database: Database, error: DBAPIError) -> str:
+    """A sentence about a database that cannot be used, without its password."""
+    address = database.url.render_as_string(hide_password=True)
+    return f"The database {address} cannot be used: {str(error.orig).strip().splitlines()[0]}"
+
+
+def is_empty(database: Database) -> bool:
+    """Whether no migration was ever applied and no table is there."""
+    return not inspect(database.engine).get_table_names()
 
 
 def is_at_head(database: Database) -> bool:

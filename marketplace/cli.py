@@ -13,8 +13,9 @@ from marketplace.replay.plan import plan_replay
 from marketplace.replay.play import Stopped, play
 from marketplace.replay.reading import BrokenFolder, read_folder
 from marketplace.replay.report import as_table, report_of, write_json
+from web.commands import Commands
 
-cli = click.Group("marketplace", help="Work: replaying recorded judgments.")
+cli = Commands("marketplace", help="Work: replaying recorded judgments.")
 FOLDER = click.Path(file_okay=True, path_type=Path)
 FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 

@@ -5,8 +5,9 @@ import click
 from kernel import db
 from kernel.tenancy import Scope
 from payouts import ledger
+from web.commands import Commands
 
-cli = click.Group("payouts", help="Money: proofs of the books.")
+cli = Commands("payouts", help="Money: proofs of the books.")
 
 
 @cli.command("verify")

@@ -5,9 +5,10 @@ import click
 from kernel import db
 from kernel.policy import system_actor
 from kernel.tenancy import Scope
+from web.commands import Commands
 from workforce import operations, queries
 
-cli = click.Group("workforce", help="People: accounts and their tokens.")
+cli = Commands("workforce", help="People: accounts and their tokens.")
 
 
 @cli.command("token")

@@ -93,10 +93,10 @@ def bring_up_to_date(settings: Settings) -> None:
         if not migrate.is_at_head(database):
             say("Bringing the database up to date …")
             migrate.upgrade(database)
+    except migrate.CannotUse as problem:
+        raise CannotStart(str(problem)) from None
     except DBAPIError as error:
-        address = database.url.render_as_string(hide_password=True)
-        reason = str(error.orig).strip().splitlines()[0]
-        raise CannotStart(f"The database {address} cannot be used: {reason}") from None
+        raise CannotStart(migrate.what_is_wrong(database, error)) from None
     finally:
         database.dispose()
 

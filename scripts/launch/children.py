@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
 
-from scripts.launch.forks import Fork
+from scripts.launch.forks import Fork, end_with_parent
 
 LOOK_EVERY = 0.2
 PATIENCE = 25.0
@@ -58,8 +58,9 @@ class Children:
     ) -> Child:
         """Start a process that is to go on until `stop`."""
         process = subprocess.Popen(
-            command, env=self._environ, stdin=subprocess.DEVNULL, stdout=output, start_new_session=True
-        )
+            command, env=self._environ, stdin=subprocess.DEVNULL, stdout=output, start_new_session=True,
+            preexec_fn=end_with_parent,
+        )  # fmt: skip
         child = Child(name, process, is_needed_by_others)
         self._running.append(child)
         return child

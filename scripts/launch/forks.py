@@ -3,6 +3,7 @@
 Five interpreters that import the product each for itself take longer to start than all the rest together.
 """
 
+import ctypes
 import logging
 import os
 import runpy
@@ -16,6 +17,7 @@ from importlib import import_module
 from typing import IO, NoReturn
 
 _POLL_SECONDS = 0.02
+_PR_SET_PDEATHSIG = 1
 
 
 def preload() -> None:
@@ -83,6 +85,15 @@ def _entitle(name: str) -> None:
         setproctitle(f"polyphony: {name}")
 
 
+def end_with_parent() -> None:
+    """Let this process be asked to end when the launcher is killed outright and can ask nobody any more.
+
+    Only Linux has this; elsewhere the processes of a killed launcher are ended by hand, or by the supervisor's group.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def _become(
     module: str, arguments: tuple[str, ...], environ: Mapping[str, str], output: IO[bytes] | None, mask: set[int]
 ) -> NoReturn:
@@ -90,6 +101,7 @@ def _become(
     code = 1
     try:
         os.setsid()
+        end_with_parent()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives import serialization
 from flask import Flask
 from sqlalchemy import select
 
-from kernel import audit, jobs
+from kernel import audit, jobs, migrate
 from kernel.db import Database
 from kernel.models import AuditEvent, OutboxEvent
 from kernel.policy import Role, system_actor
 from tests.admin.conftest import SYSTEM, Office
 from tests.web.conftest import sign_in
+from web.commands import CannotRun, ensure_database
 from workforce.models import Account, Membership, Organization
 
 
@@ -252,3 +253,34 @@ def test_an_operator_made_by_the_command_can_sign_in(app: Flask, office: Office)
         **{"org-kind": "operator"},
     )  # fmt: skip
     assert sign_in(app.test_client(), "otto@ops.test", "seven quiet rivers run") == 303
+
+
+def test_a_command_brings_an_empty_database_up_to_date(tmp_path: Path) -> None:
+    empty = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    ensure_database(empty)
+    assert migrate.is_at_head(empty)
+    ensure_database(empty)  # and leaves one that fits alone
+    empty.dispose()
+
+
+def test_a_command_tells_of_a_database_that_does_not_fit_and_changes_nothing(tmp_path: Path) -> None:
+    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    with other.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('from_tomorrow')")
+    with pytest.raises(CannotRun, match="Bring it up to date: flask --app wsgi admin migrate"):
+        ensure_database(other)
+    with pytest.raises(migrate.CannotUse, match="made by a newer version"):
+        migrate.upgrade(other)
+    other.dispose()
+
+
+def test_a_command_tells_of_a_database_that_is_away(tmp_path: Path) -> None:
+    away = Database(f"sqlite:///{tmp_path / 'nowhere' / 'far.db'}")
+    with pytest.raises(CannotRun, match="cannot be used: unable to open database file"):
+        ensure_database(away)
+
+
+def test_the_migrations_are_a_command_that_may_be_repeated(app: Flask) -> None:
+    done = run(app, "migrate")
+    assert (done.exit_code, done.stdout) == (0, "The database is up to date.\n")

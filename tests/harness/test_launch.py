@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,21 @@ def test_the_embedded_queue_is_ours_alone_and_ends_with_us() -> None:
     assert not folder.exists()
 
 
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ends(claim: "Callable[[], bool]", seconds: float) -> bool:
+    """Whether something ceases to be true within so many seconds."""
+    end = time.monotonic() + seconds
+    while claim():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def ctrl_c(process: "subprocess.Popen[str]") -> None:
     """As a terminal does it: to the whole group in the foreground at once."""
     os.killpg(process.pid, signal.SIGINT)
@@ -130,7 +146,12 @@ def terminated(process: "subprocess.Popen[str]") -> None:
     process.send_signal(signal.SIGTERM)
 
 
-@pytest.mark.parametrize("end", [ctrl_c, terminated])
+def killed(process: "subprocess.Popen[str]") -> None:
+    """As the kernel does it when memory runs out: without a word to anybody."""
+    process.kill()
+
+
+@pytest.mark.parametrize("end", [ctrl_c, terminated, killed])
 def test_one_command_serves_and_one_signal_ends_everything(
     end: "Callable[[subprocess.Popen[str]], None]", tmp_path: Path
 ) -> None:
@@ -150,6 +171,8 @@ def test_one_command_serves_and_one_signal_ends_everything(
         output, errors = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert (process.returncode, output.strip()) == (0, "Stopping …"), errors
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    if end is killed:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert (process.returncode, output.strip()) == (0, "Stopping …"), errors
+    assert ends(lambda: is_taken(port), 30)

@@ -119,3 +119,18 @@ def test_settings_do_not_print_their_secrets(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+psycopg://u@h/d"])
 def test_common_spellings_of_postgresql_name_one_driver(url: str) -> None:
     assert normal_url(url) == "postgresql+psycopg://u@h/d"
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("DATABASE_URL", "mysql://root@127.0.0.1/polyphony"),
+        ("DATABASE_URL", "polyphony.db"),
+        ("DATABASE_URL", "postgresql://127.0.0.1:many/polyphony"),
+        ("REDIS_URL", "http://127.0.0.1:6379"),
+        ("REDIS_URL", "nonsense"),
+    ],
+)
+def test_an_address_of_an_unknown_kind_is_refused_by_its_name(tmp_path: Path, name: str, address: str) -> None:
+    with pytest.raises(UnsafeConfiguration, match=f"^{name} must be "):
+        Settings.from_environment({"POLYPHONY_DATA": str(tmp_path), name: address})
