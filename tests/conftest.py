@@ -10,14 +10,12 @@ import pytest
 
 import kernel.db
 from kernel.db import Database
-from kernel.ports import Port
 from scripts import browser as chromium_program
 from tests.support import is_soak
 from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.postgres import Cluster
+from tests.support.process import own_process
 from tests.support.web import compile_once, serving
-from workforce import hashing
-from workforce.values import PasswordSettings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -38,9 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def own_ports() -> Iterator[None]:
-    """What a test, or an application it builds, puts into ports is gone with it. Passwords cost next to nothing."""
-    with Port.restored():
-        hashing.use_settings(PasswordSettings(time_cost=1, memory_kib=8, parallelism=1))
+    """What a test, or an application it builds, puts into ports is gone with it."""
+    with own_process():
         yield
 
 

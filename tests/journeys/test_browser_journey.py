@@ -57,7 +57,8 @@ def stage(cast: Cast, browser: Browser, live_server: Serve) -> Iterator[Stage]:
         with clock.use_clock(cast.time):
             return cast.app(environ, start_response)
 
-    with walking(browser, live_server(at_its_time)) as walker:
+    # What axe looks at is made of the same templates on either database: once is enough.
+    with walking(browser, live_server(at_its_time), has_axe=cast.db.is_sqlite) as walker:
         yield Stage(cast, walker)
 
 

@@ -31,6 +31,7 @@ class Walk:
     address: str
     name: str
     has_scripts: bool = True
+    has_axe: bool = True
     seen: Seen = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     _number: int = 0
@@ -92,7 +93,7 @@ class Walk:
         assert found["wide"] <= 0, f"{where} runs {found['wide']} px off the screen"
         kind = (ID.sub("/*", self.path.partition("?")[0]), found["dir"])
         parts, known = {"page", *(ID.sub("/*", form) for form in found["forms"])}, self.seen.setdefault(kind, set())
-        if self.has_scripts and not known >= parts:
+        if self.has_axe and self.has_scripts and not known >= parts:
             known |= parts
             faults = Axe().run(self.page)
             assert faults.violations_count == 0, f"{where}\n{faults.generate_report()}"
@@ -118,7 +119,7 @@ class Walk:
 
 
 @contextmanager
-def walking(browser: Browser, address: str) -> Iterator[Callable[..., Walk]]:
+def walking(browser: Browser, address: str, *, has_axe: bool = True) -> Iterator[Callable[..., Walk]]:
     """`walker(name, locale="en", has_scripts=True)` gives somebody a phone of their own, until all go home."""
     seen: Seen = {}
     with ExitStack() as phones:
@@ -128,6 +129,6 @@ def walking(browser: Browser, address: str) -> Iterator[Callable[..., Walk]]:
                 browser.new_context(locale=locale, viewport=PHONE, has_touch=True, java_script_enabled=has_scripts)
             )
             context.set_default_timeout(15_000)
-            return Walk(context.new_page(), address, name, has_scripts, seen)
+            return Walk(context.new_page(), address, name, has_scripts, has_axe, seen)
 
         yield walker

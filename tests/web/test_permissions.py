@@ -14,9 +14,12 @@ from kernel.db import Base, Database
 from kernel.ids import new_id
 from kernel.policy import Role, matrix
 from tests.support import is_soak
+from tests.support.process import own_process
 from tests.web.bodies import body_of
 from tests.web.conftest import ORG_KIND, Persona, csrf_of, make_persona, sign_in, token_of
+from tests.web.conftest import test_settings as settings_of
 from tests.web.worlds import World, two_worlds
+from wsgi import create_app
 
 # Which table the id in a path is of. An address with a part that is not named here fails the test below.
 PARTS = {
@@ -89,14 +92,38 @@ class Visitor:
         return self.client.open(case.path(ids), method=case.method, data=data)
 
 
-def visits(app: Flask, database: Database, world: World) -> Iterator[tuple[Role, Case, Visitor]]:
-    """Each role of the world before each guarded route."""
-    for role in Role:
-        persona = make_persona(database, world.org_of(ORG_KIND[role]), role, f"{role.value}@visit.example")
-        visitor = Visitor(app, database, persona)
-        for case in guarded(app):
-            if case.endpoint not in LEAVING:
-                yield role, case, visitor
+@dataclass
+class Town:
+    """Two worlds behind one application, and somebody of each role of the first one, who stays signed in.
+
+    The tests of this file share it: whatever they ask is refused or only looked at, so that none changes it.
+    """
+
+    app: Flask
+    db: Database
+    mine: World
+    theirs: World
+    visitors: dict[Role, Visitor]
+
+    def visits(self) -> Iterator[tuple[Role, Case, Visitor]]:
+        """Each role of the first world before each guarded route."""
+        for role, visitor in self.visitors.items():
+            for case in guarded(self.app):
+                if case.endpoint not in LEAVING:
+                    yield role, case, visitor
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    name = "sqlite_template" if request.param == "sqlite" else "postgres_template"
+    with own_process(), request.getfixturevalue(name).copy() as database:
+        app = create_app(settings_of(tmp_path_factory.mktemp("town")), database)
+        mine, theirs = two_worlds(database)
+        visitors = {}
+        for role in Role:
+            persona = make_persona(database, mine.org_of(ORG_KIND[role]), role, f"{role.value}@visit.example")
+            visitors[role] = Visitor(app, database, persona)
+        yield Town(app, database, mine, theirs, visitors)
 
 
 # What says that a body was not taken, before anybody looked for what the address names.
@@ -140,14 +167,13 @@ def test_nobody_gets_in_without_signing_in(app: Flask, db: Database) -> None:
     assert wrong == []
 
 
-def test_a_role_that_the_matrix_does_not_name_is_refused_everywhere(app: Flask, db: Database) -> None:
-    world, _ = two_worlds(db)
-    wrong = []
-    for role, case, visitor in visits(app, db, world):
+def test_a_role_that_the_matrix_does_not_name_is_refused_everywhere(town: Town) -> None:
+    world, wrong = town.mine, []
+    for role, case, visitor in town.visits():
         action = matrix().endpoints[case.endpoint]["action"]
         if role in matrix().actions[action] or case.endpoint in OPEN_TO_ALL:
             continue
-        response = visitor.ask(case, world.ids_for(db, case.rule, PARTS))
+        response = visitor.ask(case, world.ids_for(town.db, case.rule, PARTS))
         if response.status_code not in (403, 404):
             wrong.append((role.value, case.endpoint, case.method, response.status_code))
     assert wrong == []
@@ -155,17 +181,16 @@ def test_a_role_that_the_matrix_does_not_name_is_refused_everywhere(app: Flask, 
 
 
 @pytest.mark.soak
-def test_another_tenants_object_and_none_at_all_answer_alike(app: Flask, db: Database) -> None:
-    mine, theirs = two_worlds(db)
-    wrong = []
-    for role, case, visitor in visits(app, db, mine):
+def test_another_tenants_object_and_none_at_all_answer_alike(town: Town) -> None:
+    theirs, wrong = town.theirs, []
+    for role, case, visitor in town.visits():
         if ORG_KIND[role] == "operator":
             continue  # the installation's own people see every organization: there is no other tenant to them
         if not is_soak() and role not in matrix().actions[matrix().endpoints[case.endpoint]["action"]]:
             continue  # refused by role before any object is looked for: the test above; the long run asks all the same
         if not (case.rule.arguments & set(PARTS)) or case.endpoint in OPEN_TO_ALL:
             continue
-        other = visitor.ask(case, theirs.ids_for(db, case.rule, PARTS))
+        other = visitor.ask(case, theirs.ids_for(town.db, case.rule, PARTS))
         none = visitor.ask(case, no_such(case.rule))
         if plain(other) != plain(none) or other.status_code < 400 or other.status_code in UNREAD:
             wrong.append((role.value, case.endpoint, case.method, other.status_code, none.status_code))
@@ -174,16 +199,16 @@ def test_another_tenants_object_and_none_at_all_answer_alike(app: Flask, db: Dat
 
 
 @pytest.mark.soak
-def test_each_role_sees_what_is_its_own_and_nothing_of_the_other_tenants(app: Flask, db: Database) -> None:
+def test_each_role_sees_what_is_its_own_and_nothing_of_the_other_tenants(town: Town) -> None:
     """Lists and homes open for each role that the matrix names; the other world's names and texts are nowhere."""
-    mine, theirs = two_worlds(db)
+    mine, theirs = town.mine, town.theirs
     closed, found, seen = [], [], set()
-    for role, case, visitor in visits(app, db, mine):
+    for role, case, visitor in town.visits():
         is_named = role in matrix().actions[matrix().endpoints[case.endpoint]["action"]]
         is_everywhere = ORG_KIND[role] == "operator"  # the installation's own people see every organization
         if case.method != "GET" or (is_everywhere and case.rule.arguments) or not (is_named or is_soak()):
             continue
-        response = visitor.ask(case, mine.ids_for(db, case.rule, PARTS))
+        response = visitor.ask(case, mine.ids_for(town.db, case.rule, PARTS))
         if is_named and not case.rule.arguments and response.status_code not in (200, 303):
             closed.append((role.value, case.endpoint, response.status_code))
         if not is_everywhere:
