@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from calibration import lanes
 from calibration import register as calibration
 from kernel.config import Settings
 from kernel.db import Database
@@ -30,6 +31,7 @@ def app(world: World, tmp_path: Path) -> Flask:
         secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
     )  # fmt: skip
     start(settings, world.db)
+    lanes.use_provider(world.facts)  # there are no lanes here but the world's
     app = create_base_app(settings)
     views.register(app)
     for package in (workforce, labeling, calibration):
