@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
 from calibration.lanes import lane_of
 from calibration.models import GoldKey
-from calibration.operations import attempts, disputes, tests
+from calibration.operations import attempts, backtests, disputes, tests
 from i18n import Message
 from kernel.db import Base, Database, now_of
 from kernel.ids import new_id
@@ -25,6 +26,11 @@ from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
 from workforce.models import Account, Annotator
 from workforce.operations import agreements, appeals, create_organization, receipts
+
+RULE: dict[str, Any] = {
+    "name": "strict", "metric": "accuracy_upper", "action": "pause", "limit": 0.8, "certainty": 0.9,
+    "minimum_checks": 20, "pause_days": 7,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,7 @@ def _examine(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
             session, market.qa, lane_id=desk.lane, kind="fixed", p0=0.5, p1=0.95, alpha=0.2, beta=0.2,
             training_questions=0, attempts_most=1, accepted=tests.WARNINGS,
         )  # fmt: skip
+        backtests.ask_backtest(session, market.qa, desk.lane, **RULE)
     hired = market.hire(1, "sw-KE")[0]
     with market.system() as session:
         account_id = session.get_one(Annotator, hired).account_id
