@@ -98,6 +98,16 @@ def use_keys(keys: Sequence[tuple[str, str]]) -> None:
     Sealed.ring = KeyRing(keys)
 
 
+def seal(text: str, bound_to: str) -> str:
+    """Encrypt with the process's keys what is no attribute of a model, bound to the place where it is kept."""
+    return Sealed._ring().seal(text, bound_to)
+
+
+def unseal(stored: str, bound_to: str) -> str:
+    """Decrypt what was sealed for this place; raises CannotDecrypt for anything else."""
+    return Sealed._ring().open(stored, bound_to)
+
+
 def derive(secret: str, purpose: str) -> bytes:
     """A key of its own for each purpose (sessions, links, indexes), by HKDF with the purpose as label."""
     return HKDF(hashes.SHA256(), 32, None, purpose.encode()).derive(secret.encode())

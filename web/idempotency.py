@@ -7,8 +7,9 @@ from flask import Request
 from sqlalchemy.orm import Session
 
 from i18n import _
+from kernel import crypto
 from kernel.db import now_of
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from kernel.models import Idempotency
 
 HEADER = "Idempotency-Key"
@@ -46,7 +47,12 @@ def recall(session: Session, actor_id: str, route: str, key: str, content: str) 
         return None
     if row.request_hash != content:
         raise Invalid("idempotency.reused", _("This Idempotency-Key was used for another request. Make a new one."))
-    return Kept(row.status_code, row.body)
+    try:
+        return Kept(row.status_code, crypto.unseal(row.body, _place(actor_id, route, key)))
+    except crypto.CannotDecrypt:  # sealed with a key that is gone
+        raise Conflict(
+            "idempotency.unreadable", _("The answer to this Idempotency-Key cannot be read any more. Make a new one.")
+        ) from None
 
 
 def keep(session: Session, actor_id: str, route: str, key: str, content: str, kept: Kept) -> None:
@@ -54,7 +60,13 @@ def keep(session: Session, actor_id: str, route: str, key: str, content: str, ke
     session.add(
         Idempotency(
             actor_id=actor_id, route=route, key=key, request_hash=content,
-            status_code=kept.status_code, body=kept.body, created_at=now_of(session),
+            status_code=kept.status_code, body=crypto.seal(kept.body, _place(actor_id, route, key)),
+            created_at=now_of(session),
         )
     )  # fmt: skip
     session.flush()
+
+
+def _place(actor_id: str, route: str, key: str) -> str:
+    """What a kept answer is bound to: it holds what its request was told, persons and secrets included."""
+    return "|".join(("idempotency", "body", route, key, actor_id))

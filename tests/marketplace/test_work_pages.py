@@ -101,3 +101,5 @@ def test_a_refused_answer_is_found_again_from_its_receipt(desk: Desk, visitor: V
     assert rows.count('<th scope="row">') == 1 and visitor.text("/work/done").count('<th scope="row">') == 2
     # What was checked in secret is told as a number and leads nowhere.
     assert "1 answer whose right answer is known" in paused and "/work/done?only" not in paused
+    assert other.id not in paused, "the answer was sent with this id, so that it would tell which unit was a check"
+    assert refused.id in rejected

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kernel.config import Settings
+from kernel.crypto import use_keys
 from kernel.db import Database
 from kernel.policy import Actor
 from kernel.tenancy import Scope
@@ -22,6 +23,7 @@ from workforce.directory import person_of
 def application(folder: Path) -> Flask:
     """The base application and workforce."""
     settings = Settings("test", "sqlite:///unused", None, folder, secret_key="x" * 43)
+    use_keys((("t", "A" * 43),))
     app = create_base_app(settings)
     views.register(app)
     register.register(app)

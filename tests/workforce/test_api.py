@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import select, update
 
 from kernel.db import Database
+from kernel.models import Idempotency
 from kernel.tenancy import Scope
 from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import World
@@ -281,6 +283,17 @@ def test_an_account_is_changed_by_its_owner_with_a_token(app: Flask, world: Worl
     assert browser.get("/account").status_code == 303
     sent = {"current_password": "wrong", "new_password": "seven quiet rivers run"}
     assert list(program.send("PUT", "/account/password", sent).json["fields"]) == ["current_password"]
+
+
+def test_what_a_key_keeps_is_sealed_for_its_caller_and_key(app: Flask, world: World) -> None:
+    program = Program(app, world.db, world.manager)
+    program.send("POST", "/pools", {"name": "Sahel"}, **{"Idempotency-Key": "key-0002"})
+    with world.db.transaction(Scope.system("test")) as session:
+        (row,) = session.scalars(select(Idempotency))
+        assert row.body.startswith("v1|t|") and "Sahel" not in row.body
+        session.execute(update(Idempotency).values(key="key-0003"))  # moved to another key, it opens for nobody
+    moved = program.send("POST", "/pools", {"name": "Sahel"}, **{"Idempotency-Key": "key-0003"})
+    assert (moved.status_code, moved.get_json()["code"]) == (409, "idempotency.unreadable")
 
 
 def test_what_is_asked_too_often_is_told_to_wait(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

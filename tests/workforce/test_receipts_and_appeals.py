@@ -10,6 +10,7 @@ from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
 from tests.workforce.conftest import Time, World
 from workforce import operations, queries
+from workforce.rules.evidence import shown_evidence
 from workforce.values import AnnotatorView, AppealDecision, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
 
 RULE = system_actor("gates")
@@ -40,7 +41,7 @@ def test_a_receipt_keeps_rule_figure_and_evidence_and_is_told_in_the_readers_lan
     assert receipt is not None
     assert (receipt.kind, receipt.rule, receipt.rule_version) == (ReceiptKind.LANE_PAUSED, "accuracy-upper", "3")
     assert receipt.decided_by_rule and receipt.figure["limit"] == 0.85
-    assert receipt.evidence == ({"kind": "judgment", "id": "J1"},)
+    assert receipt.evidence == ({"kind": "judgment", "count": 1},), "an id would tell which unit was a check"
     assert render(receipt.why, "en") == "Over your last 50 checked units, 36 were right."
 
 
@@ -218,3 +219,12 @@ def test_receipts_and_appeals_are_paged_by_key(world: World, time: Time) -> None
     assert len(seen) == 5 and set(seen) == set(made)
     assert (seen[0], seen[1], seen[-1]) == (made[4], made[3], made[0])
     assert len(waiting) == 5 and (waiting[0], waiting[-1]) == (made[0], made[4])
+
+
+def test_answers_checked_in_secret_are_told_as_a_number_and_a_refused_one_by_its_name() -> None:
+    evidence = [{"kind": "judgment", "id": "J1"}, {"kind": "judgment", "id": "J2"}, {"kind": "review", "id": "R1"}]
+    for kind in set(ReceiptKind) - {ReceiptKind.WORK_REJECTED}:
+        told = shown_evidence(kind, evidence)
+        assert told == ({"kind": "judgment", "count": 2}, {"kind": "review", "id": "R1"})
+    assert list(shown_evidence(ReceiptKind.WORK_REJECTED, evidence)) == evidence
+    assert shown_evidence(ReceiptKind.LANE_PAUSED, []) == ()

@@ -1,5 +1,6 @@
 """Words of receipts: what a rule is called, and what each piece of evidence is, with the way to it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,18 +45,18 @@ def decider_told(receipt: ReceiptView) -> Message:
     return _("A person of your vendor.")
 
 
-def may_be_followed(receipt: ReceiptView, kind: str) -> bool:
-    """Whether the person may be led to a piece of evidence: an answer that was checked in secret is not pointed out."""
-    return kind != "judgment" or receipt.kind is ReceiptKind.WORK_REJECTED
-
-
 def evidence_told(receipt: ReceiptView, links: Mapping[str, str]) -> list[Evidence]:
     """What the decision rests on, kind by kind in the order given."""
     by_kind: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
     for item in receipt.evidence:
-        by_kind.setdefault(str(item["kind"]), []).append(str(item["id"]))
+        kind = str(item["kind"])
+        by_kind.setdefault(kind, []).extend([str(item["id"])] if "id" in item else [])
+        counts[kind] += int(item.get("count", 1))
     return [
-        Evidence(_told(receipt, kind, len(ids)), tuple(ids[:IDS_SHOWN]), links.get(ids[0]) if len(ids) == 1 else None)
+        Evidence(
+            _told(receipt, kind, counts[kind]), tuple(ids[:IDS_SHOWN]), links.get(ids[0]) if len(ids) == 1 else None
+        )
         for kind, ids in by_kind.items()
     ]
 

@@ -65,7 +65,7 @@ def _links(view: ReceiptView) -> dict[str, str]:
     found = {}
     with db.reading(current.scope()) as session:
         for item in view.evidence:
-            if evidence.may_be_followed(view, item["kind"]):
+            if "id" in item:
                 address = trail.address_of(session, current.actor(), item["kind"], item["id"])
                 if address:
                     found[item["id"]] = address

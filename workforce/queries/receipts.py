@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from i18n import Message
 from workforce.models import Annotator, Appeal, DecisionReceipt
+from workforce.rules.evidence import shown_evidence
 from workforce.values import AppealRow, AppealView, Outcome, ReceiptKind, ReceiptState, ReceiptView
 
 MOST_ROWS = 200
@@ -63,7 +64,7 @@ def receipt_view(row: DecisionReceipt, appeal: Appeal | None) -> ReceiptView:
         why=Message.from_json(row.why),
         way_back=Message.from_json(row.way_back),
         figure=row.figure,
-        evidence=tuple(row.evidence),
+        evidence=shown_evidence(row.kind, row.evidence),
         cause_kind=row.cause_kind,
         cause_id=row.cause_id,
         lane_id=row.lane_id,
