@@ -114,6 +114,43 @@ def _gate(rule: Any) -> GateOut:
     return GateOut(**{name: getattr(rule, name) for name in names})
 
 
+class ShareOut(OutModel):
+    """To how many of a language it happened, with the 95% interval of that share."""
+
+    locale: str
+    hits: int
+    n: int
+    share: float | None
+    low: float
+    high: float
+    stands_apart: bool
+
+
+class FairnessOut(OutModel):
+    """Shares by language of a project: people who passed at the first go, people paused, answers rejected."""
+
+    passed: list[ShareOut]
+    paused: list[ShareOut]
+    rejected: list[ShareOut] | None
+
+
+@api.get("/lanes/<lane_id>/fairness", returns=FairnessOut)
+def lane_fairness(session: "Session", actor: Actor, lane_id: str) -> FairnessOut:
+    """How tests, rules and rejections fall on the languages of a lane's project"""
+    found = reading.lane_quality(session, actor, lane_id).fairness
+    told = [
+        None if rows is None else [_share(row) for row in rows] for rows in (found.passed, found.paused, found.rejected)
+    ]
+    return FairnessOut(passed=told[0] or [], paused=told[1] or [], rejected=told[2])
+
+
+def _share(row: Any) -> ShareOut:
+    return ShareOut(
+        locale=row.group, hits=row.hits, n=row.n, share=row.share, low=row.interval.lower, high=row.interval.upper,
+        stands_apart=row.stands_apart,
+    )  # fmt: skip
+
+
 class BacktestIn(GateIn):
     """A rule to be tried on what happened, in this lane or in all lanes of its project."""
 

@@ -18,6 +18,7 @@ from calibration.policy import (
     lane_resource,
 )
 from calibration.queries.backtests import BacktestView, backtest_of, backtests_of
+from calibration.queries.fairness import Fairness, fairness_of
 from calibration.queries.gates import FiringView, GateView, firings_of, firings_on, gate_of, rules_of
 from calibration.queries.gold import KeyView, keys_of_project
 from calibration.queries.history import QualityHistory, history_of
@@ -40,6 +41,7 @@ class LanePage:
     quality: LaneQuality
     people: tuple[tuple[str, ShownQuality], ...]
     gate: GateView | None
+    fairness: Fairness
 
 
 def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
@@ -49,7 +51,8 @@ def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
     shown = shown_in_lane(session, lane_id, limit=50)
     names = pseudonyms(session, [row.annotator_id for row in shown])
     people = tuple((names[row.annotator_id], row) for row in shown if row.annotator_id in names)
-    return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id))
+    return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id),
+                    fairness_of(session, lane.project_id, lane.org_id))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from kernel.policy import Actor
+from kernel.guard import require
+from kernel.policy import Actor, Resource
 from marketplace.operations import reviewing
-from marketplace.queries.reviews import review_counts
+from marketplace.queries.reviews import review_counts, reviewers_of
+from marketplace.rules.reviewers import Measured
 from web.api import Api
 from web.forms import InModel, OutModel
 
@@ -15,6 +17,44 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 api = Api("review", "marketplace")
+
+
+class MeasuredOut(OutModel):
+    """A count out of another, with the 95% interval of its share."""
+
+    hits: int
+    n: int
+    share: float | None
+    low: float
+    high: float
+
+
+class ReviewerOut(OutModel):
+    """A reviewer over the last ninety days."""
+
+    reviewer_id: str
+    name: str
+    done: int
+    overturned: MeasuredOut
+    agreed: MeasuredOut
+
+
+@api.get("/reviewers", returns=list[ReviewerOut])
+def reviewers(session: "Session", actor: Actor) -> list[ReviewerOut]:
+    """How good your reviewers are: rejections that fell on appeal, agreement with the next reviewer of a unit"""
+    require(session, actor, "review:measure", Resource("reviewer", org_id=actor.org_id))
+    return [
+        ReviewerOut(
+            reviewer_id=each.figures.reviewer_id, name=each.name, done=each.figures.done,
+            overturned=_measured(each.figures.overturned), agreed=_measured(each.figures.agreed),
+        )
+        for each in reviewers_of(session)
+    ]  # fmt: skip
+
+
+def _measured(found: Measured) -> MeasuredOut:
+    bounds = found.interval
+    return MeasuredOut(hits=found.hits, n=found.n, share=found.share, low=bounds.lower, high=bounds.upper)
 
 
 class TakeIn(InModel):

@@ -8,11 +8,13 @@ from pydantic import Field
 from i18n import _
 from kernel import db
 from kernel.errors import Invalid
+from kernel.guard import require
+from kernel.policy import Resource
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
 from marketplace.operations import reviewing
-from marketplace.queries.reviews import review_counts
+from marketplace.queries.reviews import REVIEWED_DAYS, review_counts, reviewers_of
 from marketplace.values.work import REVIEW_WORDS
 from web import current
 from web.forms import FormModel, read_form
@@ -37,6 +39,15 @@ def home() -> Response:
     with db.reading(current.scope()) as session:
         rows = review_counts(session)
     return page("marketplace/review_home.html", rows=rows)
+
+
+@pages.get("/reviewers")
+def reviewers() -> Response:
+    """How good the vendor's reviewers are."""
+    with db.reading(current.scope()) as session:
+        require(session, current.actor(), "review:measure", Resource("reviewer", org_id=current.actor().org_id))
+        rows = reviewers_of(session)
+    return page("marketplace/reviewers.html", rows=rows, days=REVIEWED_DAYS)
 
 
 @pages.post("/review/next")

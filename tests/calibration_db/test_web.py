@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from calibration.models import AttemptQuestion, GateRule, GoldKey, Qualification
-from calibration.operations import attempts
+from calibration.operations import attempts, rulebook
 from calibration.operations.tests import WARNINGS
 from kernel import clock, ids
 from kernel.jobs import drain
@@ -250,6 +250,24 @@ def test_a_program_takes_the_same_test_under_the_same_rules(world: World, annota
     assert annotator.api("GET", f"/attempts/{view['id']}") == view
     vendor.api("POST", f"/tests/{world.lane}/attempts", 403)
     annotator.api("PUT", f"/lanes/{world.lane}/test", 403, kind="fixed")
+
+
+def test_how_a_rule_falls_on_languages_stands_on_the_lanes_page(
+    world: World, annotator: Door, vendor: Door, client: Door
+) -> None:
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.9)
+    for item in world.add_gold(24, "live"):
+        world.judge("Asha", item, "good")  # half of them are bad
+    world.grade()
+    told = vendor.api("GET", f"/lanes/{world.lane}/fairness")
+    assert [(row["locale"], row["hits"], row["n"], row["stands_apart"]) for row in told["paused"]] == [
+        ("sw-KE", 1, 1, False)
+    ]
+    assert (told["passed"], [row["n"] for row in told["rejected"]]) == ([], [24])
+    assert client.api("GET", f"/lanes/{world.lane}/fairness")["rejected"] is None
+    assert "The same for every language?" in vendor.get(f"/lanes/{world.lane}/quality")
+    annotator.api("GET", f"/lanes/{world.lane}/fairness", 403)
 
 
 def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
