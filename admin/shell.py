@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from flask import request, url_for
 
 from i18n import Message, _
-from kernel.policy import Role
+from kernel.policy import Role, decide, matrix
 from web import current
 from web.render import NavEntry, NavGroup
+from web.sessions import request_time
 
 HOMES: dict[str, str] = {
     Role.ANNOTATOR: "work.home",
@@ -22,6 +23,7 @@ HOMES: dict[str, str] = {
 }
 
 _Place = tuple[Message, str, str]  # words, endpoint, icon
+_Group = tuple[Message | None, list[_Place]]
 
 _ANNOTATOR: list[_Place] = [
     (_("Work"), "work.home", "work"),
@@ -40,20 +42,20 @@ _PEOPLE: list[_Place] = [
     (_("Team"), "workforce.team", ""),
 ]
 
-_CLIENT: list[tuple[Message | None, list[_Place]]] = [
+_CLIENT: list[_Group] = [
     (None, [(_("Projects"), "marketplace.projects", ""), (_("Requests"), "marketplace.requests", "")]),
     (_("Quality"), [(_("Review"), "review.home", "")]),
     (_("Money"), [(_("Invoices"), "payouts.invoice_list", "")]),
 ]
 
 
-def _with_objections(groups: list[tuple[Message | None, list[_Place]]]) -> list[tuple[Message | None, list[_Place]]]:
+def _with_objections(groups: list[_Group]) -> list[_Group]:
     """The same places for people who may read gold, and so decide about it."""
     first, (title, places), *rest = groups
     return [first, (title, [*places, (_("Objections"), "calibration.disputes", "")]), *rest]
 
 
-_STAFF: dict[str, list[tuple[Message | None, list[_Place]]]] = {
+_STAFF: dict[str, list[_Group]] = {
     Role.VENDOR_MANAGER: [
         (None, [(_("Board"), "board.home", ""), (_("Projects"), "marketplace.projects", ""),
                 (_("Requests"), "marketplace.requests", "")]),
@@ -88,13 +90,24 @@ _STAFF: dict[str, list[tuple[Message | None, list[_Place]]]] = {
 
 
 def navigation() -> Sequence[NavGroup]:
-    """The places of the signed-in person's role."""
+    """The places of the signed-in person's role that are open to them: what leads to a refusal does not stand there."""
     place = current.place()
     if place is None:
         return []
-    groups = [(None, _ANNOTATOR)] if place.role == Role.ANNOTATOR else _STAFF.get(place.role, [])
+    groups = _open([(None, _ANNOTATOR)] if place.role == Role.ANNOTATOR else _STAFF.get(place.role, []))
     here = _nearest({url_for(endpoint) for _title, places in groups for _words, endpoint, _icon in places})
     return [(str(title) if title else None, [_entry(*found, here) for found in places]) for title, places in groups]
+
+
+def _open(groups: Sequence[_Group]) -> list[_Group]:
+    """What the person may open; a group of which nothing is left goes with it."""
+    kept = [(title, [found for found in places if _may_open(found[1])]) for title, places in groups]
+    return [(title, places) for title, places in kept if places]
+
+
+def _may_open(endpoint: str) -> bool:
+    action = matrix().endpoints[endpoint]["action"]
+    return decide(current.actor(), action, None, request_time()).allow
 
 
 def _entry(words: Message, endpoint: str, icon: str, here: str) -> NavEntry:
