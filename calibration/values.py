@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from i18n import Message
 from kernel.policy import Demand, Reason
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class LaneFacts:
     task_type: str
     ontology_id: str | None
     guideline_id: str | None
-    name: str
+    name: Message | str  # told with the name of its language
     state: str = "open"
     quality_target: float = 0.8
     demands: tuple[Demand, ...] = _NOT_ASKED

@@ -2,7 +2,7 @@
 
 from i18n.figures import Figure, figure
 from i18n.messages import Message, _, ngettext, render
-from i18n.reader import SHIPPED, current_locale, set_locale, use_locale
+from i18n.reader import SHIPPED, current_locale, set_locale, set_zone, use_locale
 
 __all__ = [
     "SHIPPED",
@@ -14,5 +14,6 @@ __all__ = [
     "ngettext",
     "render",
     "set_locale",
+    "set_zone",
     "use_locale",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from i18n import formats, placeholders
 from i18n.catalogs import translations
 from i18n.figures import FORMATTERS, Figure
-from i18n.reader import current_locale, set_locale, use_locale
+from i18n.reader import current_locale, current_zone, set_locale, set_zone, use_locale
 
 __all__ = [
     "Message",
@@ -19,6 +19,7 @@ __all__ = [
     "ngettext",
     "render",
     "set_locale",
+    "set_zone",
     "use_locale",
 ]
 
@@ -78,7 +79,8 @@ def ngettext(singular: str, plural: str, n: int, /, **params: Any) -> Message:
 def render(value: "Message | str", locale: str | None = None) -> str:
     """The text for a reader of `locale`, or for the current one. Never raises: a missing value shows its placeholder.
 
-    Numbers among the parameters are written as the reader writes them; pass identifiers and years as strings.
+    Numbers among the parameters are written as the reader writes them, moments as the reader's clock shows them; pass
+    identifiers and years as strings.
     """
     if not isinstance(value, Message):
         return str(value)
@@ -129,7 +131,7 @@ def _formatted(value: Any, locale: str) -> Any:
         case int() | float() | Decimal():
             return formats.number(value, locale=locale)
         case dt.datetime():
-            return formats.datetime(value, locale=locale)
+            return formats.datetime(value, current_zone(), locale)
         case dt.date():
             return formats.date(value, locale=locale)
         case tuple() | list():

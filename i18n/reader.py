@@ -1,4 +1,4 @@
-"""The reader: in which locale the text at hand is rendered, and which locales are shipped."""
+"""The reader: in which locale and time zone the text at hand is rendered, and which locales are shipped."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,7 @@ SOURCE = "en"
 SHIPPED = ("en", "es", "sw", "ar")
 
 _locale: ContextVar[str] = ContextVar("reader_locale", default=SOURCE)
+_zone: ContextVar[str] = ContextVar("reader_zone", default="UTC")
 
 
 def current_locale() -> str:
@@ -29,3 +30,12 @@ def use_locale(tag: str) -> Iterator[str]:
         yield _locale.get()
     finally:
         _locale.reset(token)
+
+
+def current_zone() -> str:
+    return _zone.get()
+
+
+def set_zone(name: str) -> None:
+    """Tell moments as this zone's clocks do from here on, in this thread or task."""
+    _zone.set(name)

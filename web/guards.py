@@ -7,7 +7,7 @@ from flask import Flask, Response, abort, g, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from i18n import _, set_locale
+from i18n import _, set_locale, set_zone
 from i18n.negotiation import negotiate, parse_accept_language
 from kernel import audit, db, guard, ids
 from kernel.config import Settings
@@ -50,6 +50,8 @@ def _begin() -> None:
     audit.request_id.set(g.request_id)
     g.decided, g.denied = guard.watch()
     set_locale(_language())
+    user = current.signed_in()
+    set_zone(user.person.time_zone if user else "UTC")
 
 
 def _language() -> str:

@@ -6,6 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.values import LaneFacts
+from i18n import Message, _
+from i18n.figures import figure
 from marketplace.models import Lane, Project
 from marketplace.queries.eligibility import demands_of_test
 from payouts.values import LaneLabel
@@ -22,11 +24,15 @@ def lane_facts(session: Session, lane_id: str, annotator_id: str | None = None) 
     facts = LaneFacts(
         id=lane.id, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
         locale=lane.locale, task_type=lane.task_type, ontology_id=lane.ontology_id, guideline_id=lane.guideline_id,
-        name=f"{project.name}, {lane.locale}" if project else lane.locale, state=lane.state,
+        name=_name(project.name, lane.locale) if project else lane.locale, state=lane.state,
         quality_target=lane.quality_target,
     )  # fmt: skip
     demands = demands_of_test(session, lane, project, annotator_id) if project and annotator_id else None
     return facts if demands is None else replace(facts, demands=demands)
+
+
+def _name(project: str, locale: str) -> Message:
+    return _("%(project)s, %(language)s", project=project, language=figure("language", locale))
 
 
 def lane_labels(session: Session) -> list[LaneLabel]:

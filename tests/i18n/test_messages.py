@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from i18n import SHIPPED, Message, _, current_locale, figure, ngettext, render, set_locale, use_locale
+from i18n import SHIPPED, Message, _, current_locale, figure, ngettext, render, set_locale, set_zone, use_locale
 from i18n.tags import InvalidTag
 
 # Built without `_`, so that the samples of these tests are nobody's work to translate.
@@ -184,3 +184,14 @@ def test_what_is_not_a_stored_message_is_refused(document: Any) -> None:
 def test_an_unknown_figure_is_refused_where_it_is_made() -> None:
     with pytest.raises(ValueError, match="no such figure"):
         figure("shell", "rm")
+
+
+def test_a_moment_is_told_as_the_readers_clock_shows_it() -> None:
+    until = dt.datetime(2026, 12, 1, 20, 30, tzinfo=dt.UTC)
+    paused = Message.from_json(Message("Until %(until)s.", (("until", until),)).to_json())
+    try:
+        set_zone("Asia/Kolkata")
+        assert render(paused, "en") == "Until Dec 2, 2026, 2:00\u202fAM."
+    finally:
+        set_zone("UTC")
+    assert render(paused, "en") == "Until Dec 1, 2026, 8:30\u202fPM."

@@ -1,16 +1,19 @@
 """Pages of people, as a browser without scripts meets them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from i18n import Message
 from kernel.db import Database
 from kernel.policy import matrix
 from kernel.tenancy import Scope
 from tests.workforce.browser import Visitor, application
 from tests.workforce.conftest import World
 from workforce import operations, queries
+from workforce.models import Account, DecisionReceipt
 from workforce.values import ClaimStatus, Standing
 
 PASSWORD = "purple otter drums at noon"
@@ -214,6 +217,19 @@ def test_a_receipt_with_a_figure_shows_its_interval(app: Flask, world: World) ->
     assert "72%" in shown and "(58%–83%)" in shown and "limit 85%" in shown
     assert "The rule, by itself." in shown
     assert "1 answer whose right answer is known" in shown and "judgment" not in shown
+
+
+def test_a_receipt_names_one_end_in_the_readers_time_zone(app: Flask, world: World) -> None:
+    from tests.workforce.test_receipts_and_appeals import _pause
+
+    person, actor = world.annotator()
+    receipt_id, until = _pause(world, person), datetime(2026, 12, 1, 20, 30, tzinfo=UTC)
+    with world.db.transaction(Scope.system("test")) as session:
+        session.get_one(Account, actor.account_id).time_zone = "Asia/Kolkata"
+        receipt = session.get_one(DecisionReceipt, receipt_id)
+        receipt.until_at, receipt.what = until, Message("Paused until %(until)s.", (("until", until),)).to_json()
+    shown = Visitor(app, world.db, actor).text(f"/receipts/{receipt_id}")
+    assert shown.count("Dec 2, 2026, 2:00\u202fAM") == 2 and "8:30" not in shown
 
 
 def test_pools_and_agreements_are_made_by_forms(app: Flask, world: World) -> None:
