@@ -4,9 +4,11 @@ Run in the system's scope. What the database enforces by itself is asked all the
 a row can be written past it.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy.orm import Session
 
-from admin.invariants import money, tenants, trail, work
+from admin.invariants import money, references, tenants, trail, work
 from admin.invariants.rule import Count, Invariant
 from admin.values import Result
 from i18n import _
@@ -59,7 +61,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("I14", _("The chains of the audit log verify"), (), verifies_log=True),
     Invariant(
         "I15", _("No row of one organization refers to a row of another"),
-        (tenants.strange_projects, tenants.strange_people),
+        (tenants.strange_projects, tenants.strange_people, references.strange_references),
     ),
     Invariant(
         "I16", _("No answer without a lease that was valid when it was taken, and logged"),
@@ -83,12 +85,16 @@ def check(session: Session, *, with_log: bool = True) -> list[Result]:
 
 
 def _look(session: Session, invariant: Invariant, proofs: list[tuple[str, int]]) -> Result:
-    found = [(count.__name__, count(session)) for count in invariant.counts] + proofs
+    found = [place for count in invariant.counts for place in _places(count.__name__, count(session))] + proofs
     if invariant.verifies_log:
         found += [(f"{breach.chain}:{breach.seq}:{breach.kind}", 1) for breach in audit.verify(session).breaches]
     broken = [(name, number) for name, number in found if number]
     where = tuple(f"{name}: {number}" for name, number in broken)
     return Result(invariant.id, invariant.rule, sum(number for _name, number in broken), where)
+
+
+def _places(name: str, found: int | Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(name, found)] if isinstance(found, int) else list(found.items())
 
 
 COUNTS: tuple[Count, ...] = tuple(count for invariant in INVARIANTS for count in invariant.counts)

@@ -1,6 +1,6 @@
 """What an invariant is: its number, its rule in words, and the queries that count what breaks it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from i18n import Message
 
-Count = Callable[[Session], int]
+Count = Callable[[Session], int | Mapping[str, int]]  # rows in breach; by where they stand, if that is not one place
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,17 @@
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
 from admin import invariants
+from admin.invariants import references
 from kernel import clock, jobs
 from kernel.db import Database
+from kernel.hot import table_of
 from kernel.tenancy import Scope
+from marketplace.models import Lane, Project
+from payouts.models import Rate
 from tests.admin.conftest import desk_on
 from tests.marketplace.desk import Desk
 
@@ -127,6 +134,44 @@ class broken:
         for left in self.file.parent.glob(f"{self.file.name}-*"):
             left.unlink()
         self.file.write_bytes(self.kept)
+
+
+def test_a_row_that_refers_to_another_tenants_row_is_found_where_it_stands(desk: Desk) -> None:
+    market, elsewhere = desk.market, {"org_id": desk.market.other_client, "vendor_org_id": desk.market.other_vendor}
+    with market.system() as session:
+        for table, changed in (
+            (table_of(Project), {"id": "strange-project", "project_id": "strange-project"}),
+            (table_of(Lane), {"id": "strange-lane", "project_id": "strange-project"}),
+        ):
+            row = dict(session.execute(select(table)).mappings().one()) | elsewhere | changed
+            session.execute(insert(table).values({name: row[name] for name in row if name in table.columns}))
+        lane_alone = {"lane.guideline_id": 1, "lane.ontology_id": 1}  # the copy goes on naming the first one's schema
+        assert standing(session) == lane_alone
+        session.execute(update(Rate).values(lane_id="strange-lane"))
+        assert standing(session) == lane_alone | {"rate.lane_id": 1}
+        (found,) = [result for result in invariants.check(session) if result.id == "I15"]
+        assert "rate.lane_id: 1" in found.where
+
+
+def standing(session: Session) -> dict[str, int]:
+    return {name: rows for name, rows in references.strange_references(session).items() if rows}
+
+
+def test_references_are_read_from_the_tables_and_a_large_one_is_asked_part_by_part(desk: Desk) -> None:
+    named = {each.name: each for each in references.references()}
+    for name, target in (
+        ("rate.lane_id", "lane"), ("lane.ontology_id", "ontology"), ("slot.lane_id", "lane"),
+        ("assignment.item_id", "item"),
+        ("assignment.annotator_id", "annotator"), ("unit.project_id", "project"),
+        ("appeal.receipt_id", "decision_receipt"),
+    ):  # fmt: skip
+        assert named[name].target.name == target
+    days = {references.letter_of(desk.market.now + timedelta(days=day)) for day in range(62)}
+    assert days == set(references.LETTERS)
+    with desk.market.system() as session:
+        whole = session.scalar(references.strange(named["unit.lane_id"]))
+        parts = [session.scalar(references.strange(named["unit.lane_id"], letter)) for letter in references.LETTERS]
+    assert whole == sum(part or 0 for part in parts) == 0
 
 
 def test_an_event_that_waits_too_long_is_a_breach(desk: Desk) -> None:
