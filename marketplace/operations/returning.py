@@ -18,6 +18,8 @@ from marketplace.rules.work import ensure_transition, extended
 from marketplace.values.work import ReportReason, SkipReason
 from workforce.models import Annotator
 
+FOR_GOOD = frozenset({"standing:suspended", "standing:left"})  # who is paused comes back to what is kept for them
+
 
 def own_assignment(session: Session, actor: Actor, assignment_id: str, action: str) -> Assignment:
     """The actor's assignment, locked for a change of state; raises NotFound for anybody else's."""
@@ -149,13 +151,24 @@ def end_leases(session: Session, actor: Actor, annotator_id: str, *, cause: str,
     theirs = [Assignment.account_id == account_id, Assignment.annotator_id == annotator_id]
     if lane_id is not None:
         theirs.append(Assignment.lane_id == lane_id)
+    elif cause in FOR_GOOD:
+        _free_kept(session, [Slot.kept_for == annotator_id])
     return _end(session, actor, theirs, cause)
 
 
 def end_leases_of_project(session: Session, actor: Actor, project_id: str, *, cause: str) -> int:
     """End what anybody holds in the lanes of a project; returns how many leases."""
     lanes = select(Lane.id).where(Lane.project_id == project_id)
+    _free_kept(session, [Slot.org_id == actor.org_id, Slot.lane_id.in_(lanes)])
     return _end(session, actor, [Assignment.org_id == actor.org_id, Assignment.lane_id.in_(lanes)], cause)
+
+
+def _free_kept(session: Session, which: list[ColumnElement[bool]]) -> None:
+    """What is kept for somebody who does not come for it any more goes back to its lane."""
+    session.execute(
+        update(Slot).where(*which, Slot.state == "kept").values(state="free", kept_for=None, back_at=now_of(session)),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _end(session: Session, actor: Actor, which: list[ColumnElement[bool]], cause: str) -> int:

@@ -336,3 +336,17 @@ def test_a_lease_is_extended_up_to_four_hours_and_each_extension_raises_its_numb
     with pytest.raises(Conflict) as problem, desk.vendor() as session:
         returning.extend_lease(session, desk.people[0], task.assignment_id)
     assert problem.value.code == "assignment.expired"
+
+
+def test_what_is_kept_for_somebody_who_is_suspended_goes_to_others_and_who_is_paused_keeps_it(market: Market) -> None:
+    desk = open_desk(market, people=2, unit_count=2, overlap=1)
+    first, second = (unit.id for unit in desk.units())
+    desk.assign(0, [first, second])
+    desk.stand(0, "paused")
+    assert desk.slots() == {"kept": 2} and desk.take(1) is None
+    desk.stand(0, "suspended")
+    assert desk.slots() == {"free": 2}
+    task = desk.take(1)
+    assert task is not None
+    desk.answer(1, task)
+    assert desk.take(1) is not None

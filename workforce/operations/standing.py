@@ -68,7 +68,7 @@ def move(
         session, actor, "standing.changed", "annotator", person.id, org_id=person.org_id,
         details={"before": before, "after": after.value, "receipt": receipt_id},
     )  # fmt: skip
-    if before == Standing.ACTIVE:
+    if after != Standing.ACTIVE:
         end_leases(session, actor, person.id, cause=f"standing:{after.value}")
 
 
