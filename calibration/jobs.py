@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from calibration.operations import attempts, backtests, disputes, gates, grading, inference, leaks, restoring
+from calibration.operations import attempts, backtests, disputes, gates, grading, inference, leaks, measuring, restoring
 from calibration.operations.estimates import estimate
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
@@ -87,3 +87,16 @@ def look_for_leaks(work: Work) -> dict[str, Any]:
     """Open reviews of exams whose questions may have been known; a person decides what they mean."""
     with work.transaction() as session:
         return {"reviews": leaks.look_for_leaks(session, work.actor)}
+
+
+@job(queue="bulk", long=True, every=timedelta(hours=24))
+def measure_questions(work: Work) -> dict[str, Any]:
+    """Estimate every project's questions from the answers there are by now, a project at a time."""
+    with work.transaction() as session:
+        projects = measuring.projects_to_measure(session, work.actor)
+    told = 0
+    for number, project_id in enumerate(projects, start=1):
+        with work.transaction() as session:
+            told += measuring.measure_project(session, work.actor, project_id)
+            work.advance(session, number, len(projects))
+    return {"projects": len(projects), "questions": told}

@@ -177,6 +177,7 @@ class GoldRow:
     pool: str
     explanation: str = ""
     source: str = "expert"  # expert, mined
+    link: str | None = None  # the name that the same question has in every language
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A client's gold over the API: the keys of a project, and putting them aside."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -43,6 +44,21 @@ class GoldOut(OutModel):
     version: int
     exposures: int
     exposure_cap: int
+    link: str | None
+    answers: int
+    difficulty: float | None
+    discrimination: float | None
+    measured: dict[str, Any]
+    measured_at: datetime | None
+
+
+class FormOut(OutModel):
+    """A language's exam on the scale of all: the share that somebody of average ability knows, guessing left out."""
+
+    lane_id: str
+    questions: int
+    measured: int
+    expected: float | None
 
 
 class GoldsOut(OutModel):
@@ -67,6 +83,12 @@ def project_gold(session: "Session", actor: Actor, project_id: str, query: GoldQ
         session, actor, project_id, pool=query.pool, after=query.after, limit=query.limit
     )
     return GoldsOut(items=[GoldOut.model_validate(key) for key in keys], next_after=after)
+
+
+@api.get("/projects/<project_id>/gold/forms", returns=list[FormOut], scope=with_gold)
+def gold_forms(session: "Session", actor: Actor, project_id: str) -> list[FormOut]:
+    """How hard each language's exam is for the same person"""
+    return [FormOut.model_validate(form) for form in reading.gold_forms(session, actor, project_id)]
 
 
 @api.post("/gold/<key_id>/retire", returns=None, status=204, scope=with_gold)

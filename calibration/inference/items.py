@@ -59,8 +59,8 @@ class ItemFigures:
 
     @property
     def looks_miskeyed(self) -> bool:
-        """Whether those who are good elsewhere answer it worse: probably its key is wrong."""
-        return self.is_published and self.rest is not None and self.rest < 0.0
+        """Whether those who are good elsewhere answer it worse, by more than chance: probably its key is wrong."""
+        return self.is_published and self.rest is not None and self.rest + 1.645 / self.answers**0.5 < 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ class _Table:
         n = np.bincount(self.item[counted], minlength=size).astype(float)
 
         def total(values: Floats) -> Floats:
-            return np.bincount(self.item[counted], weights=values[counted], minlength=size)
+            return np.bincount(self.item[counted], weights=values[counted], minlength=size).astype(float)
 
         sx, sy = total(self.right), total(share)
         sxx, syy, sxy = total(self.right**2), total(share**2), total(self.right * share)
@@ -242,7 +242,8 @@ def differing(responses: Sequence[Response], abilities: Mapping[str, float], ref
     """
     both = [each for each in responses if each.group in (reference, focal)]
     known = sorted({each.person for each in both})
-    edges = np.quantile([abilities[name] for name in known], np.linspace(0, 1, _STRATA + 1)[1:-1]) if known else []
+    cuts = np.linspace(0, 1, _STRATA + 1)[1:-1]
+    edges: Floats = np.quantile([abilities[name] for name in known], cuts) if known else np.zeros(0)
     stratum = {name: int(np.searchsorted(edges, abilities[name], side="right")) for name in known}
     cells: dict[str, NDArray[np.float64]] = {}
     for each in both:

@@ -205,6 +205,7 @@ def _key(
         "lane_id": lane.id, "pool": row.pool, "truth": truth, "category": category,
         "explanation": row.explanation, "version": 1, "status": "active", "exposures": 0,
         "author_id": actor.account_id, "also": [], "voided": False, "source": row.source,
+        "link": row.link,
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from calibration.policy import (
 from calibration.queries.backtests import BacktestView, backtest_of, backtests_of
 from calibration.queries.fairness import Fairness, fairness_of
 from calibration.queries.gates import FiringView, GateView, firings_of, firings_on, gate_of, rules_of
-from calibration.queries.gold import KeyView, keys_of_project
+from calibration.queries.gold import FormView, KeyView, forms_of_project, keys_of_project
 from calibration.queries.history import QualityHistory, history_of
 from calibration.queries.lanes import LaneQuality, quality_of_lane
 from calibration.queries.people import ShownQuality, person_of_account, pseudonyms, shown_in_lane
@@ -127,6 +127,12 @@ def lane_test(session: Session, actor: Actor, lane_id: str) -> tuple[LaneFacts, 
     lane = lane_of(session, lane_id)
     require(session, actor, TEST_READ, lane_resource(session, actor, lane))
     return lane, open_test(session, lane_id)
+
+
+def gold_forms(session: Session, actor: Actor, project_id: str) -> list[FormView]:
+    """How hard each language's exam is for the same person, for the client alone."""
+    require(session, actor, GOLD_READ, Resource("gold", project_id, org_id=scope_of(session).org_id))
+    return forms_of_project(session, project_id)
 
 
 def gold_of_project(

@@ -3,6 +3,7 @@
 from flask import Response, request
 
 from calibration import jobs
+from calibration.lanes import find_lane
 from calibration.operations import gold, reading
 from calibration.pages import pages
 from i18n import _
@@ -38,9 +39,11 @@ def project_gold(project_id: str) -> Response:
         keys, after = reading.gold_of_project(
             session, current.actor(), project_id, pool=pool, after=request.args.get("after")
         )
+        forms = reading.gold_forms(session, current.actor(), project_id)
+        lanes = {form.lane_id: lane for form in forms if (lane := find_lane(session, form.lane_id)) is not None}
     return page(
         "calibration/gold.html", project_id=project_id, keys=keys, after=after, pool=pool, pools=POOL_WORDS,
-        statuses=STATUS_WORDS,
+        statuses=STATUS_WORDS, forms=[(lanes[form.lane_id], form) for form in forms if form.lane_id in lanes],
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from math import exp
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
@@ -33,6 +35,22 @@ class KeyView:
     version: int
     exposures: int
     exposure_cap: int
+    link: str | None
+    answers: int
+    difficulty: float | None
+    discrimination: float | None
+    measured: dict[str, Any]
+    measured_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """The exam questions of one language, and what somebody of average ability would reach on them."""
+
+    lane_id: str
+    questions: int
+    measured: int
+    expected: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +205,24 @@ def keys_of_project(
     return _paged(rows, min(limit, 200))
 
 
+def forms_of_project(session: Session, project_id: str) -> list[FormView]:
+    """The exam pools of a project's lanes on one scale: how hard each language's form is for the same person."""
+    rows = session.execute(
+        select(GoldKey.lane_id, GoldKey.difficulty, GoldKey.discrimination)
+        .join(GoldSet, GoldSet.id == GoldKey.gold_set_id)
+        .where(GoldSet.project_id == project_id, GoldKey.pool == "exam", GoldKey.status == "active")
+    )
+    pools: dict[str, list[tuple[float | None, float | None]]] = {}
+    for row in rows:
+        pools.setdefault(row.lane_id, []).append((row.difficulty, row.discrimination))
+    found = []
+    for lane_id, pool in sorted(pools.items()):
+        known = [(b, 1.0 if a is None else a) for b, a in pool if b is not None]
+        expected = sum(1.0 / (1.0 + exp(a * b)) for b, a in known) / len(known) if known else None
+        found.append(FormView(lane_id, len(pool), len(known), expected))
+    return found
+
+
 def _paged(rows: Sequence[KeyView], limit: int) -> tuple[list[KeyView], str | None]:
     shown = list(rows[:limit])
     return shown, shown[-1].id if len(rows) > limit else None
@@ -207,6 +243,12 @@ def _view(key: GoldKey, set_name: str, content: dict[str, Any]) -> KeyView:
         version=key.version,
         exposures=key.exposures,
         exposure_cap=key.exposure_cap,
+        link=key.link,
+        answers=key.answers,
+        difficulty=key.difficulty,
+        discrimination=key.discrimination,
+        measured=key.measured,
+        measured_at=key.measured_at,
     )
 
 

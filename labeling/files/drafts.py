@@ -23,10 +23,11 @@ from labeling.values import (
 
 MAX_REFERENCE = 200
 MAX_EXPLANATION = 4_000
+MAX_LINK = 120
 HIGHEST_PRIORITY = 100
 
 _UNIT_FIELDS = frozenset({"id", "locale", "classification", "priority"})
-_GOLD_FIELDS = frozenset({"label", "explanation", "pool"})
+_GOLD_FIELDS = frozenset({"label", "explanation", "pool", "link"})
 
 Kind = TypeVar("Kind", bound=StrEnum)
 
@@ -46,12 +47,16 @@ class UnitDraft:
 
 @dataclass(frozen=True, slots=True)
 class GoldDraft:
-    """A unit with its right answer in canonical form, the reason for it, and where it may be shown."""
+    """A unit with its right answer in canonical form, the reason for it, and where it may be shown.
+
+    `link` is the name that the same question has in every language.
+    """
 
     unit: UnitDraft
     answer: JsonObject
     explanation: str | None
     pool: GoldPool
+    link: str | None = None
 
 
 def unit_columns(task_type: TaskType[Any, Any], kind: FileKind) -> frozenset[str]:
@@ -102,12 +107,13 @@ def parse_gold(
     if pool is None and not reader.problems:
         reader.note("pool", "missing", _("Name the pool: training, exam or live."))
     explanation = reader.optional_text(row.values.get("explanation"), "explanation", MAX_EXPLANATION)
+    link = reader.optional_text(row.values.get("link"), "link", MAX_LINK)
     answer = _answer(reader, row.values, task_type, ontology, unit)
     if not isinstance(unit, UnitDraft):
         return (*unit, *_on_line(row, reader.problems))
     if reader.problems or pool is None or answer is None:
         return _on_line(row, reader.problems)
-    return GoldDraft(unit, answer, explanation, pool)
+    return GoldDraft(unit, answer, explanation, pool, link)
 
 
 def _content(reader: Reader, values: Mapping[str, Any], task_type: TaskType[Any, Any]) -> Any:

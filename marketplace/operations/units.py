@@ -160,7 +160,10 @@ def _begin_again(session: Session, lane_ids: set[str]) -> None:
 
 
 def _write_keys(session: Session, actor: Actor, source: Source, lane: LaneRef, golds: Mapping[str, GoldDraft]) -> int:
-    rows = [GoldRow(item_id, gold.answer, gold.pool.value, gold.explanation or "") for item_id, gold in golds.items()]
+    rows = [
+        GoldRow(item_id, gold.answer, gold.pool.value, gold.explanation or "", link=gold.link)
+        for item_id, gold in golds.items()
+    ]
     added = add_gold(
         session, actor, project_id=source.project_id, lane_id=lane.id, set_name=source.name[-120:], rows=rows
     )

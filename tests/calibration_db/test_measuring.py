@@ -1,0 +1,80 @@
+"""Questions measured from what people answered in exams and in checked work, kept with the gold, for its owner."""
+
+import numpy as np
+from sqlalchemy import insert, select, update
+
+from calibration.models import Attempt, AttemptQuestion, GoldKey
+from calibration.operations import measuring
+from calibration.operations.tests import WARNINGS, publish_test
+from kernel import ids
+from tests.calibration_db.doors import Door
+from tests.calibration_db.world import GRADER, World
+
+
+def examined(world: World, people: int, items: list[str]) -> None:
+    """Exams as they would have been taken: the first question is easy, the last one hard, the fifth keyed wrongly."""
+    generator = np.random.default_rng(5)
+    with world.system() as session:
+        test = publish_test(
+            session, world.as_vendor(), lane_id=world.lane, training_questions=0, accepted=WARNINGS
+        ).test
+        owner = {"org_id": world.client, "vendor_org_id": world.vendor, "project_id": world.project}
+        for _ in range(people):
+            attempt, account, ability = ids.new_id(), ids.new_id(), generator.normal()
+            session.execute(
+                insert(Attempt).values(
+                    id=attempt, test_id=test.id, lane_id=world.lane, annotator_id=ids.new_id(), account_id=account,
+                    number=1, state="failed", seed=1, position=0, asked=len(items), right=0, by_class={},
+                    started_at=world.now, deadline_at=world.now, ended_at=world.now, next_at=None, **owner,
+                )
+            )  # fmt: skip
+            session.execute(
+                insert(AttemptQuestion),
+                [
+                    {
+                        **owner, "id": ids.new_id(), "attempt_id": attempt, "position": place, "stage": "exam",
+                        "item_id": item, "answered_at": world.now,
+                        "score": float(
+                            (generator.random() < 0.5 + 0.5 / (1 + np.exp(place - 4 - 2 * ability))) ^ (place == 4)
+                        ),
+                    }
+                    for place, item in enumerate(items)
+                ],
+            )  # fmt: skip
+
+
+def test_questions_are_measured_from_what_was_answered(world: World) -> None:
+    items = world.add_gold(80, "exam")[:9]
+    with world.system() as session:
+        session.execute(update(GoldKey).where(GoldKey.item_id == items[0]).values(link="q1"))
+    examined(world, 150, items)
+    world.later(days=1)
+    with world.system() as session:
+        assert measuring.projects_to_measure(session, GRADER) == [world.project]
+        assert measuring.measure_project(session, GRADER, world.project) == 9
+    with world.system() as session:
+        keys = {key.item_id: key for key in session.scalars(select(GoldKey).where(GoldKey.item_id.in_(items)))}
+        told = [keys[item] for item in items]
+        untold = session.scalars(select(GoldKey).where(GoldKey.item_id.not_in(items))).first()
+        assert [key.answers for key in told] == [150] * 9
+        assert untold is not None and (untold.difficulty, untold.measured_at) == (None, None)
+        hard, easy = told[8].difficulty, told[0].difficulty
+        assert hard is not None and easy is not None and hard > 0.5 > -0.5 > easy
+        assert [key.measured["miskeyed"] for key in told] == [place == 4 for place in range(9)]
+        assert {key.discrimination for key in told} == {1.0}
+
+
+def test_the_owner_of_the_gold_sees_how_hard_it_is_and_nobody_else_does(
+    world: World, client: Door, vendor: Door
+) -> None:
+    items = world.add_gold(80, "exam")[:9]
+    examined(world, 40, items)
+    with world.system() as session:
+        measuring.measure_project(session, GRADER, world.project)
+    page = client.get(f"/projects/{world.project}/gold")
+    assert "The exams compared" in page and "middling" in page
+    (form,) = client.api("GET", f"/projects/{world.project}/gold/forms")
+    assert (form["lane_id"], form["questions"], form["measured"]) == (world.lane, 80, 9)
+    told = [key for key in client.api("GET", f"/projects/{world.project}/gold")["items"] if key["answers"]]
+    assert all(key["difficulty"] is not None and key["measured"]["error"] > 0 for key in told)
+    vendor.api("GET", f"/projects/{world.project}/gold/forms", 403)
