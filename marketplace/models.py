@@ -346,6 +346,11 @@ class LaneProgress(Shared, Base):
     told_checked: Mapped[int] = mapped_column(default=0)  # what the vendor may be told, as of `told_to`'s end
     told_right: Mapped[float] = mapped_column(Float, default=0.0)
     told_to: Mapped[date | None] = mapped_column(Date)
+    forecast_on: Mapped[date | None] = mapped_column(Date)  # reckoned once a day; the days below are None if far off
+    finish_middle: Mapped[date | None] = mapped_column(Date)  # in half of all futures the lane is done by then,
+    finish_likely: Mapped[date | None] = mapped_column(Date)  # in four of five by then,
+    finish_sure: Mapped[date | None] = mapped_column(Date)  # and in nineteen of twenty by then
+    finish_chance: Mapped[float | None] = mapped_column(Float)  # that the deadline is met
     counted_at: Mapped[datetime]
 
 

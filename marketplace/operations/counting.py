@@ -12,6 +12,7 @@ from calibration.queries.lanes import told_of_lane
 from kernel.db import now_of
 from kernel.policy import Actor
 from marketplace.models import Lane, LaneDay, LaneProgress, Unit
+from marketplace.operations import forecasting
 
 ACTIVE_DAYS = 7
 
@@ -42,6 +43,7 @@ def count_lane(session: Session, actor: Actor, lane_id: str, *, days: int = 2) -
         setattr(row, name, value)
     _tell(session, row, (now - timedelta(days=1)).date())
     row.counted_at = now
+    forecasting.foresee(session, actor, lane, row)
     for back in range(days):
         _count_day(session, lane, (now - timedelta(days=back)).date())
     session.flush()

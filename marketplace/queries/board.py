@@ -38,6 +38,8 @@ class BoardLane:
     target: float
     deadline_at: datetime | None
     finish_on: date | None
+    finish_middle: date | None
+    chance: float | None
 
     @property
     def is_late(self) -> bool:
@@ -60,7 +62,10 @@ class Waiting:
 
 
 def board_lanes(session: Session) -> Sequence[BoardLane]:
-    """The lanes of projects that go on, with their figures; the speed of the last week says when they end."""
+    """The lanes of projects that go on, with their figures and today's forecast of when they end.
+
+    Before there is one, the speed of the last week says it.
+    """
     rows = session.execute(
         select(Lane, Project.name, LaneProgress)
         .join(Project, Project.id == Lane.project_id)
@@ -90,12 +95,15 @@ def _line(lane: Lane, name: str, progress: LaneProgress | None, speed: float, to
     checked, right = (progress.told_checked, progress.told_right) if progress else (0, 0.0)
     interval = wilson(right, checked) if checked else None
     left = max(0, units - settled - review) * lane.overlap
+    foreseen = progress.finish_likely if progress and left else None
     finish = today + timedelta(days=min(3650, round(left / speed + 0.5))) if speed and left else None
     return BoardLane(
         lane.id, lane.project_id, name, lane.locale, lane.state, units, settled, review,
         progress.people if progress else 0, progress.able if progress else 0, checked,
         right / checked if checked else None, interval.lower if interval else 0.0, interval.upper if interval else 1.0,
-        lane.quality_target, lane.deadline_at, finish,
+        lane.quality_target, lane.deadline_at, foreseen or finish,
+        progress.finish_middle if progress and foreseen else None,
+        progress.finish_chance if progress and left else None,
     )  # fmt: skip
 
 

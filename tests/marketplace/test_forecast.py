@@ -1,9 +1,19 @@
 """When a lane is done: intervals that hold what they say although people come, go and leave."""
 
+from datetime import UTC, timedelta
+
 import numpy as np
 import pytest
 
+from calibration.models import TrackDay
+from kernel.policy import system_actor
+from marketplace.models import Lane
+from marketplace.operations import counting
+from marketplace.operations.forecasting import seen_of
+from marketplace.queries.board import board_lanes
 from marketplace.rules.forecast import LONGEST, Forecast, Seen, days_taken, forecast
+from tests.marketplace.desk import open_desk
+from tests.marketplace.orders import Market
 
 HISTORY = 14
 
@@ -59,3 +69,35 @@ def test_somebody_not_seen_for_long_is_hardly_counted_on() -> None:
 def test_nothing_left_is_done_and_nobody_there_never_ends() -> None:
     assert forecast(0, [], seed=1, due_days=0) == Forecast(0, 0, 0, 1.0)
     assert forecast(5, [], seed=1, due_days=9) == Forecast(None, None, None, 0.0)
+
+
+def test_a_lane_is_foreseen_once_a_day_from_the_days_of_its_people(market: Market) -> None:
+    desk = open_desk(market, people=2, unit_count=30, overlap=1)
+    today = market.now.astimezone(UTC).date()
+    with market.system() as session:
+        lane = session.get_one(Lane, desk.lane)
+        lane.deadline_at = market.now + timedelta(days=20)
+        session.add_all(
+            TrackDay(
+                lane_id=lane.id, annotator_id=person, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id,
+                project_id=lane.project_id, day=today - timedelta(days=back), judged=3, seconds=30, graded_at=None,
+                confusion={}, classes={},
+            )
+            for person in desk.annotators
+            for back in range(1, 14, 2)
+        )  # fmt: skip
+    with market.system() as session:
+        assert seen_of(session, desk.lane, today) == [Seen(13, 7, 21, 0)] * 2
+        row = counting.count_lane(session, system_actor("test"), desk.lane)
+        first = row.finish_middle
+        assert first is not None and row.finish_likely is not None
+        assert today + timedelta(days=3) <= first <= row.finish_likely <= today + timedelta(days=60)
+        row.finish_middle = None
+        assert counting.count_lane(session, system_actor("test"), desk.lane).finish_middle is None  # not twice a day
+    market.later(days=1)
+    with market.system() as session:
+        assert counting.count_lane(session, system_actor("test"), desk.lane).finish_middle is not None
+    with market.as_(market.manager) as session:
+        (line,) = board_lanes(session)
+    assert line.finish_on is not None and line.finish_middle is not None and line.finish_middle <= line.finish_on
+    assert line.chance is not None and line.chance > 0.5
