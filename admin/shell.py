@@ -39,6 +39,7 @@ _PEOPLE: list[_Place] = [
     (_("Agreements"), "workforce.agreements", ""),
     (_("Appeals"), "workforce.appeals", ""),
     (_("Objections"), "calibration.disputes", ""),
+    (_("Signals"), "calibration.behaviour", ""),
     (_("Team"), "workforce.team", ""),
 ]
 

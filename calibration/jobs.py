@@ -5,7 +5,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from calibration.operations import attempts, backtests, disputes, gates, grading, inference, leaks, measuring, restoring
+from calibration.operations import (
+    attempts,
+    backtests,
+    behaviour,
+    disputes,
+    gates,
+    grading,
+    inference,
+    leaks,
+    measuring,
+    restoring,
+)
 from calibration.operations.estimates import estimate
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
@@ -37,6 +48,18 @@ def end_overdue(work: Work) -> dict[str, Any]:
     with work.transaction() as session:
         lapsed = disputes.lapse_overdue(session, work.actor)
     return {"attempts": ended, "pauses": lifted, "disputes": lapsed}
+
+
+@job(queue="bulk", long=True, every=timedelta(days=1))
+def look_at_behaviour(work: Work) -> dict[str, Any]:
+    """Look for signals in how people worked, lane by lane; what is found waits for a person."""
+    with work.reading() as session:
+        lanes = behaviour.lanes_at_work(session, work.actor)
+    opened = 0
+    for lane_id in lanes:
+        with work.transaction() as session:
+            opened += behaviour.look_at_lane(session, work.actor, lane_id)
+    return {"lanes": len(lanes), "signals": opened}
 
 
 @job(queue="bulk", long=True)

@@ -93,6 +93,14 @@ class DisputeOutcome(StrEnum):
         return self not in (DisputeOutcome.AGREED, DisputeOutcome.REJECTED)
 
 
+class BehaviourOutcome(StrEnum):
+    """What a person makes of a signal in how somebody works."""
+
+    NOTHING = "nothing"
+    MORE_CHECKS = "more_checks"
+    PAUSE = "pause"
+
+
 class PlanImpossible(ValueError):
     """No test within the allowed length keeps both promises about error."""
 

@@ -118,7 +118,7 @@ def open_evidence(session: Session, actor: Actor, receipt_id: str) -> int:
     """
     receipt = own_receipt(session, actor, receipt_id)
     require(session, actor, DISPUTE_OPEN, receipt.resource)
-    if receipt.kind != "lane_paused" or disclosed(session, receipt_id):
+    if not receipt.rests_on_checks or disclosed(session, receipt_id):
         return 0
     judgments = counted_wrong(session, [str(each["id"]) for each in receipt.evidence if each["kind"] == "judgment"])
     keys = {

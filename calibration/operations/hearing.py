@@ -118,6 +118,11 @@ def evidence_of(session: Session, actor: Actor, receipt_id: str) -> Evidence:
     """What a decision about oneself rests on, as far as it was shown. System scope: it reads keys, retired ones."""
     receipt = own_receipt(session, actor, receipt_id)
     require(session, actor, DISPUTE_OPEN, receipt.resource)
-    if receipt.kind != "lane_paused" or receipt.lane_id is None:
+    if not receipt.rests_on_checks or receipt.lane_id is None:
         raise not_found()
     return Evidence(receipt_id, lane_of(session, receipt.lane_id), shown_evidence(session, receipt))
+
+
+def rests_on_checks(session: Session, actor: Actor, receipt_id: str) -> bool:
+    """Whether a decision about the actor rests on checked answers, which they may ask to see."""
+    return own_receipt(session, actor, receipt_id).rests_on_checks

@@ -96,6 +96,23 @@ def open_lane(
     return row
 
 
+def hold_pause(
+    session: Session, actor: Actor, lane: LaneFacts, annotator_id: str, account_id: str, until: datetime,
+    receipt_id: str,
+) -> None:  # fmt: skip
+    """Pause a person in a lane, with the receipt that says why; raises Conflict where they are paused already.
+
+    The caller has permission, and ends the leases.
+    """
+    row = _held(session, lane.id, annotator_id)
+    if row is not None and row.paused_until is not None and row.paused_until > now_of(session):
+        raise Conflict("qualification.paused", _("This person is paused here already."))
+    if row is None:  # it holds the pause, and opens nothing
+        row = open_lane(session, lane, annotator_id, account_id, basis="none", attempt_id=None, reason="", by=None)
+        row.until_at = now_of(session)
+    row.paused_until, row.pause_receipt_id = until, receipt_id
+
+
 def _lane_and_person(session: Session, actor: Actor, lane_id: str, annotator_id: str) -> tuple[LaneFacts, Person]:
     lane = lane_of(session, lane_id)
     require(session, actor, QUALIFICATION_WAIVE, lane_resource(session, actor, lane))

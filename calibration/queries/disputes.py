@@ -95,9 +95,15 @@ class OwnReceipt:
     id: str
     annotator_id: str
     kind: str
+    rule: str
     lane_id: str | None
     evidence: tuple[Mapping[str, Any], ...]
     resource: Resource
+
+    @property
+    def rests_on_checks(self) -> bool:
+        """Whether a rule about checked answers paused the person, and not a person for other reasons."""
+        return self.kind == "lane_paused" and self.rule == "accuracy_gate"
 
 
 def key_is_first(dispute_id: str) -> bool:
@@ -207,7 +213,7 @@ def own_receipt(session: Session, actor: Actor, receipt_id: str) -> OwnReceipt:
         raise not_found()
     row = found[0]
     resource = Resource("receipt", row.id, org_id=row.org_id, owner_account_id=found.account_id)
-    return OwnReceipt(row.id, row.annotator_id, row.kind, row.lane_id, tuple(row.evidence), resource)
+    return OwnReceipt(row.id, row.annotator_id, row.kind, row.rule, row.lane_id, tuple(row.evidence), resource)
 
 
 def disclosed(session: Session, receipt_id: str) -> set[str]:

@@ -34,6 +34,7 @@ def app(world: World, tmp_path: Path) -> Flask:
     lanes.use_provider(world.facts)  # there are no lanes here but the world's
     app = create_base_app(settings)
     views.register(app)
+    lanes.use_provider(world.facts)
     for package in (workforce, labeling, calibration):
         package.register(app)
     return app

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
 from calibration.lanes import lane_of
-from calibration.models import GoldKey
+from calibration.models import BehaviourReview, GoldKey
 from calibration.operations import attempts, backtests, disputes, tests
 from i18n import Message
 from kernel.db import Base, Database, now_of
@@ -171,6 +171,13 @@ def _examine(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
         key = session.scalars(select(GoldKey).where(GoldKey.lane_id == desk.lane).limit(1)).one()
         disputes.open_by_people(
             session, system_actor("test"), key, lane_of(session, desk.lane), {"choice": "other"}, {}
+        )  # fmt: skip
+        session.add(
+            BehaviourReview(
+                id=new_id(), org_id=market.client, vendor_org_id=market.vendor, lane_id=desk.lane,
+                project_id=session.get_one(Lane, desk.lane).project_id, annotator_id=hired, signal="speed",
+                figures={}, evidence=[], opened_at=now_of(session),
+            )
         )  # fmt: skip
 
 

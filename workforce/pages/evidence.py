@@ -65,6 +65,8 @@ def _told(receipt: ReceiptView, kind: str, count: int) -> Message | str:
     match kind:
         case "judgment" if receipt.kind is ReceiptKind.WORK_REJECTED:
             return _("The answer itself")
+        case "judgment" if receipt.rule == "behaviour_review":
+            return ngettext("%(num)s answer", "%(num)s answers", count)
         case "judgment":
             return ngettext(
                 "%(num)s answer whose right answer is known", "%(num)s answers whose right answer is known", count
