@@ -185,9 +185,10 @@ class Balance:
 
     currency: str
     owed_micros: int  # approved, and not in a run
-    on_the_way_micros: int  # in a run that is not settled yet
+    on_the_way_micros: int  # in a run that was sent and is not settled yet
     pending_micros: int
     pending_units: int
+    prepared_micros: int = 0  # in a run that was not sent yet: it may still be sent back
     parts: tuple[Part, ...] = ()  # what is approved and not wholly paid
     waiting: tuple[Part, ...] = ()
 

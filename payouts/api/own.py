@@ -42,6 +42,7 @@ class BalanceOut(OutModel):
     owed: str
     payable: str
     on_the_way: str
+    in_preparation: str
     pending: str
     pending_units: int
     paid_in_advance: str
@@ -177,7 +178,8 @@ def _part(part: Part) -> PartOut:
 def _balance(balance: Balance) -> BalanceOut:
     return BalanceOut(
         currency=balance.currency, owed=to_text(balance.owed_micros), payable=to_text(balance.payable_micros),
-        on_the_way=to_text(balance.on_the_way_micros), pending=to_text(balance.pending_micros),
+        on_the_way=to_text(balance.on_the_way_micros), in_preparation=to_text(balance.prepared_micros),
+        pending=to_text(balance.pending_micros),
         pending_units=balance.pending_units, paid_in_advance=to_text(balance.in_advance_micros),
         made_of=[_part(part) for part in balance.parts],
     )  # fmt: skip

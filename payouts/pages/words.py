@@ -27,6 +27,18 @@ LINE: dict[LineState, Badge] = {
     LineState.CANCELLED: (_("Sent back"), "plain"),
 }
 
+# A payment of a run that has not left yet is on its way nowhere.
+NOT_SENT: dict[RunState, Badge] = {
+    RunState.DRAFT: (_("Not approved yet"), "wait"),
+    RunState.APPROVED: (_("Not sent yet"), "wait"),
+}
+
+
+def line_told(state: LineState, run: RunState) -> Badge:
+    """How a payment stands, which its run says as long as the payment itself is open."""
+    return NOT_SENT.get(run, LINE[state]) if state is LineState.OPEN else LINE[state]
+
+
 LEFT_OUT: dict[LeftOut, Message] = {
     LeftOut.BELOW_THRESHOLD: _("Under the threshold; it rolls forward"),
     LeftOut.NO_METHOD: _("Has not said yet where to be paid"),

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from payouts.models import Earning, LedgerAccount
-from payouts.values import Balance, EarningState, Kind, Part
+from payouts.models import Earning, LedgerAccount, PayoutLine, PayoutRun
+from payouts.values import Balance, EarningState, Kind, LineState, Part, RunState
 
 
 def balance_of(session: Session, annotator_id: str) -> list[Balance]:
@@ -20,13 +20,15 @@ def balance_of(session: Session, annotator_id: str) -> list[Balance]:
     )
     for row in rows:
         held[row.currency][row.kind] = row.balance_micros
+    prepared = _prepared(session, annotator_id)
     parts = _parts(session, annotator_id, EarningState.APPROVED)
     waiting = _parts(session, annotator_id, EarningState.PENDING)
     return [
         Balance(
             currency=currency,
             owed_micros=held[currency].get(Kind.PAYABLE, 0),
-            on_the_way_micros=held[currency].get(Kind.CLEARING, 0),
+            on_the_way_micros=held[currency].get(Kind.CLEARING, 0) - prepared.get(currency, 0),
+            prepared_micros=prepared.get(currency, 0),
             pending_micros=sum(part.micros for part in waiting[currency]),
             pending_units=sum(part.units for part in waiting[currency]),
             parts=tuple(parts[currency]),
@@ -34,6 +36,20 @@ def balance_of(session: Session, annotator_id: str) -> list[Balance]:
         )
         for currency in sorted(held.keys() | waiting.keys() | parts.keys())
     ]
+
+
+def _prepared(session: Session, annotator_id: str) -> dict[str, int]:
+    """What stands in runs that somebody has still to approve or to send, by currency."""
+    rows = session.execute(
+        select(PayoutLine.currency, func.sum(PayoutLine.micros))
+        .join(PayoutRun, (PayoutRun.id == PayoutLine.run_id) & (PayoutRun.org_id == PayoutLine.org_id))
+        .where(
+            PayoutLine.annotator_id == annotator_id, PayoutLine.state == LineState.OPEN.value,
+            PayoutRun.state.in_((RunState.DRAFT.value, RunState.APPROVED.value)),
+        )
+        .group_by(PayoutLine.currency)
+    ).all()  # fmt: skip
+    return {currency: int(micros) for currency, micros in rows}
 
 
 def _parts(session: Session, annotator_id: str, state: EarningState) -> dict[str, list[Part]]:

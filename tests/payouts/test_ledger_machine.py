@@ -229,7 +229,9 @@ class LedgerMachine(RuleBasedStateMachine):
                 balances = balance_of(session, worker.annotator_id)
             on_way = sum(micros for who, micros in self.on_way.values() if who == person)
             waiting = sum(m for who, m, state in self.units.values() if who == person and state == "pending")
-            found = [(one.owed_micros, one.on_the_way_micros, one.pending_micros) for one in balances]
+            found = [
+                (one.owed_micros, one.prepared_micros + one.on_the_way_micros, one.pending_micros) for one in balances
+            ]
             assert found == [(self._owed(person), on_way, waiting)] or (found == [] and self._owed(person) == 0)
             assert self._owed(person) >= 0
 

@@ -57,7 +57,7 @@ def _exported(books: Books, maker: Actor, checker: Actor) -> RunView:
 def _owed(books: Books, worker: Worker) -> tuple[int, int]:
     with books.tenant() as session:
         (balance,) = balance_of(session, worker.annotator_id)
-    return balance.owed_micros, balance.on_the_way_micros
+    return balance.owed_micros, balance.prepared_micros + balance.on_the_way_micros
 
 
 def _states(books: Books, worker: Worker) -> list[str]:

@@ -205,6 +205,10 @@ def test_a_run_is_sent_back_on_its_page(amina: tuple[Door, Worker], books: Books
     _old_method(books, worker)
     grace = door(Role.FINANCE).enter()
     path = grace.post("/payout-runs", "/payout-runs", currency="USD").headers["Location"]
+    assert "Not approved yet" in grace.get(path) and "On its way" not in grace.get(path)
+    (balance,) = person.call("GET", "/earnings").get_json()["balances"]
+    assert (balance["on_the_way"], balance["in_preparation"]) == ("0", "0.05")
+    assert "$0.05 is in a payout that is being prepared" in person.enter().get("/pay")
     assert grace.post(f"{path}/cancel", path, reason="").status_code == 422
     assert grace.post(f"{path}/cancel", path, reason="Wrong cut-off").status_code == 303
     with books.system() as session:
