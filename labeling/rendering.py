@@ -140,3 +140,10 @@ def _span_text(span: Any) -> str:
 def _words_of(label: LabelClass, locale: str) -> ClassWords:
     name = words(label.names, locale) or Words(label.id, "", "ltr")
     return ClassWords(label.id, name, words(label.definitions, locale))
+
+
+def answer_names(ontology: Ontology, locale: str) -> dict[str, str]:
+    """What tables of answers call each category: the names of the classes, or the words of a preference."""
+    if ontology.task_type == "pairwise":
+        return {"a": str(_("A is better")), "tie": str(_("Equally good or bad")), "b": str(_("B is better"))}
+    return {one.id: one.name(locale) for one in ontology.classes}

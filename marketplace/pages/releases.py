@@ -1,5 +1,7 @@
 """Pages of releases: the list, the QA report, the client's word, the files."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Response, send_file, url_for
@@ -11,16 +13,27 @@ from kernel import db
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
+from labeling.rendering import answer_names
 from marketplace.operations import releases as operations
 from marketplace.pages import pages
 from marketplace.pages.imports import job_card
 from marketplace.queries import releases as queries
+from marketplace.rules.qa import FEW_CHECKS, is_thin
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, RELEASE_STATE_WORDS, ReleaseView
 from web import current, limits, plots
 from web.render import flash, page, see
 
 CLASSES_SHOWN = 12
+NAMES_SHOWN = 6
+
+
+VERDICTS: dict[str, tuple[Message, str]] = {
+    "met": (_("meets it"), "good"),
+    "missed": (_("misses it"), "bad"),
+    "open": (_("too close to tell"), "wait"),
+    "few": (_("too few checks to tell"), "wait"),
+}
 
 
 @pages.get("/releases", endpoint="releases")
@@ -75,21 +88,25 @@ def download(release_id: str, name: str) -> Response:
 def _page(release_id: str, errors: dict[str, Message], status: int = 200) -> Response:
     with db.reading(current.scope()) as session:
         found = queries.release_of(session, release_id)
+        schema = queries.schema_of(session, found.project_id) if found else None
     if found is None:
         raise not_found()
+    names = answer_names(schema, current_locale()) if schema else {}
     role = current.actor().role
     buys = role in (Role.CLIENT_ADMIN, Role.CLIENT_PM)
     return page(
         "marketplace/release.html", status, release=found, report=found.report, states=RELEASE_STATE_WORDS,
         errors=errors, may_decide=buys and found.state == "delivered", may_download=buys, whiskers=_whiskers(found),
-        heat=_heat(found), issues=[issue_words(issue) for issue in found.report.get("known_issues", [])],
+        heat=_heat(found, names), names=names,
+        verdicts=_verdicts(found.report), verdict_words=VERDICTS, is_thin=is_thin,
+        issues=[issue_words(issue, names) for issue in found.report.get("known_issues", [])],
         sha256=_grouped(found.sha256), job=job_card(found.job_id) if found.state == "building" else None,
         job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
     )  # fmt: skip
 
 
-def issue_words(issue: dict[str, Any]) -> Message:
-    """A known issue as a sentence."""
+def issue_words(issue: dict[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> Message:
+    """A known issue as a sentence; `names` are those of the classes."""
     locale = display_name(issue["locale"], current_locale()) if "locale" in issue else ""
     match issue["code"]:
         case "no_gold":
@@ -105,16 +122,46 @@ def issue_words(issue: dict[str, Any]) -> Message:
                 "%(language)s: only %(num)s check against gold.", "%(language)s: only %(num)s checks against gold.",
                 issue["count"], language=locale,
             )  # fmt: skip
+        case "few_reviewed":
+            return ngettext(
+                "%(language)s: only %(num)s unit of a random sample was reviewed, too few to tell how many labels are"
+                " wrong.",
+                "%(language)s: only %(num)s units of a random sample were reviewed, too few to tell how many labels"
+                " are wrong.",
+                issue["count"], language=locale,
+            )  # fmt: skip
+        case "thin_classes":
+            return ngettext(
+                "%(num)s class rests on fewer than %(need)s checks, too few to tell how well it is recognised:"
+                " %(names)s.",
+                "%(num)s classes rest on fewer than %(need)s checks, too few to tell how well they are recognised:"
+                " %(names)s.",
+                issue["count"], need=FEW_CHECKS, names=_some([names.get(one, one) for one in issue["classes"]]),
+            )  # fmt: skip
         case "low_agreement":
             return _("%(language)s: people agree little (alpha under 0.667).", language=locale)
         case "weak_class":
-            return _("The class “%(name)s” is recognised less often than agreed.", name=issue["class"])
+            return _(
+                "The class “%(name)s” is recognised less often than agreed.",
+                name=names.get(issue["class"], issue["class"]),
+            )
         case _:
             return ngettext(
                 "%(language)s: %(num)s report of a problem waits for an answer.",
                 "%(language)s: %(num)s reports of problems wait for an answer.",
                 issue.get("count", 0), language=locale,
             )  # fmt: skip
+
+
+def _some(names: list[str]) -> str:
+    """The first of them as a list; how many there are is told beside it."""
+    return formats.list_and(names[:NAMES_SHOWN]) if len(names) <= NAMES_SHOWN else ", ".join(names[:NAMES_SHOWN]) + "…"
+
+
+def _verdicts(report: Mapping[str, Any]) -> dict[str, str]:
+    """What can be said of each language that has units: met, missed, open (too close) or few (too little checked)."""
+    rows = [row for row in report.get("by_locale", []) if row["units"]]
+    return {row["locale"]: "few" if is_thin(row["accuracy"]) else row["standing"] for row in rows}
 
 
 def _whiskers(release: ReleaseView) -> str:
@@ -140,9 +187,10 @@ def _interval(row: dict[str, Any]) -> plots.Interval:
     return plots.Interval(name, figure["value"], figure["low"], figure["high"], tone=tone)
 
 
-def _heat(release: ReleaseView) -> str:
+def _heat(release: ReleaseView, called: Mapping[str, str]) -> str:
     confusion = release.report.get("confusion", {"classes": [], "counts": []})
-    names, counts = confusion["classes"][:CLASSES_SHOWN], [row[:CLASSES_SHOWN] for row in confusion["counts"]]
+    names = [called.get(one, one) for one in confusion["classes"][:CLASSES_SHOWN]]
+    counts = [row[:CLASSES_SHOWN] for row in confusion["counts"]]
     return plots.heat(
         names, counts[:CLASSES_SHOWN], label=str(_("How often each class was taken for each other one")),
         rows_are=str(_("rows: what is right")), columns_are=str(_("columns: what was answered")),

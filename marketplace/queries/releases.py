@@ -76,6 +76,14 @@ def releases_of(session: Session, project_id: str | None = None, limit: int = 10
     return [_view(session, row, names) for row in rows]
 
 
+def schema_of(session: Session, project_id: str) -> LabelSchema | None:
+    """The newest label schema of a project, for the names of its classes."""
+    row = session.scalars(
+        select(Ontology).where(Ontology.project_id == project_id).order_by(Ontology.version.desc()).limit(1)
+    ).first()
+    return read_ontology(row.body) if row else None
+
+
 def has_settled(session: Session, project_id: str) -> bool:
     """Whether anything could be released."""
     lanes = select(Lane.id).where(Lane.project_id == project_id)

@@ -13,6 +13,7 @@ FORMAT = "polyphony-qa/1"
 FEW_CHECKS = 20
 LOW_ALPHA = 0.667  # Krippendorff's own bound for tentative conclusions
 MOST_PAIRS = 20
+_TELL_OF_CHECKS = ("few_checks", "thin_classes")  # issues that count what was checked
 
 
 @dataclass(frozen=True)
@@ -129,9 +130,11 @@ def _locale_row(lane: LaneFigures, counted: Counted, grades: Sequence[Graded]) -
 
 
 def _standing(accuracy: Mapping[str, Any] | None, target: float) -> str:
-    """Whether the target is met: yes or no only where all of the interval lies on one side."""
+    """Whether the target is met: yes or no only on enough checks, and where all of the interval lies on one side."""
     if accuracy is None:
         return "unknown"
+    if accuracy["n"] < FEW_CHECKS:
+        return "few"
     if accuracy["low"] >= target:
         return "met"
     return "missed" if accuracy["high"] < target else "open"
@@ -188,6 +191,7 @@ def _issues(
     has_gold: bool,
 ) -> list[dict[str, Any]]:  # fmt: skip
     issues: list[dict[str, Any]] = [] if has_gold else [{"code": "no_gold"}]
+    sampled = {lane.locale: lane.sample.checked for lane in lanes}
     for row in by_locale:
         if row["units"] == 0:
             issues.append({"code": "nothing_yet", "locale": row["locale"]})
@@ -196,18 +200,32 @@ def _issues(
         if has_gold and row["units"] and (row["accuracy"] is None or row["accuracy"]["n"] < FEW_CHECKS):
             checks = row["accuracy"]["n"] if row["accuracy"] else 0
             issues.append({"code": "few_checks", "locale": row["locale"], "count": checks})
+        if row["units"] and (looked_at := sampled[row["locale"]]) < min(FEW_CHECKS, row["units"]):
+            issues.append({"code": "few_reviewed", "locale": row["locale"], "count": looked_at})
         if row["alpha"] is not None and row["alpha"]["value"] < LOW_ALPHA:
             issues.append({"code": "low_agreement", "locale": row["locale"]})
     lowest = min((lane.target for lane in lanes), default=0.0)
     for entry in by_class:
         if entry["recall"] is not None and entry["recall"]["high"] < lowest:
             issues.append({"code": "weak_class", "class": entry["class"]})
+    thin = [row["class"] for row in by_class if row["units"] and is_thin(row["recall"])]
+    if has_gold and thin:
+        issues.append({"code": "thin_classes", "classes": thin, "count": len(thin)})
     issues += [
         {"code": "open_reports", "locale": lane.locale, "count": lane.open_reports}
         for lane in lanes
         if lane.open_reports
     ]
     return issues
+
+
+def is_thin(share: Mapping[str, Any] | None) -> bool:
+    """Whether a share rests on too few checks to conclude anything from it."""
+    return _checks(share) < FEW_CHECKS
+
+
+def _checks(share: Mapping[str, Any] | None) -> int:
+    return share["n"] if share else 0
 
 
 def blunted(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +243,7 @@ def blunted(report: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "confusion": {"classes": [], "counts": []},
         "confusion_pairs": [],
-        "known_issues": [issue for issue in report["known_issues"] if issue["code"] != "few_checks"],
+        "known_issues": [issue for issue in report["known_issues"] if issue["code"] not in _TELL_OF_CHECKS],
     }
 
 

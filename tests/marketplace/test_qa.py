@@ -6,7 +6,7 @@ import pytest
 
 from i18n import use_locale
 from marketplace.pages.releases import issue_words
-from marketplace.rules.qa import Counted, LaneFigures, report_of
+from marketplace.rules.qa import Counted, LaneFigures, blunted, report_of
 from marketplace.values.releases import Graded, Sampled
 
 AGREEMENT = {"alpha": 0.6, "low": 0.55, "high": 0.65, "percent": 0.8, "units": 40}
@@ -81,16 +81,31 @@ def test_the_sample_tells_the_error_of_labels_by_the_exact_interval() -> None:
 
 def test_issues_are_told_by_rule() -> None:
     assert report()["known_issues"] == [
-        {"code": "target_open", "locale": "sw-KE"},
         {"code": "few_checks", "locale": "sw-KE", "count": 10},
+        {"code": "few_reviewed", "locale": "sw-KE", "count": 0},
         {"code": "low_agreement", "locale": "sw-KE"},
+        {"code": "thin_classes", "classes": ["refund", "other"], "count": 2},
         {"code": "open_reports", "locale": "sw-KE", "count": 2},
     ]
     assert report(grades=[])["known_issues"][0] == {"code": "no_gold"}
     missed = [Graded("sw-KE", "refund", "other", 0.0)] * 30
-    assert [issue["code"] for issue in report(grades=missed)["known_issues"]] == [
-        "target_missed", "low_agreement", "weak_class", "open_reports",
+    assert [issue["code"] for issue in report(grades=missed, sample=Sampled(3, 0))["known_issues"]] == [
+        "target_missed", "low_agreement", "weak_class", "thin_classes", "open_reports",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "standing"),
+    [(0, 0, "unknown"), (19, 0, "few"), (40, 0, "met"), (18, 2, "open"), (0, 20, "missed")],
+)
+def test_a_target_is_met_or_missed_only_on_enough_checks(right: int, wrong: int, standing: str) -> None:
+    grades = [Graded("sw-KE", "refund", "refund", 1.0)] * right + [Graded("sw-KE", "refund", "other", 0.0)] * wrong
+    assert report(grades=grades)["by_locale"][0]["standing"] == standing
+
+
+def test_what_a_vendor_reads_counts_no_checks_among_the_issues() -> None:
+    codes = [issue["code"] for issue in blunted(report())["known_issues"]]
+    assert codes == ["few_reviewed", "low_agreement", "open_reports"]
 
 
 @pytest.mark.parametrize(
