@@ -14,6 +14,7 @@ from kernel.ids import new_id
 from kernel.policy import Actor
 from marketplace.models import Assignment, Lane, ProblemReport, Slot
 from marketplace.policy import assignment_resource
+from marketplace.rules.eligibility import open_classes
 from marketplace.rules.work import ensure_transition, extended
 from marketplace.values.work import ReportReason, SkipReason
 from workforce.models import Annotator
@@ -145,10 +146,17 @@ def end_leases(session: Session, actor: Actor, annotator_id: str, *, cause: str,
     The places go to others at once. What the person had typed is still taken: as late, and paid.
     """
     # Whoever takes work locks this row first: a lease that is being made meanwhile is waited for, and ended as well.
-    account_id = session.scalar(select(Annotator.account_id).where(Annotator.id == annotator_id).with_for_update())
-    if account_id is None:
+    person = session.execute(
+        select(Annotator.account_id, Annotator.clearance, Annotator.identity_verified_at)
+        .where(Annotator.id == annotator_id)
+        .with_for_update()
+    ).one_or_none()
+    if person is None:
         return 0
-    theirs = [Assignment.account_id == account_id, Assignment.annotator_id == annotator_id]
+    theirs = [Assignment.account_id == person.account_id, Assignment.annotator_id == annotator_id]
+    if cause == "clearance":  # which is no business of lanes that ask for less
+        still = open_classes(person.clearance, has_identity=person.identity_verified_at is not None)
+        theirs.append(Assignment.lane_id.in_(select(Lane.id).where(Lane.classification.not_in(still))))
     if lane_id is not None:
         theirs.append(Assignment.lane_id == lane_id)
     elif cause in FOR_GOOD:

@@ -56,6 +56,12 @@ def demands(lane: LaneNeeds, person: PersonFacts, admission: Admission, now: dat
     return tuple(found)
 
 
+def open_classes(clearance: int, *, has_identity: bool) -> frozenset[str]:
+    """The classes of data whose clearance and identity somebody has."""
+    reached = {name for name, needed in CLEARANCE.items() if needed <= clearance}
+    return frozenset(reached if has_identity else reached - _NEEDS_IDENTITY)
+
+
 def demands_of_class(classification: str, person: PersonFacts | None) -> list[Demand]:
     """What data of a class asks of whoever reads it: agreements, clearance, identity.
 

@@ -9,8 +9,9 @@ from sqlalchemy import func, select, update
 from calibration.operations import qualifications
 from kernel.errors import Conflict, NotFound
 from kernel.policy import Actor, Role
-from marketplace.models import LanePerson, Slot
+from marketplace.models import Lane, LanePerson, Slot
 from marketplace.operations import planning, projects, returning, taking
+from marketplace.rules.eligibility import open_classes
 from marketplace.rules.work import LONGEST_LEASE
 from marketplace.values.work import NoWork
 from tests.marketplace.desk import RATE, Desk, add_units, open_desk
@@ -350,3 +351,15 @@ def test_what_is_kept_for_somebody_who_is_suspended_goes_to_others_and_who_is_pa
     assert task is not None
     desk.answer(1, task)
     assert desk.take(1) is not None
+
+
+def test_a_clearance_that_ends_ends_no_lease_where_none_is_asked_for(market: Market) -> None:
+    desk = open_desk(market, people=1, unit_count=1, overlap=1)
+    assert desk.take(0) is not None
+    for classification, ended in (("internal", 0), ("confidential", 1)):
+        with desk.market.system() as session:
+            session.execute(update(Lane).values(classification=classification))
+        with desk.vendor() as session:
+            assert returning.end_leases(session, desk.people[0], desk.annotators[0], cause="clearance") == ended
+    assert open_classes(1, has_identity=True) == {"public", "internal", "confidential"}
+    assert open_classes(3, has_identity=False) == {"public", "internal"}

@@ -99,7 +99,7 @@ def _held(session: Session, actor: Actor, annotator_id: str) -> Annotator:
 def _take_back(
     session: Session, actor: Actor, person: Annotator, what: Message, reason: str, evidence: dict[str, str | None]
 ) -> None:
-    """End what the person holds, and tell them why: which lanes it touches is not known here, so that it is all."""
+    """End what the person holds where as much is asked for as they no longer have, and tell them why."""
     end_leases(session, actor, person.id, cause="clearance")
     issue_receipt(
         session, actor, annotator_id=person.id, kind=ReceiptKind.CLEARANCE_LOWERED, rule="clearance",
