@@ -19,7 +19,7 @@ from kernel.guard import not_found, require
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from web.api import Api, Result
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 from workforce.queries import find_account
 from workforce.queries import organizations as organizations_by_name
 from workforce.values import OrgKind
@@ -35,7 +35,7 @@ def every_tenant() -> Scope:
     return Scope.system("running the installation")
 
 
-class EventsQuery(InModel):
+class EventsQuery(PageQuery):
     """Which events: those of one's own organization; who reads them all names a chain, or has every one."""
 
     chain: str | None = Field(default=None, max_length=32)
@@ -45,8 +45,6 @@ class EventsQuery(InModel):
     actor: str = Field(default="", max_length=64)
     since: datetime | None = None
     until: datetime | None = None
-    after: str | None = Field(default=None, max_length=200)
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class EventOut(OutModel):
@@ -112,13 +110,6 @@ class DeadJobOut(OutModel):
     last_error: str
 
 
-class DeadJobsQuery(InModel):
-    """Where the page of the list begins."""
-
-    after: str | None = Field(default=None, max_length=22)
-    limit: int = Field(default=50, ge=1, le=200)
-
-
 class DeadJobsOut(OutModel):
     """A page of dead letters."""
 
@@ -136,13 +127,6 @@ class OrganizationIn(InModel):
     password: str | None = Field(default=None, max_length=1024)
     country: str | None = Field(default=None, max_length=2)
     currency: str = Field(default="USD", min_length=3, max_length=3)
-
-
-class OrganizationsQuery(InModel):
-    """Where the page of the list begins."""
-
-    after: str | None = Field(default=None, max_length=400)
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class OrganizationOut(OutModel):
@@ -201,8 +185,8 @@ def job(session: "Session", actor: Actor, job_id: str) -> dict[str, Any]:
     return {name: getattr(progress, name) for name in JobOut.model_fields}
 
 
-@api.get("/admin/jobs", query=DeadJobsQuery, returns=DeadJobsOut, scope=every_tenant)
-def dead_jobs(session: "Session", actor: Actor, query: DeadJobsQuery) -> dict[str, Any]:
+@api.get("/admin/jobs", query=PageQuery, returns=DeadJobsOut, scope=every_tenant)
+def dead_jobs(session: "Session", actor: Actor, query: PageQuery) -> dict[str, Any]:
     """Jobs that failed for good."""
     require(session, actor, Action.JOB_READ)
     rows, after = machinery.dead_jobs(session, after=query.after, limit=query.limit)
@@ -221,8 +205,8 @@ def discard_job(session: "Session", actor: Actor, job_id: str) -> dict[str, Any]
     return vars(dead_letters.discard_job(session, actor, job_id))
 
 
-@api.get("/admin/organizations", query=OrganizationsQuery, returns=OrganizationsOut, scope=every_tenant)
-def organizations(session: "Session", actor: Actor, query: OrganizationsQuery) -> OrganizationsOut:
+@api.get("/admin/organizations", query=PageQuery, returns=OrganizationsOut, scope=every_tenant)
+def organizations(session: "Session", actor: Actor, query: PageQuery) -> OrganizationsOut:
     """All organizations, by name."""
     rows, after = organizations_by_name(session, after=query.after, limit=query.limit)
     return OrganizationsOut(items=[OrganizationOut.model_validate(row) for row in rows], next_after=after)

@@ -3,10 +3,11 @@
 from typing import Any, Generic, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from i18n import Message, _
+from kernel import paging
 from kernel.errors import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -22,6 +23,15 @@ class InModel(BaseModel):
     """Base of what the API takes: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, str_max_length=100_000)
+
+
+class PageQuery(InModel):
+    """Where a page of a list begins, and how long it is at most."""
+
+    after: str | None = Field(
+        default=None, max_length=paging.LONGEST, description="The `next_after` of the page before, as it came."
+    )
+    limit: int = Field(default=50, ge=1, le=200)
 
 
 class OutModel(BaseModel):

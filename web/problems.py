@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from i18n import Message, _, render
+from kernel import paging
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated, Unavailable
 from kernel.guard import use_hints
 from kernel.policy import Reason
@@ -59,6 +60,7 @@ HINTS: dict[Reason, Message] = {
 def install(app: Flask) -> None:
     """Answer every problem that leaves a handler."""
     use_hints(dict(HINTS), NOT_FOUND)
+    paging.use_words(_("This page of the list is not known. Begin at the start."))
     app.register_error_handler(Problem, answer)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(DBAPIError, _from_database)

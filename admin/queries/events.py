@@ -1,26 +1,22 @@
 """Reads of the audit log: newest first, by key, and each filter along an index of its chain."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, literal, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from admin.values import Check, EventFilter, EventRow
-from i18n import _
 from kernel.audit import INSTALLATION
-from kernel.db import UTCDateTime
-from kernel.errors import Invalid
 from kernel.models import AuditEvent, AuditHead
+from kernel.paging import Paging
 from workforce.models import Account, Membership, Organization
 
 MOST = 200
 VERIFICATION, INVARIANTS = "audit.verified", "invariants.checked"
 
-Order = Sequence[InstrumentedAttribute[Any]]
-_OF_ONE: Order = (AuditEvent.at, AuditEvent.id)
-_OF_ALL: Order = (AuditEvent.linked_at, AuditEvent.at, AuditEvent.id)  # what is linked in one go stands together
+_OF_ONE = Paging("audit-of-one", AuditEvent.at, AuditEvent.id, newest_first=True)
+# What is linked in one go stands together.
+_OF_ALL = Paging("audit", AuditEvent.linked_at, AuditEvent.at, AuditEvent.id, newest_first=True)
 
 
 def events(
@@ -28,14 +24,11 @@ def events(
 ) -> tuple[list[EventRow], str | None]:
     """Events, newest first. `names_of` is the organization whose staff the reader knows by name; None: everybody's."""
     limit = min(limit, MOST)
-    order = _OF_ONE if wanted.chain is not None else _OF_ALL
-    statement = select(AuditEvent).where(*_criteria(wanted)).order_by(*(column.desc() for column in order))
-    if after:
-        statement = statement.where(tuple_(*order) < _place(after, order))
-    rows = session.scalars(statement.limit(limit + 1)).all()
+    paging = _OF_ONE if wanted.chain is not None else _OF_ALL
+    statement = select(AuditEvent).where(*_criteria(wanted), *paging.after(after)).order_by(*paging.order())
+    rows, next_after = paging.cut(session.scalars(statement.limit(limit + 1)).all(), limit)
     names = staff_names(session, {row.actor_ref for row in rows if row.actor_ref}, names_of)
-    more = _cursor(rows[limit - 1], order) if len(rows) > limit else None
-    return [_row(row, names) for row in rows[:limit]], more
+    return [_row(row, names) for row in rows], next_after
 
 
 def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
@@ -60,26 +53,6 @@ def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
     if wanted.until:
         found.append(AuditEvent.at < wanted.until)
     return found
-
-
-def _cursor(row: AuditEvent, order: Order) -> str:
-    values = (getattr(row, column.key) for column in order)
-    return "~".join(value.isoformat() if isinstance(value, datetime) else str(value) for value in values)
-
-
-def _place(after: str, order: Order) -> Any:
-    *times, name = after.split("~")
-    try:
-        parsed = [datetime.fromisoformat(time) for time in times]
-    except ValueError:
-        raise _unknown_page() from None
-    if len(parsed) != len(order) - 1 or any(time.tzinfo is None for time in parsed):
-        raise _unknown_page()
-    return tuple_(*(literal(time, UTCDateTime()) for time in parsed), literal(name))
-
-
-def _unknown_page() -> Invalid:
-    return Invalid("page.unknown", _("This page of the list is not known. Begin at the start."))
 
 
 def _row(event: AuditEvent, names: dict[str, str]) -> EventRow:

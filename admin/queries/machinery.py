@@ -10,27 +10,27 @@ from calibration.models import Judgment
 from kernel.db import now_of
 from kernel.jobs import PERIODIC
 from kernel.models import AuditEvent, OutboxEvent
+from kernel.paging import Paging
 from marketplace.models import Lane
 from workforce.models import Account, Annotator, Organization
 
 MOST = 200
 DAYS = 14
 MEASURE = "admin.measure"
+_DEAD = Paging("dead-letters", OutboxEvent.id)
 
 
 def dead_jobs(session: Session, *, after: str | None = None, limit: int = 50) -> tuple[list[DeadJob], str | None]:
-    """Dead letters by their ids; `after` is the last id of the page before."""
+    """Dead letters by their ids; `after` is the page before's cursor."""
     limit = min(limit, MOST)
     statement = (
         select(OutboxEvent)
-        .where(OutboxEvent.done_at.is_(None), OutboxEvent.dead_at.is_not(None))
-        .order_by(OutboxEvent.id)
+        .where(OutboxEvent.done_at.is_(None), OutboxEvent.dead_at.is_not(None), *_DEAD.after(after))
+        .order_by(*_DEAD.order())
         .limit(limit + 1)
     )
-    if after:
-        statement = statement.where(OutboxEvent.id > after)
-    rows = session.scalars(statement).all()
-    return [dead_job(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
+    rows, next_after = _DEAD.cut(session.scalars(statement).all(), limit)
+    return [dead_job(row) for row in rows], next_after
 
 
 def dead_job(row: OutboxEvent) -> DeadJob:

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
 from calibration import jobs
 from calibration.api.routes import JobRef, api
 from calibration.operations import gold, reading
@@ -14,18 +12,16 @@ from kernel.policy import Actor
 from kernel.tenancy import Scope
 from labeling.values import GoldPool
 from web import current
-from web.forms import InModel, OutModel
+from web.forms import OutModel, PageQuery
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-class GoldQuery(InModel):
+class GoldQuery(PageQuery):
     """Which keys: of one pool or of all, and where the page before ended."""
 
     pool: GoldPool | None = None
-    after: str | None = Field(default=None, max_length=22)
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class GoldOut(OutModel):

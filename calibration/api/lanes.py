@@ -14,7 +14,7 @@ from calibration.queries.tests import TestView, characteristic
 from kernel.guard import not_found
 from kernel.jobs import enqueue
 from kernel.policy import Actor
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -75,11 +75,10 @@ class CandidateOut(OutModel):
     next_attempt_at: datetime | None
 
 
-class CandidatesQuery(InModel):
+class CandidatesQuery(PageQuery):
     """Part of a name or pseudonym, and where the page before ended."""
 
     text: str = ""
-    after: str | None = None
 
 
 class CandidatesOut(OutModel):
@@ -292,7 +291,9 @@ def revoke(session: "Session", actor: Actor, lane_id: str, annotator_id: str, bo
 @api.get("/lanes/<lane_id>/people", query=CandidatesQuery, returns=CandidatesOut)
 def lane_people(session: "Session", actor: Actor, lane_id: str, query: CandidatesQuery) -> CandidatesOut:
     """Your people who speak a lane's language, and what opens or closes the lane to each"""
-    _lane, people, next_after = reading.lane_people(session, actor, lane_id, text=query.text, after=query.after)
+    _lane, people, next_after = reading.lane_people(
+        session, actor, lane_id, text=query.text, after=query.after, limit=query.limit
+    )
     return CandidatesOut(items=[_candidate(each) for each in people], next_after=next_after)
 
 

@@ -113,12 +113,18 @@ def lane_gates(session: Session, actor: Actor, lane_id: str) -> RulesPage:
 
 
 def lane_people(
-    session: Session, actor: Actor, lane_id: str, *, text: str = "", after: str | None = None
+    session: Session,
+    actor: Actor,
+    lane_id: str,
+    *,
+    text: str = "",
+    after: str | None = None,
+    limit: int = 25,
 ) -> tuple[LaneFacts, list[Candidate], str | None]:
     """For the vendor: who of its people could work in a lane, and what lets each of them in or keeps them out."""
     lane = lane_of(session, lane_id)
     require(session, actor, QUALIFICATION_WAIVE, lane_resource(session, actor, lane))
-    people, next_after = candidates(session, lane, text=text, after=after)
+    people, next_after = candidates(session, lane, text=text, after=after, limit=limit)
     return lane, people, next_after
 
 

@@ -37,7 +37,7 @@ def project_gold(project_id: str) -> Response:
     pool = request.args.get("pool") or None
     with db.reading(with_gold()) as session:
         keys, after = reading.gold_of_project(
-            session, current.actor(), project_id, pool=pool, after=request.args.get("after")
+            session, current.actor(), project_id, pool=pool, after=request.args.get("after") or None
         )
         forms = reading.gold_forms(session, current.actor(), project_id)
         lanes = {form.lane_id: lane for form in forms if (lane := find_lane(session, form.lane_id)) is not None}

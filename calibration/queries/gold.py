@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from calibration.models import Exposure, GoldKey, GoldSet
 from calibration.rules.drawing import terciles
 from kernel.hot import Hot, table_of
+from kernel.paging import Paging
 from labeling.models import Item
 
 ALL = "all"
+_BY_ID = Paging("gold", GoldKey.id)
 """The stratum of keys without a category: spans and the like."""
 
 
@@ -188,21 +190,19 @@ def anchors(session: Session, lane_id: str) -> dict[str, dict[str, Any]]:
 def keys_of_project(
     session: Session, project_id: str, *, pool: str | None = None, after: str | None = None, limit: int = 50
 ) -> tuple[list[KeyView], str | None]:
-    """A client's own keys, page by page; `after` is the id of the last one shown."""
+    """A client's own keys, page by page; `after` is the page before's cursor."""
     statement = (
         select(GoldKey, GoldSet.name, Item.content)
         .join(GoldSet, GoldSet.id == GoldKey.gold_set_id)
         .join(Item, Item.id == GoldKey.item_id)
-        .where(GoldSet.project_id == project_id)
-        .order_by(GoldKey.id)
+        .where(GoldSet.project_id == project_id, *_BY_ID.after(after))
+        .order_by(*_BY_ID.order())
         .limit(min(limit, 200) + 1)
     )
     if pool is not None:
         statement = statement.where(GoldKey.pool == pool)
-    if after is not None:
-        statement = statement.where(GoldKey.id > after)
-    rows = [_view(key, name, content) for key, name, content in session.execute(statement)]
-    return _paged(rows, min(limit, 200))
+    rows, next_after = _BY_ID.cut(session.execute(statement).all(), min(limit, 200))
+    return [_view(key, name, content) for key, name, content in rows], next_after
 
 
 def forms_of_project(session: Session, project_id: str) -> list[FormView]:
@@ -221,11 +221,6 @@ def forms_of_project(session: Session, project_id: str) -> list[FormView]:
         expected = sum(1.0 / (1.0 + exp(a * b)) for b, a in known) / len(known) if known else None
         found.append(FormView(lane_id, len(pool), len(known), expected))
     return found
-
-
-def _paged(rows: Sequence[KeyView], limit: int) -> tuple[list[KeyView], str | None]:
-    shown = list(rows[:limit])
-    return shown, shown[-1].id if len(rows) > limit else None
 
 
 def _view(key: GoldKey, set_name: str, content: dict[str, Any]) -> KeyView:

@@ -9,14 +9,14 @@ from kernel.guard import not_found
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from marketplace.api import api
-from marketplace.api.requests import DoneOut, PageIn
+from marketplace.api.requests import DoneOut
 from marketplace.operations import ontologies, projects, units
 from marketplace.operations import requests as request_operations
 from marketplace.queries import projects as queries
 from marketplace.values.imports import UnitIn
 from marketplace.values.requests import ProjectView
 from web import limits
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -137,8 +137,8 @@ class AddedOut(OutModel):
     new: int
 
 
-@api.get("/projects", query=PageIn, returns=ProjectsOut)
-def project_list(session: "Session", actor: Actor, query: PageIn) -> ProjectsOut:
+@api.get("/projects", query=PageQuery, returns=ProjectsOut)
+def project_list(session: "Session", actor: Actor, query: PageQuery) -> ProjectsOut:
     """List projects, newest first."""
     rows, after = queries.find_projects(session, after=query.after, limit=query.limit)
     return ProjectsOut(items=[_row_out(row) for row in rows], next_after=after)

@@ -11,7 +11,7 @@ from marketplace.api import api
 from marketplace.operations import requests as operations
 from marketplace.queries import requests as queries
 from marketplace.values.requests import ALL_RIGHTS, QuoteView, RequestView
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -133,13 +133,6 @@ class RequestsOut(OutModel):
     next_after: str | None
 
 
-class PageIn(InModel):
-    """Which page of a list."""
-
-    after: str | None = None
-    limit: int = Field(default=50, ge=1, le=200)
-
-
 class SentOut(OutModel):
     """A request that was sent."""
 
@@ -159,8 +152,8 @@ class DoneOut(OutModel):
     ok: bool = True
 
 
-@api.get("/requests", query=PageIn, returns=RequestsOut)
-def requests(session: "Session", actor: Actor, query: PageIn) -> RequestsOut:
+@api.get("/requests", query=PageQuery, returns=RequestsOut)
+def requests(session: "Session", actor: Actor, query: PageQuery) -> RequestsOut:
     """List requests, newest first."""
     rows, after = queries.find_requests(session, after=query.after, limit=query.limit)
     return RequestsOut(items=[request_out(row) for row in rows], next_after=after)

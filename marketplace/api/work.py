@@ -17,7 +17,7 @@ from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
 from marketplace.values.work import NO_WORK_WORDS, LaneOffer, NoWork, Task
 from web.api import Api, Result
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 from web.idempotency import HEADER
 
 if TYPE_CHECKING:
@@ -133,13 +133,6 @@ class AssignOut(OutModel):
     assigned: int
 
 
-class DoneQuery(InModel):
-    """Where the page of the list begins."""
-
-    after: str | None = Field(default=None, max_length=22)
-    limit: int = Field(default=50, ge=1, le=200)
-
-
 class DoneRowOut(OutModel):
     """A unit that was taken, and what became of it."""
 
@@ -234,8 +227,8 @@ def take(session: "Session", actor: Actor, body: NextIn) -> NextOut:
     return NextOut(assignment=_task(session, found))
 
 
-@api.get("/assignments", query=DoneQuery, returns=DoneOut)
-def done(session: "Session", actor: Actor, query: DoneQuery) -> DoneOut:
+@api.get("/assignments", query=PageQuery, returns=DoneOut)
+def done(session: "Session", actor: Actor, query: PageQuery) -> DoneOut:
     """What one has taken and what became of it, newest first."""
     rows, after = work.my_work(session, actor, after=query.after, limit=query.limit)
     return DoneOut(items=[DoneRowOut.model_validate(row) for row in rows], next_after=after)

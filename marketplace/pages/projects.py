@@ -46,7 +46,7 @@ def project_list() -> Response:
     """All projects of one's organization."""
     is_home = _is_client() and not sent.args.get("after")
     with db.reading(current.scope()) as session:
-        rows, after = queries.find_projects(session, after=sent.args.get("after"))
+        rows, after = queries.find_projects(session, after=sent.args.get("after") or None)
         standing = home.progress_of(session, [row.id for row in rows])
         waiting = home.waiting_for_client(session, _uploads()) if is_home else None
         asked = home.asked_for(session) if is_home else []

@@ -70,7 +70,7 @@ class Accepted(FormModel):
 def requests() -> Response:
     """All requests of one's organization, sent or received."""
     with db.reading(current.scope()) as session:
-        rows, after = queries.find_requests(session, after=sent.args.get("after"))
+        rows, after = queries.find_requests(session, after=sent.args.get("after") or None)
     return page("marketplace/requests.html", rows=rows, after=after, is_client=_is_client(), now=request_time())
 
 

@@ -71,7 +71,7 @@ def done() -> Response:
     """What the person has done, newest first; or the one piece of it that a decision is about."""
     with db.reading(current.scope()) as session:
         rows, after = work.my_work(
-            session, current.actor(), after=request.args.get("after"), only=request.args.get("only")
+            session, current.actor(), after=request.args.get("after") or None, only=request.args.get("only")
         )
     return page("marketplace/work_done.html", rows=rows, after=after)
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from calibration.models import QualificationTest
 from kernel.db import now_of
 from kernel.models import AccessGrant
+from kernel.paging import Paging
 from labeling.models import Guideline, Ontology
 from marketplace.models import Lane, LaneProgress, Project, Unit
 from marketplace.queries.names import org_names
@@ -18,24 +19,19 @@ from marketplace.values.requests import LaneGap, LaneRow, ProjectRow, ProjectVie
 from payouts.queries.rates import rate_of
 
 MOST_ROWS = 200
+_NEWEST = Paging("projects", Project.created_at, Project.id, newest_first=True)
 
 
 def find_projects(
     session: Session, *, states: Iterable[str] = (), after: str | None = None, limit: int = 50
 ) -> tuple[list[ProjectRow], str | None]:
-    """The projects that the scope sees, newest first; `after` is the last id of the page before."""
+    """The projects that the scope sees, newest first; `after` is the page before's cursor."""
     limit = min(limit, MOST_ROWS)
-    statement = select(Project).order_by(Project.created_at.desc(), Project.id.desc()).limit(limit + 1)
+    statement = select(Project).where(*_NEWEST.after(after)).order_by(*_NEWEST.order()).limit(limit + 1)
     if wanted := list(states):
         statement = statement.where(Project.state.in_(wanted))
-    last = session.get(Project, after) if after else None
-    if last is not None:
-        statement = statement.where(
-            (Project.created_at < last.created_at) | ((Project.created_at == last.created_at) & (Project.id < last.id))
-        )
-    rows = session.scalars(statement).all()
-    found = project_rows(session, rows[:limit])
-    return found, found[-1].id if len(rows) > limit else None
+    rows, next_after = _NEWEST.cut(session.scalars(statement).all(), limit)
+    return project_rows(session, rows), next_after
 
 
 def project_of(session: Session, project_id: str) -> ProjectView | None:

@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from kernel.db import now_of
+from kernel.paging import Paging
 from labeling.models import Guideline
 from marketplace.models import CoverageRequest, Lane, LaneDay, Project, Quote, Slot
 from marketplace.queries.names import org_names
@@ -16,6 +17,7 @@ from marketplace.values.requests import QuoteLine, QuoteView, RequestLine, Reque
 from workforce.queries import supply as supply_of_people
 
 MOST_ROWS = 200
+_NEWEST = Paging("requests", CoverageRequest.sent_at, CoverageRequest.id, newest_first=True)
 
 
 def request_of(session: Session, request_id: str) -> RequestView | None:
@@ -32,20 +34,13 @@ def request_of_project(session: Session, project_id: str) -> str | None:
 def find_requests(
     session: Session, *, state: str | None = None, after: str | None = None, limit: int = 50
 ) -> tuple[list[RequestView], str | None]:
-    """The requests that the scope sees, newest first; `after` is the last id of the page before."""
+    """The requests that the scope sees, newest first; `after` is the page before's cursor."""
     limit = min(limit, MOST_ROWS)
-    statement = _requests().order_by(CoverageRequest.sent_at.desc(), CoverageRequest.id.desc()).limit(limit + 1)
+    statement = _requests().where(*_NEWEST.after(after)).order_by(*_NEWEST.order()).limit(limit + 1)
     if state:
         statement = statement.where(CoverageRequest.state == state)
-    last = session.get(CoverageRequest, after) if after else None
-    if last is not None:
-        statement = statement.where(
-            (CoverageRequest.sent_at < last.sent_at)
-            | ((CoverageRequest.sent_at == last.sent_at) & (CoverageRequest.id < last.id))
-        )
-    rows = [(row[0], row[1]) for row in session.execute(statement)]
-    found = _views(session, rows[:limit])
-    return found, found[-1].id if len(rows) > limit else None
+    rows, next_after = _NEWEST.cut(session.execute(statement).all(), limit)
+    return _views(session, [(row[0], row[1]) for row in rows]), next_after
 
 
 def count_requests(session: Session, state: str) -> int:

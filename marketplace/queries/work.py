@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, or_, select, tuple_
+from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Qualification, QualificationTest
 from kernel.db import now_of
 from kernel.guard import not_found
 from kernel.hot import Hot, table_of
+from kernel.paging import Paging
 from kernel.policy import Actor, Reason
 from labeling.models import Item
 from marketplace.models import Assignment, Lane, Project, Review
@@ -76,6 +77,7 @@ def may_work_in(session: Session, actor: Actor, lane_id: str) -> bool:
 
 
 _A, _L, _P, _I = (table_of(model) for model in (Assignment, Lane, Project, Item))
+_TAKEN = Paging("work", Assignment.leased_at, Assignment.id, newest_first=True)
 _TASKS = select(
     _A.c.id, _A.c.epoch, _A.c.lane_id, _P.c.name, _L.c.locale, _L.c.task_type, _L.c.classification, _I.c.content,
     _A.c.ontology_id, _A.c.guideline_id, _A.c.lease_until, _A.c.rate_micros, _A.c.currency, _A.c.state, _A.c.draft,
@@ -159,26 +161,20 @@ def my_work(
         select(Assignment, Project.name, Lane.locale)
         .join(Project, Project.id == Assignment.project_id)
         .join(Lane, Lane.id == Assignment.lane_id)
-        .where(Assignment.account_id == actor.account_id, Assignment.vendor_org_id == actor.org_id)
-        .order_by(Assignment.leased_at.desc(), Assignment.id.desc())
+        .where(
+            Assignment.account_id == actor.account_id, Assignment.vendor_org_id == actor.org_id, *_TAKEN.after(after)
+        )
+        .order_by(*_TAKEN.order())
         .limit(limit + 1)
     )
     if only:
         statement = statement.where(Assignment.id == only)
-    if after:
-        last = session.execute(
-            select(Assignment.leased_at, Assignment.id).where(
-                Assignment.id == after, Assignment.account_id == actor.account_id
-            )
-        ).one_or_none()
-        if last is not None:
-            statement = statement.where(tuple_(Assignment.leased_at, Assignment.id) < tuple_(*last))
-    rows = session.execute(statement).all()
+    rows, next_after = _TAKEN.cut(session.execute(statement).all(), limit)
     items = [
         DoneRow(row.id, name, locale, row.state, row.ended_at or row.leased_at, row.rate_micros, row.currency)
-        for row, name, locale in rows[:limit]
+        for row, name, locale in rows
     ]
-    return items, items[-1].assignment_id if len(rows) > limit else None
+    return items, next_after
 
 
 def reviews_waiting(session: Session, org_id: str) -> int:

@@ -7,12 +7,12 @@ from kernel.guard import not_found
 from kernel.money import to_text
 from kernel.policy import Actor
 from kernel.tenancy import Scope
-from payouts.api.routes import Page, api
+from payouts.api.routes import api
 from payouts.operations.invoices import receive_invoice
 from payouts.queries.invoices import invoice_of, invoices
 from payouts.values import InvoiceView
 from web import current
-from web.forms import OutModel
+from web.forms import OutModel, PageQuery
 
 
 class InvoiceLineOut(OutModel):
@@ -52,8 +52,8 @@ def _both_sides() -> Scope:
     return Scope.system("invoices of one party")
 
 
-@api.get("/invoices", returns=InvoicesOut, query=Page, scope=_both_sides)
-def invoice_list(session: Any, actor: Actor, query: Page) -> InvoicesOut:
+@api.get("/invoices", returns=InvoicesOut, query=PageQuery, scope=_both_sides)
+def invoice_list(session: Any, actor: Actor, query: PageQuery) -> InvoicesOut:
     """Invoices that my organization issued or received, newest first."""
     org_id = current.scope().org_id or ""
     items, after = invoices(session, org_id, after=query.after, limit=query.limit)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from kernel.guard import not_found
 from kernel.money import to_text
 from kernel.policy import Actor
-from payouts.api.routes import Page, api
+from payouts.api.routes import api
 from payouts.operations.methods import set_method
 from payouts.queries.balances import balance_of
 from payouts.queries.earnings import earnings_of
@@ -15,10 +15,10 @@ from payouts.queries.people import Person, person_of_account
 from payouts.queries.statements import statement_of
 from payouts.values import Balance, EarningState, EarningView, MethodView, Part, Statement
 from web import limits
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 
 
-class EarningsPage(Page):
+class EarningsPage(PageQuery):
     """Which of my earnings."""
 
     state: EarningState | None = None

@@ -11,13 +11,6 @@ from web.forms import InModel
 api = Api("payouts", __name__)
 
 
-class Page(InModel):
-    """Where a list begins."""
-
-    after: str | None = None
-    limit: int = Field(default=50, ge=1, le=200)
-
-
 class ReasonIn(InModel):
     """Why; it stands in the record."""
 

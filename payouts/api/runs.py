@@ -4,18 +4,18 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from kernel import db
 from kernel.guard import not_found
 from kernel.money import to_text
 from kernel.policy import Actor
-from payouts.api.routes import Page, ReasonIn, api, micros_of
+from payouts.api.routes import ReasonIn, api, micros_of
 from payouts.operations.runs import approve_run, cancel_run, export_run, fail_line, file_of, prepare_run, settle_run
 from payouts.queries.runs import lines_of, run_of, runs
 from payouts.values import LineView, PayoutFile, RunView
 from web import current, limits
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 
 
 class RunIn(InModel):
@@ -60,18 +60,11 @@ class RunsOut(OutModel):
     """A page of runs, newest first."""
 
     items: list[RunOut]
-    next_after: int | None
+    next_after: str | None
 
 
-class RunsPage(InModel):
-    """Where the list of runs begins: after this number."""
-
-    after: int | None = Field(default=None, ge=0)
-    limit: int = Field(default=50, ge=1, le=200)
-
-
-@api.get("/payout-runs", returns=RunsOut, query=RunsPage)
-def payout_runs(session: Any, actor: Actor, query: RunsPage) -> RunsOut:
+@api.get("/payout-runs", returns=RunsOut, query=PageQuery)
+def payout_runs(session: Any, actor: Actor, query: PageQuery) -> RunsOut:
     """Payout runs, newest first."""
     items, after = runs(session, after=query.after, limit=query.limit)
     return RunsOut(items=[_run(run) for run in items], next_after=after)
@@ -174,8 +167,8 @@ class LinesOut(OutModel):
     next_after: str | None
 
 
-@api.get("/payout-runs/<run_id>/lines", returns=LinesOut, query=Page)
-def payout_lines(session: Any, actor: Actor, run_id: str, query: Page) -> LinesOut:
+@api.get("/payout-runs/<run_id>/lines", returns=LinesOut, query=PageQuery)
+def payout_lines(session: Any, actor: Actor, run_id: str, query: PageQuery) -> LinesOut:
     """The payments of a run."""
     if run_of(session, run_id) is None:
         raise not_found()

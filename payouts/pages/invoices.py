@@ -32,7 +32,7 @@ def own_org() -> str:
 def invoice_list() -> Response:
     """All invoices of my organization."""
     with db.reading(both_sides()) as session:
-        found, after = invoices(session, own_org(), after=request.args.get("after"))
+        found, after = invoices(session, own_org(), after=request.args.get("after") or None)
     return page("payouts/invoices.html", invoices=found, after=after, mine=own_org(), now=request_time())
 
 

@@ -35,7 +35,7 @@ def pay() -> Response:
     state = EarningState(chosen) if chosen in set(EarningState) else None
     with db.reading(current.scope()) as session:
         me = _me(session)
-        items, after = earnings_of(session, me.annotator_id, state=state, after=request.args.get("after"))
+        items, after = earnings_of(session, me.annotator_id, state=state, after=request.args.get("after") or None)
         balances, method = balance_of(session, me.annotator_id), method_of(session, me.annotator_id)
     return page(
         "payouts/pay.html", balances=balances, method=method, items=items, after=after, state=state,

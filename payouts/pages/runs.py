@@ -166,9 +166,8 @@ def _download(file: Any) -> Response:
 
 
 def _runs_page(form: Form[Any], status: int = 200) -> Response:
-    after = request.args.get("after", "")
     with db.reading(current.scope()) as session:
-        found, more = runs(session, after=int(after) if after.isascii() and after.isdigit() else None)
+        found, more = runs(session, after=request.args.get("after") or None)
         names = account_names(session, (run.prepared_by for run in found))
     return page(
         "payouts/payout_runs.html", status, runs=found, after=more, names=names, form=form, words=words,
@@ -181,7 +180,7 @@ def _run_page(run_id: str, form: Form[Any], status: int = 200) -> Response:
         run = run_of(session, run_id)
         if run is None:
             raise not_found()
-        lines, after = lines_of(session, run_id, after=request.args.get("after"))
+        lines, after = lines_of(session, run_id, after=request.args.get("after") or None)
         names = account_names(session, {run.prepared_by, run.approved_by or run.prepared_by})
     me = current.actor().account_id
     return page(

@@ -1,16 +1,17 @@
 """Earnings, read: one person's lines, newest first, and what is due."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, literal, select, tuple_
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from kernel.paging import Paging
 from payouts.models import Earning
 from payouts.values import UNIT, EarningState, EarningView
 
 MOST = 200
+_NEWEST = Paging("earnings", Earning.earned_at, Earning.id, newest_first=True)
 COLUMNS = (
     Earning.id, Earning.org_id, Earning.cause_id, Earning.annotator_id, Earning.lane_id, Earning.project_id,
     Earning.micros, Earning.currency, Earning.state, Earning.memo, Earning.earned_at, Earning.due_at,
@@ -37,30 +38,13 @@ def earning_of(session: Session, judgment_id: str) -> EarningView | None:
 def earnings_of(
     session: Session, annotator_id: str, *, state: EarningState | None = None, after: str | None = None, limit: int = 50
 ) -> tuple[list[EarningView], str | None]:  # fmt: skip
-    """A page of a person's earnings, newest first, and where the next one begins; `after` is such a place."""
+    """A page of a person's earnings, newest first, and the cursor of the next one."""
     limit = max(1, min(limit, MOST))
-    found = select(*COLUMNS).where(Earning.annotator_id == annotator_id)
+    found = select(*COLUMNS).where(Earning.annotator_id == annotator_id, *_NEWEST.after(after))
     if state is not None:
         found = found.where(Earning.state == state)
-    if after is not None:
-        found = found.where(tuple_(Earning.earned_at, Earning.id) < _place(after))
-    rows = session.execute(found.order_by(Earning.earned_at.desc(), Earning.id.desc()).limit(limit + 1)).all()
-    items = [view(row) for row in rows[:limit]]
-    return items, _next(items) if len(rows) > limit else None
-
-
-def _place(after: str) -> ColumnElement[Any]:
-    """Read a place in the list; one that nobody gave out is the end of it."""
-    moment, _tilde, earning_id = after.partition("~")
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
-        at = datetime(1, 1, 1, tzinfo=UTC)
-    return tuple_(literal(at.astimezone(UTC), Earning.earned_at.type), earning_id)
-
-
-def _next(items: Sequence[EarningView]) -> str:
-    return f"{items[-1].earned_at.isoformat()}~{items[-1].id}"
+    rows, next_after = _NEWEST.cut(session.execute(found.order_by(*_NEWEST.order()).limit(limit + 1)).all(), limit)
+    return [view(row) for row in rows], next_after
 
 
 def due_judgments(session: Session, org_id: str, now: datetime, limit: int) -> list[str]:

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from kernel.paging import Paging
 from payouts.models import Invoice
 from payouts.queries.people import organization_names
 from payouts.values import InvoiceLine, InvoiceView
 
+_NEWEST = Paging("invoices", Invoice.issued_at, Invoice.id, newest_first=True)
 _COLUMNS = (
     Invoice.id, Invoice.number, Invoice.org_id, Invoice.vendor_org_id, Invoice.project_id, Invoice.cause_id,
     Invoice.currency, Invoice.lines, Invoice.total_micros, Invoice.memo, Invoice.issued_at, Invoice.due_at,
@@ -27,16 +29,11 @@ def _mine(org_id: str) -> Any:
 def invoices(
     session: Session, org_id: str, *, after: str | None = None, limit: int = 50
 ) -> tuple[list[InvoiceView], str | None]:
-    """A page of the invoices that an organization issued or received, newest first; `after` is the last one's id."""
+    """A page of the invoices that an organization issued or received, newest first, and the next one's cursor."""
     limit = max(1, min(limit, 200))
-    found = select(*_COLUMNS).where(_mine(org_id))
-    if after is not None:
-        last = session.execute(select(Invoice.issued_at).where(Invoice.id == after, _mine(org_id))).scalar_one_or_none()
-        if last is None:
-            return [], None
-        found = found.where(or_(Invoice.issued_at < last, (Invoice.issued_at == last) & (Invoice.id < after)))
-    rows = session.execute(found.order_by(Invoice.issued_at.desc(), Invoice.id.desc()).limit(limit + 1)).all()
-    return _views(session, rows[:limit]), rows[limit - 1].id if len(rows) > limit else None
+    found = select(*_COLUMNS).where(_mine(org_id), *_NEWEST.after(after)).order_by(*_NEWEST.order()).limit(limit + 1)
+    rows, next_after = _NEWEST.cut(session.execute(found).all(), limit)
+    return _views(session, rows), next_after
 
 
 def invoice_of(session: Session, org_id: str, invoice_id: str) -> InvoiceView | None:

@@ -5,10 +5,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kernel.paging import Paging
 from payouts.models import PayoutLine, PayoutRun
 from payouts.queries.people import Person, people_of
 from payouts.values import Excluded, LeftOut, LineState, LineView, MethodKind, RunState, RunView
 
+_NEWEST = Paging("payout-runs", PayoutRun.number, newest_first=True)
+_IN_FILE = Paging("payments", PayoutLine.id)
 _RUN = (
     PayoutRun.id, PayoutRun.number, PayoutRun.currency, PayoutRun.state, PayoutRun.cutoff_at,
     PayoutRun.threshold_micros, PayoutRun.lines, PayoutRun.total_micros, PayoutRun.file_sha256, PayoutRun.file_name,
@@ -34,27 +37,23 @@ def run_of(session: Session, run_id: str) -> RunView | None:
     return _run(row, left_out)
 
 
-def runs(session: Session, *, after: int | None = None, limit: int = 50) -> tuple[list[RunView], int | None]:
-    """A page of runs, newest first, without whom they left out; `after` is the number of the last one seen."""
+def runs(session: Session, *, after: str | None = None, limit: int = 50) -> tuple[list[RunView], str | None]:
+    """A page of runs, newest first, without whom they left out, and the cursor of the next one."""
     limit = max(1, min(limit, 200))
-    found = select(*_RUN).order_by(PayoutRun.number.desc()).limit(limit + 1)
-    if after is not None:
-        found = found.where(PayoutRun.number < after)
-    rows = session.execute(found).all()
-    return [_run(row, ()) for row in rows[:limit]], rows[limit - 1].number if len(rows) > limit else None
+    found = select(*_RUN).where(*_NEWEST.after(after)).order_by(*_NEWEST.order()).limit(limit + 1)
+    rows, next_after = _NEWEST.cut(session.execute(found).all(), limit)
+    return [_run(row, ()) for row in rows], next_after
 
 
 def lines_of(
     session: Session, run_id: str, *, after: str | None = None, limit: int = 50
 ) -> tuple[list[LineView], str | None]:
-    """A page of a run's payments, in the order of the file, and where the next one begins."""
+    """A page of a run's payments, in the order of the file, and the cursor of the next one."""
     limit = max(1, min(limit, 200))
-    found = select(*_LINE).where(PayoutLine.run_id == run_id).order_by(PayoutLine.id).limit(limit + 1)
-    if after is not None:
-        found = found.where(PayoutLine.id > after)
-    rows = session.execute(found).all()
+    found = select(*_LINE).where(PayoutLine.run_id == run_id, *_IN_FILE.after(after))
+    rows, next_after = _IN_FILE.cut(session.execute(found.order_by(*_IN_FILE.order()).limit(limit + 1)).all(), limit)
     people = people_of(session, (row.annotator_id for row in rows))
-    return [_line(row, people) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
+    return [_line(row, people) for row in rows], next_after
 
 
 def line_of(session: Session, line_id: str) -> LineView | None:

@@ -226,7 +226,8 @@ def test_the_list_is_paged_by_key_and_nobody_elses_is_in_it(books: Books) -> Non
         first, after = earnings_of(session, worker.annotator_id, limit=2)
         second, more = earnings_of(session, worker.annotator_id, after=after, limit=2)
         third, end = earnings_of(session, worker.annotator_id, after=more, limit=2)
-        assert earnings_of(session, worker.annotator_id, after="nonsense") == ([], None)
+        with pytest.raises(Invalid, match=r"page\.unknown"):
+            earnings_of(session, worker.annotator_id, after="nonsense")
         assert earnings_of(session, worker.annotator_id, state=EarningState.PENDING) == ([], None)
     assert end is None
     assert [item.judgment_id for item in first + second + third] == expected[::-1]

@@ -132,7 +132,7 @@ def test_both_parties_see_an_invoice_and_nobody_else(books: Books) -> None:
             assert (first + rest, end) == (issued[::-1], None)
             assert invoice_of(session, party, issued[0].id) == issued[0]
         assert invoices(session, other.org_id) == ([], None)
-        assert invoices(session, other.org_id, after=issued[0].id) == ([], None)
+        assert invoices(session, other.org_id, after=after) == ([], None)
         assert invoice_of(session, other.org_id, issued[0].id) is None
 
 

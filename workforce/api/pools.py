@@ -9,6 +9,7 @@ from kernel.guard import not_found
 from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
 from web import current, limits
+from web.forms import PageQuery
 from web.sessions import network_of
 from workforce import operations, queries
 from workforce.api import api
@@ -18,7 +19,6 @@ from workforce.api.shapes import (
     ApplicantIn,
     ApplicationIn,
     OfferOut,
-    PageQuery,
     PoolIn,
     PoolOut,
     PoolsOut,

@@ -6,6 +6,7 @@ from i18n import render
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from web import current
+from web.forms import PageQuery
 from workforce import desk, operations, queries
 from workforce.api import api
 from workforce.api.shapes import (
@@ -16,7 +17,6 @@ from workforce.api.shapes import (
     AppealsOut,
     AppealsQuery,
     DecisionIn,
-    PageQuery,
     ReceiptOut,
     ReceiptsOut,
 )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from i18n import render
 from kernel.policy import Role
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 from workforce.values import (
     AgreementView,
     AnnotatorView,
@@ -21,13 +21,6 @@ from workforce.values import (
     ReceiptView,
     Standing,
 )
-
-
-class PageQuery(InModel):
-    """Where a page of a list begins, and how long it is at most."""
-
-    after: str | None = Field(default=None, max_length=200)
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 class PeopleQuery(PageQuery):

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from i18n import _
 from kernel.errors import Invalid
 from kernel.policy import Actor
+from web.forms import PageQuery
 from workforce import operations, queries
 from workforce.api import api
-from workforce.api.shapes import MemberIn, MemberOut, MembershipOut, PageQuery, TeamOut
+from workforce.api.shapes import MemberIn, MemberOut, MembershipOut, TeamOut
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

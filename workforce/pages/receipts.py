@@ -23,7 +23,7 @@ def receipts() -> Response:
     """The decisions about oneself, newest first."""
     with db.reading(current.scope()) as session:
         person = queries.own_profile(session, current.actor())
-        rows, after = queries.receipts_of(session, person.id, after=request.args.get("after"), limit=25)
+        rows, after = queries.receipts_of(session, person.id, after=request.args.get("after") or None, limit=25)
     return page("workforce/receipts.html", rows=rows, after=after, words=words)
 
 

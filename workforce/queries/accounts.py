@@ -5,12 +5,15 @@ from sqlalchemy.orm import Session
 
 from kernel.db import now_of
 from kernel.errors import Invalid
+from kernel.paging import Paging
 from kernel.policy import Actor, Role
 from workforce.models import Account, AccountToken, Membership, Organization
 from workforce.rules.names import email_key
 from workforce.values import AccountView, MemberRow, OrganizationView, OrgKind, PlaceView, TokenView
 
 MOST_ROWS = 200
+_BY_NAME = Paging("organizations", Organization.name_key)
+_MEMBERS = Paging("members", Membership.id)
 
 
 def organization_of(session: Session, org_id: str) -> OrganizationView | None:
@@ -22,16 +25,13 @@ def organization_of(session: Session, org_id: str) -> OrganizationView | None:
 def organizations(
     session: Session, *, kind: OrgKind | None = None, after: str | None = None, limit: int = 50
 ) -> tuple[list[OrganizationView], str | None]:
-    """Organizations by the key of their names; `after` is the last key of the page before."""
+    """Organizations by the key of their names; `after` is the page before's cursor."""
     limit = min(limit, MOST_ROWS)
-    statement = select(Organization).order_by(Organization.name_key).limit(limit + 1)
+    statement = select(Organization).where(*_BY_NAME.after(after)).order_by(*_BY_NAME.order()).limit(limit + 1)
     if kind:
         statement = statement.where(Organization.kind == kind)
-    if after:
-        statement = statement.where(Organization.name_key > after)
-    rows = session.scalars(statement).all()
-    next_after = rows[limit - 1].name_key if len(rows) > limit else None
-    return [organization_view(row) for row in rows[:limit]], next_after
+    rows, next_after = _BY_NAME.cut(session.scalars(statement).all(), limit)
+    return [organization_view(row) for row in rows], next_after
 
 
 def account_of(session: Session, account_id: str) -> AccountView | None:
@@ -86,16 +86,13 @@ def members_of(
     statement = (
         select(Membership, Account)
         .join(Account, Account.id == Membership.account_id)
-        .where(Membership.org_id == org_id, Membership.ended_at.is_(None))
-        .order_by(Membership.id)
+        .where(Membership.org_id == org_id, Membership.ended_at.is_(None), *_MEMBERS.after(after))
+        .order_by(*_MEMBERS.order())
         .limit(limit + 1)
     )
     statement = statement.where(Membership.role == role if role else Membership.role != Role.ANNOTATOR)
-    if after:
-        statement = statement.where(Membership.id > after)
-    rows = session.execute(statement).all()
-    next_after = rows[limit - 1][0].id if len(rows) > limit else None
-    return [_member_row(membership, account) for membership, account in rows[:limit]], next_after
+    rows, next_after = _MEMBERS.cut(session.execute(statement).all(), limit)
+    return [_member_row(membership, account) for membership, account in rows], next_after
 
 
 def tokens_of(session: Session, account_id: str) -> list[TokenView]:

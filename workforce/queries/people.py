@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from i18n.tags import InvalidTag, standardize
 from kernel.db import now_of
 from kernel.errors import Invalid
+from kernel.paging import Paging
 from workforce.models import Account, Annotator, LanguageClaim, Pool, StandingChange
 from workforce.rules.names import email_key, mask_email
 from workforce.rules.profiles import status_at
@@ -23,6 +24,7 @@ from workforce.values import (
 )
 
 MOST_ROWS = 200
+_BY_ID = Paging("people", Annotator.id)
 
 
 def annotator_of(session: Session, account_id: str, org_id: str) -> AnnotatorView | None:
@@ -55,23 +57,20 @@ def find_people(
 ) -> tuple[list[PersonRow], str | None]:
     """People by standing, by a language (`sw` finds `sw-KE` too), and by part of name, pseudonym or whole address.
 
-    Ordered by id, which is random: pages stay stable while people join. `after` is the last id of the page before.
+    Ordered by id, which is random: pages stay stable while people join. `after` is the page before's cursor.
     """
     limit = min(limit, MOST_ROWS)
-    statement = _people().order_by(Annotator.id).limit(limit + 1)
+    statement = _people().where(*_BY_ID.after(after)).order_by(*_BY_ID.order()).limit(limit + 1)
     if status:
         statement = statement.where(Annotator.status == status)
     if locale:
         statement = _speaking(statement, locale)
     if text and text.strip():
         statement = _called(statement, text.strip()[:120])
-    if after:
-        statement = statement.where(Annotator.id > after)
-    rows = session.execute(statement).all()
-    found = rows[:limit]
+    found, next_after = _BY_ID.cut(session.execute(statement).all(), limit)
     claims = _claims(session, [annotator.id for annotator, _account in found])
     people = [_person_row(annotator, account, claims.get(annotator.id, [])) for annotator, account in found]
-    return people, found[-1][0].id if len(rows) > limit else None
+    return people, next_after
 
 
 def count_by_status(session: Session) -> dict[Standing, int]:

@@ -3,8 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kernel.paging import Paging
 from workforce.models import Organization, Pool
 from workforce.values import PoolView
+
+_BY_ID = Paging("pools", Pool.id)
 
 
 def pool_of(session: Session, pool_id: str) -> PoolView | None:
@@ -16,11 +19,9 @@ def pool_of(session: Session, pool_id: str) -> PoolView | None:
 def pools(session: Session, *, after: str | None = None, limit: int = 50) -> tuple[list[PoolView], str | None]:
     """The pools that the scope sees, by id."""
     limit = min(limit, 200)
-    statement = select(Pool).order_by(Pool.id).limit(limit + 1)
-    if after:
-        statement = statement.where(Pool.id > after)
-    rows = session.scalars(statement).all()
-    return [pool_view(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
+    statement = select(Pool).where(*_BY_ID.after(after)).order_by(*_BY_ID.order()).limit(limit + 1)
+    rows, next_after = _BY_ID.cut(session.scalars(statement).all(), limit)
+    return [pool_view(row) for row in rows], next_after
 
 
 def open_pool(session: Session, pool_id: str) -> tuple[PoolView, str] | None:

@@ -1,14 +1,17 @@
 """Reads of decision receipts and appeals. None of them says which person decided."""
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from i18n import Message
+from kernel.paging import Paging
 from workforce.models import Annotator, Appeal, DecisionReceipt
 from workforce.rules.evidence import shown_evidence
 from workforce.values import AppealRow, AppealView, Outcome, ReceiptKind, ReceiptState, ReceiptView
 
 MOST_ROWS = 200
+_NEWEST = Paging("receipts", DecisionReceipt.decided_at, DecisionReceipt.id, newest_first=True)
+_DUE = Paging("appeals", Appeal.due_at, Appeal.id)
 
 
 def receipt_of(session: Session, receipt_id: str) -> ReceiptView | None:
@@ -20,15 +23,12 @@ def receipt_of(session: Session, receipt_id: str) -> ReceiptView | None:
 def receipts_of(
     session: Session, annotator_id: str, *, after: str | None = None, limit: int = 50
 ) -> tuple[list[ReceiptView], str | None]:
-    """The decisions about a person, newest first; `after` is the id of the last one of the page before."""
+    """The decisions about a person, newest first; `after` is the page before's cursor."""
     limit = min(limit, MOST_ROWS)
-    statement = _with_appeal().where(DecisionReceipt.annotator_id == annotator_id)
-    if after and (last := session.get(DecisionReceipt, after)):
-        statement = statement.where(tuple_(DecisionReceipt.decided_at, DecisionReceipt.id) < (last.decided_at, last.id))
-    statement = statement.order_by(DecisionReceipt.decided_at.desc(), DecisionReceipt.id.desc()).limit(limit + 1)
-    rows = session.execute(statement).all()
-    next_after = rows[limit - 1][0].id if len(rows) > limit else None
-    return [receipt_view(receipt, appeal) for receipt, appeal in rows[:limit]], next_after
+    statement = _with_appeal().where(DecisionReceipt.annotator_id == annotator_id, *_NEWEST.after(after))
+    found = session.execute(statement.order_by(*_NEWEST.order()).limit(limit + 1)).all()
+    rows, next_after = _NEWEST.cut(found, limit)
+    return [receipt_view(receipt, appeal) for receipt, appeal in rows], next_after
 
 
 def appeal_of(session: Session, appeal_id: str) -> tuple[AppealView, ReceiptView, str] | None:
@@ -42,15 +42,15 @@ def appeals(
 ) -> tuple[list[AppealRow], str | None]:
     """Appeals that wait, the first due first; or those that were answered, in the order in which they were due."""
     limit = min(limit, MOST_ROWS)
-    statement = _appeals().where(Appeal.decided_at.is_(None) if is_open else Appeal.decided_at.is_not(None))
-    if after and (last := session.get(Appeal, after)):
-        statement = statement.where(tuple_(Appeal.due_at, Appeal.id) > (last.due_at, last.id))
-    rows = session.execute(statement.order_by(Appeal.due_at, Appeal.id).limit(limit + 1)).all()
+    statement = _appeals().where(
+        Appeal.decided_at.is_(None) if is_open else Appeal.decided_at.is_not(None), *_DUE.after(after)
+    )
+    rows, next_after = _DUE.cut(session.execute(statement.order_by(*_DUE.order()).limit(limit + 1)).all(), limit)
     found = [
         AppealRow(appeal_view(appeal), pseudonym, ReceiptKind(receipt.kind), Message.from_json(receipt.what))
-        for appeal, receipt, pseudonym in rows[:limit]
+        for appeal, receipt, pseudonym in rows
     ]
-    return found, rows[limit - 1][0].id if len(rows) > limit else None
+    return found, next_after
 
 
 def receipt_view(row: DecisionReceipt, appeal: Appeal | None) -> ReceiptView:
