@@ -14,19 +14,17 @@ from calibration.values import DisputeChoice, DisputeOutcome, DisputeSource
 from kernel.policy import Actor, Role
 from kernel.tenancy import Scope
 from web import current
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 from workforce import queries as people
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-class DisputesQuery(InModel):
+class DisputesQuery(PageQuery):
     """Which objections: those that wait or those that were decided, and where the page before ended."""
 
     is_open: bool = True
-    after: str | None = Field(default=None, max_length=22)
-    limit: int = Field(default=25, ge=1, le=100)
 
 
 class DisputeOut(OutModel):

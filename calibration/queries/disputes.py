@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.models import Attempt, AttemptQuestion, Disclosure, Dispute, GoldKey, Grade, Judgment
@@ -13,11 +13,14 @@ from calibration.queries.people import pseudonyms
 from calibration.values import DisputeOutcome, DisputeSource
 from kernel import ids
 from kernel.guard import not_found
+from kernel.paging import Paging
 from kernel.policy import Actor, Resource
 from labeling.models import Item
 from workforce.models import Annotator, DecisionReceipt
 
-MOST_ROWS = 100
+MOST_ROWS = 200
+_DUE = Paging("disputes", Dispute.due_at, Dispute.id)
+_DECIDED = Paging("disputes-decided", Dispute.decided_at, Dispute.id, newest_first=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +119,14 @@ def disputes(
 ) -> tuple[list[DisputeRow], str | None]:
     """Disputes that this scope sees: the first due first, or the latest decided first; of one person, if named."""
     limit = min(limit, MOST_ROWS)
-    statement = select(Dispute).where(Dispute.decided_at.is_(None) if is_open else Dispute.decided_at.is_not(None))
+    paging = _DUE if is_open else _DECIDED
+    state = Dispute.decided_at.is_(None) if is_open else Dispute.decided_at.is_not(None)
+    statement = select(Dispute).where(state, *paging.after(after)).order_by(*paging.order()).limit(limit + 1)
     if account_id is not None:
         statement = statement.where(Dispute.account_id == account_id)
-    if after and (last := session.get(Dispute, after)):
-        statement = statement.where(_beyond(last, is_open=is_open))
-    order = (Dispute.due_at, Dispute.id) if is_open else (Dispute.decided_at.desc(), Dispute.id.desc())
-    rows = session.scalars(statement.order_by(*order).limit(limit + 1)).all()
+    rows, next_after = paging.cut(session.scalars(statement).all(), limit)
     names = pseudonyms(session, [row.annotator_id for row in rows if row.annotator_id])
-    shown = [row_of(row, names) for row in rows[:limit]]
-    return shown, shown[-1].id if len(rows) > limit else None
-
-
-def _beyond(last: Dispute, *, is_open: bool) -> ColumnElement[bool]:
-    if is_open:
-        return tuple_(Dispute.due_at, Dispute.id) > (last.due_at, last.id)
-    return tuple_(Dispute.decided_at, Dispute.id) < (last.decided_at, last.id)
+    return [row_of(row, names) for row in rows], next_after
 
 
 def row_of(row: Dispute, names: Mapping[str, str]) -> DisputeRow:
