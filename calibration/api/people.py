@@ -19,7 +19,7 @@ class AsOfQuery(InModel):
     day: date | None = None
 
 
-class DayOut(OutModel):
+class DayOfChecksOut(OutModel):
     """One day: what was answered, and what was known at its end (null while too little was)."""
 
     day: date
@@ -59,7 +59,7 @@ class HistoryOut(OutModel):
     judged: int
     seconds: int
     peer_accuracy: float | None
-    days: list[DayOut]
+    days: list[DayOfChecksOut]
     classes: list[RecallOut]
     mixed_up: list[MixedUpOut]
 
@@ -82,7 +82,7 @@ def _history(found: PersonPage) -> HistoryOut:
         lane_id=history.lane_id, annotator_id=history.annotator_id, as_of=history.as_of, judged=history.judged,
         seconds=history.seconds, peer_accuracy=history.peer_accuracy,
         days=[
-            DayOut(
+            DayOfChecksOut(
                 day=day.day, judged=day.judged, seconds=day.seconds, checked=day.checked, accuracy=day.accuracy,
                 low=day.interval.lower if day.interval else None, high=day.interval.upper if day.interval else None,
                 drifted=day.drifted,
