@@ -13,19 +13,17 @@ from calibration.values import BehaviourOutcome
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from web import current
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 from workforce import queries as people
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-class BehaviourQuery(InModel):
+class BehaviourQuery(PageQuery):
     """Which signals: those that wait or those that were decided, and where the page before ended."""
 
     is_open: bool = True
-    after: str | None = Field(default=None, max_length=22)
-    limit: int = Field(default=25, ge=1, le=100)
 
 
 class SignOut(OutModel):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import BehaviourReview, Judgment
@@ -14,9 +14,12 @@ from calibration.rules import signals
 from calibration.rules.signals import Sign
 from calibration.values import BehaviourOutcome
 from kernel.db import now_of
+from kernel.paging import Paging
 
 TOGETHER = timedelta(days=90)
-MOST_ROWS = 100
+MOST_ROWS = 200
+_OLDEST = Paging("signals", BehaviourReview.opened_at, BehaviourReview.id)
+_DECIDED = Paging("signals-decided", BehaviourReview.decided_at, BehaviourReview.id, newest_first=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,11 @@ def signal_list(
 ) -> tuple[list[SignalRow], str | None]:
     """Signals that wait, the oldest first, or those that were decided, the latest first."""
     limit, of = min(limit, MOST_ROWS), BehaviourReview
-    statement = select(of).where(of.decided_at.is_(None) if is_open else of.decided_at.is_not(None))
-    if after and (last := session.get(of, after)):
-        if is_open:
-            statement = statement.where(tuple_(of.opened_at, of.id) > (last.opened_at, last.id))
-        else:
-            statement = statement.where(tuple_(of.decided_at, of.id) < (last.decided_at, last.id))
-    order = (of.opened_at, of.id) if is_open else (of.decided_at.desc(), of.id.desc())
-    rows = session.scalars(statement.order_by(*order).limit(limit + 1)).all()
-    shown = _shown(session, rows[:limit])
-    return shown, shown[-1].id if len(rows) > limit else None
+    paging = _OLDEST if is_open else _DECIDED
+    state = of.decided_at.is_(None) if is_open else of.decided_at.is_not(None)
+    statement = select(of).where(state, *paging.after(after)).order_by(*paging.order()).limit(limit + 1)
+    rows, next_after = paging.cut(session.scalars(statement).all(), limit)
+    return _shown(session, rows), next_after
 
 
 def find_signal(session: Session, review_id: str) -> BehaviourReview | None:

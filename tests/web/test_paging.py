@@ -20,6 +20,7 @@ from tests.web.conftest import ORG_KIND, Persona, make_persona, token_of
 from tests.web.test_permissions import PARTS
 from tests.web.worlds import World, build
 from web.api import OPERATIONS, Operation
+from web.forms import PageQuery
 from workforce.models import Annotator, DecisionReceipt
 from workforce.operations.accounts import add_membership
 
@@ -79,6 +80,7 @@ def every_id(database: Database, table: str) -> list[str]:
 def test_each_answer_with_a_cursor_has_a_place_to_put_it(app: Flask) -> None:
     with_cursor = {each.endpoint for each in OPERATIONS if "next_after" in getattr(each.returns, "model_fields", {})}
     assert with_cursor == {each.endpoint for each in paged()}
+    assert [each.endpoint for each in paged() if not issubclass(each.query or object, PageQuery)] == []
     assert len(with_cursor) >= 14
 
 
