@@ -16,7 +16,7 @@ from payouts.operations import earnings, runs
 Advance = Callable[[int], None]
 _REVIEWS_AT_ONCE = 50
 _AT_ONCE = 2_000
-_DUE_AT_ONCE = 500
+_DUE_AT_ONCE = 4_000
 
 
 def grade(stage: Stage, advance: Advance) -> None:

@@ -7,13 +7,14 @@ cannot be written down. Nothing is ever changed: a mistake is answered by a furt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import BigInteger, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import ids
 from kernel.db import insert_ignoring, now_of
 from kernel.errors import Conflict, Misuse
+from kernel.hot import Hot
 from payouts.models import LedgerAccount, Transfer
 from payouts.values import PERSONAL, Book, Code, Entry, Kind
 
@@ -121,16 +122,14 @@ def _move_balances(session: Session, entries: Iterable[Entry], accounts: Account
             if book.kind in PERSONAL:
                 account_id = accounts[book, entry.currency]
                 change[account_id] = change.get(account_id, 0) + micros
-    for account_id, micros in sorted(change.items()):
-        _move_balance(session, account_id, micros)
-
-
-def _move_balance(session: Session, account_id: str, micros: int) -> None:
-    moved = session.execute(
-        update(LedgerAccount)
-        .where(LedgerAccount.id == account_id, LedgerAccount.balance_micros >= -micros)
-        .values(balance_micros=LedgerAccount.balance_micros + micros),
-        execution_options={"synchronize_session": False},
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    moves = [{"p_id": account_id, "p_micros": micros} for account_id, micros in sorted(change.items())]
+    if moves and _MOVE.run_all(session, moves) != len(moves):
         raise Conflict("ledger.not_covered", _("The balance does not hold this amount any more."))
+
+
+_A: Any = LedgerAccount.__table__
+_MOVE = Hot(
+    update(_A)
+    .where(_A.c.id == bindparam("p_id"), _A.c.balance_micros + bindparam("p_micros", type_=BigInteger) >= 0)
+    .values(balance_micros=_A.c.balance_micros + bindparam("p_micros", type_=BigInteger))
+)

@@ -23,7 +23,7 @@ from payouts.queries.earnings import COLUMNS, due_judgments, earning_of, view
 from payouts.queries.people import has_receipt, vendor_ids
 from payouts.values import UNIT, Approved, Book, Code, EarningState, EarningView, Entry, Kind
 
-CHUNK = 500
+CHUNK = 2_000
 
 
 def accrue(
