@@ -16,6 +16,7 @@ from calibration.operations import (
     leaks,
     measuring,
     restoring,
+    rotation,
 )
 from calibration.operations.estimates import estimate
 from kernel.jobs import Work, enqueue, job
@@ -60,6 +61,18 @@ def look_at_behaviour(work: Work) -> dict[str, Any]:
         with work.transaction() as session:
             opened += behaviour.look_at_lane(session, work.actor, lane_id)
     return {"lanes": len(lanes), "signals": opened}
+
+
+@job(queue="bulk", long=True, every=timedelta(days=1))
+def rotate_gold(work: Work) -> dict[str, Any]:
+    """Take worn keys out of use, lane by lane."""
+    with work.reading() as session:
+        lanes = rotation.lanes_with_gold(session, work.actor)
+    retired = 0
+    for lane_id in lanes:
+        with work.transaction() as session:
+            retired += sum(rotation.retire_worn(session, work.actor, lane_id).values())
+    return {"lanes": len(lanes), "retired": retired}
 
 
 @job(queue="bulk", long=True)

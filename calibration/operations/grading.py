@@ -174,7 +174,9 @@ def _grade(
             continue
         at = tracks.next_tick(people[pair], now)
         rows.append(_row(judgment, each.key_version, scored, at))
+        away = at - people[pair].updated_at
         tracks.fold(people[pair], tracks.Event(at, scored.score, scored.truth_category, scored.category))
+        tracks.heighten(people[pair], away)
         tracks.keep_day(_day(session, days, people[pair], tracks.day_of(at)), people[pair])
         counts[pair] = counts.get(pair, 0) + 1
     if rows:

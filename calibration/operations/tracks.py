@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from calibration.models import Folded, Grade, Judgment, PendingGrade, Track, TrackDay
 from calibration.policy import GRADE_RUN
 from calibration.rules import tracking
+from calibration.values import DriftSignal
 from kernel import audit, ids
 from kernel.guard import not_found, require
 from kernel.policy import Actor
@@ -182,6 +183,12 @@ def _days_answered(session: Session, row: Track) -> Iterator[TrackDay]:
         day = days.setdefault(day_of(at), empty_day(row, day_of(at)))
         day.judged, day.seconds = day.judged + 1, day.seconds + seconds
     yield from days.values()
+
+
+def heighten(row: Track, away: timedelta) -> None:
+    """Check somebody more for a while after their chart has warned, or after they were long away."""
+    if belief(row).signal is not DriftSignal.NONE or (row.checked > 1 and away > tracking.LONG_ABSENCE):
+        row.heightened_to = max(row.heightened_to, row.judged + tracking.HEIGHTENED_UNITS)
 
 
 def track_until(session: Session, row: Track, at: datetime) -> tracking.Track:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from kernel.db import now_of
 from workforce.models import Annotator, DecisionReceipt
 
 DEFAULT_FLOOR = 0.8
-LONG_ABSENCE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +150,14 @@ def gold_rate_of(session: Session, lane_id: str, annotator_id: str) -> float:
         )
     )
     state = tracking.Track(a=row.a, b=row.b, n=row.checked, right=row.right, cusum=row.cusum)
-    is_long_away = now_of(session) - row.updated_at > LONG_ABSENCE
+    is_long_away = now_of(session) - row.updated_at > tracking.LONG_ABSENCE
     is_asked_for = row.judged < row.heightened_to
     heightened = is_long_away or is_asked_for or state.signal is not DriftSignal.NONE
-    return tracking.gold_rate(state, limit or DEFAULT_FLOOR, row.judged, heightened=heightened)
+    checked, judged = session.execute(
+        select(func.sum(Track.checked), func.sum(Track.judged)).where(Track.lane_id == lane_id)
+    ).one()
+    over = tracking.is_over_budget(int(checked or 0), int(judged or 0))
+    return tracking.gold_rate(state, limit or DEFAULT_FLOOR, row.judged, heightened=heightened, over_budget=over)
 
 
 def quality_of_person(session: Session, annotator_id: str, *, limit: int = 200) -> list[ShownQuality]:

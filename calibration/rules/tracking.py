@@ -26,6 +26,10 @@ NEWCOMER_RATE = 0.20
 GOLD_RATES = (0.03, 0.30)
 HEIGHTENED_UNITS = 50
 HEIGHTENED_EXTRA = 0.10
+LONG_ABSENCE = timedelta(days=30)
+BUDGET = 0.12
+BUDGET_FROM = 200
+"""A lane's answers from which on its share of checks is held to the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +188,23 @@ def belief_above(track: Track, limit: float) -> float:
     return 1.0 - probability_below(track.a, track.b, limit)
 
 
-def gold_rate(track: Track, floor: float, seen: int, *, heightened: bool = False) -> float:
+def is_over_budget(checked: int, judged: int) -> bool:
+    """Whether a lane has spent more of its answers on checks than is meant for them."""
+    return judged >= BUDGET_FROM and checked > BUDGET * judged
+
+
+def gold_rate(track: Track, floor: float, seen: int, *, heightened: bool = False, over_budget: bool = False) -> float:
     """The share of hidden gold for this person's next unit, `seen` being the units they have done before.
 
     Gold is spent where the side of the floor a person stands on is in doubt. `heightened` holds for fifty units after
-    a warning of the chart, a dispute decided against the person, or a month of absence.
+    a warning of the chart, a dispute decided against the person, or a month of absence. Where the lane is over its
+    budget, only newcomers and those about whom there is reason are checked more than the least.
     """
     below = probability_below(track.a, track.b, floor)
     least, most = GOLD_RATES
     rate = min(most, max(least, 0.02 + 0.6 * min(below, 1.0 - below)))
+    if over_budget:
+        rate = least
     if seen < NEWCOMER_UNITS:
         rate = max(rate, NEWCOMER_RATE)
     return rate + HEIGHTENED_EXTRA if heightened else rate

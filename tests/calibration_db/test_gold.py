@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from calibration.models import GoldKey
-from calibration.operations import exposures, gold
+from calibration.operations import exposures, gold, rotation
 from calibration.queries import gold_candidates, items_with_keys
 from calibration.queries.gold import keys_of_project
 from calibration.values import GoldAdded, GoldRow
@@ -102,3 +102,13 @@ def test_a_key_that_is_put_aside_is_used_no_more(world: World) -> None:
     with world.system() as session:
         assert gold_candidates(session, world.lane, "somebody", 10) == []
         assert items_with_keys(session, [item, "other"]) == {item}
+
+
+def test_worn_keys_are_retired_by_the_job_and_say_why(world: World) -> None:
+    items = world.add_gold(3, "live")
+    with world.system() as session:
+        session.query(GoldKey).filter(GoldKey.item_id == items[0]).update({"exposures": 30})
+        assert rotation.lanes_with_gold(session, system_actor("schedule")) == [world.lane]
+        assert rotation.retire_worn(session, system_actor("schedule"), world.lane) == {"shown": 1}
+        assert rotation.retire_worn(session, system_actor("schedule"), world.lane) == {}
+        assert set(gold_candidates(session, world.lane, "somebody", 10)) == set(items[1:])

@@ -367,3 +367,19 @@ def test_the_share_of_checks_falls_as_a_person_proves_themselves(world: World) -
     world.grade()
     with world.system() as session:
         assert gold_rate_of(session, world.lane, world.people["Asha"][0]) == pytest.approx(0.03)
+
+
+def test_a_warning_or_a_long_absence_raises_the_share_of_checks_for_fifty_units(world: World) -> None:
+    world.hire("Asha", "Juma")
+    people = [world.people[name][0] for name in ("Asha", "Juma")]
+    for name in ("Asha", "Juma"):
+        answer_gold(world, name, world.add_gold(40, "live"), rights=40)
+    world.grade()
+    world.later(days=31)
+    answer_gold(world, "Asha", world.add_gold(1, "live"), rights=1)
+    answer_gold(world, "Juma", world.add_gold(3, "live"), rights=0)
+    world.grade()
+    with world.system() as session:
+        rows = {row.annotator_id: row.heightened_to for row in session.scalars(select(Track))}
+        assert [rows[person] for person in people] == [91, 93]
+        assert gold_rate_of(session, world.lane, people[0]) == pytest.approx(0.13)
