@@ -8,6 +8,9 @@ from i18n.tags import InvalidTag, standardize
 from labeling.rules.json_text import is_storable
 from labeling.values import ProblemAt
 
+REQUIRED = _("This field is required.")
+CHOOSE = _("Choose an answer.")
+
 
 class Reader:
     """Collects the problems of a value while its fields are read; callers raise what fits if there are any."""
@@ -40,10 +43,10 @@ class Reader:
             return []
         return list(value)
 
-    def text(self, value: Any, path: str, most: int) -> str | None:
+    def text(self, value: Any, path: str, most: int, missing: Message = REQUIRED) -> str | None:
         """A text that says something and can be stored, unchanged; None when there is a problem."""
         if value is None or (isinstance(value, str) and not value.strip()):
-            self.note(path, "missing", _("This field is required."))
+            self.note(path, "missing", missing)
         elif not isinstance(value, str):
             self.note(path, "not_text", _("A text is expected here."))
         elif len(value) > most:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from i18n import Message, _
-from labeling.rules.reading import Reader
+from labeling.rules.reading import CHOOSE, Reader
 from labeling.tasktypes.labels import class_named
 from labeling.tasktypes.votes import counted, vote
 from labeling.values import (
@@ -61,7 +61,7 @@ class Choice:
     def parse(self, payload: Any, ontology: Ontology, content: ChoiceContent) -> ChoiceAnswer:
         reader = Reader()
         fields = reader.mapping(payload, "", ("choice",))
-        choice = reader.text(fields.get("choice"), "choice", 64)
+        choice = reader.text(fields.get("choice"), "choice", 64, CHOOSE)
         if reader.problems or choice is None:
             raise InvalidAnswer(reader.problems)
         answer = ChoiceAnswer(choice)

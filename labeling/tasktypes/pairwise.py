@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from i18n import Message, _
-from labeling.rules.reading import Reader
+from labeling.rules.reading import CHOOSE, Reader
 from labeling.tasktypes.votes import counted, vote, weighted_median
 from labeling.values import (
     MAX_TEXT,
@@ -71,7 +71,7 @@ class Pairwise:
     def parse(self, payload: Any, ontology: Ontology, content: PairwiseContent) -> PairwiseAnswer:
         reader = Reader()
         fields = reader.mapping(payload, "", ("preference", "strength"))
-        preference = reader.text(fields.get("preference"), "preference", 3)
+        preference = reader.text(fields.get("preference"), "preference", 3, CHOOSE)
         given = fields.get("strength")
         strength = None if given is None else reader.whole(given, "strength", 1, 5)
         if reader.problems or preference is None:

@@ -10,8 +10,9 @@ from sqlalchemy import Integer, and_, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from calibration.operations import judgments
+from calibration.queries.judgments import answer_of
 from calibration.values import NewJudgment
-from i18n import _
+from i18n import Message, _, current_locale
 from kernel import audit
 from kernel.crypto import digest
 from kernel.db import Later, change_later, now_of, scope_of
@@ -22,7 +23,7 @@ from kernel.policy import Actor
 from labeling.models import Item
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
-from labeling.values import Ontology
+from labeling.values import InvalidAnswer, Ontology
 from marketplace.models import Assignment, Lane, Project, Slot, Unit
 from marketplace.operations.returning import free_slots
 from marketplace.operations.taking import MOVE_SLOT, Handed, handed_out
@@ -48,7 +49,7 @@ def submit_answer(
     held: Any = _Held.of(handed) if handed else _load(session, assignment_id)
     require(session, actor, "answer:submit", assignment_resource(held))
     if held.judgment_id is not None:
-        return _again(held, key)
+        return _again(session, held, key, None if handed else payload)
     if epoch is not None and _is_stale(session, held, epoch):
         raise Conflict("assignment.epoch", _("This page is older than what you hold. Load it again."))
     kind, ontology = registry.get(held.task_type), _ontology(session, held.ontology_id)
@@ -161,11 +162,31 @@ def _ontology(session: Session, ontology_id: str) -> Ontology:
     return known[ontology_id]
 
 
-def _again(held: Any, key: str | None) -> Submitted:
-    """The answer that stands. A page sent twice says the same; another key means another answer, which is refused."""
-    if key is not None and held.submit_key not in (None, digest(key)):
-        raise Conflict("assignment.answered", _("You have answered this unit already; that answer stands."))
+def _again(session: Session, held: Any, key: str | None, payload: Mapping[str, Any] | None) -> Submitted:
+    """The answer that stands. A page sent twice says the same; another answer, as from a second window, is refused in
+    words: which one stands, and that nothing of it is lost."""
+    is_repeat = key is not None and held.submit_key == digest(key)
+    if not is_repeat and payload is not None:
+        kind, ontology = registry.get(held.task_type), _ontology(session, held.ontology_id)
+        kept = kind.parse(answer_of(session, held.judgment_id), ontology, kind.parse_content(held.content))
+        if (key is not None and held.submit_key is not None) or not _says(kind, held, ontology, payload, kept):
+            raise Conflict("assignment.answered", _stands(kind.describe(kept, ontology, current_locale())))
     return Submitted(held.id, held.judgment_id, held.state == "late", held.rate_micros, held.currency)
+
+
+def _says(kind: Any, held: Any, ontology: Ontology, payload: Mapping[str, Any], kept: Any) -> bool:
+    try:
+        return bool(kind.parse(payload, ontology, kind.parse_content(held.content)) == kept)
+    except InvalidAnswer:
+        return False
+
+
+def _stands(answer: Message | str) -> Message:
+    return _(
+        "You have answered this unit already, perhaps in another window: “%(answer)s”. That answer stands and is paid;"
+        " the one that came now was not taken in its place.",
+        answer=answer,
+    )
 
 
 _FILL = Hot(

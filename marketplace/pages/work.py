@@ -9,7 +9,7 @@ from calibration.lanes import find_lane
 from calibration.queries.people import quality_of_person
 from i18n import _, current_locale
 from kernel import db
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
@@ -17,7 +17,7 @@ from labeling.values import InvalidAnswer
 from marketplace.operations import answers, returning, taking
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
-from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Task
+from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Submitted, Task
 from payouts.queries import balance_of
 from web import current
 from web.forms import FormModel, read_form
@@ -120,10 +120,17 @@ def answer(assignment_id: str) -> Response:
     payload: dict[str, Any] = {}
     try:
         payload = dict(registry.get(found.task_type).from_form(request.form))
-        done = db.current().run(scope, lambda session: answers.submit_answer(session, actor, assignment_id, payload))
+        done: Submitted | None = db.current().run(
+            scope, lambda session: answers.submit_answer(session, actor, assignment_id, payload)
+        )
     except (InvalidAnswer, Invalid) as problem:
         return _show(assignment_id, problem.fields or {"": problem.message}, payload, 422)
-    if done.is_late:
+    except Conflict as problem:
+        if problem.code != "assignment.answered":
+            raise
+        flash("wait", problem.message)
+        done = None
+    if done is not None and done.is_late:
         flash("good", _("Your answer came after the unit had gone to somebody else. It is kept and paid."))
     if "stop" in request.form:
         flash("good", _("Sent. Come back whenever you like."))

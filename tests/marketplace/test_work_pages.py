@@ -103,3 +103,29 @@ def test_a_refused_answer_is_found_again_from_its_receipt(desk: Desk, visitor: V
     assert "1 answer whose right answer is known" in paused and "/work/done?only" not in paused
     assert other.id not in paused, "the answer was sent with this id, so that it would tell which unit was a check"
     assert refused.id in rejected
+
+
+def test_an_answer_from_a_second_window_is_told_and_the_first_one_stands(desk: Desk, visitor: Visitor) -> None:
+    task = desk.take(0)
+    assert task is not None
+    path = f"/work/{task.assignment_id}"
+    assert visitor.post(f"{path}/answer", {"choice": "refund", "stop": "1"}, on="/work").status_code == 303
+    assert visitor.post(f"{path}/answer", {"choice": "refund", "stop": "1"}, on="/work").status_code == 303
+    assert "already" not in visitor.text("/work"), "a button pressed twice is no other answer"
+    sent = visitor.post(f"{path}/answer", {"choice": "other"}, on="/work")
+    assert sent.status_code == 303 and desk.assignments()[1].id in sent.headers["Location"]
+    told = visitor.text(sent.headers["Location"])
+    assert "You have answered this unit already" in told and "“Refund”" in told and "is paid" in told
+    (judgment,) = desk.judgments()
+    assert judgment.category == "refund"
+
+
+def test_a_reason_is_chosen_by_the_person_and_never_by_the_form(desk: Desk, visitor: Visitor) -> None:
+    task = desk.take(0)
+    assert task is not None
+    path = f"/work/{task.assignment_id}"
+    assert len(re.findall(r'<option value=""( selected)?>Choose a reason', visitor.text(path))) == 2
+    for act in ("skip", "report"):
+        assert visitor.post(f"{path}/{act}", {"reason": ""}, on=path).status_code == 422
+    refused = visitor.post(f"{path}/answer", {}, on=path)
+    assert refused.status_code == 422 and "Choose an answer." in refused.get_data(as_text=True)
