@@ -11,6 +11,7 @@ FORMATTERS: dict[str, Callable[..., str]] = {
     "percent": formats.percent,
     "interval": formats.interval,
     "money": formats.money,
+    "exact_money": lambda micros, currency, locale: formats.money(micros, currency, locale, exact=True),
     "date": formats.date,
     "time": formats.time,
     "datetime": formats.datetime,

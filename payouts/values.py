@@ -124,6 +124,7 @@ class LaneLabel:
     locale: str
     currency: str
     price_micros: int | None = None
+    overlap: int = 1  # answers to each unit, each of which earns the rate
 
 
 @dataclass(frozen=True)

@@ -44,5 +44,6 @@ def lane_labels(session: Session) -> list[LaneLabel]:
         .limit(LANES_MOST)
     )
     return [
-        LaneLabel(lane.id, lane.project_id, name, lane.locale, lane.currency, lane.price_micros) for lane, name in rows
+        LaneLabel(lane.id, lane.project_id, name, lane.locale, lane.currency, lane.price_micros, lane.overlap)
+        for lane, name in rows
     ]

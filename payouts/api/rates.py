@@ -23,6 +23,7 @@ class RateIn(InModel):
     amount: str
     currency: str
     from_at: AwareDatetime | None = None
+    confirm: bool = False  # that a rate over the price, or in another currency, is meant
 
 
 class RateOut(OutModel):
@@ -70,7 +71,15 @@ def rate(session: Any, actor: Actor, body: RateIn) -> RateOut:
     """Set what a unit of a lane earns from now, or from a later moment on."""
     micros = micros_of("amount", body.amount)
     return _rate(
-        set_rate(session, actor, lane_id=body.lane_id, micros=micros, currency=body.currency, from_at=body.from_at)
+        set_rate(
+            session,
+            actor,
+            lane_id=body.lane_id,
+            micros=micros,
+            currency=body.currency,
+            from_at=body.from_at,
+            confirmed=body.confirm,
+        )
     )
 
 

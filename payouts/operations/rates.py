@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from i18n import _
+from i18n import Message, _, figure, ngettext
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid, NotFound
@@ -16,23 +16,28 @@ from payouts.models import Rate
 from payouts.policy import Action, books_of
 from payouts.queries.lanes import has_directory, lanes
 from payouts.queries.rates import rate_history, rate_of
-from payouts.values import RateView
+from payouts.values import LaneLabel, RateView
 
+UNUSUAL = "rate.unusual"
 MOST_MICROS = 100_000_000 * MICROS
 
 
 def set_rate(
-    session: Session, actor: Actor, *, lane_id: str, micros: int, currency: str, from_at: datetime | None = None
-) -> RateView:
+    session: Session, actor: Actor, *, lane_id: str, micros: int, currency: str, from_at: datetime | None = None,
+    confirmed: bool = False,
+) -> RateView:  # fmt: skip
     """What a unit of the lane earns from `from_at` on (now, where it is left out). The same rate again changes nothing.
 
-    Units that are handed out already keep the rate they were handed out with.
+    Units that are handed out already keep the rate they were handed out with. A rate that costs more than the client
+    pays, or in another currency, is set only by somebody who has `confirmed` it.
     """
     require(session, actor, Action.RATE_SET, books_of(actor.org_id, "rate"))
     now = now_of(session)
     from_at = now if from_at is None else from_at
     _ensure_sound(micros, currency, from_at, now)
-    _ensure_lane(session, lane_id)
+    lane = _lane(session, lane_id)
+    if lane is not None and not confirmed:
+        _ensure_usual(lane, micros, currency)
     in_force = rate_of(session, lane_id, from_at)
     if in_force is not None and (in_force.micros, in_force.currency) == (micros, currency):
         return in_force
@@ -63,9 +68,32 @@ def _ensure_sound(micros: int, currency: str, from_at: datetime, now: datetime) 
         raise Invalid("rate.invalid", _("This rate cannot be set."), faults)
 
 
-def _ensure_lane(session: Session, lane_id: str) -> None:
-    """The lane must be one that the vendor works in."""
+def _lane(session: Session, lane_id: str) -> LaneLabel | None:
+    """The lane, which must be one that the vendor works in; None where nobody can say which there are."""
     if not has_directory():
-        return
-    if all(lane.lane_id != lane_id for lane in lanes(session)):
+        return None
+    found = next((lane for lane in lanes(session) if lane.lane_id == lane_id), None)
+    if found is None:
         raise NotFound("lane.unknown", _("There is no such lane."))
+    return found
+
+
+def _ensure_usual(lane: LaneLabel, micros: int, currency: str) -> None:
+    doubt = rate_doubt(lane, micros, currency)
+    if doubt is not None:
+        raise Invalid(UNUSUAL, _("This rate is unusual. Confirm it, if it is meant."), {"confirm": doubt})
+
+
+def rate_doubt(lane: LaneLabel, micros: int, currency: str) -> Message | None:
+    """Why somebody should look at a rate twice; None where nothing is unusual about it."""
+    if currency != lane.currency:
+        return _("The client pays this lane in %(theirs)s, and the rate is in %(ours)s.", theirs=lane.currency,
+                 ours=currency)  # fmt: skip
+    if lane.price_micros is not None and micros * lane.overlap > lane.price_micros:
+        return ngettext(
+            "A unit would cost %(cost)s for its %(num)s answer, and the client pays %(price)s for it.",
+            "A unit would cost %(cost)s for its %(num)s answers, and the client pays %(price)s for it.",
+            lane.overlap, cost=figure("exact_money", micros * lane.overlap, currency),
+            price=figure("exact_money", lane.price_micros, currency),
+        )  # fmt: skip
+    return None

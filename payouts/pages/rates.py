@@ -26,6 +26,7 @@ class RateForm(FormModel):
     amount: str
     currency: str
     from_at: str = ""
+    confirm: str = ""  # the rate that somebody was asked about and meant
 
 
 @pages.get("/rates")
@@ -59,12 +60,19 @@ def _set(form: Form[RateForm], micros: int, from_at: Any) -> None:
             lambda session: set_rate(
                 session, current.actor(), lane_id=form.data.lane_id, micros=micros,
                 currency=form.data.currency.upper(), from_at=from_at,
+                confirmed=form.data.confirm == _asked(form, micros),
             ),
         )  # fmt: skip
     except Invalid as problem:
         form.add(problem)
+        form.values["confirm"] = _asked(form, micros)
     except Conflict as problem:
         form.errors["from_at"] = problem.message
+
+
+def _asked(form: Form[RateForm], micros: int) -> str:
+    """What exactly is confirmed, so that another amount is asked about anew."""
+    return f"{micros} {form.data.currency.upper()}"
 
 
 def _page(form: Form[Any], status: int = 200) -> Response:

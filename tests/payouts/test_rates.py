@@ -68,3 +68,27 @@ def test_a_lane_that_the_vendor_does_not_work_in_gets_no_rate(books: Books) -> N
         assert set_rate(session, manager, lane_id=books.lane_id, micros=1, currency="USD").micros == 1
         with pytest.raises(NotFound):
             set_rate(session, manager, lane_id="another", micros=1, currency="USD")
+
+
+@pytest.mark.parametrize(
+    ("micros", "currency", "told"),
+    [
+        (40_001, "USD", "A unit would cost $0.120003 for its 3 answers, and the client pays $0.12 for it."),
+        (1, "EUR", "The client pays this lane in USD, and the rate is in EUR."),
+    ],
+)
+def test_a_rate_that_costs_more_than_the_client_pays_has_to_be_confirmed(
+    books: Books, micros: int, currency: str, told: str
+) -> None:
+    lanes.use_lanes(
+        lambda session: [LaneLabel(books.lane_id, books.project_id, "Support intents", "sw-KE", "USD", 120_000, 3)]
+    )
+    manager = books.staff(Role.VENDOR_MANAGER)
+    rate = {"lane_id": books.lane_id, "micros": micros, "currency": currency}
+    with pytest.raises(Invalid) as asked, books.tenant() as session:
+        set_rate(session, manager, **rate)  # type: ignore[arg-type]
+    assert (asked.value.code, str(asked.value.fields["confirm"])) == ("rate.unusual", told)
+    with books.tenant() as session:
+        assert set_rate(session, manager, confirmed=True, **rate).micros == micros  # type: ignore[arg-type]
+        assert set_rate(session, manager, lane_id=books.lane_id, micros=40_000, currency="USD",
+                        from_at=books.now + timedelta(hours=1)).micros == 40_000  # fmt: skip

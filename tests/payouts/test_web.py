@@ -299,6 +299,13 @@ def test_a_manager_sets_rates_for_the_lanes_there_are(books: Books, door: Callab
     assert "None yet" in manager.get("/rates")
     sent = {"lane_id": books.lane_id, "currency": "usd"}
     assert manager.post("/rates", "/rates", amount="much", **sent).status_code == 422
+    euros = sent | {"currency": "eur"}
+    asked = manager.post("/rates", "/rates", amount="0.0075", **euros)
+    assert asked.status_code == 422 and 'name="confirm" value="7500 EUR"' in asked.get_data(as_text=True)
+    assert manager.post("/rates", "/rates", amount="1.00", confirm="7500 EUR", **euros).status_code == 422
+    unusual = sent | {"currency": "EUR", "amount": "0.0075"}
+    assert manager.call("POST", "/rates", unusual).get_json()["code"] == "rate.unusual"
+    assert manager.call("POST", "/rates", unusual | {"confirm": True}).status_code == 201
     assert manager.post("/rates", "/rates", amount="0.0075", **sent).status_code == 303
     assert "$0.0075" in manager.get("/rates")
     (listed,) = manager.call("GET", "/rates").get_json()["items"]
