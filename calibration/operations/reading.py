@@ -23,6 +23,8 @@ from calibration.queries.gates import FiringView, GateView, firings_of, firings_
 from calibration.queries.gold import FormView, KeyView, forms_of_project, keys_of_project
 from calibration.queries.history import QualityHistory, history_of
 from calibration.queries.lanes import LaneQuality, quality_of_lane
+from calibration.queries.overlap import OverlapLine, overlap_plan
+from calibration.queries.pace import Pace, pace_of
 from calibration.queries.people import ShownQuality, person_of_account, pseudonyms, shown_in_lane
 from calibration.queries.roster import Candidate, candidates
 from calibration.queries.tests import TestView, open_test
@@ -42,6 +44,8 @@ class LanePage:
     people: tuple[tuple[str, ShownQuality], ...]
     gate: GateView | None
     fairness: Fairness
+    pace: Pace | None
+    overlap: tuple[OverlapLine, ...]
 
 
 def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
@@ -51,8 +55,9 @@ def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
     shown = shown_in_lane(session, lane_id, limit=50)
     names = pseudonyms(session, [row.annotator_id for row in shown])
     people = tuple((names[row.annotator_id], row) for row in shown if row.annotator_id in names)
-    return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id),
-                    fairness_of(session, lane.project_id, lane.org_id))  # fmt: skip
+    fairness, pace = fairness_of(session, lane.project_id, lane.org_id), pace_of(session, lane_id, lane.org_id)
+    return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id), fairness, pace,
+                    overlap_plan(session, lane))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

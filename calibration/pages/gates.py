@@ -1,6 +1,7 @@
 """The designer of a lane's rules: what holds, every version before it, how the rules have acted, and a new version."""
 
 from dataclasses import asdict
+from datetime import date
 
 from flask import Response, request, url_for
 from pydantic import Field
@@ -88,9 +89,14 @@ def lane_backtest(lane_id: str, backtest_id: str) -> Response:
     return page(
         "calibration/backtest.html", lane=found.lane, shown=found.shown, names=found.names, others=found.backtests,
         metrics=METRICS, actions=ACTIONS, against=CONTRADICTIONS,
-        job=job, job_url=here,
+        job=job, job_url=here, days=_days(found.shown),
         drawn=pictures.acted_by_locale(found.shown.result["locales"]) if found.shown.result else None,
     )  # fmt: skip
+
+
+def _days(shown: BacktestView) -> dict[str, date]:
+    kept = {row[name] for row in shown.result.get("rows", ()) for name in ("on", "until")} - {None}
+    return {day: date.fromisoformat(day) for day in kept}
 
 
 def _progress(shown: BacktestView, here: str) -> JobCard:

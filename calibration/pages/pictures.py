@@ -16,6 +16,7 @@ from labeling.values import Ontology
 from web.plots import Event, Interval, Point, Target, Tick, heat, line, ticks, whiskers
 
 CLASSES_MOST = 12
+DRIFTS_APART = 14
 
 
 def class_names(ontology: Ontology | None) -> dict[str, str]:
@@ -68,7 +69,7 @@ def over_time(history: QualityHistory, limits: Sequence[tuple[float, str]], drif
         y_ticks=ticks(max(0.0, min([lowest, *(at for at, _words in limits)]) - 0.05), 1.0, _percent),
         x_ticks=_dates(history.days),
         limits=[Target(at, words) for at, words in limits],
-        events=[Event(float(day.day.toordinal()), drift) for day in history.days if day.drifted],
+        events=[Event(float(day.toordinal()), drift) for day in _drifts(history.days)],
         last=_percent(known[-1].y) if known and known[-1].y is not None else "",
         too_few=str(_("A line stands here after two days with enough checks.")),
     )
@@ -119,6 +120,15 @@ def acted_by_locale(rows: Sequence[Mapping[str, Any]]) -> Markup:
         x_ticks=ticks(0.0, max([0.2, *(row["high"] for row in rows)]), _percent),
         too_few=str(_("Nobody has enough checked answers yet.")),
     )
+
+
+def _drifts(days: Sequence[QualityDay]) -> list[date]:
+    """The days on which errors became frequent, without those that follow another within two weeks."""
+    found: list[date] = []
+    for day in days:
+        if day.drifted and (not found or (day.day - found[-1]).days > DRIFTS_APART):
+            found.append(day.day)
+    return found
 
 
 def _quality_point(day: QualityDay) -> Point:

@@ -20,6 +20,8 @@ from kernel.db import now_of, scope_of
 
 DAYS_MOST = 180
 BLUNT_STEP = 0.05
+TOLD_SHARE = 0.1
+"""A pair of classes that is mixed up less often is not worth anybody's time, and may be chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ def _confused(table: Mapping[str, Mapping[str, int]], is_blunt: bool) -> dict[st
         if is_blunt and total < blunting.FROM:
             continue
         pairs += [_pair(truth, answer, count, total, is_blunt) for answer, count in answers.items() if answer != truth]
-    told = [pair for pair in pairs if pair.share > 0]
+    told = [pair for pair in pairs if pair.share >= TOLD_SHARE or (not is_blunt and pair.count)]
     told.sort(key=lambda pair: (-pair.share, pair.truth, pair.answer))
     return {"confusions": tuple(told[:PAIRS_MOST]), "table": {} if is_blunt else dict(table)}
 

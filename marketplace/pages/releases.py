@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, send_file, url_for
 from flask import request as sent
 
+from calibration.rules.acceptance import sample_size, stated_limit
 from i18n import Message, _, current_locale, formats, ngettext
 from i18n.tags import display_name
 from kernel import db
@@ -25,6 +26,8 @@ from web import current, limits, plots
 from web.render import flash, page, see
 
 CLASSES_SHOWN = 12
+STATED = 0.02
+"""The error rate that contracts ask for most."""
 NAMES_SHOWN = 6
 
 
@@ -100,9 +103,18 @@ def _page(release_id: str, errors: dict[str, Message], status: int = 200) -> Res
         heat=_heat(found, names), names=names,
         verdicts=_verdicts(found.report), verdict_words=VERDICTS, is_thin=is_thin,
         issues=[issue_words(issue, names) for issue in found.report.get("known_issues", [])],
+        sampled=_sampled(found.report.get("sample")),
         sha256=_grouped(found.sha256), job=job_card(found.job_id) if found.state == "building" else None,
         job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
     )  # fmt: skip
+
+
+def _sampled(sample: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What the random sample lets one state, and how large it must be for two errors in a hundred at most."""
+    if not sample:
+        return None
+    needed = sample_size(STATED, allowed=sample["wrong"])
+    return {"limit": stated_limit(sample["checked"], sample["wrong"]), "target": STATED, "needed": needed}
 
 
 def issue_words(issue: dict[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> Message:

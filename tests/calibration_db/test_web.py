@@ -270,6 +270,19 @@ def test_how_a_rule_falls_on_languages_stands_on_the_lanes_page(
     annotator.api("GET", f"/lanes/{world.lane}/fairness", 403)
 
 
+def test_the_owner_of_a_lane_sees_what_more_answers_would_buy(world: World, vendor: Door, client: Door) -> None:
+    world.hire(*(f"P{number}" for number in range(5)))
+    items = world.add_gold(20, "live")
+    for name in list(world.people):
+        for item in items:
+            world.judge(name, item, world.truth(item), seconds=30)
+    world.grade()
+    page = client.get(f"/lanes/{world.lane}/quality")
+    assert "What more answers would buy" in page and "2 to 5, until 95% sure" in page
+    told = re.sub(r"<[^>]+>", " ", vendor.get(f"/lanes/{world.lane}/quality"))
+    assert "What more answers would buy" not in told and "Time for one answer" in told and "30 seconds" in told
+
+
 def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
     world: World, annotator: Door, vendor: Door, client: Door
 ) -> None:

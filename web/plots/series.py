@@ -72,7 +72,7 @@ def _feet(x_ticks: Sequence[Tick], across: Scale) -> Iterator[Markup]:
 def _events(events: Sequence[Event], across: Scale) -> Iterator[Markup]:
     for event in events:
         x = across(event.x)
-        left = x > RIGHT - 50
+        left = x > RIGHT - max(50.0, 6.5 * len(event.text))
         yield element("line", class_="ev", x1=x, x2=x, y1=12, y2=FOOT)
         yield element("text", event.text, x=x - 4 if left else x + 4, y=161, text_anchor="end" if left else None)
 
