@@ -1,5 +1,6 @@
 """The composition root: builds the application out of the packages; the one place that knows all of them."""
 
+import gc
 from importlib import import_module
 
 from flask import Flask
@@ -34,6 +35,9 @@ def __getattr__(name: str) -> Flask:
             raise SystemExit(
                 "These settings are refused:\n" + "\n".join(f"  - {each}" for each in problem.problems)
             ) from None
+        # What is loaded now lives as long as the process; looking through it for garbage again and again is waste.
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         found: Flask = globals()["app"]
         return found
     raise AttributeError(name)
