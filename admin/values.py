@@ -63,6 +63,20 @@ class Health:
     due_since: datetime | None
     unlinked_since: datetime | None
     unlinked: int
+    failing: tuple["FailingJob", ...] = ()  # failed more than once and tried again, the oldest first
+    failing_jobs: int = 0
+
+
+@dataclass(frozen=True)
+class FailingJob:
+    """A job that has failed more than once and is tried again: since when it was asked for, and how it fails."""
+
+    id: str
+    job: str
+    attempts: int
+    since: datetime
+    next_at: datetime
+    error: str
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def needs(state: Health, verified: Check | None, checked: Check | None, now: dat
         _broken(verified, _("Tampered"), _("The last verification of the audit log found a breach."), told),
         _broken(checked, _("Broken"), _("The last check of the invariants found rows that break a rule."), told),
         Need("bad", _("Dead jobs"), _dead(state.dead_jobs), jobs, _("Decide")) if state.dead_jobs else None,
+        _failing(state, jobs),
         _waiting(
             state.due_since, now, _DUE_WITHIN, _("Jobs wait"),
             _("Work in the background is not carried. Is a worker running?"), jobs,
@@ -72,6 +73,22 @@ def needs(state: Health, verified: Check | None, checked: Check | None, now: dat
 
 def _broken(check: Check | None, badge: Message, words: Message, url: str) -> Need | None:
     return Need("bad", badge, words, url, _("See it")) if check and not check.ok else None
+
+
+def _failing(state: Health, url: str) -> Need | None:
+    if not state.failing:
+        return None
+    oldest = state.failing[0]
+    words = ngettext(
+        "%(n)s job has failed more than once since %(since)s and is tried again. %(job)s: %(error)s",
+        "%(n)s jobs have failed more than once since %(since)s and are tried again. %(job)s: %(error)s",
+        state.failing_jobs,
+        n=state.failing_jobs,
+        since=oldest.since,
+        job=oldest.job,
+        error=oldest.error or "–",
+    )
+    return Need("bad", _("Jobs fail"), words, url, _("Look"))
 
 
 def _dead(count: int) -> Message:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from admin.values import DeadJob, Health, Measurement
+from admin.values import DeadJob, FailingJob, Health, Measurement
 from calibration.models import Judgment
 from kernel.db import now_of
 from kernel.jobs import PERIODIC
@@ -17,6 +17,8 @@ from workforce.models import Account, Annotator, Organization
 MOST = 200
 DAYS = 14
 MEASURE = "admin.measure"
+FAILING_SHOWN = 50
+FAILS_FROM = 2  # one failed attempt may be bad luck
 _DEAD = Paging("dead-letters", OutboxEvent.id)
 
 
@@ -58,12 +60,33 @@ def health(session: Session) -> Health:
             or_(OutboxEvent.claimed_until.is_(None), OutboxEvent.claimed_until < now),
         )
     )
+    stuck = and_(
+        OutboxEvent.done_at.is_(None), OutboxEvent.dead_at.is_(None), OutboxEvent.attempts >= FAILS_FROM,
+        OutboxEvent.last_error.is_not(None),
+    )  # fmt: skip
+    failing = session.scalar(select(func.count()).select_from(OutboxEvent).where(stuck)) or 0
+    oldest = session.scalars(select(OutboxEvent).where(stuck).order_by(OutboxEvent.created_at).limit(FAILING_SHOWN))
     waiting = session.execute(
         select(func.count().label("events"), func.min(AuditEvent.at).label("oldest")).where(
             AuditEvent.linked_at.is_(None)
         )
     ).one()
-    return Health(dead or 0, due, waiting.oldest, waiting.events)
+    return Health(
+        dead or 0, due, waiting.oldest, waiting.events, tuple(_failing(row) for row in oldest) if failing else (),
+        failing,
+    )  # fmt: skip
+
+
+def _failing(row: OutboxEvent) -> FailingJob:
+    return FailingJob(
+        row.id, row.job, row.attempts, row.created_at, row.available_at, _last_line(row.last_error)
+    )  # fmt: skip
+
+
+def _last_line(trace: str | None) -> str:
+    """What an error says in the end, of the trace that is kept with the job."""
+    lines = (trace or "").strip().splitlines()
+    return lines[-1][:300] if lines else ""
 
 
 def measurement(session: Session) -> Measurement | None:

@@ -327,3 +327,20 @@ def test_an_auditors_home_begins_with_the_last_verification_and_offers_only_what
     assert "Audit log verified: Never" in needs and "Verify it" in needs and 'href="/admin/audit"' in needs
     for path in ("/payout-runs", "/invoices", "/rates"):
         assert f'href="{path}"' not in text
+
+
+def test_jobs_that_fail_and_are_tried_again_are_told_with_their_error(office: Office) -> None:
+    with office.db.transaction(SYSTEM) as session:
+        event_id = jobs.enqueue(session, jobs.REGISTRY["admin.link_audit"])
+        assert event_id is not None
+        session.flush()
+        row = session.get_one(OutboxEvent, event_id)
+        row.attempts, row.last_error = 3, "Traceback (most recent call last):\n  …\nMisuse: no provider is in place\n"
+        row.available_at = row.created_at + timedelta(minutes=30)
+    home = office.text(Role.OPERATOR, "/admin")
+    assert "Jobs fail" in home and "All well" not in home
+    assert (
+        "1 job has failed more than once since" in home and "admin.link_audit: Misuse: no provider is in place" in home
+    )
+    listed = office.text(Role.OPERATOR, "/admin/jobs")
+    assert event_id in listed and "Misuse: no provider is in place" in listed and "Failing, and tried again" in listed

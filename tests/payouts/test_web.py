@@ -303,7 +303,7 @@ def test_a_manager_sets_rates_for_the_lanes_there_are(books: Books, door: Callab
     asked = manager.post("/rates", "/rates", amount="0.0075", **euros)
     assert asked.status_code == 422 and 'name="confirm" value="7500 EUR"' in asked.get_data(as_text=True)
     assert manager.post("/rates", "/rates", amount="1.00", confirm="7500 EUR", **euros).status_code == 422
-    unusual = sent | {"currency": "EUR", "amount": "0.0075"}
+    unusual = sent | {"currency": "EUR", "amount": "0.0075", "from_at": "2030-01-01T00:00:00Z"}
     assert manager.call("POST", "/rates", unusual).get_json()["code"] == "rate.unusual"
     assert manager.call("POST", "/rates", unusual | {"confirm": True}).status_code == 201
     assert manager.post("/rates", "/rates", amount="0.0075", **sent).status_code == 303
