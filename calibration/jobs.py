@@ -9,6 +9,7 @@ from calibration.operations import (
     attempts,
     backtests,
     behaviour,
+    checks,
     disputes,
     gates,
     grading,
@@ -48,7 +49,9 @@ def end_overdue(work: Work) -> dict[str, Any]:
         gates.end_warnings(session, work.actor)
     with work.transaction() as session:
         lapsed = disputes.lapse_overdue(session, work.actor)
-    return {"attempts": ended, "pauses": lifted, "disputes": lapsed}
+    with work.transaction() as session:
+        late = checks.pause_overdue(session, work.actor)
+    return {"attempts": ended, "late": late, "pauses": lifted, "disputes": lapsed}
 
 
 @job(queue="bulk", long=True, every=timedelta(days=1))

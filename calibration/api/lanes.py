@@ -7,8 +7,9 @@ from pydantic import Field
 
 from calibration import jobs
 from calibration.api.routes import JobRef, api, exam_scope
-from calibration.operations import inference, qualifications, reading, tests
+from calibration.operations import checks, inference, qualifications, reading, tests
 from calibration.operations.estimates import METHODS
+from calibration.queries.checks import CheckState
 from calibration.queries.roster import Candidate
 from calibration.queries.tests import TestView, characteristic
 from kernel.guard import not_found
@@ -274,6 +275,54 @@ def publish_test(session: "Session", actor: Actor, lane_id: str, body: PublishIn
     """Publish the next version of a lane's test"""
     done = tests.publish_test(session, actor, lane_id=lane_id, **body.model_dump())
     return _test(done.test, [str(warning) for warning in done.warnings])
+
+
+class CheckIn(InModel):
+    """A check of people who are in: what has changed, the classes it asks about (all, if none), when it is due."""
+
+    about: str = Field(min_length=3, max_length=2000)
+    categories: list[str] = Field(default=[], max_length=500)
+    training_questions: int = Field(default=5, ge=0, le=50)
+    days: int = Field(default=14, ge=1, le=60)
+
+
+class CheckOut(OutModel):
+    """An open check, and how many of the lane's people have passed it."""
+
+    id: str
+    lane_id: str
+    about: str
+    categories: list[str]
+    questions: int
+    training_questions: int
+    due_at: datetime | None
+    people: int
+    passed: int
+
+
+@api.get("/lanes/<lane_id>/check", returns=CheckOut | None)
+def lane_check(session: "Session", actor: Actor, lane_id: str) -> CheckOut | None:
+    """The check that people who are in have to pass; null where there is none"""
+    state = checks.look_at_check(session, actor, lane_id)
+    return None if state is None else _check(state)
+
+
+@api.put("/lanes/<lane_id>/check", body=CheckIn, returns=CheckOut, scope=exam_scope)
+def publish_check(session: "Session", actor: Actor, lane_id: str, body: CheckIn) -> CheckOut:
+    """Ask the people of a lane to pass a short, paid check by a date"""
+    checks.publish_check(session, actor, lane_id, checks.CheckDesign(**body.model_dump()))
+    state = checks.look_at_check(session, actor, lane_id)
+    assert state is not None, "it has just been published"
+    return _check(state)
+
+
+def _check(state: CheckState) -> CheckOut:
+    test = state.test
+    return CheckOut(
+        id=test.id, lane_id=test.lane_id, about=test.about, categories=list(test.categories),
+        questions=test.plan.questions, training_questions=test.training_questions, due_at=test.due_at,
+        people=state.people, passed=state.passed,
+    )  # fmt: skip
 
 
 @api.put("/lanes/<lane_id>/waivers/<annotator_id>", body=WaiverIn, returns=QualificationOut)

@@ -10,6 +10,7 @@ from calibration.api.routes import api, exam_scope
 from calibration.operations import attempts
 from calibration.queries.attempts import AttemptView
 from calibration.queries.people import person_of_account, quality_of_person
+from calibration.queries.tests import CHECK
 from kernel.guard import not_found
 from kernel.policy import Actor
 from labeling.queries.content import guideline_text, ontology_of
@@ -135,14 +136,17 @@ class TestStartOut(OutModel):
 @api.get("/tests/<lane_id>", returns=TestStartOut)
 def test(session: "Session", actor: Actor, lane_id: str) -> TestStartOut:
     """A lane's test before it is begun: what it asks, how long it takes, what is left"""
-    look = attempts.look_at_test(session, actor, lane_id)
+    return _start(session, attempts.look_at_test(session, actor, lane_id))
+
+
+def _start(session: "Session", look: attempts.Look) -> TestStartOut:
     start = look.start
     if start is None:
         raise not_found()
     wanted = [look.lane.locale, "en"]
     guideline = guideline_text(session, start.test.guideline_id, wanted) if look.may_read else None
     return TestStartOut(
-        lane_id=lane_id,
+        lane_id=look.lane.id,
         training_questions=start.test.training_questions,
         questions_most=start.plan.questions,
         expected_questions=dict(start.plan.expected_questions),
@@ -157,6 +161,30 @@ def test(session: "Session", actor: Actor, lane_id: str) -> TestStartOut:
         qualification=start.qualification.state if start.qualification else None,
         guideline=guideline[1] if guideline else None,
     )
+
+
+class CheckStartOut(TestStartOut):
+    """What to know of a check before it is begun: what has changed, and until when it is due."""
+
+    about: str
+    due_at: datetime | None
+
+
+@api.get("/tests/<lane_id>/check", returns=CheckStartOut)
+def check(session: "Session", actor: Actor, lane_id: str) -> CheckStartOut:
+    """The check that a lane asks of people who are in"""
+    look = attempts.look_at_test(session, actor, lane_id, CHECK)
+    if look.start is None:
+        raise not_found()
+    told = _start(session, look)
+    return CheckStartOut(**told.model_dump(), about=look.start.test.about, due_at=look.start.test.due_at)
+
+
+@api.post("/tests/<lane_id>/check/attempts", returns=AttemptOut, creates=True, scope=exam_scope)
+def start_check(session: "Session", actor: Actor, lane_id: str) -> AttemptOut:
+    """Begin the check of a lane, or come back to the one under way"""
+    network = network_of(request.remote_addr)
+    return _attempt(session, attempts.start_attempt(session, actor, lane_id, network=network, purpose=CHECK))
 
 
 @api.post("/tests/<lane_id>/attempts", returns=AttemptOut, creates=True, scope=exam_scope)

@@ -37,9 +37,10 @@ from calibration.queries.attempts import (
     test_start,
     tries_before,
 )
+from calibration.queries.checks import checks_owed
 from calibration.queries.gold import Drawable, drawable, key_of
 from calibration.queries.people import Person, person_of, person_of_account
-from calibration.queries.tests import TestView, test_by_id
+from calibration.queries.tests import CHECK, ENTRANCE, TestView, test_by_id
 from calibration.rules.drawing import draw
 from calibration.rules.testplan import decide
 from calibration.values import LaneFacts, TestDecision
@@ -84,8 +85,10 @@ class Look:
         return self.may_read and self.start is not None and self.start.may_start
 
 
-def start_attempt(session: Session, actor: Actor, lane_id: str, *, network: str | None = None) -> AttemptView:
-    """Begin a go at a lane's test, or come back to the one under way in it.
+def start_attempt(
+    session: Session, actor: Actor, lane_id: str, *, network: str | None = None, purpose: str = ENTRANCE
+) -> AttemptView:
+    """Begin a go at a lane's test, or at its check, or come back to the one under way in it.
 
     `network` is where it is begun from, without the last part of the address.
     """
@@ -97,13 +100,16 @@ def start_attempt(session: Session, actor: Actor, lane_id: str, *, network: str 
         _end_overdue(session, live)
         live = None
     if live is not None:
-        if live.lane_id == lane_id:
+        if (live.lane_id, live.purpose) == (lane_id, purpose):
             return attempt_view(session, live)
         raise Conflict("attempt.other_live", _("You are in the middle of another test. Finish it first."))
-    start = test_start(session, lane_id, person.account_id)
+    start = test_start(session, lane_id, person.account_id, purpose)
     if start is None:
         raise not_found()
-    _ensure_may_start(start)
+    if purpose == CHECK:
+        _ensure_may_check(session, start, person.annotator_id)
+    else:
+        _ensure_may_start(start)
     number = len(attempts_of(session, lane_id, person.account_id)) + 1
     row = _new_attempt(session, lane, person, start.test, number)
     row.network = network
@@ -151,14 +157,14 @@ def assign_attempt(
     return attempt_view(session, row)
 
 
-def look_at_test(session: Session, actor: Actor, lane_id: str) -> Look:
+def look_at_test(session: Session, actor: Actor, lane_id: str, purpose: str = ENTRANCE) -> Look:
     """What to know of a lane's test before beginning."""
     lane = lane_of(session, lane_id)
     require(session, actor, TEST_TAKE, lane_resource(session, actor, lane))
     person = person_of_account(session, actor.account_id, actor.org_id)
     is_active = person is not None and person.status == "active"
     unmet = _unmet(session, lane, person.annotator_id) if person is not None else ()
-    return Look(lane, test_start(session, lane_id, actor.account_id or ""), is_active, unmet)
+    return Look(lane, test_start(session, lane_id, actor.account_id or "", purpose), is_active, unmet)
 
 
 def answer_question(
@@ -261,6 +267,13 @@ def _ensure_may_start(start: TestStart) -> None:
     if start.next_at is not None:
         message = _("You can try again from %(at)s.", at=start.next_at)
         raise Conflict("attempt.too_early", message, next_at=start.next_at.isoformat())
+
+
+def _ensure_may_check(session: Session, start: TestStart, annotator_id: str) -> None:
+    if start.test.lane_id not in {each.lane_id for each in checks_owed(session, annotator_id)}:
+        raise Conflict("check.not_owed", _("There is nothing here that you have to pass."))
+    if start.attempts_left == 0:
+        raise Conflict("attempt.none_left", _("You have used all attempts at this test."))
 
 
 def _nothing_fresh() -> Conflict:

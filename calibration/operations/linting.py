@@ -54,6 +54,12 @@ def lint(
     return tuple(sorted(found, key=lambda each: not each.is_error))
 
 
+def lint_pool(session: Session, lane: LaneFacts, plan: Plan, stock: Mapping[str, int]) -> tuple[Finding, ...]:
+    """What is wrong with the questions of a lane for a plan that asks these classes alone."""
+    questions = _questions(session, lane, Scorer(session))
+    return (*_of_size(plan, sum(stock.values())), *_of_questions(questions))
+
+
 def _questions(session: Session, lane: LaneFacts, scorer: Scorer) -> list[rules.Question]:
     newest = next((each for each in guideline_versions(session, lane.project_id) if each.id == lane.guideline_id), None)
     return [

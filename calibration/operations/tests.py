@@ -104,9 +104,9 @@ def publish_test(
     require(session, actor, TEST_PUBLISH, lane_resource(session, actor, lane))
     examined = _examined(session, actor, lane, design)
     _ensure_publishable(examined, accepted)
-    new = _version(session, actor, lane, design, examined.plans)
+    new = new_version(session, actor, lane, examined.plans, design)
     new.accepted = sorted(each.code for each in examined.warnings)
-    _put_in_force(session, new)
+    put_in_force(session, new)
     plan = examined.plans[0]
     audit.record(
         session, actor, "test.published", "qualification_test", new.id, org_id=lane.org_id,
@@ -144,9 +144,14 @@ def _ensure_publishable(examined: Examined, accepted: Collection[str]) -> None:
         )
 
 
-def _version(
-    session: Session, actor: Actor, lane: LaneFacts, design: Design, plans: Sequence[Plan]
+def new_version(
+    session: Session, actor: Actor, lane: LaneFacts, plans: Sequence[Plan], design: Design | None = None
 ) -> QualificationTest:
+    """The lane's next version by these plans, not in force yet."""
+    design = design or Design(
+        kind=plans[0].kind, p0=plans[0].p0, p1=plans[0].p1, alpha=plans[0].alpha, beta=plans[0].beta,
+        attempts_most=len(plans),
+    )  # fmt: skip
     number = session.scalar(select(func.max(QualificationTest.version)).where(QualificationTest.lane_id == lane.id))
     assert lane.ontology_id is not None and lane.guideline_id is not None
     return QualificationTest(
@@ -161,7 +166,7 @@ def _version(
     )  # fmt: skip
 
 
-def _put_in_force(session: Session, new: QualificationTest) -> None:
+def put_in_force(session: Session, new: QualificationTest) -> None:
     """In place of the version before; attempts under way end under their own."""
     before = session.scalars(
         select(QualificationTest).where(
@@ -235,6 +240,6 @@ def _ensure_sane(design: Design) -> None:
 
 
 __all__ = [
-    "COOL_DOWN_HOURS", "STRATA", "WARNINGS", "Design", "Examined", "Finding", "Published", "examine_test", "plans_for",
-    "publish_test",
+    "COOL_DOWN_HOURS", "STRATA", "WARNINGS", "Design", "Examined", "Finding", "Published", "examine_test",
+    "new_version", "plans_for", "publish_test", "put_in_force",
 ]  # fmt: skip

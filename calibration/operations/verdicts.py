@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from calibration.models import Attempt
+from calibration.operations.checks import note_passed
 from calibration.operations.qualifications import open_lane
 from calibration.queries.attempts import tries_before
-from calibration.queries.tests import TestView
+from calibration.queries.tests import CHECK, TestView
 from calibration.rules.intervals import wilson
 from calibration.rules.retries import neglected_classes
 from calibration.rules.testplan import Plan
@@ -26,7 +27,9 @@ def conclude(session: Session, lane: LaneFacts, row: Attempt, test: TestView, pl
     neglected = neglected_classes({name: (right, asked) for name, (asked, right) in row.by_class.items()})
     actor = system_actor("qualification test", row.vendor_org_id)
     row.state = "passed" if passed and not neglected else "failed"
-    if row.state == "passed":
+    if row.state == "passed" and row.purpose == CHECK:
+        note_passed(session, row)
+    elif row.state == "passed":
         until = now_of(session) + timedelta(days=test.expires_days) if test.expires_days else None
         open_lane(
             session, lane, row.annotator_id, row.account_id, basis="test", attempt_id=row.id, reason="", by=None,
@@ -61,7 +64,11 @@ def _explain(
         kind="test_failed",
         rule=RULE,
         rule_version=str(test.version),
-        what=_("You did not pass the test for %(lane)s.", lane=lane.name),
+        what=(
+            _("You did not pass the check of what changed in %(lane)s.", lane=lane.name)
+            if row.purpose == CHECK
+            else _("You did not pass the test for %(lane)s.", lane=lane.name)
+        ),
         why=_why(row, plan, neglected),
         way_back=_way_back(row),
         figure={

@@ -6,14 +6,15 @@ from flask import Response, request
 from pydantic import Field
 
 from calibration import jobs
-from calibration.operations import inference, reading, tests
+from calibration.lanes import lane_of
+from calibration.operations import checks, inference, reading, tests
 from calibration.pages import pages, pictures
 from calibration.queries.tests import TestView, characteristic
 from calibration.rules.testplan import Plan
 from calibration.values import LaneFacts
 from i18n import _
 from kernel import db
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from kernel.jobs import enqueue
 from kernel.policy import Role
 from kernel.tenancy import Scope
@@ -83,6 +84,49 @@ def run_inference(lane_id: str) -> Response:
         enqueue(session, jobs.infer_lane, actor=actor, lane_id=lane_id, method=method)
     flash("good", _("The labels are being inferred. The figures change when it is done."))
     return see("calibration.lane_quality", lane_id=lane_id)
+
+
+class CheckForm(FormModel):
+    """What the form of a check sends."""
+
+    about: str = ""
+    categories: list[str] = Field(default_factory=list)
+    training_questions: int = Field(default=5, ge=0, le=50)
+    days: int = Field(default=14, ge=1, le=60)
+
+
+@pages.get("/lanes/<lane_id>/check")
+def lane_check(lane_id: str) -> Response:
+    """The check of people who are in: the open one, and a form for the next."""
+    return _check(lane_id, empty_form(CheckForm().model_dump()))
+
+
+@pages.post("/lanes/<lane_id>/check")
+def publish_check(lane_id: str) -> Response:
+    """Ask the people of a lane to pass a short, paid check."""
+    actor, form = current.actor(), read_form(CheckForm)
+    if not form.ok:
+        return _check(lane_id, form, 422)
+    design = checks.CheckDesign(**form.data.model_dump())
+    try:
+        db.current().run(Scope.system(COUNTING), lambda session: checks.publish_check(session, actor, lane_id, design))
+    except (Invalid, Conflict) as problem:
+        form.errors = dict(problem.fields if isinstance(problem, Invalid) else {}) or {"": problem.message}
+        return _check(lane_id, form, 422)
+    flash("good", _("The check is published. Everybody who works here finds it on their page."))
+    return see("calibration.lane_check", lane_id=lane_id)
+
+
+def _check(lane_id: str, form: Form[Any], status: int = 200) -> Response:
+    actor = current.actor()
+    with db.reading(current.scope()) as session:
+        state = checks.look_at_check(session, actor, lane_id)
+        lane = lane_of(session, lane_id)
+        ontology = ontology_of(session, lane.ontology_id) if lane.ontology_id else None
+    return page(
+        "calibration/lane_check.html", status, lane=lane, form=form, state=state,
+        classes=pictures.class_names(ontology), may_publish=actor.role in MAY_PUBLISH,
+    )  # fmt: skip
 
 
 @pages.get("/lanes/<lane_id>/test")

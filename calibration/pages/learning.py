@@ -11,6 +11,7 @@ from calibration.operations import attempts
 from calibration.pages import pages
 from calibration.queries.attempts import AttemptView
 from calibration.queries.people import person_of_account, quality_of_person
+from calibration.queries.tests import CHECK, ENTRANCE
 from calibration.values import LaneFacts
 from i18n import _, current_locale
 from kernel import db
@@ -44,17 +45,40 @@ def quality() -> Response:
 @pages.get("/tests/<lane_id>")
 def test(lane_id: str) -> Response:
     """The start page of a lane's test: what it asks, how long it takes, what is left."""
+    return _begin_page(lane_id, ENTRANCE)
+
+
+@pages.get("/tests/<lane_id>/check")
+def check(lane_id: str) -> Response:
+    """The start page of the check that a lane asks of people who are in."""
+    return _begin_page(lane_id, CHECK)
+
+
+@pages.post("/tests/<lane_id>/check/attempts")
+def start_check(lane_id: str) -> Response:
+    """Begin the check of a lane, or come back to the attempt under way."""
+    actor = current.actor()
+    try:
+        view = db.current().run(Scope.system(EXAM), _begin(actor, lane_id, CHECK))
+    except Conflict as problem:
+        flash("wait", problem.message)
+        return see("calibration.check", lane_id=lane_id)
+    return see("calibration.attempt", attempt_id=view.id)
+
+
+def _begin_page(lane_id: str, purpose: str) -> Response:
     person = current.person()
     assert person is not None
     with db.reading(current.scope()) as session:
-        look = attempts.look_at_test(session, current.actor(), lane_id)
+        look = attempts.look_at_test(session, current.actor(), lane_id, purpose)
         lane, start = look.lane, look.start
         if start is None:
             raise not_found()
         wanted = [person.locale, lane.locale, "en"]
         guideline = guideline_text(session, start.test.guideline_id, wanted) if look.may_read else None
     missing = [HINTS[each.reason] for each in look.unmet if each.reason in HINTS]
-    return page("calibration/test_start.html", lane=lane, start=start, guideline=guideline, look=look, missing=missing)
+    template = "calibration/test_start.html" if purpose == ENTRANCE else "calibration/check_start.html"
+    return page(template, lane=lane, start=start, guideline=guideline, look=look, missing=missing)
 
 
 @pages.post("/tests/<lane_id>/attempts")
@@ -69,9 +93,9 @@ def start_test(lane_id: str) -> Response:
     return see("calibration.attempt", attempt_id=view.id)
 
 
-def _begin(actor: Actor, lane_id: str) -> Callable[[Session], AttemptView]:
+def _begin(actor: Actor, lane_id: str, purpose: str = ENTRANCE) -> Callable[[Session], AttemptView]:
     network = network_of(request.remote_addr)
-    return lambda session: attempts.start_attempt(session, actor, lane_id, network=network)
+    return lambda session: attempts.start_attempt(session, actor, lane_id, network=network, purpose=purpose)
 
 
 @pages.get("/attempts/<attempt_id>")

@@ -82,6 +82,7 @@ class AttemptView:
     exam_asked: int
     exam_most: int
     minutes: int
+    purpose: str
     deadline_at: datetime
     question: QuestionView | None
     outcome: Outcome | None
@@ -130,6 +131,7 @@ def attempt_view(session: Session, row: Attempt) -> AttemptView:
         exam_asked=row.asked,
         exam_most=test.plan_for(tries_before(session, row) + 1).questions,
         minutes=test.minutes,
+        purpose=row.purpose,
         deadline_at=row.deadline_at,
         question=_question(session, row) if state in LIVE else None,
         outcome=_outcome(session, row) if state in ("passed", "failed") else None,

@@ -6,6 +6,7 @@ from flask import Response, request
 from pydantic import Field
 
 from calibration.lanes import find_lane
+from calibration.queries.checks import checks_owed
 from calibration.queries.people import quality_of_person
 from i18n import _, current_locale
 from kernel import db
@@ -53,7 +54,9 @@ def home() -> Response:
         balances = balance_of(session, profile.id) if profile else []
         asked = agreements_in_force(session, profile.org_id) if profile else []
         quality = quality_of_person(session, profile.id, limit=QUALITY_MOST) if profile else []
-        lanes = {row.lane_id: find_lane(session, row.lane_id) for row in quality}
+        owed = checks_owed(session, profile.id) if profile else []
+        named = {row.lane_id for row in quality} | {check.lane_id for check in owed}
+        lanes = {lane_id: find_lane(session, lane_id) for lane_id in named}
     claimed = {locale.partition("-")[0] for locale, _level, _status in facts.claims} if facts else set()
     closed = [offer for offer in offers if not offer.is_open]
     return page(
@@ -62,6 +65,7 @@ def home() -> Response:
         open_offers=[offer for offer in offers if offer.is_open],
         other_offers=[offer for offer in closed if offer.locale.partition("-")[0] in claimed],
         foreign_offers=[offer for offer in closed if offer.locale.partition("-")[0] not in claimed],
+        owed=[(lane.name, row) for row in owed if (lane := lanes[row.lane_id]) is not None],
         quality=[(lane.name, row) for row in quality if (lane := lanes[row.lane_id]) is not None],
     )  # fmt: skip
 
