@@ -35,7 +35,7 @@ def ready(world: World, *, hire: bool = True) -> None:
 
 
 def publish(world: World, **settings: Any) -> None:
-    asked = {"about": "Bad is narrower now.", "categories": ["bad"], "training_questions": 2}
+    asked: dict[str, Any] = {"about": "Bad is narrower now.", "categories": ["bad"], "training_questions": 2}
     with world.system() as session:
         checks.publish_check(session, world.as_vendor(), world.lane, checks.CheckDesign(**(asked | settings)))
 
