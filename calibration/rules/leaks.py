@@ -23,7 +23,7 @@ _LONGEST = 600.0  # who stays longer on a question has left it
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One sign: what was measured, the bound it passed, and how often honest people pass it."""
+    """One sign, in shares of one: what was measured, the bound it passed, and how often honest people pass it."""
 
     name: str
     measured: float
@@ -44,14 +44,14 @@ def pace(answered: Sequence[float]) -> float | None:
 def fast_and_perfect(own: float | None, others: Iterable[float], right: int, asked: int) -> Sign | None:
     """Nearly everything right, and faster than nearly everybody else.
 
-    Honest people are as likely to take any place in the order of paces, so that the share of those who are as fast is
+    What is measured is the place in the order of paces. Honest people are as likely to take any place in the order of paces, so that the share of those who are as fast is
     how often one of them is flagged, at most.
     """
     paces = list(others)
     if own is None or not asked or right / asked < PERFECT or len(paces) < SMALLEST_CROWD:
         return None
     place = (sum(other <= own for other in paces) + 1) / (len(paces) + 1)
-    return Sign("fast_and_perfect", round(own, 1), FAST, round(place, 4)) if place <= FAST else None
+    return Sign("fast_and_perfect", round(place, 4), FAST, round(place, 4)) if place <= FAST else None
 
 
 def shared_network(own: str | None, others: Sequence[str | None], right: int, asked: int) -> Sign | None:
@@ -66,7 +66,7 @@ def shared_network(own: str | None, others: Sequence[str | None], right: int, as
         return None
     known = [other for other in (*others, own) if other not in (None, "unknown")]
     sharing = sum(known.count(each) > 1 for each in known) / len(known)
-    return Sign("shared_network", float(same), 1.0, round(sharing, 4))
+    return Sign("shared_network", round(same / len(others), 4), 0.0, round(sharing, 4))
 
 
 def seen_before(old_right: int, old: int, new_right: int, new: int) -> Sign | None:
@@ -77,5 +77,7 @@ def seen_before(old_right: int, old: int, new_right: int, new: int) -> Sign | No
     spread = math.sqrt(pooled * (1.0 - pooled) * (1.0 / old + 1.0 / new))
     if spread == 0.0:
         return None
-    z = (old_right / old - new_right / new) / spread
-    return Sign("seen_before", round(z, 2), SEEN_Z, round(float(ndtr(-SEEN_Z)), 4)) if z > SEEN_Z else None
+    gap = old_right / old - new_right / new
+    if gap <= SEEN_Z * spread:
+        return None
+    return Sign("seen_before", round(gap, 4), round(SEEN_Z * spread, 4), round(float(ndtr(-SEEN_Z)), 4))
