@@ -26,6 +26,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def rest(seconds: float) -> None:
+    """Let others go first for so long; a pause of the process, whatever time the clock tells."""
+    time.sleep(seconds)
+
+
 @contextmanager
 def use_clock(clock: Clock) -> Iterator[None]:
     """Let a simulation own the time for as long as the block lasts."""

@@ -30,6 +30,7 @@ log = logging.getLogger("polyphony.jobs")
 QUEUES = ("urgent", "default", "bulk")
 MAX_ATTEMPTS = 8
 CLAIM = timedelta(minutes=10)
+_PAUSE = 0.03  # seconds
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,15 @@ class Work:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One chunk. Whatever `advance` said inside it is committed with it."""
+        """One chunk. Whatever `advance` said inside it is committed with it.
+
+        On SQLite, where one writes at a time and who waits looks again now and then, a chunk is followed by a pause:
+        without it a long job would take the database again before anybody else has seen that it was free.
+        """
         with self.database.transaction(self.scope) as session:
             yield session
+        if self.database.is_sqlite:
+            clock.rest(_PAUSE)
 
     def reading(self) -> Any:
         """A transaction that only reads."""
