@@ -44,8 +44,8 @@ def pace(answered: Sequence[float]) -> float | None:
 def fast_and_perfect(own: float | None, others: Iterable[float], right: int, asked: int) -> Sign | None:
     """Nearly everything right, and faster than nearly everybody else.
 
-    What is measured is the place in the order of paces. Honest people are as likely to take any place in the order of paces, so that the share of those who are as fast is
-    how often one of them is flagged, at most.
+    What is measured is the place in the order of paces. Honest people are as likely to take any place, so that the
+    share of those who are as fast is how often one of them is flagged, at most.
     """
     paces = list(others)
     if own is None or not asked or right / asked < PERFECT or len(paces) < SMALLEST_CROWD:

@@ -1,7 +1,10 @@
 """The lint of a test: repeated questions, and what the always right and the guessing reach, followed exactly."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from calibration.queries.tests import outlook_of
 from calibration.rules.drawing import draw, terciles
 from calibration.rules.lint import (
     APPLICANTS,
@@ -17,6 +20,7 @@ from calibration.rules.lint import (
 )
 from calibration.rules.testplan import Plan, pass_probability, plan
 from calibration.values import PlanKind
+from payouts.values import RateView
 
 
 def test_case_width_and_blanks_do_not_make_another_text() -> None:
@@ -83,3 +87,16 @@ def test_thirds_by_difficulty_put_what_is_unknown_in_between() -> None:
     thirds = terciles({"x": None} | {f"q{n}": float(n) for n in range(9)})
     assert thirds == {"x": 1} | {f"q{n}": n // 3 for n in range(9)}
     assert set(terciles({"x": None, "y": 0.3}).values()) == {1}
+
+
+def test_a_hundred_people_cost_what_their_questions_earn() -> None:
+    default = plan(0.7, 0.9)
+    rate = RateView("r", "lane", 30_000, "EUR", datetime(2026, 1, 1, tzinfo=UTC), None)
+    found = outlook_of(default, 186, rate)
+    # 10% at .50, 15% at .65, 25% at .78, 30% at .88 and 20% at .95 are asked so many questions of the guarded plan.
+    by_hand = 0.1 * 9.76 + 0.15 * 15.72 + 0.25 * 30.52 + 0.3 * 27.61 + 0.2 * 16.62
+    assert found.questions == pytest.approx(by_hand, abs=0.01)
+    assert found.pay_micros == round(found.questions * 100 * 30_000)
+    assert found.attempts == int(186 * 30 / found.questions)
+    assert 0.5 < found.passing < 0.6
+    assert outlook_of(default, 0, None).pay_micros is None

@@ -80,7 +80,7 @@ def prepare(cast: Cast, project: str, lane: str) -> None:
               for who in ("qa", "pm", "manager")}  # fmt: skip
     assert listed == {"qa": ["gold", "units"], "pm": ["units"], "manager": ["units"]}
     assert manager.post("/rates", {"lane_id": lane, "amount": RATE, "currency": "EUR"})["amount"] == "0.05"
-    test = qa.put(f"/lanes/{lane}/test", {"training_questions": 3})
+    test = qa.put(f"/lanes/{lane}/test", {"training_questions": 3, "accepted": ["test.pool_thin"]})
     assert test["questions"] <= 66 and test["alpha"] <= 0.05 and test["beta"] <= 0.05
 
 

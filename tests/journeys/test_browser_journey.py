@@ -239,6 +239,8 @@ def open_the_lane(stage: Stage, project: str) -> str:
     for name, value in (("p0", "0.5"), ("p1", "0.95"), ("alpha", "0.1"), ("beta", "0.1"), ("attempts_most", "1")):
         form.locator(f"[name={name}]").fill(value)
     qa.press("Show what it does")
+    for warning in form.locator("[name=accepted]").all():
+        warning.check()
     qa.send(f"/lanes/{lane}/test", training_questions="2")
     expect(qa.page.get_by_text("Version 1 of the test is published.")).to_be_visible()
     manager.go(project)
