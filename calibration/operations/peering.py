@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.models import Judgment, PeerPair, PendingGrade, Track
@@ -24,8 +24,9 @@ def compare_with_peers(
     """
     fresh = {judgment.id for judgment in taken}
     waiting = [judgment for judgment in taken if not judgment.is_late]
-    before: dict[str, list[Judgment]] = {}
-    for other in _counted_before(session, {judgment.unit_id for judgment in waiting}, fresh):
+    before: dict[str, list[Any]] = {}
+    is_open = any(judgment.category is None for judgment in waiting)
+    for other in _counted_before(session, {judgment.unit_id for judgment in waiting}, fresh, is_open=is_open):
         before.setdefault(other.unit_id, []).append(other)
     found: dict[tuple[str, str, str], tuple[int, float]] = {}
     alike = _Likeness(session, contents)
@@ -58,7 +59,7 @@ class _Likeness:
         self._scorer, self._contents = Scorer(session), contents
         self._read: dict[str, Any] = {}
 
-    def __call__(self, one: Judgment, other: Judgment) -> float:
+    def __call__(self, one: Judgment, other: Any) -> float:
         if one.category is not None and other.category is not None:
             return float(one.category == other.category)
         task_type, _ontology = self._scorer.schema(one.ontology_id)
@@ -67,19 +68,23 @@ class _Likeness:
         except Invalid:  # under different label schemas they may have nothing to compare
             return 0.0
 
-    def _parsed(self, judgment: Judgment) -> Any:
+    def _parsed(self, judgment: Any) -> Any:
         if judgment.id not in self._read:
             content = self._contents[judgment.item_id]
             self._read[judgment.id] = self._scorer.parse(judgment.ontology_id, dict(judgment.answer), content)
         return self._read[judgment.id]
 
 
-def _counted_before(session: Session, unit_ids: Iterable[str], fresh: set[str]) -> list[Judgment]:
-    """The judgments of these units that were taken up earlier, and are not late."""
+def _counted_before(session: Session, unit_ids: Iterable[str], fresh: set[str], *, is_open: bool) -> list[Any]:
+    """The judgments of these units that were taken up earlier and are not late; open ones with their answers."""
+    columns: list[Any] = [
+        Judgment.id, Judgment.unit_id, Judgment.lane_id, Judgment.annotator_id, Judgment.category,
+        Judgment.ontology_id, Judgment.item_id, *([Judgment.answer] if is_open else []),
+    ]  # fmt: skip
     wanted, found = sorted(unit_ids), []
     for start in range(0, len(wanted), CHUNK):
-        rows = session.scalars(
-            select(Judgment)
+        rows = session.execute(
+            select(*columns)
             .outerjoin(PendingGrade, PendingGrade.judgment_id == Judgment.id)
             .where(
                 Judgment.unit_id.in_(wanted[start : start + CHUNK]),
@@ -94,30 +99,35 @@ def _counted_before(session: Session, unit_ids: Iterable[str], fresh: set[str]) 
 def _add(session: Session, found: Mapping[tuple[str, str, str], tuple[int, float]], people: People) -> None:
     if not found:
         return
-    known = _pairs(session, found)
     owners = {lane: track for (lane, _person), track in people.items()}
+    rows = [
+        {
+            "org_id": owners[lane].org_id, "vendor_org_id": owners[lane].vendor_org_id,
+            "project_id": owners[lane].project_id, "lane_id": lane, "first_id": first, "second_id": second,
+            "shared": shared, "same": same,
+        }
+        for (lane, first, second), (shared, same) in sorted(found.items())
+    ]  # fmt: skip
+    session.execute(_count_more(session), rows)
     met = _tracks(session, found, people)
-    for (lane, first, second), (shared, same) in found.items():
-        row = known.get((lane, first, second))
-        if row is None:
-            owner = owners[lane]
-            row = PeerPair(
-                org_id=owner.org_id, vendor_org_id=owner.vendor_org_id, project_id=owner.project_id, lane_id=lane,
-                first_id=first, second_id=second, shared=0, same=0.0,
-            )  # fmt: skip
-            session.add(row)
-        row.shared, row.same = row.shared + shared, row.same + same
-        for person in (first, second):
+    for (lane, *pair), (shared, same) in found.items():
+        for person in pair:
             track = met[lane, person]
             track.peers, track.peers_same = track.peers + shared, track.peers_same + same
 
 
-def _pairs(session: Session, found: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], PeerPair]:
-    by_lane: dict[str, set[str]] = {}
-    for lane, first, _second in found:
-        by_lane.setdefault(lane, set()).add(first)
-    wanted = or_(*((PeerPair.lane_id == lane) & PeerPair.first_id.in_(firsts) for lane, firsts in by_lane.items()))
-    return {(row.lane_id, row.first_id, row.second_id): row for row in session.scalars(select(PeerPair).where(wanted))}
+def _count_more(session: Session) -> Any:
+    """New pairs are written, known ones counted up, all in one statement."""
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as dialect_insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert as dialect_insert  # type: ignore[assignment]
+    statement = dialect_insert(PeerPair)
+    more = {
+        "shared": PeerPair.shared + statement.excluded.shared,
+        "same": PeerPair.same + statement.excluded.same,
+    }
+    return statement.on_conflict_do_update(index_elements=["lane_id", "first_id", "second_id"], set_=more)
 
 
 def _tracks(session: Session, found: Iterable[tuple[str, str, str]], people: People) -> dict[tuple[str, str], Track]:
