@@ -1,10 +1,9 @@
 """A person's own pages: how good their work is, and the tests that open more of it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
 from calibration.operations import attempts
@@ -26,6 +25,9 @@ from web import current
 from web.problems import HINTS
 from web.render import flash, page, see
 from web.sessions import network_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 EXAM = "exam: answers are compared with keys, and stop with the plan"
 
@@ -93,7 +95,7 @@ def start_test(lane_id: str) -> Response:
     return see("calibration.attempt", attempt_id=view.id)
 
 
-def _begin(actor: Actor, lane_id: str, purpose: str = ENTRANCE) -> Callable[[Session], AttemptView]:
+def _begin(actor: Actor, lane_id: str, purpose: str = ENTRANCE) -> "Callable[[Session], AttemptView]":
     network = network_of(request.remote_addr)
     return lambda session: attempts.start_attempt(session, actor, lane_id, network=network, purpose=purpose)
 
