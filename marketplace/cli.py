@@ -1,5 +1,6 @@
 """Commands of work: `flask --app wsgi marketplace replay FOLDER`."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,8 +44,8 @@ def replay(folder: Path, overlap: int | None, limit_units: int | None, file: Pat
         plan = plan_replay(found, overlap=overlap, limit_units=limit_units)
     except BrokenFolder as broken:
         raise click.ClickException(f"{broken}\nNothing was written.") from None
-    if file is not None and not file.resolve().parent.is_dir():
-        raise click.ClickException(f"there is no folder {file.resolve().parent} for the report")
+    if file is not None and not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
+        raise click.ClickException(f"the report cannot be written to {file}\nNothing was written.")
     try:
         played = play(db.current(), plan, found.title, Bars())
     except Stopped as stopped:

@@ -37,13 +37,14 @@ DRAFT_MOST = 64_000
 
 def submit_answer(
     session: Session, actor: Actor, assignment_id: str, payload: Mapping[str, Any], *, epoch: int | None = None,
-    key: str | None = None,
+    key: str | None = None, seconds: int | None = None,
 ) -> Submitted:  # fmt: skip
     """Take an answer. Raises Invalid with the faulty fields; the same answer or key again changes nothing.
 
     While the slot is still the person's own, the answer counts for the unit's overlap, also when the lease has just
     run out. Otherwise it is kept as a late judgment beside the overlap, and paid: so it is when a pause, a suspension
-    or the end of the vendor's access has ended the lease.
+    or the end of the vendor's access has ended the lease. `seconds` is how long it took where that was recorded
+    elsewhere; else it is the time since the unit was handed out.
     """
     handed = handed_out(session, assignment_id)
     held: Any = _Held.of(handed) if handed else _load(session, assignment_id)
@@ -60,7 +61,7 @@ def submit_answer(
         lane_id=held.lane_id, unit_id=held.unit_id, item_id=held.item_id, assignment_id=held.id,
         annotator_id=held.annotator_id, account_id=held.account_id, ontology_id=held.ontology_id,
         guideline_id=held.guideline_id, answer=kind.canonical(answer), category=kind.category(answer),
-        seconds=seconds_between(held.leased_at, now_of(session)), is_late=not counts,
+        seconds=seconds_between(held.leased_at, now_of(session)) if seconds is None else seconds, is_late=not counts,
         labels=kind.categories(ontology), outlook=held.outlook,
     )  # fmt: skip
     recorded = judgments.record(session, actor, judgment)

@@ -90,4 +90,4 @@ def answer_all(stage: Stage, order: Order, steps: Sequence[Step], contexts: Mapp
             task = taking.take_next(session, actor, order.lanes[locale])
             if isinstance(task, NoWork) or task.content.get("context") != context:
                 raise Misuse(f"{step.worker} was to get the item {step.item}, and did not")
-            answers.submit_answer(session, actor, task.assignment_id, {"choice": step.choice})
+            answers.submit_answer(session, actor, task.assignment_id, {"choice": step.choice}, seconds=step.seconds)

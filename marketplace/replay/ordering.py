@@ -15,7 +15,7 @@ from labeling.models import Item
 from marketplace.operations import imports, ontologies, projects, requests, units
 from marketplace.queries.projects import lanes_of
 from marketplace.replay.cast import ME, Stage
-from marketplace.replay.plan import Plan, PlannedUnit
+from marketplace.replay.plan import Plan, PlannedUnit, schema_of
 from marketplace.storage import kept
 from marketplace.values.imports import CHUNK, BatchKind, UnitIn
 from payouts.operations.rates import set_rate
@@ -54,15 +54,10 @@ def place_order(stage: Stage, plan: Plan, title: str) -> Order:
     with stage.acting("pm") as (session, actor):
         requests.accept_quote(session, actor, quote.id)
         question = title or f"Which class fits? ({plan.name})"
-        ontologies.publish_ontology(session, actor, sent.project_id, _schema(plan, question))
+        ontologies.publish_ontology(session, actor, sent.project_id, schema_of(plan.classes, question))
         ontologies.publish_guideline(session, actor, sent.project_id, {"en": f"Choose the class that fits. {title}"})
         lanes = {lane.locale: lane.id for lane in lanes_of(session, sent.project_id)}
     return Order(sent.project_id, plan.name, lanes)
-
-
-def _schema(plan: Plan, question: str) -> dict[str, object]:
-    classes = [{"id": class_id, "names": {"en": name}} for class_id, name in plan.classes]
-    return {"task_type": "choice", "question": {"en": question}, "classes": classes, "options": {}}
 
 
 def bring_units(stage: Stage, order: Order, locale: str, wanted: Sequence[PlannedUnit]) -> None:

@@ -1,13 +1,17 @@
 """What is played of a folder: lanes, units, who answers what in which order, and the halves of gold."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from marketplace.replay.reading import Answer, BrokenFolder, Folder
+from labeling.tasktypes.registry import read_ontology
+from labeling.values import InvalidOntology
+from marketplace.replay.reading import Answer, BrokenFolder, Folder, content_of
+from marketplace.rules.requests import MOST_LINES, MOST_OVERLAP
+from workforce.rules.profiles import MOST_LANGUAGES
 
-MOST_OVERLAP = 50
 _LONGEST_TEXT = 20_000
 
 
@@ -29,6 +33,7 @@ class Step:
     worker: str
     item: str
     choice: str
+    seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,14 +76,14 @@ def plan_replay(folder: Folder, *, overlap: int | None = None, limit_units: int 
     for answer in kept:
         counts[answer.item] = counts.get(answer.item, 0) + 1
     units = _units(folder, kept, counts)
-    _ensure_playable(units)
+    _ensure_playable(folder, kept)
     truth = {item: folder.class_of[label] for item, label in (folder.gold or {}).items() if item in counts}
     exam = {item: label for item, label in truth.items() if is_for_exam(item)}
     return Plan(
         name=folder.name,
         classes=folder.classes,
         units=units,
-        steps=tuple(Step(each.worker, each.item, folder.class_of[each.label]) for each in _in_time(kept)),
+        steps=tuple(Step(each.worker, each.item, folder.class_of[each.label], each.seconds) for each in _in_time(kept)),
         workers=_workers(kept),
         repeats=repeats,
         has_gold=folder.gold is not None,
@@ -149,7 +154,7 @@ def _units(folder: Folder, kept: Iterable[Answer], counts: Mapping[str, int]) ->
         locale_of.setdefault(answer.item, answer.locale)
     units = []
     for number, (item, locale) in enumerate(locale_of.items(), start=1):
-        told = folder.contents.get(item) or folder.contents.get(item.partition("|")[0])
+        told = content_of(folder.contents, item)
         name = f"Item {number}: {item}"
         text = told[:_LONGEST_TEXT] if told else name
         units.append(PlannedUnit(item, locale, text, f"{folder.name}, {name}", counts[item]))
@@ -174,12 +179,48 @@ def _exams(
     return {mark: tuple(answers) for mark, answers in found.items()}
 
 
-def _ensure_playable(units: Sequence[PlannedUnit]) -> None:
-    faults = [
-        f"labels.csv: the item “{unit.item[:80]}” has answers of {unit.overlap} people, and a unit takes at most"
-        f" {MOST_OVERLAP}; use --overlap"
-        for unit in units
-        if unit.overlap > MOST_OVERLAP
-    ]
+def schema_of(classes: Iterable[tuple[str, str]], question: str) -> dict[str, object]:
+    """The label schema of a folder: one class out of these."""
+    named = [{"id": class_id, "names": {"en": name}} for class_id, name in classes]
+    return {"task_type": "choice", "question": {"en": question}, "classes": named, "options": {}}
+
+
+def _ensure_playable(folder: Folder, answers: Sequence[Answer]) -> None:
+    """Raise BrokenFolder with what the system would refuse on the way, as long as nothing is written."""
+    faults = [*_too_many_people(answers), *_too_many_languages(answers)]
+    try:
+        read_ontology(schema_of(folder.classes, folder.title or folder.name))
+    except InvalidOntology as problem:
+        faults += [f"the labels make no label schema: {each.path}: {each.message}" for each in problem.problems]
     if faults:
         raise BrokenFolder(faults)
+
+
+def _too_many_people(answers: Sequence[Answer]) -> list[str]:
+    """The line of the answer that no unit has a place for."""
+    total = Counter(answer.item for answer in answers)
+    met: Counter[str] = Counter()
+    faults = []
+    for answer in answers if max(total.values()) > MOST_OVERLAP else ():
+        met[answer.item] += 1
+        if met[answer.item] == MOST_OVERLAP + 1:
+            faults.append(
+                f"labels.csv, line {answer.line}: the item “{answer.item[:80]}” has answers of {total[answer.item]}"
+                f" people, and a unit takes at most {MOST_OVERLAP}; use --overlap {MOST_OVERLAP}"
+            )
+    return faults
+
+
+def _too_many_languages(answers: Sequence[Answer]) -> list[str]:
+    """The lines where a set, or one of its people, has more languages than a request, or a person, may have."""
+    of_set: set[str] = set()
+    of_worker: dict[str, set[str]] = {}
+    faults = []
+    for answer in answers:
+        spoken = of_worker.setdefault(answer.worker, set())
+        for who, tags, most in (("the set", of_set, MOST_LINES), (f"“{answer.worker[:80]}”", spoken, MOST_LANGUAGES)):
+            if answer.locale not in tags:
+                tags.add(answer.locale)
+                if len(tags) == most + 1:
+                    faults.append(f"labels.csv, line {answer.line}: {who} has more than {most} languages")
+    return faults

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from i18n.tags import InvalidTag, standardize
+from labeling.rules.json_text import is_storable
 
 MOST_CLASSES = 100
 LONGEST_LABEL = 64
 LONGEST_NAME = 180
 MOST_FAULTS = 20
+LONGEST_TITLE = 300
+LONGEST_SECONDS = 366 * 86_400
 _CLASS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _CLASSIFICATION = ("categorical", "classification")
 
@@ -43,6 +47,7 @@ class Answer:
     label: str
     locale: str
     at: datetime | None = None
+    seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,13 +90,16 @@ def read_folder(path: Path) -> Folder:
         raise BrokenFolder([f"there is no labels.csv or labels.csv.gz in {path}"])
     answers = _answers(file, _default_locale(meta), faults)
     faults.ensure_none()
-    _ensure_classification(name, answers)
+    _ensure_classification(name, file.name, answers)
     gold = _gold(path, {answer.item for answer in answers}, faults)
     contents = _contents(path, faults)
+    if contents is not None:
+        _ensure_known(file.name, answers, contents, faults)
     faults.ensure_none()
     classes, class_of = _classes(answers, gold, meta)
     title = meta.get("title")
-    return Folder(name, answers, gold, contents, classes, class_of, title if isinstance(title, str) else "")
+    title = title.strip()[:LONGEST_TITLE] if isinstance(title, str) else ""
+    return Folder(name, answers, gold, contents or {}, classes, class_of, title)
 
 
 def _find(path: Path, name: str) -> Path | None:
@@ -108,6 +116,8 @@ def _meta(path: Path) -> dict[str, Any]:
         raise BrokenFolder([f"meta.json cannot be read: {problem}"]) from None
     if not isinstance(found, dict):
         raise BrokenFolder(["meta.json, line 1: this is not an object"])
+    if not is_storable(json.dumps(found, ensure_ascii=False)) or "\\u0000" in json.dumps(found):
+        raise BrokenFolder(["meta.json: a text in it contains a character that cannot be stored"])
     return found
 
 
@@ -145,7 +155,7 @@ def _rows(file: Path, needed: tuple[str, ...], faults: _Faults) -> Iterator[tupl
         raise BrokenFolder([f"{file.name}, line {line}: there is a NUL character"])
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        columns = next(reader)
+        columns = [name.strip() for name in next(reader)]
         missing = [name for name in needed if name not in columns]
         if missing:
             raise BrokenFolder([f"{file.name}, line 1: the column “{name}” is missing" for name in missing])
@@ -161,7 +171,7 @@ def _body(name: str, reader: Any, columns: list[str], faults: _Faults) -> Iterat
         if len(values) != len(columns):
             faults.note(name, reader.line_num, f"{len(values)} fields instead of {len(columns)}")
             continue
-        yield reader.line_num, dict(zip(columns, values, strict=True))
+        yield reader.line_num, dict(zip(columns, (value.strip() for value in values), strict=True))
 
 
 def _answers(file: Path, default: str, faults: _Faults) -> tuple[Answer, ...]:
@@ -172,10 +182,11 @@ def _answers(file: Path, default: str, faults: _Faults) -> tuple[Answer, ...]:
             continue
         locale = _locale(file.name, line, row, default, faults)
         at = _moment(file.name, line, row.get("timestamp", ""), faults)
+        seconds = _seconds(file.name, line, row.get("duration_s", ""), faults)
         if language_of.setdefault(row["item"], locale) != locale:
             text = f"the item “{row['item'][:80]}” was in {language_of[row['item']]} before, and is in {locale} here"
             faults.note(file.name, line, text)
-        found.append(Answer(line, row["worker"], row["item"], row["label"].strip(), locale, at))
+        found.append(Answer(line, row["worker"], row["item"], row["label"], locale, at, seconds))
     if not found:
         faults.note(file.name, 2, "there are no answers")
     return tuple(found)
@@ -184,7 +195,7 @@ def _answers(file: Path, default: str, faults: _Faults) -> tuple[Answer, ...]:
 def _has_all(name: str, line: int, row: Mapping[str, str], columns: Iterable[str], faults: _Faults) -> bool:
     sound = True
     for column in columns:
-        if not row[column].strip():
+        if not row[column]:
             faults.note(name, line, f"the column “{column}” is empty")
             sound = False
         elif len(row[column]) > LONGEST_NAME and column != "label":
@@ -215,10 +226,42 @@ def _moment(name: str, line: int, text: str, faults: _Faults) -> datetime | None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
-def _ensure_classification(name: str, answers: Iterable[Answer]) -> None:
-    labels = {answer.label for answer in answers}
-    if len(labels) > MOST_CLASSES or any(len(label) > LONGEST_LABEL for label in labels):
-        raise BrokenFolder([f"{name} is not a classification set: it has {len(labels)} different labels"])
+def _seconds(name: str, line: int, text: str, faults: _Faults) -> int | None:
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= LONGEST_SECONDS:
+        faults.note(name, line, f"“{text[:40]}” is not a duration; write seconds, like 12 or 3.5")
+        return None
+    return round(seconds)
+
+
+def _ensure_classification(name: str, file: str, answers: Iterable[Answer]) -> None:
+    labels: set[str] = set()
+    for answer in answers:
+        labels.add(answer.label)
+        if len(answer.label) > LONGEST_LABEL:
+            text = f"{file}, line {answer.line}: the label is longer than {LONGEST_LABEL} characters"
+            raise BrokenFolder([f"{name} is not a classification set: {text}"])
+        if len(labels) > MOST_CLASSES:
+            text = f"{file}, line {answer.line}: there are more than {MOST_CLASSES} different labels"
+            raise BrokenFolder([f"{name} is not a classification set: {text}"])
+
+
+def content_of(contents: Mapping[str, str], item: str) -> str | None:
+    """The text of an item; one about a part of a text (`text|part`) has that text."""
+    return contents.get(item, contents.get(item.partition("|")[0]))
+
+
+def _ensure_known(name: str, answers: Iterable[Answer], contents: Mapping[str, str], faults: _Faults) -> None:
+    told: set[str] = set()
+    for answer in answers:
+        if content_of(contents, answer.item) is None and answer.item not in told:
+            told.add(answer.item)
+            faults.note(name, answer.line, f"the item “{answer.item[:80]}” is not in items.jsonl")
 
 
 def _gold(path: Path, items: set[str], faults: _Faults) -> dict[str, str] | None:
@@ -229,7 +272,7 @@ def _gold(path: Path, items: set[str], faults: _Faults) -> dict[str, str] | None
     for line, row in _rows(file, ("item", "label"), faults):
         if not _has_all(file.name, line, row, ("item", "label"), faults):
             continue
-        item, label = row["item"], row["label"].strip()
+        item, label = row["item"], row["label"]
         if item not in items:
             faults.note(file.name, line, f"the item “{item[:80]}” is not in labels.csv")
         elif found.setdefault(item, label) != label:
@@ -237,24 +280,28 @@ def _gold(path: Path, items: set[str], faults: _Faults) -> dict[str, str] | None
     return found
 
 
-def _contents(path: Path, faults: _Faults) -> dict[str, str]:
-    """A readable text for each item of items.jsonl."""
+def _contents(path: Path, faults: _Faults) -> dict[str, str] | None:
+    """A readable text for each item of items.jsonl; None where there is no such file."""
     file = _find(path, "items.jsonl")
     if file is None:
-        return {}
+        return None
     found: dict[str, str] = {}
     for line, text in enumerate(_text(file).split("\n"), start=1):
         if not text.strip():
             continue
         try:
             record = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             faults.note(file.name, line, "this is not JSON")
             continue
         if not isinstance(record, dict) or not isinstance(record.get("id"), str | int):
             faults.note(file.name, line, "this is not an object with an “id”")
             continue
-        found[str(record["id"])] = "\n".join(_told(record))
+        item, told = str(record["id"]).strip(), "\n".join(_told(record))
+        if not is_storable(item + told):
+            faults.note(file.name, line, "the text contains a character that cannot be stored")
+        elif found.setdefault(item, told) != told:
+            faults.note(file.name, line, f"the item “{item[:80]}” has another content further up")
     return found
 
 
@@ -267,7 +314,7 @@ def _told(record: Mapping[str, Any], above: str = "") -> Iterator[str]:
             yield from _told(value, f"{above}{name} ")
         elif value not in (None, "", []):
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield f"{above}{name}: {shown}".replace("\0", " ")
+            yield f"{above}{name}: {shown}"
 
 
 def _classes(
@@ -281,4 +328,4 @@ def _classes(
     known = names if isinstance(names, dict) else {}
     plain = all(_CLASS_ID.fullmatch(label) for label in labels)
     ids = {label: label if plain else f"c{number}" for number, label in enumerate(labels, start=1)}
-    return tuple((ids[label], str(known.get(label) or label)[:LONGEST_NAME]) for label in labels), ids
+    return tuple((ids[label], str(known.get(label) or label).strip()[:LONGEST_NAME] or label) for label in labels), ids

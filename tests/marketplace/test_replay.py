@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from flask import Flask
 from sqlalchemy import func, select
 
 import marketplace.jobs.imports
@@ -16,7 +17,7 @@ import marketplace.jobs.releases  # noqa: F401 - jobs are asked for by name
 from calibration import lanes
 from calibration.models import Attempt, Judgment, Qualification
 from kernel import audit, crypto
-from kernel.db import Database
+from kernel.db import Base, Database
 from kernel.models import AuditEvent
 from kernel.storage import LocalStorage
 from kernel.tenancy import Scope
@@ -30,10 +31,10 @@ from marketplace.replay.plan import is_for_exam, plan_replay
 from marketplace.replay.reading import BrokenFolder, read_folder
 from payouts import ledger
 from payouts.models import Earning, PayoutRun
-from workforce.models import Organization
 
-ITEMS = [f"s{number}" for number in range(24)]
+ITEMS = [f"s{number}" for number in range(56)]  # half of them are enough for a test that nobody passes by guessing
 TRUTH = {item: str(number % 2) for number, item in enumerate(ITEMS)}
+GIVEN = 4 * len(ITEMS) + 1
 # Three people who are always right, one who is always wrong, one who answers a single item.
 RIGHT, WRONG, BRIEF = ("ann", "ben", "cid"), "dan", "eve"
 
@@ -82,7 +83,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def replay(folder: Path, *more: str) -> Result:
-    return CliRunner().invoke(cli, ["replay", str(folder), *more])
+    return Flask("replays").test_cli_runner().invoke(cli, ["replay", str(folder), *more])
 
 
 def counts(db: Database, model: Any) -> int:
@@ -97,17 +98,17 @@ def test_a_folder_is_played_from_the_accounts_to_the_accepted_release(house: Dat
     assert result.exit_code == 0, result.output
     told = json.loads(file.read_text())
     exam = sum(is_for_exam(item) for item in ITEMS)
-    # 24 items by four people, and one answer more to the first item.
-    assert (told["workers"], told["units"], told["judgments"], told["repeats"]) == (5, 24, 97, 1)
-    assert told["gold"]["items"] == 24 - exam and told["gold"]["in_tests"] == exam
+    # All items by four people, and one answer more to the first item.
+    assert (told["workers"], told["units"], told["judgments"], told["repeats"]) == (5, len(ITEMS), GIVEN, 1)
+    assert told["gold"]["items"] == len(ITEMS) - exam and told["gold"]["in_tests"] == exam
     assert told["qualified"] == 3, "those who are right pass, the one who is wrong and the brief one do not"
     assert (told["majority_accuracy"], told["consensus_accuracy"]) == (1.0, 1.0)
-    assert told["earnings_micros"] == 97 * 10_000
-    assert told["paid_micros"] == 97 * 10_000
+    assert told["earnings_micros"] == GIVEN * 10_000
+    assert told["paid_micros"] == GIVEN * 10_000
     assert (told["ledger_ok"], told["audit_ok"], told["invariants_ok"]) == (True, True, True)
     assert len(told["release_sha256"]) == 64
     assert told["seconds"] > 0 and told["judgments_per_second"] > 0
-    assert "majority_accuracy" in result.output and "97" in result.output
+    assert "majority_accuracy" in result.output and str(GIVEN) in result.output
 
 
 def test_everything_went_through_the_operations_and_stands_in_the_database(house: Database, folder: Path) -> None:
@@ -131,7 +132,7 @@ def test_everything_went_through_the_operations_and_stands_in_the_database(house
         assert {"answer.submitted", "payout_run.settled", "release.accepted", "agreement.signed"} <= told
         assert ledger.verify(session) == []
         assert audit.verify(session).ok
-    assert counts(house, Judgment) == 97
+    assert counts(house, Judgment) == GIVEN
 
 
 def test_overlap_takes_the_first_people_of_each_unit_and_limit_the_first_units(folder: Path) -> None:
@@ -145,7 +146,7 @@ def test_overlap_takes_the_first_people_of_each_unit_and_limit_the_first_units(f
 
 def test_units_carry_as_many_places_as_people_judged_them(folder: Path) -> None:
     plan = plan_replay(read_folder(folder))
-    assert [unit.overlap for unit in plan.units] == [5, *[4] * 23]
+    assert [unit.overlap for unit in plan.units] == [5, *[4] * (len(ITEMS) - 1)]
     assert plan.repeats == 1
     assert set(plan.exam_truth) | set(plan.held_out) == set(ITEMS)
     assert not set(plan.exam_truth) & set(plan.held_out)
@@ -172,6 +173,35 @@ def test_answers_are_given_in_the_order_of_their_times(tmp_path: Path) -> None:
     plan = plan_replay(read_folder(tmp_path / "timed"))
     # The answer without a time follows the one before it in the file, which was given at nine.
     assert [(step.worker, step.item) for step in plan.steps] == [("w2", "b"), ("w1", "b"), ("w2", "a"), ("w1", "a")]
+
+
+def test_durations_of_the_data_are_the_judgments_and_a_missing_one_is_the_time_since_the_unit_was_taken(
+    house: Database, tmp_path: Path
+) -> None:
+    rows = [["worker", "item", "label", "duration_s"]]
+    rows += [["ann", "a", "x", "12.4"], ["ann", "b", "y", "0"], ["ben", "a", "x", "3599.6"], ["ben", "b", "x", ""]]
+    write(tmp_path / "timed", "labels.csv", rows)
+    assert replay(tmp_path / "timed").exit_code == 0
+    with house.reading(Scope.system("test")) as session:
+        assert sorted(session.scalars(select(Judgment.seconds))) == [0, 0, 12, 3600]
+
+
+def test_files_of_another_system_with_spaces_a_mark_and_their_own_ends_of_lines_are_read(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_bytes(b"\xef\xbb\xbfworker, item ,label\r\nann, a ,x\r\nben,b, y \r\n")
+    (tmp_path / "gold.csv").write_bytes(b"\xef\xbb\xbfitem,label\r\na, x\r\n")
+    (tmp_path / "items.jsonl").write_bytes(b'\xef\xbb\xbf{"id": "a", "text": "one"}\r\n{"id": "b", "text": "two"}\r\n')
+    found = read_folder(tmp_path)
+    assert [(each.line, each.worker, each.item, each.label) for each in found.answers] == [
+        (2, "ann", "a", "x"), (3, "ben", "b", "y"),
+    ]  # fmt: skip
+    assert (found.gold, found.contents) == ({"a": "x"}, {"a": "text: one", "b": "text: two"})
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is(db_sqlite: Database, folder: Path) -> None:
+    before = rows_of_every_table(db_sqlite)
+    result = replay(folder, "--report", str(folder / "missing" / "report.json"))
+    assert (result.exit_code, "the report cannot be written" in result.output) == (1, True)
+    assert rows_of_every_table(db_sqlite) == before
 
 
 def test_without_gold_there_is_no_test_and_no_accuracy(house: Database, folder: Path) -> None:
@@ -218,6 +248,9 @@ def test_what_fails_in_the_middle_says_what_was_done(
     assert "Done before that: the organizations of the replay" in result.output and "3 units" in result.output
 
 
+TAGS = b"am ar bn de el en es fa fr ha hi ig it ja ko pl pt ru sw th yo".split()
+TIMED = b"worker,item,label,duration_s\n"
+TWO = b"worker,item,label\nw,i,x\nw,j,y\n"
 BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
     "no labels": ({"gold.csv": b"item,label\n"}, "there is no labels.csv or labels.csv.gz"),
     "empty": ({"labels.csv": b""}, "labels.csv is empty"),
@@ -231,11 +264,11 @@ BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
     "nul": ({"labels.csv": b"worker,item,label\nw,i\x00,x\n"}, "labels.csv, line 2: there is a NUL character"),
     "not gzip": ({"labels.csv.gz": b"worker,item,label\n"}, "labels.csv.gz cannot be read"),
     "unknown item in gold": (
-        {"labels.csv": b"worker,item,label\nw,i,x\nw,j,y\n", "gold.csv": b"item,label\ni,x\nk,y\n"},
+        {"labels.csv": TWO, "gold.csv": b"item,label\ni,x\nk,y\n"},
         "gold.csv, line 3: the item “k” is not in labels.csv",
     ),
     "gold against itself": (
-        {"labels.csv": b"worker,item,label\nw,i,x\nw,j,y\n", "gold.csv": b"item,label\ni,x\ni,y\n"},
+        {"labels.csv": TWO, "gold.csv": b"item,label\ni,x\ni,y\n"},
         "gold.csv, line 3: the item “i” has another label further up",
     ),
     "language": (
@@ -251,7 +284,7 @@ BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
         "labels.csv, line 2: “yesterday” is not a time",
     ),
     "items": (
-        {"labels.csv": b"worker,item,label\nw,i,x\nw,j,y\n", "items.jsonl": b'{"id": "i"}\n{oh no\n'},
+        {"labels.csv": TWO, "items.jsonl": b'{"id": "i"}\n{oh no\n'},
         "items.jsonl, line 2: this is not JSON",
     ),
     "one label": ({"labels.csv": b"worker,item,label\nw,i,x\nv,i,x\n"}, "there is only one label, “x”"),
@@ -264,9 +297,58 @@ BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
     ),
     "too many people": (
         {"labels.csv": b"worker,item,label\n" + b"".join(b"w%d,i,%d\n" % (n, n % 2) for n in range(51))},
-        "has answers of 51 people, and a unit takes at most 50; use --overlap",
+        "labels.csv, line 52: the item “i” has answers of 51 people, and a unit takes at most 50; use --overlap 50",
+    ),
+    "unknown item": (
+        {"labels.csv": b"worker,item,label\nw,i,x\nw,j,y\nv,j,y\n", "items.jsonl": b'{"id": "i", "text": "one"}\n'},
+        "labels.csv, line 3: the item “j” is not in items.jsonl",
+    ),
+    "nul in an item": (
+        {"labels.csv": TWO, "items.jsonl": b'{"id": "i"}\n{"id": "j", "t": "a\\u0000"}\n'},
+        "items.jsonl, line 2: the text contains a character that cannot be stored",
+    ),
+    "half a character in an item": (
+        {"labels.csv": TWO, "items.jsonl": b'{"id": "i"}\n{"id": "j", "t": "\\ud800"}\n'},
+        "items.jsonl, line 2: the text contains a character that cannot be stored",
+    ),
+    "half a character in the title": (
+        {"labels.csv": TWO, "meta.json": b'{"title": "a \\udc00"}'},
+        "meta.json: a text in it contains a character that cannot be stored",
+    ),
+    "two contents": (
+        {"labels.csv": TWO, "items.jsonl": b'{"id": "i", "t": "a"}\n{"id": "i", "t": "b"}\n'},
+        "items.jsonl, line 2: the item “i” has another content further up",
+    ),
+    "duration in words": (
+        {"labels.csv": b"worker,item,label,duration_s\nw,i,x,3.5\nw,j,y,abc\n"},
+        "labels.csv, line 3: “abc” is not a duration",
+    ),
+    "duration below zero": (
+        {"labels.csv": TIMED + b"w,i,x,\nw,j,y,-5\n"}, "labels.csv, line 3: “-5” is not a duration"
+    ),
+    "endless duration": (
+        {"labels.csv": TIMED + b"w,i,x,inf\nw,j,y,nan\n"}, "labels.csv, line 3: “nan” is not a duration"
+    ),
+    "one class name for two labels": (
+        {"labels.csv": TWO, "meta.json": b'{"label_names": {"x": "same", "y": "same"}}'},
+        "the labels make no label schema",
+    ),
+    "too many languages": (
+        {
+            "labels.csv": b"worker,item,label,language\n"
+            + b"".join(b"w,i%d,%d,%b\n" % (n, n % 2, tag) for n, tag in enumerate(TAGS))
+        },
+        "labels.csv, line 22: “w” has more than 20 languages",
     ),
 }  # fmt: skip
+
+
+def rows_of_every_table(db: Database) -> dict[str, int]:
+    with db.reading(Scope.system("test")) as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Base.metadata.tables.items()
+        }
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -276,11 +358,12 @@ def test_a_broken_folder_is_told_by_line_and_nothing_is_written(
     files, sentence = BROKEN[name]
     for file, content in files.items():
         (tmp_path / file).write_bytes(content)
+    before = rows_of_every_table(db_sqlite)
     result = replay(tmp_path)
     assert result.exit_code == 1
     assert sentence in result.output
     assert "Nothing was written." in result.output
-    assert (counts(db_sqlite, Organization), counts(db_sqlite, AuditEvent)) == (0, 0)
+    assert rows_of_every_table(db_sqlite) == before
 
 
 def test_all_faults_are_told_at_once_up_to_a_bound(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -202,12 +201,12 @@ def test_the_use_of_a_token_is_seen_on_the_account(app: Flask, world: World) -> 
 
 
 def test_the_command_prints_one_token_that_works(app: Flask, world: World) -> None:
-    printed = CliRunner().invoke(cli, ["token", "VERA.manager@example.org", "--days", "2"])
+    printed = app.test_cli_runner().invoke(cli, ["token", "VERA.manager@example.org", "--days", "2"])
     assert printed.exit_code == 0
     answer = app.test_client().get("/api/v1/me", headers={"Authorization": f"Bearer {printed.output.strip()}"})
     assert answer.json["email"] == "vera.manager@example.org"  # type: ignore[index]
-    assert CliRunner().invoke(cli, ["token", "nobody@example.org"]).exit_code == 1
-    assert CliRunner().invoke(cli, ["token", "vera.manager@example.org", "--role", "operator"]).exit_code == 1
+    assert app.test_cli_runner().invoke(cli, ["token", "nobody@example.org"]).exit_code == 1
+    assert app.test_cli_runner().invoke(cli, ["token", "vera.manager@example.org", "--role", "operator"]).exit_code == 1
 
 
 STRANGER = {
