@@ -143,6 +143,8 @@ def lane_test(session: Session, actor: Actor, lane_id: str) -> tuple[LaneFacts, 
 def gold_forms(session: Session, actor: Actor, project_id: str) -> list[FormView]:
     """How hard each language's exam is for the same person, for the client alone."""
     require(session, actor, GOLD_READ, Resource("gold", project_id, org_id=scope_of(session).org_id))
+    if newest_versions(session, project_id).ontology is None:
+        raise not_found()
     return forms_of_project(session, project_id)
 
 
