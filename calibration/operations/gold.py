@@ -26,12 +26,13 @@ REPORTED_MOST = 100
 
 
 def add_gold(
-    session: Session, actor: Actor, *, project_id: str, lane_id: str, set_name: str, rows: Sequence[GoldRow]
-) -> GoldAdded:
+    session: Session, actor: Actor, *, project_id: str, lane_id: str, set_name: str, rows: Sequence[GoldRow],
+    author_id: str | None = None,
+) -> GoldAdded:  # fmt: skip
     """Add keys to a set of the project, which is made if there is none of this name. All rows or none.
 
     A row that repeats a known key is passed over; one that contradicts it is an error, as a key is corrected on
-    purpose (`correct_key`) and never by an upload.
+    purpose (`correct_key`) and never by an upload. `author_id` is whoever set the answers, where a job writes them.
     """
     lane = lane_of(session, lane_id)
     require(session, actor, GOLD_WRITE, lane_resource(session, actor, lane))
@@ -44,7 +45,10 @@ def add_gold(
     fresh = [row for row in rows if row.item_id not in known]
     if fresh:
         now = now_of(session)
-        keys = [_key(lane, gold_set_id, row, *parsed[row.item_id], actor) | {"added_at": now} for row in fresh]
+        keys = [
+            _key(lane, gold_set_id, row, *parsed[row.item_id], author_id or actor.account_id) | {"added_at": now}
+            for row in fresh
+        ]
         session.execute(insert(GoldKey), keys)
     audit.record(
         session, actor, "gold.added", "gold_set", gold_set_id, org_id=lane.org_id,
@@ -198,13 +202,13 @@ def _set_named(session: Session, actor: Actor, lane: LaneFacts, name: str) -> st
 
 
 def _key(
-    lane: LaneFacts, gold_set_id: str, row: GoldRow, truth: dict[str, Any], category: str | None, actor: Actor
+    lane: LaneFacts, gold_set_id: str, row: GoldRow, truth: dict[str, Any], category: str | None, author_id: str | None
 ) -> dict[str, Any]:
     return {
         "id": ids.new_id(), "org_id": lane.org_id, "gold_set_id": gold_set_id, "item_id": row.item_id,
         "lane_id": lane.id, "pool": row.pool, "truth": truth, "category": category,
         "explanation": row.explanation, "version": 1, "status": "active", "exposures": 0,
-        "author_id": actor.account_id, "also": [], "voided": False, "source": row.source,
+        "author_id": author_id, "also": [], "voided": False, "source": row.source,
         "link": row.link,
     }  # fmt: skip
 

@@ -66,6 +66,18 @@ def restore_after(session: Session, actor: Actor, item_id: str) -> int:
     return fallen
 
 
+def give_back_attempt(session: Session, actor: Actor, attempt_id: str) -> bool:
+    """A failed test was overturned by a person: it costs no attempt and no waiting. False if it does not stand."""
+    require(session, actor, GRADE_RUN)
+    row = session.scalars(select(Attempt).where(Attempt.id == attempt_id).with_for_update()).one_or_none()
+    if row is None or row.state != "failed":
+        return False
+    row.state, row.next_at = "ended", None
+    audit.record(session, actor, "attempt.ended", "attempt", row.id, org_id=row.vendor_org_id,
+                 details={"lane": row.lane_id, "why": "appeal"})  # fmt: skip
+    return True
+
+
 def _lift(session: Session, actor: Actor, key: GoldKey, lane: LaneFacts) -> int:
     """Undo each pause and warning that its rule would not have given, had the key been what it is now."""
     first = dict(
@@ -240,10 +252,11 @@ def _open(session: Session, lane: LaneFacts, row: Attempt) -> None:
     now = now_of(session)
     if held is not None and (held.revoked_at is not None or held.until_at is None or held.until_at > now):
         return
-    opened = open_lane(
-        session, lane, row.annotator_id, row.account_id, basis="test", attempt_id=row.id, reason="", by=None
-    )
-    opened.until_at = None
+    days = test_by_id(session, row.test_id).expires_days
+    open_lane(
+        session, lane, row.annotator_id, row.account_id, basis="test", attempt_id=row.id, reason="", by=None,
+        until_at=now + timedelta(days=days) if days else None,
+    )  # fmt: skip
 
 
 def _exam_told(lane: LaneFacts, played: Replayed) -> tuple[Message, Message]:

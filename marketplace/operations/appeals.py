@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from calibration.operations import disputes, gates
+from calibration.operations import disputes, gates, qualifications, restoring
 from kernel.policy import Actor, system_actor
 from payouts.operations import earnings
 from workforce.operations import appeals
@@ -18,12 +18,17 @@ def decide_appeal(session: Session, actor: Actor, appeal_id: str, *, outcome: st
 
 
 def _restore(session: Session, actor: Actor, decision: AppealDecision) -> None:
+    system = system_actor("appeal", decision.org_id)  # whoever answers may undo, whatever else their role may do
     if decision.kind == "work_rejected" and decision.cause_kind == "judgment":
         earnings.restore(session, actor, decision.cause_id)
     if decision.kind == "lane_paused":
-        gates.lift_pause(session, actor, decision.receipt_id)
+        gates.lift_pause(session, system, decision.receipt_id)
     if decision.kind == "lane_warned":
-        gates.take_back_warning(session, actor, decision.receipt_id)
+        gates.take_back_warning(session, system, decision.receipt_id)
+    cause_id = decision.cause_id.partition(":")[0]
     if decision.kind == "dispute_rejected":
-        dispute_id = decision.cause_id.partition(":")[0]
-        disputes.reopen(session, system_actor("appeal", decision.org_id), dispute_id)
+        disputes.reopen(session, system, cause_id)
+    if decision.kind == "test_failed":
+        restoring.give_back_attempt(session, system, cause_id)
+    if decision.kind == "removed" and decision.cause_kind == "qualification" and decision.lane_id:
+        qualifications.restore(session, system, decision.lane_id, decision.annotator_id)

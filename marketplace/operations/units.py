@@ -165,7 +165,13 @@ def _write_keys(session: Session, actor: Actor, source: Source, lane: LaneRef, g
         for item_id, gold in golds.items()
     ]
     added = add_gold(
-        session, actor, project_id=source.project_id, lane_id=lane.id, set_name=source.name[-120:], rows=rows
+        session,
+        actor,
+        project_id=source.project_id,
+        lane_id=lane.id,
+        set_name=source.name[-120:],
+        rows=rows,
+        author_id=source.created_by,
     )
     return added.added
 

@@ -44,6 +44,7 @@ class Source:
     spec: FileSpec
     lanes: dict[str, LaneRef]
     expected: int
+    created_by: str | None = None
 
 
 def batch_of(session: Session, batch_id: str) -> BatchView | None:
@@ -82,7 +83,7 @@ def source_of(session: Session, batch_id: str) -> Source | None:
     )  # fmt: skip
     return Source(
         batch.id, batch.org_id, project.vendor_org_id, batch.project_id, batch.stored_name, batch.name,
-        BatchState(batch.state), spec, lanes, batch.good + batch.duplicates,
+        BatchState(batch.state), spec, lanes, batch.good + batch.duplicates, batch.created_by,
     )  # fmt: skip
 
 

@@ -1,0 +1,203 @@
+"""From a test designed to a person restored, through pages on phones: failed, waited, passed, paused on wrong keys."""
+
+from collections.abc import Callable, Iterable, Iterator
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from kernel import clock
+from kernel.db import Database
+from kernel.policy import Role
+from tests.journeys.cast import Cast
+from tests.journeys.order import CLASSES, GUIDELINE, LOCALE, ONTOLOGY, class_said, saying, send_request, upload
+from tests.journeys.steps import everything_adds_up, hire, people_arrive
+from tests.journeys.walk import Walk, walking
+
+Serve = Callable[[WSGIApplication], str]
+UNITS, LIVE, WRONG = 120, 14, 5
+NAMES = {"refund": "Refund", "network": "Network", "other": "Something else"}
+
+
+@pytest.fixture
+def db(db_sqlite: Database) -> Database:
+    """One database: what differs between the two is nothing that a browser sees."""
+    return db_sqlite
+
+
+@pytest.fixture
+def walks(cast: Cast, browser: Browser, live_server: Serve) -> Iterator[dict[str, Walk]]:
+    """The client's two people, the vendor's manager and an annotator, each with a phone."""
+
+    def at_its_time(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with clock.use_clock(cast.time):
+            return cast.app(environ, start_response)
+
+    with clock.use_clock(cast.time):
+        people_arrive(cast)
+        cast.join("judge", "nordlicht", Role.CLIENT_QA)
+        hire(cast, ["neema"])
+    with walking(browser, live_server(at_its_time)) as walker:
+        yield {name: walker(name, has_scripts=name != "qa") for name in ("qa", "judge", "manager", "neema")}
+
+
+def test_whoever_is_paused_on_wrong_keys_is_restored_with_pay(cast: Cast, walks: dict[str, Walk], db: Database) -> None:
+    lane = order(cast)
+    design(cast, walks, lane)
+    neema = enter(cast, walks, "neema")
+    assert take(neema, lane, right=False) == "You did not pass this time"
+    expect(neema.page.get_by_text("You can try again from")).to_be_visible()
+    neema.press("Look at your answers, and object where you are sure", role="link")
+    expect(neema.page.get_by_text("I am sure that this was right").first).to_be_visible()
+    neema.go(f"/tests/{lane}")
+    expect(neema.page.locator("form[action$='/attempts']")).to_have_count(0)
+    cast.later(hours=25)
+    cast.renew()
+    assert take(enter(cast, walks, "neema"), lane, right=True) == "You passed"
+    answered = work(cast)
+    contested = contest(neema := enter(cast, walks, "neema"))
+    decide(cast, walks, contested)
+    restored(cast, neema, answered)
+    everything_adds_up(db)
+
+
+def enter(cast: Cast, walks: dict[str, Walk], name: str) -> Walk:
+    """Sign in, new or back after the session has ended."""
+    walks[name].page.context.clear_cookies()
+    walks[name].sign_in(cast.people[name].persona.email)
+    return walks[name]
+
+
+def order(cast: Cast) -> str:
+    """A project with units, and with gold of which some live keys are wrong; its lane."""
+    pm, qa, manager = (cast.people[name] for name in ("pm", "qa", "manager"))
+    request = send_request(cast, pm, cast.orgs["baraza"], units=UNITS, overlap=1)
+    quote = manager.post(f"/requests/{request['request_id']}/quotes", {"prices": {LOCALE: 250_000}})
+    project = pm.post(f"/quotes/{quote['id']}/accept", {})["project_id"]
+    lane = pm.get(f"/projects/{project}")["lanes"][0]["id"]
+    pm.post(f"/projects/{project}/ontologies", {"body": ONTOLOGY})
+    pm.post(f"/projects/{project}/guidelines", {"texts": GUIDELINE})
+    rows = [f'{number},"{saying(number, "ujumbe")[1]}"' for number in range(UNITS)]
+    upload(cast, pm, project, "units", "units.csv", "\n".join(["id,text", *rows]) + "\n")
+    upload(cast, qa, project, "gold", "gold.csv", gold())
+    manager.post("/rates", {"lane_id": lane, "amount": "0.05", "currency": "EUR"})
+    return str(lane)
+
+
+def gold() -> str:
+    rows = ["text,label,pool,explanation"]
+    for pool, count in (("exam", 40), ("live", LIVE)):
+        for number in range(count):
+            right, text = saying(number, pool)
+            is_wrong = pool == "live" and number < WRONG
+            label = CLASSES[(CLASSES.index(right) + 1) % len(CLASSES)] if is_wrong else right
+            rows.append(f'"{text}","{label}","{pool}","The customer names it."')
+    return "\n".join(rows) + "\n"
+
+
+def design(cast: Cast, walks: dict[str, Walk], lane: str) -> None:
+    """The client designs the test and sees what it does; the vendor sets the rule that pauses, and opens the lane."""
+    qa = enter(cast, walks, "qa")
+    qa.go(f"/lanes/{lane}/test")
+    for name, value in (("p0", "0.5"), ("p1", "0.95"), ("alpha", "0.1"), ("beta", "0.1"), ("training_questions", "0")):
+        qa.page.locator(f"[name={name}]").fill(value)
+    qa.press("Show what it does")
+    for box in qa.page.locator("[name=accepted]").all():
+        box.check()
+    qa.press("Publish")
+    expect(qa.page.get_by_text("Version 1 of the test is published.")).to_be_visible()
+    rule = {"limit": 0.9, "certainty": 0.6, "minimum_checks": 10, "pause_days": 14}
+    cast.people["manager"].put(f"/lanes/{lane}/gate", rule)
+    cast.people["manager"].post(f"/lanes/{lane}/open", {})
+
+
+def take(walk: Walk, lane: str, *, right: bool) -> str:
+    """Take the test to its end; what the result says first."""
+    walk.go(f"/tests/{lane}")
+    walk.send("/attempts")
+    while walk.page.locator("form[action$='/answers']").count():
+        name = class_said(walk.page.locator("main").inner_text())
+        given = name if right else CLASSES[(CLASSES.index(name) + 1) % len(CLASSES)]
+        walk.page.locator("label.opt", has=walk.page.locator(f"input[value={given}]")).tap()
+        walk.act(walk.page.locator(".actbar .btn-main").tap)
+    return walk.page.locator("h1").inner_text()
+
+
+def work(cast: Cast) -> int:
+    """Answer rightly, checks among the units, until the rule pauses; how many answers were given."""
+    neema, count = cast.people["neema"], 0
+    while True:
+        if count % 4 == 0:
+            cast.seconds()
+        task = neema.post("/assignments/next", {})["assignment"]
+        if task is None:
+            break
+        cast.later(seconds=20)
+        choice = class_said(task["content"]["text"])
+        neema.post(f"/assignments/{task['id']}/answer", {"answer": {"choice": choice}, "epoch": task["epoch"]})
+        count += 1
+    assert count < UNITS and "lane_paused" in {row["kind"] for row in neema.get("/receipts")["items"]}
+    return count
+
+
+def contest(neema: Walk) -> int:
+    """Read the decision, ask for the answers it rests on, and object to each right answer that is wrong."""
+    neema.go("/receipts")
+    neema.act(neema.page.locator("main a[href^='/receipts/']", has_text="paused").first.tap)
+    neema.press("Look at your answers, and object to a right answer", role="link")
+    neema.press("Show them")
+    answers = neema.page.locator("ol > li")
+    shown = answers.count()
+    assert 1 <= shown <= WRONG
+    for number in range(shown):
+        one = answers.nth(number)
+        one.locator("summary").tap()
+        one.locator("textarea").fill("Mteja anasema wazi anachotaka.")
+        neema.act(one.get_by_role("button", name="Send the objection").tap)
+        expect(neema.page.get_by_text("Your objection was sent.")).to_be_visible()
+        neema.page.go_back()
+        neema.again()
+    expect(neema.page.get_by_text("Waits")).to_have_count(shown)
+    return shown
+
+
+def decide(cast: Cast, walks: dict[str, Walk], contested: int) -> None:
+    """Whoever set the keys may not decide; somebody else does, without knowing which answer is the key's."""
+    qa, judge = enter(cast, walks, "qa"), enter(cast, walks, "judge")
+    qa.go("/disputes")
+    qa.act(qa.page.locator("tbody a").first.tap)
+    expect(qa.page.get_by_text("somebody else decides")).to_be_visible()
+    manager = enter(cast, walks, "manager")
+    manager.go("/disputes")
+    expect(manager.page.locator("tbody tr")).to_have_count(contested)
+    for _number in range(contested):
+        judge.go("/disputes")
+        judge.act(judge.page.locator("tbody a").first.tap)
+        right = NAMES[class_said(judge.page.locator("main .unit .txt").inner_text())]
+        chosen = "first" if right in side(judge, "first").inner_text() else "second"
+        judge.page.locator(f"[name=verdict][value={chosen}]").check()
+        judge.send(judge.path, reply="The text says so.")
+        cast.work()
+    judge.go("/disputes")
+    expect(judge.page.get_by_text("No objections wait")).to_be_visible()
+
+
+def side(walk: Walk, name: str) -> Locator:
+    return walk.page.locator(f"section[aria-labelledby={name}]")
+
+
+def restored(cast: Cast, neema: Walk, answered: int) -> None:
+    """The pause is undone, the person told in a decision of their own, the work open, every answer paid."""
+    neema.go("/receipts")
+    expect(neema.page.get_by_text("is lifted").first).to_be_visible()
+    neema.act(neema.page.locator("main a", has_text="is lifted").first.tap)
+    expect(neema.page.get_by_text("In your favour")).to_be_visible()
+    expect(neema.page.get_by_text("all answers that it had touched were counted again")).to_be_visible()
+    neema.go("/work")
+    expect(neema.page.locator("form[action='/work/next']").first).to_be_visible()
+    cast.later(hours=73)
+    cast.work()
+    cast.renew()
+    earned = cast.people["neema"].get("/earnings?limit=200")["items"]
+    assert len(earned) == answered
+    assert {(row["state"], row["micros"]) for row in earned} == {("approved", 50_000)}
