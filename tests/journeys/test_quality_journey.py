@@ -200,4 +200,4 @@ def restored(cast: Cast, neema: Walk, answered: int) -> None:
     cast.renew()
     earned = cast.people["neema"].get("/earnings?limit=200")["items"]
     assert len(earned) == answered
-    assert {(row["state"], row["micros"]) for row in earned} == {("approved", 50_000)}
+    assert {(row["state"], row["amount"]) for row in earned} == {("approved", "0.05")}
