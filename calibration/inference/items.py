@@ -11,7 +11,7 @@ with fewer than 500 answers is kept at 1. The first group has mean ability 0 and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ _GRID = np.linspace(-4.0, 4.0, 33)
 _ROUNDS = 200
 _STEADY = 1e-4
 _STRATA = 5
+_PURIFICATIONS = 6
 
 Floats = NDArray[np.float64]
 
@@ -235,12 +236,47 @@ class _Table:
         return [float(cov[k] / np.sqrt(vx[k] * vy[k])) if vx[k] > 1e-9 and vy[k] > 1e-9 else None for k in range(size)]
 
 
+def compare_groups(
+    responses: Sequence[Response], *, guess: Mapping[str, float] | None = None
+) -> tuple[Estimated, list[Dif]]:
+    """The questions on one scale, and every group against the largest one.
+
+    People are matched by abilities that are estimated without regard to groups. A question that differs would bend
+    these, so what is flagged is left out of them and all questions are compared again, until the same ones are
+    flagged. Those are then measured in each group by itself (as `question` + newline + `group`), and tie nothing.
+    """
+    chances = dict(guess or {})
+    sizes: dict[str, int] = {}
+    for each in responses:
+        sizes[each.group] = sizes.get(each.group, 0) + 1
+    ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
+    most = len({each.item for each in responses}) // 2
+    flagged: frozenset[str] = frozenset()
+    differences: list[Dif] = []
+    for _ in range(_PURIFICATIONS if len(ordered) > 1 else 0):
+        matched = [replace(each, group="") for each in responses if each.item not in flagged]
+        abilities = estimate_items(matched, guess=chances).abilities
+        differences = [dif for focal in ordered[1:] for dif in differing(responses, abilities, ordered[0], focal)]
+        worst = sorted((each for each in differences if each.is_flagged), key=lambda each: (-each.chi2, each.item))
+        now = frozenset(each.item for each in worst[:most])
+        if now == flagged:
+            break
+        flagged = now
+    split = {f"{item}\n{group}": chances.get(item, 0.0) for item in flagged for group in ordered}
+    told = [_apart(each) if each.item in flagged else each for each in responses]
+    return estimate_items(told, guess=chances | split), differences
+
+
+def _apart(response: Response) -> Response:
+    return replace(response, item=f"{response.item}\n{response.group}")
+
+
 def differing(responses: Sequence[Response], abilities: Mapping[str, float], reference: str, focal: str) -> list[Dif]:
     """Mantel-Haenszel over strata of ability, for each question that enough people of both groups answered.
 
     Mantel and Haenszel, JNCI 22, 1959; for test questions Holland and Thayer, 1988.
     """
-    both = [each for each in responses if each.group in (reference, focal)]
+    both = [each for each in responses if each.group in (reference, focal) and each.person in abilities]
     known = sorted({each.person for each in both})
     cuts = np.linspace(0, 1, _STRATA + 1)[1:-1]
     edges: Floats = np.quantile([abilities[name] for name in known], cuts) if known else np.zeros(0)

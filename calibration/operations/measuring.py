@@ -1,12 +1,12 @@
 """Measuring questions as answers come in: how hard they are, how sharply they part people, where languages differ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from calibration.inference.items import Dif, Estimated, Response, differing, estimate_items
+from calibration.inference.items import Dif, Estimated, Response, compare_groups
 from calibration.lanes import find_lane
 from calibration.models import Attempt, AttemptQuestion, GoldKey, Grade, Judgment
 from calibration.operations.scoring import Scorer
@@ -42,19 +42,8 @@ def measure_project(session: Session, actor: Actor, project_id: str) -> int:
     responses = _responses(session, lanes, asked)
     if not responses:
         return 0
-    guess = _guessing(session, lanes, asked)
-    found = estimate_items(responses, guess=guess)
-    differences = _differences(responses, found)
-    flagged = {each.item for each in differences if each.is_flagged}
-    if flagged:  # what differs must not tie the languages to each other: it is measured in each of them
-        responses = [_apart(each) if each.item in flagged else each for each in responses]
-        guess = {**guess, **{f"{name}\n{each.group}": guess.get(name, 0.0) for each in responses for name in flagged}}
-        found = estimate_items(responses, guess=guess)
+    found, differences = compare_groups(responses, guess=_guessing(session, lanes, asked))
     return sum(_keep(session, each, found, differences) for each in asked.values())
-
-
-def _apart(response: Response) -> Response:
-    return replace(response, item=f"{response.item}\n{response.group}")
 
 
 def _lanes(session: Session, project_id: str) -> dict[str, LaneFacts]:
@@ -112,15 +101,6 @@ def _guessing(session: Session, lanes: Mapping[str, LaneFacts], asked: Mapping[s
         answers = task_type.categories(ontology)
         found[each.name] = 1.0 / len(answers) if answers else 0.0
     return found
-
-
-def _differences(responses: Sequence[Response], found: Estimated) -> list[Dif]:
-    """Every language against the one with the most answers."""
-    sizes: dict[str, int] = {}
-    for each in responses:
-        sizes[each.group] = sizes.get(each.group, 0) + 1
-    ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
-    return [dif for focal in ordered[1:] for dif in differing(responses, found.abilities, ordered[0], focal)]
 
 
 def _keep(session: Session, asked: _Asked, found: Estimated, differences: Sequence[Dif]) -> bool:

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from calibration.inference.items import Dif, Estimated, Response, differing, estimate_items, expected_share, two_sided
+from calibration.inference.items import (
+    Dif,
+    Estimated,
+    Response,
+    compare_groups,
+    differing,
+    estimate_items,
+    expected_share,
+    two_sided,
+)
 
 
 def simulate(
@@ -110,6 +119,20 @@ def test_a_question_that_is_harder_in_one_language_is_flagged_and_no_other() -> 
     flagged = [each for each in differing(responses, found.abilities, "sw", "es") if each.is_flagged]
     assert [each.item for each in flagged] == ["q5"]
     assert flagged[0].delta > 1.5
+
+
+def test_a_question_that_differs_does_not_make_others_look_as_if_they_did() -> None:
+    """Nine questions, of which one is four logits harder for one group: it bends the scale until it is set apart."""
+    b = np.linspace(-2.0, 2.0, 9)
+    one, _t = simulate(31, 300, b)
+    other, _t = simulate(32, 300, b, group="es", shift={2: 4.0})
+    plain = estimate_items(one + other)
+    bent = [each.item for each in differing(one + other, plain.abilities, "sw", "es") if each.is_flagged]
+    assert len(bent) > 1
+    found, differences = compare_groups(one + other)
+    assert [each.item for each in differences if each.is_flagged] == ["q2"]
+    assert found.items["q2\nes"].difficulty > found.items["q2\nsw"].difficulty + 2.5
+    assert "q2" not in found.items
 
 
 def test_the_common_odds_ratio_is_that_of_the_tables() -> None:
