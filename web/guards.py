@@ -11,7 +11,7 @@ from i18n import _, set_locale, set_zone
 from i18n.negotiation import negotiate, parse_accept_language
 from kernel import audit, db, guard, ids
 from kernel.config import Settings
-from kernel.errors import Forbidden, Misuse, Problem
+from kernel.errors import Forbidden, Misuse, Problem, Unauthenticated
 from kernel.policy import matrix
 from kernel.tenancy import Scope
 from web import current, problems
@@ -68,6 +68,8 @@ def _gate() -> None:
         log.error("no permission is declared for %s", request.endpoint)
         abort(404)
     action = entry["action"]
+    if problems.wants_json() and action != "public" and not current_user.is_authenticated:
+        raise _token_problem()  # before the form token is asked for, which is no affair of a program
     if request.method in _UNSAFE and not is_bearer(request) and not _is_open_api(action):
         _same_site()
     if action == "public":
@@ -97,6 +99,15 @@ def _same_site() -> None:
         )
         problem.status = 400
         raise problem from None
+
+
+def _token_problem() -> Unauthenticated:
+    if is_bearer(request):
+        return Unauthenticated(
+            "token.refused",
+            _("This token is not known, has run out or was revoked, or its account is closed. Make a new one."),
+        )
+    return Unauthenticated("token.missing", _("Send a token in the header “Authorization: Bearer …”."))
 
 
 def _ask_to_sign_in() -> None:

@@ -18,7 +18,7 @@ from kernel.tenancy import Scope
 from web import current, sessions
 
 HOUR = 3600
-MOST = {"apply": 30, "token": 30, "import": 300, "units": 1200, "export": 600}
+MOST = {"apply": 30, "import": 300, "units": 1200, "export": 600}
 """How often one account, or one network where nobody is signed in, may do each of these in an hour."""
 
 
@@ -53,6 +53,14 @@ def spends(what: str) -> Callable[..., None]:
         spend(what)
 
     return before
+
+
+def uncount(session: Session, what: str, who: str) -> None:
+    """Take the last try back, after a success, where only failures are to count."""
+    key = f"{what}:{digest(who)[:40]}"
+    session.execute(
+        update(RateBucket).where(RateBucket.key == key, RateBucket.count > 0).values(count=RateBucket.count - 1)
+    )
 
 
 def forget(session: Session, what: str, who: str) -> None:

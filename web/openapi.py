@@ -34,6 +34,7 @@ _FAILURES = {
     "422": "Some of it cannot be taken",
     "429": "Too much at once",
     "503": "Not possible for the moment",
+    "507": "The disk of the installation is full",
 }
 
 

@@ -1,11 +1,12 @@
 """Problems as answers: one table from what went wrong to a page, a fragment or RFC 9457 JSON."""
 
+import errno
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from i18n import Message, _, render
@@ -29,8 +30,10 @@ TITLES: dict[int, Message] = {
     429: _("Too much at once"),
     500: _("This did not work, and nothing was changed"),
     503: _("This is not possible for the moment"),
+    507: _("There is no room left"),
 }
 
+_DISK_FULL = "53100"  # PostgreSQL's word for it
 NOT_FOUND = _("What you look for does not exist, or it is not for you to see.")
 
 HINTS: dict[Reason, Message] = {
@@ -138,7 +141,8 @@ def _with_headers(problem: Problem, response: Response) -> Response:
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after)
     if isinstance(problem, Unauthenticated) and wants_json():
-        response.headers["WWW-Authenticate"] = "Bearer"
+        refused = problem.code == "token.refused"
+        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if refused else "Bearer"
     if problem.status == 503:
         response.headers.setdefault("Retry-After", "5")
     return response
@@ -172,13 +176,36 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _from_database(error: DBAPIError) -> Response:
+    """What may pass is to be tried again; what the database refuses for good is our fault, and stays so."""
+    if _is_full(error.orig):
+        return _no_room()
+    if not (isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated):
+        return _from_fault(error)
     log.exception("database: %s", g.get("request_id"))
     return answer(
         Unavailable("database.unavailable", _("The database did not take it. Nothing was changed; try again."))
     )
 
 
+def _is_full(cause: BaseException | None) -> bool:
+    if isinstance(cause, OSError):
+        return cause.errno in (errno.ENOSPC, errno.EDQUOT)
+    return getattr(cause, "sqlstate", None) == _DISK_FULL or "disk is full" in str(cause)
+
+
+def _no_room() -> Response:
+    log.error("no room: %s", g.get("request_id"))
+    problem = Unavailable(
+        "storage.full",
+        _("The disk of this installation is full. Nothing was changed. Whoever runs it has to make room first."),
+    )
+    problem.status = 507
+    return answer(problem)
+
+
 def _from_fault(error: Exception) -> Response:
+    if _is_full(error):
+        return _no_room()
     log.exception("fault: %s", g.get("request_id"))
     if _is_testing():
         raise error

@@ -77,6 +77,7 @@ def prove(email: str, password: str) -> Person | None:
             audit.record(transaction, NOBODY, "session.refused", "account", None, outcome="denied", link=False)
             return None
         limits.forget(transaction, "sign-in-account", email.casefold())
+        limits.uncount(transaction, "sign-in-network", address)
     return person
 
 

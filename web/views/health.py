@@ -1,6 +1,8 @@
 """Health: alive, able to serve, and the API's description."""
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from flask import Response, jsonify
 from sqlalchemy import literal, select
@@ -9,9 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from kernel import db, queue
 from kernel.migrate import is_at_head
 from kernel.tenancy import Scope
+from web import current
 from web.openapi import document
 from web.views import pages
 
+_BLOCK = 4096
 _at_head: list[bool] = []
 
 
@@ -23,7 +27,7 @@ def healthz() -> Response:
 
 @pages.get("/readyz")
 def readyz() -> Response:
-    """The process can serve: the database answers with the right schema; a queue that is away only degrades."""
+    """The process can serve: database and files work; a queue that is away only degrades."""
     try:
         with db.reading(Scope.system("readiness")) as session:
             session.scalar(select(literal(1)))
@@ -33,9 +37,22 @@ def readyz() -> Response:
             _at_head.append(True)
     except SQLAlchemyError:
         return Response("database", 503, mimetype="text/plain")
+    if not _can_write(current.settings().data_dir):
+        return Response("files", 503, mimetype="text/plain")
     transport = queue.transport()
     there: Callable[[], bool] | None = getattr(transport, "is_there", None)
     return Response("ready" if there is None or there() else "degraded", mimetype="text/plain")
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether a block can be written into the data folder: a full or read-only disk is told before work is lost."""
+    try:
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b"\0" * _BLOCK)
+            probe.flush()
+    except OSError:
+        return False
+    return True
 
 
 @pages.get("/api/v1/openapi.json")

@@ -6,7 +6,7 @@ from i18n import _
 from kernel.errors import Conflict, NotFound, Unauthenticated
 from kernel.policy import Actor
 from kernel.tenancy import Scope
-from web import limits, sessions
+from web import sessions
 from web.identity import Person, directory
 from web.problems import NOT_FOUND
 from web.views.door import prove
@@ -27,7 +27,6 @@ def _proven(body: NewTokenIn) -> Person:
     person = prove(body.email, body.password)
     if person is None:
         raise Unauthenticated("sign_in.refused", _("This e-mail address and password do not fit together."))
-    limits.spend("token")
     return person
 
 
