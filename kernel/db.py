@@ -401,7 +401,6 @@ def _prepare_sqlite(engine: Engine) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            "busy_timeout=15000",
             "foreign_keys=ON",
             "cache_size=-32768",  # KiB; the default of 2 MiB reads the same pages of an index again and again
         ):

@@ -14,7 +14,7 @@ from i18n import _
 from kernel import ids
 from kernel.db import insert_ignoring, now_of
 from kernel.errors import Conflict, Misuse
-from kernel.hot import Hot
+from kernel.hot import Hot, table_of
 from payouts.models import LedgerAccount, Transfer
 from payouts.values import PERSONAL, Book, Code, Entry, Kind
 
@@ -127,7 +127,7 @@ def _move_balances(session: Session, entries: Iterable[Entry], accounts: Account
         raise Conflict("ledger.not_covered", _("The balance does not hold this amount any more."))
 
 
-_A: Any = LedgerAccount.__table__
+_A = table_of(LedgerAccount)
 _MOVE = Hot(
     update(_A)
     .where(_A.c.id == bindparam("p_id"), _A.c.balance_micros + bindparam("p_micros", type_=BigInteger) >= 0)
