@@ -109,8 +109,20 @@ def _sentence(kind: str, context: dict[str, Any], text: str) -> Message:
         return _("There is no such field.")
     if kind == "string_too_long":
         return _("This is longer than %(most)s letters.", most=context.get("max_length", 0))
-    if kind in ("int_parsing", "int_type", "int_from_float", "float_parsing", "decimal_parsing"):
+    if kind in ("int_parsing", "int_type", "int_from_float"):
+        return _("A whole number is expected here.")
+    if kind in ("float_parsing", "float_type", "decimal_parsing", "decimal_type"):
         return _("This must be a number.")
+    if kind == "string_type":
+        return _("A text is expected here.")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return _("An object with named fields is expected here.")
+    if kind == "list_type":
+        return _("A list is expected here.")
+    if kind in ("string_unicode", "value_error.surrogate"):
+        return _("The text contains a character that cannot be stored.")
+    if kind.startswith(("datetime", "timezone")):
+        return _("Write the time with its time zone, like 2027-01-31T17:00:00Z or 2027-01-31T17:00:00+03:00.")
     if kind in ("greater_than_equal", "greater_than"):
         return _("This must be at least %(least)s.", least=context.get("ge", context.get("gt")))
     if kind in ("less_than_equal", "less_than"):

@@ -10,6 +10,7 @@ from kernel.policy import Actor
 from kernel.tenancy import Scope
 from marketplace.api import api
 from marketplace.api.requests import DoneOut
+from marketplace.api.terms import ClassificationName, LaneState, ProjectState, TaskTypeName
 from marketplace.operations import ontologies, projects, units
 from marketplace.operations import requests as request_operations
 from marketplace.queries import projects as queries
@@ -27,11 +28,11 @@ class ProjectRowOut(OutModel):
 
     id: str
     name: str
-    state: str
+    state: ProjectState
     client_name: str
     vendor_name: str
-    task_type: str
-    classification: str
+    task_type: TaskTypeName
+    classification: ClassificationName
     currency: str
     created_at: datetime
 
@@ -49,9 +50,9 @@ class LaneOut(OutModel):
     id: str
     project_id: str
     locale: str
-    state: str
-    task_type: str
-    classification: str
+    state: LaneState
+    task_type: TaskTypeName
+    classification: ClassificationName
     overlap: int
     quality_target: float
     volume: int

@@ -9,6 +9,7 @@ from kernel import db
 from kernel.guard import not_found
 from kernel.policy import Actor
 from marketplace.api import api
+from marketplace.api.terms import ReleaseState
 from marketplace.operations import releases as operations
 from marketplace.queries import projects as project_queries
 from marketplace.queries import releases as queries
@@ -37,7 +38,7 @@ class ReleaseOut(OutModel):
     project_id: str
     project_name: str
     version: int
-    state: str
+    state: ReleaseState
     units: int
     files: list[FileOut]
     sha256: str | None

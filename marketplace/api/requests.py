@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, Field
 
+from i18n import _
+from kernel.errors import Invalid
 from kernel.guard import not_found
+from kernel.money import from_text, to_text
 from kernel.policy import Actor
 from marketplace.api import api
+from marketplace.api.terms import ClassificationName, CurrencyCode, Price, QuoteState, RequestState, TaskTypeName
 from marketplace.operations import requests as operations
 from marketplace.queries import requests as queries
-from marketplace.values.requests import ALL_RIGHTS, QuoteView, RequestView
+from marketplace.values.requests import ALL_RIGHTS, QuoteLine, QuoteView, RequestView
 from web.forms import InModel, OutModel, PageQuery
 
 if TYPE_CHECKING:
@@ -29,20 +33,21 @@ class RequestIn(InModel):
 
     name: str
     vendor_org_id: str
-    task_type: str
-    classification: str
+    task_type: TaskTypeName
+    classification: ClassificationName
     lines: list[LineIn] = Field(max_length=200)
     overlap: int = 3
     quality_target: float = 0.9
     deadline_at: AwareDatetime
-    currency: str = "EUR"
+    currency: CurrencyCode = "EUR"
     about: str = ""
 
 
 class QuoteIn(InModel):
-    """The price of a unit, in micro-units, for each language."""
+    """The price of a unit for each language, as decimal texts; or in micro-units, of which a million make one."""
 
-    prices: dict[str, int]
+    prices: dict[str, Price] = Field(default_factory=dict)
+    prices_micros: dict[str, int] = Field(default_factory=dict)
     valid_days: int = 14
 
 
@@ -76,7 +81,9 @@ class QuoteLineOut(OutModel):
     speed_source: str
     promised_a_day: float
     finish_at: datetime | None
+    price: str
     price_micros: int
+    amount: str
     micros: int
     missing: list[MissingOut]
 
@@ -88,8 +95,9 @@ class QuoteOut(OutModel):
     request_id: str
     project_id: str
     version: int
-    state: str
+    state: QuoteState
     lines: list[QuoteLineOut]
+    total: str
     total_micros: int
     currency: str
     valid_until: datetime
@@ -110,17 +118,17 @@ class RequestOut(OutModel):
     id: str
     project_id: str
     name: str
-    state: str
+    state: RequestState
     vendor_org_id: str
     vendor_name: str
     client_name: str
-    task_type: str
-    classification: str
+    task_type: TaskTypeName
+    classification: ClassificationName
     lines: list[RequestLineOut]
     overlap: int
     quality_target: float
     deadline_at: datetime
-    currency: str
+    currency: CurrencyCode
     about: str
     sent_at: datetime
     quote: QuoteOut | None
@@ -177,7 +185,12 @@ def request(session: "Session", actor: Actor, request_id: str) -> RequestOut:
 @api.post("/requests/<request_id>/quotes", body=QuoteIn, returns=QuoteOut, creates=True)
 def make_quote(session: "Session", actor: Actor, request_id: str, body: QuoteIn) -> QuoteOut:
     """Answer a request with prices."""
-    made = operations.make_quote(session, actor, request_id, prices=body.prices, valid_days=body.valid_days)
+    both = body.prices.keys() & body.prices_micros.keys()
+    if both:
+        once = _("Name this price once, as a text or in micro-units.")
+        raise Invalid("quote.prices", once, {f"prices.{locale}": once for locale in both})
+    prices = {locale: from_text(price) for locale, price in body.prices.items()} | body.prices_micros
+    made = operations.make_quote(session, actor, request_id, prices=prices, valid_days=body.valid_days)
     return quote_out(made)
 
 
@@ -196,9 +209,16 @@ def decline_quote(session: "Session", actor: Actor, quote_id: str, body: Decline
 
 def quote_out(quote: QuoteView) -> QuoteOut:
     """The quote as the API tells it."""
-    names = set(QuoteOut.model_fields) - {"lines"}
-    lines = [QuoteLineOut.model_validate(line) for line in quote.lines]
-    return QuoteOut(**{name: getattr(quote, name) for name in names}, lines=lines)
+    names = set(QuoteOut.model_fields) - {"lines", "total"}
+    lines = [_line_out(line) for line in quote.lines]
+    return QuoteOut(**{name: getattr(quote, name) for name in names}, lines=lines, total=to_text(quote.total_micros))
+
+
+def _line_out(line: QuoteLine) -> QuoteLineOut:
+    names = set(QuoteLineOut.model_fields) - {"price", "amount", "missing"}
+    missing = [MissingOut.model_validate(each) for each in line.missing]
+    told = {name: getattr(line, name) for name in names}
+    return QuoteLineOut(**told, missing=missing, price=to_text(line.price_micros), amount=to_text(line.micros))
 
 
 def request_out(found: RequestView) -> RequestOut:

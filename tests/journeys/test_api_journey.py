@@ -56,7 +56,7 @@ def order(cast: Cast) -> tuple[str, str]:
     sent = send_request(cast, pm, cast.orgs["baraza"], units=UNITS)
     seen = manager.get(f"/requests/{sent['request_id']}")
     assert seen["state"] == "sent"
-    quote = manager.post(f"/requests/{sent['request_id']}/quotes", {"prices": {LOCALE: 250_000}, "valid_days": 14})
+    quote = manager.post(f"/requests/{sent['request_id']}/quotes", {"prices": {LOCALE: "0.25"}, "valid_days": 14})
     assert quote["total_micros"] == 12 * 250_000
     line = quote["lines"][0]
     assert line["verified"] == 0 and line["missing"][0]["code"]

@@ -215,6 +215,30 @@ def test_gold_is_uploaded_on_a_page_that_a_vendor_cannot_open(
         assert "gold.jsonl" not in door.get(page)
 
 
+def test_a_program_is_told_how_a_time_and_other_values_are_written(market: Market, pm: Door) -> None:
+    body = {"name": "API", "vendor_org_id": market.vendor, "task_type": "choice", "classification": "public",
+            "lines": [{"locale": "sw-KE", "units": 10}]}  # fmt: skip
+    for wrong in ("2027-01-01", "2027-01-01T00:00:00", "soon", "2027-02-30T00:00:00Z"):
+        told = pm.ask("POST", "/requests", body | {"deadline_at": wrong}, 422)["fields"]["deadline_at"]
+        assert told.startswith("Write the time with its time zone, like 2027-01-31T17:00:00Z")
+    odd = {"deadline_at": "2027-01-01T00:00:00Z", "name": ["a"], "lines": {"sw-KE": 1}, "overlap": 1.5}
+    told = pm.ask("POST", "/requests", body | odd, 422)["fields"]
+    assert (told["name"], told["lines"]) == ("A text is expected here.", "A list is expected here.")
+    assert told["overlap"] == "A whole number is expected here."
+
+
+def test_the_description_of_the_api_names_the_values_that_there_are(pm: Door) -> None:
+    parts = pm.ask("GET", "/openapi.json")["components"]["schemas"]
+    asked = parts["RequestIn"]["properties"]
+    assert (
+        asked["task_type"]["enum"] == ["choice", "pairwise", "spans"]
+        and "restricted-phi" in asked["classification"]["enum"]
+    )
+    assert parts["QuoteIn"]["properties"]["prices"]["additionalProperties"]["pattern"]
+    assert parts["LaneOut"]["properties"]["state"]["enum"] == ["draft", "open", "paused", "done"]
+    assert "live" in parts["ProjectRowOut"]["properties"]["state"]["enum"]
+
+
 def test_the_program_does_what_the_pages_do(market: Market, pm: Door, manager: Door) -> None:
     sent = pm.ask(
         "POST", "/requests",
@@ -223,8 +247,15 @@ def test_the_program_does_what_the_pages_do(market: Market, pm: Door, manager: D
         201,
     )  # fmt: skip
     assert manager.ask("GET", "/requests")["items"][0]["id"] == sent["request_id"]
-    quote = manager.ask("POST", f"/requests/{sent['request_id']}/quotes", {"prices": {"sw-KE": 40_000}}, 201)
-    assert quote["total_micros"] == 400_000
+    quotes = f"/requests/{sent['request_id']}/quotes"
+    for wrong in (0.1, 1, "0,10", "abc", "0.0000001"):
+        told = manager.ask("POST", quotes, {"prices": {"sw-KE": wrong}}, 422)["fields"]
+        assert told == {"prices.sw-KE": 'Write the amount as a text such as "0.10", with at most six decimals.'}
+    assert manager.ask("POST", quotes, {"prices_micros": {"sw-KE": 50_000}}, 201)["total"] == "0.5"
+    quote = manager.ask("POST", quotes, {"prices": {"sw-KE": "0.04"}}, 201)
+    line = quote["lines"][0]
+    assert (quote["total"], quote["total_micros"]) == ("0.4", 400_000)
+    assert (line["price"], line["price_micros"], line["amount"]) == ("0.04", 40_000, "0.4")
     project_id = pm.ask("POST", f"/quotes/{quote['id']}/accept", {})["project_id"]
     body = {"task_type": "choice", "question": {"en": "?"}, "classes": [
         {"id": name, "names": {"en": name}} for name in "ab"

@@ -16,7 +16,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "calibration_api.contest_evidence": {"text": "it is wrong"},
     "marketplace_api.publish_ontology": {"body": ONTOLOGY},
     "marketplace_api.set_rights": {"rights": list(ALL_RIGHTS)},
-    "marketplace_api.make_quote": {"prices": {"sw-KE": 50_000}},
+    "marketplace_api.make_quote": {"prices": {"sw-KE": "0.05"}},
     "marketplace_api.add_units": {"units": [{"content": {"text": "one more"}}]},
     "marketplace_api.upload": {"name": "units.csv", "content": "text,locale\none more,sw-KE\n"},
     "review_api.decide": {"verdict": "accept"},
