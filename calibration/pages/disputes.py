@@ -72,7 +72,7 @@ def disputes() -> Response:
         )
     return page(
         "calibration/disputes.html", rows=rows, after=after, is_open=is_open, sources=SOURCES, outcomes=OUTCOMES,
-        is_own=current.actor().role == Role.ANNOTATOR, now=clock.now(),
+        is_own=current.actor().role == Role.ANNOTATOR, is_blind=current.actor().role in DECIDERS, now=clock.now(),
     )  # fmt: skip
 
 
