@@ -321,7 +321,7 @@ def leave_one(walk: Walk, how: str, but: str) -> str:
     while (text := said(walk)) == but:
         HANDS[walk.name](walk, opinion(walk.name, text))
     walk.page.locator(f"#{how} summary").tap()
-    walk.send(f"/{how}", reason="unclear")
+    walk.send(f"/{how}", reason={"skip": "unclear", "report": "broken"}[how])
     return text
 
 
