@@ -96,7 +96,10 @@ def download(session: "Session", actor: Actor, release_id: str, name: str) -> Re
     """A file of a release; the log keeps who took it."""
     with db.transaction(current.scope()) as writing:
         file = operations.note_download(writing, actor, release_id, name)
-    return send_file(storage().open(file.stored_name), mimetype=MIME[file.format], etag=False, max_age=0)
+    return send_file(
+        storage().open(file.stored_name), mimetype=MIME[file.format], as_attachment=True, download_name=file.name,
+        etag=False, max_age=0,
+    )  # fmt: skip
 
 
 def _out(view: ReleaseView) -> ReleaseOut:

@@ -23,6 +23,7 @@ from marketplace.values.releases import (
     ReleaseView,
     Sampled,
     Settled,
+    Verdict,
     Vote,
 )
 
@@ -159,17 +160,11 @@ def settled_units(session: Session, project_id: str, lane_id: str, refs: Sequenc
         .where(Unit.lane_id == lane_id, Unit.id.in_(unit_ids))
     )
     votes = _votes(session, project_id, unit_ids)
-    reviewed = set(
-        session.scalars(
-            select(Review.unit_id)
-            .join(Unit, (Unit.org_id == Review.org_id) & (Unit.id == Review.unit_id))
-            .where(Unit.id.in_(unit_ids), Review.state == "done")
-        )
-    )
+    reviews = _verdicts(session, project_id, unit_ids)
     found = {
         unit.id: Settled(
             unit.id, item.id, item.locale, item.client_ref, item.content, unit.label or {}, unit.label_source or "",
-            confidence if label == unit.label else None, unit.id in reviewed, votes.get(unit.id, ()),
+            confidence if label == unit.label else None, reviews.get(unit.id, ()), votes.get(unit.id, ()),
         )
         for unit, item, label, confidence in rows
     }  # fmt: skip
@@ -236,8 +231,26 @@ def _votes(session: Session, project_id: str, unit_ids: Sequence[str]) -> dict[s
     )
     found: dict[str, tuple[Vote, ...]] = {}
     for row in rows:
-        vote = Vote(pseudonym(project_id, row.annotator_id), row.answer, row.ontology_id, row.guideline_id, row.is_late)
+        vote = Vote(
+            pseudonym(project_id, row.annotator_id), row.answer, row.ontology_id, row.guideline_id, row.is_late,
+            row.answered_at, row.seconds,
+        )  # fmt: skip
         found[row.unit_id] = (*found.get(row.unit_id, ()), vote)
+    return found
+
+
+def _verdicts(session: Session, project_id: str, unit_ids: Sequence[str]) -> dict[str, tuple[Verdict, ...]]:
+    rows = session.scalars(
+        select(Review)
+        .join(Unit, (Unit.org_id == Review.org_id) & (Unit.id == Review.unit_id))
+        .where(Unit.id.in_(unit_ids), Review.state == "done", Review.verdict.is_not(None))
+        .order_by(Review.round, Review.done_at, Review.id)
+    )
+    found: dict[str, tuple[Verdict, ...]] = {}
+    for row in rows:
+        person = pseudonym(project_id, row.reviewer_id or "")
+        verdict = Verdict(person, row.verdict or "", row.reason, row.round, row.done_at)
+        found[row.unit_id] = (*found.get(row.unit_id, ()), verdict)
     return found
 
 

@@ -10,9 +10,10 @@ from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer, InvalidContent, Ontology
 from marketplace.values.releases import Billable, ReleaseFile, Settled
 
-FORMAT = "polyphony-release/1"
+FORMAT = "polyphony-release/2"
 CSV_HEAD = (
-    "id", "unit", "locale", "label", "answer", "source", "confidence", "judgments", "reviewed", "ontology", "guideline",
+    "id", "unit", "locale", "label", "answer", "source", "confidence", "judgments", "people", "reviewed", "reviewers",
+    "verdicts", "ontology", "guideline",
 )  # fmt: skip
 
 
@@ -34,15 +35,23 @@ def record_of(unit: Settled, label: str | None, versions: Mapping[str, int]) -> 
         "answer": unit.label,
         "source": unit.source,
         "confidence": None if unit.confidence is None else round(unit.confidence, 6),
-        "reviewed": unit.was_reviewed,
+        "reviewed": bool(unit.reviews),
         "ontology": sorted({versions[vote.ontology_id] for vote in unit.votes}),
         "guideline": sorted({versions[vote.guideline_id] for vote in unit.votes}),
         "judgments": [
             {
                 "person": vote.person, "answer": vote.answer, "late": vote.is_late,
                 "ontology": versions[vote.ontology_id], "guideline": versions[vote.guideline_id],
+                "at": vote.at.isoformat(), "seconds": vote.seconds,
             }
             for vote in unit.votes
+        ],
+        "reviews": [
+            {
+                "person": each.person, "verdict": each.verdict, "reason": each.reason, "round": each.round,
+                "at": each.at.isoformat() if each.at else None,
+            }
+            for each in unit.reviews
         ],
     }  # fmt: skip
 
@@ -68,6 +77,9 @@ def csv_bytes(records: Iterable[Mapping[str, Any]], content_fields: Sequence[str
     for record in records:
         values: dict[str, Any] = {**record, **{name: record["content"].get(name) for name in content_fields}}
         values["judgments"] = len(record["judgments"])
+        values["people"] = " ".join(vote["person"] for vote in record["judgments"])
+        values["reviewers"] = " ".join(each["person"] for each in record["reviews"])
+        values["verdicts"] = " ".join(each["verdict"] for each in record["reviews"])
         for name in ("ontology", "guideline"):
             values[name] = " ".join(str(version) for version in record[name])
         yield csv_line(values[name] for name in head).encode()

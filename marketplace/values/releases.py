@@ -27,7 +27,7 @@ RELEASE_STATE_WORDS: dict[str, tuple[Message, str]] = {
 }
 
 
-MIME = {"jsonl": "application/jsonl", "csv": "text/csv; charset=utf-8", "json": "application/json"}
+MIME = {"jsonl": "application/jsonl", "csv": "text/csv", "json": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,19 @@ class Vote:
     ontology_id: str
     guideline_id: str
     is_late: bool
+    at: datetime
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One review of a unit as a release tells of it."""
+
+    person: str  # the reviewer's pseudonym
+    verdict: str
+    reason: str | None
+    round: int
+    at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -94,7 +107,7 @@ class Settled:
     label: dict[str, Any]
     source: str
     confidence: float | None
-    was_reviewed: bool
+    reviews: tuple[Verdict, ...]
     votes: tuple[Vote, ...]
 
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from contextlib import ExitStack
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -49,6 +50,7 @@ def data(release: ReleaseView, name: str) -> bytes:
 
 
 def test_a_release_tells_of_each_label_where_it_comes_from(work: Work) -> None:
+    work.review("a", "accept")
     release = cut(work)
     assert (release.state, release.version, release.units) == ("delivered", 1, 3)
     a, b, c = [json.loads(line) for line in data(release, "labels.jsonl").splitlines()]
@@ -63,13 +65,26 @@ def test_a_release_tells_of_each_label_where_it_comes_from(work: Work) -> None:
     }
     assert 0.5 < a["confidence"] <= 1
     assert c["source"] == "review"
+    assert [datetime.fromisoformat(vote["at"]).tzinfo is not None for vote in b["judgments"]] == [True] * 3
+    assert all(vote["seconds"] >= 0 for vote in b["judgments"])
+    (seen,) = a["reviews"]
+    assert (
+        seen["verdict"] in ("accept", "fix") and seen["person"].startswith("P-") and seen["round"] == 1 and seen["at"]
+    )
+    assert b["reviews"] == []
     names = b"".join(person.encode() for person in work.people)
     assert not any(person.encode() in data(release, "labels.jsonl") for person in work.people), names
 
 
 def test_the_table_holds_the_same_rows(work: Work) -> None:
+    work.review("a", "accept")
     release = cut(work)
     rows = list(csv.DictReader(io.StringIO(data(release, "labels.csv").decode())))
+    lines = [json.loads(line) for line in data(release, "labels.jsonl").splitlines()]
+    for row, line in zip(rows, lines, strict=True):
+        assert row["people"].split() == [vote["person"] for vote in line["judgments"]]
+        assert row["reviewers"].split() == [each["person"] for each in line["reviews"]]
+        assert row["verdicts"].split() == [each["verdict"] for each in line["reviews"]]
     assert [(row["id"], row["text"], row["label"], row["judgments"]) for row in rows] == [
         ("a", "Message a", "network", "3"),
         ("b", "Message b", "refund", "3"),
