@@ -19,6 +19,7 @@ from labeling.rules.json_text import BadJson, read_json
 from labeling.tasktypes.registry import TYPES
 from marketplace.operations import ontologies, projects, requests
 from marketplace.pages import pages
+from marketplace.pages.schema import beside_fields, read_schema, schema_form, schema_locales
 from marketplace.queries import home
 from marketplace.queries import imports as import_queries
 from marketplace.queries import projects as queries
@@ -154,7 +155,9 @@ def project_setup(project_id: str) -> Response:
 
 @pages.post("/projects/<project_id>/ontology")
 def publish_ontology(project_id: str) -> Response:
-    """Publish the next version of the label schema, written as JSON."""
+    """Publish the next version of the label schema, from the fields of the form or written as JSON."""
+    if "body" not in sent.form:
+        return _publish_form(project_id)
     typed = {"body": sent.form.get("body", ""), "changelog": sent.form.get("changelog", "")}
     try:
         body = read_json(typed["body"])
@@ -164,6 +167,24 @@ def publish_ontology(project_id: str) -> Response:
         return _setup(project_id, {"body": fault.message}, typed, 422)
     except (Invalid, Conflict) as problem:
         return _setup(project_id, _at("body", problem), typed, 422)
+    flash("good", _("The label schema is published."))
+    return see("marketplace.project_setup", project_id=project_id)
+
+
+def _publish_form(project_id: str) -> Response:
+    typed = {name: value for name, value in sent.form.items() if name != "csrf_token"}
+    before = _newest_schema(_project(project_id))
+    locales = schema_locales(before)
+    try:
+        body = read_schema(before, locales, typed)
+        with db.transaction(current.scope()) as session:
+            ontologies.publish_ontology(
+                session, current.actor(), project_id, body, changelog=typed.get("schema_changelog", "")
+            )
+    except Invalid as problem:
+        return _setup(project_id, beside_fields(problem, locales), typed, 422)
+    except Conflict as problem:
+        return _setup(project_id, {"": problem.message}, typed, 422)
     flash("good", _("The label schema is published."))
     return see("marketplace.project_setup", project_id=project_id)
 
@@ -269,14 +290,18 @@ def _may(project: ProjectView) -> dict[str, bool]:
 
 def _setup(project_id: str, errors: dict[str, Message], typed: dict[str, str], status: int = 200) -> Response:
     found = _project(project_id)
-    newest = found.ontologies[0].body if found.ontologies else _example(found.row.task_type)
+    newest = _newest_schema(found)
     guideline = found.guidelines[0].body if found.guidelines else {}
     locales = sorted({"en", *(lane.locale for lane in found.lanes), *guideline})
     return page(
         "marketplace/project_setup.html", status, project=found, errors=errors, typed=typed, may=_may(found),
         body=typed.get("body") or json.dumps(newest, ensure_ascii=False, indent=2), guideline=guideline,
-        locales=locales, titles=_titles(),
+        locales=locales, titles=_titles(), schema=schema_form(newest, schema_locales(newest), typed),
     )  # fmt: skip
+
+
+def _newest_schema(project: ProjectView) -> dict[str, Any]:
+    return dict(project.ontologies[0].body) if project.ontologies else _example(project.row.task_type)
 
 
 def _example(task_type: str) -> dict[str, Any]:

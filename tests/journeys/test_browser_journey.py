@@ -14,6 +14,7 @@ from i18n.tags import display_name
 from kernel import clock
 from kernel.db import Database
 from kernel.policy import Role
+from labeling.rules.schema_lines import class_lines
 from tests.journeys.cast import Cast
 from tests.journeys.order import CLASSES, GUIDELINE, LOCALE, ONTOLOGY, class_said, gold_csv, units_csv
 from tests.journeys.steps import everything_adds_up
@@ -179,8 +180,11 @@ def order(stage: Stage) -> str:
 def configure(stage: Stage, project: str) -> None:
     pm = stage["pm"]
     pm.press("Label schema and guideline", role="link")
-    pm.send("/ontology", body="{")
+    question, lines = ONTOLOGY["question"]["en"], class_lines(ONTOLOGY, "en", is_first=True)
+    pm.send("/ontology?by=form", **{"question.en": question, "classes.en": "one line"})
     expect(pm.page.get_by_text("Nothing was published. Mend this first:")).to_be_visible()
+    pm.send("/ontology?by=form", **{"question.en": question, "classes.en": lines})
+    pm.page.get_by_text("As JSON, for experts").tap()
     pm.send("/ontology", body=json.dumps(ONTOLOGY, ensure_ascii=False))
     pm.send("/guideline", **{"text.en": GUIDELINE["en"], "other_locale": "sw", "other_text": GUIDELINE["sw"]})
     expect(pm.page.get_by_text("The guideline is published.")).to_be_visible()

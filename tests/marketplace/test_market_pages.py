@@ -121,6 +121,12 @@ def test_from_request_to_open_lane_in_a_browser(market: Market, pm: Door, manage
     assert refused.status_code == 422
     body = body.replace("}]", '}, {"id": "b", "names": {"en": "B"}}]')
     pm.send(f"{project}/ontology", {"body": body, "changelog": ""}, setup)
+    lines = {"question.en": "What?", "classes.en": "a | Apples | Red ones\nb | Berries\nb | Again"}
+    refused = pm.post(f"{project}/ontology?by=form", lines, setup)
+    assert refused.status_code == 422 and "Line 3: the id “b” stands here twice." in refused.text
+    assert "a | Apples | Red ones" in refused.text, "what was typed stands there again"
+    pm.send(f"{project}/ontology?by=form", lines | {"classes.en": "a | Apples | Red ones\nb | Berries"}, setup)
+    assert "a | Apples | Red ones\nb | Berries</textarea>" in pm.get(setup)
     file = (io.BytesIO(csv_of([{"id": "1", "text": "one"}, {"id": "2", "text": ""}])), "units.csv")
     batch = manager.send(f"{project}/imports", {"file": file}, f"{project}/imports")
     assert "The file is being checked" in manager.get(batch)
@@ -176,7 +182,7 @@ def test_a_release_is_read_taken_away_and_accepted(market: Market, work: Work, p
     assert "Being built" in pm.get(path)
     market.work()
     report = pm.get(path)
-    assert "Figures by language" in report and "refund" in report and "83" in report
+    assert "Figures by language" in report and "Refund" in report and "83" in report
     file = pm.client.get(f"{path}/files/labels.csv")
     assert file.status_code == 200
     assert file.headers["Content-Disposition"] == "attachment; filename=labels.csv"
