@@ -4,10 +4,11 @@ from calibration import lanes
 from kernel.config import Settings
 from marketplace.operations import returning
 from marketplace.operations.appeals import decide_appeal
-from marketplace.queries.facts import lane_facts, lane_labels
+from marketplace.queries.facts import lane_facts, lane_labels, locales_wanted
 from marketplace.storage import local_storage, use_storage
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
+from workforce.demand import use_demand
 
 
 def connect(settings: Settings) -> None:
@@ -15,5 +16,6 @@ def connect(settings: Settings) -> None:
     use_storage(local_storage(settings))
     lanes.use_provider(lane_facts)
     use_lanes(lane_labels)
+    use_demand(locales_wanted)
     desk.use_desk(decide_appeal)
     leases.use_leases(returning.end_leases)

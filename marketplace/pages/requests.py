@@ -24,6 +24,7 @@ from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from web.sessions import request_time
+from workforce.pages import words
 from workforce.queries import organizations
 from workforce.values import OrgKind
 
@@ -86,6 +87,8 @@ def send_request() -> Response:
     form = read_form(NewRequest)
     typed = list(zip(sent.form.getlist("locale"), sent.form.getlist("units"), strict=False))
     lines = [(locale.strip(), units.strip()) for locale, units in typed if locale.strip() or units.strip()]
+    if "more" in sent.form:
+        return _form(empty_form(form.values), lines)
     if form.ok:
         try:
             return _send(form.data, lines)
@@ -99,7 +102,7 @@ def _send(data: NewRequest, lines: list[tuple[str, str]]) -> Response:
         made = operations.send_request(
             session, current.actor(), name=data.name, vendor_org_id=data.vendor_org_id, task_type=data.task_type,
             classification=data.classification, overlap=data.overlap, quality_target=data.quality_percent / 100,
-            lines=[{"locale": locale, "units": _whole(units)} for locale, units in lines],
+            lines=[{"locale": words.language_typed(locale), "units": _whole(units)} for locale, units in lines],
             deadline_at=datetime.combine(data.deadline, DAY_ENDS), currency=data.currency.upper(), about=data.about,
         )  # fmt: skip
     flash("good", _("Your request is sent. The vendor answers with a quote."))
@@ -119,7 +122,7 @@ def _form(form: Form[Any], lines: list[tuple[str, str]], status: int = 200) -> R
         vendors=[(vendor.id, vendor.name) for vendor in vendors],
         task_types=[(name, str(kind.title)) for name, kind in sorted(TYPES.items())],
         classifications=[(name, str(words)) for name, words in CLASSIFICATION_WORDS.items()],
-        lines=[*lines, *[("", "")] * EMPTY_ROWS],
+        lines=[*lines, *[("", "")] * EMPTY_ROWS], words=words,
     )  # fmt: skip
 
 

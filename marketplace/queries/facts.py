@@ -47,3 +47,8 @@ def lane_labels(session: Session) -> list[LaneLabel]:
         LaneLabel(lane.id, lane.project_id, name, lane.locale, lane.currency, lane.price_micros, lane.overlap)
         for lane, name in rows
     ]
+
+
+def locales_wanted(session: Session) -> list[str]:
+    """The languages of the lanes of the session's tenant that are not done."""
+    return list(session.scalars(select(Lane.locale).where(Lane.state != "done").distinct()))

@@ -13,6 +13,7 @@ from kernel.tenancy import Scope
 from tests.workforce.browser import Visitor, application
 from tests.workforce.conftest import World
 from workforce import operations, queries
+from workforce.demand import use_demand
 from workforce.models import Account, DecisionReceipt
 from workforce.values import ClaimStatus, Standing
 
@@ -217,6 +218,19 @@ def test_a_receipt_with_a_figure_shows_its_interval(app: Flask, world: World) ->
     assert "72%" in shown and "(58%–83%)" in shown and "limit 85%" in shown
     assert "The rule, by itself." in shown
     assert "1 answer whose right answer is known" in shown and "judgment" not in shown
+
+
+def test_an_applicant_names_the_variety_that_the_work_asks_for(app: Flask, world: World) -> None:
+    use_demand(lambda session: ["ar-EG", "sw-KE"])
+    address = f"/apply/{world.pool_id}"
+    visitor = Visitor(app, world.db)
+    shown = visitor.text(address)
+    assert '<option value="Arabic (Egypt)">العربية (مصر) · ar-EG</option>' in shown
+    bare = _form(locale=["العربية", "en", "", ""])
+    refused = visitor.post(address, bare, on=address)
+    assert refused.status_code == 422
+    assert "The work here asks for Arabic (Egypt)." in refused.get_data(as_text=True)
+    assert visitor.post(address, _form(locale=["العربية (مصر)", "en", "", ""]), on=address).status_code == 303
 
 
 def test_a_receipt_names_one_end_in_the_readers_time_zone(app: Flask, world: World) -> None:

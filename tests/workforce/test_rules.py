@@ -223,3 +223,13 @@ def test_an_agreement_needs_a_title_for_every_text() -> None:
         agreements.clean_texts({"en": "Conduct"}, {"en": "Be kind.", "sw": "Uwe mwema."})
     with pytest.raises(Invalid):
         agreements.clean_texts({}, {})
+
+
+def test_a_bare_language_stands_for_none_of_the_varieties_that_work_asks_for() -> None:
+    profiles.ensure_varieties(["ar-EG", "sw", "en"], ["ar-EG", "ar-MA", "en", "en-KE"])
+    with pytest.raises(Invalid) as asked:
+        profiles.ensure_varieties(["sw", "ar"], ["ar-EG", "ar-MA"])
+    assert str(asked.value.fields["languages"]) == (
+        "Arabic differs from place to place: name yours, with its country. The work here asks for Arabic (Egypt) and"
+        " Arabic (Morocco)."
+    )

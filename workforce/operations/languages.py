@@ -13,6 +13,7 @@ from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
+from workforce.demand import locales_in_demand
 from workforce.models import Annotator, LanguageClaim
 from workforce.operations.receipts import issue_receipt
 from workforce.operations.standing import RULE_VERSION
@@ -25,6 +26,7 @@ from workforce.rules.profiles import (
     MOST_LANGUAGES,
     VERIFIED_FOR,
     clean_language,
+    ensure_varieties,
     may_claim_again,
     status_at,
 )
@@ -36,6 +38,7 @@ def claim_language(session: Session, actor: Actor, annotator_id: str, *, locale:
     person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
     tag, level = clean_language(locale, proficiency)
+    ensure_varieties([tag], locales_in_demand(session), "locale")
     claims = {row.locale: row for row in _rows(session, person)}
     if tag not in claims and len(claims) >= MOST_LANGUAGES:
         message = _("Name at least one language, and at most %(n)s.", n=MOST_LANGUAGES)

@@ -12,6 +12,7 @@ from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Misuse
 from kernel.policy import Actor, Role, system_actor
+from workforce.demand import locales_in_demand
 from workforce.models import Account, Annotator, Pool, StandingChange
 from workforce.operations.accounts import add_membership
 from workforce.operations.languages import put_claims
@@ -21,7 +22,7 @@ from workforce.policy import Action, account_resource, annotator_resource
 from workforce.queries.people import annotator_view
 from workforce.queries.rows import annotator_row
 from workforce.rules.names import clean_text
-from workforce.rules.profiles import clean_languages, clean_profile
+from workforce.rules.profiles import clean_languages, clean_profile, ensure_varieties
 from workforce.rules.standing import REAPPLY_AFTER, may_apply_again
 from workforce.values import AnnotatorView, Profile, ReceiptKind, Standing
 
@@ -57,6 +58,7 @@ def apply_to_pool(
         country=country, time_zone=time_zone, weekly_hours=weekly_hours, skills=skills, domains=domains, about=about
     )
     claims = clean_languages(languages)
+    ensure_varieties([tag for tag, _level in claims], locales_in_demand(session))
     person = _fresh(session, pool, applicant.id, profile) or _again(session, actor, pool, applicant.id, profile)
     put_claims(session, actor, person, claims)
     add_membership(

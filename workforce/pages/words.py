@@ -99,6 +99,11 @@ def languages() -> tuple[tuple[str, str], ...]:
     return _languages(current_locale())
 
 
+def own_language(tag: str) -> str:
+    """What the language calls itself, beside its tag, for whoever looks for it in a list."""
+    return f"{own_name(tag)} · {tag}"
+
+
 @lru_cache(maxsize=16)
 def _by_name(locale: str) -> dict[str, str]:
     bare = {language_of(tag) for tag in _OFFERED.split()}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
-from i18n import Message, _
+from i18n import Message, _, figure
 from i18n.matching import Level
 from i18n.tags import InvalidTag, babel_locale, standardize
 from kernel.errors import Invalid
@@ -14,6 +14,7 @@ from workforce.values import ClaimStatus, Profile
 
 MOST_LANGUAGES = 20
 MOST_CODES = 20
+VARIETIES_SHOWN = 5
 MOST_HOURS = 80
 VERIFIED_FOR = timedelta(days=730)
 CLAIM_AGAIN_AFTER = timedelta(days=30)
@@ -70,6 +71,25 @@ def clean_language(locale: str, proficiency: str, field: str = "locale") -> tupl
         return tag, Level.parse(proficiency).code
     except ValueError as error:
         raise _language(field, _("Choose how well you know it: from A1 to C2, or native.")) from error
+
+
+def ensure_varieties(locales: Iterable[str], wanted: Iterable[str], field: str = "languages") -> None:
+    """Raise Invalid for a bare language of which the work asks for varieties: it stands for none of them, and whoever
+    states it would wait for work in vain. A bare language that the work asks for as such is fine."""
+    asked = frozenset(wanted)
+    for tag in locales:
+        varieties = sorted(one for one in asked if one.startswith(f"{tag}-"))
+        if "-" not in tag and tag not in asked and varieties:
+            shown = tuple(figure("language", one) for one in varieties[:VARIETIES_SHOWN])
+            raise _language(
+                field,
+                _(
+                    "%(language)s differs from place to place: name yours, with its country. The work here asks for"
+                    " %(varieties)s.",
+                    language=figure("language", tag),
+                    varieties=shown,
+                ),
+            )
 
 
 def status_at(status: str, until_at: datetime | None, now: datetime) -> ClaimStatus:
