@@ -73,7 +73,7 @@ def number(value: Number | None, digits: int | None = None, locale: str | None =
             locale=reader,
             numbering_system="default",
         )
-    return _digits(text, reader)
+    return _digits(_signed(text, reader), reader)
 
 
 def percent(x: Number | None, digits: int = 0, locale: str | None = None) -> str:
@@ -84,7 +84,7 @@ def percent(x: Number | None, digits: int = 0, locale: str | None = None) -> str
     pattern = reader.percent_formats[None].pattern.replace("#,##0", "#,##0" + ("." + "0" * digits if digits else ""))
     text = numbers.format_percent(_exact(x), format=pattern, locale=reader, numbering_system="default")
     sign = reader.number_symbols.get(reader.default_numbering_system, {}).get("percentSign", "%")
-    return _digits(text.replace("%", sign), reader)
+    return _digits(_signed(text, reader).replace("%", sign), reader)
 
 
 def interval(
@@ -114,7 +114,23 @@ def money(micros: int, currency: str, locale: str | None = None, exact: bool = F
             decimal_quantization=not exact,
             numbering_system="default",
         )
-    return _digits(_spaced(text, numbers.get_currency_symbol(currency, locale=reader)), reader)
+    symbol = numbers.get_currency_symbol(currency, locale=reader)
+    return _digits(_isolated(_signed(_spaced(text, symbol), reader), symbol, reader), reader)
+
+
+def _signed(text: str, reader: Locale) -> str:
+    """The minus as CLDR writes it from right to left: with the mark that keeps it on its side of the digits."""
+    if reader.text_direction != "rtl" or "-" not in text:
+        return text
+    minus = reader.number_symbols.get(reader.default_numbering_system, {}).get("minusSign", "-")
+    return text.replace("\u200f-", "-").replace("-", minus)
+
+
+def _isolated(text: str, symbol: str, reader: Locale) -> str:
+    """From right to left, the `$` of `US$` would leave its letters: a mark after it holds it."""
+    if reader.text_direction != "rtl" or not symbol[:1].isascii() or not symbol[:1].isalpha() or symbol[-1:].isalpha():
+        return text
+    return text.replace(symbol, f"{symbol}\u200e")
 
 
 def _spaced(text: str, symbol: str) -> str:

@@ -9,7 +9,7 @@ from admin.values import Check, EventFilter, EventRow
 from kernel.audit import INSTALLATION
 from kernel.models import AuditEvent, AuditHead
 from kernel.paging import Paging
-from workforce.models import Account, Membership, Organization
+from workforce.models import Account, Annotator, Membership, Organization
 
 MOST = 200
 VERIFICATION, INVARIANTS = "audit.verified", "invariants.checked"
@@ -64,7 +64,8 @@ def _row(event: AuditEvent, names: dict[str, str]) -> EventRow:
 
 
 def staff_names(session: Session, account_ids: Iterable[str], org_id: str | None) -> dict[str, str]:
-    """Names of those who run things. Whoever only annotates or reviews stays an id, to every reader of the log."""
+    """Names of those who run things. Whoever only annotates is called by the pseudonym that their vendor
+    knows them by; to a client they stay an id."""
     wanted = {name for name in account_ids if not name.startswith("system:")}
     if not wanted:
         return {}
@@ -75,7 +76,11 @@ def staff_names(session: Session, account_ids: Iterable[str], org_id: str | None
     )
     if org_id is not None:
         statement = statement.where(Membership.org_id == org_id)
-    return {row.id: row.name for row in session.execute(statement)}
+    handles = select(Annotator.account_id, Annotator.pseudonym).where(Annotator.account_id.in_(wanted))
+    if org_id is not None:
+        handles = handles.where(Annotator.org_id == org_id)
+    found = {row.account_id: row.pseudonym for row in session.execute(handles)}
+    return found | {row.id: row.name for row in session.execute(statement)}
 
 
 def chains(session: Session, limit: int = 500) -> list[tuple[str, str]]:

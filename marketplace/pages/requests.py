@@ -19,6 +19,7 @@ from labeling.values import Classification
 from marketplace.operations import requests as operations
 from marketplace.pages import pages
 from marketplace.queries import requests as queries
+from marketplace.rules.quoting import HORIZON
 from marketplace.values.requests import ALL_RIGHTS, RIGHT_WORDS, RequestView
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
@@ -205,7 +206,7 @@ def _page(request_id: str, errors: dict[str, Message], typed: dict[str, str], st
     return page(
         "marketplace/request.html", status, asked=found, quote=found.quote, versions=versions, errors=errors,
         may_quote=may_quote, outlook=outlook,
-        typed=typed, is_client=_is_client(), now=request_time(), step=_step(found), rights=rights,
+        typed=typed, is_client=_is_client(), now=request_time(), step=_step(found), rights=rights, horizon=HORIZON,
         classification=CLASSIFICATION_WORDS.get(found.classification, found.classification),
         task_type=TYPES[found.task_type].title,
     )  # fmt: skip

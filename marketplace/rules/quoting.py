@@ -14,6 +14,7 @@ ENOUGH_PERSON_DAYS = 5
 """Fewer days of work than these say little about a speed; the assumed one stands then."""
 GOLD_LEAST = 100
 _DAY = timedelta(days=1)
+HORIZON = 366 * _DAY
 _TINY = 1e-9
 
 
@@ -42,11 +43,12 @@ def line_of(need: Need, supply: Supply, now: datetime) -> QuoteLine:
 
 
 def finish_date(judgments: int, free_a_day: float, now: datetime) -> datetime | None:
-    """When so many judgments are given, in whole days from now; None where nothing is left of the capacity."""
+    """When so many judgments are given, in whole days from now; None where nothing is left of the capacity, or so
+    little that a date would be a guess about people who are still to be found."""
     if free_a_day <= _TINY:
         return None
     days = ceil(judgments / free_a_day - _TINY)
-    return now + days * _DAY if days <= 3650 else None
+    return now + days * _DAY if days * _DAY <= HORIZON else None
 
 
 def people_short(need: Need, supply: Supply, now: datetime) -> int:

@@ -78,6 +78,10 @@ def test_staff_have_names_and_those_who_annotate_do_not(logged: Office) -> None:
     text = logged.text(Role.VENDOR_MANAGER, "/admin/audit?action=vendor.")
     assert "Person vendor_manager" in text
     assert "Person reviewer" not in logged.text(Role.VENDOR_MANAGER, "/admin/audit?action=review.")
+    worker = logged.person(Role.ANNOTATOR)
+    write(logged, "work.thing", logged.orgs["vendor"], by=worker.account_id)
+    seen = logged.text(Role.VENDOR_MANAGER, "/admin/audit?action=work.")
+    assert f"<bdi>{worker.account_id[:10]}</bdi>" in seen and "Person annotator" not in seen, "by their pseudonym"
     vendor = logged.orgs["vendor"]
     seen_by_client = logged.api(Role.CLIENT_ADMIN, "GET", "/audit?action=client.").get_json()["items"]
     assert [item["actor"] for item in seen_by_client] == [""]

@@ -38,6 +38,11 @@ def test_without_capacity_there_is_no_date(verified: int, promised: float) -> No
     assert line.missing[0].code == "people"
 
 
+def test_a_date_further_away_than_a_year_is_no_date() -> None:
+    assert quoting.finish_date(366, 1.0, NOW) == NOW + timedelta(days=366)
+    assert quoting.finish_date(367, 1.0, NOW) is None
+
+
 def test_a_quote_line_survives_storing() -> None:
     line = quoting.line_of(need(), Supply(4, 100.0, SpeedSource.ASSUMED, 250.0), NOW)
     assert QuoteLine.from_json(line.to_json()) == line
