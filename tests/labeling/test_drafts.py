@@ -135,5 +135,5 @@ def test_the_columns_follow_the_task_type_and_the_kind_of_file() -> None:
     common = {"id", "locale", "classification", "priority"}
     assert unit_columns(PAIRWISE, FileKind.CSV) == common | {"prompt", "a", "b"}
     assert unit_columns(SPANS, FileKind.JSONL) == common | {"text", "content"}
-    assert gold_columns(CHOICE, FileKind.CSV) == common | {"text", "context", "label", "explanation", "pool"}
+    assert gold_columns(CHOICE, FileKind.CSV) == common | {"text", "context", "label", "explanation", "pool", "link"}
     assert gold_columns(CHOICE, FileKind.JSONL) - gold_columns(CHOICE, FileKind.CSV) == {"content", "answer"}
