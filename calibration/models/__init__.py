@@ -205,6 +205,7 @@ class Attempt(Identified, Shared, Base):
         UniqueConstraint("org_id", "lane_id", "account_id", "number", name="uq_attempt_number"),
         Index("ix_attempt_annotator", "vendor_org_id", "annotator_id"),
         Index("ix_attempt_account", "account_id", "lane_id", "number"),
+        Index("ix_attempt_project", "project_id", "number", "state"),
         within("qualification_test", "test_id"),
         CheckConstraint("state IN ('training', 'exam', 'passed', 'failed', 'ended')", name="state_is_known"),
     )
