@@ -26,7 +26,7 @@ def write(folder: Path, name: str, rows: list[str], head: str = "worker,item,lab
     path = folder / name
     text = "\n".join([head, *rows]) + "\n"
     if name.endswith(".gz"):
-        path.write_bytes(gzip.compress(text.encode()))
+        path.write_bytes(gzip.compress(text.encode(), mtime=0))
     else:
         path.write_text(text, encoding="utf-8")
     return path
@@ -199,8 +199,8 @@ def test_a_faulty_table_is_told_by_its_line(tmp_path: Path, run: Run, command: s
     ("data", "said"),
     [
         (b"worker,item,label\nw1,i,a\n", "cannot be read beyond line 0: Not a gzipped file"),
-        (gzip.compress(b"worker,item,label\n" + b"w1,i,a\n" * 9)[:-9], "cannot be read beyond line"),
-        (gzip.compress(b"worker,item,label\nw1,i,a\nw2,i\n"), "line 3: too few fields"),
+        (gzip.compress(b"worker,item,label\n" + b"w1,i,a\n" * 9, mtime=0)[:-9], "cannot be read beyond line"),
+        (gzip.compress(b"worker,item,label\nw1,i,a\nw2,i\n", mtime=0), "line 3: too few fields"),
     ],
 )
 def test_a_broken_compressed_table_is_told_too(tmp_path: Path, run: Run, data: bytes, said: str) -> None:
