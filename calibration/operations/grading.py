@@ -53,11 +53,11 @@ def grade_pending(session: Session, actor: Actor, limit: int = 2000) -> GradeSum
     peering.compare_with_peers(session, [each.judgment for each in taken], people, contents)
     for row in people.values():
         tracks.renew_shown(row, now_of(session))
+    _forget(session, [each.judgment.id for each in taken])
     session.flush()
     for dispute_id in doubting.doubt_keys(session, actor, [each.judgment.id for each in taken if each.truth]):
         regrade_item(session, actor, session.get_one(Dispute, dispute_id).item_id)  # before anybody is paused for it
     paused = gates.evaluate_gates(session, actor, sorted(graded))
-    _forget(session, [each.judgment.id for each in taken])
     return GradeSummary(len(taken), sum(graded.values()), len(paused), len(taken) == limit)
 
 

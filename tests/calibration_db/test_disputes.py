@@ -429,6 +429,8 @@ def test_a_key_that_proven_people_contradict_suspends_itself_and_a_person_restor
     found = client.api("GET", "/disputes")["items"]
     assert [(row["source"], row["pseudonym"]) for row in found] == [("people", None)]
     assert row_of(world, names[0])["a"] == before["a"], "as if it had never been asked"
+    last = row_of(world, names[4])
+    assert (last["judged"], last["checked"], last["a"]) == (13, 12, before["a"]), "nor the person whose answer told"
     assert "Proven people answer otherwise" in vendor.get("/disputes")
     page = client.get(f"/disputes/{found[0]['id']}")
     assert "0 of 5 proven people answered as the right answer says" in page
