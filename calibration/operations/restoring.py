@@ -31,7 +31,7 @@ from calibration.policy import GRADE_RUN
 from calibration.queries.attempts import content_of, tries_before
 from calibration.queries.tests import test_by_id
 from calibration.rules import gates as gate_rules
-from calibration.rules.disputes import Given, Replayed, replay
+from calibration.rules.disputes import Given, Replayed, replay, tally
 from calibration.values import DisputeOutcome, DisputeSource, LaneFacts, TestDecision
 from i18n import Message, _
 from kernel import audit, ids
@@ -194,8 +194,12 @@ def _play_again(session: Session, actor: Actor, lane: LaneFacts, row: Attempt) -
     """A failed exam that would have been passed is passed; one that would have gone on costs no attempt."""
     test = test_by_id(session, row.test_id)
     plan = test.plan_for(tries_before(session, row) + 1)
-    played = replay(plan, list(row.by_class), _answers(session, row, test.ontology_id))
-    if played.decision is TestDecision.FAIL:
+    answers = list(_answers(session, row, test.ontology_id))
+    if tally(list(row.by_class), answers) == {name: tuple(counts) for name, counts in row.by_class.items()}:
+        return 0  # no answer of it counts otherwise than it did
+    played = replay(plan, list(row.by_class), answers)
+    ran_out_of_time = row.ended_at is not None and row.ended_at > row.deadline_at
+    if played.decision is TestDecision.FAIL or (ran_out_of_time and played.decision is not TestDecision.PASS):
         return 0
     receipt = session.scalars(
         select(DecisionReceipt).where(DecisionReceipt.kind == "test_failed", DecisionReceipt.cause_id == row.id)

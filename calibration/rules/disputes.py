@@ -5,7 +5,7 @@ The decider sees two answers side by side and is not told which of them is the k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from calibration.rules.retries import neglected_classes
@@ -49,6 +49,22 @@ class Replayed:
     by_class: Mapping[str, tuple[int, int]]  # class -> (asked, right)
 
 
+def tally(strata: Sequence[str], answers: Iterable[Given]) -> dict[str, tuple[int, int]]:
+    """How many answers of each class count, and how many of them as right: class -> (asked, right)."""
+    counts = dict.fromkeys(strata, (0, 0))
+    for given in answers:
+        if given.is_right is not None:
+            name = _class_of(counts, given)
+            asked, right = counts[name]
+            counts[name] = (asked + 1, right + given.is_right)
+    return counts
+
+
+def _class_of(counts: Collection[str], given: Given) -> str:
+    """The class under which an answer is counted: that of its key, or the first one where the exam has no such."""
+    return given.stratum if given.stratum is not None and given.stratum in counts else next(iter(counts))
+
+
 def replay(plan: Plan, strata: Sequence[str], answers: Iterable[Given]) -> Replayed:
     """Play an exam again on its answers in their order, stopping where the plan would have stopped.
 
@@ -60,7 +76,7 @@ def replay(plan: Plan, strata: Sequence[str], answers: Iterable[Given]) -> Repla
     for given in answers:
         if given.is_right is None:
             continue
-        name = given.stratum if given.stratum in counts else next(iter(counts))
+        name = _class_of(counts, given)
         counts[name][0] += 1
         counts[name][1] += given.is_right
         asked, right = asked + 1, right + given.is_right

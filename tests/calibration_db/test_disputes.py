@@ -18,7 +18,7 @@ from calibration.models import (
     Qualification,
     Track,
 )
-from calibration.operations import disputes, rulebook, tracks
+from calibration.operations import attempts, disputes, rulebook, tracks
 from calibration.queries import gold_rate_of
 from calibration.queries.disputes import disclosed, key_is_first
 from i18n import Message
@@ -198,6 +198,26 @@ def test_a_failed_exam_is_passed_once_its_right_answers_suffice(world: World) ->
         held = session.scalars(select(Qualification)).one()
         assert (row.state, held.basis, held.attempt_id) == ("passed", "test", view.id)
     assert ("restored", "ended", "receipt") in receipts(world)
+
+
+def test_an_exam_whose_time_ran_out_stays_failed_whatever_its_questions_become(world: World) -> None:
+    world.hire("Asha")
+    world.add_gold(200, "exam")
+    publish(world, training_questions=0)
+    view = start(world)
+    for is_right in (False, True, False):
+        view = answer(world, view, right=is_right).attempt
+    world.later(days=1)
+    with world.system() as session:
+        attempts.end_overdue(session, GRADER)
+    for position, choice in ((0, "key"), (2, "neither")):
+        with world.system() as session:
+            made = disputes.contest_question(session, world.annotator("Asha"), view.id, position, WHY)
+        decide(world, made.dispute_id, side(made.dispute_id, of_key=True) if choice == "key" else choice)
+        with world.system() as session:
+            row = session.get_one(Attempt, view.id)
+            assert row.state == "failed" and row.next_at is not None
+    assert ("test_failed", "in_force", "attempt") in receipts(world)
 
 
 def contested_practice(world: World) -> str:
