@@ -16,7 +16,7 @@ from calibration.policy import GRADE_RUN, TEST_PUBLISH, TEST_READ, lane_resource
 from calibration.queries.checks import CheckState, check_state, owed
 from calibration.queries.gold import pool_counts
 from calibration.queries.people import receipt_by_cause
-from calibration.queries.tests import CHECK, TestView, view_of
+from calibration.queries.tests import CHECK, TestView, test_by_id, view_of
 from calibration.values import LaneFacts, PlanKind
 from i18n import Message, _
 from kernel import audit
@@ -92,6 +92,11 @@ def note_passed(session: Session, row: Attempt) -> None:
     ).one_or_none()
     if held is None:
         return
+    if (
+        held.check_id is not None
+        and test_by_id(session, held.check_id).version > test_by_id(session, row.test_id).version
+    ):
+        return  # a newer one was passed before this one was given back
     held.check_id = row.test_id
     receipt_id = receipt_by_cause(session, "lane_paused", _cause(row.test_id, row.annotator_id))
     if receipt_id is not None and held.pause_receipt_id == receipt_id and held.paused_until is not None:

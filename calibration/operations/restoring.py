@@ -24,12 +24,13 @@ from calibration.models import (
     Track,
 )
 from calibration.operations import gates, tracks
+from calibration.operations.checks import note_passed
 from calibration.operations.qualifications import open_lane
 from calibration.operations.rulebook import as_rule
 from calibration.operations.scoring import Scored, Scorer
 from calibration.policy import GRADE_RUN
 from calibration.queries.attempts import content_of, tries_before
-from calibration.queries.tests import test_by_id
+from calibration.queries.tests import CHECK, test_by_id
 from calibration.rules import gates as gate_rules
 from calibration.rules.disputes import Given, Replayed, replay, tally
 from calibration.values import DisputeOutcome, DisputeSource, LaneFacts, TestDecision
@@ -208,7 +209,9 @@ def _play_again(session: Session, actor: Actor, lane: LaneFacts, row: Attempt) -
     row.asked, row.right = played.asked, played.right
     row.by_class = {name: list(counts) for name, counts in played.by_class.items()}
     row.state = "passed" if played.decision is TestDecision.PASS else "ended"
-    if row.state == "passed":
+    if row.state == "passed" and row.purpose == CHECK:
+        note_passed(session, row)
+    elif row.state == "passed":
         _open(session, lane, row)
     audit.record(session, actor, f"attempt.{row.state}", "attempt", row.id, org_id=row.vendor_org_id,
                  details={"lane": lane.id, "why": "gold corrected"})  # fmt: skip

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from calibration.models import Qualification
-from calibration.operations import attempts, checks, gates
+from calibration.models import AttemptQuestion, Qualification
+from calibration.operations import attempts, checks, gates, restoring
 from calibration.operations.qualifications import waive
 from calibration.queries.attempts import AttemptView
 from calibration.queries.checks import check_state, checks_owed
@@ -112,6 +112,26 @@ def test_a_failed_check_may_be_tried_again_at_once(world: World) -> None:
     assert first.outcome is not None and (first.state, first.outcome.next_at) == ("failed", world.now)
     assert state(world) == "open"
     assert take(world, right=True).state == "passed"
+
+
+def test_a_failed_check_that_is_passed_after_all_is_owed_no_more_and_ends_its_pause(world: World) -> None:
+    ready(world)
+    publish(world, days=1)
+    with world.system() as session:
+        view = attempts.start_attempt(session, world.annotator("Asha"), world.lane, purpose="check")
+    while view.is_live:
+        view = answer(world, view, right=view.position < 6).attempt
+    assert view.state == "failed"
+    world.later(days=2)
+    with world.system() as session:
+        assert checks.pause_overdue(session, GRADER) == 1
+        session.execute(update(AttemptQuestion).where(AttemptQuestion.stage == "exam").values(score=1.0))
+        asked = select(AttemptQuestion.item_id).where(AttemptQuestion.stage == "exam").limit(1)
+        assert restoring.restore_after(session, GRADER, session.scalars(asked).one()) == 1
+    assert state(world) == "open"
+    with world.system() as session:
+        assert checks_owed(session, world.people["Asha"][0]) == []
+        assert session.scalars(select(Qualification.basis)).one() == "waiver"
 
 
 def test_people_who_qualify_afterwards_need_no_check(world: World) -> None:
