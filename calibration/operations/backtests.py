@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -13,8 +13,11 @@ from calibration.models import Backtest, GateRule, Judgment, QualificationTest, 
 from calibration.operations import tracks
 from calibration.operations.rulebook import as_rule, ensure_sane
 from calibration.policy import GATE_SET, GRADE_RUN, lane_resource
-from calibration.queries.history import coarse
+from calibration.queries.history import BLUNT_STEP, coarse
 from calibration.rules import backtest as rules
+from calibration.rules import blunting
+from calibration.rules.gates import LEAST_GAP
+from calibration.values import GateMetric
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.guard import not_found, require
@@ -22,7 +25,6 @@ from kernel.policy import Actor
 
 ROWS_MOST = 200
 CHUNK = 50
-TENS = 10
 FIELDS = ("name", "metric", "action", "limit", "certainty", "release", "minimum_checks", "pause_days")
 
 
@@ -40,6 +42,8 @@ def ask_backtest(session: Session, actor: Actor, lane_id: str, *, wide: bool = F
     lane = lane_of(session, lane_id)
     require(session, actor, GATE_SET, lane_resource(session, actor, lane))
     checked(fields)
+    if actor.org_id != lane.org_id:
+        fields = dict(checked(_blunted(fields)))
     row = Backtest(
         id=ids.new_id(), org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
         lane_id=lane_id, rule={name: fields.get(name) for name in FIELDS}, wide=wide, people=0, done=0, result={},
@@ -48,6 +52,22 @@ def ask_backtest(session: Session, actor: Actor, lane_id: str, *, wide: bool = F
     session.add(row)
     audit.record(session, actor, "backtest.asked", "backtest", row.id, org_id=lane.org_id, details={"lane": lane_id})
     return row.id
+
+
+def _blunted(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule as those who do not own the gold may try it: a finer one would tell how single checks came out."""
+    release, certainty = fields.get("release"), _step(fields["certainty"], 0.5 + BLUNT_STEP)
+    if release is not None:
+        fires = certainty if fields["metric"] == GateMetric.ACCURACY_LOWER else 1 - certainty
+        release = max(_step(release, BLUNT_STEP), fires + LEAST_GAP)
+    return {
+        **fields, "limit": _step(fields["limit"], BLUNT_STEP), "certainty": certainty, "release": release,
+        "minimum_checks": max(fields["minimum_checks"], blunting.FROM),
+    }  # fmt: skip
+
+
+def _step(share: float, least: float) -> float:
+    return min(max(coarse(share), least), 1 - BLUNT_STEP)
 
 
 def checked(fields: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -101,14 +121,23 @@ def replay(
     session: Session, actor: Actor, proposal: rules.Proposal, people: Iterable[Subject],
     others: Mapping[str, rules.Proposal], progress: Callable[[int], None] | None = None,
 ) -> list[Replayed]:  # fmt: skip
-    """What the rule would have done to each of these people. System scope, as grades are the client's."""
+    """What the rule would have done to each of these people by the end of yesterday (UTC).
+
+    System scope, as grades are the client's.
+    """
     require(session, actor, GRADE_RUN)
+    today = now_of(session).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     found: list[Replayed] = []
     for subject in people:
-        scored = [(event.at, event.score) for event in tracks.events_of(session, subject.lane_id, subject.annotator_id)]
+        events = tracks.events_of(session, subject.lane_id, subject.annotator_id)
+        scored = [(event.at, event.score) for event in events if event.at < today]
         answered = session.scalars(
             select(Judgment.answered_at)
-            .where(Judgment.lane_id == subject.lane_id, Judgment.annotator_id == subject.annotator_id)
+            .where(
+                Judgment.lane_id == subject.lane_id,
+                Judgment.annotator_id == subject.annotator_id,
+                Judgment.answered_at < today,
+            )
             .order_by(Judgment.answered_at)
         ).all()
         acts = rules.replay(proposal, scored, answered)
@@ -147,17 +176,18 @@ def summary(
     measured = [each for each in found if not rules.never_measured(each.checked, proposal)]
     acts = [(each.subject, act) for each in measured for act in each.acts]
     others = other_rules(session, actor, lane_id, name)
+    locales = rules.by_locale((each.subject.locale, each.acts) for each in measured)
     against = rules.contradictions(proposal, others, _passes_from(session, lane_id))
     return {
         "people": len(measured),
         "acted": sum(bool(each.acts) for each in measured),
         "acts": len(acts),
-        "answers": sum(each.answered for each in found),
-        "prevented": sum(act.prevented for _subject, act in acts),
-        "wrong_prevented": round(sum(act.wrong for _subject, act in acts)),
+        "answers": _tens(sum(each.answered for each in found)),
+        "prevented": _tens(sum(act.prevented for _subject, act in acts)),
+        "wrong_prevented": _tens(sum(act.wrong for _subject, act in acts)),
         "days": proposal.pause_days * len(acts) if proposal.pauses else 0,
         "mistakes": sum(act.is_mistake for _subject, act in acts),
-        "locales": [asdict(each) for each in rules.by_locale((each.subject.locale, each.acts) for each in measured)],
+        "locales": [asdict(each) | {"prevented": _tens(each.prevented)} for each in locales],
         "rows": [_told(subject, act) for subject, act in sorted(acts, key=lambda pair: pair[1].at)][:ROWS_MOST],
         "others": [_beside(other, measured) for other in others],
         "contradictions": [asdict(each) for each in against],
@@ -198,12 +228,16 @@ def _of(session: Session, backtest_id: str) -> Backtest:
     return row
 
 
+def _tens(count: float) -> int:
+    return int(count // blunting.TENS) * blunting.TENS
+
+
 def _told(subject: Subject, act: rules.Act) -> dict[str, Any]:
     return {
         "lane_id": subject.lane_id, "annotator_id": subject.annotator_id, "locale": subject.locale,
         "on": tracks.day_of(act.at).isoformat(), "until": tracks.day_of(act.until).isoformat() if act.until else None,
         "accuracy": coarse(act.accuracy), "low": coarse(act.low), "high": coarse(act.high),
-        "checks": act.checks // TENS * TENS, "prevented": act.prevented, "is_mistake": act.is_mistake,
+        "checks": _tens(act.checks), "prevented": _tens(act.prevented), "is_mistake": act.is_mistake,
     }  # fmt: skip
 
 

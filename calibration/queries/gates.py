@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -75,7 +75,7 @@ def firings_of(session: Session, lane_id: str, *, limit: int = FIRINGS_MOST) -> 
     rows = session.scalars(
         select(GateFiring).where(GateFiring.lane_id == lane_id).order_by(GateFiring.fired_at.desc()).limit(limit)
     )
-    return tuple(_firing(row) for row in rows)
+    return tuple(_firing(session, row) for row in rows)
 
 
 def firings_on(session: Session, lane_id: str, annotator_id: str) -> tuple[FiringView, ...]:
@@ -90,7 +90,7 @@ def firings_on(session: Session, lane_id: str, annotator_id: str) -> tuple[Firin
         .order_by(GateFiring.fired_at.desc())
         .limit(FIRINGS_MOST)
     )
-    return tuple(_firing(row) for row in rows)
+    return tuple(_firing(session, row) for row in rows)
 
 
 def _view(row: GateRule, author: str | None) -> GateView:
@@ -101,9 +101,15 @@ def _view(row: GateRule, author: str | None) -> GateView:
     )  # fmt: skip
 
 
-def _firing(row: GateFiring) -> FiringView:
+def _firing(session: Session, row: GateFiring) -> FiringView:
+    scope = scope_of(session)
+    is_exact = scope.is_system or scope.org_id == row.org_id  # to others the hour could tell which answer was checked
     return FiringView(
         id=row.id, annotator_id=row.annotator_id, name=row.name, version=row.version, action=row.action,
-        figures=row.figures, receipt_id=row.receipt_id, fired_at=row.fired_at, ended_at=row.ended_at,
-        ended_why=row.ended_why,
+        figures=row.figures, receipt_id=row.receipt_id, fired_at=row.fired_at if is_exact else _day_of(row.fired_at),
+        ended_at=row.ended_at if is_exact or row.ended_at is None else _day_of(row.ended_at), ended_why=row.ended_why,
     )  # fmt: skip
+
+
+def _day_of(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

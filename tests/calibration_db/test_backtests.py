@@ -7,8 +7,10 @@ from sqlalchemy import select
 from calibration import jobs
 from calibration.models import Backtest, GateFiring
 from calibration.operations import backtests, rulebook
+from calibration.queries.gates import firings_of
 from kernel import clock
 from kernel.jobs import drain
+from kernel.policy import Actor, Role
 from tests.calibration_db.test_grading import answer_gold
 from tests.calibration_db.world import GRADER, World
 
@@ -59,11 +61,39 @@ def test_a_backtest_is_carried_by_a_job_and_tells_days_steps_and_tens(world: Wor
     assert (row.id, row.people, row.done) == (asked, 2, 2)
     assert row.finished_at is not None
     told = row.result
-    assert (told["people"], told["acted"], told["answers"]) == (2, 1, 96)
-    assert 0 < told["wrong_prevented"] <= told["prevented"] < 48
+    assert (told["people"], told["acted"], told["answers"]) == (2, 1, 90), "in tens"
+    assert 0 <= told["wrong_prevented"] <= told["prevented"] < 48
+    assert told["wrong_prevented"] % 10 == told["prevented"] % 10 == 0
     assert [(each["locale"], each["people"], each["acted"]) for each in told["locales"]] == [("sw-KE", 2, 1)]
     (line,) = told["rows"]
     assert (line["annotator_id"], line["checks"] % 10) == (world.people["Juma"][0], 0)
     assert {line[name] for name in ("accuracy", "low", "high")} <= {round(step * 0.05, 2) for step in range(21)}
     assert told["others"] == [{"name": "accuracy", "both": 1, "only_this": 0, "only_other": 0}]
     assert told["contradictions"] == [{"code": "never_acts", "other": "accuracy"}]
+
+
+def test_a_vendor_cannot_tell_single_checks_from_what_a_finer_rule_would_have_done(world: World) -> None:
+    fine = RULE | {"limit": 0.8123, "certainty": 0.8876, "minimum_checks": 11}
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, **RULE)
+        asked = backtests.ask_backtest(session, world.as_vendor(), world.lane, **fine)
+        tried = session.get_one(Backtest, asked).rule
+        assert (tried["limit"], tried["certainty"], tried["minimum_checks"]) == (0.8, 0.9, 20)
+    with world.in_client() as session:
+        judge = Actor("judge", world.client, Role.CLIENT_QA, org_kind="client")
+        asked = backtests.ask_backtest(session, judge, world.lane, **fine)
+        assert session.get_one(Backtest, asked).rule["limit"] == 0.8123
+    world.hire("Asha")
+    answer_gold(world, "Asha", world.add_gold(30, "live"), rights=5)
+    world.grade()
+    for hours, seen in ((0, 0), (24, 30)):
+        world.later(hours=hours)
+        with clock.use_clock(lambda: world.now), world.system() as session:
+            people = backtests.subjects_of(session, GRADER, None, world.lane)
+            (found,) = backtests.replay(session, GRADER, backtests.proposal_of(RULE), people, {})
+            assert (found.checked, found.answered, bool(found.acts)) == (seen, seen, seen > 0), "no day before its end"
+    with world.in_vendor() as session:
+        (told,) = firings_of(session, world.lane)
+    with world.in_client() as session:
+        (exact,) = firings_of(session, world.lane)
+    assert told.fired_at == exact.fired_at.replace(hour=0, minute=0, second=0, microsecond=0) < exact.fired_at
