@@ -118,6 +118,7 @@ def pause_overdue(session: Session, actor: Actor, limit: int = 200) -> int:
         )
         .order_by(QualificationTest.due_at)
         .limit(limit)
+        .with_for_update(of=Qualification)
     ).all()
     paused = 0
     for held, test in late:

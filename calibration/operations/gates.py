@@ -69,7 +69,7 @@ def lift_pause(session: Session, actor: Actor, receipt_id: str) -> bool:
         select(Qualification).where(Qualification.pause_receipt_id == receipt_id).with_for_update()
     ).one_or_none()
     if row is None:
-        raise not_found()
+        return _end_earlier(session, actor, receipt_id)
     # The vendor's own decision about its own person: no right of the client is asked for.
     require(session, actor, PAUSE_LIFT, Resource("qualification", row.id, vendor_org_id=row.vendor_org_id,
                                                  org_id=row.org_id, grant_rights=frozenset()))  # fmt: skip
@@ -85,6 +85,19 @@ def lift_pause(session: Session, actor: Actor, receipt_id: str) -> bool:
         details={"receipt": receipt_id, "lane": row.lane_id},
     )  # fmt: skip
     return True
+
+
+def _end_earlier(session: Session, actor: Actor, receipt_id: str) -> bool:
+    """A pause in whose place a later one has come: nothing is in place any more, and its firing is over."""
+    receipt = session.get(DecisionReceipt, receipt_id)
+    if receipt is None or receipt.kind != "lane_paused":
+        raise not_found()
+    require(session, actor, PAUSE_LIFT, Resource("receipt", receipt.id, vendor_org_id=receipt.org_id,
+                                                 grant_rights=frozenset()))  # fmt: skip
+    firing = _firing_of(session, receipt_id)
+    if firing is not None:
+        _end(session, firing, "lifted")
+    return False
 
 
 def end_pauses(session: Session, actor: Actor, limit: int = 500) -> int:
@@ -214,9 +227,10 @@ def version_told(rule: GateRule) -> str:
 
 def _qualification(session: Session, track: Track) -> Qualification | None:
     return session.scalars(
-        select(Qualification).where(
-            Qualification.lane_id == track.lane_id, Qualification.annotator_id == track.annotator_id
-        )
+        select(Qualification)
+        .where(Qualification.lane_id == track.lane_id, Qualification.annotator_id == track.annotator_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
 
 

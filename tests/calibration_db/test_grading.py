@@ -20,7 +20,7 @@ from calibration.models import (
 from calibration.operations import gates, gold, grading, rulebook, tracks
 from calibration.queries import gold_rate_of, qualification_of, quality_of_person, track_of
 from kernel.db import now_of
-from kernel.errors import Forbidden, Invalid
+from kernel.errors import Forbidden, Invalid, NotFound
 from tests.calibration_db.world import GRADER, World
 from workforce.models import DecisionReceipt
 
@@ -264,6 +264,21 @@ def test_a_lifted_pause_does_not_come_back_on_the_same_evidence(world: World) ->
     assert world.grade().paused == 0
     answer_gold(world, "Asha", world.add_gold(1, "live"), rights=0)
     assert world.grade().paused == 1
+
+
+def test_an_appeal_about_an_earlier_pause_can_be_granted_once_a_later_one_has_come(world: World) -> None:
+    earlier = paused_world(world)
+    world.later(days=7, minutes=1)  # its time is over, and the job that ends it is late
+    answer_gold(world, "Asha", world.add_gold(20, "live"), rights=0)
+    assert world.grade().paused == 1
+    with world.in_vendor() as session:
+        assert not gates.lift_pause(session, world.as_vendor(), earlier)
+        ended = {row.receipt_id: row.ended_why for row in session.scalars(select(GateFiring))}
+        held = session.scalars(select(Qualification)).one()
+        assert held.pause_receipt_id != earlier and held.paused_until is not None
+        assert ended == {earlier: "lifted", held.pause_receipt_id: None}
+    with pytest.raises(NotFound), world.in_vendor() as session:
+        gates.lift_pause(session, world.as_vendor(), "nothing")
 
 
 def firings_of(world: World) -> list[tuple[str, int, str, str | None]]:
