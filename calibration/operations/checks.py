@@ -27,6 +27,7 @@ from kernel.policy import Actor, system_actor
 from labeling.values import GoldPool
 from payouts.queries.rates import rate_of
 from workforce.leases import end_leases
+from workforce.models import DecisionReceipt
 from workforce.operations.receipts import end_receipt, issue_receipt
 
 P0, P1, RISK = 0.6, 0.9, 0.1
@@ -84,7 +85,7 @@ def look_at_check(session: Session, actor: Actor, lane_id: str) -> CheckState | 
 
 
 def note_passed(session: Session, row: Attempt) -> None:
-    """Somebody passed a check: it is owed no more, and a pause that it had caused ends at once."""
+    """Somebody passed a check: it is owed no more, and a pause that it or one before it had caused ends at once."""
     held = session.scalars(
         select(Qualification)
         .where(Qualification.lane_id == row.lane_id, Qualification.annotator_id == row.annotator_id)
@@ -92,16 +93,16 @@ def note_passed(session: Session, row: Attempt) -> None:
     ).one_or_none()
     if held is None:
         return
-    if (
-        held.check_id is not None
-        and test_by_id(session, held.check_id).version > test_by_id(session, row.test_id).version
-    ):
+    passed = test_by_id(session, row.test_id)
+    if held.check_id is not None and test_by_id(session, held.check_id).version > passed.version:
         return  # a newer one was passed before this one was given back
     held.check_id = row.test_id
-    receipt_id = receipt_by_cause(session, "lane_paused", _cause(row.test_id, row.annotator_id))
-    if receipt_id is not None and held.pause_receipt_id == receipt_id and held.paused_until is not None:
+    if held.paused_until is None or held.pause_receipt_id is None:
+        return
+    receipt = session.get_one(DecisionReceipt, held.pause_receipt_id)
+    if receipt.cause_kind == "check" and int(receipt.rule_version) <= passed.version:
         held.paused_until = None
-        end_receipt(session, system_actor("check", row.vendor_org_id), receipt_id)
+        end_receipt(session, system_actor("check", row.vendor_org_id), receipt.id)
 
 
 def pause_overdue(session: Session, actor: Actor, limit: int = 200) -> int:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Attempt, AttemptQuestion, Dispute, Qualification, QualificationTest
 from calibration.queries.gold import key_of
 from calibration.queries.people import receipt_by_cause, view_of
-from calibration.queries.tests import ENTRANCE, TestView, open_tests, test_by_id
+from calibration.queries.tests import CHECK, ENTRANCE, TestView, open_tests, test_by_id
 from calibration.rules.intervals import Interval, wilson
 from calibration.rules.retries import weak_classes
 from calibration.rules.testplan import Plan
@@ -162,6 +162,7 @@ _EARLIER = (
     Attempt.account_id == bindparam("p_account"),
     Attempt.number < bindparam("p_number"),
     Attempt.purpose == bindparam("p_purpose"),
+    or_(Attempt.purpose != CHECK, Attempt.test_id == bindparam("p_test")),  # each check has tries of its own
 )
 _TRIES = select(func.count()).where(
     *_EARLIER,
@@ -200,7 +201,8 @@ def tries_before(session: Session, row: Attempt) -> int:
     """How many attempts failed since the last pass; one that never came to an exam costs nothing."""
     known: dict[str, int] = session.info.setdefault("tries", {})  # they are over, so that their number stands
     if row.id not in known:
-        given = {"p_lane": row.lane_id, "p_account": row.account_id, "p_number": row.number, "p_purpose": row.purpose}
+        given = {"p_lane": row.lane_id, "p_account": row.account_id, "p_number": row.number, "p_purpose": row.purpose,
+                 "p_test": row.test_id}  # fmt: skip
         known[row.id] = int(session.scalar(_TRIES, given) or 0)
     return known[row.id]
 
@@ -212,8 +214,9 @@ def test_start(session: Session, lane_id: str, account_id: str, purpose: str = E
         return None
     now = now_of(session)
     past = [row for row in attempts_of(session, lane_id, account_id) if row.purpose == purpose]
-    passed = max((row.number for row in past if row.state == "passed"), default=0)
-    tries = sum(row.state == "failed" and row.number > passed for row in past)
+    counted = [row for row in past if purpose != CHECK or row.test_id == test.id]
+    passed = max((row.number for row in counted if row.state == "passed"), default=0)
+    tries = sum(row.state == "failed" and row.number > passed for row in counted)
     waits = [row.next_at for row in past if row.next_at is not None and row.next_at > now]
     live = next((row for row in past if row.state in LIVE and not is_overdue(row, now)), None)
     held = session.scalars(

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from calibration.models import AttemptQuestion, Qualification
 from calibration.operations import attempts, checks, gates, restoring
 from calibration.operations.qualifications import waive
-from calibration.queries.attempts import AttemptView
+from calibration.queries.attempts import AttemptView, test_start
 from calibration.queries.checks import check_state, checks_owed
 from calibration.queries.people import qualification_of
 from kernel.errors import Conflict, Invalid
@@ -18,6 +18,8 @@ from tests.calibration_db.doors import Door
 from tests.calibration_db.test_attempts import answer
 from tests.calibration_db.world import GRADER, World
 from workforce.models import DecisionReceipt
+
+test_start.__test__ = False  # type: ignore[attr-defined]
 
 
 def ready(world: World, *, hire: bool = True) -> None:
@@ -132,6 +134,24 @@ def test_a_failed_check_that_is_passed_after_all_is_owed_no_more_and_ends_its_pa
     with world.system() as session:
         assert checks_owed(session, world.people["Asha"][0]) == []
         assert session.scalars(select(Qualification.basis)).one() == "waiver"
+
+
+def test_a_newer_check_has_tries_of_its_own_and_ends_the_pause_of_the_one_before(world: World) -> None:
+    ready(world)
+    publish(world, days=1)
+    take(world, right=False)
+    world.later(days=2)
+    with world.system() as session:
+        checks.pause_overdue(session, GRADER)
+    publish(world, about="Bad is wider again.")
+    with world.system() as session:
+        begun = test_start(session, world.lane, world.people["Asha"][1], "check")
+        assert begun is not None and begun.attempts_left == checks.ATTEMPTS
+    assert take(world, right=True).state == "passed"
+    assert state(world) == "open"
+    with world.system() as session:
+        receipt = session.scalars(select(DecisionReceipt).where(DecisionReceipt.kind == "lane_paused")).one()
+        assert receipt.state == "ended"
 
 
 def test_people_who_qualify_afterwards_need_no_check(world: World) -> None:
