@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
-from calibration.models import AttemptQuestion, Disclosure, Dispute, GoldKey, Judgment
+from calibration.models import AttemptQuestion, Disclosure, Dispute, GoldKey, GoldKeyVersion, Judgment
 from calibration.operations.gold import amend, canonical_truth
 from calibration.operations.scoring import Scorer
 from calibration.policy import (
@@ -210,10 +210,13 @@ def lapse_overdue(session: Session, actor: Actor, limit: int = 200) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for row in rows:
+        if row.decided_at is not None:  # closed with another one of the same item
+            continue
         key = session.scalars(select(GoldKey).where(GoldKey.item_id == row.item_id)).one()
         _retire(key)
         amend(session, actor, key, "void", voided=True, dispute_id=row.id)
         _close(session, actor, row, DisputeOutcome.LAPSED, "")
+        _close_alike(session, actor, row, key, lane_of(session, row.lane_id), DisputeOutcome.LAPSED)
         _regrade(session, actor, row.item_id)
     return len(rows)
 
@@ -269,7 +272,7 @@ def _change(
     """What the outcome makes of the key. One whose answer a person was told is used no more, except for practice."""
     is_secret = row.source == DisputeSource.PEOPLE
     if outcome is DisputeOutcome.REJECTED:
-        if key.voided:
+        if key.voided and _newest_cause(session, key) == "suspended":  # what a person has declared void stays so
             amend(session, actor, key, "restored", dispute_id=row.id)
     elif outcome is DisputeOutcome.VOID:
         amend(session, actor, key, "void", voided=True, dispute_id=row.id)
@@ -281,6 +284,15 @@ def _change(
     may_be_used = outcome is not DisputeOutcome.VOID and (is_secret or key.pool == GoldPool.TRAINING)
     if key.status != "retired":
         key.status = "active" if may_be_used else "retired"
+
+
+def _newest_cause(session: Session, key: GoldKey) -> str | None:
+    return session.scalar(
+        select(GoldKeyVersion.cause)
+        .where(GoldKeyVersion.key_id == key.id)
+        .order_by(GoldKeyVersion.version.desc())
+        .limit(1)
+    )
 
 
 def _close(session: Session, actor: Actor, row: Dispute, outcome: DisputeOutcome, reply: str) -> None:

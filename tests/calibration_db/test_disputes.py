@@ -254,6 +254,35 @@ def test_neither_the_keys_author_nor_whoever_decided_before_may_decide(world: Wo
     assert ("restored", "ended", "dispute") in receipts(world)
 
 
+@pytest.mark.parametrize("end", ["void", "lapse"])
+def test_a_question_declared_void_is_not_revived_by_a_later_decision(world: World, end: str) -> None:
+    world.hire("Asha", "Juma")
+    world.add_gold(62, "exam")
+    world.add_gold(1, "training")
+    publish(world, training_questions=1)
+    views = {name: start(world, name) for name in ("Asha", "Juma")}
+    for name, view in views.items():
+        answer(world, view, right=False, name=name)
+    with world.system() as session:
+        first = disputes.contest_question(session, world.annotator("Asha"), views["Asha"].id, 0, WHY).dispute_id
+    world.later(days=5 if end == "lapse" else 0)
+    if end == "void":
+        decide(world, first, "neither")
+    with world.system() as session:
+        second = disputes.contest_question(session, world.annotator("Juma"), views["Juma"].id, 0, WHY).dispute_id
+    if end == "lapse":
+        world.later(days=3)
+        with world.system() as session:
+            assert disputes.lapse_overdue(session, GRADER) == 1
+            assert set(session.scalars(select(Dispute.outcome))) == {"lapsed"}, "the other one has its answer with it"
+        work(world)
+    else:
+        decide(world, second, side(second, of_key=True), by="somebody else")
+    with world.system() as session:
+        key = session.scalars(select(GoldKey).where(GoldKey.pool == "training")).one()
+        assert (key.voided, key.status) == (True, "retired")
+
+
 def test_whoever_objects_wrongly_is_checked_more_for_fifty_units(world: World) -> None:
     world.hire("Asha")
     answer_gold(world, "Asha", world.add_gold(40, "live"), rights=40)
