@@ -352,16 +352,20 @@ def _take_answer(session: Session, lane: LaneFacts, row: Attempt, question: Aske
     content, _locale = content_of(session, question.item_id)
     answer = scorer.parse(test.ontology_id, dict(payload), content)
     key = key_of(session, question.item_id)
-    scored = None if key is None else scorer.compare_stored(test.ontology_id, payload, key.truth, content)
-    if scored is None:
+    truths = () if key is None else (key.truth, *key.also)
+    scored = scorer.compare_key(test.ontology_id, payload, truths, content)
+    if key is None or scored is None:
         raise Invalid("attempt.key_gone", _("This question cannot be used any more. Start the test again."))
+    counts = question.stage != "exam" or not key.voided
     _ANSWER.later(
-        session, p_id=question.id, p_answer=scorer.canonical(test.ontology_id, answer), p_score=scored.score,
-        p_now=now_of(session),
+        session, p_id=question.id, p_answer=scorer.canonical(test.ontology_id, answer),
+        p_score=scored.score if counts else None, p_now=now_of(session),
     )  # fmt: skip
     row.position += 1
     if question.stage == "exam":
-        _count_exam(session, lane, row, test, stratum=scored.truth_category, is_right=scored.is_right)
+        _count_exam(
+            session, lane, row, test, stratum=scored.truth_category, is_right=scored.is_right if counts else None
+        )
     elif question_at(session, row.id, row.position) is None:
         _begin_exam(session, lane, row, test)
 
@@ -375,20 +379,22 @@ _ANSWER = Hot(
 
 
 def _count_exam(
-    session: Session, lane: LaneFacts, row: Attempt, test: TestView, *, stratum: str | None, is_right: bool
+    session: Session, lane: LaneFacts, row: Attempt, test: TestView, *, stratum: str | None, is_right: bool | None
 ) -> None:
-    if row.asked == 0:
-        row.deadline_at = now_of(session) + timedelta(minutes=test.minutes)
-    name = stratum if stratum in row.by_class else next(iter(row.by_class))
-    asked, right = row.by_class[name]
-    row.by_class = {**row.by_class, name: [asked + 1, right + is_right]}
-    row.asked, row.right = row.asked + 1, row.right + is_right
+    """Count an answer, unless its question counts for nothing (None), and stop or go on as the plan says."""
+    if is_right is not None:
+        if row.asked == 0:
+            row.deadline_at = now_of(session) + timedelta(minutes=test.minutes)
+        name = stratum if stratum in row.by_class else next(iter(row.by_class))
+        asked, right = row.by_class[name]
+        row.by_class = {**row.by_class, name: [asked + 1, right + is_right]}
+        row.asked, row.right = row.asked + 1, row.right + is_right
     touched = all(count for count, _right in row.by_class.values())
     plan = test.plan_for(tries_before(session, row) + 1)
     decision = decide(plan, row.asked, row.right, strata_touched=touched)
     if decision is TestDecision.CONTINUE:
         following = question_at(session, row.id, row.position)
-        if following is None:  # an assigned form that was too short to decide
+        if following is None:  # too few questions that count to decide
             _close(session, row, first_unshown=row.position)
             row.state = "ended"
             return

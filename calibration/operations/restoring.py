@@ -245,7 +245,8 @@ def _answers(session: Session, row: Attempt, ontology_id: str) -> Iterable[Given
     for question in questions:
         grade = newest.get(question.id)
         if grade is None:
-            is_right = task_type.counts_as_right(round(1.0 - (question.score or 0.0), 9))
+            score = question.score  # None where the question counted for nothing when it was answered
+            is_right = None if score is None else task_type.counts_as_right(round(1.0 - score, 9))
             yield Given(is_right, strata.get(question.item_id))
         else:
             yield Given(None if grade.is_void else grade.is_right, grade.truth_category)

@@ -62,6 +62,8 @@ class Key:
     item_id: str
     truth: dict[str, Any]
     explanation: str
+    also: list[dict[str, Any]]
+    voided: bool
 
 
 def pool_counts(session: Session, lane_id: str, pool: str) -> dict[str, int]:
@@ -160,11 +162,15 @@ def gold_candidates(session: Session, lane_id: str, account_id: str, limit: int)
 def key_of(session: Session, item_id: str) -> Key | None:
     """The key of an item."""
     row = _KEY.run(session, p_item=item_id).one_or_none()
-    return None if row is None else Key(row.item_id, row.truth, row.explanation)
+    return None if row is None else Key(*row)
 
 
 _K = table_of(GoldKey)
-_KEY = Hot(select(_K.c.item_id, _K.c.truth, _K.c.explanation).where(_K.c.item_id == bindparam("p_item")))
+_KEY = Hot(
+    select(_K.c.item_id, _K.c.truth, _K.c.explanation, _K.c.also, _K.c.voided).where(
+        _K.c.item_id == bindparam("p_item")
+    )
+)
 
 
 def items_with_keys(session: Session, item_ids: Sequence[str]) -> set[str]:

@@ -244,6 +244,27 @@ def test_a_paid_exam_earns_by_the_question_whatever_the_outcome(world: World, ri
         assert money.paid_without_judgment(session) == 0
 
 
+def test_an_exam_accepts_every_right_answer_and_leaves_out_a_voided_question_but_pays_it(world: World) -> None:
+    ready(world)
+    with world.system() as session:
+        session.add(Rate(org_id=world.vendor, lane_id=world.lane, micros=30_000, currency="EUR", from_at=world.now,
+                         set_by=None))  # fmt: skip
+    publish(world, training_questions=0, is_paid=True)
+    view = start(world)
+    with world.system() as session:
+        drawn = select(AttemptQuestion.item_id).where(AttemptQuestion.attempt_id == view.id)
+        first, second = session.scalars(drawn.order_by(AttemptQuestion.position).limit(2)).all()
+        both = [{"choice": "good"}, {"choice": "bad"}]
+        session.execute(update(GoldKey).where(GoldKey.item_id == first).values(voided=True, status="retired"))
+        session.execute(update(GoldKey).where(GoldKey.item_id == second).values(also=both))
+    view = answer(world, view, right=False).attempt
+    assert (view.position, view.exam_asked) == (1, 0)
+    view = run(world, answer(world, view, right=False).attempt, right=True)
+    assert view.outcome is not None and (view.state, view.outcome.right) == ("passed", view.exam_asked)
+    with world.system() as session:
+        assert session.scalars(select(Earning.micros)).one() == (view.exam_asked + 1) * 30_000
+
+
 def test_a_pass_that_expires_opens_the_test_again_with_all_its_attempts(world: World) -> None:
     ready(world, expires_days=30, attempts_most=1)
     run(world, start(world), right=True)
