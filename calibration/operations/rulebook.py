@@ -42,6 +42,8 @@ def set_gate(
         draft.version = before.version + 1
         if before.is_active:
             before.is_active, before.ended_at, before.ended_by = False, now, actor.account_id
+            if before.action != draft.action:
+                _end_firings(session, lane_id, name)
     draft.id, draft.is_active, draft.created_at = ids.new_id(), True, now
     draft.org_id, draft.vendor_org_id, draft.project_id = lane.org_id, lane.vendor_org_id, lane.project_id
     draft.created_by, draft.created_org_id = actor.account_id, actor.org_id
@@ -66,16 +68,20 @@ def end_gate(session: Session, actor: Actor, lane_id: str, name: str) -> None:
     if rule is None:
         raise Conflict("gate.none", _("There is no rule of that name in force."))
     rule.is_active, rule.ended_at, rule.ended_by = False, now_of(session), actor.account_id
+    _end_firings(session, lane_id, name)
+    audit.record(
+        session, actor, "gate.ended", "gate_rule", rule.id, org_id=lane.org_id,
+        details={"lane": lane_id, "name": name, "version": rule.version},
+    )  # fmt: skip
+
+
+def _end_firings(session: Session, lane_id: str, name: str) -> None:
     open_firings = select(GateFiring).where(
         GateFiring.lane_id == lane_id, GateFiring.name == name, GateFiring.ended_at.is_(None),
         GateFiring.action != GateAction.PAUSE,
     )  # fmt: skip
     for firing in session.scalars(open_firings):
         firing.ended_at, firing.ended_why = now_of(session), "rule"
-    audit.record(
-        session, actor, "gate.ended", "gate_rule", rule.id, org_id=lane.org_id,
-        details={"lane": lane_id, "name": name, "version": rule.version},
-    )  # fmt: skip
 
 
 def as_rule(row: GateRule) -> rules.GateRule:

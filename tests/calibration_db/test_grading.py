@@ -307,6 +307,20 @@ def test_a_warning_tells_the_person_once_and_ends_when_they_have_recovered(world
         assert session.scalars(select(DecisionReceipt.state)).one() == "ended"
 
 
+def test_a_warning_ends_when_its_rule_begins_to_pause(world: World) -> None:
+    world.hire("Asha")
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.85, name="word", action="warn")
+    answer_gold(world, "Asha", world.add_gold(21, "live"), rights=9)
+    world.grade()
+    for action, why in (("warn", None), ("pause", "rule")):
+        with world.in_vendor() as session:
+            rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8, name="word", action=action)
+        assert firings_of(world) == [("word", 1, "warn", why)]
+    with world.system() as session:
+        assert gates.end_warnings(session, GRADER) == 1
+
+
 def test_drift_is_checked_more_closely_and_nobody_is_told(world: World) -> None:
     world.hire("Asha")
     with world.in_vendor() as session:
