@@ -1,5 +1,7 @@
 """The facts about lanes, attempts and gold on which permission is decided."""
 
+from collections.abc import Collection
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -48,16 +50,16 @@ def lane_resource(session: Session, actor: Actor, lane: LaneFacts) -> Resource:
     )
 
 
-def dispute_resource(actor: Actor, dispute: Dispute, author_id: str | None) -> Resource:
+def dispute_resource(actor: Actor, dispute: Dispute, authors_of_key: Collection[str]) -> Resource:
     """A contested right answer as its decider meets it.
 
-    Its authors are whoever set the right answer, the person who contests it, and whoever decided about it before; the
-    resource names the one among them that the actor is.
+    Its authors are whoever set the right answer or changed it, the person who contests it, and whoever decided about it
+    before; the resource names the one among them that the actor is.
     """
-    authors = {author_id, dispute.account_id, *dispute.decided_before}
+    authors = {*authors_of_key, dispute.account_id, *dispute.decided_before}
     return Resource(
         kind="dispute", id=dispute.id, org_id=dispute.org_id,
-        author_account_id=actor.account_id if actor.account_id in authors else author_id or NOBODY_KNOWN,
+        author_account_id=actor.account_id if actor.account_id in authors else next(iter(authors_of_key), NOBODY_KNOWN),
     )  # fmt: skip
 
 

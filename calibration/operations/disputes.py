@@ -24,7 +24,7 @@ from calibration.policy import (
     dispute_resource,
 )
 from calibration.queries.attempts import LIVE, content_of, find_attempt
-from calibration.queries.disputes import counted_wrong, disclosed, key_is_first, own_receipt
+from calibration.queries.disputes import authors_of, counted_wrong, disclosed, key_is_first, own_receipt
 from calibration.queries.tests import test_by_id
 from calibration.rules.disputes import OPEN_MOST, WORKING_DAYS, outcome_of
 from calibration.values import DisputeChoice, DisputeOutcome, DisputeSource, LaneFacts
@@ -172,7 +172,7 @@ def decide(
     key = session.scalars(select(GoldKey).where(GoldKey.item_id == row.item_id)).one_or_none() if row else None
     if row is None or key is None:
         raise not_found()
-    require(session, actor, DISPUTE_DECIDE, dispute_resource(actor, row, key.author_id))
+    require(session, actor, DISPUTE_DECIDE, dispute_resource(actor, row, authors_of(session, row)))
     if row.decided_at is not None:
         raise Conflict("dispute.decided", _("This objection has been decided already."))
     words = _text(reply, "reply")

@@ -22,7 +22,7 @@ from calibration.queries.disputes import (
     OwnDispute,
     Shown,
     asked_before,
-    author_of,
+    authors_of,
     case_of,
     disputes,
     find_dispute,
@@ -97,7 +97,7 @@ def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
     shown = row_of(row, pseudonyms(session, [row.annotator_id] if row.annotator_id else []))
     if not scope_of(session).reads_gold or scope_of(session).is_system:
         return Heard(shown, lane)
-    resource = dispute_resource(actor, row, author_of(session, row))
+    resource = dispute_resource(actor, row, authors_of(session, row))
     may_decide = row.decided_at is None and check(actor, DISPUTE_DECIDE, resource, now_of(session)).allow
     return Heard(shown, lane, case=case_of(session, row), may_decide=may_decide)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from calibration.models import Attempt, AttemptQuestion, Disclosure, Dispute, GoldKey, Grade, Judgment
+from calibration.models import Attempt, AttemptQuestion, Disclosure, Dispute, GoldKey, GoldKeyVersion, Grade, Judgment
 from calibration.queries.people import pseudonyms
 from calibration.values import DisputeOutcome, DisputeSource
 from kernel import ids
@@ -159,9 +159,16 @@ def case_of(session: Session, row: Dispute) -> Case:
     return Case(row_of(row, {}), content, locale, row.ontology_id, first, second, row.text, row.figures, row.reply)
 
 
-def author_of(session: Session, row: Dispute) -> str | None:
-    """Who set the right answer that is contested; in a scope that may read keys."""
-    return session.scalar(select(GoldKey.author_id).where(GoldKey.item_id == row.item_id))
+def authors_of(session: Session, row: Dispute) -> list[str]:
+    """Who set the right answer that is contested, and who changed it since; in a scope that may read keys."""
+    set_by = session.scalars(select(GoldKey.author_id).where(GoldKey.item_id == row.item_id))
+    changed_by = session.scalars(
+        select(GoldKeyVersion.by_account_id)
+        .join(GoldKey, GoldKey.id == GoldKeyVersion.key_id)
+        .where(GoldKey.item_id == row.item_id)
+        .order_by(GoldKeyVersion.version)
+    )
+    return [account_id for account_id in (*set_by, *changed_by) if account_id is not None]
 
 
 def _item(session: Session, item_id: str) -> tuple[Mapping[str, Any], str]:

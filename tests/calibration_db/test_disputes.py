@@ -18,7 +18,7 @@ from calibration.models import (
     Qualification,
     Track,
 )
-from calibration.operations import attempts, disputes, rulebook, tracks
+from calibration.operations import attempts, disputes, gold, rulebook, tracks
 from calibration.queries import gold_rate_of
 from calibration.queries.disputes import disclosed, key_is_first
 from i18n import Message
@@ -236,9 +236,13 @@ def test_neither_the_keys_author_nor_whoever_decided_before_may_decide(world: Wo
     dispute_id = contested_practice(world)
     with world.system() as session:
         session.execute(update(GoldKey).values(author_id="author"))
+        key = session.scalars(select(GoldKey).where(GoldKey.pool == "training")).one()
+        gold.amend(session, judge_of(world, "corrector"), key, "corrected", truth=(key.truth, key.category))
         assert session.scalars(select(GoldKey.status).where(GoldKey.pool == "training")).one() == "suspended"
     with pytest.raises(Forbidden):
         decide(world, dispute_id, "both", by="author")
+    with pytest.raises(Forbidden):
+        decide(world, dispute_id, "both", by="corrector")
     with pytest.raises(Forbidden):
         decide(world, dispute_id, "both", by=world.people["Asha"][1])
     decide(world, dispute_id, side(dispute_id, of_key=True))
