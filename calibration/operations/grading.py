@@ -68,6 +68,7 @@ def regrade_item(session: Session, actor: Actor, item_id: str) -> int:
     """
     require(session, actor, GRADE_RUN)
     key = session.scalars(select(GoldKey).where(GoldKey.item_id == item_id)).one()
+    _await_grading(session, key)
     judgments = _to_regrade(session, key)
     times = _times(session, judgments)
     rows = [_regraded(session, judgment, key, at) for (judgment, _first), at in zip(judgments, times, strict=True)]
@@ -81,6 +82,17 @@ def regrade_item(session: Session, actor: Actor, item_id: str) -> int:
         details={"version": key.version, "judgments": len(rows), "people": len(pairs)},
     )  # fmt: skip
     return len(pairs)
+
+
+def _await_grading(session: Session, key: GoldKey) -> None:
+    """Wait until judgments of the item that are being graded at this moment, under the key as it was, have grades."""
+    session.execute(
+        select(PendingGrade.judgment_id)
+        .join(Judgment, Judgment.id == PendingGrade.judgment_id)
+        .where(Judgment.org_id == key.org_id, Judgment.item_id == key.item_id)
+        .order_by(PendingGrade.at, PendingGrade.judgment_id)
+        .with_for_update(of=PendingGrade)
+    ).all()
 
 
 def _times(session: Session, judgments: Sequence[tuple[Judgment, datetime | None]]) -> list[datetime]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from calibration.models import (
     GateFiring,
@@ -191,6 +191,20 @@ def test_a_corrected_key_grades_everybody_again_and_keeps_the_first_grade(world:
         scores = session.execute(select(Grade.key_version, Grade.score).order_by(Grade.key_version)).all()
         assert [tuple(row) for row in scores] == [(1, 0.0), (2, 1.0)]
     assert (row_of(world, "Asha")["right"], row_of(world, "Asha")["checked"]) == (1.0, 1)
+
+
+def test_regrading_first_waits_for_the_judgments_that_are_being_graded(world: World) -> None:
+    world.hire("Asha")
+    item = world.add_gold(1, "live")[0]
+    world.judge("Asha", item, "good")
+    said: list[str] = []
+    with world.system() as session:
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", lambda *given: said.append(given[2]))
+        grading.regrade_item(session, GRADER, item)
+        waits = next(place for place, text in enumerate(said) if "pending_grade" in text)
+        assert waits < next(place for place, text in enumerate(said) if "FROM grade" in text)
+        assert ("FOR UPDATE OF pending_grade" in said[waits]) == (connection.dialect.name == "postgresql")
 
 
 def test_what_a_person_sees_of_their_quality_is_coarse_and_comes_once_a_day_after_twenty_checks(world: World) -> None:
