@@ -85,7 +85,7 @@ def test_a_message_inside_a_message_is_read_by_the_same_reader() -> None:
                 "USD",
             ),
             "$0.01",
-            "\u200f٠٫٠١\u00a0US$",
+            "\u200f٠٫٠١\u00a0US$\u200e",
         ),
         (figure("percent", 0.25), "25%", "٢٥٪\u061c"),
         (figure("language", "sw"), "Swahili", "السواحلية"),

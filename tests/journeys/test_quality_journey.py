@@ -72,7 +72,7 @@ def order(cast: Cast) -> str:
     """A project with units, and with gold of which some live keys are wrong; its lane."""
     pm, qa, manager = (cast.people[name] for name in ("pm", "qa", "manager"))
     request = send_request(cast, pm, cast.orgs["baraza"], units=UNITS, overlap=1)
-    quote = manager.post(f"/requests/{request['request_id']}/quotes", {"prices": {LOCALE: 250_000}})
+    quote = manager.post(f"/requests/{request['request_id']}/quotes", {"prices": {LOCALE: "0.25"}})
     project = pm.post(f"/quotes/{quote['id']}/accept", {})["project_id"]
     lane = pm.get(f"/projects/{project}")["lanes"][0]["id"]
     pm.post(f"/projects/{project}/ontologies", {"body": ONTOLOGY})

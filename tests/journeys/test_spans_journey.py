@@ -71,7 +71,7 @@ def order(cast: Cast) -> tuple[str, str]:
     """A project whose schema asks for spans, with four texts to mark."""
     pm, manager = cast.people["pm"], cast.people["manager"]
     sent = send_request(cast, pm, cast.orgs["baraza"], units=len(TEXTS), task_type="spans")
-    quote = manager.post(f"/requests/{sent['request_id']}/quotes", {"prices": {LOCALE: 500_000}, "valid_days": 14})
+    quote = manager.post(f"/requests/{sent['request_id']}/quotes", {"prices": {LOCALE: "0.50"}, "valid_days": 14})
     project = pm.post(f"/quotes/{quote['id']}/accept", {})["project_id"]
     (lane,) = pm.get(f"/projects/{project}")["lanes"]
     choice = {"task_type": "choice", "question": {"en": "?"}, "classes": NAMES["classes"], "options": {}}

@@ -92,7 +92,9 @@ def test_submitting_twice_in_one_transaction_is_submitting_once(opened: Open) ->
         task = taking.take_next(session, desk.people[0], desk.lane)
         assert not isinstance(task, NoWork)
         first = answers.submit_answer(session, desk.people[0], task.assignment_id, {"choice": "refund"})
-        second = answers.submit_answer(session, desk.people[0], task.assignment_id, {"choice": "other"})
+        second = answers.submit_answer(session, desk.people[0], task.assignment_id, {"choice": "refund"})
+        with pytest.raises(Conflict, match="already"):
+            answers.submit_answer(session, desk.people[0], task.assignment_id, {"choice": "other"})
     assert first == second
     assert len(desk.judgments()) == len(earned(desk)) == 1
 
