@@ -15,7 +15,7 @@ from tests.journeys.steps import everything_adds_up, hire, people_arrive
 from tests.journeys.walk import Walk, walking
 
 Serve = Callable[[WSGIApplication], str]
-UNITS, LIVE, WRONG = 120, 14, 5
+UNITS, LIVE, WRONG = 120, 14, 7
 NAMES = {"refund": "Refund", "network": "Network", "other": "Something else"}
 
 
