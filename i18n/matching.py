@@ -41,10 +41,16 @@ class Level(IntEnum):
 
 
 class Mode(StrEnum):
-    """Written work needs the script, spoken work the region."""
+    """What is done in a language. What is read and written needs the script; what is heard and spoken, the region."""
 
-    WRITTEN = "written"
-    SPOKEN = "spoken"
+    READ = "read"
+    WRITE = "write"
+    LISTEN = "listen"
+    SPEAK = "speak"
+
+    @property
+    def is_spoken(self) -> bool:
+        return self in (Mode.LISTEN, Mode.SPEAK)
 
 
 class Kind(StrEnum):
@@ -73,7 +79,7 @@ class Policy:
     kind: Kind = Kind.EXACT
     distance: int = 0
     level: Level = Level.NATIVE
-    mode: Mode = Mode.WRITTEN
+    mode: Mode = Mode.READ
     also: tuple[str, ...] = ()
 
 
@@ -83,7 +89,7 @@ EXACT = Policy()
 def WITHIN(
     distance: int,
     level: Level = Level.NATIVE,
-    mode: Mode = Mode.WRITTEN,
+    mode: Mode = Mode.READ,
     also: tuple[str, ...] = (),
 ) -> Policy:
     return Policy(Kind.WITHIN, distance, level, mode, also)
@@ -131,7 +137,7 @@ def fit(wanted: str, offered: str, level: Level, policy: Policy = EXACT) -> Fit:
 
 def names_its_variety(wanted: str, mode: Mode) -> bool:
     """Whether a lane's locale says enough for work in this mode: spoken Arabic or Chinese must name a region."""
-    return mode is Mode.WRITTEN or region_of(wanted) is not None or language_of(wanted) not in _UNLIKE_REGIONS
+    return not mode.is_spoken or region_of(wanted) is not None or language_of(wanted) not in _UNLIKE_REGIONS
 
 
 @lru_cache(maxsize=32_768)
@@ -140,7 +146,7 @@ def _compare(wanted: str, offered: str, policy: Policy) -> tuple[Reason, int | N
         return Reason.LISTED, None
     if language_of(wanted) != language_of(offered):
         return Reason.OTHER_LANGUAGE, None
-    if policy.mode is Mode.WRITTEN and script_of(wanted) != script_of(offered):
+    if not policy.mode.is_spoken and script_of(wanted) != script_of(offered):
         return Reason.OTHER_SCRIPT, None
     if not variants_of(wanted) <= variants_of(offered):
         return Reason.OTHER_VARIANT, None
@@ -153,7 +159,7 @@ def _compare_regions(wanted: str, offered: str, policy: Policy) -> tuple[Reason,
     asked, stated = region_of(wanted), region_of(offered)
     if asked is None or asked == stated:
         return Reason.EXACT, 0
-    if policy.kind is Kind.EXACT or policy.mode is Mode.SPOKEN:
+    if policy.kind is Kind.EXACT or policy.mode.is_spoken:
         return (Reason.OTHER_REGION if stated else Reason.REGION_UNSTATED), None
     distance = variety_distance(wanted, offered)
     return (Reason.WITHIN if distance <= policy.distance else Reason.TOO_FAR), distance

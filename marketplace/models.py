@@ -95,6 +95,10 @@ class Lane(Identified, Shared, Base):
     classification: Mapped[str] = mapped_column(String(20))
     proficiency: Mapped[str] = mapped_column(String(6), default="native")
     distance_most: Mapped[int] = mapped_column(default=0)  # 0: exactly this locale
+    modes: Mapped[list[Any]] = mapped_column(
+        default=lambda: ["read"]
+    )  # what people do in it: read, write, listen, speak
+    also: Mapped[list[Any]] = mapped_column(default=list)  # tags that are taken as well, whatever their distance
     overlap: Mapped[int]
     quality_target: Mapped[float] = mapped_column(Float)
     volume: Mapped[int]

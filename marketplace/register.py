@@ -14,14 +14,25 @@ from marketplace.api import requests as requests_api
 from marketplace.api import reviews as reviews_api
 from marketplace.api import work as work_api
 from marketplace.cli import cli
-from marketplace.pages import board, grants, imports, projects, releases, requests, review, work
+from marketplace.pages import board, grants, imports, languages, projects, releases, requests, review, work
 from marketplace.pages import pages as market_pages
 from marketplace.queries.work import assignment_answered
 from web.views.progress import describe_job
 from workforce.trail import show_evidence
 
 # Imported for the routes they declare.
-_ROUTES = (grants, imports, projects, releases, requests, imports_api, projects_api, releases_api, requests_api)
+_ROUTES = (
+    grants,
+    imports,
+    languages,
+    projects,
+    releases,
+    requests,
+    imports_api,
+    projects_api,
+    releases_api,
+    requests_api,
+)
 
 
 def register(app: Flask) -> None:

@@ -61,6 +61,10 @@ class LaneOut(OutModel):
     deadline_at: datetime | None
     ontology_id: str | None
     guideline_id: str | None
+    proficiency: str
+    modes: tuple[str, ...]
+    distance_most: int
+    also: tuple[str, ...]
     units: int
     open_units: int
     in_review: int
@@ -115,6 +119,15 @@ class OpenIn(InModel):
     """How a lane is opened."""
 
     without_test: bool = False
+
+
+class LaneLanguagesIn(InModel):
+    """Whom a lane takes by language: A1 to C2 or native; read, write, listen, speak; 0 is exactly the lane's locale."""
+
+    proficiency: str = Field(default="native", max_length=6)
+    modes: list[str] = Field(min_length=1, max_length=4)
+    distance_most: int = 0
+    also: list[str] = Field(default_factory=list, max_length=10)
 
 
 class OneUnitIn(InModel):
@@ -197,6 +210,12 @@ def open_lane(session: "Session", actor: Actor, lane_id: str, body: OpenIn) -> A
 def pause_lane(session: "Session", actor: Actor, lane_id: str) -> Any:
     """Pause a lane."""
     return projects.pause_lane(session, actor, lane_id)
+
+
+@api.put("/lanes/<lane_id>/languages", body=LaneLanguagesIn, returns=LaneOut)
+def set_lane_languages(session: "Session", actor: Actor, lane_id: str, body: LaneLanguagesIn) -> Any:
+    """Say whom a lane takes by language; it holds from everybody's next step on."""
+    return projects.set_lane_languages(session, actor, lane_id, **body.model_dump())
 
 
 @api.post("/lanes/<lane_id>/units", body=UnitsIn, returns=AddedOut, creates=True, before=limits.spends("units"))

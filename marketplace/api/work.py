@@ -8,7 +8,7 @@ from pydantic import Field
 
 from i18n import _
 from kernel.errors import NotFound
-from kernel.policy import Actor
+from kernel.policy import Actor, Demand, Reason
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
 from marketplace.operations import answers, planning, returning, taking
@@ -34,6 +34,7 @@ class ConditionOut(OutModel):
     needed: Any
     present: Any
     source: str
+    detail: str | None = None
 
 
 class LaneOut(OutModel):
@@ -304,11 +305,16 @@ def _lane(offer: LaneOffer) -> LaneOut:
         conditions=[
             ConditionOut(
                 reason=demand.reason.value, met=demand.met, needed=_plain(demand.needed),
-                present=_plain(demand.present), source=demand.source,
+                present=_plain(demand.present), source=demand.source, detail=_detail(offer, demand),
             )
             for demand in offer.demands
         ],
     )  # fmt: skip
+
+
+def _detail(offer: LaneOffer, demand: Demand) -> str | None:
+    told = offer.language_told if demand.reason is Reason.LANGUAGE_MISSING else None
+    return str(told) if told and not demand.met else None
 
 
 def _plain(value: Any) -> Any:

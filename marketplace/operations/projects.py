@@ -1,5 +1,8 @@
 """Lanes opened and paused, projects ended: work goes out only where all that it rests on is there."""
 
+from collections.abc import Iterable
+from dataclasses import asdict
+
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -13,6 +16,7 @@ from marketplace.operations.counting import count_lane
 from marketplace.operations.loading import lane_for, project_for
 from marketplace.queries.projects import gaps_of_lane, lane_of
 from marketplace.rules.lanes import OPENABLE, is_over
+from marketplace.rules.languages import clean_languages
 from marketplace.values.actions import Action
 from marketplace.values.requests import GAP_WORDS, LaneRow
 
@@ -53,6 +57,21 @@ def pause_lane(session: Session, actor: Actor, lane_id: str) -> LaneRow:
     if still_open is None and project.state == "live":
         project.state = "paused"
     audit.record(session, actor, "lane.paused", "lane", lane_id, org_id=lane.org_id)
+    return _row(session, lane_id)
+
+
+def set_lane_languages(
+    session: Session, actor: Actor, lane_id: str, *, proficiency: str, modes: Iterable[str], distance_most: int,
+    also: Iterable[str],
+) -> LaneRow:  # fmt: skip
+    """Say whom the lane takes by language; it holds from everybody's next step on."""
+    lane = lane_for(session, actor, lane_id, Action.PROJECT_CONFIGURE)
+    asked = clean_languages(lane.locale, proficiency=proficiency, modes=modes, distance_most=distance_most, also=also)
+    if lane.state == "done":
+        raise Conflict("lane.state", _("The lane is not in a state in which this can be done."))
+    lane.proficiency, lane.distance_most = asked.proficiency, asked.distance_most
+    lane.modes, lane.also = list(asked.modes), list(asked.also)
+    audit.record(session, actor, "lane.languages", "lane", lane.id, org_id=lane.org_id, details=asdict(asked))
     return _row(session, lane_id)
 
 

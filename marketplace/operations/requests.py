@@ -20,6 +20,7 @@ from marketplace.operations.returning import end_leases_of_project
 from marketplace.policy import grant_rights, project_resource
 from marketplace.queries.requests import quote_view, supply_for
 from marketplace.rules import quoting
+from marketplace.rules.languages import modes_for
 from marketplace.rules.requests import ensure_prices, frame_faults, read_lines
 from marketplace.values.actions import Action
 from marketplace.values.requests import ALL_RIGHTS, Need, QuoteLine, QuoteView, Right, Sent
@@ -265,4 +266,5 @@ def _lane(project: Project, request: CoverageRequest, line: QuoteLine) -> Lane:
         state="draft", locale=line.locale, task_type=project.task_type, classification=project.classification,
         overlap=request.overlap, quality_target=request.quality_target, volume=line.units,
         price_micros=line.price_micros, currency=project.currency, deadline_at=request.deadline_at,
+        modes=modes_for(project.task_type), also=[],
     )  # fmt: skip

@@ -84,7 +84,7 @@ def needs_of(lane: Lane, project: Project) -> LaneNeeds:
     """What a lane asks of a person."""
     return LaneNeeds(
         lane.state, project.state, lane.locale, lane.proficiency, lane.distance_most, lane.classification,
-        lane.skill, lane.domain,
+        lane.skill, lane.domain, tuple(lane.modes), tuple(lane.also),
     )  # fmt: skip
 
 

@@ -128,7 +128,8 @@ def lane_row(lane: Lane, counted: LaneProgress | None) -> LaneRow:
         id=lane.id, project_id=lane.project_id, locale=lane.locale, state=lane.state, task_type=lane.task_type,
         classification=lane.classification, overlap=lane.overlap, quality_target=lane.quality_target,
         volume=lane.volume, price_micros=lane.price_micros, currency=lane.currency, deadline_at=lane.deadline_at,
-        ontology_id=lane.ontology_id, guideline_id=lane.guideline_id, units=found.units,
+        ontology_id=lane.ontology_id, guideline_id=lane.guideline_id, proficiency=lane.proficiency,
+        modes=tuple(lane.modes), distance_most=lane.distance_most, also=tuple(lane.also), units=found.units,
         open_units=found.open + found.full, in_review=found.review, settled=found.settled, answered=found.judgments,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from kernel.policy import Actor, Reason
 from labeling.models import Item
 from marketplace.models import Assignment, Lane, Project, Review
 from marketplace.queries.eligibility import facts_of, lanes_for, needs_of, person_of
-from marketplace.rules.eligibility import Admission, demands
+from marketplace.rules.eligibility import Admission, demands, language_told
 from marketplace.values.work import OVER, LaneOffer, Task
 from payouts.queries.rates import rate_of
 from workforce.values import PersonFacts
@@ -128,6 +128,7 @@ def lane_offers(session: Session, person: PersonFacts) -> list[LaneOffer]:
                 lane.id, project.id, project.name, lane.locale, lane.task_type, lane.classification, lane.state,
                 rate.micros if rate else None, rate.currency if rate else lane.currency, lane.id in tested,
                 conditions, own.paused_until if own else None, own.pause_receipt_id if own else None,
+                language_told(needs_of(lane, project), person),
             )
         )  # fmt: skip
     return sorted(offers, key=lambda offer: (not offer.is_open, sum(not demand.met for demand in offer.demands)))

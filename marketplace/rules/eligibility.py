@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from i18n.matching import EXACT, WITHIN, Level, Policy, fit
+from i18n import Message, _
+from i18n.figures import figure
+from i18n.matching import Fit, Level, fit
+from i18n.matching import Reason as Refused
 from kernel.policy import Demand, Reason
+from marketplace.rules.languages import policy_of
 from workforce.values import ClaimStatus, PersonFacts
 
 # Clearance that a classification asks for; a class that is not named here is open to nobody.
@@ -24,6 +28,8 @@ class LaneNeeds:
     classification: str
     skill: str | None
     domain: str | None
+    modes: tuple[str, ...] = ("read",)
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,23 +82,38 @@ def demands_of_class(classification: str, person: PersonFacts | None) -> list[De
     return found
 
 
-def policy_of(lane: LaneNeeds) -> Policy:
-    """The lane's policy for languages: exactly this locale, or a variety within its distance, at its level."""
-    level = Level.parse(lane.proficiency)
-    if lane.distance_most <= 0:
-        return Policy(EXACT.kind, 0, level, EXACT.mode, ())
-    return WITHIN(lane.distance_most, level=level)
+def language_told(lane: LaneNeeds, person: PersonFacts) -> Message | None:
+    """Why the person's languages do not open a lane, by the claim that comes nearest; None where they do."""
+    for mode in lane.modes:
+        fits = _fits(lane, person, mode)
+        if any(found and status == ClaimStatus.VERIFIED for found, status in fits):
+            continue
+        near = next((found for found, _status in fits if found), None)
+        if near is not None:
+            return _(
+                "Your statement to know %(language)s is not proven yet.", language=figure("language", near.offered)
+            )
+        same = next((found for found, _status in fits if found.reason is not Refused.OTHER_LANGUAGE), None)
+        return same.message if same is not None else None
+    return None
 
 
 def _language(lane: LaneNeeds, person: PersonFacts) -> Demand:
-    policy = policy_of(lane)
-    verified = [
-        locale
-        for locale, proficiency, status in person.claims
-        if status == ClaimStatus.VERIFIED and fit(lane.locale, locale, Level.parse(proficiency), policy)
+    proven = [
+        [found.offered for found, status in _fits(lane, person, mode) if found and status == ClaimStatus.VERIFIED]
+        for mode in lane.modes
     ]
+    present = list(dict.fromkeys(tag for tags in proven for tag in tags))
     needed = f"{lane.locale} {lane.proficiency}"
-    return Demand(Reason.LANGUAGE_MISSING, bool(verified), needed, verified or None, "language")
+    return Demand(Reason.LANGUAGE_MISSING, all(proven), needed, present or None, "language")
+
+
+def _fits(lane: LaneNeeds, person: PersonFacts, mode: str) -> list[tuple[Fit, ClaimStatus]]:
+    policy = policy_of(mode, lane.proficiency, lane.distance_most, lane.also)
+    return [
+        (fit(lane.locale, locale, Level.parse(proficiency), policy), status)
+        for locale, proficiency, status in person.claims
+    ]
 
 
 def _agreements(classification: str, person: PersonFacts) -> list[Demand]:

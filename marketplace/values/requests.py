@@ -223,6 +223,16 @@ GAP_WORDS: dict[str, Message] = {
 
 
 @dataclass(frozen=True)
+class LaneLanguages:
+    """Who a lane takes by language: how well it is known, in which modes, how far a variety may lie, what else fits."""
+
+    proficiency: str
+    modes: tuple[str, ...]
+    distance_most: int
+    also: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LaneRow:
     """A lane with its counts, for pages of its project."""
 
@@ -240,6 +250,10 @@ class LaneRow:
     deadline_at: datetime | None
     ontology_id: str | None
     guideline_id: str | None
+    proficiency: str = "native"
+    modes: tuple[str, ...] = ("read",)
+    distance_most: int = 0
+    also: tuple[str, ...] = ()
     units: int = 0
     open_units: int = 0
     in_review: int = 0

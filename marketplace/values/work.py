@@ -94,6 +94,7 @@ class LaneOffer:
     demands: tuple[Demand, ...]
     paused_until: datetime | None = None
     receipt_id: str | None = None
+    language_told: Message | None = None  # why the person's languages do not open it
 
     @property
     def is_open(self) -> bool:

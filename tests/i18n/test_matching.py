@@ -21,10 +21,10 @@ E, W = Reason.EXACT, Reason.WITHIN
 LANGUAGE, SCRIPT, VARIANT = Reason.OTHER_LANGUAGE, Reason.OTHER_SCRIPT, Reason.OTHER_VARIANT
 UNNAMED, UNSTATED, REGION, FAR = Reason.VARIETY_UNNAMED, Reason.REGION_UNSTATED, Reason.OTHER_REGION, Reason.TOO_FAR
 
-SPOKEN = Policy(mode=Mode.SPOKEN)
-SPOKEN_WITHIN = WITHIN(80, mode=Mode.SPOKEN)
+SPOKEN = Policy(mode=Mode.SPEAK)
+SPOKEN_WITHIN = WITHIN(80, mode=Mode.SPEAK)
 
-# wanted, offered, exactly this locale, within 5, spoken. The reasons follow from the rules: language, script, named
+# wanted, offered, exactly this locale in writing, within 5 in writing, spoken. The reasons follow from the rules: language, script, named
 # variant and region in that order; CLDR distances of written varieties stand in the comments where they decide.
 PAIRS = [
     # The same locale, however it is spelled.
@@ -41,6 +41,25 @@ PAIRS = [
     ("sr", "sr-Cyrl", E, E, E),
     ("fa-IR", "pes-IR", E, E, E),
     ("sw-TZ", "swh-TZ", E, E, E),
+    # Tags that were replaced, of languages and of countries; members that stand for their macrolanguage.
+    ("ro", "mo", E, E, E),
+    ("yi", "ji", E, E, E),
+    ("jv-ID", "jw-ID", E, E, E),
+    ("nan", "zh-min-nan", E, E, E),
+    ("fa-AF", "prs", E, E, E),
+    ("sw-CD", "swc", E, E, E),
+    ("om-ET", "gaz-ET", E, E, E),
+    ("ku-TR", "kmr-TR", E, E, E),
+    ("ms-MY", "zsm-MY", E, E, E),
+    ("qu-PE", "quz-PE", E, E, E),
+    ("my-MM", "my-BU", E, E, E),
+    ("sr-RS", "sr-YU", E, E, E),
+    ("ro-MD", "mo", UNSTATED, W, UNSTATED),  # the old tag named the country; its replacement does not
+    # Members that are languages of their own: the macrolanguage's tag never stands for them.
+    ("ku", "ckb", LANGUAGE, LANGUAGE, LANGUAGE),
+    ("ar-TN", "aeb", LANGUAGE, LANGUAGE, LANGUAGE),
+    ("no", "nn", LANGUAGE, LANGUAGE, LANGUAGE),
+    ("zh", "nan", LANGUAGE, LANGUAGE, LANGUAGE),
     # A lane without a region asks for none.
     ("sw", "sw-KE", E, E, E),
     ("es", "es-MX", E, E, E),
@@ -73,6 +92,10 @@ PAIRS = [
     ("fr-CA", "fr-FR", REGION, W, REGION),  # 4
     ("zh-HK", "zh-TW", REGION, W, REGION),  # 5
     ("zh-TW", "zh-HK", REGION, W, REGION),  # 5
+    ("fa-IR", "fa-AF", REGION, W, REGION),  # 4
+    ("ta-IN", "ta-LK", REGION, W, REGION),  # 4
+    ("bn-BD", "bn-IN", REGION, W, REGION),  # 4
+    ("qu-PE", "qu-BO", REGION, W, REGION),  # 4
     # Another script is another skill in writing, and none of speech's business.
     ("sr-Latn", "sr-Cyrl", SCRIPT, SCRIPT, E),  # 5
     ("sr-Cyrl", "sr-Latn", SCRIPT, SCRIPT, E),
@@ -86,6 +109,10 @@ PAIRS = [
     ("zh-TW", "zh-Hans", SCRIPT, SCRIPT, UNSTATED),
     ("zh-Hant-TW", "zh-Hans-CN", SCRIPT, SCRIPT, REGION),
     ("zh", "zh-TW", SCRIPT, SCRIPT, UNNAMED),
+    ("kk-KZ", "kk-Arab-KZ", SCRIPT, SCRIPT, E),
+    ("mn", "mn-Mong", SCRIPT, SCRIPT, E),
+    ("yue-Hant-HK", "yue-Hans-CN", SCRIPT, SCRIPT, REGION),
+    ("ja-JP", "ja-Latn", SCRIPT, SCRIPT, UNSTATED),
     ("zh-CN", "zh-SG", REGION, W, REGION),
     # Other languages, however near CLDR has them.
     ("nb", "da", LANGUAGE, LANGUAGE, LANGUAGE),  # 12
@@ -101,6 +128,9 @@ PAIRS = [
     ("gsw", "de-CH", LANGUAGE, LANGUAGE, LANGUAGE),  # 8
     ("id", "ms", LANGUAGE, LANGUAGE, LANGUAGE),  # 14
     ("uk", "ru", LANGUAGE, LANGUAGE, LANGUAGE),  # 24
+    ("ru", "uk", LANGUAGE, LANGUAGE, LANGUAGE),  # 84
+    ("hr", "bs", LANGUAGE, LANGUAGE, LANGUAGE),  # 8
+    ("cs", "sk", LANGUAGE, LANGUAGE, LANGUAGE),  # 24
     ("eu", "es", LANGUAGE, LANGUAGE, LANGUAGE),  # 20
     ("hi", "ur", LANGUAGE, LANGUAGE, LANGUAGE),
     ("en", "de", LANGUAGE, LANGUAGE, LANGUAGE),
@@ -201,11 +231,18 @@ def test_a_lane_may_list_another_language_and_still_asks_for_its_level() -> None
     assert fit("ar-EG", "apc", Level.NATIVE, policy).reason is LANGUAGE
 
 
+@pytest.mark.parametrize("mode", Mode)
+def test_reading_asks_what_writing_does_and_listening_what_speaking_does(mode: Mode) -> None:
+    script = fit("sr-Latn-RS", "sr-RS", Level.NATIVE, WITHIN(5, mode=mode)).reason
+    region = fit("ar-EG", "ar-MA", Level.NATIVE, WITHIN(5, mode=mode)).reason
+    assert (script, region) == ((E, REGION) if mode in (Mode.LISTEN, Mode.SPEAK) else (SCRIPT, W))
+
+
 def test_spoken_arabic_must_say_whose() -> None:
-    assert not names_its_variety("ar", Mode.SPOKEN)
-    assert names_its_variety("ar-MA", Mode.SPOKEN)
-    assert names_its_variety("ar", Mode.WRITTEN)
-    assert names_its_variety("sw", Mode.SPOKEN)
+    assert not names_its_variety("ar", Mode.SPEAK)
+    assert names_its_variety("ar-MA", Mode.SPEAK)
+    assert names_its_variety("ar", Mode.WRITE)
+    assert names_its_variety("sw", Mode.SPEAK)
 
 
 def test_a_fit_is_true_only_when_it_fits() -> None:

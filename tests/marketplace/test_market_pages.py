@@ -146,6 +146,16 @@ def test_from_request_to_open_lane_in_a_browser(market: Market, pm: Door, manage
     assert pm.post(f"/lanes/{lane_id}/open", {}, project).status_code == 409
     pm.send(f"/lanes/{lane_id}/open", {"without_test": "1"}, project)
     assert "Open" in manager.get(project)
+    asked = f"/lanes/{lane_id}/languages"
+    wanted = {"proficiency": "C1", "modes": ["read", "write"], "distance_most": "4", "also": "swc, Arabic (Egypt)"}
+    assert pm.post(asked, wanted | {"modes": []}, asked).status_code == 422
+    assert "xx-YY" in pm.post(asked, wanted | {"also": "xx-YY"}, asked).text
+    pm.send(asked, wanted, project)
+    assert 'value="sw-CD, ar-EG"' in manager.get(asked)
+    (lane,) = pm.ask("GET", f"/projects/{project.rpartition('/')[2]}")["lanes"]
+    assert (lane["proficiency"], lane["modes"], lane["also"]) == ("C1", ["read", "write"], ["sw-CD", "ar-EG"])
+    pm.ask("PUT", asked, {"modes": ["sing"]}, 422)
+    assert pm.ask("PUT", asked, {"modes": ["read"]})["distance_most"] == 0
     pm.send(f"/lanes/{lane_id}/pause", {}, project)
     assert "Paused" in pm.get("/projects")
 

@@ -15,6 +15,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "calibration_api.contest_question": {"text": "it is wrong"},
     "calibration_api.contest_evidence": {"text": "it is wrong"},
     "marketplace_api.publish_ontology": {"body": ONTOLOGY},
+    "marketplace_api.set_lane_languages": {"modes": ["read"]},
     "marketplace_api.set_rights": {"rights": list(ALL_RIGHTS)},
     "marketplace_api.make_quote": {"prices": {"sw-KE": "0.05"}},
     "marketplace_api.add_units": {"units": [{"content": {"text": "one more"}}]},

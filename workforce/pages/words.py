@@ -65,6 +65,12 @@ LEVELS: dict[str, Message] = {
     "A2": _("A2, simple sentences"),
     "A1": _("A1, first words"),
 }
+MODES: dict[str, Message] = {
+    "read": _("Reading"),
+    "write": _("Writing"),
+    "listen": _("Listening"),
+    "speak": _("Speaking"),
+}
 CLASSIFICATIONS: dict[str, Message] = {
     "public": _("Public"),
     "internal": _("Internal"),
@@ -172,6 +178,11 @@ def zone_options() -> list[str]:
 def level_options() -> list[tuple[str, str]]:
     """(code, words) for a select, the best first."""
     return [(level.code, str(LEVELS[level.code])) for level in sorted(Level, reverse=True)]
+
+
+def mode_choices() -> list[tuple[str, str, str]]:
+    """(code, words, definition) for checkboxes."""
+    return [(mode, str(words), "") for mode, words in MODES.items()]
 
 
 def skill_choices() -> list[tuple[str, str, str]]:

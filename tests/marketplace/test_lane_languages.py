@@ -1,0 +1,118 @@
+"""Whom a lane takes by language: the policy as data, refused where it is wrong, and told to the person."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from i18n.matching import Kind, Level, Mode, Policy
+from kernel.errors import Conflict, Forbidden, Invalid
+from kernel.policy import Reason
+from marketplace.models import Lane
+from marketplace.operations import projects
+from marketplace.rules.eligibility import Admission, LaneNeeds, demands, language_told
+from marketplace.rules.languages import clean_languages, modes_for, policy_of
+from marketplace.values.requests import LaneLanguages
+from tests.marketplace.desk import open_desk
+from tests.marketplace.orders import Market
+from workforce.values import ClaimStatus, PersonFacts, Standing
+
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+READING: dict[str, Any] = {"proficiency": "native", "modes": ["read"], "distance_most": 0, "also": []}
+
+
+def test_a_policy_is_stored_in_standard_form() -> None:
+    asked = clean_languages(
+        "ar-EG", proficiency="c1", modes=["speak", "read"], distance_most=5, also=["ARZ", "ar_eg", "apc", "arz"]
+    )
+    assert asked == LaneLanguages("C1", ("read", "speak"), 5, ("arz", "apc"))
+
+
+@pytest.mark.parametrize(
+    ("locale", "asked", "field"),
+    [
+        ("sw-KE", {"modes": []}, "modes"),
+        ("sw-KE", {"modes": ["sing"]}, "modes"),
+        ("ar", {"modes": ["listen"]}, "modes"),
+        ("zh-Hant", {"modes": ["read", "speak"]}, "modes"),
+        ("sw-KE", {"proficiency": "fluent"}, "proficiency"),
+        ("sw-KE", {"distance_most": -1}, "distance_most"),
+        ("nb", {"distance_most": 12}, "distance_most"),
+        ("sw-KE", {"also": ["xx-YY"]}, "also"),
+        ("sw-KE", {"also": ["ѕw"]}, "also"),
+        ("sw-KE", {"also": ["en-x-private"]}, "also"),
+        ("sw-KE", {"also": ["af", "am", "as", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy"]}, "also"),
+    ],
+)
+def test_a_wrong_policy_is_refused_at_its_field(locale: str, asked: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        clean_languages(locale, **(READING | asked))
+    assert set(caught.value.fields) == {field}
+
+
+def test_the_policy_of_a_mode_says_all_that_matching_needs() -> None:
+    assert policy_of("read", "native", 0, ()) == Policy(Kind.EXACT, 0, Level.NATIVE, Mode.READ)
+    assert policy_of("speak", "B2", 4, ["arz"]) == Policy(Kind.WITHIN, 4, Level.B2, Mode.SPEAK, ("arz",))
+
+
+def test_the_kind_of_task_says_what_is_done_in_the_language() -> None:
+    assert (modes_for("spans"), modes_for("writing")) == (["read"], ["read", "write"])
+
+
+def person(*claims: tuple[str, str, ClaimStatus]) -> PersonFacts:
+    return PersonFacts(
+        "a", "b", "c", Standing.ACTIVE, "KE", claims, frozenset(), frozenset(), 0, False, {}, ()
+    )  # fmt: skip
+
+
+def lane(locale: str = "sr-Latn-RS", **asked: Any) -> LaneNeeds:
+    given: dict[str, Any] = {"proficiency": "C1", "distance_most": 0, "modes": ("read",), "also": ()} | asked
+    return LaneNeeds("open", "live", locale, classification="internal", skill=None, domain=None, **given)
+
+
+V, C = ClaimStatus.VERIFIED, ClaimStatus.CLAIMED
+
+
+@pytest.mark.parametrize(
+    ("needs", "claims", "told"),
+    [
+        (lane(), [("sr-Latn-RS", "C1", V)], None),
+        (lane(), [("sr-Latn-RS", "C1", C)], "not proven yet"),
+        (lane(), [("sr-Latn-RS", "B2", V)], "higher level"),
+        (lane(), [("sr-Cyrl-RS", "native", V)], "written in another script"),
+        (lane(modes=("speak",)), [("sr-Cyrl-RS", "native", V)], None),
+        (lane(modes=("read", "speak")), [("sr-Cyrl-RS", "native", V)], "written in another script"),
+        (lane("sw-KE"), [("sw-TZ", "native", V)], "from another region"),
+        (lane("sw-KE", distance_most=4), [("sw-TZ", "native", V)], None),
+        (lane("sw-KE", distance_most=3), [("sw-TZ", "native", V)], "too far"),
+        (lane("sw-KE"), [("sw", "native", V)], "names no region"),
+        (lane("ar-EG"), [("arz", "native", V)], None),
+        (lane("ar-EG", also=("arz",)), [("arz", "native", V)], None),
+    ],
+)
+def test_a_person_reads_why_their_language_does_not_do(needs: LaneNeeds, claims: list[Any], told: str | None) -> None:
+    sentence = language_told(needs, person(*claims))
+    assert sentence is None if told is None else told in str(sentence)
+    found = next(
+        each for each in demands(needs, person(*claims), Admission(), NOW) if each.reason is Reason.LANGUAGE_MISSING
+    )
+    is_foreign = needs.locale == "ar-EG" and not needs.also  # nothing near to speak of: the lane's own words do
+    assert found.met is (told is None and not is_foreign)
+
+
+def test_a_lane_takes_whom_its_owner_says_from_the_next_step_on(market: Market) -> None:
+    desk = open_desk(market, people=1, unit_count=2)
+    asked = READING | {"modes": ["read", "write"], "distance_most": 4}
+    with market.as_(market.pm) as session:
+        row = projects.set_lane_languages(session, market.pm, desk.lane, **asked)
+        assert (row.modes, row.distance_most) == (("read", "write"), 4)
+    (event,) = market.audited("lane.languages")
+    assert event.details["modes"] == ["read", "write"]
+    with pytest.raises(Forbidden), market.as_(market.qa) as session:
+        projects.set_lane_languages(session, market.qa, desk.lane, **READING)
+    with market.system() as session:
+        session.get_one(Lane, desk.lane).state = "done"
+    with pytest.raises(Conflict), market.as_(market.pm) as session:
+        projects.set_lane_languages(session, market.pm, desk.lane, **READING)
+    with market.system() as session:
+        assert session.get_one(Lane, desk.lane).modes == ["read", "write"]
