@@ -9,6 +9,8 @@ import hypothesis
 import pytest
 
 import kernel.db
+from i18n import set_zone, use_locale
+from i18n.reader import SOURCE
 from kernel.db import Database
 from scripts import browser as chromium_program
 from tests.support import is_soak
@@ -32,6 +34,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.soak)
+
+
+@pytest.fixture(autouse=True)
+def own_reader() -> Iterator[None]:
+    """A test reads English in UTC until it says otherwise; the reader of its last request is gone with it."""
+    with use_locale(SOURCE):
+        set_zone("UTC")
+        yield
+        set_zone("UTC")
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from calibration.lanes import find_lane, lane_of
 from calibration.models import Backtest, GateRule, Judgment, QualificationTest, Track
 from calibration.operations import tracks
-from calibration.operations.rulebook import as_rule, ensure_sane
+from calibration.operations.rulebook import ensure_sane
 from calibration.policy import GATE_SET, GRADE_RUN, lane_resource
+from calibration.queries.gates import as_rule
 from calibration.queries.history import BLUNT_STEP, coarse
 from calibration.rules import backtest as rules
 from calibration.rules import blunting

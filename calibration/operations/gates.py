@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from calibration.lanes import find_lane
 from calibration.models import GateFiring, GateRule, Grade, Qualification, Track
 from calibration.operations import tracks
-from calibration.operations.rulebook import STANDARD, as_rule
+from calibration.operations.rulebook import STANDARD
 from calibration.policy import GRADE_RUN, PAUSE_LIFT
+from calibration.queries.gates import as_rule
 from calibration.queries.people import account_of, cause_of
 from calibration.rules import gates as rules
 from calibration.rules.tracking import HEIGHTENED_UNITS

@@ -26,10 +26,10 @@ from calibration.models import (
 from calibration.operations import gates, tracks
 from calibration.operations.checks import note_passed
 from calibration.operations.qualifications import open_lane
-from calibration.operations.rulebook import as_rule
 from calibration.operations.scoring import Scored, Scorer
 from calibration.policy import GRADE_RUN
 from calibration.queries.attempts import content_of, tries_before
+from calibration.queries.gates import as_rule
 from calibration.queries.tests import CHECK, test_by_id
 from calibration.rules import gates as gate_rules
 from calibration.rules.disputes import Given, Replayed, replay, tally

@@ -84,14 +84,6 @@ def _end_firings(session: Session, lane_id: str, name: str) -> None:
         firing.ended_at, firing.ended_why = now_of(session), "rule"
 
 
-def as_rule(row: GateRule) -> rules.GateRule:
-    """A row as the rules read it."""
-    return rules.GateRule(
-        version=row.version, metric=GateMetric(row.metric), limit=row.limit, action=GateAction(row.action),
-        minimum_evidence=max(rules.LEAST_EVIDENCE, row.minimum_checks), confidence=row.certainty, release=row.release,
-    )  # fmt: skip
-
-
 def ensure_sane(row: GateRule) -> None:
     """Refuse a rule that could decide on a handful of answers, flutter, or hold for ever."""
     fields: dict[str, Message] = {}

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.models import GateFiring, GateRule
-from calibration.values import GateAction
+from calibration.rules import gates as rules
+from calibration.values import GateAction, GateMetric
 from kernel.db import scope_of
 from workforce.models import Account
 
@@ -56,6 +57,14 @@ def gate_of(session: Session, lane_id: str) -> GateView | None:
     """The rule in force that pauses first: of those that do, the one with the highest limit."""
     pausing = [rule for rule in rules_of(session, lane_id) if rule.is_active and rule.action == GateAction.PAUSE]
     return max(pausing, key=lambda rule: (rule.limit, rule.name), default=None)
+
+
+def as_rule(row: GateRule) -> rules.GateRule:
+    """A row as the rules read it."""
+    return rules.GateRule(
+        version=row.version, metric=GateMetric(row.metric), limit=row.limit, action=GateAction(row.action),
+        minimum_evidence=max(rules.LEAST_EVIDENCE, row.minimum_checks), confidence=row.certainty, release=row.release,
+    )  # fmt: skip
 
 
 def rules_of(session: Session, lane_id: str) -> tuple[GateView, ...]:

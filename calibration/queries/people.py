@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import GateRule, Qualification, Track
-from calibration.rules import tracking
+from calibration.queries.gates import as_rule
+from calibration.rules import gates, tracking
 from calibration.rules.intervals import Interval
 from calibration.values import DriftSignal, GateAction, QualificationView
 from kernel.db import now_of
@@ -144,11 +145,12 @@ def gold_rate_of(session: Session, lane_id: str, annotator_id: str) -> float:
     row = _row(session, lane_id, annotator_id)
     if row is None:
         return tracking.gold_rate(tracking.start_track(), DEFAULT_FLOOR, 0)
-    limit = session.scalar(
-        select(func.max(GateRule.limit)).where(
-            GateRule.lane_id == lane_id, GateRule.is_active, GateRule.action == GateAction.PAUSE
+    pausing = [
+        as_rule(rule)
+        for rule in session.scalars(
+            select(GateRule).where(GateRule.lane_id == lane_id, GateRule.is_active, GateRule.action == GateAction.PAUSE)
         )
-    )
+    ]
     state = tracking.Track(a=row.a, b=row.b, n=row.checked, right=row.right, cusum=row.cusum)
     is_long_away = now_of(session) - row.updated_at > tracking.LONG_ABSENCE
     is_asked_for = row.judged < row.heightened_to
@@ -157,7 +159,10 @@ def gold_rate_of(session: Session, lane_id: str, annotator_id: str) -> float:
         select(func.sum(Track.checked), func.sum(Track.judged)).where(Track.lane_id == lane_id)
     ).one()
     over = tracking.is_over_budget(int(checked or 0), int(judged or 0))
-    return tracking.gold_rate(state, limit or DEFAULT_FLOOR, row.judged, heightened=heightened, over_budget=over)
+    return tracking.gold_rate(
+        state, max((rule.limit for rule in pausing), default=DEFAULT_FLOOR), row.judged, heightened=heightened,
+        over_budget=over, awaited=any(gates.awaits_evidence(rule, state) for rule in pausing),
+    )  # fmt: skip
 
 
 def quality_of_person(session: Session, annotator_id: str, *, limit: int = 200) -> list[ShownQuality]:

@@ -97,6 +97,11 @@ def evaluate(rule: GateRule, track: Track, *, held: bool = False) -> Verdict:
     )
 
 
+def awaits_evidence(rule: GateRule, track: Track) -> bool:
+    """Whether nothing but the number of checks keeps the gate from firing."""
+    return track.n < rule.minimum_evidence and _holds(rule, track, belief_above(track, rule.limit), False)
+
+
 def _holds(rule: GateRule, track: Track, belief: float, held: bool) -> bool:
     if rule.metric is GateMetric.DRIFT:
         return track.signal is not DriftSignal.NONE if held else track.signal is DriftSignal.ALARM

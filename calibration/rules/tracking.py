@@ -193,19 +193,22 @@ def is_over_budget(checked: int, judged: int) -> bool:
     return judged >= BUDGET_FROM and checked > BUDGET * judged
 
 
-def gold_rate(track: Track, floor: float, seen: int, *, heightened: bool = False, over_budget: bool = False) -> float:
+def gold_rate(
+    track: Track, floor: float, seen: int, *, heightened: bool = False, over_budget: bool = False, awaited: bool = False
+) -> float:
     """The share of hidden gold for this person's next unit, `seen` being the units they have done before.
 
     Gold is spent where the side of the floor a person stands on is in doubt. `heightened` holds for fifty units after
     a warning of the chart, a dispute decided against the person, or a month of absence. Where the lane is over its
-    budget, only newcomers and those about whom there is reason are checked more than the least.
+    budget, only newcomers and those about whom there is reason are checked more than the least. `awaited`: a rule would
+    act if it had as many checks as it asks for, so that it gets them as fast as a newcomer's.
     """
     below = probability_below(track.a, track.b, floor)
     least, most = GOLD_RATES
     rate = min(most, max(least, 0.02 + 0.6 * min(below, 1.0 - below)))
     if over_budget:
         rate = least
-    if seen < NEWCOMER_UNITS:
+    if seen < NEWCOMER_UNITS or awaited:
         rate = max(rate, NEWCOMER_RATE)
     return rate + HEIGHTENED_EXTRA if heightened else rate
 

@@ -50,7 +50,7 @@ def submit_answer(
     held: Any = _Held.of(handed) if handed else _load(session, assignment_id)
     require(session, actor, "answer:submit", assignment_resource(held))
     if held.judgment_id is not None:
-        return _again(session, held, key, None if handed else payload)
+        return _again(session, held, key, payload)
     if epoch is not None and _is_stale(session, held, epoch):
         raise Conflict("assignment.epoch", _("This page is older than what you hold. Load it again."))
     kind, ontology = registry.get(held.task_type), _ontology(session, held.ontology_id)
@@ -163,14 +163,13 @@ def _ontology(session: Session, ontology_id: str) -> Ontology:
     return known[ontology_id]
 
 
-def _again(session: Session, held: Any, key: str | None, payload: Mapping[str, Any] | None) -> Submitted:
-    """The answer that stands. A page sent twice says the same; another answer, as from a second window, is refused in
-    words: which one stands, and that nothing of it is lost."""
-    is_repeat = key is not None and held.submit_key == digest(key)
-    if not is_repeat and payload is not None:
+def _again(session: Session, held: Any, key: str | None, payload: Mapping[str, Any]) -> Submitted:
+    """The answer that stands. The same key or the same answer gets what it got before; another answer, as from a
+    second window, is refused in words: which one stands, and that it is paid."""
+    if key is None or held.submit_key != digest(key):
         kind, ontology = registry.get(held.task_type), _ontology(session, held.ontology_id)
         kept = kind.parse(answer_of(session, held.judgment_id), ontology, kind.parse_content(held.content))
-        if (key is not None and held.submit_key is not None) or not _says(kind, held, ontology, payload, kept):
+        if not _says(kind, held, ontology, payload, kept):
             raise Conflict("assignment.answered", _stands(kind.describe(kept, ontology, current_locale())))
     return Submitted(held.id, held.judgment_id, held.state == "late", held.rate_micros, held.currency)
 

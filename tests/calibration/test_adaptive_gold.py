@@ -86,6 +86,7 @@ def test_over_its_budget_a_lane_checks_whom_it_must() -> None:
     assert gold_rate(doubtful, FLOOR, 100, over_budget=True) == 0.03
     assert gold_rate(doubtful, FLOOR, 5, over_budget=True) == 0.20
     assert gold_rate(doubtful, FLOOR, 100, heightened=True, over_budget=True) == pytest.approx(0.13)
+    assert gold_rate(Track(a=8, b=8), FLOOR, 100, over_budget=True, awaited=True) == 0.20
     assert is_over_budget(25, 200)
     assert not is_over_budget(24, 200)
     assert not is_over_budget(100, 199)  # too early to tell

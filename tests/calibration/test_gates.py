@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from calibration.rules.gates import GateRule, evaluate
+from calibration.rules.gates import GateRule, awaits_evidence, evaluate
 from calibration.rules.partial import best_score, score_from_distance
 from calibration.rules.tracking import Track, replay, update
 from calibration.values import GateAction, GateMetric
@@ -105,3 +105,10 @@ def test_credit_is_what_the_distance_leaves() -> None:
     assert best_score([0.9, 0.25, 0.5]) == 0.75
     with pytest.raises(ValueError, match="distance"):
         score_from_distance(1.2)
+
+
+def test_a_gate_that_lacks_nothing_but_checks_awaits_them() -> None:
+    hopeless, fine = Track(a=2.0, b=6.0, n=6), Track(a=18.0, b=1.0, n=6)
+    assert awaits_evidence(PAUSE, hopeless)
+    assert not awaits_evidence(PAUSE, fine)
+    assert not awaits_evidence(PAUSE, replace(hopeless, n=PAUSE.minimum_evidence))

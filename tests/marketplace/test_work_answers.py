@@ -80,10 +80,13 @@ def test_another_answer_under_another_key_is_refused(opened: Open) -> None:
     desk = opened(people=1, unit_count=2)
     task = desk.take(0)
     assert task is not None
-    desk.answer(0, task, key="k")
+    first = desk.answer(0, task, key="k")
     with pytest.raises(Conflict) as problem:
-        desk.answer(0, task, key="other")
+        desk.answer(0, task, key="other", choice="other")
     assert problem.value.code == "assignment.answered"
+    assert "“Refund”. That answer stands and is paid" in str(problem.value)
+    assert desk.answer(0, task, key="other") == first
+    assert len(desk.judgments()) == 1
 
 
 def test_submitting_twice_in_one_transaction_is_submitting_once(opened: Open) -> None:
