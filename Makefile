@@ -1,7 +1,8 @@
 # Everything a developer types. `make help` lists it.
 PYTHON ?= python3
 PY := .venv/bin/python
-N ?= 2
+# One more than there are processors: a test that waits for a browser or a database leaves one idle.
+N ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test check bench oracles soak screenshots shell migration translations lock
 

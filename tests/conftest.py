@@ -1,8 +1,9 @@
 """Fixtures of the whole suite: databases, queue and browser, each started by the first test that asks for it."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 from wsgiref.types import WSGIApplication
 
 import hypothesis
@@ -22,6 +23,8 @@ from tests.support.web import compile_once, serving
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+T = TypeVar("T")
+
 hypothesis.settings.register_profile("default", max_examples=30, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("soak", max_examples=200, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("soak" if is_soak() else "default")
@@ -34,6 +37,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.soak)
+
+
+def pytest_collection_finish() -> None:
+    """Modules, mappings and collected tests stay: the garbage collector need not walk through them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +104,35 @@ def db(request: pytest.FixtureRequest) -> Database:
     """The test runs twice, on either database."""
     database: Database = request.getfixturevalue(f"db_{request.param}")
     return database
+
+
+@pytest.fixture(scope="session")
+def kept_worlds() -> dict[tuple[str, str], tuple[object, object]]:
+    """What `begin_with` has built once in this test process, by name and kind of database."""
+    return {}
+
+
+@pytest.fixture
+def begin_with(
+    request: pytest.FixtureRequest, db: Database, kept_worlds: dict[tuple[str, str], tuple[object, object]]
+) -> Callable[[str, Callable[[], T]], T]:
+    """`begin_with(name, build)` builds a world in the test's database, or fills in the rows of when it was first built.
+
+    What `build` returns must be true of any database with these rows.
+    """
+    kind = "sqlite" if db.is_sqlite else "postgres"
+    template = request.getfixturevalue(f"{kind}_template")
+
+    def begin(name: str, build: Callable[[], T]) -> T:
+        if (name, kind) not in kept_worlds:
+            built = build()
+            kept_worlds[name, kind] = built, template.keep(db)
+            return built
+        built, kept = kept_worlds[name, kind]
+        template.put(kept, db)
+        return cast(T, built)
+
+    return begin
 
 
 @pytest.fixture(scope="session")

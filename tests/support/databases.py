@@ -34,6 +34,21 @@ class SqliteTemplate:
         migrate.upgrade(database)
         database.dispose()
 
+    def keep(self, database: Database) -> Any:
+        """What is in a database now, to be put into others."""
+        kept = self._folder / f"kept_{next(self._numbers)}.db"
+        with database.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute("VACUUM INTO ?", (str(kept),))
+        return kept
+
+    def put(self, kept: Any, database: Database) -> None:
+        """Fill a database that nobody has used yet with what was kept of another."""
+        database.dispose()
+        assert database.url.database is not None
+        shutil.copyfile(kept, database.url.database)
+
     @contextmanager
     def copy(self) -> Iterator[Database]:
         """A database of one's own, gone at the end."""
@@ -78,6 +93,34 @@ class PostgresTemplate:
         with cluster.admin(TEMPLATE) as session:
             self._shape = _shape(session)
 
+    def keep(self, database: Database) -> Any:
+        """What is in a database now, to be put into others: rows by table, and where the sequences stand."""
+        assert database.url.database is not None
+        with self._cluster.admin(database.url.database) as session:
+            rows = dict[str, bytes]()
+            for (name,) in session.execute(_USED).fetchall():
+                with (
+                    session.cursor() as cursor,
+                    cursor.copy(SQL("COPY {} TO STDOUT").format(Identifier(name))) as lines,
+                ):
+                    rows[name] = b"".join(bytes(line) for line in lines)
+            return rows, session.execute(_SEQUENCES).fetchall()
+
+    def put(self, kept: Any, database: Database) -> None:
+        """Fill a database that nobody has used yet with what was kept of another."""
+        rows, sequences = kept
+        assert database.url.database is not None
+        with self._cluster.admin(database.url.database) as session, session.transaction():
+            session.execute("SET LOCAL session_replication_role = replica")  # each key holds once all is there
+            for name, lines in rows.items():
+                with (
+                    session.cursor() as cursor,
+                    cursor.copy(SQL("COPY {} FROM STDIN").format(Identifier(name))) as into,
+                ):
+                    into.write(lines)
+            for name, value in sequences:
+                session.execute("SELECT setval(%s, %s)", (name, value))
+
     @contextmanager
     def copy(self) -> Iterator[Database]:
         """A database of one's own. At its end it is emptied for the next test, or dropped if its schema was touched."""
@@ -110,6 +153,7 @@ SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
   AND pg_relation_size(oid) > 0
 """
+_SEQUENCES = "SELECT quote_ident(sequencename), last_value FROM pg_sequences WHERE last_value IS NOT NULL"
 # Everything in a schema that a statement can change, in a few hashes.
 _SHAPE = """
 SELECT

@@ -1,7 +1,7 @@
 """A small world for the tests of people: two vendors and a client, with somebody in every role that matters."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,11 +38,6 @@ def time() -> Iterator[Time]:
     moving = Time()
     with clock.use_clock(moving):
         yield moving
-
-
-@pytest.fixture(autouse=True)
-def cheap_passwords() -> None:
-    """Hashes that cost next to nothing: it is their handling that is tested here, not their strength."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +119,11 @@ def _member(session: Session, name: str, org_id: str, role: str) -> Actor:
 
 
 @pytest.fixture
-def world(db: Database, time: Time) -> World:
+def world(db: Database, time: Time, begin_with: Callable[[str, Callable[[], World]], World]) -> World:
+    return replace(begin_with("workforce", lambda: _build(db)), db=db)
+
+
+def _build(db: Database) -> World:
     with db.transaction(Scope.system("test")) as session:
         vendor = operations.create_organization(session, SYSTEM, kind="vendor", name="Baraza Language Works").id
         other = operations.create_organization(session, SYSTEM, kind="vendor", name="Sahel Voices").id
