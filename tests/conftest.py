@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 from wsgiref.types import WSGIApplication
 
 import hypothesis
@@ -107,14 +107,14 @@ def db(request: pytest.FixtureRequest) -> Database:
 
 
 @pytest.fixture(scope="session")
-def kept_worlds() -> dict[tuple[str, str], tuple[object, object]]:
+def kept_worlds() -> dict[tuple[str, str], tuple[Any, Any]]:
     """What `begin_with` has built once in this test process, by name and kind of database."""
     return {}
 
 
 @pytest.fixture
 def begin_with(
-    request: pytest.FixtureRequest, db: Database, kept_worlds: dict[tuple[str, str], tuple[object, object]]
+    request: pytest.FixtureRequest, db: Database, kept_worlds: dict[tuple[str, str], tuple[Any, Any]]
 ) -> Callable[[str, Callable[[], T]], T]:
     """`begin_with(name, build)` builds a world in the test's database, or fills in the rows of when it was first built.
 
@@ -128,9 +128,10 @@ def begin_with(
             built = build()
             kept_worlds[name, kind] = built, template.keep(db)
             return built
-        built, kept = kept_worlds[name, kind]
+        world: T
+        world, kept = kept_worlds[name, kind]
         template.put(kept, db)
-        return cast(T, built)
+        return world
 
     return begin
 
