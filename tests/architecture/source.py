@@ -6,7 +6,7 @@ A rule takes a file's path (from the root, with /) and its tree, and tells each 
 import ast
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +65,12 @@ def tree_of(path: str) -> ast.Module:
     return ast.parse((ROOT / path).read_text(), path)
 
 
+@lru_cache(maxsize=2)
+def nodes(tree: ast.Module) -> list[ast.AST]:
+    """Every node of a tree: each rule in turn looks through those of one file, which are gathered once."""
+    return list(ast.walk(tree))
+
+
 def dotted(node: ast.AST) -> str | None:
     """`a.b.c` of a chain of names, None for anything else."""
     if isinstance(node, ast.Name):
@@ -87,7 +93,7 @@ def imported(node: ast.AST) -> list[str]:
 def commits_only_at_the_edge(path: str, tree: ast.Module) -> Breaches:
     if path in MAY_COMMIT:
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
             yield f"{path}:{node.lineno}: commits; only kernel.db.transaction does"
 
@@ -95,7 +101,7 @@ def commits_only_at_the_edge(path: str, tree: ast.Module) -> Breaches:
 def asks_kernel_for_the_time(path: str, tree: ast.Module) -> Breaches:
     if path.startswith("kernel/"):
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         called = dotted(node.func) if isinstance(node, ast.Call) else None
         from_time = set(imported(node)) & {"time.time", "time.time_ns"}
         if called in CLOCKS or from_time:
@@ -106,7 +112,7 @@ def asks_kernel_for_chance(path: str, tree: ast.Module) -> Breaches:
     if path.startswith("kernel/"):
         return
     seeded = _only_seeded(tree)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         modules = {name.split(".")[0] for name in imported(node)}
         if modules & RANDOM_MODULES and not (modules == {"random"} and seeded):
             yield f"{path}:{getattr(node, 'lineno', 1)}: makes random values; kernel does, or the caller passes a seed"
@@ -116,8 +122,8 @@ def asks_kernel_for_chance(path: str, tree: ast.Module) -> Breaches:
 
 def _only_seeded(tree: ast.Module) -> bool:
     """Whether all that is taken of `random` is its seeded source, made with a seed or named as a type."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and dotted(node.func) == "random.Random"]
-    names = {dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    calls = [node for node in nodes(tree) if isinstance(node, ast.Call) and dotted(node.func) == "random.Random"]
+    names = {dotted(node) for node in nodes(tree) if isinstance(node, ast.Attribute)}
     used = {name for name in names if name and name.startswith("random.")}
     return bool(used) and used == {"random.Random"} and all(call.args for call in calls)
 
@@ -133,7 +139,7 @@ def _is_unseeded(call: ast.Call) -> bool:
 def asks_kernel_for_settings(path: str, tree: ast.Module) -> Breaches:
     if path.startswith("kernel/"):
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         used = dotted(node) if isinstance(node, ast.Attribute) else None
         if used in SURROUNDINGS or set(imported(node)) & {f"os.{name}" for name in ("environ", "getenv", "urandom")}:
             yield f"{path}:{getattr(node, 'lineno', 1)}: reads the environment; kernel.config does"
@@ -142,7 +148,7 @@ def asks_kernel_for_settings(path: str, tree: ast.Module) -> Breaches:
 def writes_no_sql_by_hand(path: str, tree: ast.Module) -> Breaches:
     if path in MAY_WRITE_SQL or path.startswith("kernel/migrations/versions/"):
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         names = set(imported(node)) | {dotted(node) or ""}
         if names & {"sqlalchemy.text", "sqlalchemy.sql.text", "sa.text"}:
             yield f"{path}:{getattr(node, 'lineno', 1)}: writes SQL by hand, past the walls between tenants"
@@ -153,7 +159,7 @@ def writes_no_sql_by_hand(path: str, tree: ast.Module) -> Breaches:
 def reads_mapped_classes(path: str, tree: ast.Module) -> Breaches:
     if path in MAY_READ_TABLES or path.startswith("kernel/migrations/versions/"):
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and node.attr == "__table__":
             yield f"{path}:{node.lineno}: reads a table, past the walls between tenants; use the mapped class"
 
@@ -161,7 +167,7 @@ def reads_mapped_classes(path: str, tree: ast.Module) -> Breaches:
 def escapes_everything(path: str, tree: ast.Module) -> Breaches:
     if any(path == f"{place}.py" or path.startswith(f"{place}/") for place in MAY_MAKE_MARKUP):
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and (dotted(node.func) or "").split(".")[-1] == "Markup":
             yield f"{path}:{node.lineno}: marks text as safe; only plots do"
 
@@ -205,14 +211,14 @@ def _calls_above() -> frozenset[tuple[str, str]]:
 def _taken(tree: ast.Module) -> set[tuple[str, str]]:
     modules: dict[str, str] = {}
     found: set[tuple[str, str]] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ImportFrom) and node.module and ".operations" in f".{node.module}.":
             for alias in node.names:
                 found.add((node.module, alias.name))
                 modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
         if isinstance(node, ast.ImportFrom) and node.module and any(a.name == "operations" for a in node.names):
             modules["operations"] = f"{node.module}.operations"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             found.add((modules[node.value.id], node.attr))
     return found
@@ -239,7 +245,7 @@ def has_a_telling_name(path: str, tree: ast.Module) -> Breaches:
 
 
 def imports_no_root(path: str, tree: ast.Module) -> Breaches:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if any(name.split(".")[0] == "wsgi" for name in imported(node)):
             yield f"{path}:{getattr(node, 'lineno', 1)}: imports wsgi, which stands above everything"
 
@@ -265,7 +271,7 @@ def unmarked(path: str, tree: ast.Module) -> Breaches:
 
     Tests of generated examples get the mark as they are collected, and may not fix how many examples they have.
     """
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in nodes(tree) if isinstance(node, ast.FunctionDef)]
     called = {node.name: {dotted(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
               for node in functions}  # fmt: skip
     scaling = {"scale", "is_soak", "support.scale", "support.is_soak"}
@@ -275,7 +281,7 @@ def unmarked(path: str, tree: ast.Module) -> Breaches:
         marks = {dotted(getattr(decorator, "func", decorator)) for decorator in node.decorator_list}
         if node.name.startswith("test_") and node.name in scaling and not marks & {"pytest.mark.soak", "given"}:
             yield f"{path}:{node.lineno}: {node.name} is larger in a soak, and `make soak` passes it over"
-    for keyword in (node for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "max_examples"):
+    for keyword in (node for node in nodes(tree) if isinstance(node, ast.keyword) and node.arg == "max_examples"):
         if isinstance(keyword.value, ast.Constant) and not path.endswith("conftest.py"):
             yield f"{path}:{keyword.value.lineno}: as many examples in a soak as ever; take their number from `scale`"
 
