@@ -27,12 +27,7 @@ soak: ## run the long proofs at their full numbers
 	@SOAK=1 $(PY) -m pytest -m soak $(T) $(ARGS)
 
 check: setup-dev ## formatting, lint, types, contracts between packages, migrations, translations
-	@$(PY) -m ruff format --check .
-	@$(PY) -m ruff check .
-	@$(PY) -m mypy
-	@.venv/bin/lint-imports
-	@$(PY) -m scripts.migrations check
-	@$(PY) -m i18n.check
+	@$(PY) -m scripts.checks
 
 bench: setup-dev ## run the benchmarks and print tables with ratios (DATA=folder of real data, CROWD_KIT=a Python that has crowd-kit)
 	@$(PY) -m bench $(DATA)
