@@ -2,7 +2,7 @@
 
 from calibration import lanes
 from kernel.config import Settings
-from marketplace.operations import returning
+from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
 from marketplace.queries.facts import lane_facts, lane_labels, locales_wanted
 from marketplace.storage import local_storage, use_storage
@@ -19,3 +19,4 @@ def connect(settings: Settings) -> None:
     use_demand(locales_wanted)
     desk.use_desk(decide_appeal)
     leases.use_leases(returning.end_leases)
+    leases.use_reviews(reviewing.end_reviews)

@@ -2,15 +2,17 @@
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode
 
 from kernel.policy import matrix
 from web.api import OPERATIONS, Operation
 
 _PART = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
+_REFERENCE = "#/components/schemas/"
+_Shapes = dict[tuple[str, str], Any]  # by endpoint and what it is the shape of
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code"],
@@ -41,13 +43,13 @@ _FAILURES = {
 @cache
 def document() -> dict[str, Any]:
     """The whole description. Operations are declared at import, so one document serves the process."""
-    models = [(op.body, "validation") for op in OPERATIONS if op.body]
-    _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-    schemas: dict[str, Any] = dict(definitions.get("$defs", {}))
+    shapes, schemas = _shapes()
     paths: dict[str, Any] = {}
     for operation in sorted(OPERATIONS, key=lambda op: (op.rule, op.method)):
         path = _PART.sub(r"{\1}", operation.rule)
-        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, schemas)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, shapes, schemas)
+    for name in {_query_name(operation, shapes) for operation in OPERATIONS if operation.query is not None}:
+        schemas.pop(name)  # told part by part, as parameters
     return {
         "openapi": "3.1.0",
         "info": {"title": "Polyphony", "version": "1", "description": "Multilingual annotation work."},
@@ -61,17 +63,35 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+def _shapes() -> tuple[_Shapes, dict[str, Any]]:
+    """The schema of each body, answer and query by (endpoint, which), and the named schemas that they refer to.
+
+    All are made together, so that two models of one name get two names.
+    """
+    wanted: list[tuple[Any, JsonSchemaMode, TypeAdapter[Any]]] = []
+    for operation in OPERATIONS:
+        for which, mode, model in (
+            ("body", "validation", operation.body),
+            ("query", "validation", operation.query),
+            ("returns", "serialization", operation.returns),
+        ):
+            if model is not None:
+                wanted.append(((operation.endpoint, which), cast(JsonSchemaMode, mode), TypeAdapter(model)))
+    found, definitions = TypeAdapter.json_schemas(wanted, ref_template=_REFERENCE + "{model}")
+    return {cast(tuple[str, str], key): schema for (key, _mode), schema in found.items()}, definitions.get("$defs", {})
+
+
+def _operation(operation: Operation, shapes: _Shapes, schemas: dict[str, Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "operationId": operation.endpoint.replace("_api.", "."),
         "summary": operation.summary,
         "tags": [operation.endpoint.split("_api.")[0]],
-        "parameters": _parameters(operation, schemas),
-        "responses": {str(operation.status): _success(operation, schemas)} | _failures(),
+        "parameters": _parameters(operation, shapes, schemas),
+        "responses": {str(operation.status): _success(operation, shapes)} | _failures(),
         "x-action": matrix().endpoints.get(operation.endpoint, {}).get("action"),
     }
     if operation.body is not None:
-        schema = {"$ref": f"#/components/schemas/{operation.body.__name__}"}
+        schema = shapes[operation.endpoint, "body"]
         entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     if operation.public:
         entry["security"] = []
@@ -83,24 +103,24 @@ def _failures() -> dict[str, Any]:
     return {status: {"description": text, "content": content} for status, text in _FAILURES.items()}
 
 
-def _success(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+def _success(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
     if operation.returns is None:
         return {"description": "Done"}
-    schema = TypeAdapter(operation.returns).json_schema(
-        mode="serialization", ref_template="#/components/schemas/{model}"
-    )
-    schemas.update(schema.pop("$defs", {}))
+    schema = shapes[operation.endpoint, "returns"]
     return {"description": "Done", "content": {"application/json": {"schema": schema}}}
 
 
-def _parameters(operation: Operation, schemas: dict[str, Any]) -> list[dict[str, Any]]:
+def _query_name(operation: Operation, shapes: _Shapes) -> str:
+    return str(shapes[operation.endpoint, "query"]["$ref"].removeprefix(_REFERENCE))
+
+
+def _parameters(operation: Operation, shapes: _Shapes, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PART.findall(operation.rule)
     ]
     if operation.query is not None:
-        schema = operation.query.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(schema.get("$defs", {}))
+        schema = schemas[_query_name(operation, shapes)]
         required = set(schema.get("required", []))
         found += [
             {"name": name, "in": "query", "required": name in required, "schema": part}

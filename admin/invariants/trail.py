@@ -1,7 +1,7 @@
 """Invariants of the trail: what must be told in the log is told there, and jobs have one end."""
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from admin.invariants.rule import rows_of
 from calibration.models import GoldKey
@@ -70,7 +70,7 @@ def invoices_untold(session: Session) -> int:
 
 
 def grants_untold(session: Session) -> int:
-    """Grants on a project whose opening, by its request, or whose end before its time is not told."""
+    """Grants on a project whose opening, by its request or anew, or whose end before its time is not told."""
     opened = exists().where(
         CoverageRequest.project_id == AccessGrant.subject_id,
         AuditEvent.org_id == AccessGrant.org_id,
@@ -85,7 +85,15 @@ def grants_untold(session: Session) -> int:
         AuditEvent.action == "grant.revoked",
     )
     ended_untold = and_(AccessGrant.revoked_at.is_not(None), ~ended)
-    return rows_of(session, select(AccessGrant.id).where(or_(~opened, ended_untold)))
+    earlier = aliased(AccessGrant)
+    is_anew = exists().where(earlier.subject_id == AccessGrant.subject_id, earlier.from_at < AccessGrant.from_at)
+    renewed = exists().where(
+        AuditEvent.org_id == AccessGrant.org_id,
+        AuditEvent.object_type == "access_grant",
+        AuditEvent.object_ref == AccessGrant.id,
+        AuditEvent.action == "grant.renewed",
+    )
+    return rows_of(session, select(AccessGrant.id).where(or_(~opened, ended_untold, and_(is_anew, ~renewed))))
 
 
 def rights_untold(session: Session) -> int:

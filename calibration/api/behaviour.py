@@ -63,7 +63,7 @@ class BehavioursOut(OutModel):
     next_after: str | None
 
 
-class AnswerOut(OutModel):
+class BehaviourAnswerOut(OutModel):
     """One of the answers that a signal rests on."""
 
     judgment_id: str
@@ -76,7 +76,7 @@ class BehaviourCaseOut(OutModel):
     """A signal with what it rests on, the person's other ones, and whether they would do for a pause."""
 
     review: BehaviourOut
-    evidence: list[AnswerOut]
+    evidence: list[BehaviourAnswerOut]
     beside: list[BehaviourOut]
     odds: float
     may_pause: bool
@@ -118,7 +118,7 @@ def _case(session: "Session", actor: Actor, signal_id: str) -> BehaviourCaseOut:
     case, _lane, may_decide = watching.signal_for(session, actor, signal_id)
     return BehaviourCaseOut(
         review=BehaviourOut.of(case.row),
-        evidence=[AnswerOut.model_validate(each) for each in case.evidence],
+        evidence=[BehaviourAnswerOut.model_validate(each) for each in case.evidence],
         beside=[BehaviourOut.of(each) for each in case.beside],
         odds=case.odds,
         may_pause=case.may_pause,

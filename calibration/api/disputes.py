@@ -88,7 +88,7 @@ class QuestionIn(InModel):
     text: str = Field(min_length=3, max_length=2000)
 
 
-class EvidenceIn(InModel):
+class DisputeEvidenceIn(InModel):
     """The answer that a decision rests on, and why the right one is wrong."""
 
     judgment_id: str = Field(max_length=22)
@@ -103,7 +103,7 @@ class ContestedOut(OutModel):
     due_at: datetime
 
 
-class DecideIn(InModel):
+class DisputeDecisionIn(InModel):
     """Which of the two answers is right; `answer` where it is another one."""
 
     choice: DisputeChoice
@@ -153,8 +153,8 @@ def dispute(session: "Session", actor: Actor, dispute_id: str) -> HeardOut:
     return _heard(session, actor, dispute_id)
 
 
-@api.post("/disputes/<dispute_id>/decision", body=DecideIn, returns=HeardOut, scope=with_gold)
-def decide_dispute(session: "Session", actor: Actor, dispute_id: str, body: DecideIn) -> HeardOut:
+@api.post("/disputes/<dispute_id>/decision", body=DisputeDecisionIn, returns=HeardOut, scope=with_gold)
+def decide_dispute(session: "Session", actor: Actor, dispute_id: str, body: DisputeDecisionIn) -> HeardOut:
     """Decide which answer is right; who objected is not told to you"""
     acts.decide(session, actor, dispute_id, choice=body.choice, reply=body.reply, answer=body.answer)
     return _heard(session, actor, dispute_id)
@@ -192,8 +192,8 @@ def open_evidence(session: "Session", actor: Actor, receipt_id: str) -> list[Sho
     return _shown(session, actor, receipt_id)
 
 
-@api.post("/receipts/<receipt_id>/disputes", body=EvidenceIn, returns=ContestedOut, creates=True, scope=_contest)
-def contest_evidence(session: "Session", actor: Actor, receipt_id: str, body: EvidenceIn) -> ContestedOut:
+@api.post("/receipts/<receipt_id>/disputes", body=DisputeEvidenceIn, returns=ContestedOut, creates=True, scope=_contest)
+def contest_evidence(session: "Session", actor: Actor, receipt_id: str, body: DisputeEvidenceIn) -> ContestedOut:
     """Object to a right answer that a decision about you rests on"""
     return ContestedOut.model_validate(acts.contest_evidence(session, actor, receipt_id, body.judgment_id, body.text))
 

@@ -125,7 +125,7 @@ class PublishIn(TestIn):
     accepted: list[str] = Field(default=[], max_length=20)
 
 
-class FindingOut(OutModel):
+class LintFindingOut(OutModel):
     """What the lint found; an error forbids publishing, a warning is taken on by its code."""
 
     code: str
@@ -171,7 +171,7 @@ class ExaminedOut(OutModel):
 
     plans: list[PlanOut]
     characteristic: list[PointOut]
-    findings: list[FindingOut]
+    findings: list[LintFindingOut]
     stock: dict[str, int]
     outlook: OutlookOut
 
@@ -262,7 +262,7 @@ def preview_test(session: "Session", actor: Actor, lane_id: str, body: TestIn) -
         ],
         characteristic=[PointOut.model_validate(point) for point in characteristic(found.plans[0])],
         findings=[
-            FindingOut(code=each.code, is_error=each.is_error, message=str(each.message), facts=dict(each.facts))
+            LintFindingOut(code=each.code, is_error=each.is_error, message=str(each.message), facts=dict(each.facts))
             for each in found.findings
         ],
         stock=found.stock,

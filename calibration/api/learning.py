@@ -76,7 +76,7 @@ class AttemptOut(OutModel):
     outcome: OutcomeOut | None
 
 
-class AnswerIn(InModel):
+class QuestionAnswerIn(InModel):
     """The final answer to the question at `position`."""
 
     position: int = Field(ge=0)
@@ -199,8 +199,8 @@ def attempt(session: "Session", actor: Actor, attempt_id: str) -> AttemptOut:
     return _attempt(session, attempts.look_at(session, actor, attempt_id))
 
 
-@api.post("/attempts/<attempt_id>/answers", body=AnswerIn, returns=AnsweredOut, scope=exam_scope)
-def answer(session: "Session", actor: Actor, attempt_id: str, body: AnswerIn) -> AnsweredOut:
+@api.post("/attempts/<attempt_id>/answers", body=QuestionAnswerIn, returns=AnsweredOut, scope=exam_scope)
+def answer(session: "Session", actor: Actor, attempt_id: str, body: QuestionAnswerIn) -> AnsweredOut:
     """Give the final answer to the question at hand"""
     told = attempts.answer_question(session, actor, attempt_id, body.position, body.answer)
     lesson = told.feedback

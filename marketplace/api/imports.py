@@ -37,7 +37,7 @@ class ConfirmIn(InModel):
     leave_out_bad: bool = False
 
 
-class FindingOut(OutModel):
+class RowFindingOut(OutModel):
     """What is wrong on a line."""
 
     line: int
@@ -60,7 +60,7 @@ class BatchOut(OutModel):
     good: int
     duplicates: int
     bad: int
-    findings: list[FindingOut]
+    findings: list[RowFindingOut]
     preview: list[dict[str, Any]]
     same_as: str | None
     created_at: datetime
@@ -135,7 +135,7 @@ def batch_out(view: BatchView) -> BatchOut:
     """The upload as the API tells it, its findings in the caller's language."""
     names = set(BatchOut.model_fields) - {"findings", "preview"}
     findings = [
-        FindingOut(line=each.line, column=each.column, code=each.code, message=str(each.message))
+        RowFindingOut(line=each.line, column=each.column, code=each.code, message=str(each.message))
         for each in view.findings
     ]
     return BatchOut(

@@ -193,6 +193,13 @@ def revoke_grant(session: "Session", actor: Actor, project_id: str) -> DoneOut:
     return DoneOut()
 
 
+@api.post("/projects/<project_id>/grant", body=RightsIn, returns=DoneOut)
+def renew_grant(session: "Session", actor: Actor, project_id: str, body: RightsIn) -> DoneOut:
+    """Give the vendor access again after it was ended or ran out, with these rights"""
+    request_operations.renew_grant(session, actor, project_id, body.rights)
+    return DoneOut()
+
+
 @api.post("/projects/<project_id>/finish", returns=DoneOut)
 def finish_project(session: "Session", actor: Actor, project_id: str) -> DoneOut:
     """End a project: nothing more goes out, and what is in somebody's hands can still be answered."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-class FileOut(OutModel):
+class ReleaseFileOut(OutModel):
     """A file of a release."""
 
     name: str
@@ -40,7 +40,7 @@ class ReleaseOut(OutModel):
     version: int
     state: ReleaseState
     units: int
-    files: list[FileOut]
+    files: list[ReleaseFileOut]
     sha256: str | None
     report: dict[str, Any]
     asked_at: datetime
@@ -55,7 +55,7 @@ class ReleasesOut(OutModel):
     items: list[ReleaseOut]
 
 
-class DecideIn(InModel):
+class ReleaseDecisionIn(InModel):
     """The client's word."""
 
     accept: bool
@@ -85,8 +85,8 @@ def release(session: "Session", actor: Actor, release_id: str) -> ReleaseOut:
     return _out(found)
 
 
-@api.post("/releases/<release_id>/decision", body=DecideIn, returns=ReleaseOut)
-def decide_release(session: "Session", actor: Actor, release_id: str, body: DecideIn) -> ReleaseOut:
+@api.post("/releases/<release_id>/decision", body=ReleaseDecisionIn, returns=ReleaseOut)
+def decide_release(session: "Session", actor: Actor, release_id: str, body: ReleaseDecisionIn) -> ReleaseOut:
     """Accept a release, or return it with reasons."""
     return _out(operations.decide_release(session, actor, release_id, accept=body.accept, reason=body.reason))
 
@@ -104,5 +104,7 @@ def download(session: "Session", actor: Actor, release_id: str, name: str) -> Re
 
 def _out(view: ReleaseView) -> ReleaseOut:
     names = set(ReleaseOut.model_fields) - {"files"}
-    files = [FileOut(name=file.name, format=file.format, sha256=file.sha256, size=file.size) for file in view.files]
+    files = [
+        ReleaseFileOut(name=file.name, format=file.format, sha256=file.sha256, size=file.size) for file in view.files
+    ]
     return ReleaseOut(**{name: getattr(view, name) for name in names}, files=files)

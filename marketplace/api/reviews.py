@@ -63,7 +63,7 @@ class TakeIn(InModel):
     lane_id: str | None = None
 
 
-class AnswerOut(OutModel):
+class ReviewedAnswerOut(OutModel):
     """One answer, without a name."""
 
     judgment_id: str
@@ -84,7 +84,7 @@ class ReviewOut(OutModel):
     why: str
     consensus: dict[str, Any] | None
     confidence: float | None
-    answers: list[AnswerOut]
+    answers: list[ReviewedAnswerOut]
     lease_until: datetime
 
 
@@ -160,5 +160,5 @@ def decide(session: "Session", actor: Actor, review_id: str, body: VerdictIn) ->
 
 def _out(found: reviewing.ReviewTask) -> ReviewOut:
     names = set(ReviewOut.model_fields) - {"answers"}
-    answers = [AnswerOut.model_validate(answer) for answer in found.answers]
+    answers = [ReviewedAnswerOut.model_validate(answer) for answer in found.answers]
     return ReviewOut(**{name: getattr(found, name) for name in names}, answers=answers)

@@ -37,7 +37,7 @@ class ConditionOut(OutModel):
     detail: str | None = None
 
 
-class LaneOut(OutModel):
+class WorkLaneOut(OutModel):
     """A lane as a person sees it."""
 
     id: str
@@ -55,7 +55,7 @@ class LaneOut(OutModel):
 class LanesOut(OutModel):
     """The lanes of the person's vendor."""
 
-    items: list[LaneOut]
+    items: list[WorkLaneOut]
 
 
 class TaskOut(OutModel):
@@ -146,7 +146,7 @@ class DoneRowOut(OutModel):
     currency: str
 
 
-class DoneOut(OutModel):
+class DoneAnswersOut(OutModel):
     """A page of them, newest first."""
 
     items: list[DoneRowOut]
@@ -228,11 +228,11 @@ def take(session: "Session", actor: Actor, body: NextIn) -> NextOut:
     return NextOut(assignment=_task(session, found))
 
 
-@api.get("/assignments", query=PageQuery, returns=DoneOut)
-def done(session: "Session", actor: Actor, query: PageQuery) -> DoneOut:
+@api.get("/assignments", query=PageQuery, returns=DoneAnswersOut)
+def done(session: "Session", actor: Actor, query: PageQuery) -> DoneAnswersOut:
     """What one has taken and what became of it, newest first."""
     rows, after = work.my_work(session, actor, after=query.after, limit=query.limit)
-    return DoneOut(items=[DoneRowOut.model_validate(row) for row in rows], next_after=after)
+    return DoneAnswersOut(items=[DoneRowOut.model_validate(row) for row in rows], next_after=after)
 
 
 @api.get("/assignments/<assignment_id>", returns=TaskOut)
@@ -297,8 +297,8 @@ def assign(session: "Session", actor: Actor, lane_id: str, body: AssignIn) -> As
     return AssignOut(assigned=planning.assign_units(session, actor, lane_id, body.annotator_id, body.unit_ids))
 
 
-def _lane(offer: LaneOffer) -> LaneOut:
-    return LaneOut(
+def _lane(offer: LaneOffer) -> WorkLaneOut:
+    return WorkLaneOut(
         id=offer.lane_id, project=offer.project_name, locale=offer.locale, task_type=offer.task_type,
         classification=offer.classification, is_open=offer.is_open, rate_micros=offer.rate_micros,
         currency=offer.currency, has_test=offer.has_test,

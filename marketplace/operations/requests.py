@@ -17,13 +17,15 @@ from kernel.policy import Actor, Resource
 from marketplace.models import CoverageRequest, Lane, Project, Quote
 from marketplace.operations.loading import project_for
 from marketplace.operations.returning import end_leases_of_project
+from marketplace.operations.reviewing import end_reviews_of_project
 from marketplace.policy import grant_rights, project_resource
+from marketplace.queries.projects import vendor_rights
 from marketplace.queries.requests import quote_view, supply_for
 from marketplace.rules import quoting
 from marketplace.rules.languages import modes_for
 from marketplace.rules.requests import ensure_prices, frame_faults, read_lines
 from marketplace.values.actions import Action
-from marketplace.values.requests import ALL_RIGHTS, Need, QuoteLine, QuoteView, Right, Sent
+from marketplace.values.requests import ALL_RIGHTS, Need, ProjectState, QuoteLine, QuoteView, Right, Sent
 from workforce.queries import organization_of
 from workforce.values import OrgKind
 
@@ -151,16 +153,41 @@ def set_rights(session: Session, actor: Actor, project_id: str, rights: Iterable
 def revoke_grant(session: Session, actor: Actor, project_id: str) -> int:
     """End the vendor's access to a project at once, and all its people's leases there; returns how many of these.
 
-    What they had typed is still taken, as late, and paid. The access does not come back.
+    What they had typed is still taken, as late, and paid. The client can give access again, by a new grant.
     """
     project = project_for(session, actor, project_id, Action.GRANT_SET)
     ended = _change_grant(session, project, revoked_at=now_of(session))
     leases = end_leases_of_project(session, actor, project.id, cause="grant")
+    reviews = end_reviews_of_project(session, actor, project.id, cause="grant")
     audit.record(
         session, actor, "grant.revoked", "project", project.id, org_id=project.org_id,
-        details={"vendor": project.vendor_org_id, "rights": list(ended), "leases": leases},
+        details={"vendor": project.vendor_org_id, "rights": list(ended), "leases": leases, "reviews": reviews},
     )  # fmt: skip
     return leases
+
+
+def renew_grant(session: Session, actor: Actor, project_id: str, rights: Iterable[str] = ALL_RIGHTS) -> tuple[str, ...]:
+    """Give the vendor access to a project again, after it was ended or has run out; returns the rights in it.
+
+    The grant is a new one, so that the history tells both. Before a quote is accepted it carries no right, as ever.
+    """
+    project = project_for(session, actor, project_id, Action.GRANT_SET)
+    chosen = ensure_rights(rights)
+    if vendor_rights(session, project) is not None:
+        raise Conflict("grant.lives", _("The vendor has access to this project. Change what it may do instead."))
+    if project.state == ProjectState.DECLINED:
+        raise Conflict("grant.declined", _("This request was declined. Send a new one to the vendor."))
+    if project.state in (ProjectState.REQUESTED, ProjectState.QUOTED):
+        chosen = ()
+    deadline_at = session.scalar(
+        select(func.max(CoverageRequest.deadline_at)).where(CoverageRequest.project_id == project.id)
+    )
+    grant = _open_grant(session, project, max(deadline_at or now_of(session), now_of(session)), chosen)
+    audit.record(
+        session, actor, "grant.renewed", "access_grant", grant, org_id=project.org_id,
+        details={"project": project.id, "vendor": project.vendor_org_id, "rights": list(chosen)},
+    )  # fmt: skip
+    return chosen
 
 
 def ensure_rights(rights: Iterable[str]) -> tuple[str, ...]:
@@ -172,15 +199,15 @@ def ensure_rights(rights: Iterable[str]) -> tuple[str, ...]:
     return tuple(right.value for right in Right if right in wanted)
 
 
-def _open_grant(session: Session, project: Project, deadline_at: datetime) -> None:
-    session.add(
-        AccessGrant(
-            subject_kind="project", subject_id=project.id, org_id=project.org_id,
-            grantee_org_id=project.vendor_org_id, rights=[], from_at=now_of(session),
-            until_at=deadline_at + GRANT_AFTER_DEADLINE,
-        )
+def _open_grant(session: Session, project: Project, deadline_at: datetime, rights: Sequence[str] = ()) -> str:
+    grant = AccessGrant(
+        id=ids.new_id(), subject_kind="project", subject_id=project.id, org_id=project.org_id,
+        grantee_org_id=project.vendor_org_id, rights=list(rights), from_at=now_of(session),
+        until_at=deadline_at + GRANT_AFTER_DEADLINE,
     )  # fmt: skip
+    session.add(grant)
     session.flush()
+    return grant.id
 
 
 def _change_grant(session: Session, project: Project, **values: Any) -> Sequence[str]:

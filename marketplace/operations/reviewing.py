@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Judgment
 from i18n import Message, _
 from kernel import audit, ids
 from kernel.db import now_of
-from kernel.errors import Conflict, Forbidden, Invalid
-from kernel.guard import not_found, require
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.guard import require
 from kernel.policy import Actor, Demand, Reason
 from labeling.models import Item
 from labeling.queries.content import ontology_of
@@ -25,10 +25,12 @@ from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Slot, Unit
 from marketplace.operations.settling import settle_unit
 from marketplace.policy import grant_rights, lane_resource, review_resource
-from marketplace.queries.eligibility import demands_of_review
+from marketplace.queries.eligibility import demands_of_review, person_of
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
 from payouts.operations import earnings
+from workforce.models import Membership
 from workforce.operations import receipts
+from workforce.values import Standing
 
 LEASE = timedelta(minutes=30)
 _Asked = Mapping[str, tuple[Demand, ...]]  # by classification
@@ -67,6 +69,7 @@ class ReviewTask:
 def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> ReviewTask | None:
     """Lease the oldest open review that is not of the actor's own work; the one in hand, if there is one."""
     require(session, actor, "review:take")
+    _ensure_standing(session, actor)
     now = now_of(session)
     asked = demands_of_review(session, actor)
     review = _in_hand(session, actor, now, asked) or _claim(session, actor, lane_id, now, asked)
@@ -74,14 +77,55 @@ def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> R
 
 
 def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
-    """A review that the actor holds; raises NotFound for anybody else's."""
+    """A review that the actor holds; raises NotFound for anybody else's, and for one that is in hand no more."""
+    _ensure_standing(session, actor)
     review = session.scalars(
         select(Review).where(Review.id == review_id, Review.reviewer_id == actor.account_id, Review.state == "leased")
     ).one_or_none()
     if review is None:
-        raise not_found()
+        raise _gone()
     _ensure_may_read(session, actor, review.lane_id, demands_of_review(session, actor))
     return _task(session, review)
+
+
+def end_reviews(session: Session, actor: Actor, account_id: str, org_id: str, *, cause: str) -> int:
+    """Give back at once what an account holds for an organization, since its right has ended; returns how many."""
+    theirs = [Review.reviewer_id == account_id, or_(Review.vendor_org_id == org_id, Review.org_id == org_id)]
+    return _give_back(session, actor, theirs, cause)
+
+
+def end_reviews_of_project(session: Session, actor: Actor, project_id: str, *, cause: str) -> int:
+    """The same of all that the vendor's people hold in a project; the client's scope. Returns how many."""
+    own = select(Membership.account_id).where(Membership.org_id == actor.org_id, Membership.ended_at.is_(None))
+    mine = [Review.org_id == actor.org_id, Review.project_id == project_id, Review.reviewer_id.not_in(own)]
+    return _give_back(session, actor, mine, cause)
+
+
+def _give_back(session: Session, actor: Actor, which: list[ColumnElement[bool]], cause: str) -> int:
+    ended = session.execute(
+        update(Review)
+        .where(*which, Review.state == "leased")
+        .values(state="open", reviewer_id=None, lease_until=None)
+        .returning(Review.id, Review.org_id)
+    ).all()
+    for review_id, org_id in ended:
+        audit.record(
+            session, actor, "review.ended", "review", review_id, org_id=org_id, details={"cause": cause}, link=False
+        )
+    return len(ended)
+
+
+def _ensure_standing(session: Session, actor: Actor) -> None:
+    """Whoever is paused, suspended or gone as one of the vendor's people reviews nothing either."""
+    profile = person_of(session, actor) if actor.org_kind == "vendor" else None
+    if profile is not None and profile.status in (Standing.PAUSED, Standing.SUSPENDED, Standing.LEFT):
+        told = _("You are not active with this vendor at present, so that you cannot review. Your decisions say why.")
+        raise Forbidden("review.standing", told)
+
+
+def _gone() -> NotFound:
+    """The same for a review that never was, is somebody else's, or left the person's hands with their access."""
+    return NotFound("review.over", _("This review is not in your hands, or not any more. Take the next one."))
 
 
 def _in_hand(session: Session, actor: Actor, now: datetime, asked: _Asked) -> Review | None:
@@ -184,9 +228,10 @@ def decide_review(
     label: dict[str, Any] | None = None, judgment_ids: tuple[str, ...] = (),
 ) -> Decided:  # fmt: skip
     """Give the verdict on a review in hand. A fix brings a label, a rejection names its judgments, both a reason."""
+    _ensure_standing(session, actor)
     review = session.scalars(select(Review).where(Review.id == review_id).with_for_update()).one_or_none()
     if review is None:
-        raise not_found()
+        raise _gone()
     rights = grant_rights(session, actor, review.project_id, now_of(session))
     require(session, actor, "review:decide", review_resource(review, rights))
     if review.state == "done" and review.reviewer_id == actor.account_id and review.verdict == verdict:

@@ -11,7 +11,7 @@ from web.forms import InModel
 api = Api("payouts", __name__)
 
 
-class ReasonIn(InModel):
+class PayoutReasonIn(InModel):
     """Why; it stands in the record."""
 
     reason: str = Field(min_length=1, max_length=2000)

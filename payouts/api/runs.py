@@ -10,7 +10,7 @@ from kernel import db
 from kernel.guard import not_found
 from kernel.money import to_text
 from kernel.policy import Actor
-from payouts.api.routes import ReasonIn, api, micros_of
+from payouts.api.routes import PayoutReasonIn, api, micros_of
 from payouts.operations.runs import approve_run, cancel_run, export_run, fail_line, file_of, prepare_run, settle_run
 from payouts.queries.runs import lines_of, run_of, runs
 from payouts.values import LineView, PayoutFile, RunView
@@ -102,13 +102,13 @@ def approve_payout_run(session: Any, actor: Actor, run_id: str, body: ApproveIn)
     return _run(approve_run(session, actor, run_id, total_micros=total, sha256=body.sha256))
 
 
-@api.post("/payout-runs/<run_id>/cancel", body=ReasonIn, returns=RunOut)
-def cancel_payout_run(session: Any, actor: Actor, run_id: str, body: ReasonIn) -> RunOut:
+@api.post("/payout-runs/<run_id>/cancel", body=PayoutReasonIn, returns=RunOut)
+def cancel_payout_run(session: Any, actor: Actor, run_id: str, body: PayoutReasonIn) -> RunOut:
     """Send a run back before it leaves; all of its money is in the balances again."""
     return _run(cancel_run(session, actor, run_id, reason=body.reason))
 
 
-class FileOut(OutModel):
+class PayoutFileOut(OutModel):
     """The file for the bank, by name and hash; its content is at `/payout-runs/{id}/file`."""
 
     name: str
@@ -116,11 +116,11 @@ class FileOut(OutModel):
     size: int
 
 
-@api.post("/payout-runs/<run_id>/export", returns=FileOut, before=limits.spends("export"))
-def export_payout_run(session: Any, actor: Actor, run_id: str) -> FileOut:
+@api.post("/payout-runs/<run_id>/export", returns=PayoutFileOut, before=limits.spends("export"))
+def export_payout_run(session: Any, actor: Actor, run_id: str) -> PayoutFileOut:
     """Release the file; the first time moves the run on."""
     file = export_run(session, actor, run_id)
-    return FileOut(name=file.name, sha256=file.sha256, size=len(file.content))
+    return PayoutFileOut(name=file.name, sha256=file.sha256, size=len(file.content))
 
 
 @api.get("/payout-runs/<run_id>/file", returns=str, before=limits.spends("export"))
@@ -176,8 +176,8 @@ def payout_lines(session: Any, actor: Actor, run_id: str, query: PageQuery) -> L
     return LinesOut(items=[_line(line) for line in items], next_after=after)
 
 
-@api.post("/payout-lines/<line_id>/fail", body=ReasonIn, returns=LineOut)
-def fail_payment(session: Any, actor: Actor, line_id: str, body: ReasonIn) -> LineOut:
+@api.post("/payout-lines/<line_id>/fail", body=PayoutReasonIn, returns=LineOut)
+def fail_payment(session: Any, actor: Actor, line_id: str, body: PayoutReasonIn) -> LineOut:
     """Note that a payment did not arrive; its money is in the person's balance again."""
     return _line(fail_line(session, actor, line_id, reason=body.reason))
 

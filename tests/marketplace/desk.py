@@ -16,7 +16,7 @@ from kernel.db import Database
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from marketplace.models import Assignment, Lane, Slot, Unit
-from marketplace.operations import answers, planning, projects, returning, taking, units
+from marketplace.operations import answers, planning, projects, returning, reviewing, taking, units
 from marketplace.queries.facts import lane_facts
 from marketplace.queries.work import task_of
 from marketplace.values.imports import UnitIn
@@ -123,6 +123,7 @@ def open_desk(
     """
     lanes.use_provider(lane_facts)
     leases.use_leases(returning.end_leases)
+    leases.use_reviews(reviewing.end_reviews)
     project_id = market.order(schema=schema)
     with market.system() as session:
         lane = session.scalars(select(Lane).where(Lane.project_id == project_id)).one()

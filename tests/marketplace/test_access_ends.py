@@ -63,7 +63,8 @@ def test_a_client_ends_the_access_of_its_vendor_and_what_was_typed_is_kept(app: 
     client = Visitor(app, desk.db, _member(market, None, market.client, Role.CLIENT_PM))
     assert f"{path}/grant/revocation" in client.text(path)
     assert client.post(f"{path}/grant/revocation", on=path).status_code == 303
-    assert f"{path}/grant/revocation" not in client.text(path), "there is nothing left to end"
+    ended = client.text(path)
+    assert f"{path}/grant/revocation" not in ended and "Give access again" in ended
     assert desk.slots() == {"free": 2}
 
     assert browser.get(f"/work/{mine.assignment_id}").status_code == 404
@@ -75,6 +76,9 @@ def test_a_client_ends_the_access_of_its_vendor_and_what_was_typed_is_kept(app: 
     assert [judgment.is_late for judgment in desk.judgments()] == [True, True]
     stranger = program.send("POST", f"/assignments/{mine.assignment_id}/answer", {"answer": {"choice": "refund"}})
     assert stranger.status_code == 404, "nobody answers what was another's"
+    market.later(minutes=1)
+    assert client.post(f"{path}/grant", {"rights": "unit:import"}, on=path).status_code == 303
+    assert "sees this project again" in client.text(path)
 
 
 def test_a_program_of_the_client_ends_the_access_as_well(app: Flask, desk: Desk) -> None:

@@ -14,13 +14,14 @@ from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from labeling.values import InvalidAnswer
 from marketplace.models import ProblemReport, Review, Unit
-from marketplace.operations import returning, reviewing, settling
+from marketplace.operations import requests, returning, reviewing, settling
 from marketplace.operations.reviewing import Decided, ReviewTask
 from marketplace.queries.reviews import review_counts
 from payouts.models import Earning
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
 from workforce.models import DecisionReceipt
+from workforce.operations.accounts import add_membership, create_account, end_membership
 
 
 @pytest.fixture
@@ -283,6 +284,43 @@ def test_a_review_whose_lease_ran_out_goes_to_another_and_is_decided_once(desk: 
         reviewing.review_task(session, reviewer(desk), first.id)
     decide(desk, reviewer(desk, "third"), again, "accept")
     assert next(each for each in reviews(desk) if each.id == first.id).reviewer_id == "third"
+
+
+def test_what_somebody_reviews_goes_to_others_when_their_right_to_it_ends(desk: Desk) -> None:
+    market = desk.market
+    qa = somebody(market, Role.CLIENT_QA)
+    work(desk)
+    suspended = Actor(desk.people[2].account_id, market.vendor, Role.REVIEWER, org_kind="vendor")
+    held = taken(desk, suspended)
+    desk.stand(2, "suspended")
+    for act in (lambda: take(desk, suspended), lambda: decide(desk, suspended, held, "accept")):
+        with pytest.raises(Forbidden, match="not active with this vendor"):
+            act()
+    removed = somebody(market, Role.REVIEWER)
+    taken(desk, removed)
+    with market.system() as session:
+        end_membership(session, system_actor("test"), removed.membership_id or "")
+    assert {each.state for each in reviews(desk)} == {"open"}
+    held, theirs = taken(desk, qa), taken(desk, reviewer(desk))
+    with market.as_(market.pm) as session:
+        requests.revoke_grant(session, market.pm, session.get_one(Review, theirs.id).project_id)
+    with pytest.raises(NotFound, match="not in your hands"):
+        decide(desk, reviewer(desk), theirs, "accept")
+    assert {each.id: each.reviewer_id for each in reviews(desk)} == {held.id: qa.account_id, theirs.id: None}
+    assert sorted(event.details["cause"] for event in market.audited("review.ended")) == [
+        "grant", "role", "standing:suspended"
+    ]  # fmt: skip
+    decide(desk, qa, held, "accept")
+
+
+def somebody(market: Market, role: Role) -> Actor:
+    """A new member of the client, or else of the vendor."""
+    org_id, kind = (market.client, "client") if role is Role.CLIENT_QA else (market.vendor, "vendor")
+    machine = system_actor("test")
+    with market.system() as session:
+        account_id = create_account(session, machine, email=f"{role}@somewhere.example", name="Somebody").id
+        place = add_membership(session, machine, account_id=account_id, org_id=org_id, role=role)
+    return Actor(account_id, org_id, role, place, org_kind=kind)
 
 
 def test_reviewers_at_the_same_moment_get_different_reviews(market: Market) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select, update
 
+from admin.invariants.trail import grants_untold
 from calibration.models import GateRule, PendingGrade, Track
 from calibration.operations import gates, qualifications
 from calibration.rules.gates import Verdict
@@ -226,7 +227,7 @@ def test_what_was_typed_before_the_vendors_access_ended_is_kept_as_late_and_paid
     assert (desk.units()[0].answered, desk.slots()) == (0, {"free": 1})
 
 
-def test_access_is_revoked_once_and_by_the_client_alone(opened: Open) -> None:
+def test_access_is_revoked_and_given_again_by_the_client_alone(opened: Open) -> None:
     desk = opened(people=1, unit_count=1)
     desk.take(0)
     project_id = desk.assignments()[0].project_id
@@ -245,6 +246,22 @@ def test_access_is_revoked_once_and_by_the_client_alone(opened: Open) -> None:
         with pytest.raises(Conflict) as problem, market.as_(market.pm) as session:
             act(session, market.pm, project_id)
         assert problem.value.code == "grant.over"
+    market.later(hours=1)
+    with pytest.raises(Forbidden), market.as_(market.qa) as session:
+        requests.renew_grant(session, market.qa, project_id)
+    with market.as_(market.pm) as session:
+        assert requests.renew_grant(session, market.pm, project_id, ["unit:import"]) == ("unit:import",)
+    with pytest.raises(Conflict) as problem, market.as_(market.pm) as session:
+        requests.renew_grant(session, market.pm, project_id)
+    assert problem.value.code == "grant.lives"
+    with market.as_(market.manager) as session:
+        project = project_of(session, project_id)
+    assert project is not None and project.has_access and project.rights == ("unit:import",)
+    assert desk.take(0) is not None, "the lane stands as it stood"
+    with market.system() as session:
+        grants = session.scalars(select(AccessGrant).order_by(AccessGrant.from_at)).all()
+        assert [grant.revoked_at is None for grant in grants] == [False, True]
+        assert grants_untold(session) == 0
 
 
 def test_an_answer_names_the_number_of_the_lease_it_was_given_under(opened: Open) -> None:

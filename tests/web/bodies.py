@@ -17,6 +17,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "marketplace_api.publish_ontology": {"body": ONTOLOGY},
     "marketplace_api.set_lane_languages": {"modes": ["read"]},
     "marketplace_api.set_rights": {"rights": list(ALL_RIGHTS)},
+    "marketplace_api.renew_grant": {"rights": list(ALL_RIGHTS)},
     "marketplace_api.make_quote": {"prices": {"sw-KE": "0.05"}},
     "marketplace_api.add_units": {"units": [{"content": {"text": "one more"}}]},
     "marketplace_api.upload": {"name": "units.csv", "content": "text,locale\none more,sw-KE\n"},

@@ -1,8 +1,12 @@
 """The API does what the pages do: each form of a page has its operation, under the same action of the matrix."""
 
+import json
+import re
+
 from flask import Flask
 
 from kernel.policy import matrix
+from web.openapi import document
 
 # Where the operation is called otherwise than the page, `package.name` of the page and of the API.
 CALLED = {
@@ -76,6 +80,18 @@ def test_a_form_and_its_operation_ask_for_the_same_action(app: Flask) -> None:
         if endpoints[page]["action"] != endpoints[operation_for(page)]["action"]
     }
     assert other == set(OTHER_ACTION)
+
+
+def test_the_description_refers_to_nothing_that_it_lacks_and_tells_models_of_one_name_apart(app: Flask) -> None:
+    told = document()
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(told)))
+    assert named == set(told["components"]["schemas"])
+    assert [name for name in named if "__" in name] == [], "two models of one name would have names of their modules"
+    lanes = told["paths"]["/api/v1/lanes"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert lanes == {"$ref": "#/components/schemas/LanesOut"}
+    assert told["components"]["schemas"]["LanesOut"]["properties"]["items"]["items"] == {
+        "$ref": "#/components/schemas/WorkLaneOut"
+    }
 
 
 def test_nothing_is_excused_or_renamed_that_does_not_exist(app: Flask) -> None:

@@ -11,6 +11,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, Misuse
 from kernel.money import is_currency
 from kernel.policy import Actor, Reason, Role
 from workforce import hashing
+from workforce.leases import end_reviews
 from workforce.models import Account, AccountToken, Membership, Organization
 from workforce.policy import Action, account_resource, organization_resource
 from workforce.queries.accounts import account_view, organization_view
@@ -101,7 +102,7 @@ def add_membership(session: Session, actor: Actor, *, account_id: str, org_id: s
 
 
 def end_membership(session: Session, actor: Actor, membership_id: str) -> None:
-    """Take a role away: at once, with the sessions and tokens that rest on it."""
+    """Take a role away: at once, with the sessions and tokens that rest on it, and the reviews in hand."""
     row = session.get(Membership, membership_id)
     if row is None:
         raise guard.not_found()
@@ -119,6 +120,7 @@ def end_membership(session: Session, actor: Actor, membership_id: str) -> None:
     )
     session.execute(update(Account).where(Account.id == row.account_id).values(auth_epoch=Account.auth_epoch + 1))
     session.flush()
+    end_reviews(session, actor, row.account_id, row.org_id, cause="role")
     audit.record(
         session, actor, "membership.ended", "membership", row.id, org_id=row.org_id,
         details={"account": row.account_id, "role": row.role},

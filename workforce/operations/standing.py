@@ -10,7 +10,7 @@ from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden
 from kernel.policy import Actor, Reason
-from workforce.leases import end_leases
+from workforce.leases import end_leases, end_reviews
 from workforce.models import Annotator, StandingChange
 from workforce.operations.receipts import end_receipts_of, issue_receipt
 from workforce.policy import Action, annotator_resource
@@ -70,6 +70,7 @@ def move(
     )  # fmt: skip
     if after != Standing.ACTIVE:
         end_leases(session, actor, person.id, cause=f"standing:{after.value}")
+        end_reviews(session, actor, person.account_id, person.org_id, cause=f"standing:{after.value}")
 
 
 def give_back(session: Session, actor: Actor, person: Annotator, kind: ReceiptKind, receipt_id: str) -> None:
