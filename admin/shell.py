@@ -80,7 +80,8 @@ _STAFF: dict[str, list[_Group]] = {
     Role.OPERATOR: [
         (None, [(_("Installation"), "admin.home", ""), (_("Organizations"), "admin.organizations", ""),
                 (_("Jobs"), "admin.jobs", ""), (_("Audit log"), "admin.audit", "")]),
-        (_("People"), [(_("People"), "workforce.people", ""), (_("Appeals"), "workforce.appeals", "")]),
+        (_("People"), [(_("People"), "workforce.people", ""), (_("Appeals"), "workforce.appeals", ""),
+                        (_("Lost second factors"), "workforce.factor_resets", "")]),
     ],
     Role.AUDITOR: [
         (None, [(_("Installation"), "admin.home", ""), (_("Audit log"), "admin.audit", ""),
@@ -108,7 +109,7 @@ def _open(groups: Sequence[_Group]) -> list[_Group]:
 
 def _may_open(endpoint: str) -> bool:
     action = matrix().endpoints[endpoint]["action"]
-    return decide(current.actor(), action, None, request_time()).allow
+    return decide(current.actor(), action, None, request_time()).is_within_reach
 
 
 def _entry(words: Message, endpoint: str, icon: str, here: str) -> NavEntry:

@@ -48,6 +48,7 @@ class Settings:
     session_idle_minutes: int = 30
     session_hours: int = 12
     max_upload_mb: int = 64
+    second_factor_roles: tuple[str, ...] = ()  # who can do nothing without a second factor
     anchor_key_file: Path | None = None  # what signs anchors of the audit log; None: one kept in the data folder
     anchors_dir: Path | None = None  # where they are kept, a file for each day; None: in the data folder
 
@@ -84,6 +85,7 @@ class Settings:
             session_idle_minutes=_number(env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems),
             session_hours=_number(env, "SESSION_HOURS", 12, 1, 72, problems),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 64, 1, 2048, problems),
+            second_factor_roles=_roles(env.get("SECOND_FACTOR_ROLES"), name, problems),
             anchor_key_file=_path(env.get("AUDIT_ANCHOR_KEY")),
             anchors_dir=_path(env.get("AUDIT_ANCHORS")),
         )
@@ -174,6 +176,24 @@ def _number(
         return int(text)
     problems.append(f"{name} is {text!r}; it must be a whole number from {low} to {high}.")
     return default
+
+
+# Who sees the data, the people or the money of others.
+_STAFF = (
+    "operator", "finance", "auditor", "client_admin", "client_pm", "client_qa", "vendor_manager", "reviewer",
+)  # fmt: skip
+
+
+def _roles(text: str | None, name: str, problems: list[str]) -> tuple[str, ...]:
+    """The roles that need a second factor: in production everybody's but annotators', elsewhere nobody's."""
+    if not text:
+        return _STAFF if name == "production" else ()
+    wanted = tuple(part.strip() for part in text.split(",") if part.strip())
+    if wanted == ("none",):
+        return ()
+    if unknown := sorted(set(wanted) - {*_STAFF, "annotator"}):
+        problems.append(f"SECOND_FACTOR_ROLES names {', '.join(unknown)}; write roles with commas, or none.")
+    return wanted
 
 
 def _field_keys(text: str | None, name: str, data_dir: Path, problems: list[str]) -> tuple[tuple[str, str], ...]:

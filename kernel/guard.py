@@ -58,6 +58,8 @@ def refusal(decision: Decision) -> Exception:
         return Unauthenticated("sign_in.needed", _hints.get(Reason.NOT_AUTHENTICATED, "Sign in first."))
     if decision.is_hidden or not decision.reasons:
         return NotFound("not_found", _not_found[0])
+    if Reason.MFA_STALE in decision.reasons and len(decision.reasons) == 1:
+        return Forbidden("step_up.needed", _hints.get(Reason.MFA_STALE, "Prove again who you are."))
     reason = next((reason for reason in decision.reasons if reason in _hints), decision.reasons[0])
     return Forbidden(f"not_allowed.{reason.value.lower()}", _hints.get(reason, "This is not open to you."))
 

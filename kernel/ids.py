@@ -38,6 +38,12 @@ def new_secret(byte_count: int = 32) -> str:
     return secrets.token_urlsafe(byte_count) if seeded is None else seeded.randbytes(byte_count).hex()
 
 
+def new_bytes(count: int) -> bytes:
+    """Random bytes of a secret that is written in an alphabet of its own."""
+    seeded = _source.get(None)
+    return secrets.token_bytes(count) if seeded is None else seeded.randbytes(count)
+
+
 def new_seed() -> int:
     """A seed to be stored, so that a draw can be repeated exactly."""
     return _random().getrandbits(31)

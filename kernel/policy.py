@@ -7,7 +7,7 @@ thing that is decided on, so that a revocation holds at once.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -80,7 +80,9 @@ class Actor:
     org_kind: str | None = None
     suspended: bool = False
     session_ref: str | None = None
-    mfa_at: datetime | None = None
+    mfa_at: datetime | None = None  # when a second factor was last shown in this session
+    proven_at: datetime | None = None  # when the person last proved who they are, as strongly as they can
+    lacks_factor: bool = False  # the role asks for a second factor, and the account has none
     system_reason: str | None = None
     scopes: frozenset[str] | None = None  # of an API token; None is a signed-in browser
 
@@ -139,16 +141,32 @@ class Decision:
     demands: tuple[Demand, ...] = field(default=(), compare=False)
 
     @property
+    def is_within_reach(self) -> bool:
+        """Yes, or yes as soon as the person has proved anew who they are; so a page offers it."""
+        return self.allow or self.reasons == (Reason.MFA_STALE,)
+
+    @property
     def is_hidden(self) -> bool:
         """Whether the person may not even know that the thing exists."""
         return bool(set(self.reasons) & {Reason.TENANT_MISMATCH, Reason.NOT_YOURS, Reason.LEASE_NOT_YOURS})
 
 
 @dataclass(frozen=True)
+class Fresh:
+    """How lately the person must have proved who they are; with `sensitive`, for confidential data and above alone."""
+
+    within: timedelta
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
 class Matrix:
-    """The parsed file: codes per action and role, the action of each endpoint, and a version by content."""
+    """The parsed file: codes per action and role, how fresh a proof each asks, the action of each endpoint, and a
+    version by content."""
 
     actions: Mapping[str, Mapping[Role, frozenset[str]]]
+    fresh: Mapping[str, "Fresh"]
+    without_factor: frozenset[str]
     endpoints: Mapping[str, Mapping[str, Any]]
     version: str
 
@@ -165,11 +183,17 @@ def matrix() -> Matrix:
     for name, entry in endpoints.items():
         if entry["action"] != "public" and entry["action"] not in actions:
             raise Misuse(f"authz matrix: {name} names the unknown action {entry['action']}")
-    return Matrix(actions, endpoints, hashlib.sha256(raw).hexdigest()[:12])
+    fresh = {name: Fresh(timedelta(minutes=minutes)) for name, minutes in data["fresh"].items()}
+    fresh |= {name: Fresh(timedelta(minutes=minutes), True) for name, minutes in data["fresh_if_sensitive"].items()}
+    without_factor = frozenset(data["without_factor"])
+    if unknown := (set(fresh) | without_factor) - set(actions):
+        raise Misuse(f"authz matrix: there is no action {', '.join(sorted(unknown))}")
+    return Matrix(actions, fresh, without_factor, endpoints, hashlib.sha256(raw).hexdigest()[:12])
 
 
 # T own organization, G a live grant (G:right names the right it must carry), L the lease on that very unit,
 # O own record, all every organization, 2 another person than the author, self the account itself.
+_HARMLESS = {"public", "internal"}
 _CODES = {"T", "G", "L", "O", "all", "2", "self"}
 
 
@@ -207,9 +231,23 @@ def _objections(actor: Actor, action: str, resource: Resource | None, now: datet
     codes = frozenset({"self"}) & row.get(Role.ANNOTATOR, frozenset()) if actor.role is None else row.get(actor.role)
     if not codes:
         return [Reason.ROLE_MISSING]
-    if resource is None:
-        return []
-    return _about(actor, codes, resource, now)
+    if actor.lacks_factor and action not in matrix().without_factor:
+        return [Reason.MFA_MISSING]
+    found = _about(actor, codes, resource, now) if resource is not None else []
+    return found if is_fresh(actor, action, resource, now) else [*found, Reason.MFA_STALE]
+
+
+def is_fresh(actor: Actor, action: str, resource: Resource | None, now: datetime) -> bool:
+    """Whether the person proved who they are as lately as the action asks.
+
+    Who acts outside a session or token (a job that was asked for, a command) was asked when they began it.
+    """
+    asked = matrix().fresh.get(action)
+    if asked is None or actor.session_ref is None:
+        return True
+    if asked.sensitive and (resource is None or resource.classification in _HARMLESS):
+        return True
+    return actor.proven_at is not None and now - actor.proven_at < asked.within
 
 
 def _in_token_scope(scopes: frozenset[str], action: str) -> bool:

@@ -27,12 +27,15 @@ GLOBAL_TABLES = {
     "audit_event",
     "audit_head",
     "auth_session",
+    "factor_reset",
     "idempotency",
     "membership",
     "organization",
     "outbox",
+    "recovery_code",
     "rate_bucket",
     "schedule",
+    "totp_factor",
 }
 
 

@@ -12,6 +12,7 @@ class Action(StrEnum):
     RATE_READ = "rate:read"
     RATE_SET = "rate:set"
     EARNING_OWN = "earning:own"
+    METHOD_READ = "payout_method:read"
     METHOD_WRITE = "payout_method:write"
     RUN_READ = "payout:read"
     RUN_PREPARE = "payout:prepare"

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, abort, g, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
@@ -14,7 +15,7 @@ from kernel.config import Settings
 from kernel.errors import Forbidden, Misuse, Problem, Unauthenticated
 from kernel.policy import matrix
 from kernel.tenancy import Scope
-from web import current, problems
+from web import current, problems, sessions, stepup
 from web.identity import directory
 from web.sessions import is_bearer, request_time
 
@@ -60,9 +61,9 @@ def _language() -> str:
     return negotiate([*(tag for tag in chosen if tag), *parse_accept_language(request.headers.get("Accept-Language"))])
 
 
-def _gate() -> None:
+def _gate() -> ResponseReturnValue | None:
     if request.endpoint is None:
-        return  # no such address: the router answers
+        return None  # no such address: the router answers
     entry = matrix().endpoints.get(request.endpoint)
     if entry is None:
         log.error("no permission is declared for %s", request.endpoint)
@@ -73,14 +74,17 @@ def _gate() -> None:
     if request.method in _UNSAFE and not is_bearer(request) and not _is_open_api(action):
         _same_site()
     if action == "public":
-        return
+        return None
     if not current_user.is_authenticated:
         _ask_to_sign_in()
+    if not is_bearer(request) and not problems.wants_json():
+        _load_places()
+        if request.method in _UNSAFE and (asked := stepup.take()) is not None:
+            return asked
     decision = guard.check(current.actor(), action, None, request_time())
     if not decision.allow:
         raise guard.refusal(decision)
-    if not is_bearer(request) and not problems.wants_json():
-        _load_places()
+    return None
 
 
 def _is_open_api(action: str) -> bool:
@@ -131,6 +135,8 @@ _POLICY = (
 
 def _headers(response: Response, settings: Settings) -> Response:
     headers = response.headers
+    if "new_session" in g:
+        sessions.set_cookie(response, settings, g.new_session)
     headers["Content-Security-Policy"] = _POLICY
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"

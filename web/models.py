@@ -21,6 +21,9 @@ class AuthSession(Identified, Base):
     idle_until: Mapped[datetime]
     absolute_until: Mapped[datetime]
     mfa_at: Mapped[datetime | None]
+    mfa_kind: Mapped[str | None] = mapped_column(String(12))  # totp, recovery
+    proven_at: Mapped[datetime | None]  # when the person last proved who they are, as strongly as they can
+    waits: Mapped[bool] = mapped_column(default=False)  # for the second factor; until then it opens nothing
     network: Mapped[str] = mapped_column(String(64))
     agent: Mapped[str] = mapped_column(String(120))
     epoch: Mapped[int]

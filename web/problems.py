@@ -2,10 +2,11 @@
 
 import errno
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -39,6 +40,10 @@ NOT_FOUND = _("What you look for does not exist, or it is not for you to see.")
 HINTS: dict[Reason, Message] = {
     Reason.NOT_AUTHENTICATED: _("Sign in first; what you wanted to see opens after it."),
     Reason.USER_SUSPENDED: _("Your account is suspended. The decision and the way to appeal are under Me."),
+    Reason.MFA_MISSING: _("Your role asks for a second factor. Set one up under Account and security first."),
+    Reason.MFA_STALE: _(
+        "Prove once more who you are: with a code, or with your password where you have no second factor."
+    ),
     Reason.NDA_MISSING: _("Sign the agreement that this work asks for; you find it under Me."),
     Reason.NDA_OUTDATED: _("The agreement has a new version. Read and sign it under Me."),
     Reason.CLEARANCE_LOW: _("This data needs a clearance that you do not have yet. Your vendor can give it."),
@@ -78,7 +83,27 @@ def answer(problem: Problem) -> Response:
         response = make_response("", 303)
         response.headers["Location"] = url_for("web.sign_in", next=request.full_path.rstrip("?"))
         return response
+    if not _is_fragment() and problem.code in _OWN_PAGES and current_user.is_authenticated:
+        return _OWN_PAGES[problem.code]()
     return _page(problem)
+
+
+def _ask_for_proof() -> Response:
+    """Before a page: the question, and back. Before an act: the question with all that the form held."""
+    if request.method == "GET":
+        return redirect(url_for("web.confirm", next=request.full_path.rstrip("?")), 303)  # type: ignore[return-value]
+    from web import stepup
+
+    return stepup.ask()
+
+
+def _ask_for_factor() -> Response:
+    return redirect(url_for("workforce.second_factor"), 303)  # type: ignore[return-value]
+
+
+_OWN_PAGES: dict[str, Callable[[], Response]] = {
+    "step_up.needed": _ask_for_proof, "not_allowed.mfa_missing": _ask_for_factor,
+}  # fmt: skip
 
 
 def wants_json() -> bool:

@@ -1,7 +1,9 @@
 """Sessions behind flask-login: kept by the server, known by the hash of a random cookie, revocable at once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from flask import Flask, Request, Response, g, request
 from flask_login import LoginManager, UserMixin
@@ -17,6 +19,7 @@ from web.identity import Identity, Person, Place, directory
 from web.models import AuthSession
 
 LIVE_SESSIONS_MOST = 3
+WAITS_FOR = timedelta(minutes=10)  # so long a session waits for the second factor
 _TOUCH_AFTER = timedelta(seconds=60)
 
 
@@ -43,7 +46,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @manager.request_loader
     def _load(incoming: Request) -> SignedIn | None:
-        return _by_token(incoming) if _bearer(incoming) is not None else _by_cookie(incoming, settings)
+        return _by_token(incoming, settings) if _bearer(incoming) is not None else _by_cookie(incoming, settings)
 
 
 def _bearer(incoming: Request) -> str | None:
@@ -59,10 +62,17 @@ def is_bearer(incoming: Request) -> bool:
     return _bearer(incoming) is not None
 
 
-def _by_token(incoming: Request) -> SignedIn | None:
+def _by_token(incoming: Request, settings: Settings) -> SignedIn | None:
     with db.reading(Scope.system("who is asking")) as session:
         found = directory().actor_of_token(session, _bearer(incoming) or "")
-    return SignedIn(found[1], found[0], None, None) if found else None
+    if found is None:
+        return None
+    actor, person = found
+    return SignedIn(person, replace(actor, lacks_factor=_lacks_factor(actor.role, person, settings)), None, None)
+
+
+def _lacks_factor(role: str | None, person: Person, settings: Settings) -> bool:
+    return role in settings.second_factor_roles and not person.has_factor
 
 
 def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
@@ -76,7 +86,7 @@ def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
         return None
     if now - identity.seen_at > _TOUCH_AFTER:
         _touch(identity, now, settings)
-    return SignedIn(identity.person, actor_for(identity), identity.place, identity.session_id)
+    return SignedIn(identity.person, actor_for(identity, settings), identity.place, identity.session_id)
 
 
 def _is_live(identity: Identity, now: datetime) -> bool:
@@ -97,7 +107,7 @@ def _touch(identity: Identity, now: datetime, settings: Settings) -> None:
         )
 
 
-def actor_for(identity: Identity) -> Actor:
+def actor_for(identity: Identity, settings: Settings) -> Actor:
     """The actor of a session: the account in the place that is chosen."""
     place = identity.place
     return Actor(
@@ -108,31 +118,87 @@ def actor_for(identity: Identity) -> Actor:
         org_kind=place.org_kind if place else None,
         session_ref=identity.session_id,
         mfa_at=identity.mfa_at,
+        proven_at=identity.proven_at,
+        lacks_factor=_lacks_factor(place.role if place else None, identity.person, settings),
     )
 
 
-def open_session(session: Session, settings: Settings, person: Person, membership_id: str | None) -> str:
+def open_session(
+    session: Session, settings: Settings, person: Person, membership_id: str | None, proof: str = "password"
+) -> str:
     """Start a session for a person who has proven who they are; returns the secret for the cookie."""
     now = db.now_of(session)
-    secret = ids.new_secret(32)
-    row = AuthSession(
-        id=ids.new_id(), secret_hash=digest(secret), account_id=person.id, membership_id=membership_id,
-        created_at=now, seen_at=now, idle_until=now + timedelta(minutes=settings.session_idle_minutes),
-        absolute_until=now + timedelta(hours=settings.session_hours), network=network_of(request.remote_addr),
-        agent=(request.user_agent.string or "")[:120], epoch=person.epoch,
-    )  # fmt: skip
-    session.add(row)
+    is_factor = proof != "password"
+    secret, row = _new_row(session, person, membership_id)
+    row.idle_until = now + timedelta(minutes=settings.session_idle_minutes)
+    row.absolute_until = now + timedelta(hours=settings.session_hours)
+    row.proven_at, row.mfa_at, row.mfa_kind = now, now if is_factor else None, proof if is_factor else None
     session.flush()
     _end_oldest(session, person.id, now)
     actor = Actor(person.id, None, None, session_ref=row.id)
-    audit.record(session, actor, "session.opened", "session", row.id, details={"factor": "password"})
+    audit.record(session, actor, "session.opened", "session", row.id, details={"factor": proof})
+    return secret
+
+
+def open_waiting(session: Session, person: Person) -> str:
+    """Remember that a password was right, until the second factor is shown. Nobody is signed in by it."""
+    secret, row = _new_row(session, person, None)
+    row.idle_until = row.absolute_until = db.now_of(session) + WAITS_FOR
+    row.waits = True
+    session.flush()
+    return secret
+
+
+def waiting(session: Session, settings: Settings) -> tuple[AuthSession, Person] | None:
+    """The session of this browser that waits for a second factor, and whose it is."""
+    secret = request.cookies.get(cookie_name(settings), "")
+    if not secret or len(secret) > 200:
+        return None
+    row = session.scalars(
+        select(AuthSession).where(
+            AuthSession.secret_hash == digest(secret), AuthSession.revoked_at.is_(None), AuthSession.waits.is_(True)
+        )
+    ).one_or_none()
+    person = directory().person(session, row.account_id) if row else None
+    if row is None or person is None or row.absolute_until <= db.now_of(session):
+        return None
+    return (row, person) if person.is_active and person.epoch == row.epoch and person.has_factor else None
+
+
+def _new_row(session: Session, person: Person, membership_id: str | None) -> tuple[str, AuthSession]:
+    now, secret = db.now_of(session), ids.new_secret(32)
+    row = AuthSession(
+        id=ids.new_id(), secret_hash=digest(secret), account_id=person.id, membership_id=membership_id,
+        created_at=now, seen_at=now, network=network_of(request.remote_addr),
+        agent=(request.user_agent.string or "")[:120], epoch=person.epoch,
+    )  # fmt: skip
+    session.add(row)
+    return secret, row
+
+
+def rotate(session: Session, session_id: str, **changes: Any) -> str:
+    """Give a session another secret, so that a copy of the old one is worth nothing; returns it for the cookie.
+
+    For every change of what a session may do. Its end stays where it was.
+    """
+    secret = ids.new_secret(32)
+    session.execute(
+        update(AuthSession)
+        .where(AuthSession.id == session_id, AuthSession.revoked_at.is_(None))
+        .values(secret_hash=digest(secret), **changes)
+    )
     return secret
 
 
 def _end_oldest(session: Session, account_id: str, now: datetime) -> None:
     live = session.scalars(
         select(AuthSession.id)
-        .where(AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None), AuthSession.absolute_until > now)
+        .where(
+            AuthSession.account_id == account_id,
+            AuthSession.revoked_at.is_(None),
+            AuthSession.absolute_until > now,
+            AuthSession.waits.is_(False),
+        )
         .order_by(AuthSession.created_at.desc(), AuthSession.id)
     ).all()
     for session_id in live[LIVE_SESSIONS_MOST:]:
@@ -173,6 +239,7 @@ def live_sessions(session: Session, account_id: str) -> list[AuthSession]:
                 AuthSession.revoked_at.is_(None),
                 AuthSession.absolute_until > now,
                 AuthSession.idle_until > now,
+                AuthSession.waits.is_(False),
             )
             .order_by(AuthSession.created_at.desc())
         )

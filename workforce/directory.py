@@ -35,7 +35,9 @@ class AccountDirectory:
                 & Membership.ended_at.is_(None),
             )
             .outerjoin(Organization, Organization.id == Membership.org_id)
-            .where(AuthSession.secret_hash == secret_hash, AuthSession.revoked_at.is_(None))
+            .where(
+                AuthSession.secret_hash == secret_hash, AuthSession.revoked_at.is_(None), AuthSession.waits.is_(False)
+            )
         ).first()
         if found is None:
             return None
@@ -48,6 +50,7 @@ class AccountDirectory:
             absolute_until=row.absolute_until,
             seen_at=row.seen_at,
             mfa_at=row.mfa_at,
+            proven_at=row.proven_at,
             epoch=row.epoch,
         )
 
@@ -59,6 +62,15 @@ class AccountDirectory:
         if session.info["writes"]:
             operations.renew_hash(session, _self(account.id), account.id, password)
         return person_of(account)
+
+    def check_factor(self, session: Session, account_id: str, typed: str) -> str | None:
+        """What was typed, `totp` or `recovery`, if it is the person's; it is used from now on."""
+        return operations.prove_factor(session, _self(account_id), account_id, typed)
+
+    def person(self, session: Session, account_id: str) -> Person | None:
+        """An account by its id."""
+        account = queries.account_of(session, account_id)
+        return person_of(account) if account else None
 
     def places(self, session: Session, account_id: str) -> list[Place]:
         """The person's memberships."""
@@ -81,7 +93,7 @@ class AccountDirectory:
         """Change one's name, language and time zone."""
         operations.set_profile(session, actor, actor.account_id or "", name=name, locale=locale, time_zone=time_zone)
 
-    def set_password(self, session: Session, actor: Actor, *, old: str, new: str) -> None:
+    def set_password(self, session: Session, actor: Actor, *, old: str, new: str) -> Person:
         """Change one's password; raises Invalid unless the old one is right."""
         account = queries.account_of(session, actor.account_id or "")
         if account is None or queries.check_password(session, account.email, old) is None:
@@ -92,6 +104,9 @@ class AccountDirectory:
         except Invalid as problem:
             fields = {"new_password": problem.fields.get("password", problem.message)}
             raise Invalid(problem.code, problem.message, fields=fields) from problem
+        changed = self.person(session, account.id)
+        assert changed is not None
+        return changed
 
     def tokens(self, session: Session, account_id: str) -> list[TokenView]:
         """The person's tokens that still work."""
@@ -127,7 +142,7 @@ def person_of(account: AccountView) -> Person:
     """An account as the web sees it."""
     return Person(
         account.id, account.name, account.email, account.locale, account.time_zone, account.is_active,
-        account.auth_epoch,
+        account.auth_epoch, account.factor_since is not None,
     )  # fmt: skip
 
 
@@ -137,7 +152,10 @@ def place_of(place: PlaceView) -> Place:
 
 
 def _person_of_row(row: Account) -> Person:
-    return Person(row.id, row.name, row.email, row.locale, row.time_zone, row.status == "active", row.auth_epoch)
+    return Person(
+        row.id, row.name, row.email, row.locale, row.time_zone, row.status == "active", row.auth_epoch,
+        row.factor_since is not None,
+    )  # fmt: skip
 
 
 def _place_of_rows(membership: Membership, organization: Organization) -> Place:

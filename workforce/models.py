@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kernel.crypto import Sealed
 from kernel.db import Base, Id, Identified, Owned, within
 
 
@@ -34,6 +35,7 @@ class Account(Identified, Base):
     time_zone: Mapped[str] = mapped_column(String(40), default="UTC")
     status: Mapped[str] = mapped_column(String(12), default="active")  # active, suspended, erased
     auth_epoch: Mapped[int] = mapped_column(default=0)
+    factor_since: Mapped[datetime | None]  # since when signing in takes a second factor
     created_at: Mapped[datetime]
 
 
@@ -65,7 +67,49 @@ class AccountToken(Identified, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
+    proven_at: Mapped[datetime | None]  # when its holder last proved to be the person
     revoked_at: Mapped[datetime | None]
+
+
+class TotpFactor(Identified, Base):
+    """The secret that an account shares with an authenticator app; of no use before a first code confirmed it."""
+
+    __tablename__ = "totp_factor"
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), unique=True)
+    secret_sealed: Mapped[str] = mapped_column(Text)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)  # no code of this or an earlier step works again
+    begun_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+    secret = Sealed("secret_sealed")
+
+
+class RecoveryCode(Identified, Base):
+    """A code for the day on which the phone is gone; only its hash is kept, and it works once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash", name="uq_recovery_code_once"),)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class FactorReset(Identified, Base):
+    """One of the operator asks that somebody's second factor be taken off, and another one decides. Never removed."""
+
+    __tablename__ = "factor_reset"
+    __table_args__ = (
+        Index("ix_factor_reset_account", "account_id", "asked_at"),
+        CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_has_outcome"),
+    )
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(Id)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(Id)
+    outcome: Mapped[str | None] = mapped_column(String(8))  # reset, refused
 
 
 class Pool(Identified, Owned, Base):

@@ -14,6 +14,10 @@ class Action(StrEnum):
 
     ACCOUNT_CREATE = "account:create"
     ACCOUNT_SELF = "account:self"
+    ACCOUNT_SECURE = "account:secure"
+    FACTOR_RESET_ASK = "factor_reset:ask"
+    FACTOR_RESET_DECIDE = "factor_reset:decide"
+    FACTOR_RESET_READ = "factor_reset:read"
     ORGANIZATION_CREATE = "organization:create"
     TEAM_READ = "team:read"
     TEAM_MANAGE = "team:manage"
@@ -40,6 +44,12 @@ class Action(StrEnum):
 def account_resource(account_id: str) -> Resource:
     """An account: the person's own."""
     return Resource("account", account_id, owner_account_id=account_id)
+
+
+def reset_resource(account_id: str, asked_by: str | None, actor: Actor) -> Resource:
+    """A reset of somebody's second factor: neither they themselves nor, once it is asked for, who asked may act."""
+    author = account_id if asked_by is None or actor.account_id == account_id else asked_by
+    return Resource("factor_reset", account_id, author_account_id=author)
 
 
 def organization_resource(org_id: str) -> Resource:

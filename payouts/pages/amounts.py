@@ -47,4 +47,4 @@ def zone() -> str:
 
 def may(action: Action) -> bool:
     """Whether the role of the signed-in person includes an act, so that a page offers it. The act itself asks again."""
-    return decide(current.actor(), action, None, request_time()).allow
+    return decide(current.actor(), action, None, request_time()).is_within_reach

@@ -22,6 +22,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "marketplace_api.add_units": {"units": [{"content": {"text": "one more"}}]},
     "marketplace_api.upload": {"name": "units.csv", "content": "text,locale\none more,sw-KE\n"},
     "review_api.decide": {"verdict": "accept"},
+    "workforce_api.confirm_factor": {"code": "000000"},
     "work_api.answer": {"answer": {"choice": "refund"}},
     "work_api.draft": {"answer": {"choice": "refund"}},
     "work_api.skip": {"reason": "unclear"},

@@ -23,6 +23,8 @@ CALLED = {
     "payouts.set_my_method": "payouts_api.payout_method",
     "payouts.settle": "payouts_api.settle_payout_run",
     "web.change_password": "workforce_api.change_password",
+    "web.confirm": "workforce_api.step_up",
+    "web.give_code": "workforce_api.create_token",
     "web.create_token": "workforce_api.create_token",
     "web.revoke_session": "workforce_api.revoke_session",
     "web.revoke_token": "workforce_api.revoke_token",

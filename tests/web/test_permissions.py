@@ -29,6 +29,7 @@ PARTS = {
     "job_id": "outbox", "key_id": "gold_key", "lane_id": "lane", "line_id": "payout_line",
     "membership_id": "membership", "org_id": "organization", "person_id": "annotator", "pool_id": "pool",
     "project_id": "project", "quote_id": "quote", "receipt_id": "decision_receipt", "release_id": "release",
+    "reset_id": "factor_reset",
     "request_id": "coverage_request", "review_id": "review",
     "signal_id": "behaviour_review", "run_id": "payout_run", "session_id": "auth_session",
     "token_id": "account_token", "event_id": "outbox",

@@ -24,7 +24,7 @@ from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
-from workforce.models import Account, Annotator
+from workforce.models import Account, Annotator, FactorReset
 from workforce.operations import agreements, appeals, create_organization, receipts
 
 RULE: dict[str, Any] = {
@@ -206,6 +206,7 @@ def _text(words: str) -> Message:
 def _pay(market: Market, desk: Desk) -> None:
     finance = make_persona(market.db, market.vendor, Role.FINANCE, f"finance-{market.vendor[:8].lower()}@pay.example")
     token_of(market.db, finance)
+    _ask_for_reset(market, finance.account_id)
     _sign_in(market, finance.account_id)
     actor = Actor(finance.account_id, market.vendor, Role.FINANCE, org_kind="vendor")
     for person, annotator in zip(desk.people, desk.annotators, strict=True):
@@ -216,6 +217,17 @@ def _pay(market: Market, desk: Desk) -> None:
         earnings.approve_due(session, system_actor("test", market.vendor))
     with market.as_(actor) as session:
         runs.prepare_run(session, actor, currency="EUR")
+
+
+def _ask_for_reset(market: Market, account_id: str) -> None:
+    """Two people of the operator are to take somebody's second factor off."""
+    with market.system() as session:
+        session.add(
+            FactorReset(
+                id=new_id(), account_id=account_id, reason="the phone is gone", asked_at=now_of(session),
+                asked_by=account_id,
+            )
+        )  # fmt: skip
 
 
 def _sign_in(market: Market, account_id: str) -> None:

@@ -105,14 +105,11 @@ def change_password() -> Response:
     if form.ok:
         try:
             with db.transaction(Scope.system("own account")) as session:
-                directory().set_password(
+                person = directory().set_password(
                     session, current.actor(), old=form.data.current_password, new=form.data.new_password
                 )
-                sessions.end_other_sessions(session, user.person.id, None)
-                person = directory().check_password(session, user.person.email, form.data.new_password)
-                place = current.place()
-                assert person is not None
-                secret = sessions.open_session(session, current.settings(), person, place.id if place else None)
+                sessions.end_other_sessions(session, user.person.id, user.session_id)
+                secret = sessions.rotate(session, user.session_id or "", epoch=person.epoch)
         except Invalid as problem:
             form.add(problem)
     if not form.ok:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from flask import Flask, Response, current_app, make_response, redirect, request, session, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, request, session, url_for
+from pydantic import Field
 
 from i18n import SHIPPED, Message, _
 from kernel import audit, db
@@ -10,11 +11,11 @@ from kernel.config import Settings
 from kernel.errors import NotFound, TooMany
 from kernel.policy import NOBODY
 from kernel.tenancy import Scope
-from web import current, limits, sessions
+from web import current, limits, sessions, stepup
 from web.forms import FormModel, empty_form, read_form
 from web.identity import Person, Place, directory
 from web.problems import NOT_FOUND
-from web.render import page, safe_next, see
+from web.render import flash, page, safe_next, see
 from web.views import pages
 
 DemoAccounts = Callable[[], list[tuple[Message | str, str, str]]]
@@ -56,7 +57,8 @@ def sign_in() -> Response:
         return response
     if person is None:
         return _door(form, {"": _("This e-mail address and password do not fit together.")}, target, 422)
-    return _let_in(person, safe_next(target, url_for("web.home")))
+    target = safe_next(target, url_for("web.home"))
+    return _ask_for_code(person, target) if person.has_factor else _let_in(person, target)
 
 
 def _door(form: object, errors: dict[str, Message], target: str | None, status: int = 200) -> Response:
@@ -81,11 +83,79 @@ def prove(email: str, password: str) -> Person | None:
     return person
 
 
-def _let_in(person: Person, target: str) -> Response:
+class Code(FormModel):
+    """What the second step of signing in sends: a code of the app, or one of the recovery codes."""
+
+    code: str = Field(max_length=100)
+
+
+@pages.get("/sign-in/code")
+def second_step() -> Response:
+    """The second step of signing in; without the first there is none."""
+    return _code_page(request.args.get("next")) if _waiting() else see("web.sign_in")
+
+
+@pages.post("/sign-in/code")
+def give_code() -> Response:
+    """Take the code. Until it is right, the browser is not signed in."""
+    target = request.values.get("next")
+    found, form = _waiting(), read_form(Code)
+    if found is None:
+        flash("wait", _("Signing in took too long. Begin again."))
+        return see("web.sign_in")
+    if not form.ok:
+        return _code_page(target, form.errors, 422)
+    session_id, person = found
+    try:
+        kind = stepup.check_code(person, form.data.code)
+    except TooMany as problem:
+        response = _code_page(target, {"": problem.message}, 429)
+        response.headers["Retry-After"] = str(problem.retry_after)
+        return response
+    if kind is None:
+        return _code_page(target, {"code": stepup.WRONG_CODE}, 422)
+    if kind == "recovery":
+        flash(
+            "wait",
+            _("That recovery code is used up. If your phone is gone, switch the second factor off and set it up anew."),
+        )
+    return _let_in(person, safe_next(target, url_for("web.home")), kind, session_id)
+
+
+def _waiting() -> tuple[str, Person] | None:
+    with db.reading(Scope.system("second step of signing in")) as transaction:
+        found = sessions.waiting(transaction, current.settings())
+        return (found[0].id, found[1]) if found else None
+
+
+def _code_page(target: str | None, errors: dict[str, Message] | None = None, status: int = 200) -> Response:
+    return page("web/sign_in_code.html", status, errors=errors or {}, next=safe_next(target, ""))
+
+
+def _ask_for_code(person: Person, target: str) -> Response:
+    with db.transaction(Scope.system("sign in")) as transaction:
+        secret = sessions.open_waiting(transaction, person)
+    response = see("web.second_step", next=target)
+    sessions.set_cookie(response, current.settings(), secret)
+    return response
+
+
+@pages.route("/confirm", methods=["GET", "POST"])
+def confirm() -> Response:
+    """Prove anew who one is, and go on to what was asked for."""
+    target = safe_next(request.values.get("next"), url_for("web.account"))
+    if request.method == "POST" and "new_session" in g:
+        return redirect(target, 303)  # type: ignore[return-value]
+    return stepup.ask(status=200)
+
+
+def _let_in(person: Person, target: str, proof: str = "password", waited: str | None = None) -> Response:
     settings = current.settings()
     with db.transaction(Scope.system("sign in")) as transaction:
         places = directory().places(transaction, person.id)
-        secret = sessions.open_session(transaction, settings, person, places[0].id if places else None)
+        secret = sessions.open_session(transaction, settings, person, places[0].id if places else None, proof)
+        if waited:
+            sessions.end_session(transaction, person.id, waited)
     session.clear()  # a new form token for the new session
     response = make_response(redirect(target, 303))
     sessions.set_cookie(response, settings, secret)
@@ -135,8 +205,7 @@ def switch_place() -> Response:
     wanted = request.form.get("membership", "")
     with db.transaction(Scope.system("switch of place")) as transaction:
         place = _own_place(directory().places(transaction, user.person.id), wanted)
-        sessions.end_session(transaction, user.person.id, user.session_id or "")
-        secret = sessions.open_session(transaction, current.settings(), user.person, place.id)
+        secret = sessions.rotate(transaction, user.session_id or "", membership_id=place.id)
     response = see("web.home")
     sessions.set_cookie(response, current.settings(), secret)
     return response

@@ -5,6 +5,6 @@ from web.api import Api
 api = Api("workforce", "workforce")
 
 # The modules below declare their routes on `api` when they are imported.
-from workforce.api import account, agreements, me, people, pools, receipts, team  # noqa: E402
+from workforce.api import account, agreements, factor, me, people, pools, receipts, team  # noqa: E402
 
-__all__ = ["account", "agreements", "api", "me", "people", "pools", "receipts", "team"]
+__all__ = ["account", "agreements", "api", "factor", "me", "people", "pools", "receipts", "team"]

@@ -6,7 +6,7 @@ from i18n import _
 from kernel.errors import Conflict, NotFound, Unauthenticated
 from kernel.policy import Actor
 from kernel.tenancy import Scope
-from web import sessions
+from web import sessions, stepup
 from web.identity import Person, directory
 from web.problems import NOT_FOUND
 from web.views.door import prove
@@ -27,6 +27,10 @@ def _proven(body: NewTokenIn) -> Person:
     person = prove(body.email, body.password)
     if person is None:
         raise Unauthenticated("sign_in.refused", _("This e-mail address and password do not fit together."))
+    if person.has_factor and stepup.check_code(person, body.code) is None:
+        raise Unauthenticated(
+            "sign_in.code_refused", _("Send a `code` of your authenticator app; this one was not right.")
+        )
     return person
 
 

@@ -127,6 +127,9 @@ class NewTokenIn(InModel):
 
     email: str = Field(max_length=300)
     password: str = Field(max_length=2000)
+    code: str = Field(
+        default="", max_length=100, description="Of the authenticator app, where there is a second factor."
+    )
     membership_id: str | None = Field(default=None, max_length=22)
     name: str = Field(min_length=1, max_length=80)
     days: int = Field(default=90, ge=1, le=365)

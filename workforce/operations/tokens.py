@@ -45,7 +45,7 @@ def create_token(
     now, secret = now_of(session), TOKEN_PREFIX + ids.new_secret(32)
     row = AccountToken(
         id=ids.new_id(), account_id=account_id, membership_id=membership.id, name=name, secret_hash=digest(secret),
-        scopes=wanted, created_at=now, expires_at=now + timedelta(days=days),
+        scopes=wanted, created_at=now, expires_at=now + timedelta(days=days), proven_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -66,6 +66,14 @@ def revoke_token(session: Session, actor: Actor, token_id: str) -> None:
         row.revoked_at = now_of(session)
         session.flush()
         audit.record(session, actor, "token.revoked", "token", row.id)
+
+
+def prove_token(session: Session, actor: Actor) -> None:
+    """Remember that the holder of the token that asks has just proved to be the person."""
+    guard.require(session, actor, Action.ACCOUNT_SELF, account_resource(actor.account_id or ""))
+    token_id = (actor.session_ref or "").removeprefix("token:")
+    session.execute(update(AccountToken).where(AccountToken.id == token_id).values(proven_at=now_of(session)))
+    audit.record(session, actor, "token.proven", "token", token_id)
 
 
 def note_use(session: Session, actor: Actor) -> None:

@@ -170,14 +170,15 @@ def _languages(data: Application) -> list[tuple[str, str]]:
 
 
 def _let_in(account_id: str, membership_id: str) -> Response:
-    """Sign the new person in, or take the signed-in one to the new place: either way with a new session."""
+    """Sign the new person in, or take the signed-in one to the new place: either way with a new secret."""
     user = current.signed_in()
     with db.transaction(Scope.system("after an application")) as session:
-        if user and user.session_id:
-            sessions.end_session(session, account_id, user.session_id)
         account = queries.account_of(session, account_id)
         assert account is not None
-        secret = sessions.open_session(session, current.settings(), person_of(account), membership_id)
+        if user and user.session_id:
+            secret = sessions.rotate(session, user.session_id, membership_id=membership_id)
+        else:
+            secret = sessions.open_session(session, current.settings(), person_of(account), membership_id)
     flash("good", _("Your application was sent."))
     response = see("workforce.me")
     sessions.set_cookie(response, current.settings(), secret)

@@ -16,6 +16,7 @@ from workforce.queries.agreements import (
     agreements_to_sign,
     signatures_of,
 )
+from workforce.queries.factors import factor_of, resets, resets_of
 from workforce.queries.facts import facts_of_account, person_facts, supply
 from workforce.queries.guarded import appeal_for, own_profile, person_for, reach, receipt_for
 from workforce.queries.people import (
@@ -46,6 +47,7 @@ __all__ = [
     "check_password",
     "claims_of",
     "count_by_status",
+    "factor_of",
     "facts_of_account",
     "find_account",
     "find_people",
@@ -65,6 +67,8 @@ __all__ = [
     "receipt_for",
     "receipt_of",
     "receipts_of",
+    "resets",
+    "resets_of",
     "signatures_of",
     "supply",
     "tokens_of",

@@ -114,7 +114,9 @@ def organization_view(row: Organization) -> OrganizationView:
 
 
 def account_view(row: Account) -> AccountView:
-    return AccountView(row.id, row.email, row.name, row.locale, row.time_zone, row.status, row.auth_epoch)
+    return AccountView(
+        row.id, row.email, row.name, row.locale, row.time_zone, row.status, row.auth_epoch, row.factor_since
+    )
 
 
 def place_view(membership: Membership, organization: Organization) -> PlaceView:

@@ -54,6 +54,7 @@ def actor_of_token(session: Session, secret: str) -> Actor | None:
         org_kind=kind,
         suspended=status != "active",
         session_ref=f"token:{token.id}",
+        proven_at=token.proven_at,
         scopes=frozenset(token.scopes),
     )
 

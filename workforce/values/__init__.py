@@ -2,11 +2,14 @@
 
 from workforce.values.accounts import (
     AccountView,
+    Enrolment,
+    FactorView,
     MemberRow,
     OrganizationView,
     OrgKind,
     PasswordSettings,
     PlaceView,
+    ResetView,
     TokenView,
 )
 from workforce.values.agreements import CLASSIFICATIONS, AgreementView, Demanded, SignatureView
@@ -52,6 +55,8 @@ __all__ = [
     "ClaimStatus",
     "ClaimView",
     "Demanded",
+    "Enrolment",
+    "FactorView",
     "MemberRow",
     "OrgKind",
     "OrganizationView",
@@ -66,6 +71,7 @@ __all__ = [
     "ReceiptKind",
     "ReceiptState",
     "ReceiptView",
+    "ResetView",
     "SignatureView",
     "Standing",
     "StandingView",

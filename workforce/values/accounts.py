@@ -38,6 +38,7 @@ class AccountView:
     time_zone: str
     status: str
     auth_epoch: int
+    factor_since: datetime | None = None  # since when signing in takes a second factor
 
     @property
     def is_active(self) -> bool:
@@ -80,6 +81,39 @@ class TokenView:
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """An authenticator app that is being set up: what it has to be told, until a first code confirms it."""
+
+    secret: str
+    address: str
+
+
+@dataclass(frozen=True)
+class FactorView:
+    """Whether an account has a second factor, how many recovery codes are left, and an enrolment that was begun."""
+
+    since: datetime | None
+    codes_left: int
+    pending: Enrolment | None
+
+
+@dataclass(frozen=True)
+class ResetView:
+    """A second factor that was, or is to be, taken off by two people of the operator."""
+
+    id: str
+    account_id: str
+    name: str
+    email: str
+    reason: str
+    asked_at: datetime
+    asked_by: str
+    decided_at: datetime | None
+    decided_by: str | None
+    outcome: str | None
 
 
 @dataclass(frozen=True)
