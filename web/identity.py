@@ -33,6 +33,7 @@ class Person:
     is_active: bool
     epoch: int
     has_factor: bool = False
+    needs_factor: bool = False  # the password is too short to be the only one
 
     @property
     def initials(self) -> str:

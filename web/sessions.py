@@ -72,7 +72,7 @@ def _by_token(incoming: Request, settings: Settings) -> SignedIn | None:
 
 
 def _lacks_factor(role: str | None, person: Person, settings: Settings) -> bool:
-    return role in settings.second_factor_roles and not person.has_factor
+    return not person.has_factor and (role in settings.second_factor_roles or person.needs_factor)
 
 
 def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
@@ -173,11 +173,12 @@ def _new_row(session: Session, person: Person, membership_id: str | None) -> tup
         agent=(request.user_agent.string or "")[:120], epoch=person.epoch,
     )  # fmt: skip
     session.add(row)
+    _hand_over(session, secret)
     return secret, row
 
 
-def rotate(session: Session, session_id: str, **changes: Any) -> str:
-    """Give a session another secret, so that a copy of the old one is worth nothing; returns it for the cookie.
+def rotate(session: Session, session_id: str, **changes: Any) -> None:
+    """Give a session another secret, so that a copy of the old one is worth nothing.
 
     For every change of what a session may do. Its end stays where it was.
     """
@@ -187,7 +188,12 @@ def rotate(session: Session, session_id: str, **changes: Any) -> str:
         .where(AuthSession.id == session_id, AuthSession.revoked_at.is_(None))
         .values(secret_hash=digest(secret), **changes)
     )
-    return secret
+    _hand_over(session, secret)
+
+
+def _hand_over(session: Session, secret: str) -> None:
+    """The browser gets the secret with the response, if this transaction is committed."""
+    db.after_commit(session, lambda: setattr(g, "new_session", secret))
 
 
 def _end_oldest(session: Session, account_id: str, now: datetime) -> None:

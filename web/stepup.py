@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from i18n import Message, _
@@ -106,7 +106,7 @@ def refresh(kind: str) -> None:
     with db.transaction(Scope.system("step-up")) as session:
         now = db.now_of(session)
         changes: dict[str, Any] = {"proven_at": now} | ({} if kind == "password" else {"mfa_at": now, "mfa_kind": kind})
-        g.new_session = sessions.rotate(session, user.session_id, **changes)
+        sessions.rotate(session, user.session_id, **changes)
         audit.record(session, user.actor, "session.proven", "session", user.session_id, details={"factor": kind})
     user.actor = replace(user.actor, proven_at=now, mfa_at=changes.get("mfa_at", user.actor.mfa_at))
 

@@ -142,7 +142,7 @@ def person_of(account: AccountView) -> Person:
     """An account as the web sees it."""
     return Person(
         account.id, account.name, account.email, account.locale, account.time_zone, account.is_active,
-        account.auth_epoch, account.factor_since is not None,
+        account.auth_epoch, account.factor_since is not None, account.has_short_password,
     )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def place_of(place: PlaceView) -> Place:
 def _person_of_row(row: Account) -> Person:
     return Person(
         row.id, row.name, row.email, row.locale, row.time_zone, row.status == "active", row.auth_epoch,
-        row.factor_since is not None,
+        row.factor_since is not None, row.has_short_password,
     )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ class Account(Identified, Base):
     time_zone: Mapped[str] = mapped_column(String(40), default="UTC")
     status: Mapped[str] = mapped_column(String(12), default="active")  # active, suspended, erased
     auth_epoch: Mapped[int] = mapped_column(default=0)
+    has_short_password: Mapped[bool] = mapped_column(default=False)  # too short to be the only factor
     factor_since: Mapped[datetime | None]  # since when signing in takes a second factor
     created_at: Mapped[datetime]
 

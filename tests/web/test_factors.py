@@ -137,12 +137,20 @@ def test_the_life_of_a_second_factor(app: Flask, db: Database, time: Time) -> No
     assert client.post("/api/v1/account/tokens", json=asked).status_code == 401
     assert client.post("/api/v1/account/tokens", json=asked | {"code": phone.code()}).status_code == 201
 
+    # Beside the factor a short password will do, and without it only to set up another one.
+    short = {"current_password": PASSWORD, "new_password": "kTf3!mQx"}
+    assert send(other, "/account/password", **short, proof_code=phone.code()).status_code == 303
+
     # Switching off takes both.
     end = "/account/second-factor/end"
-    for wrong in ({"current_password": "no", "code": phone.code()}, {"current_password": PASSWORD, "code": "000000"}):
+    for wrong in ({"current_password": "no", "code": phone.code()}, {"current_password": "kTf3!mQx", "code": "000000"}):
         assert send(other, end, **wrong).status_code == 422
-    assert send(other, end, current_password=PASSWORD, code=phone.code()).status_code == 303
-    assert sign_in(app.test_client(), manager.email) == 303
+    assert send(other, end, current_password="kTf3!mQx", code=phone.code()).status_code == 303
+    assert sign_in(client, manager.email, "kTf3!mQx") == 303
+    assert client.get("/team").headers["Location"] == "/account/second-factor"
+    long = {"current_password": "kTf3!mQx", "new_password": PASSWORD}
+    assert send(client, "/account/password", **long).status_code == 303
+    assert client.get("/team").status_code == 200
     assert {"factor.added", "factor.refused", "factor.code_used", "factor.codes_renewed", "factor.ended"} <= set(
         actions(db)
     )

@@ -107,7 +107,27 @@ def test_a_long_password_of_any_letters_is_taken(password: str) -> None:
     assert passwords.ensure_strong(password, ("Amina Wanjiru",)) == password
 
 
+@pytest.mark.parametrize(
+    ("password", "is_taken"),
+    [("kTf3!mQx", True), ("тихая р.", True), ("kTf3!mQ", False), ("elephant", False), ("Password1", False),
+     ("sunshine99", False), ("PolyPhony", False), ("aaaaabbb", False)],
+)  # fmt: skip
+def test_beside_a_second_factor_eight_characters_do_unless_leaks_know_them(password: str, is_taken: bool) -> None:
+    with pytest.raises(Invalid):
+        passwords.ensure_strong(password)
+    if is_taken:
+        assert passwords.ensure_strong(password, is_only_factor=False) == password
+    else:
+        with pytest.raises(Invalid):
+            passwords.ensure_strong(password, is_only_factor=False)
+
+
+def test_passwords_of_leaks_are_known_by_the_thousand() -> None:
+    assert len(passwords._often_used()) > 10_000 and "1qaz2wsx3edc" in passwords._often_used()
+
+
 def test_a_password_is_the_same_from_every_keyboard() -> None:
+    assert passwords.ensure_strong("ｐurple otter ﬁnds drums") == "purple otter finds drums"
     assert passwords.ensure_strong("cafe\u0301 on the corner") == "café on the corner"
 
 

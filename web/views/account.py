@@ -109,15 +109,13 @@ def change_password() -> Response:
                     session, current.actor(), old=form.data.current_password, new=form.data.new_password
                 )
                 sessions.end_other_sessions(session, user.person.id, user.session_id)
-                secret = sessions.rotate(session, user.session_id or "", epoch=person.epoch)
+                sessions.rotate(session, user.session_id or "", epoch=person.epoch)
         except Invalid as problem:
             form.add(problem)
     if not form.ok:
         return _show(form.errors, status=422)
     flash("good", _("Your password is changed, and every other device is signed out."))
-    response = see("web.account")
-    sessions.set_cookie(response, current.settings(), secret)
-    return response
+    return see("web.account")
 
 
 @pages.post("/account/sessions/<session_id>/end")

@@ -134,10 +134,8 @@ def _code_page(target: str | None, errors: dict[str, Message] | None = None, sta
 
 def _ask_for_code(person: Person, target: str) -> Response:
     with db.transaction(Scope.system("sign in")) as transaction:
-        secret = sessions.open_waiting(transaction, person)
-    response = see("web.second_step", next=target)
-    sessions.set_cookie(response, current.settings(), secret)
-    return response
+        sessions.open_waiting(transaction, person)
+    return see("web.second_step", next=target)
 
 
 @pages.route("/confirm", methods=["GET", "POST"])
@@ -150,16 +148,13 @@ def confirm() -> Response:
 
 
 def _let_in(person: Person, target: str, proof: str = "password", waited: str | None = None) -> Response:
-    settings = current.settings()
     with db.transaction(Scope.system("sign in")) as transaction:
         places = directory().places(transaction, person.id)
-        secret = sessions.open_session(transaction, settings, person, places[0].id if places else None, proof)
+        sessions.open_session(transaction, current.settings(), person, places[0].id if places else None, proof)
         if waited:
             sessions.end_session(transaction, person.id, waited)
     session.clear()  # a new form token for the new session
-    response = make_response(redirect(target, 303))
-    sessions.set_cookie(response, settings, secret)
-    return response
+    return redirect(target, 303)  # type: ignore[return-value]
 
 
 @pages.post("/sign-out")
@@ -205,10 +200,8 @@ def switch_place() -> Response:
     wanted = request.form.get("membership", "")
     with db.transaction(Scope.system("switch of place")) as transaction:
         place = _own_place(directory().places(transaction, user.person.id), wanted)
-        secret = sessions.rotate(transaction, user.session_id or "", membership_id=place.id)
-    response = see("web.home")
-    sessions.set_cookie(response, current.settings(), secret)
-    return response
+        sessions.rotate(transaction, user.session_id or "", membership_id=place.id)
+    return see("web.home")
 
 
 def _own_place(places: list[Place], wanted: str) -> Place:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import g, request
+from flask import request
 from pydantic import Field
 
 from kernel import db
@@ -194,4 +194,4 @@ def _end_others(session: "Session", actor: Actor) -> None:
 
 
 def _renew(session: "Session", actor: Actor, **changes: Any) -> None:
-    g.new_session = sessions.rotate(session, actor.session_ref or "", **changes)
+    sessions.rotate(session, actor.session_ref or "", **changes)

@@ -8,7 +8,7 @@ from kernel.policy import Actor
 from workforce import hashing
 from workforce.models import Account
 from workforce.policy import Action, account_resource
-from workforce.rules.passwords import ensure_strong
+from workforce.rules.passwords import ensure_strong, is_short
 
 
 def set_password(session: Session, actor: Actor, account_id: str, new: str, *, check_strength: bool = True) -> None:
@@ -18,11 +18,15 @@ def set_password(session: Session, actor: Actor, account_id: str, new: str, *, c
     if row is None or row.status == "erased":
         raise guard.not_found()
     if check_strength or not actor.is_system:
-        new = ensure_strong(new, (row.email, row.name))
+        new = ensure_strong(new, (row.email, row.name), is_only_factor=row.factor_since is None)
     session.execute(
         update(Account)
         .where(Account.id == account_id)
-        .values(password_hash=hashing.hash_password(new), auth_epoch=Account.auth_epoch + 1)
+        .values(
+            password_hash=hashing.hash_password(new),
+            has_short_password=is_short(new) and check_strength,
+            auth_epoch=Account.auth_epoch + 1,
+        )
     )
     session.flush()
     audit.record(session, actor, "account.password_changed", "account", account_id)

@@ -176,13 +176,11 @@ def _let_in(account_id: str, membership_id: str) -> Response:
         account = queries.account_of(session, account_id)
         assert account is not None
         if user and user.session_id:
-            secret = sessions.rotate(session, user.session_id, membership_id=membership_id)
+            sessions.rotate(session, user.session_id, membership_id=membership_id)
         else:
-            secret = sessions.open_session(session, current.settings(), person_of(account), membership_id)
+            sessions.open_session(session, current.settings(), person_of(account), membership_id)
     flash("good", _("Your application was sent."))
-    response = see("workforce.me")
-    sessions.set_cookie(response, current.settings(), secret)
-    return response
+    return see("workforce.me")
 
 
 def _show(offer: Offer, form: Form[Application], status: int = 200) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, g, request
+from flask import Response, request
 from pydantic import Field
 
 from i18n import Message, _
@@ -111,7 +111,7 @@ def _renew(session: "Session", **changes: Any) -> None:
     user = current.signed_in()
     assert user is not None and user.session_id is not None
     sessions.end_other_sessions(session, user.person.id, user.session_id)
-    g.new_session = sessions.rotate(session, user.session_id, **changes)
+    sessions.rotate(session, user.session_id, **changes)
 
 
 def _me() -> str:

@@ -115,7 +115,15 @@ def organization_view(row: Organization) -> OrganizationView:
 
 def account_view(row: Account) -> AccountView:
     return AccountView(
-        row.id, row.email, row.name, row.locale, row.time_zone, row.status, row.auth_epoch, row.factor_since
+        row.id,
+        row.email,
+        row.name,
+        row.locale,
+        row.time_zone,
+        row.status,
+        row.auth_epoch,
+        row.factor_since,
+        row.has_short_password,
     )
 
 

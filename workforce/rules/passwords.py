@@ -3,14 +3,17 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 from i18n import _
 from kernel.errors import Invalid
 
-SHORTEST = 15  # the password is the only factor
+SHORTEST = 15  # where the password is the only factor
+SHORTEST_OF_TWO = 8  # where there is a second one
 LONGEST = 1024
 
-# Long passwords that people meet by themselves, and short ones that they repeat or pad until they are long enough.
+# Long passwords that people meet by themselves, and short ones that they repeat or pad until they are long enough,
+# beside those that leaks are full of (`_often_used`).
 _COMMON = """
 123456 1234567 12345678 123456789 1234567890 0123456789 0987654321 9876543210 111111 000000 123123 112233 121212
 654321 666666 777777 888888 987654321 11111111 00000000 password passwort passw0rd p@ssword p@ssw0rd pass password1
@@ -40,14 +43,17 @@ _ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl",
 
 def normal(password: str) -> str:
     """The one form in which a password is hashed, so that it is the same from every keyboard."""
-    return unicodedata.normalize("NFC", password)
+    return unicodedata.normalize("NFKC", password)
 
 
-def ensure_strong(password: str, own_words: Iterable[str] = (), field: str = "password") -> str:
+def ensure_strong(
+    password: str, own_words: Iterable[str] = (), field: str = "password", *, is_only_factor: bool = True
+) -> str:
     """The password in its normal form; raises Invalid with what to do instead. No rules of composition."""
     text = normal(password)
-    if len(text) < SHORTEST:
-        raise _invalid(field, _("Use at least %(n)s characters. A short sentence is good.", n=SHORTEST))
+    shortest = SHORTEST if is_only_factor else SHORTEST_OF_TWO
+    if len(text) < shortest:
+        raise _invalid(field, _("Use at least %(n)s characters. A short sentence is good.", n=shortest))
     if len(text) > LONGEST:
         raise _invalid(field, _("Use at most %(n)s characters.", n=LONGEST))
     if _is_guessable(text):
@@ -57,12 +63,27 @@ def ensure_strong(password: str, own_words: Iterable[str] = (), field: str = "pa
     return text
 
 
+def is_short(password: str) -> bool:
+    """Whether it is too short to be the only factor."""
+    return len(normal(password)) < SHORTEST
+
+
+@cache
+def _often_used() -> frozenset[str]:
+    """Some ten thousand passwords out of leaks; loaded when somebody chooses one, and not by every process."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(_bare(word) for word in FREQUENCY_LISTS["passwords"] if len(word) >= SHORTEST_OF_TWO)
+
+
 def _is_guessable(password: str) -> bool:
     bare = _bare(password)
     unit = _repeated_unit(bare)
     stripped = _stripped(bare)
+    forms = {bare, unit, stripped, _repeated_unit(stripped)}
     return (
-        any(form in _BLOCKED for form in (bare, unit, stripped, _repeated_unit(stripped)))
+        not forms.isdisjoint(_BLOCKED)
+        or not forms.isdisjoint(_often_used())
         or len(set(bare)) < 5
         or (len(unit) <= 4 and unit != bare)
         or _is_run(bare)

@@ -39,6 +39,7 @@ class AccountView:
     status: str
     auth_epoch: int
     factor_since: datetime | None = None  # since when signing in takes a second factor
+    has_short_password: bool = False
 
     @property
     def is_active(self) -> bool:

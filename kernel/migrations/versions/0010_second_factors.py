@@ -58,6 +58,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("factor_since", kernel.db.UTCDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("has_short_password", sa.Boolean(), nullable=False, server_default=sa.false()))
 
     with op.batch_alter_table("account_token", schema=None) as batch_op:
         batch_op.add_column(sa.Column("proven_at", kernel.db.UTCDateTime(timezone=True), nullable=True))
@@ -84,6 +85,7 @@ def downgrade() -> None:
         batch_op.drop_column("proven_at")
 
     with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.drop_column("has_short_password")
         batch_op.drop_column("factor_since")
 
     op.drop_table("totp_factor")
