@@ -7,8 +7,8 @@ import kernel.db
 from kernel.tenancy import Power
 from kernel.walls import grant_statements
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
