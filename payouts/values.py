@@ -348,7 +348,7 @@ class CurrencyStatement:
 
 @dataclass(frozen=True)
 class Statement:
-    """A month in UTC, by currency."""
+    """A month by the clocks of a zone, by currency."""
 
     annotator_id: str
     name: str
@@ -356,3 +356,4 @@ class Statement:
     from_at: datetime
     until_at: datetime
     books: tuple[CurrencyStatement, ...] = field(default=())
+    zone: str = "UTC"

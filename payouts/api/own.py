@@ -105,9 +105,10 @@ class BookOut(OutModel):
 
 
 class StatementOut(OutModel):
-    """A month of my account, in UTC."""
+    """A month of my account, by the clocks of my time zone; the moments themselves are in UTC."""
 
     month: str
+    time_zone: str
     from_at: datetime
     until_at: datetime
     books: list[BookOut]
@@ -209,4 +210,6 @@ def _statement(found: Statement) -> StatementOut:
         )
         for book in found.books
     ]  # fmt: skip
-    return StatementOut(month=found.month, from_at=found.from_at, until_at=found.until_at, books=books)
+    return StatementOut(
+        month=found.month, time_zone=found.zone, from_at=found.from_at, until_at=found.until_at, books=books
+    )

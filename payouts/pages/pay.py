@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
@@ -47,7 +48,7 @@ def pay() -> Response:
 def statement(month: str) -> Response:
     """A month of my account, to read or to print."""
     found = _statement(month)
-    earlier = (found.from_at - timedelta(days=1)).strftime("%Y-%m")
+    earlier = (found.from_at.astimezone(ZoneInfo(found.zone)) - timedelta(days=1)).strftime("%Y-%m")
     return page("payouts/statement.html", statement=found, words=words, earlier=earlier)
 
 
@@ -120,7 +121,7 @@ def _me(session: Any) -> Person:
 
 
 def _month() -> str:
-    return request_time().strftime("%Y-%m")
+    return request_time().astimezone(ZoneInfo(zone())).strftime("%Y-%m")
 
 
 def _statement(month: str) -> Statement:
@@ -134,6 +135,8 @@ def _statement(month: str) -> Statement:
 def _rows(found: Statement) -> list[list[object]]:
     rows: list[list[object]] = []
     for book in found.books:
+        if not (book.movements or book.opening_micros):
+            continue
         rows.append(_row(found.from_at, render(_("Balance before")), {}, book.opening_micros, book.currency))
         for one in book.movements:
             rate = to_text(one.rate_micros) if one.rate_micros is not None else ""

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -15,27 +16,28 @@ from payouts.queries.balances import memos_of
 from payouts.queries.people import person_of
 from payouts.values import UNIT, Code, CurrencyStatement, Kind, Movement, Statement
 
-_MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])")
 
 
-def month_bounds(month: str) -> tuple[datetime, datetime]:
-    """The first moment of a month `2026-11`, and of the one after it, in UTC."""
+def month_bounds(month: str, zone: str = "UTC") -> tuple[datetime, datetime]:
+    """The first moment of a month `2026-11`, and of the one after it, by a zone's clocks, as moments in UTC."""
     found = _MONTH.fullmatch(month)
     if found is None:
         raise Invalid("statement.month", _("Name a month like 2026-11."))
     year, number = int(found[1]), int(found[2])
-    begin = datetime(year, number, 1, tzinfo=UTC)
-    return begin, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    firsts = (year, number), (year + number // 12, number % 12 + 1)
+    begin, end = (datetime(*first, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC) for first in firsts)
+    return begin, end
 
 
 def statement_of(session: Session, annotator_id: str, month: str) -> Statement | None:
-    """What a month brought and took, by currency; None for a person who is not the session's.
+    """What a month of the person's own time zone brought and took, by currency; None for whoever is not the session's.
 
-    The balance at the end of the month is the present one less what moved since, so that an old account is not read
-    from its beginning.
+    A month in which nothing moved, as before the account began, has no movements. The balance at the end of the month
+    is the present one less what moved since, so that an old account is not read from its beginning.
     """
-    begin, end = month_bounds(month)
     person = person_of(session, annotator_id)
+    begin, end = month_bounds(month, person.time_zone if person else "UTC")
     if person is None:
         return None
     accounts = session.execute(
@@ -44,7 +46,7 @@ def statement_of(session: Session, annotator_id: str, month: str) -> Statement |
         .order_by(LedgerAccount.currency)
     ).all()
     books = tuple(_book(session, row, begin, end) for row in accounts)
-    return Statement(annotator_id, person.name, month, begin, end, books)
+    return Statement(annotator_id, person.name, month, begin, end, books, person.time_zone)
 
 
 def _book(session: Session, account: Any, begin: datetime, end: datetime) -> CurrencyStatement:

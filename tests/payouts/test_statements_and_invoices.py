@@ -59,10 +59,17 @@ def test_a_statement_adds_up_from_month_to_month(books: Books) -> None:
         assert ledger.verify(session) == []
 
 
-@pytest.mark.parametrize("month", ["2026-13", "26-11", "2026-1", "november", "2026-11-01"])
+@pytest.mark.parametrize("month", ["2026-13", "26-11", "2026-1", "november", "2026-11-01", "0000-01", "9999-12"])
 def test_a_month_that_does_not_exist_is_refused(month: str) -> None:
     with pytest.raises(Invalid):
         month_bounds(month)
+
+
+def test_a_month_begins_and_ends_by_the_persons_own_clocks() -> None:
+    assert month_bounds("2026-11", "Africa/Nairobi")[0] == datetime(2026, 10, 31, 21, tzinfo=UTC)
+    begin, end = month_bounds("2026-03", "America/New_York")  # summer time begins in it
+    assert (begin.hour, end.hour, (end - begin).days) == (5, 4, 30)
+    assert month_bounds("1999-01")[1] == datetime(1999, 2, 1, tzinfo=UTC)
 
 
 def test_december_ends_with_the_year() -> None:

@@ -153,6 +153,7 @@ def test_a_statement_can_be_read_and_taken_as_a_table(amina: tuple[Door, Worker]
     rows = person.client.get("/pay/statements/2026-11/file").get_data().decode("utf-8-sig").splitlines()
     assert rows[2].endswith("Accepted units,Support intents,7,0.0075,0.0525,USD,")
     assert person.client.get("/pay/statements/2026-13").status_code == 422
+    assert "Nothing moved in this month." in person.get("/pay/statements/1999-01")
 
 
 def test_two_people_send_a_run_and_the_bank_pays_it(
