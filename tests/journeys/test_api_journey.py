@@ -20,6 +20,7 @@ from tests.journeys.order import (
 )
 from tests.journeys.plans import walks, watched
 from tests.journeys.steps import everything_adds_up, hire, people_arrive
+from tests.web.conftest import PASSWORD
 
 UNITS = 12
 ANNOTATORS = ("amina", "baraka", "chiku", "dalila")
@@ -258,6 +259,8 @@ def appeal(cast: Cast, judgment: str) -> str:
 def get_paid(cast: Cast, answers: int, restored: str) -> None:
     """Step 9: silence is acceptance, two people make and sign a run, the bank pays."""
     payer, signer = cast.people["payer"], cast.people["signer"]
+    assert payer.post("/payout-runs", {"currency": "EUR"}, status=403)["code"] == "step_up.needed"
+    payer.post("/step-up", {"password": PASSWORD}, status=204)
     payer.post("/payout-runs", {"currency": "EUR"}, status=409)  # the hold of the payout methods is not over
     cast.later(hours=73)
     cast.renew()
