@@ -50,6 +50,7 @@ class Settings:
     max_upload_mb: int = 64
     second_factor_roles: tuple[str, ...] = ()  # who can do nothing without a second factor
     anchor_key_file: Path | None = None  # what signs anchors of the audit log; None: one kept in the data folder
+    network_countries: Path | None = None  # lines of `network,country`; None: no address has a country
     anchors_dir: Path | None = None  # where they are kept, a file for each day; None: in the data folder
 
     @property
@@ -87,6 +88,7 @@ class Settings:
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 64, 1, 2048, problems),
             second_factor_roles=_roles(env.get("SECOND_FACTOR_ROLES"), name, problems),
             anchor_key_file=_path(env.get("AUDIT_ANCHOR_KEY")),
+            network_countries=_path(env.get("NETWORK_COUNTRIES")),
             anchors_dir=_path(env.get("AUDIT_ANCHORS")),
         )
         problems += _address_problems(settings)

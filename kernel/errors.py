@@ -81,3 +81,7 @@ class Unavailable(Problem):
 
 class Misuse(RuntimeError):
     """A programming error that must never reach a person: a query without a tenant, an unknown action."""
+
+
+class NeedsWriting(Misuse):
+    """What is about to be shown has to be noted in the same transaction, and this one only reads."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    column,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -82,6 +83,15 @@ class AuditEvent(Identified, Base):
         Index("ix_audit_unlinked", "linked_at", "at"),
         Index("ix_audit_object", "org_id", "object_type", "object_ref"),
         Index("ix_audit_time", "org_id", "at"),
+        # Reads of restricted content are few among all that is logged, and are looked through by their owner.
+        Index(
+            "ix_audit_reads",
+            "org_id",
+            "at",
+            "id",
+            sqlite_where=column("object_type") == "content",
+            postgresql_where=column("object_type") == "content",
+        ),
         CheckConstraint("(seq IS NULL) = (hash IS NULL)", name="linked_has_hash"),
     )
     chain: Mapped[str] = mapped_column(String(32))

@@ -81,6 +81,7 @@ class Actor:
     suspended: bool = False
     session_ref: str | None = None
     mfa_at: datetime | None = None  # when a second factor was last shown in this session
+    mfa_kind: str | None = None  # by which kind of factor
     proven_at: datetime | None = None  # when the person last proved who they are, as strongly as they can
     lacks_factor: bool = False  # the role asks for a second factor, and the account has none
     system_reason: str | None = None

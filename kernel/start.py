@@ -1,6 +1,6 @@
 """Start of a process without Flask: settings, database, keys, transport, and everything that registers itself."""
 
-from kernel import db, queue
+from kernel import db, networks, queue
 from kernel.config import Settings
 from kernel.crypto import use_keys
 from kernel.ports import Port
@@ -21,6 +21,7 @@ def start(settings: Settings | None = None, database: db.Database | None = None)
     _settings.put(settings)
     db.use(database)
     use_keys(settings.field_keys)
+    networks.use_countries(settings.network_countries)
     queue.use_transport(queue.Rq(settings.redis_url) if settings.redis_url else queue.Null())
     load_models()
     load_jobs()

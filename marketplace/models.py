@@ -24,6 +24,7 @@ class Project(Identified, Shared, Base):
     state: Mapped[str] = mapped_column(String(12))
     task_type: Mapped[str] = mapped_column(String(32))
     classification: Mapped[str] = mapped_column(String(20))
+    protection: Mapped[dict[str, Any] | None]  # agreements, countries and networks that its classes ask for
     currency: Mapped[str] = mapped_column(String(3))
     about: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
@@ -145,6 +146,7 @@ class Unit(Identified, Shared, Base):
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "lane_id", "item_id", name="uq_unit_item_once"),
         Index("ix_unit_of_lane", "lane_id", "state", "id"),
+        Index("ix_unit_of_project", "project_id", "id"),
         within("lane", "lane_id"),
         within("item", "item_id"),
         CheckConstraint("state IN ('open', 'full', 'review', 'settled', 'cancelled')", name="state_is_known"),
@@ -153,6 +155,7 @@ class Unit(Identified, Shared, Base):
     lane_id: Mapped[str] = mapped_column(Id)
     item_id: Mapped[str] = mapped_column(Id)
     batch_id: Mapped[str | None] = mapped_column(Id)
+    classification: Mapped[str | None] = mapped_column(String(20))  # its own, where it was raised above its lane's
     overlap: Mapped[int]
     answered: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(10), default="open")
@@ -189,6 +192,7 @@ class Slot(Shared, Base):
     lane_id: Mapped[str] = mapped_column(Id)
     route_key: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(10), default="free")
+    class_rank: Mapped[int] = mapped_column(default=0, server_default="0")  # of its unit's own class, if it has one
     kept_for: Mapped[str | None] = mapped_column(Id)  # an annotator: direct assignments and plans alike
     serve_from: Mapped[int] = mapped_column(default=0)  # served once this person has taken so many units of the lane
     back_at: Mapped[datetime | None]  # set when a slot came back or was added: the short return band

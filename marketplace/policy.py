@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from kernel.models import AccessGrant
 from kernel.policy import Actor, Demand, Resource
-from marketplace.models import Assignment, Lane, Project, Review
+from marketplace.models import Assignment, Lane, Project, Review, Unit
 
 
 def grant_rights(session: Session, actor: Actor, project_id: str, now: datetime) -> frozenset[str] | None:
@@ -45,6 +45,22 @@ def work_resource(lane: Lane, actor: Actor, demands: tuple[Demand, ...]) -> Reso
         "lane", lane.id, lane.org_id, lane.vendor_org_id,
         owner_account_id=actor.account_id, lease_account_id=actor.account_id,
         classification=lane.classification, demands=demands,
+    )  # fmt: skip
+
+
+def unit_resource(lane: Lane, actor: Actor, unit_id: str, classification: str, demands: tuple[Demand, ...]) -> Resource:
+    """A unit whose own class is above its lane's, for the person to whom it is about to be handed."""
+    return Resource(
+        "unit", unit_id, lane.org_id, lane.vendor_org_id, owner_account_id=actor.account_id,
+        lease_account_id=actor.account_id, classification=classification, demands=demands,
+    )  # fmt: skip
+
+
+def client_unit_resource(unit: Unit, rights: frozenset[str] | None, demands: tuple[Demand, ...] = ()) -> Resource:
+    """A unit, for those whose data it is; with what its class asks of whoever reads it."""
+    return Resource(
+        "unit", unit.id, unit.org_id, unit.vendor_org_id, grant_rights=rights, classification=unit.classification,
+        demands=demands,
     )  # fmt: skip
 
 

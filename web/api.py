@@ -19,6 +19,7 @@ from i18n import _
 from kernel import db
 from kernel.errors import Invalid, Problem
 from kernel.policy import NOBODY, Actor
+from kernel.seeing import see as see_noted
 from kernel.tenancy import Scope
 from web import current, idempotency
 from web.forms import errors_of
@@ -40,6 +41,7 @@ class Operation:
     creates: bool
     summary: str
     public: bool
+    is_kept: bool = True  # its answer under an idempotency key; not where it holds content that is decided on anew
 
 
 OPERATIONS: list[Operation] = []
@@ -73,13 +75,13 @@ class Api(Blueprint):
     def _declare(
         self, method: str, rule: str, body: type[BaseModel] | None, query: type[BaseModel] | None, returns: Any,
         status: int, creates: bool, scope: Callable[[], Scope] | None = None, public: bool = False,
-        before: Callable[..., Any] | None = None,
+        is_kept: bool = True, before: Callable[..., Any] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             endpoint = f"{self.name}.{function.__name__}"
             summary = (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
             operation = Operation(
-                endpoint, method, f"/api/v1{rule}", body, query, returns, status, creates, summary, public
+                endpoint, method, f"/api/v1{rule}", body, query, returns, status, creates, summary, public, is_kept
             )
             OPERATIONS[:] = [known for known in OPERATIONS if known.endpoint != endpoint] + [operation]
 
@@ -107,13 +109,13 @@ def _serve(
     if proven is not None:
         arguments["proven"] = proven
     if operation.method == "GET":
-        with db.reading(scope()) as session:
-            return _answer(operation, function(session, _caller(operation), **arguments))
+        caller = _caller(operation)
+        return see_noted(scope(), lambda session: _answer(operation, function(session, caller, **arguments)))
     return _write(operation, function, scope(), arguments)
 
 
 def _write(operation: Operation, function: Callable[..., Any], scope: Scope, arguments: dict[str, Any]) -> Response:
-    key = idempotency.key_of(request)
+    key = idempotency.key_of(request) if operation.is_kept else None
     actor = _caller(operation)
     content = idempotency.request_hash(request) if key else ""
 

@@ -10,10 +10,10 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from i18n import _, set_locale, set_zone
 from i18n.negotiation import negotiate, parse_accept_language
-from kernel import audit, db, guard, ids
+from kernel import audit, db, guard, ids, networks, presence
 from kernel.config import Settings
 from kernel.errors import Forbidden, Misuse, Problem, Unauthenticated
-from kernel.policy import matrix
+from kernel.policy import Actor, matrix
 from kernel.tenancy import Scope
 from web import current, problems, sessions, stepup
 from web.identity import directory
@@ -52,7 +52,13 @@ def _begin() -> None:
     g.decided, g.denied = guard.watch()
     set_locale(_language())
     user = current.signed_in()
+    presence.enter(_presence(current.actor()))
     set_zone(user.person.time_zone if user else "UTC")
+
+
+def _presence(actor: Actor) -> presence.Presence:
+    address = request.remote_addr
+    return presence.Presence(address, networks.country_of(address), actor.mfa_at, actor.mfa_kind)
 
 
 def _language() -> str:

@@ -51,6 +51,7 @@ class Identity:
     absolute_until: datetime
     seen_at: datetime
     mfa_at: datetime | None
+    mfa_kind: str | None
     proven_at: datetime | None
     epoch: int
 

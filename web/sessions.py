@@ -118,6 +118,7 @@ def actor_for(identity: Identity, settings: Settings) -> Actor:
         org_kind=place.org_kind if place else None,
         session_ref=identity.session_id,
         mfa_at=identity.mfa_at,
+        mfa_kind=identity.mfa_kind,
         proven_at=identity.proven_at,
         lacks_factor=_lacks_factor(place.role if place else None, identity.person, settings),
     )

@@ -50,6 +50,7 @@ class AccountDirectory:
             absolute_until=row.absolute_until,
             seen_at=row.seen_at,
             mfa_at=row.mfa_at,
+            mfa_kind=row.mfa_kind,
             proven_at=row.proven_at,
             epoch=row.epoch,
         )

@@ -136,7 +136,7 @@ def counts(session: "Session", actor: Actor) -> CountsOut:
     return CountsOut(items=[CountOut.model_validate(row) for row in review_counts(session)])
 
 
-@api.post("/reviews/next", body=TakeIn, returns=TakenOut)
+@api.post("/reviews/next", body=TakeIn, returns=TakenOut, is_kept=False)
 def take(session: "Session", actor: Actor, body: TakeIn) -> TakenOut:
     """Lease the oldest review that is not of one's own work."""
     found = reviewing.take_review(session, actor, body.lane_id)
@@ -146,7 +146,7 @@ def take(session: "Session", actor: Actor, body: TakeIn) -> TakenOut:
 @api.get("/reviews/<review_id>", returns=ReviewOut)
 def task(session: "Session", actor: Actor, review_id: str) -> ReviewOut:
     """A review in hand."""
-    return _out(reviewing.review_task(session, actor, review_id))
+    return _out(reviewing.see_review(session, actor, review_id))
 
 
 @api.post("/reviews/<review_id>/verdict", body=VerdictIn, returns=DecidedOut)

@@ -11,7 +11,7 @@ from kernel.errors import NotFound
 from kernel.policy import Actor, Demand, Reason
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
-from marketplace.operations import answers, planning, returning, taking
+from marketplace.operations import answers, planning, reads, returning, taking
 from marketplace.queries import board as board_queries
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
@@ -219,7 +219,7 @@ def lanes(session: "Session", actor: Actor) -> LanesOut:
     return LanesOut(items=[_lane(offer) for offer in (work.lane_offers(session, facts) if facts else [])])
 
 
-@api.post("/assignments/next", body=NextIn, returns=NextOut)
+@api.post("/assignments/next", body=NextIn, returns=NextOut, is_kept=False)
 def take(session: "Session", actor: Actor, body: NextIn) -> NextOut:
     """Lease the next unit; the one in hand, if there is one."""
     found = taking.take_next(session, actor, body.lane_id, key=request.headers.get(HEADER))
@@ -238,7 +238,7 @@ def done(session: "Session", actor: Actor, query: PageQuery) -> DoneAnswersOut:
 @api.get("/assignments/<assignment_id>", returns=TaskOut)
 def assignment(session: "Session", actor: Actor, assignment_id: str) -> TaskOut:
     """A unit that is or was in the person's hands."""
-    found = work.task_of(session, actor, assignment_id)
+    found = reads.see_task(session, actor, assignment_id)
     if found.state not in ("leased", "expired"):
         raise NotFound("assignment.over", _("This unit is no longer in your hands."))
     return _task(session, found)
@@ -288,7 +288,7 @@ def report(session: "Session", actor: Actor, assignment_id: str, body: LeaveIn) 
 def extend(session: "Session", actor: Actor, assignment_id: str) -> TaskOut:
     """Hold a unit for longer, up to a hard end."""
     returning.extend_lease(session, actor, assignment_id)
-    return _task(session, work.task_of(session, actor, assignment_id))
+    return _task(session, reads.see_task(session, actor, assignment_id))
 
 
 @api.post("/lanes/<lane_id>/assignments", body=AssignIn, returns=AssignOut)

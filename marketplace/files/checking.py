@@ -10,13 +10,13 @@ from labeling.files.drafts import GoldDraft, UnitDraft, gold_columns, parse_gold
 from labeling.files.reading import read_rows
 from labeling.files.rows import FileKind, Limits, LineProblem, Row
 from labeling.tasktypes import registry
-from labeling.values import Classification, Ontology
+from labeling.values import GoldPool, Ontology
 from marketplace.values.imports import MOST_FINDINGS, PREVIEW_ROWS, BatchKind, Finding
+from workforce.values import rank_of
 
 Draft = UnitDraft | GoldDraft
 Entry = TypeVar("Entry")
 
-_LEVELS = list(Classification)
 _WHOLE_FILE = Limits(problems=1_000_000)
 _NOT_TAKEN = {"priority"}  # order is decided by lanes, not by rows
 
@@ -69,8 +69,9 @@ def _draft(row: Row, spec: FileSpec) -> Draft | tuple[LineProblem, ...]:
         return draft
     unit = unit_of(draft)
     limit = spec.lanes[unit.locale]
-    if unit.classification and _LEVELS.index(unit.classification) > _LEVELS.index(Classification(limit)):
-        text = _("This is more sensitive than the project's %(limit)s, for which people are cleared.", limit=limit)
+    is_kept_apart = isinstance(draft, GoldDraft) and draft.pool is not GoldPool.LIVE
+    if is_kept_apart and unit.classification and rank_of(unit.classification) > rank_of(limit):
+        text = _("Who takes the test is cleared for %(limit)s only, and this is more sensitive.", limit=limit)
         return (LineProblem(row.line, "classification", "classification.above", text),)
     return draft
 

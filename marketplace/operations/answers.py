@@ -25,8 +25,9 @@ from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer, Ontology
 from marketplace.models import Assignment, Lane, Project, Slot, Unit
+from marketplace.operations.picks import MOVE_SLOT
 from marketplace.operations.returning import free_slots
-from marketplace.operations.taking import MOVE_SLOT, Handed, handed_out
+from marketplace.operations.taking import Handed, handed_out
 from marketplace.policy import assignment_resource, grant_rights
 from marketplace.rules.work import seconds_between
 from marketplace.values.work import Submitted

@@ -22,6 +22,7 @@ from marketplace.models import Assignment, Lane, LanePerson, Slot, Unit
 from marketplace.operations.taking import forget_ahead
 from marketplace.policy import grant_rights, lane_resource
 from workforce.models import Annotator
+from workforce.values import rank_of
 
 AHEAD = 30
 RENEW_WITHIN = 10
@@ -142,6 +143,7 @@ def _place(session: Session, actor: Actor, person: LanePerson, lane: Lane, item_
             unit_id=unit.id, slot_no=used + 1, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id,
             project_id=lane.project_id, overlap=unit.overlap, lane_id=lane.id, route_key=ids.new_route_key(),
             state="kept", kept_for=person.annotator_id, serve_from=place,
+            class_rank=rank_of(unit.classification) if unit.classification else 0,
         )
     )  # fmt: skip
     session.flush()

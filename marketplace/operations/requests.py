@@ -27,7 +27,7 @@ from marketplace.rules.requests import ensure_prices, frame_faults, read_lines
 from marketplace.values.actions import Action
 from marketplace.values.requests import ALL_RIGHTS, Need, ProjectState, QuoteLine, QuoteView, Right, Sent
 from workforce.queries import organization_of
-from workforce.values import OrgKind
+from workforce.values import GRANT_MOST, OrgKind
 
 GRANT_AFTER_DEADLINE = timedelta(days=90)
 MOST_VALID_DAYS = 180
@@ -203,11 +203,17 @@ def _open_grant(session: Session, project: Project, deadline_at: datetime, right
     grant = AccessGrant(
         id=ids.new_id(), subject_kind="project", subject_id=project.id, org_id=project.org_id,
         grantee_org_id=project.vendor_org_id, rights=list(rights), from_at=now_of(session),
-        until_at=deadline_at + GRANT_AFTER_DEADLINE,
+        until_at=_grant_end(project, deadline_at, now_of(session)),
     )  # fmt: skip
     session.add(grant)
     session.flush()
     return grant.id
+
+
+def _grant_end(project: Project, deadline_at: datetime, now: datetime) -> datetime:
+    """Some time after the work is due, and no later than the class of the data allows."""
+    until, most = deadline_at + GRANT_AFTER_DEADLINE, GRANT_MOST.get(project.classification)
+    return until if most is None else min(until, now + most)
 
 
 def _change_grant(session: Session, project: Project, **values: Any) -> Sequence[str]:

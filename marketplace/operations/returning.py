@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select, tuple_, update
+from sqlalchemy import ColumnElement, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -12,7 +12,7 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.ids import new_id
 from kernel.policy import Actor
-from marketplace.models import Assignment, Lane, ProblemReport, Slot
+from marketplace.models import Assignment, Lane, ProblemReport, Slot, Unit
 from marketplace.policy import assignment_resource
 from marketplace.rules.eligibility import open_classes
 from marketplace.rules.work import ensure_transition, extended
@@ -156,7 +156,12 @@ def end_leases(session: Session, actor: Actor, annotator_id: str, *, cause: str,
     theirs = [Assignment.account_id == person.account_id, Assignment.annotator_id == annotator_id]
     if cause == "clearance":  # which is no business of lanes that ask for less
         still = open_classes(person.clearance, has_identity=person.identity_verified_at is not None)
-        theirs.append(Assignment.lane_id.in_(select(Lane.id).where(Lane.classification.not_in(still))))
+        theirs.append(
+            or_(
+                Assignment.lane_id.in_(select(Lane.id).where(Lane.classification.not_in(still))),
+                exists().where(Unit.id == Assignment.unit_id, Unit.classification.not_in(still)),
+            )
+        )
     if lane_id is not None:
         theirs.append(Assignment.lane_id == lane_id)
     elif cause in FOR_GOOD:

@@ -4,7 +4,6 @@ Nobody reviews a unit that they answered. A rejection is per judgment, writes a 
 takes their pending pay for that unit; everything else leaves pay alone.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,23 +17,22 @@ from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.guard import require
-from kernel.policy import Actor, Demand, Reason
+from kernel.policy import Actor
 from labeling.models import Item
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Slot, Unit
+from marketplace.operations.reads import Why, note_read
 from marketplace.operations.settling import settle_unit
 from marketplace.policy import grant_rights, lane_resource, review_resource
-from marketplace.queries.eligibility import demands_of_review, person_of
+from marketplace.queries.eligibility import Readable, demands_on_reader, person_of, readable_by
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
 from payouts.operations import earnings
 from workforce.models import Membership
 from workforce.operations import receipts
-from workforce.values import Standing
+from workforce.values import Standing, most_sensitive, rank_of
 
 LEASE = timedelta(minutes=30)
-_Asked = Mapping[str, tuple[Demand, ...]]  # by classification
-_UNKNOWN_CLASS = (Demand(Reason.CLEARANCE_LOW, met=False),)
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,9 @@ class ReviewTask:
     confidence: float | None
     answers: tuple[ReviewAnswer, ...]
     lease_until: datetime
+    classification: str
+    project_id: str
+    org_id: str
 
 
 def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> ReviewTask | None:
@@ -71,9 +72,9 @@ def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> R
     require(session, actor, "review:take")
     _ensure_standing(session, actor)
     now = now_of(session)
-    asked = demands_of_review(session, actor)
+    asked = readable_by(session, actor)
     review = _in_hand(session, actor, now, asked) or _claim(session, actor, lane_id, now, asked)
-    return _task(session, review) if review else None
+    return _noted(session, actor, _task(session, review)) if review else None
 
 
 def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
@@ -84,8 +85,21 @@ def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
     ).one_or_none()
     if review is None:
         raise _gone()
-    _ensure_may_read(session, actor, review.lane_id, demands_of_review(session, actor))
+    _ensure_may_read(session, actor, review.lane_id, review.unit_id)
     return _task(session, review)
+
+
+def see_review(session: Session, actor: Actor, review_id: str) -> ReviewTask:
+    """A review that the actor holds, for the page that shows it; raises NotFound for anybody else's."""
+    return _noted(session, actor, review_task(session, actor, review_id))
+
+
+def _noted(session: Session, actor: Actor, task: ReviewTask) -> ReviewTask:
+    note_read(
+        session, actor, Why.REVIEWED, unit=task.unit_id, project=task.project_id, org=task.org_id,
+        classification=task.classification,
+    )  # fmt: skip
+    return task
 
 
 def end_reviews(session: Session, actor: Actor, account_id: str, org_id: str, *, cause: str) -> int:
@@ -128,7 +142,7 @@ def _gone() -> NotFound:
     return NotFound("review.over", _("This review is not in your hands, or not any more. Take the next one."))
 
 
-def _in_hand(session: Session, actor: Actor, now: datetime, asked: _Asked) -> Review | None:
+def _in_hand(session: Session, actor: Actor, now: datetime, asked: Readable) -> Review | None:
     return session.scalars(
         select(Review)
         .where(
@@ -142,9 +156,9 @@ def _in_hand(session: Session, actor: Actor, now: datetime, asked: _Asked) -> Re
     ).one_or_none()
 
 
-def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime, asked: _Asked) -> Review | None:
+def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime, asked: Readable) -> Review | None:
     if lane_id:
-        _ensure_may_read(session, actor, lane_id, asked)
+        _ensure_may_read(session, actor, lane_id)
     readable = _is_readable(asked)
     review_id = session.scalar(_oldest(actor, lane_id, and_(Review.state == "open", readable))) or session.scalar(
         _oldest(actor, lane_id, and_(Review.state == "leased", Review.lease_until <= now, readable))
@@ -157,21 +171,31 @@ def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime, a
     return review
 
 
-def _ensure_may_read(session: Session, actor: Actor, lane_id: str, asked: _Asked) -> None:
-    """Say which agreement, clearance or proof of identity a lane's class asks for; an unknown class is shut."""
+def _ensure_may_read(session: Session, actor: Actor, lane_id: str, unit_id: str | None = None) -> None:
+    """Say which agreement, clearance, proof or place the class of a lane, or of one unit in it, asks for."""
     lane = session.get(Lane, lane_id)
-    if lane is None:
+    project = session.get(Project, lane.project_id) if lane else None
+    if lane is None or project is None:
         return
-    demands = asked.get(lane.classification, _UNKNOWN_CLASS)
+    own = session.scalar(select(Unit.classification).where(Unit.id == unit_id)) if unit_id else None
+    demands = demands_on_reader(session, actor, project, most_sensitive(lane.classification, own))
     if not all(demand.met for demand in demands):
         rights = grant_rights(session, actor, lane.project_id, now_of(session))
         require(session, actor, "review:take", replace(lane_resource(lane, rights), demands=demands))
 
 
-def _is_readable(asked: _Asked) -> ColumnElement[bool]:
-    """Whether a review's lane is of a class whose demands are all met at this moment."""
-    open_classes = [name for name, demands in asked.items() if all(demand.met for demand in demands)]
-    return exists().where(Lane.id == Review.lane_id, Lane.classification.in_(open_classes))
+def _is_readable(readable: Readable) -> ColumnElement[bool]:
+    """Whether what a review's lane and its unit ask is met at this moment."""
+    is_shut = exists().where(Unit.id == Review.unit_id, ~_is_open(Unit.classification, readable))
+    return and_(exists().where(Lane.id == Review.lane_id, _is_open(Lane.classification, readable)), ~is_shut)
+
+
+def _is_open(column: Any, readable: Readable) -> ColumnElement[bool]:
+    return or_(
+        column.is_(None),
+        column.in_(sorted(readable.anywhere)),
+        *(and_(column == name, Review.project_id.in_(found)) for name, found in readable.in_projects.items() if found),
+    )
 
 
 def _is_mine(actor: Actor) -> ColumnElement[bool]:
@@ -211,6 +235,7 @@ def _task(session: Session, review: Review) -> ReviewTask:
         review.id, unit.id, lane.id, project.name, lane.locale, lane.task_type, content, lane.ontology_id or "",
         lane.guideline_id or "", review.why, consensus.label if consensus else None,
         consensus.confidence if consensus else None, answers, review.lease_until or now_of(session),
+        most_sensitive(lane.classification, unit.classification), project.id, unit.org_id,
     )  # fmt: skip
 
 
@@ -318,6 +343,7 @@ def _ask_one_more(session: Session, lane: Lane, unit: Unit) -> None:
             unit_id=unit.id, slot_no=number, org_id=unit.org_id, vendor_org_id=unit.vendor_org_id,
             project_id=unit.project_id, overlap=number, lane_id=lane.id, route_key=ids.new_route_key(), state="free",
             back_at=now_of(session), serve_from=0,
+            class_rank=rank_of(unit.classification) if unit.classification else 0,
         )
     )  # fmt: skip
 

@@ -9,26 +9,28 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Integer, Select, Update, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import Update
 from sqlalchemy.orm import Session
 
 from kernel import audit, ids
 from kernel.db import Later, change_later, insert_later, now_of
 from kernel.guard import not_found, require
-from kernel.hot import Hot, table_of
+from kernel.hot import Hot
 from kernel.policy import Actor, Demand
-from labeling.models import Item
-from marketplace.models import Assignment, Lane, LanePerson, Project, Review, Slot, Unit
+from marketplace.models import Assignment, Lane, LanePerson, Project
+from marketplace.operations import picks
+from marketplace.operations.picks import BAND_MOST
+from marketplace.operations.reads import Why, note_read, noted
 from marketplace.operations.returning import expire_lane
-from marketplace.policy import work_resource
-from marketplace.queries.eligibility import lanes_open_to
+from marketplace.policy import unit_resource, work_resource
+from marketplace.queries.eligibility import lanes_open_to, reach_in, unit_demands
 from marketplace.queries.work import is_alive, may_work_in, open_task
 from marketplace.values.work import NoWork, Task
 from payouts.queries import rate_of
 from payouts.values import RateView
 from workforce.queries import facts_of_account
+from workforce.values import PersonFacts, is_restricted, most_sensitive, rank_of
 
-BAND_MOST = 50
 _END = 1 << 62
 
 
@@ -40,6 +42,7 @@ class _Offer:
     project: Project
     demands: tuple[Demand, ...]
     rate: RateView | None
+    reach: int  # the rank of the most sensitive units that the person may be handed
 
 
 @dataclass
@@ -81,6 +84,7 @@ class _Kept:
     serve_from: int
     item_id: str
     content: dict[str, Any]
+    classification: str | None
 
 
 @dataclass
@@ -91,11 +95,15 @@ class _Desk:
     right that is taken away is seen by the next transaction: this is kept in the session and nowhere else.
     """
 
-    annotator_id: str
+    person: PersonFacts
     offers: list[_Offer]
     places: dict[str, _Place] = field(default_factory=dict)
     has_looked: bool = False
     holds: str | None = None  # the assignment that this transaction has handed to them last
+
+    @property
+    def annotator_id(self) -> str:
+        return self.person.annotator_id
 
 
 def take_next(session: Session, actor: Actor, lane_id: str | None = None, *, key: str | None = None) -> Task | NoWork:
@@ -121,8 +129,11 @@ def _held(session: Session, actor: Actor, desk: _Desk, task: Task) -> Task | NoW
     """What the person holds already, or held under the same key; its content only while they may work on it."""
     if not is_alive(session, task):
         return replace(task, content={})
-    is_open = any(offer.lane.id == task.lane_id for offer in desk.offers)
-    return task if is_open or may_work_in(session, actor, task.lane_id) else NoWork.NOTHING_OPEN
+    rank = rank_of(task.classification)
+    is_open = any(offer.lane.id == task.lane_id and rank <= offer.reach for offer in desk.offers)
+    if is_open or may_work_in(session, actor, task.lane_id, task.classification):
+        return noted(session, actor, task)
+    return NoWork.NOTHING_OPEN
 
 
 def _is_free(session: Session, desk: _Desk, key: str | None) -> bool:
@@ -146,10 +157,10 @@ def _look_up(session: Session, actor: Actor, lane_id: str | None) -> _Desk:
     if person is None:
         raise not_found()
     offers = [
-        _Offer(lane, project, demands, rate_of(session, lane.id, now))
+        _Offer(lane, project, demands, rate_of(session, lane.id, now), reach_in(session, lane, project, person))
         for lane, project, demands in lanes_open_to(session, person, lane_id)
     ]
-    return _Desk(person.annotator_id, offers)
+    return _Desk(person, offers)
 
 
 def _take_from(
@@ -158,16 +169,16 @@ def _take_from(
     """Lease a unit of this lane to the person, or None when there is none for them."""
     lane, assignment_id = offer.lane, ids.new_id()
     place = _place(session, actor, desk, lane)
-    kept = _from_ahead(session, actor, desk, lane, place)
+    kept = _from_ahead(session, actor, desk, offer, place)
     if kept is not None:
         place.taken += 1
         change_later(session, place.id, partial(_move, session, place))
-        slot = MOVE_SLOT.later(
+        slot = picks.MOVE_SLOT.later(
             session, p_unit=kept.unit_id, p_slot=kept.slot_no, p_before="kept", p_state="leased",
             p_until=_lease_end(session, lane), p_assignment=assignment_id,
         )  # fmt: skip
         return _hand_out(session, actor, desk, offer, kept, slot, rate, key, assignment_id)
-    claim = _Claim(session, lane, actor, desk.annotator_id, assignment_id)
+    claim = _Claim(session, lane, actor, desk.annotator_id, assignment_id, offer.reach)
     before = place.cursor, place.epoch, place.taken
     pick = _pick(claim, place)
     if pick is None and expire_lane(session, actor, lane.id, limit=BAND_MOST):
@@ -182,7 +193,7 @@ def _take_from(
     if pick is None:
         return None
     _meet(place, pick[0])
-    held = _Kept(pick[0], pick[1], 0, *_CONTENT.run(session, p_unit=pick[0]).one())
+    held = _Kept(pick[0], pick[1], 0, *picks.CONTENT.run(session, p_unit=pick[0]).one())
     return _hand_out(session, actor, desk, offer, held, None, rate, key, assignment_id)
 
 
@@ -190,16 +201,16 @@ def _lease_end(session: Session, lane: Lane) -> datetime:
     return now_of(session) + timedelta(minutes=lane.lease_minutes)
 
 
-def _from_ahead(session: Session, actor: Actor, desk: _Desk, lane: Lane, place: _Place) -> _Kept | None:
+def _from_ahead(session: Session, actor: Actor, desk: _Desk, offer: _Offer, place: _Place) -> _Kept | None:
     """The next slot that is kept for a person who goes on taking within one transaction: several are read at once.
 
-    What is due latest goes first, as in `_KEPT`, and what has been read is locked. None says nothing about others.
+    What is due latest goes first, as in `picks.KEPT`, and what has been read is locked. None says nothing about others.
     """
     most = min(BAND_MOST, 2 * (place.taken - place.begun))
     if most and not place.ahead and place.taken >= place.looked_to:
-        rows = _AHEAD.run(
-            session, p_lane=lane.id, p_account=actor.account_id, p_annotator=desk.annotator_id,
-            p_taken=place.taken + most - 1, p_most=most,
+        rows = picks.AHEAD.run(
+            session, p_lane=offer.lane.id, p_account=actor.account_id, p_annotator=desk.annotator_id,
+            p_taken=place.taken + most - 1, p_most=most, p_reach=offer.reach,
         ).all()  # fmt: skip
         place.ahead = [_Kept(*row) for row in reversed(rows)]
         place.looked_to = place.taken + most if len(rows) < most else 0
@@ -222,13 +233,13 @@ def forget_ahead(session: Session) -> None:
 
 
 def _move(session: Session, place: _Place) -> None:
-    _MOVE.run(session, p_id=place.id, p_cursor=place.cursor, p_epoch=place.epoch, p_taken=place.taken)
+    picks.MOVE.run(session, p_id=place.id, p_cursor=place.cursor, p_epoch=place.epoch, p_taken=place.taken)
 
 
 def _place(session: Session, actor: Actor, desk: _Desk, lane: Lane) -> _Place:
     place = desk.places.get(lane.id)
     if place is None:
-        row = _PLACE.run(session, p_lane=lane.id, p_annotator=desk.annotator_id).one_or_none()
+        row = picks.PLACE.run(session, p_lane=lane.id, p_annotator=desk.annotator_id).one_or_none()
         place = (
             _Place(row.id, row.cursor, row.route_epoch, row.taken, row.taken)
             if row
@@ -264,27 +275,28 @@ class _Claim:
     actor: Actor
     annotator_id: str
     assignment_id: str
+    reach: int
 
     def kept(self, taken: int) -> _Pick | None:
         """A slot that is kept for this person and due, of a unit that they have not met meanwhile."""
-        return self._lease(_KEPT, p_account=self.actor.account_id, p_annotator=self.annotator_id, p_taken=taken)
+        return self._lease(picks.KEPT, p_account=self.actor.account_id, p_annotator=self.annotator_id, p_taken=taken)
 
     def returned(self, *, is_wanted: bool = True) -> _Pick | None:
         """A slot that somebody gave back, of a unit that the person has not met; looked for only, if none is wanted."""
-        return self._lease(_RETURNED, is_wanted, p_account=self.actor.account_id)
+        return self._lease(picks.RETURNED, is_wanted, p_account=self.actor.account_id)
 
     def free(self, cursor: int, *, is_wanted: bool = True) -> _Pick | None:
         """The first free slot after a place in the order, of a unit that the person has not met; or only looked for."""
-        return self._lease(_FREE, is_wanted, p_account=self.actor.account_id, p_cursor=cursor)
+        return self._lease(picks.FREE, is_wanted, p_account=self.actor.account_id, p_cursor=cursor)
 
     def overlooked(self) -> _Pick | None:
         """One of the first free slots in the order: somebody passed over it while another held it who then let go."""
-        return self._lease(_OVERLOOKED, p_account=self.actor.account_id)
+        return self._lease(picks.OVERLOOKED, p_account=self.actor.account_id)
 
     def _lease(self, statement: Hot[Update], is_wanted: bool = True, **given: Any) -> _Pick | None:
         row = statement.run(
             self.session, p_lane=self.lane.id, p_until=_lease_end(self.session, self.lane),
-            p_assignment=self.assignment_id, p_wanted=int(is_wanted), **given,
+            p_assignment=self.assignment_id, p_wanted=int(is_wanted), p_reach=self.reach, **given,
         ).one_or_none()  # fmt: skip
         return (row[0], row[1], row[2]) if row else None
 
@@ -309,115 +321,6 @@ def _free(claim: _Claim, place: _Place) -> _Pick | None:
     return pick
 
 
-_SLOT, _ASSIGNMENT, _PERSON = table_of(Slot), table_of(Assignment), table_of(LanePerson)
-_ITEM, _UNIT, _REVIEW = table_of(Item), table_of(Unit), table_of(Review)
-_PLACE = Hot(
-    select(_PERSON.c.id, _PERSON.c.cursor, _PERSON.c.route_epoch, _PERSON.c.taken).where(
-        _PERSON.c.lane_id == bindparam("p_lane"), _PERSON.c.annotator_id == bindparam("p_annotator")
-    )
-)
-_MOVE = Hot(
-    update(_PERSON)
-    .where(_PERSON.c.id == bindparam("p_id"))
-    .values(cursor=bindparam("p_cursor"), route_epoch=bindparam("p_epoch"), taken=bindparam("p_taken"))
-)
-_IN_LANE = _SLOT.c.lane_id == bindparam("p_lane")
-_slot_key = tuple_(_SLOT.c.unit_id, _SLOT.c.slot_no)
-# Who was handed a unit has met it, and so has who reviewed it: they have read what everybody answered.
-_MET = or_(
-    exists().where(_ASSIGNMENT.c.unit_id == _SLOT.c.unit_id, _ASSIGNMENT.c.account_id == bindparam("p_account")),
-    exists().where(
-        _REVIEW.c.org_id == _SLOT.c.org_id,
-        _REVIEW.c.unit_id == _SLOT.c.unit_id,
-        _REVIEW.c.reviewer_id == bindparam("p_account"),
-    ),
-)
-
-
-def _leasing(chosen: Select[Any], state: str) -> Hot[Update]:
-    """Lease the chosen slot if it is still in this state; on PostgreSQL one that nobody else is about to take."""
-    first = chosen.limit(1).with_for_update(skip_locked=True).scalar_subquery()
-    return Hot(
-        update(_SLOT)
-        .where(_slot_key == first, _SLOT.c.state == state, _SLOT.c.slot_no * bindparam("p_wanted", type_=Integer) > 0)
-        .values(state="leased", lease_until=bindparam("p_until"), back_at=None, assignment_id=bindparam("p_assignment"))
-        .returning(_SLOT.c.unit_id, _SLOT.c.slot_no, _SLOT.c.route_key)
-    )
-
-
-# The same move for a slot that this transaction has locked or leased already, so that it cannot fail.
-MOVE_SLOT = Hot(
-    update(_SLOT)
-    .where(
-        _SLOT.c.unit_id == bindparam("p_unit"), _SLOT.c.slot_no == bindparam("p_slot"),
-        _SLOT.c.state == bindparam("p_before"),
-    )
-    .values(
-        state=bindparam("p_state"), lease_until=bindparam("p_until"), back_at=None,
-        assignment_id=bindparam("p_assignment"),
-    )
-)  # fmt: skip
-# What is due latest goes first: a unit that the planner placed at this very point, before those that a vendor assigned.
-_KEPT = _leasing(
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
-    .where(
-        _SLOT.c.kept_for == bindparam("p_annotator"),
-        _IN_LANE,
-        _SLOT.c.state == "kept",
-        _SLOT.c.serve_from <= bindparam("p_taken"),
-        ~_MET,  # they may have got the same unit out of the band of what others gave back
-    )
-    .order_by(_SLOT.c.serve_from.desc()),
-    "kept",
-)
-_BAND = (
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
-    .where(_IN_LANE, _SLOT.c.back_at.is_not(None))
-    .order_by(_SLOT.c.back_at)
-    .limit(BAND_MOST)
-)
-_RETURNED = _leasing(
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
-    .where(_slot_key.in_(_BAND), _SLOT.c.state == "free", ~_MET)
-    .order_by(_SLOT.c.back_at),
-    "free",
-)
-_FIRST = (
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
-    .where(_IN_LANE, _SLOT.c.state == "free")
-    .order_by(_SLOT.c.route_key)
-    .limit(BAND_MOST)
-)
-_OVERLOOKED = _leasing(
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
-    .where(_slot_key.in_(_FIRST), _SLOT.c.state == "free", ~_MET)
-    .order_by(_SLOT.c.route_key),
-    "free",
-)
-_FREE = _leasing(
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no)
-    .where(_IN_LANE, _SLOT.c.state == "free", _SLOT.c.route_key > bindparam("p_cursor"), ~_MET)
-    .order_by(_SLOT.c.route_key),
-    "free",
-)
-_AHEAD = Hot(
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no, _SLOT.c.serve_from, _ITEM.c.id, _ITEM.c.content)
-    .select_from(_SLOT.join(_UNIT, _UNIT.c.id == _SLOT.c.unit_id).join(_ITEM, _ITEM.c.id == _UNIT.c.item_id))
-    .where(
-        _SLOT.c.kept_for == bindparam("p_annotator"), _IN_LANE, _SLOT.c.state == "kept",
-        _SLOT.c.serve_from <= bindparam("p_taken"), ~_MET,
-    )
-    .order_by(_SLOT.c.serve_from.desc())
-    .limit(bindparam("p_most", type_=Integer))
-    .with_for_update(of=_SLOT, skip_locked=True)
-)  # fmt: skip
-_CONTENT = Hot(
-    select(_ITEM.c.id, _ITEM.c.content)
-    .select_from(_UNIT.join(_ITEM, _ITEM.c.id == _UNIT.c.item_id))
-    .where(_UNIT.c.id == bindparam("p_unit"))
-)
-
-
 def _hand_out(
     session: Session, actor: Actor, desk: _Desk, offer: _Offer, kept: _Kept, slot: Later | None, rate: RateView,
     key: str | None, assignment_id: str,
@@ -425,6 +328,10 @@ def _hand_out(
     now, lane = now_of(session), offer.lane
     until = _lease_end(session, lane)
     assert lane.ontology_id is not None and lane.guideline_id is not None, "an open lane has both"
+    classification = most_sensitive(lane.classification, kept.classification)
+    if classification != lane.classification:  # the lane's own class was asked about before
+        demands = unit_demands(session, lane, offer.project, desk.person, classification)
+        require(session, actor, "assignment:take", unit_resource(lane, actor, kept.unit_id, classification, demands))
     row = insert_later(
         session, Assignment,
         {
@@ -440,9 +347,14 @@ def _hand_out(
     desk.holds = assignment_id
     audit.record(
         session, actor, "unit.taken", "assignment", assignment_id, org_id=lane.org_id,
-        details={"lane": lane.id, "class": lane.classification}, link=lane.classification.startswith("restricted"),
+        details={"lane": lane.id, "class": classification}, link=is_restricted(classification),
+    )  # fmt: skip
+    note_read(
+        session, actor, Why.HANDED_OUT, unit=kept.unit_id, project=lane.project_id, org=lane.org_id,
+        classification=classification,
     )  # fmt: skip
     return Task(
-        assignment_id, 1, lane.id, offer.project.name, lane.locale, lane.task_type, lane.classification, kept.content,
-        lane.ontology_id, lane.guideline_id, until, rate.micros, rate.currency, "leased", None, None,
+        assignment_id, 1, lane.id, offer.project.name, lane.locale, lane.task_type, classification, kept.content,
+        lane.ontology_id, lane.guideline_id, until, rate.micros, rate.currency, "leased", None, None, kept.unit_id,
+        lane.project_id, lane.org_id,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Units and gold written: items, units and slots in bulk, each content once in a project, twice the same as once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -20,13 +20,13 @@ from labeling.tasktypes import registry
 from labeling.values import Classification, GoldPool, InvalidContent
 from marketplace.files.checking import Draft, unit_of
 from marketplace.models import Lane, Slot, Unit
+from marketplace.operations.classes import raise_units
 from marketplace.operations.loading import lane_for
 from marketplace.queries.imports import LaneRef, Source, caps_of, known_items, units_of_items
 from marketplace.rules.requests import MOST_OVERLAP
 from marketplace.values.actions import Action
 from marketplace.values.imports import CHUNK, Added, UnitIn
-
-_LEVELS = list(Classification)
+from workforce.values import CLASSES, most_sensitive, rank_of
 
 
 def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[UnitIn]) -> Added:
@@ -50,7 +50,12 @@ def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[Uni
         items[unit.locale, unit.fingerprint]: draft.overlap
         for unit, draft in zip(parsed, drafts, strict=True) if draft.overlap is not None
     }  # fmt: skip
-    wanted = [(item_id, ref, overlaps.get(item_id, ref.overlap), True) for item_id in fresh]
+    own = _own_classes(parsed, {lane.locale: ref})
+    wanted = [
+        _NewUnit(items[mark], ref, overlaps.get(items[mark], ref.overlap), own.get(mark))
+        for mark in items if mark not in known
+    ]  # fmt: skip
+    _raise_known(session, {lane.locale: ref}, known, own)
     new_units = _insert_units(session, source, wanted)
     units = units_of_items(session, lane.id, list(known.values())) | new_units
     audit.record(
@@ -67,9 +72,14 @@ def write_units(session: Session, actor: Actor, source: Source, drafts: Sequence
     owner = _Owner(source.org_id, source.vendor_org_id, source.project_id, source.batch_id)
     known = known_items(session, source.project_id, ((unit.locale, unit.fingerprint) for unit in units))
     items = _insert_items(session, actor, owner, source.lanes, units, known)
-    fresh = [(item_id, source.lanes[mark[0]]) for mark, item_id in items.items() if mark not in known]
-    _insert_units(session, owner, [(item_id, lane, lane.overlap, True) for item_id, lane in fresh])
-    return len(fresh)
+    own = _own_classes(units, source.lanes)
+    wanted = [
+        _NewUnit(item_id, source.lanes[mark[0]], source.lanes[mark[0]].overlap, own.get(mark))
+        for mark, item_id in items.items() if mark not in known
+    ]  # fmt: skip
+    _raise_known(session, source.lanes, known, own)
+    _insert_units(session, owner, wanted)
+    return len(wanted)
 
 
 def write_gold(session: Session, actor: Actor, source: Source, drafts: Sequence[Draft]) -> int:
@@ -110,10 +120,11 @@ def _insert_items(
     session: Session, actor: Actor, owner: _Owner, lanes: Mapping[str, LaneRef], units: Sequence[UnitDraft],
     known: Mapping[tuple[str, str], str],
 ) -> dict[tuple[str, str], str]:  # fmt: skip
-    """The item of each (locale, fingerprint): those known, and new ones for the rest, as sensitive as their lane."""
+    """The item of each (locale, fingerprint): those known, and new ones for the rest, no less sensitive than their
+    lane."""
     items = dict(known)
     drafts = [
-        replace(unit, classification=Classification(lanes[unit.locale].classification))
+        replace(unit, classification=Classification(_class_of(unit, lanes[unit.locale])))
         for unit in units
         if (unit.locale, unit.fingerprint) not in known
     ]
@@ -124,33 +135,76 @@ def _insert_items(
     return items
 
 
-def _insert_units(session: Session, owner: _Owner, wanted: Sequence[tuple[str, LaneRef, int, bool]]) -> dict[str, str]:
-    """A unit for each (item, lane, overlap, whether its slots are free for anybody); returns unit by item."""
+@dataclass(frozen=True)
+class _NewUnit:
+    """A unit to be: its content, its lane, how many judge it, its own class where that is above the lane's."""
+
+    item_id: str
+    lane: LaneRef
+    overlap: int
+    classification: str | None
+    has_slots: bool = True  # free for anybody
+
+
+def _class_of(unit: UnitDraft, lane: LaneRef) -> str:
+    return most_sensitive(lane.classification, unit.classification.value if unit.classification else None)
+
+
+def _own_classes(units: Sequence[UnitDraft], lanes: Mapping[str, LaneRef]) -> dict[tuple[str, str], str]:
+    """The class that each content is raised to, where it is; of the same content twice, the more sensitive."""
+    found: dict[tuple[str, str], str] = {}
+    for unit in units:
+        own, mark = _own_class(unit, lanes[unit.locale]), (unit.locale, unit.fingerprint)
+        if own is not None:
+            found[mark] = most_sensitive(own, found.get(mark))
+    return found
+
+
+def _raise_known(
+    session: Session, lanes: Mapping[str, LaneRef], known: Mapping[tuple[str, str], str],
+    own: Mapping[tuple[str, str], str],
+) -> None:  # fmt: skip
+    """Content that is a unit already is raised to the class that it now comes with, and never lowered so."""
+    for mark in known.keys() & own.keys():
+        unit_ids = units_of_items(session, lanes[mark[0]].id, [known[mark]])
+        raise_units(session, list(unit_ids.values()), own[mark], only_up=True)
+
+
+def _own_class(unit: UnitDraft, lane: LaneRef) -> str | None:
+    """The class that a unit is raised to, if it is."""
+    found = _class_of(unit, lane)
+    return found if found != lane.classification else None
+
+
+def _insert_units(session: Session, owner: _Owner, wanted: Sequence[_NewUnit]) -> dict[str, str]:
+    """Write the units, with slots for those that have any; returns unit by item."""
     units, slots = [], []
-    for item_id, lane, overlap, has_slots in wanted:
+    for each in wanted:
         unit_id = ids.new_id()
         units.append(
             owner.row | {
-                "id": unit_id, "lane_id": lane.id, "item_id": item_id, "batch_id": owner.batch_id,
-                "overlap": overlap, "answered": 0, "state": "open", "outlook": {},
+                "id": unit_id, "lane_id": each.lane.id, "item_id": each.item_id, "batch_id": owner.batch_id,
+                "classification": each.classification, "overlap": each.overlap, "answered": 0, "state": "open",
+                "outlook": {},
             }
         )  # fmt: skip
-        slots += _slots(owner, lane, unit_id, overlap) if has_slots else []
+        slots += _slots(owner, each, unit_id) if each.has_slots else []
     if units:
         session.execute(insert(Unit), units)
     if slots:
         session.execute(insert(Slot), slots)
-        _begin_again(session, {lane.id for _item, lane, _overlap, has_slots in wanted if has_slots})
+        _begin_again(session, {each.lane.id for each in wanted if each.has_slots})
     return {row["item_id"]: row["id"] for row in units}
 
 
-def _slots(owner: _Owner, lane: LaneRef, unit_id: str, overlap: int) -> list[dict[str, Any]]:
+def _slots(owner: _Owner, unit: _NewUnit, unit_id: str) -> list[dict[str, Any]]:
+    rank = rank_of(unit.classification) if unit.classification else 0
     return [
         owner.row | {
-            "unit_id": unit_id, "slot_no": number, "overlap": overlap, "lane_id": lane.id,
-            "route_key": ids.new_route_key(), "state": "free", "serve_from": 0,
+            "unit_id": unit_id, "slot_no": number, "overlap": unit.overlap, "lane_id": unit.lane.id,
+            "route_key": ids.new_route_key(), "state": "free", "serve_from": 0, "class_rank": rank,
         }
-        for number in range(1, overlap + 1)
+        for number in range(1, unit.overlap + 1)
     ]  # fmt: skip
 
 
@@ -180,7 +234,11 @@ def _write_live(session: Session, owner: _Owner, lane: LaneRef, golds: Mapping[s
     live = [item_id for item_id, gold in golds.items() if gold.pool is GoldPool.LIVE]
     there = units_of_items(session, lane.id, live)
     caps = caps_of(session, str(owner.row["org_id"]), live)
-    wanted = [(item_id, lane, caps[item_id], False) for item_id in live if item_id not in there and item_id in caps]
+    wanted = [
+        _NewUnit(item_id, lane, caps[item_id], _own_class(golds[item_id].unit, lane), has_slots=False)
+        for item_id in live
+        if item_id not in there and item_id in caps
+    ]
     _insert_units(session, owner, wanted)
 
 
@@ -195,7 +253,8 @@ def _parsed(lane: Lane, drafts: Sequence[UnitIn]) -> list[UnitDraft]:
         except InvalidContent as error:
             faults |= {f"units.{number}.content.{each.path}".rstrip("."): each.message for each in error.problems}
             continue
-        found.append(UnitDraft(number, draft.reference, content, lane.locale, None, 0, content_fingerprint(content)))
+        stated = Classification(draft.classification) if draft.classification in CLASSES else None
+        found.append(UnitDraft(number, draft.reference, content, lane.locale, stated, 0, content_fingerprint(content)))
     if faults:
         raise Invalid("units.invalid", _("Some units cannot be taken."), faults)
     return found
@@ -209,14 +268,6 @@ def _frame_faults(lane: Lane, number: int, draft: UnitIn) -> dict[str, Message]:
     if draft.overlap is not None and not 1 <= draft.overlap <= MOST_OVERLAP:
         text = _("Between 1 and %(most)s people judge a unit.", most=MOST_OVERLAP)
         faults[f"units.{number}.overlap"] = text
-    if draft.classification is None:
-        return faults
-    if draft.classification not in set(Classification):
+    if draft.classification is not None and draft.classification not in CLASSES:
         faults[f"units.{number}.classification"] = _("Choose one of the values offered.")
-    elif _LEVELS.index(Classification(draft.classification)) > _LEVELS.index(Classification(lane.classification)):
-        text = _(
-            "This is more sensitive than the project's %(limit)s, for which people are cleared.",
-            limit=lane.classification,
-        )
-        faults[f"units.{number}.classification"] = text
     return faults

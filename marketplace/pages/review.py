@@ -10,10 +10,12 @@ from kernel import db
 from kernel.errors import Invalid
 from kernel.guard import require
 from kernel.policy import Resource
+from kernel.seeing import see as see_noted
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
 from marketplace.operations import reviewing
+from marketplace.pages.protection import watermark_of
 from marketplace.queries.reviews import REVIEWED_DAYS, review_counts, reviewers_of
 from marketplace.values.work import REVIEW_WORDS
 from web import current
@@ -70,8 +72,8 @@ def task(review_id: str) -> Response:
 def _show(review_id: str, errors: dict[str, Any] | None = None, status: int = 200) -> Response:
     person = current.person()
     assert person is not None
+    found = see_noted(current.scope(), lambda session: reviewing.see_review(session, current.actor(), review_id))
     with db.reading(current.scope()) as session:
-        found = reviewing.review_task(session, current.actor(), review_id)
         ontology = ontology_of(session, found.ontology_id)
         guideline = guideline_text(session, found.guideline_id, [person.locale, found.locale, "en"])
     kind = registry.get(found.task_type)
@@ -79,7 +81,7 @@ def _show(review_id: str, errors: dict[str, Any] | None = None, status: int = 20
     return page(
         "marketplace/review_task.html", status, task=found, ontology=ontology, guideline=guideline, kind=kind,
         errors=errors or {}, words=REVIEW_WORDS, may_reject=place is not None and place.org_kind == "vendor",
-        typed=request.form,
+        typed=request.form, watermark=watermark_of(found.classification),
     )  # fmt: skip
 
 

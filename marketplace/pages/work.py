@@ -12,10 +12,12 @@ from i18n import _, current_locale
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
+from kernel.seeing import see as see_noted
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
-from marketplace.operations import answers, returning, taking
+from marketplace.operations import answers, reads, returning, taking
+from marketplace.pages.protection import watermark_of
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
 from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Submitted, Task
@@ -27,7 +29,7 @@ from web.render import flash, page, see
 from web.sessions import request_time
 from workforce.queries.agreements import agreements_in_force
 from workforce.rules.agreements import shown_locale
-from workforce.values import AgreementView
+from workforce.values import AgreementView, is_watermarked
 
 pages = Pages("work", "marketplace")
 
@@ -100,18 +102,21 @@ def task(assignment_id: str) -> Response:
 def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any = None, status: int = 200) -> Response:
     person = current.person()
     assert person is not None
+    found = see_noted(current.scope(), lambda session: reads.see_task(session, current.actor(), assignment_id))
     with db.reading(current.scope()) as session:
-        found = work.task_of(session, current.actor(), assignment_id)
         if found.state not in ("leased", "expired"):
             flash("good" if found.state in ("answered", "late") else "wait", _("This unit is no longer in your hands."))
             return see("work.home")
         ontology = ontology_of(session, found.ontology_id)
         guideline = guideline_text(session, found.guideline_id, [person.locale, found.locale, "en"])
+        profile = eligibility.person_of(session, current.actor()) if is_watermarked(found.classification) else None
+        pseudonym = profile.pseudonym if profile else ""
     over = found.lease_until <= request_time()
     return page(
         "marketplace/task.html", status, task=found, ontology=ontology, guideline=guideline, over=over,
         answer=typed if typed is not None else found.draft, errors=errors or {}, skip_words=SKIP_WORDS,
         report_words=REPORT_WORDS, content=found.content,
+        watermark=watermark_of(found.classification, pseudonym),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Which lanes a person may work in, with every condition: the "why (not) me", and the candidates for the next unit."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
@@ -8,13 +9,15 @@ from sqlalchemy.orm import Session
 from calibration.models import Qualification
 from kernel.db import now_of
 from kernel.policy import Actor, Demand, Reason
+from kernel.presence import here
 from kernel.walls import constant
 from marketplace.models import Lane, Project
-from marketplace.rules.eligibility import CLEARANCE, Admission, LaneNeeds, demands, demands_of_class
+from marketplace.rules.eligibility import Admission, LaneNeeds, demands, demands_of_class, reach_of
 from workforce.queries import annotator_of, person_facts
-from workforce.values import AnnotatorView, PersonFacts, Standing
+from workforce.values import CLASS_DEMANDS, CLASSES, AnnotatorView, PersonFacts, Protection, Standing
 
 CANDIDATES_MOST = 50
+PROJECTS_MOST = 500
 
 
 def person_of(session: Session, actor: Actor) -> AnnotatorView | None:
@@ -44,7 +47,7 @@ def lanes_for(
             paused_until=qualification.paused_until if qualification else None,
             receipt_id=qualification.pause_receipt_id if qualification else None,
         )
-        found.append((lane, project, demands(needs_of(lane, project), person, admission, now)))
+        found.append((lane, project, demands(needs_of(lane, project), person, admission, here(), now)))
     return found
 
 
@@ -85,6 +88,7 @@ def needs_of(lane: Lane, project: Project) -> LaneNeeds:
     return LaneNeeds(
         lane.state, project.state, lane.locale, lane.proficiency, lane.distance_most, lane.classification,
         lane.skill, lane.domain, tuple(lane.modes), tuple(lane.also),
+        Protection.from_json(project.protection),
     )  # fmt: skip
 
 
@@ -96,19 +100,71 @@ def demands_of_test(session: Session, lane: Lane, project: Project, annotator_id
     person = facts_of(session, annotator_id)
     if person is None:
         return None
-    asked = demands(needs_of(lane, project), person, Admission(qualified=True), now_of(session))
+    asked = demands(needs_of(lane, project), person, Admission(qualified=True), here(), now_of(session))
     return tuple(demand for demand in asked if demand.reason is not Reason.PROJECT_PAUSED)
 
 
-def demands_of_review(session: Session, actor: Actor) -> dict[str, tuple[Demand, ...]]:
-    """By classification, what its answers ask of a vendor's reviewer, for whom their own active profile speaks.
+def reach_in(session: Session, lane: Lane, project: Project, person: PersonFacts) -> int:
+    """How sensitive the units of a lane are that the person may be handed there at this moment."""
+    return reach_of(needs_of(lane, project), person, here(), now_of(session))
 
-    The client's own people read what is their organization's.
+
+def unit_demands(
+    session: Session, lane: Lane, project: Project, person: PersonFacts, classification: str
+) -> tuple[Demand, ...]:
+    """What a unit's own class asks of the person, beside what its lane asks."""
+    protection = Protection.from_json(project.protection)
+    return tuple(demands_of_class(classification, protection, person, here(), now_of(session)))
+
+
+def demands_on_reader(session: Session, actor: Actor, project: Project, classification: str) -> tuple[Demand, ...]:
+    """What content of this class in this project asks of somebody who reviews, checks or looks at it.
+
+    For a vendor's reviewer their own active profile speaks. The client's own people need no clearance for what is
+    their organization's, yet have to be where it may be read, and to have proven that it is they.
     """
+    reader, protection = reader_of(session, actor), Protection.from_json(project.protection)
+    return _on_reader(session, actor, reader, protection, classification)
+
+
+def reader_of(session: Session, actor: Actor) -> PersonFacts | None:
+    """The facts of a vendor's reader; None for a client's, and for whoever has no active profile."""
     profile = person_of(session, actor) if actor.org_kind == "vendor" else None
-    person = facts_of(session, profile.id) if profile and profile.status is Standing.ACTIVE else None
-    is_asked = actor.org_kind == "vendor"
-    return {name: tuple(demands_of_class(name, person)) if is_asked else () for name in CLEARANCE}
+    return facts_of(session, profile.id) if profile and profile.status is Standing.ACTIVE else None
+
+
+@dataclass(frozen=True)
+class Readable:
+    """Which content an actor may read now: classes open in any project, and projects in which others are."""
+
+    anywhere: frozenset[str]
+    in_projects: dict[str, tuple[str, ...]]
+
+
+def readable_by(session: Session, actor: Actor) -> Readable:
+    """What the actor may read of the projects that the scope sees, of which the newest hundreds are looked at."""
+    reader = reader_of(session, actor)
+
+    def is_open(protection: Protection, name: str) -> bool:
+        return all(demand.met for demand in _on_reader(session, actor, reader, protection, name))
+
+    anywhere = frozenset(name for name in CLASSES if is_open(Protection(), name))
+    anywhere &= {name for name in CLASSES if not CLASS_DEMANDS[name].asks_project_agreement}
+    rows = session.execute(
+        select(Project.id, Project.protection).order_by(Project.created_at.desc()).limit(PROJECTS_MOST)
+    ).all()
+    found: dict[str, tuple[str, ...]] = {}
+    for name in CLASSES:
+        if name not in anywhere:
+            found[name] = tuple(row.id for row in rows if is_open(Protection.from_json(row.protection), name))
+    return Readable(anywhere, found)
+
+
+def _on_reader(
+    session: Session, actor: Actor, reader: PersonFacts | None, protection: Protection, classification: str
+) -> tuple[Demand, ...]:
+    is_vendor = actor.org_kind == "vendor"
+    return tuple(demands_of_class(classification, protection, reader, here(), now_of(session), is_vendor=is_vendor))
 
 
 def facts_of(session: Session, annotator_id: str) -> PersonFacts | None:

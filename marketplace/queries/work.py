@@ -14,13 +14,14 @@ from kernel.guard import not_found
 from kernel.hot import Hot, table_of
 from kernel.paging import Paging
 from kernel.policy import Actor, Reason
+from kernel.presence import here
 from labeling.models import Item
-from marketplace.models import Assignment, Lane, Project, Review
+from marketplace.models import Assignment, Lane, Project, Review, Unit
 from marketplace.queries.eligibility import facts_of, lanes_for, needs_of, person_of
 from marketplace.rules.eligibility import Admission, demands, language_told
 from marketplace.values.work import OVER, LaneOffer, Task
 from payouts.queries.rates import rate_of
-from workforce.values import PersonFacts
+from workforce.values import PersonFacts, most_sensitive
 
 
 def open_task(session: Session, actor: Actor, *, key: str | None = None) -> Task | None:
@@ -40,7 +41,7 @@ def task_of(session: Session, actor: Actor, assignment_id: str) -> Task:
     if row is None:
         raise not_found()
     task = _task(row)
-    if is_alive(session, task) and may_work_in(session, actor, task.lane_id):
+    if is_alive(session, task) and may_work_in(session, actor, task.lane_id, task.classification):
         return task
     return replace(task, content={}, state=OVER if task.state in ("leased", "expired") else task.state)
 
@@ -55,8 +56,11 @@ def is_alive(session: Session, task: Task) -> bool:
     return task.state == "leased" and task.lease_until > now_of(session)
 
 
-def may_work_in(session: Session, actor: Actor, lane_id: str) -> bool:
-    """Whether the actor meets all that the lane asks of a person. A paused lane lets them finish what they hold."""
+def may_work_in(session: Session, actor: Actor, lane_id: str, classification: str) -> bool:
+    """Whether the actor meets all that the lane asks of a person, and a unit of this class.
+
+    A paused lane lets them finish what they hold.
+    """
     profile, lane = person_of(session, actor), session.get(Lane, lane_id)
     facts = facts_of(session, profile.id) if profile else None
     project = session.get(Project, lane.project_id) if lane else None
@@ -72,18 +76,22 @@ def may_work_in(session: Session, actor: Actor, lane_id: str) -> bool:
         )
     ).one_or_none()
     admission = Admission(qualified=held is not None, paused_until=held.paused_until if held else None)
-    conditions = demands(needs_of(lane, project), facts, admission, now)
+    needs = needs_of(lane, project).of_class(classification)
+    conditions = demands(needs, facts, admission, here(), now)
     return all(condition.met for condition in conditions if condition.reason is not Reason.PROJECT_PAUSED)
 
 
-_A, _L, _P, _I = (table_of(model) for model in (Assignment, Lane, Project, Item))
+_A, _L, _P, _I, _U = (table_of(model) for model in (Assignment, Lane, Project, Item, Unit))
 _TAKEN = Paging("work", Assignment.leased_at, Assignment.id, newest_first=True)
 _TASKS = select(
     _A.c.id, _A.c.epoch, _A.c.lane_id, _P.c.name, _L.c.locale, _L.c.task_type, _L.c.classification, _I.c.content,
     _A.c.ontology_id, _A.c.guideline_id, _A.c.lease_until, _A.c.rate_micros, _A.c.currency, _A.c.state, _A.c.draft,
-    _A.c.draft_at,
+    _A.c.draft_at, _U.c.classification.label("own_class"), _A.c.unit_id, _A.c.project_id, _A.c.org_id,
 ).select_from(
-    _A.join(_L, _L.c.id == _A.c.lane_id).join(_P, _P.c.id == _A.c.project_id).join(_I, _I.c.id == _A.c.item_id)
+    _A.join(_L, _L.c.id == _A.c.lane_id)
+    .join(_P, _P.c.id == _A.c.project_id)
+    .join(_I, _I.c.id == _A.c.item_id)
+    .join(_U, _U.c.id == _A.c.unit_id)
 )  # fmt: skip
 _OWN = Hot(_TASKS.where(_A.c.id == bindparam("p_id"), _A.c.account_id == bindparam("p_account")))
 _ALIVE = and_(_A.c.state == "leased", _A.c.lease_until > bindparam("p_now"))
@@ -97,7 +105,10 @@ _OPEN_OR_KEY = Hot(_NEWEST.where(or_(_ALIVE, _A.c.take_key == bindparam("p_key")
 
 
 def _task(row: Row[*tuple[Any, ...]]) -> Task:
-    return Task(*row)
+    told = row._asdict()
+    own_class = told.pop("own_class")
+    told["assignment_id"], told["project_name"] = told.pop("id"), told.pop("name")
+    return Task(**told | {"classification": most_sensitive(told["classification"], own_class)})
 
 
 def lane_offers(session: Session, person: PersonFacts) -> list[LaneOffer]:

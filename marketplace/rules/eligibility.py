@@ -1,19 +1,28 @@
 """Who may work in a lane: every condition with what is needed, what is there, and where that comes from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from i18n import Message, _
 from i18n.figures import figure
 from i18n.matching import Fit, Level, fit
 from i18n.matching import Reason as Refused
+from kernel.networks import is_within
 from kernel.policy import Demand, Reason
+from kernel.presence import Presence
 from marketplace.rules.languages import policy_of
-from workforce.values import ClaimStatus, PersonFacts
-
-# Clearance that a classification asks for; a class that is not named here is open to nobody.
-CLEARANCE = {"public": 0, "internal": 0, "confidential": 1, "restricted-pii": 2, "restricted-phi": 3}
-_NEEDS_IDENTITY = {"confidential", "restricted-pii", "restricted-phi"}
+from workforce.values import (
+    CLASS_DEMANDS,
+    CLASSES,
+    NOTHING_SET,
+    Ask,
+    ClaimStatus,
+    ClassDemands,
+    PersonFacts,
+    Protection,
+    most_sensitive,
+    rank_of,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,11 @@ class LaneNeeds:
     domain: str | None
     modes: tuple[str, ...] = ("read",)
     also: tuple[str, ...] = ()
+    protection: Protection = NOTHING_SET
+
+    def of_class(self, classification: str | None) -> "LaneNeeds":
+        """The same for a unit of its own class, if that is more sensitive than the lane's."""
+        return replace(self, classification=most_sensitive(self.classification, classification))
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,9 @@ class Admission:
     receipt_id: str | None = None
 
 
-def demands(lane: LaneNeeds, person: PersonFacts, admission: Admission, now: datetime) -> tuple[Demand, ...]:
+def demands(
+    lane: LaneNeeds, person: PersonFacts, admission: Admission, presence: Presence, now: datetime
+) -> tuple[Demand, ...]:
     """Every condition of the lane, met or not, in the order in which a person would meet them."""
     found = [
         Demand(Reason.USER_SUSPENDED, person.is_active, "active", person.status.value, "standing"),
@@ -55,28 +71,61 @@ def demands(lane: LaneNeeds, person: PersonFacts, admission: Admission, now: dat
         found.append(Demand(Reason.SKILL_MISSING, lane.skill in person.skills, lane.skill, None, "profile"))
     if lane.domain is not None:
         found.append(Demand(Reason.DOMAIN_MISSING, lane.domain in person.domains, lane.domain, None, "profile"))
-    found += demands_of_class(lane.classification, person)
+    found += demands_of_class(lane.classification, lane.protection, person, presence, now)
     found.append(Demand(Reason.NOT_QUALIFIED, admission.qualified, True, admission.qualified, "test"))
     paused = admission.paused_until is not None and admission.paused_until > now
     found.append(Demand(Reason.PAUSED, not paused, None, admission.paused_until, "gate"))
     return tuple(found)
 
 
+def reach_of(lane: LaneNeeds, person: PersonFacts, presence: Presence, now: datetime) -> int:
+    """The rank of the most sensitive units of the lane that the person may be handed, who may work in the lane."""
+    reach = rank_of(lane.classification)
+    for name in CLASSES[reach + 1 :]:
+        if CLASS_DEMANDS[name].clearance > person.clearance:
+            break
+        if not all(demand.met for demand in demands_of_class(name, lane.protection, person, presence, now)):
+            break
+        reach = rank_of(name)
+    return reach
+
+
 def open_classes(clearance: int, *, has_identity: bool) -> frozenset[str]:
     """The classes of data whose clearance and identity somebody has."""
-    reached = {name for name, needed in CLEARANCE.items() if needed <= clearance}
-    return frozenset(reached if has_identity else reached - _NEEDS_IDENTITY)
+    return frozenset(
+        name
+        for name, asked in CLASS_DEMANDS.items()
+        if asked.clearance <= clearance and (has_identity or not asked.asks_identity)
+    )
 
 
-def demands_of_class(classification: str, person: PersonFacts | None) -> list[Demand]:
-    """What data of a class asks of whoever reads it: agreements, clearance, identity.
+def demands_of_class(
+    classification: str, protection: Protection, person: PersonFacts | None, presence: Presence, now: datetime,
+    *, is_vendor: bool = True,
+) -> list[Demand]:  # fmt: skip
+    """What data of a class asks of whoever reads it, at this moment.
 
-    Somebody without a profile has signed nothing that could be asked of them, and has no clearance.
+    Agreements, clearance and identity are asked of a vendor's people; somebody without a profile has signed nothing
+    and has no clearance. Where they are, and their second factor, are asked of everybody.
     """
+    asked = CLASS_DEMANDS.get(classification)
+    if asked is None:
+        return [Demand(Reason.CLEARANCE_LOW, met=False, source="clearance")]
+    found = _of_people(classification, asked, protection, person) if is_vendor else []
+    return found + _of_the_moment(asked, protection, person, presence, now, is_vendor=is_vendor)
+
+
+def _of_people(
+    classification: str, asked: ClassDemands, protection: Protection, person: PersonFacts | None
+) -> list[Demand]:
     found = [] if person is None else _agreements(classification, person)
-    needed, present = CLEARANCE.get(classification), person.clearance if person else 0
-    found.append(Demand(Reason.CLEARANCE_LOW, needed is not None and present >= needed, needed, present, "clearance"))
-    if classification in _NEEDS_IDENTITY:
+    if person is not None and asked.asks_project_agreement:
+        found += _named(protection.agreements, person)
+    if person is not None and asked.asks_annex:
+        found += _named(protection.annex, person)
+    present = person.clearance if person else 0
+    found.append(Demand(Reason.CLEARANCE_LOW, present >= asked.clearance, asked.clearance, present, "clearance"))
+    if asked.asks_identity:
         is_verified = person is not None and person.identity_verified
         found.append(Demand(Reason.IDENTITY_UNVERIFIED, is_verified, True, is_verified, "identity"))
     return found
@@ -98,6 +147,48 @@ def language_told(lane: LaneNeeds, person: PersonFacts) -> Message | None:
     return None
 
 
+def _named(wanted: tuple[tuple[str, int], ...], person: PersonFacts) -> list[Demand]:
+    """Agreements that the client names for the project, each in at least this version; to name none shuts."""
+    if not wanted:
+        return [Demand(Reason.NDA_MISSING, met=False, source="protection")]
+    return [
+        Demand(
+            Reason.NDA_OUTDATED if code in person.signed else Reason.NDA_MISSING,
+            person.signed.get(code, 0) >= version, f"{code} {version}", person.signed.get(code), "agreement",
+        )
+        for code, version in wanted
+    ]  # fmt: skip
+
+
+def _of_the_moment(
+    asked: ClassDemands, protection: Protection, person: PersonFacts | None, presence: Presence, now: datetime,
+    *, is_vendor: bool,
+) -> list[Demand]:  # fmt: skip
+    found = []
+    is_inside = is_within(presence.address, protection.networks)
+    if asked.countries is Ask.ALWAYS or (asked.countries is Ask.WHERE_SET and protection.countries):
+        allowed = protection.countries
+        lives_there = not is_vendor or (person is not None and person.country in allowed)
+        # A network that the client has named itself is in a country that the client knows.
+        is_there = bool(allowed) and (is_inside or presence.country in allowed)
+        met = lives_there and is_there
+        found.append(Demand(Reason.COUNTRY_NOT_ALLOWED, met, sorted(allowed), presence.country, "country"))
+    if asked.networks is Ask.ALWAYS or (asked.networks is Ask.WHERE_SET and protection.networks):
+        found.append(Demand(Reason.NETWORK_NOT_ALLOWED, is_inside, None, None, "network"))
+    if asked.factor_within is not None:
+        found.append(_factor(asked, presence, now))
+    return found
+
+
+def _factor(asked: ClassDemands, presence: Presence, now: datetime) -> Demand:
+    at, within = presence.second_factor_at, asked.factor_within
+    minutes = int(within.total_seconds() // 60) if within else None
+    if at is None or (asked.factor_kinds is not None and presence.second_factor_kind not in asked.factor_kinds):
+        return Demand(Reason.MFA_MISSING, False, minutes, None, "second factor")
+    is_fresh = within is not None and now - within <= at <= now
+    return Demand(Reason.MFA_STALE, is_fresh, minutes, None, "second factor")
+
+
 def _language(lane: LaneNeeds, person: PersonFacts) -> Demand:
     proven = [
         [found.offered for found, status in _fits(lane, person, mode) if found and status == ClaimStatus.VERIFIED]
@@ -117,13 +208,7 @@ def _fits(lane: LaneNeeds, person: PersonFacts, mode: str) -> list[tuple[Fit, Cl
 
 
 def _agreements(classification: str, person: PersonFacts) -> list[Demand]:
-    order = list(CLEARANCE)
-    if classification not in order:
-        return []
-    asked = [
-        need for need in person.demanded
-        if need.required_from in order and order.index(need.required_from) <= order.index(classification)
-    ]  # fmt: skip
+    asked = [need for need in person.demanded if rank_of(need.required_from) <= rank_of(classification)]
     return [
         Demand(
             Reason.NDA_OUTDATED if need.code in person.signed else Reason.NDA_MISSING,

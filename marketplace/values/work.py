@@ -125,6 +125,9 @@ class Task:
     state: str
     draft: dict[str, Any] | None
     draft_at: datetime | None
+    unit_id: str
+    project_id: str
+    org_id: str
 
 
 @dataclass(frozen=True)

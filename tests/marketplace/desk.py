@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,9 +14,11 @@ from calibration.models import Judgment
 from calibration.operations import qualifications
 from kernel import clock
 from kernel.db import Database
+from kernel.ids import new_id
 from kernel.policy import Actor, Role, system_actor
+from kernel.presence import Presence
 from kernel.tenancy import Scope
-from marketplace.models import Assignment, Lane, Slot, Unit
+from marketplace.models import Assignment, Lane, Project, Slot, Unit
 from marketplace.operations import answers, planning, projects, returning, reviewing, taking, units
 from marketplace.queries.facts import lane_facts
 from marketplace.queries.work import task_of
@@ -24,7 +27,7 @@ from marketplace.values.work import NoWork, Submitted, Task
 from payouts.operations.rates import set_rate
 from tests.marketplace.orders import ONTOLOGY, Market
 from workforce import leases
-from workforce.models import Annotator
+from workforce.models import Agreement, AgreementSignature, Annotator
 from workforce.operations.standing import change_standing
 
 RATE = 7_500
@@ -106,11 +109,58 @@ class Desk:
         with self.market.system() as session:
             return list(session.scalars(select(Judgment).where(Judgment.lane_id == self.lane)))
 
+    def protect(self, classification: str, **asked: Any) -> None:
+        """Make the lane and its project of a class, whose agreements and places are set unless said otherwise."""
+        kept = {"agreements": {"nda": 1}, "annex": {"health": 1}, "countries": ["KE"], "networks": ["192.0.2.0/24"]}
+        with self.market.system() as session:
+            lane = session.get_one(Lane, self.lane)
+            lane.classification = classification
+            project = session.get_one(Project, lane.project_id)
+            project.classification, project.protection = classification, kept | asked
+
+    def let_in(self, person: int, clearance: int, *, verified: bool = True, signed: bool = True) -> None:
+        """Clear a person for a class of data: level, identity, residence, and the agreements of `protect`."""
+        now = self.market.now
+        with self.market.system() as session:
+            row = session.get_one(Annotator, self.annotators[person])
+            row.clearance, row.clearance_until = clearance, now + timedelta(days=20)
+            row.identity_verified_at, row.country = now if verified else None, "KE"
+            for code in ("nda", "health") if signed else ():
+                sign(session, self.market, row.id, code)
+
+    def present(self, *, factor: str = "passkey", minutes: int = 5, address: str = "192.0.2.7") -> Presence:
+        """Somebody who has just proven who they are, in a network that the project names."""
+        return Presence(address, None, self.market.now - timedelta(minutes=minutes), factor)
+
     def change_lane(self, **values: float) -> None:
         with self.market.system() as session:
             lane = session.get_one(Lane, self.lane)
             for name, value in values.items():
                 setattr(lane, name, value)
+
+
+def sign(session: Session, market: Market, annotator_id: str, code: str, version: int = 1) -> None:
+    """The person signs an agreement of their vendor, which is published for it where it is not there yet."""
+    agreement = session.scalars(
+        select(Agreement).where(Agreement.org_id == market.vendor, Agreement.code == code, Agreement.version == version)
+    ).one_or_none()
+    if agreement is None:
+        agreement = Agreement(
+            id=new_id(), org_id=market.vendor, code=code, version=version, titles={"en": code}, texts={"en": code},
+            required_from="restricted-phi", published_at=market.now,
+        )  # fmt: skip
+        session.add(agreement)
+        session.flush()
+    known = select(AgreementSignature.id).where(
+        AgreementSignature.annotator_id == annotator_id, AgreementSignature.agreement_id == agreement.id
+    )
+    if session.scalar(known) is None:
+        session.add(
+            AgreementSignature(
+                org_id=market.vendor, annotator_id=annotator_id, agreement_id=agreement.id, code=code, version=version,
+                locale="en", text_sha256="0" * 64, signed_at=market.now,
+            )
+        )  # fmt: skip
 
 
 def open_desk(

@@ -50,6 +50,10 @@ class Market:
         return Actor("client-pm", self.client, Role.CLIENT_PM, org_kind="client")
 
     @property
+    def admin(self) -> Actor:
+        return Actor("client-admin", self.client, Role.CLIENT_ADMIN, org_kind="client")
+
+    @property
     def qa(self) -> Actor:
         return Actor("client-qa", self.client, Role.CLIENT_QA, org_kind="client")
 

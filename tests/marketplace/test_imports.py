@@ -45,7 +45,7 @@ def test_a_check_tells_every_fault_by_line_and_column_and_writes_nothing(market:
         "2,fr-FR,Bonjour,\n"
         "3,ar-EG,,\n"
         "4,sw-KE,Naomba  kurudishiwa pesa,\n"
-        "5,ar-EG,مرحبا,restricted-phi\n"
+        "5,ar-EG,مرحبا,top-secret\n"
         "6,ar-EG,مرحبا,public\n"
         "7,sw-KE,too,many,fields\n"
     ).encode()
@@ -323,7 +323,7 @@ def test_a_fault_in_one_of_a_programs_units_refuses_all(market: Market) -> None:
     market.order()
     with market.as_(market.pm) as session:
         lane_id = session.scalars(select(Lane.id)).one()
-    drafts = [UnitIn({"text": "one"}), UnitIn({"text": ""}), UnitIn({"text": "x"}, classification="restricted-pii")]
+    drafts = [UnitIn({"text": "one"}), UnitIn({"text": ""}), UnitIn({"text": "x"}, classification="top-secret")]
     with pytest.raises(Invalid) as caught, market.as_(market.pm) as session:
         units.add_units(session, market.pm, lane_id, drafts)
     assert sorted(caught.value.fields) == ["units.1.content.text", "units.2.classification"]

@@ -8,6 +8,7 @@ import pytest
 from i18n.matching import Kind, Level, Mode, Policy
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.policy import Reason
+from kernel.presence import NOWHERE
 from marketplace.models import Lane
 from marketplace.operations import projects
 from marketplace.rules.eligibility import Admission, LaneNeeds, demands, language_told
@@ -94,7 +95,9 @@ def test_a_person_reads_why_their_language_does_not_do(needs: LaneNeeds, claims:
     sentence = language_told(needs, person(*claims))
     assert sentence is None if told is None else told in str(sentence)
     found = next(
-        each for each in demands(needs, person(*claims), Admission(), NOW) if each.reason is Reason.LANGUAGE_MISSING
+        each
+        for each in demands(needs, person(*claims), Admission(), NOWHERE, NOW)
+        if each.reason is Reason.LANGUAGE_MISSING
     )
     is_foreign = needs.locale == "ar-EG" and not needs.also  # nothing near to speak of: the lane's own words do
     assert found.met is (told is None and not is_foreign)

@@ -301,6 +301,29 @@ def test_the_program_does_what_the_pages_do(market: Market, pm: Door, manager: D
         assert session.scalars(select(Release)).all() == []
 
 
+def test_who_may_see_the_data_is_set_on_a_page_and_by_a_program(market: Market, work: Work, pm: Door) -> None:
+    page = f"/projects/{work.project_id}/protection"
+    typed = {"agreements": "nda 2", "annex": "", "countries": "ke, TZ", "networks": "192.0.2.0/24\n"}
+    assert pm.send(page, typed, page).endswith(page)
+    kept = pm.ask("GET", page)
+    assert (kept["agreements"], kept["countries"], kept["networks"]) == ({"nda": 2}, ["KE", "TZ"], ["192.0.2.0/24"])
+    faulty = pm.post(page, typed | {"networks": "anywhere", "agreements": "N D A"}, page)
+    assert faulty.status_code == 422 and "anywhere" in faulty.text and "no network" in faulty.text
+    assert pm.ask("PUT", page, {"networks": ["x"]}, 422)["fields"].keys() == {"networks"}
+    assert pm.ask("GET", page) == kept
+    rows = pm.ask("GET", f"/projects/{work.project_id}/units?classification=internal")["items"]
+    unit = f"/units/{rows[0]['id']}"
+    assert rows[0]["id"] in pm.get(f"/projects/{work.project_id}/units") and "Set the class" in pm.get(unit)
+    pm.send(f"{unit}/classification", {"classification": "restricted-pii"}, unit)
+    pm.get(unit, 403)
+    assert pm.ask("GET", unit, status=403)["code"].startswith("not_allowed")
+    assert pm.ask("PUT", f"{unit}/classification", {"classification": "internal", "reason": "x"}, 403)
+    assert pm.ask("PUT", f"/projects/{work.project_id}/classification", {"classification": "secret"}, 422)
+    page = f"/projects/{work.project_id}/classification"
+    pm.send(page, {"classification": "confidential", "reason": ""}, f"/projects/{work.project_id}/protection")
+    assert pm.ask("GET", f"/projects/{work.project_id}")["project"]["classification"] == "confidential"
+
+
 def test_a_stranger_finds_nothing(app: Flask, market: Market, work: Work) -> None:
     stranger = Door(app, market, Role.CLIENT_ADMIN, market.other_client)
     for path in (f"/projects/{work.project_id}", f"/projects/{work.project_id}/imports"):

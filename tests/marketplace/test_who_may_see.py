@@ -1,9 +1,11 @@
 """Who may see a lane's content before, beside and after work in it: tests and reviews ask what the work asks."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from calibration.operations import attempts
-from kernel import ids
+from kernel import ids, presence
 from kernel.errors import Forbidden
 from kernel.policy import Actor, Reason, Role
 from marketplace.models import Assignment, Lane
@@ -22,15 +24,11 @@ def desk(market: Market) -> Desk:
     return open_desk(market, people=2, unit_count=6, overlap=2)
 
 
-def classify(desk: Desk, name: str) -> None:
-    with desk.market.system() as session:
-        session.get_one(Lane, desk.lane).classification = name
-
-
-def let_in(desk: Desk, person: int, clearance: int, *, verified: bool = True) -> None:
-    with desk.market.system() as session:
-        row = session.get_one(Annotator, desk.annotators[person])
-        row.clearance, row.identity_verified_at = clearance, desk.market.now if verified else None
+@pytest.fixture(autouse=True)
+def present(desk: Desk) -> Iterator[None]:
+    """Everybody sits where the project wants them to, and has just shown a second factor."""
+    with presence.use(desk.present()):
+        yield
 
 
 def start_test(desk: Desk, actor: Actor) -> None:
@@ -39,13 +37,15 @@ def start_test(desk: Desk, actor: Actor) -> None:
 
 
 def test_the_test_of_restricted_work_is_shown_to_nobody_without_clearance_and_identity(desk: Desk) -> None:
-    classify(desk, "restricted-phi")
+    desk.protect("restricted-phi")
+    desk.let_in(0, 0, verified=False)
+    desk.let_in(1, 0, verified=False)
     with pytest.raises(Forbidden, match="clearance_low"):
         start_test(desk, desk.people[0])
-    let_in(desk, 0, 3, verified=False)
+    desk.let_in(0, 3, verified=False)
     with pytest.raises(Forbidden, match="identity_unverified"):
         start_test(desk, desk.people[0])
-    let_in(desk, 0, 3)
+    desk.let_in(0, 3)
     with desk.market.system() as session:
         assert all(each.met for each in lane_facts(session, desk.lane, desk.annotators[0]).demands)
         unmet = {each.reason for each in lane_facts(session, desk.lane, desk.annotators[1]).demands if not each.met}
@@ -97,7 +97,8 @@ def take_review(desk: Desk, actor: Actor, *, in_lane: bool = False) -> str | Non
 
 @pytest.mark.parametrize("classification", ["confidential", "restricted-pii", "restricted-phi", "unheard-of"])
 def test_a_reviewer_without_clearance_is_given_no_review_of_such_data(waiting: Desk, classification: str) -> None:
-    classify(waiting, classification)
+    waiting.protect(classification)
+    waiting.let_in(0, 0)
     for person in (None, 0):
         assert take_review(waiting, reviewer(waiting, person)) is None
         with pytest.raises(Forbidden, match="clearance_low"):
@@ -105,16 +106,16 @@ def test_a_reviewer_without_clearance_is_given_no_review_of_such_data(waiting: D
 
 
 def test_a_reviewer_with_clearance_and_identity_is_and_loses_it_with_them(waiting: Desk) -> None:
-    classify(waiting, "restricted-pii")
-    let_in(waiting, 0, 2)
+    waiting.protect("restricted-pii")
+    waiting.let_in(0, 2)
     actor = reviewer(waiting, 0)
     review_id = take_review(waiting, actor)
     assert review_id is not None
-    let_in(waiting, 0, 2, verified=False)
+    waiting.let_in(0, 2, verified=False)
     assert take_review(waiting, actor) is None
     with pytest.raises(Forbidden, match="identity_unverified"), waiting.market.as_(actor) as session:
         reviewing.review_task(session, actor, review_id)
-    let_in(waiting, 0, 2)
+    waiting.let_in(0, 2)
     assert take_review(waiting, actor) == review_id
 
 
@@ -126,21 +127,21 @@ def test_a_reviewer_with_a_profile_has_signed_what_the_class_asks(waiting: Desk)
 
 
 def test_the_clearance_of_a_profile_that_has_ended_counts_for_nothing(waiting: Desk) -> None:
-    classify(waiting, "confidential")
-    let_in(waiting, 0, 3)
+    waiting.protect("confidential")
+    waiting.let_in(0, 3)
     with waiting.market.system() as session:
         session.get_one(Annotator, waiting.annotators[0]).status = "suspended"
     assert take_review(waiting, reviewer(waiting, 0)) is None
 
 
 def test_the_client_reviews_its_own_data(waiting: Desk) -> None:
-    classify(waiting, "restricted-phi")
+    waiting.protect("restricted-phi")
     assert take_review(waiting, waiting.market.qa) is not None
 
 
 def test_leases_end_with_the_clearance_and_what_was_typed_is_kept_as_late(desk: Desk) -> None:
-    classify(desk, "confidential")
-    let_in(desk, 0, 1)
+    desk.protect("confidential")
+    desk.let_in(0, 1)
     task = desk.take(0)
     assert task is not None and task.content
     manager = desk.market.manager

@@ -32,7 +32,7 @@ PARTS = {
     "reset_id": "factor_reset",
     "request_id": "coverage_request", "review_id": "review",
     "signal_id": "behaviour_review", "run_id": "payout_run", "session_id": "auth_session",
-    "token_id": "account_token", "event_id": "outbox",
+    "token_id": "account_token", "event_id": "outbox", "unit_id": "unit",
 }  # fmt: skip
 PLAIN = {
     "token": "no-such-token",

@@ -24,7 +24,7 @@ def facts(world: World, annotator_id: str, time: Time) -> PersonFacts:
     return found
 
 
-def give(world: World, annotator_id: str, level: int, time: Time, days: int = 90, actor: Actor | None = None) -> None:
+def give(world: World, annotator_id: str, level: int, time: Time, days: int = 30, actor: Actor | None = None) -> None:
     with world.db.transaction(world.vendor) as session:
         operations.set_clearance(
             session, actor or world.manager, annotator_id, level=level, until_at=time.now + timedelta(days=days),
@@ -40,7 +40,7 @@ def test_a_clearance_holds_until_its_day_and_says_who_gave_it_and_why(world: Wor
     assert line.actor_ref == world.manager.account_id
     assert (line.details["before"], line.details["after"]) == (0, 2)
     assert line.details["reason"] == "Trained on the data rules."
-    time.now += timedelta(days=90)
+    time.now += timedelta(days=30)
     assert facts(world, person.id, time).clearance == 0
 
 
@@ -56,7 +56,7 @@ def test_a_lower_clearance_is_a_decision_that_can_be_appealed_and_undone(world: 
         appeal = operations.open_appeal(session, actor, receipt.id)
         operations.decide_appeal(session, world.colleague, appeal.id, outcome="overturned", answer="A mistake.")
     assert facts(world, person.id, time).clearance == 3
-    time.now += timedelta(days=90)
+    time.now += timedelta(days=30)
     assert facts(world, person.id, time).clearance == 0
 
 
@@ -103,7 +103,10 @@ def test_nobody_clears_themselves_nor_a_strangers_person_and_reviewers_clear_nob
     assert world.audit("clearance.set") == [] and world.audit("identity.verified") == []
 
 
-@pytest.mark.parametrize(("level", "days", "field"), [(4, 90, "level"), (-1, 90, "level"), (1, 0, "until")])
+@pytest.mark.parametrize(
+    ("level", "days", "field"),
+    [(4, 30, "level"), (-1, 30, "level"), (1, 0, "until"), (1, 190, "until"), (3, 40, "until")],
+)
 def test_levels_and_days_that_do_not_exist_are_refused(
     world: World, time: Time, level: int, days: int, field: str
 ) -> None:

@@ -155,3 +155,11 @@
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();
+
+/* Protected content is for reading: nothing of it is copied, dragged or saved from the page by accident. */
+for (const kind of ["copy", "cut", "dragstart", "contextmenu"]) {
+  document.addEventListener(kind, (event) => {
+    const from = event.target instanceof Element ? event.target : event.target && event.target.parentElement;
+    if (from && from.closest("[data-view-only]") && !from.closest("textarea, input")) event.preventDefault();
+  });
+}

@@ -30,6 +30,20 @@ from workforce.values.people import (
     StandingView,
     SupplyRow,
 )
+from workforce.values.protection import (
+    CLASS_DEMANDS,
+    CLASSES,
+    GRANT_MOST,
+    NOTHING_SET,
+    Ask,
+    ClassDemands,
+    ExportRule,
+    Protection,
+    is_restricted,
+    is_watermarked,
+    most_sensitive,
+    rank_of,
+)
 from workforce.values.receipts import (
     AppealDecision,
     AppealRow,
@@ -41,10 +55,14 @@ from workforce.values.receipts import (
 )
 
 __all__ = [
+    "CLASSES",
     "CLASSIFICATIONS",
+    "CLASS_DEMANDS",
     "DOMAINS",
     "EVIDENCE_KINDS",
+    "GRANT_MOST",
     "IDENTITY_KINDS",
+    "NOTHING_SET",
     "SKILLS",
     "AccountView",
     "AgreementView",
@@ -52,10 +70,13 @@ __all__ = [
     "AppealDecision",
     "AppealRow",
     "AppealView",
+    "Ask",
     "ClaimStatus",
     "ClaimView",
+    "ClassDemands",
     "Demanded",
     "Enrolment",
+    "ExportRule",
     "FactorView",
     "MemberRow",
     "OrgKind",
@@ -68,6 +89,7 @@ __all__ = [
     "PlaceView",
     "PoolView",
     "Profile",
+    "Protection",
     "ReceiptKind",
     "ReceiptState",
     "ReceiptView",
@@ -77,4 +99,8 @@ __all__ = [
     "StandingView",
     "SupplyRow",
     "TokenView",
+    "is_restricted",
+    "is_watermarked",
+    "most_sensitive",
+    "rank_of",
 ]

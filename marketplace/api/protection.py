@@ -1,0 +1,147 @@
+"""The API of classification: what a project asks of readers, its class, its units and theirs."""
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from kernel.db import now_of
+from kernel.guard import not_found, require
+from kernel.policy import Actor
+from marketplace.api import api
+from marketplace.api.requests import DoneOut
+from marketplace.api.terms import ClassificationName
+from marketplace.models import Project
+from marketplace.operations import protecting
+from marketplace.policy import grant_rights, project_resource
+from marketplace.queries.units import units_of_project
+from marketplace.values.actions import Action
+from web.forms import InModel, OutModel, PageQuery
+from workforce.values import Protection
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class ProtectionIn(InModel):
+    """What readers must have signed, by code and version, and where they must be."""
+
+    agreements: dict[str, int] = Field(default_factory=dict, max_length=50)
+    annex: dict[str, int] = Field(
+        default_factory=dict, max_length=50, description="Asked for health data, beside the others."
+    )
+    countries: list[str] = Field(default_factory=list, max_length=250)
+    networks: list[str] = Field(default_factory=list, max_length=250, description="In CIDR form.")
+
+
+class ProtectionOut(OutModel):
+    """The same, as it holds."""
+
+    classification: ClassificationName
+    agreements: dict[str, int]
+    annex: dict[str, int]
+    countries: list[str]
+    networks: list[str]
+
+
+class ClassIn(InModel):
+    """A class, and why; lowering it needs a reason."""
+
+    classification: ClassificationName
+    reason: str = Field(default="", max_length=2000)
+
+
+class UnitQuery(PageQuery):
+    """Which units."""
+
+    classification: str = Field(default="", max_length=20)
+
+
+class UnitRowOut(OutModel):
+    """A unit in a list, without its content."""
+
+    id: str
+    reference: str | None
+    locale: str
+    classification: ClassificationName
+    is_raised: bool
+
+
+class UnitsPageOut(OutModel):
+    """A page of units; `next_after` asks for the next one."""
+
+    items: list[UnitRowOut]
+    next_after: str | None
+
+
+class UnitOut(OutModel):
+    """A unit with its content."""
+
+    id: str
+    project_id: str
+    lane_id: str
+    reference: str | None
+    locale: str
+    task_type: str
+    classification: ClassificationName
+    content: dict[str, Any]
+
+
+@api.get("/projects/<project_id>/protection", returns=ProtectionOut)
+def protection(session: "Session", actor: Actor, project_id: str) -> ProtectionOut:
+    """What a project asks of its readers."""
+    return _protection(readable_project(session, actor, project_id))
+
+
+@api.put("/projects/<project_id>/protection", body=ProtectionIn, returns=ProtectionOut)
+def set_protection(session: "Session", actor: Actor, project_id: str, body: ProtectionIn) -> ProtectionOut:
+    """Set what a project asks of its readers; it holds from their next request on."""
+    protecting.set_protection(session, actor, project_id, **body.model_dump())
+    return _protection(readable_project(session, actor, project_id))
+
+
+@api.put("/projects/<project_id>/classification", body=ClassIn, returns=DoneOut)
+def classify_project(session: "Session", actor: Actor, project_id: str, body: ClassIn) -> DoneOut:
+    """Make a project more sensitive or, as the client's administrator and with a reason, less so."""
+    protecting.classify_project(session, actor, project_id, classification=body.classification, reason=body.reason)
+    return DoneOut()
+
+
+@api.get("/projects/<project_id>/units", query=UnitQuery, returns=UnitsPageOut)
+def units(session: "Session", actor: Actor, project_id: str, query: UnitQuery) -> UnitsPageOut:
+    """The units of a project, by id and without content."""
+    project = readable_project(session, actor, project_id, Action.UNIT_READ)
+    rows, after = units_of_project(
+        session, project.id, classification=query.classification, after=query.after, limit=query.limit
+    )
+    return UnitsPageOut(items=[UnitRowOut.model_validate(row) for row in rows], next_after=after)
+
+
+@api.get("/units/<unit_id>", returns=UnitOut)
+def unit(session: "Session", actor: Actor, unit_id: str) -> UnitOut:
+    """A unit with its content; of restricted data the reading is noted."""
+    found = protecting.see_unit(session, actor, unit_id)
+    return UnitOut(**{name: getattr(found, name) for name in UnitOut.model_fields})
+
+
+@api.put("/units/<unit_id>/classification", body=ClassIn, returns=UnitRowOut)
+def classify_unit(session: "Session", actor: Actor, unit_id: str, body: ClassIn) -> UnitRowOut:
+    """Raise one unit above its project, or take that back."""
+    found = protecting.classify_unit(session, actor, unit_id, classification=body.classification, reason=body.reason)
+    return UnitRowOut(
+        id=found.id, reference=found.reference, locale=found.locale, classification=found.classification,
+        is_raised=found.classification != found.lane_class,
+    )  # fmt: skip
+
+
+def readable_project(session: "Session", actor: Actor, project_id: str, action: str = Action.PROJECT_READ) -> Project:
+    """The project, if the actor may do this to it."""
+    project = session.get(Project, project_id)
+    if project is None:
+        raise not_found()
+    rights = grant_rights(session, actor, project.id, now_of(session))
+    require(session, actor, action, project_resource(project, rights))
+    return project
+
+
+def _protection(project: Project) -> ProtectionOut:
+    return ProtectionOut(classification=project.classification, **Protection.from_json(project.protection).to_json())

@@ -1,0 +1,143 @@
+"""Pages of classification: what a project asks of readers, its class, its units and theirs."""
+
+from typing import Any
+
+from flask import Response
+from flask import request as sent
+
+from i18n import Message, _
+from kernel import db
+from kernel.db import now_of
+from kernel.errors import Invalid
+from kernel.guard import check, not_found, require
+from kernel.seeing import see as see_noted
+from marketplace.models import Project
+from marketplace.operations import protecting
+from marketplace.pages import pages
+from marketplace.policy import grant_rights, project_resource
+from marketplace.queries.units import UnitView, units_of_project
+from marketplace.rules.protection import read_documents
+from marketplace.values.actions import Action
+from web import current
+from web.render import flash, page, see
+from web.sessions import request_time
+from workforce.pages.words import CLASSIFICATIONS as CLASS_WORDS
+from workforce.values import CLASSES, Protection, is_watermarked
+
+
+@pages.get("/projects/<project_id>/protection")
+def protection(project_id: str) -> Response:
+    """Who may see the project's data."""
+    return _page(project_id, {}, {})
+
+
+@pages.post("/projects/<project_id>/protection")
+def set_protection(project_id: str) -> Response:
+    """Set what readers must have signed, and where they must be."""
+    typed = {name: sent.form.get(name, "") for name in ("agreements", "annex", "countries", "networks")}
+    try:
+        with db.transaction(current.scope()) as session:
+            protecting.set_protection(
+                session, current.actor(), project_id, agreements=read_documents(typed["agreements"]),
+                annex=read_documents(typed["annex"]), countries=typed["countries"].replace(",", " ").split(),
+                networks=typed["networks"].replace(",", " ").split(),
+            )  # fmt: skip
+    except Invalid as problem:
+        return _page(project_id, dict(problem.fields), typed, 422)
+    flash("good", _("Saved. It holds from everybody's next request on."))
+    return see("marketplace.protection", project_id=project_id)
+
+
+@pages.post("/projects/<project_id>/classification")
+def classify_project(project_id: str) -> Response:
+    """Make the project more or less sensitive."""
+    typed = {name: sent.form.get(name, "") for name in ("classification", "reason")}
+    try:
+        with db.transaction(current.scope()) as session:
+            protecting.classify_project(session, current.actor(), project_id, **typed)
+    except Invalid as problem:
+        return _page(project_id, dict(problem.fields), typed, 422)
+    flash("good", _("The project has its new class; it holds from everybody's next request on."))
+    return see("marketplace.protection", project_id=project_id)
+
+
+@pages.get("/projects/<project_id>/units")
+def units(project_id: str) -> Response:
+    """The units of a project, without their content."""
+    wanted = sent.args.get("classification", "")
+    with db.reading(current.scope()) as session:
+        project = session.get(Project, project_id)
+        if project is None:
+            raise not_found()
+        rights = grant_rights(session, current.actor(), project.id, now_of(session))
+        require(session, current.actor(), Action.UNIT_READ, project_resource(project, rights))
+        rows, after = units_of_project(
+            session, project.id, classification=wanted if wanted in CLASSES else "",
+            after=sent.args.get("after") or None,
+        )  # fmt: skip
+    return page("marketplace/units.html", project=project, rows=rows, after=after, words=CLASS_WORDS, wanted=wanted)
+
+
+@pages.get("/units/<unit_id>")
+def unit(unit_id: str) -> Response:
+    """A unit with its content."""
+    return _unit(unit_id, {}, {})
+
+
+@pages.post("/units/<unit_id>/classification")
+def classify_unit(unit_id: str) -> Response:
+    """Make one unit more sensitive than its project, or take that back."""
+    typed = {name: sent.form.get(name, "") for name in ("classification", "reason")}
+    try:
+        with db.transaction(current.scope()) as session:
+            protecting.classify_unit(session, current.actor(), unit_id, **typed)
+    except Invalid as problem:
+        return _unit(unit_id, dict(problem.fields), typed, 422)
+    flash("good", _("The unit has its new class; it holds from everybody's next request on."))
+    return see("marketplace.unit", unit_id=unit_id)
+
+
+def _unit(unit_id: str, errors: dict[str, Message], typed: dict[str, str], status: int = 200) -> Response:
+    found: UnitView = see_noted(current.scope(), lambda session: protecting.see_unit(session, current.actor(), unit_id))
+    return page(
+        "marketplace/unit.html", status, unit=found, words=CLASS_WORDS, errors=errors, typed=typed,
+        watermark=watermark_of(found.classification),
+    )  # fmt: skip
+
+
+def watermark_of(classification: str, pseudonym: str = "") -> str:
+    """What stands across content of this class: who reads it, and when; nothing where the class asks for none."""
+    person = current.person()
+    if person is None or not is_watermarked(classification):
+        return ""
+    return f"{pseudonym or person.name} · {request_time():%Y-%m-%d %H:%M} UTC"
+
+
+def _page(project_id: str, errors: dict[str, Message], typed: dict[str, str], status: int = 200) -> Response:
+    with db.reading(current.scope()) as session:
+        project = session.get(Project, project_id)
+        if project is None:
+            raise not_found()
+        rights = grant_rights(session, current.actor(), project.id, now_of(session))
+        resource = project_resource(project, rights)
+        require(session, current.actor(), Action.PROJECT_READ, resource)
+        now = now_of(session)
+    may = {
+        name: check(current.actor(), action, resource, now).allow
+        for name, action in (("set", Action.PROJECT_PROTECT), ("lower", Action.CLASS_LOWER))
+    }
+    return page(
+        "marketplace/protection.html", status, project=project, values=_shown(project) | typed, errors=errors, may=may,
+        words=CLASS_WORDS,
+    )  # fmt: skip
+
+
+def _shown(project: Project) -> dict[str, Any]:
+    kept = Protection.from_json(project.protection)
+    return {
+        "agreements": "\n".join(f"{code} {version}" for code, version in kept.agreements),
+        "annex": "\n".join(f"{code} {version}" for code, version in kept.annex),
+        "countries": " ".join(sorted(kept.countries)),
+        "networks": "\n".join(kept.networks),
+        "classification": project.classification,
+    }
