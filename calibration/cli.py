@@ -16,7 +16,7 @@ import numpy as np
 from flask.cli import with_appcontext
 
 from calibration.files.tables import BadTable, Progress, line_where, read_keys, read_labels, write_table
-from calibration.inference import AgreementCounter, DawidSkene, Level, PairCounter
+from calibration.inference import AgreementCounter, Estimator, Level, MajorityVote, OneCoin, PairCounter, TooManyLabels
 from calibration.inference.agreement import count_agreement, count_pairs
 from calibration.operations import backtests
 from calibration.operations.estimates import METHODS
@@ -54,17 +54,15 @@ def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path 
         _ensure_place(file)
     judgments = _table(labels)
     keys = _keys(gold)
-    estimator = METHODS[method]()
-    with _bar("inferring") as progress:
-        if isinstance(estimator, DawidSkene):
-            estimator.progress = progress
-        answers = estimator.fit_predict(judgments, gold=keys)
+    estimator = _fitted(METHODS[method](), judgments, keys)
+    answers = estimator.labels_
     _write(out, pd.DataFrame({"label": answers, "confidence": estimator.probas_.max(axis=1)}), "item")
     if skills is not None:
         _write(skills, estimator.skills_.to_frame("skill"), "worker")
+    used = _name_of(type(estimator))
     held = "" if keys is None else f", {answers.index.isin(list(keys)).sum()} of {len(keys)} known labels held"
     click.echo(
-        f"{len(answers)} items from {len(judgments)} labels by {len(estimator.skills_)} workers: {method},"
+        f"{len(answers)} items from {len(judgments)} labels by {len(estimator.skills_)} workers: {used},"
         f" {estimator.iterations_} rounds{'' if estimator.converged_ else ', not converged'}{held}"
     )
 
@@ -224,6 +222,24 @@ def _keys(path: Path | None) -> dict[str, str] | None:
         return None if path is None else read_keys(path)
     except (BadTable, OSError) as problem:
         raise click.ClickException(str(problem)) from None
+
+
+def _fitted(estimator: Estimator, judgments: pd.DataFrame, keys: dict[str, str] | None) -> Estimator:
+    """The estimate; where it would not fit into memory, a simpler one, and said so."""
+    try:
+        with _bar("inferring") as progress:
+            estimator.progress = progress
+            return estimator.fit(judgments, gold=keys)
+    except TooManyLabels as problem:
+        simpler = OneCoin if keys else MajorityVote
+        if isinstance(estimator, (OneCoin, MajorityVote)):
+            raise click.ClickException(str(problem)) from None
+        click.echo(f"{problem}. By {_name_of(simpler)} instead.", err=True)
+        return _fitted(simpler(), judgments, keys)
+
+
+def _name_of(kind: type[Estimator]) -> str:
+    return next(name for name, known in METHODS.items() if known is kind)
 
 
 def _write(path: Path, table: pd.DataFrame, index_label: str) -> None:

@@ -21,7 +21,7 @@ from calibration.inference.boxes import Boxes
 from calibration.inference.bradley_terry import BradleyTerry, pairs_from
 from calibration.inference.counters import AgreementCounter, Level, PairCounter
 from calibration.inference.dawid_skene import DawidSkene
-from calibration.inference.estimator import Estimator
+from calibration.inference.estimator import Estimator, TooManyLabels
 from calibration.inference.fusion import Fusion
 from calibration.inference.glad import GLAD
 from calibration.inference.mace import MACE
@@ -50,6 +50,7 @@ __all__ = [
     "Rankings",
     "Spans",
     "Temperature",
+    "TooManyLabels",
     "Transcripts",
     "WeightedVote",
     "calibrate",

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as pd
-    from scipy.sparse import csr_array
 
 COLUMNS = ("task", "worker", "label")
 
@@ -59,14 +58,10 @@ class Coded:
         return tally(self.worker, len(self.workers))
 
     @cached_property
-    def incidence(self) -> csr_array:
-        """Tasks × (worker, label): how often this worker gave this label to this task."""
-        from scipy.sparse import csr_array
-
-        width = len(self.labels)
-        columns = self.worker * width + self.label
-        shape = len(self.tasks), len(self.workers) * width
-        return csr_array((np.ones(len(columns)), (self.task, columns)), shape=shape)
+    def pair(self) -> Codes:
+        """Worker and label of each judgment as one number: worker * labels + label."""
+        pairs: Codes = self.worker * len(self.labels) + self.label
+        return pairs
 
     def anchor(self, probas: Floats) -> Floats:
         """The posterior with every known key set to certainty, in place."""

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from calibration.inference.coding import Coded, Floats
-from calibration.inference.estimator import Estimator, Fit, class_shares, normalised, vote_shares
+from calibration.inference.coding import Coded, Codes, Floats
+from calibration.inference.estimator import Estimator, Fit, class_shares, ensure_fits, normalised, vote_shares
 
 if TYPE_CHECKING:
     import pandas as pd
+    from scipy.sparse import csr_array
 
 _LEAST = 0.01
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The (worker, label) pairs that occur, with who gave what: what was never given takes no memory.
+
+    `by_task` is tasks × pairs (how often), `by_worker` workers × pairs and `by_label` labels × pairs (which is whose).
+    """
+
+    worker: Codes
+    label: Codes
+    by_task: csr_array
+    by_worker: csr_array
+    by_label: csr_array
+
+
+@dataclass(frozen=True)
+class _Model:
+    """Everybody's confusions as they are computed: `counts` and `pool` as given × true, totals as workers × true."""
+
+    counts: Floats  # pairs × true
+    pool: Floats  # given × true, columns sum to one
+    totals: Floats  # workers × true
 
 
 class DawidSkene(Estimator):
@@ -31,14 +56,11 @@ class DawidSkene(Estimator):
 
     After a fit also `confusions_` (rows: worker and true label, columns: label given, rows sum to one), `counts_`
     (the expected counts behind it, without history or prior) and `class_shares_`. `skills_` is the chance to be right
-    on a task drawn by the class shares.
+    on a task drawn by the class shares. Memory grows with the pairs of worker and label that occur, times the labels;
+    only `confusions_` and `counts_` are whole tables, made when they are asked for.
     """
 
-    confusions_: pd.DataFrame
-    counts_: pd.DataFrame
     class_shares_: pd.Series[float]
-    progress: Callable[[float], None] | None = None
-    """Told after each round the share of `max_iterations` that is done."""
 
     def __init__(
         self,
@@ -55,59 +77,114 @@ class DawidSkene(Estimator):
         self.max_iterations = max_iterations
         self.tolerance = tolerance
 
+    @property
+    def confusions_(self) -> pd.DataFrame:
+        """How probably each worker gives each label, by the true label."""
+        coded, given, model, _probas = self._kept
+        wide = self._table(coded, given, model.counts) + self.pooling * model.pool.T + _LEAST
+        return self._framed(coded, wide / wide.sum(axis=2, keepdims=True))
+
+    @property
+    def counts_(self) -> pd.DataFrame:
+        """How often each worker gave each label, by the true label, on expectation."""
+        coded, given, _model, probas = self._kept
+        return self._framed(coded, self._table(coded, given, given.by_task.T @ probas))
+
+    def _cells(self, coded: Coded) -> int:
+        pairs = min(len(coded.task), len(coded.workers) * len(coded.labels))
+        return (len(coded.tasks) + len(coded.workers) + len(coded.labels) + pairs) * len(coded.labels)
+
     def _estimate(self, coded: Coded) -> Fit:
-        earlier = self._earlier(coded)
+        given, earlier = self._given(coded)
         probas = vote_shares(coded)
         rounds, converged = 0, False
         while rounds < self.max_iterations and not converged:
             rounds += 1
-            confusions = self._confusions(_counts(coded, probas) + earlier)
-            after = coded.anchor(_posterior(coded, confusions, class_shares(probas)))
+            model = self._model(given, given.by_task.T @ probas + earlier)
+            after = coded.anchor(self._posterior(given, model, class_shares(probas)))
             np.subtract(after, probas, out=probas)
             converged = bool(max(probas.max(), -probas.min()) <= self.tolerance)
             probas = after
-            if self.progress is not None:
-                self.progress(rounds / self.max_iterations)
-        self._describe(coded, confusions, probas)
-        skills = np.einsum("wkk,k->w", confusions, class_shares(probas))
-        return Fit(probas, skills, rounds, converged)
+            self._advance(rounds / self.max_iterations)
+        self._kept = coded, given, model, probas
+        shares = class_shares(probas)
+        self._publish_shares(coded, shares)
+        return Fit(probas, self._skills(given, model, shares), rounds, converged)
 
-    def _confusions(self, counts: Floats) -> Floats:
-        """Counts (workers × true × given) as probabilities, drawn towards the pool's rows."""
-        pool = counts.sum(axis=0) + 1e-9
-        pool /= pool.sum(axis=1, keepdims=True)
-        steadied = counts + self.pooling * pool + _LEAST
-        chances: Floats = steadied / steadied.sum(axis=2, keepdims=True)
-        return chances
+    def _given(self, coded: Coded) -> tuple[_Given, Floats | float]:
+        """The pairs that occur here or in the history, and the history's counts of them."""
+        import pandas as pd
+        from scipy.sparse import csr_array
 
-    def _earlier(self, coded: Coded) -> Floats:
-        """The history's counts in the order of this fit's workers and labels; zero where there is none."""
+        width = len(coded.labels)
+        before = self._before(coded)
+        known = before.any(axis=2).ravel().nonzero()[0] if before is not None else np.empty(0, dtype=coded.pair.dtype)
+        place, pairs = pd.factorize(np.concatenate([coded.pair, known]), sort=True)
+        worker, label = np.divmod(pairs, width)
+        place, every = place[: len(coded.pair)].astype(coded.pair.dtype), np.arange(len(pairs))
+
+        def marks(rows: Codes, columns: Codes, height: int) -> csr_array:
+            return csr_array((np.ones(len(rows)), (rows, columns)), shape=(height, len(pairs)))
+
+        given = _Given(
+            worker,
+            label,
+            marks(coded.task, place, len(coded.tasks)),
+            marks(worker, every, len(coded.workers)),
+            marks(label, every, width),
+        )
+        return given, 0.0 if before is None else before[worker, label]
+
+    def _before(self, coded: Coded) -> Floats | None:
+        """The history's counts in the order of this fit's workers and labels (workers × given × true)."""
         import pandas as pd
 
-        size = len(coded.workers), len(coded.labels), len(coded.labels)
         if self.history is None:
-            return np.zeros(size)
+            return None
+        size = len(coded.workers), len(coded.labels), len(coded.labels)
+        ensure_fits(coded, size[0] * size[1] * size[2])
         rows = pd.MultiIndex.from_product([coded.workers, coded.labels])
-        return self.history.reindex(index=rows, columns=coded.labels, fill_value=0.0).to_numpy(float).reshape(size)
+        table = self.history.reindex(index=rows, columns=coded.labels, fill_value=0.0).to_numpy(float)
+        return table.reshape(size).transpose(0, 2, 1)
 
-    def _describe(self, coded: Coded, confusions: Floats, probas: Floats) -> None:
+    def _model(self, given: _Given, counts: Floats) -> _Model:
+        pool = given.by_label @ counts + 1e-9
+        pool /= pool.sum(axis=0)
+        totals = given.by_worker @ counts + (self.pooling + _LEAST * len(pool))
+        return _Model(counts, pool, totals)
+
+    def _posterior(self, given: _Given, model: _Model, shares: Floats) -> Floats:
+        """Tasks × labels. What a person gave is as probable as they gave it before, drawn towards the pool."""
+        chances = self.pooling * model.pool[given.label]
+        chances += model.counts
+        chances += _LEAST
+        chances /= model.totals[given.worker]
+        scores = given.by_task @ np.log(chances, out=chances)
+        scores += np.log(shares)
+        return normalised(scores)
+
+    def _skills(self, given: _Given, model: _Model, shares: Floats) -> Floats:
+        right = np.zeros_like(model.totals)
+        right[given.worker, given.label] = model.counts[np.arange(len(given.label)), given.label]
+        right += self.pooling * model.pool.diagonal() + _LEAST
+        skills: Floats = (right / model.totals) @ shares
+        return skills
+
+    def _publish_shares(self, coded: Coded, shares: Floats) -> None:
         import pandas as pd
 
-        rows = pd.MultiIndex.from_product([coded.workers, coded.labels], names=["worker", "truth"])
-        shape = len(rows), len(coded.labels)
-        self.confusions_ = pd.DataFrame(confusions.reshape(shape), index=rows, columns=coded.labels)
-        self.counts_ = pd.DataFrame(_counts(coded, probas).reshape(shape), index=rows, columns=coded.labels)
-        self.class_shares_ = pd.Series(class_shares(probas), index=coded.labels)
+        self.class_shares_ = pd.Series(shares, index=coded.labels)
 
+    def _table(self, coded: Coded, given: _Given, counts: Floats) -> Floats:
+        """Counts by pair as a whole table, workers × true × given."""
+        size = len(coded.workers), len(coded.labels), len(coded.labels)
+        ensure_fits(coded, size[0] * size[1] * size[2])
+        wide = np.zeros(size)
+        wide[given.worker, :, given.label] = counts
+        return wide
 
-def _counts(coded: Coded, probas: Floats) -> Floats:
-    """Expected counts, workers × true × given."""
-    cells = coded.incidence.T @ probas
-    return cells.reshape(len(coded.workers), len(coded.labels), len(coded.labels)).transpose(0, 2, 1)
+    def _framed(self, coded: Coded, table: Floats) -> pd.DataFrame:
+        import pandas as pd
 
-
-def _posterior(coded: Coded, confusions: Floats, shares: Floats) -> Floats:
-    by_answer = np.log(confusions).transpose(0, 2, 1).reshape(-1, len(coded.labels))
-    scores = coded.incidence @ np.ascontiguousarray(by_answer)
-    scores += np.log(shares)
-    return normalised(scores)
+        rows: Any = pd.MultiIndex.from_product([coded.workers, coded.labels], names=["worker", "truth"])
+        return pd.DataFrame(table.reshape(len(rows), len(coded.labels)), index=rows, columns=coded.labels)

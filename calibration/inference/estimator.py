@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from hashlib import blake2b
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TIE = 1e-9
+_MOST_CELLS = 64_000_000  # of numbers in one array: half a gigabyte
+_CELLS_EACH = 16  # a judgment; where there are so many judgments, their number is what takes the memory
+_WIDE = 64
+
+
+class TooManyLabels(ValueError):
+    """So many different labels that the estimate would not fit into memory; says so in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,8 @@ class Estimator(ABC):
     skills_: pd.Series[Any]
     iterations_: int
     converged_: bool
+    progress: Callable[[float], None] | None = None
+    """Told after each round the share of the most rounds that is done."""
 
     def __init__(self, *, labels: Iterable[Hashable] | None = None) -> None:
         self.labels = None if labels is None else tuple(labels)
@@ -57,12 +66,21 @@ class Estimator(ABC):
     def fit(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> Estimator:
         """Estimate from judgments; `gold` (task to label) holds those answers fixed."""
         coded = encode(judgments, gold, self.labels)
+        ensure_fits(coded, self._cells(coded))
         self._publish(coded, self._estimate(coded) if len(coded.task) else _nothing(coded))
         return self
 
     def fit_predict(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> pd.Series[Any]:
         """Estimate, and return the answer of each task."""
         return self.fit(judgments, gold=gold).labels_
+
+    def _advance(self, share: float) -> None:
+        if self.progress is not None:
+            self.progress(share)
+
+    def _cells(self, coded: Coded) -> int:
+        """How many numbers the largest arrays of an estimate hold together."""
+        return (len(coded.tasks) + len(coded.workers)) * len(coded.labels)
 
     @abstractmethod
     def _estimate(self, coded: Coded) -> Fit:
@@ -78,12 +96,23 @@ class Estimator(ABC):
         self.iterations_, self.converged_ = fit.iterations, fit.converged
 
 
+def ensure_fits(coded: Coded, cells: int) -> None:
+    """Raise TooManyLabels, before anything large is made, where an estimate would take far more than its judgments."""
+    if cells <= max(_MOST_CELLS, _CELLS_EACH * len(coded.task)):
+        return
+    raise TooManyLabels(
+        f"{len(coded.labels):,} different labels are too many to compare for {len(coded.tasks):,} tasks and"
+        f" {len(coded.workers):,} workers: it would take {cells * 8 / 1e9:,.1f} GB and more. Labels of so many kinds"
+        " are mostly free text, which is fused or compared by distance, not voted on"
+    )
+
+
 def choose(coded: Coded, probas: Floats) -> Codes:
     """The code of each task's answer, ties broken as `Estimator` says."""
     if not probas.size:
         return np.empty(0, dtype=np.intp)
     best: Codes = probas.argmax(axis=1)
-    leading = probas >= reduce(np.maximum, probas.T)[:, None] - _TIE
+    leading = probas >= probas[np.arange(len(probas)), best][:, None] - _TIE
     shares = probas.mean(axis=0)
     for row in np.flatnonzero(leading.sum(axis=1) > 1).tolist():
         rivals = np.flatnonzero(leading[row])
@@ -99,10 +128,11 @@ def stable_hash(*parts: object) -> int:
 
 def normalised(scores: Floats) -> Floats:
     """Rows of log scores as probabilities."""
-    # Reducing along short rows is slow in numpy; going by whole columns is several times faster.
-    scores = scores - reduce(np.maximum, scores.T)[:, None]
+    # Reducing along short rows is slow in numpy; going by whole columns is several times faster. Long rows: as usual.
+    is_wide = scores.shape[1] > _WIDE
+    scores = scores - (scores.max(axis=1) if is_wide else reduce(np.maximum, scores.T))[:, None]
     np.exp(scores, out=scores)
-    scores /= reduce(np.add, scores.T)[:, None]
+    scores /= (scores.sum(axis=1) if is_wide else reduce(np.add, scores.T))[:, None]
     return scores
 
 

@@ -80,6 +80,7 @@ class GLAD(Estimator):
             after = coded.anchor(_posterior(coded, _logits(coded, found), shares))
             converged = bool(np.abs(after - probas).max() <= self.tolerance)
             probas = after
+            self._advance(rounds / self.max_iterations)
         return Fit(probas, self._describe(coded, found), rounds, converged)
 
     def _improved(self, coded: Coded, right: Floats, found: _Parameters) -> _Parameters:

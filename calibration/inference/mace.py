@@ -74,6 +74,7 @@ class MACE(Estimator):
             still = bool(np.abs(after - probas).max() <= self.tolerance)
             converged = still and (self.even_labels or not is_even)
             probas = after
+            self._advance(rounds / self.max_iterations)
         spamming = self._describe(coded, knew, spam)
         return Fit(probas, 1.0 - spamming, rounds, converged)
 

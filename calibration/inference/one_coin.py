@@ -51,6 +51,7 @@ class OneCoin(Estimator):
             after = coded.anchor(self._posterior(coded, accuracies, class_shares(probas)))
             converged = bool(np.abs(after - probas).max() <= self.tolerance)
             probas = after
+            self._advance(rounds / self.max_iterations)
         return Fit(probas, accuracies, rounds, converged)
 
     def _accuracies(self, coded: Coded, probas: Floats) -> Floats:

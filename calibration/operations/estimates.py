@@ -20,13 +20,14 @@ from calibration.inference import (
     MajorityVote,
     OneCoin,
     Temperature,
+    TooManyLabels,
     WeightedVote,
     calibrate,
 )
 from calibration.inference.agreement import count_agreement
 from calibration.inference.temperature import LEAST_GOLD, may_replace_vote
 from i18n import _
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from labeling.tasktypes.protocol import TaskType
 from labeling.values import InvalidAnswer, Ontology, Weighted
 
@@ -93,7 +94,16 @@ def estimate(collected: Collected, method: str) -> Estimate:
         raise Invalid("inference.method", _("There is no method “%(name)s”.", name=method[:40]))
     if collected.task_type.categories(collected.ontology) is None:
         return _fused(collected)
-    return _closed(collected, method)
+    try:
+        return _closed(collected, method)
+    except TooManyLabels:
+        # So many labels that each person's confusions of them fit nowhere: people are weighed on keys, or not at all.
+        simpler = "one-coin" if collected.truths else "majority"
+    try:
+        return _closed(collected, simpler)
+    except TooManyLabels:
+        message = _("This lane has too many different labels for its number of units; they cannot be inferred.")
+        raise Conflict("inference.too_many_labels", message) from None
 
 
 def _closed(collected: Collected, method: str) -> Estimate:

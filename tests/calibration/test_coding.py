@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -36,13 +35,3 @@ def test_an_empty_cell_is_refused_in_categories_too() -> None:
     for judgments in (frame, frame.astype("category")):
         with pytest.raises(ValueError, match="empty cells"):
             encode(judgments)
-
-
-def test_the_sparse_counts_are_the_dense_ones() -> None:
-    crowd = make_crowd(2, tasks=30, workers=6)
-    coded = encode(pd.concat([crowd.judgments, crowd.judgments.head(10)]))
-    width = len(coded.labels)
-    dense = np.zeros((len(coded.tasks), len(coded.workers) * width))
-    for task, worker, label in zip(coded.task, coded.worker, coded.label, strict=True):
-        dense[task, worker * width + label] += 1
-    assert (coded.incidence.toarray() == dense).all()

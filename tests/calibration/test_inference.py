@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.inference import GLAD, MACE, DawidSkene, Estimator, MajorityVote, OneCoin, WeightedVote
+from calibration.inference import (
+    GLAD,
+    MACE,
+    DawidSkene,
+    Estimator,
+    MajorityVote,
+    OneCoin,
+    TooManyLabels,
+    WeightedVote,
+)
 from tests.calibration.crowds import accuracy, frame, make_crowd, plain_dawid_skene, plain_one_coin
 
 ESTIMATORS = [MajorityVote, WeightedVote, OneCoin, DawidSkene, MACE, GLAD]
@@ -225,3 +236,39 @@ def test_a_fit_that_is_cut_short_says_so() -> None:
     found = DawidSkene(max_iterations=2)
     found.fit(make_crowd(10).judgments)
     assert (found.iterations_, found.converged_) == (2, False)
+
+
+def _open_answers(workers: int, labels: int) -> pd.DataFrame:
+    """Five answers to each of 400 tasks, three of them alike, the others anything."""
+    rng = np.random.default_rng(11)
+    task, right = np.repeat(np.arange(400), 5), np.repeat(rng.integers(labels, size=400), 5)
+    label = np.where(np.arange(2000) % 5 < 3, right, rng.integers(labels, size=2000))
+    return pd.DataFrame({"task": task, "worker": rng.integers(workers, size=2000), "label": label})
+
+
+def test_many_people_and_a_thousand_labels_take_little_memory() -> None:
+    judgments = _open_answers(workers=500, labels=1000)
+    tracemalloc.start()
+    try:
+        found = DawidSkene(max_iterations=2).fit(judgments)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Whole tables of 500 workers would be four gigabytes each; one row for each pair that occurs is 16 megabytes.
+    assert peak < 150e6
+    assert (found.labels_ == judgments.drop_duplicates("task").set_index("task")["label"]).mean() > 0.8
+    assert isinstance(found, DawidSkene)
+    with pytest.raises(TooManyLabels):
+        _ = found.confusions_
+
+
+@every_estimator
+def test_free_text_is_refused_before_it_takes_the_memory(estimator: type[Estimator]) -> None:
+    rows = pd.DataFrame({"task": np.arange(100_000) // 2, "worker": np.arange(100_000) % 7, "label": range(100_000)})
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooManyLabels, match="100,000 different labels"):
+            estimator().fit(rows)
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
