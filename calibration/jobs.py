@@ -1,5 +1,6 @@
 """Jobs of calibration: grading everything alike, ending what ran its time, inference, and grading again."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from calibration.operations.estimates import estimate
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 
+log = logging.getLogger("polyphony.calibration")
 CHUNK = 500
 
 
@@ -41,9 +43,17 @@ def grade_batch(work: Work) -> dict[str, Any]:
 
 @job(queue="default", long=True, every=timedelta(minutes=5))
 def end_overdue(work: Work) -> dict[str, Any]:
-    """End attempts and pauses whose time is over."""
-    with work.transaction() as session:
-        ended = attempts.end_overdue(session, work.actor)
+    """End attempts and pauses whose time is over. An attempt that cannot be ended keeps no other one waiting."""
+    with work.reading() as session:
+        overdue = attempts.overdue(session, work.actor)
+    ended = failed = 0
+    for attempt_id in overdue:
+        try:
+            with work.transaction() as session:
+                ended += attempts.end_overdue(session, work.actor, [attempt_id])
+        except Exception:
+            log.exception("an attempt could not be ended: %s", attempt_id)
+            failed += 1
     with work.transaction() as session:
         lifted = gates.end_pauses(session, work.actor)
         gates.end_warnings(session, work.actor)
@@ -51,7 +61,7 @@ def end_overdue(work: Work) -> dict[str, Any]:
         lapsed = disputes.lapse_overdue(session, work.actor)
     with work.transaction() as session:
         late = checks.pause_overdue(session, work.actor)
-    return {"attempts": ended, "late": late, "pauses": lifted, "disputes": lapsed}
+    return {"attempts": ended, "failed": failed, "late": late, "pauses": lifted, "disputes": lapsed}
 
 
 @job(queue="bulk", long=True, every=timedelta(days=1))

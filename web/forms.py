@@ -4,6 +4,7 @@ from typing import Any, Generic, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
 from i18n import Message, _
@@ -96,10 +97,16 @@ def _takes_empty(model: type[BaseModel], name: str) -> bool:
 def errors_of(error: ValidationError) -> dict[str, Message]:
     """A validation error as sentences by field path (`lines.3.locale`)."""
     found: dict[str, Message] = {}
-    for fault in error.errors(include_url=False, include_input=False):
+    for fault in error.errors(include_url=False):
         path = ".".join(str(part) for part in fault["loc"])
-        found.setdefault(path, _sentence(fault["type"], fault.get("ctx") or {}, fault["msg"]))
+        found.setdefault(path, _sentence(_kind(fault), fault.get("ctx") or {}, fault["msg"]))
     return found
+
+
+def _kind(fault: ErrorDetails) -> str:
+    """The fault's type; what is no number is neither too small nor too large."""
+    is_nan = str(fault["input"]).strip().lower() == "nan"
+    return "float_parsing" if is_nan and fault["type"].startswith(("greater", "less", "finite")) else fault["type"]
 
 
 def _sentence(kind: str, context: dict[str, Any], text: str) -> Message:
@@ -111,7 +118,7 @@ def _sentence(kind: str, context: dict[str, Any], text: str) -> Message:
         return _("This is longer than %(most)s letters.", most=context.get("max_length", 0))
     if kind in ("int_parsing", "int_type", "int_from_float"):
         return _("A whole number is expected here.")
-    if kind in ("float_parsing", "float_type", "decimal_parsing", "decimal_type"):
+    if kind in ("float_parsing", "float_type", "finite_number", "decimal_parsing", "decimal_type"):
         return _("This must be a number.")
     if kind == "string_type":
         return _("A text is expected here.")
@@ -123,10 +130,14 @@ def _sentence(kind: str, context: dict[str, Any], text: str) -> Message:
         return _("The text contains a character that cannot be stored.")
     if kind.startswith(("datetime", "timezone")):
         return _("Write the time with its time zone, like 2027-01-31T17:00:00Z or 2027-01-31T17:00:00+03:00.")
-    if kind in ("greater_than_equal", "greater_than"):
-        return _("This must be at least %(least)s.", least=context.get("ge", context.get("gt")))
-    if kind in ("less_than_equal", "less_than"):
-        return _("This must be at most %(most)s.", most=context.get("le", context.get("lt")))
+    if kind == "greater_than_equal":
+        return _("This must be at least %(least)s.", least=context.get("ge"))
+    if kind == "greater_than":
+        return _("This must be more than %(least)s.", least=context.get("gt"))
+    if kind == "less_than_equal":
+        return _("This must be at most %(most)s.", most=context.get("le"))
+    if kind == "less_than":
+        return _("This must be less than %(most)s.", most=context.get("lt"))
     if kind in ("literal_error", "enum"):
         return _("Choose one of the values offered.")
     if kind.startswith("date"):

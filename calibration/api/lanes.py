@@ -1,7 +1,7 @@
 """A lane over the API: its quality, its labels inferred anew, its test, its people."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from calibration.operations import checks, inference, qualifications, reading, t
 from calibration.operations.estimates import METHODS
 from calibration.queries.checks import CheckState
 from calibration.queries.roster import Candidate
-from calibration.queries.tests import TestView, characteristic
+from calibration.queries.tests import LONGEST_WAIT, TestView, characteristic
 from kernel.guard import not_found
 from kernel.jobs import enqueue
 from kernel.policy import Actor
@@ -111,7 +111,9 @@ class TestIn(InModel):
     beta: float = Field(default=0.05, gt=0, lt=0.5)
     training_questions: int = Field(default=5, ge=0, le=50)
     attempts_most: int = Field(default=3, ge=1, le=5)
-    cool_down_hours: list[int] = Field(default=[24, 168, 720], min_length=1, max_length=5)
+    cool_down_hours: list[Annotated[int, Field(ge=0, le=LONGEST_WAIT)]] = Field(
+        default=[24, 168, 720], min_length=1, max_length=5
+    )
     minutes: int = Field(default=60, ge=5, le=240)
     strata: str = Field(default="class", pattern=f"^({'|'.join(tests.STRATA)})$")
     begin_hours: int = Field(default=24, ge=1, le=168)
@@ -152,10 +154,14 @@ class OutlookOut(OutModel):
     passing: float
     questions: float
     pool: int
+    false_passes: float
+    needed: int
+    wanted: int
     attempts: int
     known_by_ten: float
     pay_micros: int | None
     currency: str | None
+    rate_micros: int | None
 
 
 class PointOut(OutModel):
@@ -163,6 +169,7 @@ class PointOut(OutModel):
 
     accuracy: float
     passes: float
+    passes_within: float
     questions: float
 
 
@@ -260,7 +267,7 @@ def preview_test(session: "Session", actor: Actor, lane_id: str, body: TestIn) -
                     beta=plan.exact_beta, expected_questions=dict(plan.expected_questions))
             for number, plan in enumerate(found.plans, start=1)
         ],
-        characteristic=[PointOut.model_validate(point) for point in characteristic(found.plans[0])],
+        characteristic=[PointOut.model_validate(point) for point in characteristic(found.plans)],
         findings=[
             LintFindingOut(code=each.code, is_error=each.is_error, message=str(each.message), facts=dict(each.facts))
             for each in found.findings
@@ -371,7 +378,7 @@ def _test(test: TestView, warnings: list[str]) -> TestOut:
         alpha=plan.exact_alpha,
         beta=plan.exact_beta,
         expected_questions=dict(plan.expected_questions),
-        characteristic=[PointOut.model_validate(point) for point in characteristic(plan)],
+        characteristic=[PointOut.model_validate(point) for point in characteristic(test.plans)],
         strata=test.strata,
         training_questions=test.training_questions,
         attempts_most=test.attempts_most,

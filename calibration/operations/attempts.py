@@ -209,14 +209,27 @@ def look_back(session: Session, actor: Actor, attempt_id: str, position: int) ->
     return feedback_of(session, row, position)
 
 
-def end_overdue(session: Session, actor: Actor, limit: int = 200) -> int:
-    """End attempts whose time is over and whose person did not come back; returns how many."""
+def overdue(session: Session, actor: Actor, limit: int = 200) -> list[str]:
+    """Attempts whose time is over and whose person did not come back."""
+    require(session, actor, GRADE_RUN)
+    return list(
+        session.scalars(
+            select(Attempt.id)
+            .where(Attempt.state.in_(LIVE), Attempt.deadline_at < now_of(session))
+            .order_by(Attempt.deadline_at)
+            .limit(limit)
+        )
+    )
+
+
+def end_overdue(session: Session, actor: Actor, attempt_ids: Sequence[str] | None = None) -> int:
+    """End such attempts (all, or these); returns how many. One that somebody else is about to end is left to them."""
+    chosen = overdue(session, actor) if attempt_ids is None else attempt_ids
     require(session, actor, GRADE_RUN)
     rows = session.scalars(
         select(Attempt)
-        .where(Attempt.state.in_(LIVE), Attempt.deadline_at < now_of(session))
+        .where(Attempt.id.in_(chosen), Attempt.state.in_(LIVE), Attempt.deadline_at < now_of(session))
         .order_by(Attempt.deadline_at)
-        .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
     for row in rows:

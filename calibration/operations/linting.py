@@ -45,11 +45,11 @@ def lint(
     task_type, ontology = scorer.schema(lane.ontology_id)
     questions = _questions(session, lane, scorer)
     found = [
-        *_of_size(plans[0], sum(stock.values())),
+        *_of_size(plans, sum(stock.values())),
         *_of_classes(task_type, ontology, stock),
         *_of_luck(plans, task_type, ontology, stock),
         *_of_questions(questions),
-        *_of_pools(plans[0], sum(stock.values()), training, sum(each.pool == "training" for each in questions)),
+        *_of_pools(plans, sum(stock.values()), training, sum(each.pool == "training" for each in questions)),
     ]
     return tuple(sorted(found, key=lambda each: not each.is_error))
 
@@ -57,7 +57,7 @@ def lint(
 def lint_pool(session: Session, lane: LaneFacts, plan: Plan, stock: Mapping[str, int]) -> tuple[Finding, ...]:
     """What is wrong with the questions of a lane for a plan that asks these classes alone."""
     questions = _questions(session, lane, Scorer(session))
-    return (*_of_size(plan, sum(stock.values())), *_of_questions(questions))
+    return (*_of_size([plan], sum(stock.values())), *_of_questions(questions))
 
 
 def _questions(session: Session, lane: LaneFacts, scorer: Scorer) -> list[rules.Question]:
@@ -83,20 +83,22 @@ def _fits(scorer: Scorer, lane: LaneFacts, truth: Mapping[str, Any], content: Ma
     return True
 
 
-def _of_size(plan: Plan, present: int) -> list[Finding]:
-    if present >= plan.questions:
+def _of_size(plans: Sequence[Plan], present: int) -> list[Finding]:
+    """Later attempts ask for more certainty, hence for more questions."""
+    needed = max(plan.questions for plan in plans)
+    if present >= needed:
         return []
-    missing = plan.questions - present
+    missing = needed - present
     message = ngettext(
         "One attempt may need %(needed)s exam questions, and this lane has %(present)s: %(num)s is missing. Add gold"
         " to the exam pool, or ask for less certainty.",
         "One attempt may need %(needed)s exam questions, and this lane has %(present)s: %(num)s are missing. Add gold"
         " to the exam pool, or ask for less certainty.",
         missing,
-        needed=plan.questions,
+        needed=needed,
         present=present,
     )
-    facts = {"needed": plan.questions, "present": present, "missing": missing}
+    facts = {"needed": needed, "present": present, "missing": missing}
     return [Finding("test.pool_too_small", message, facts)]
 
 
@@ -192,10 +194,11 @@ def _of_questions(questions: Sequence[rules.Question]) -> list[Finding]:
     return [Finding(code, message, {"count": count}) for code, (count, message) in words.items() if count]
 
 
-def _of_pools(plan: Plan, exam: int, training: int, trained: int) -> list[Finding]:
+def _of_pools(plans: Sequence[Plan], exam: int, training: int, trained: int) -> list[Finding]:
+    """In the worst case a person meets every question of every attempt, and none twice."""
     found = []
-    wanted = rules.POOL_FACTOR * plan.questions
-    if plan.questions <= exam < wanted:
+    wanted = max(rules.POOL_FACTOR * plans[0].questions, sum(plan.questions for plan in plans))
+    if max(plan.questions for plan in plans) <= exam < wanted:
         message = ngettext(
             "The exam pool has %(num)s question. %(wanted)s would let people try again, and keep answers from going"
             " round.",

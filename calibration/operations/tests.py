@@ -12,7 +12,16 @@ from calibration.models import QualificationTest
 from calibration.operations.linting import WARNINGS, Finding, lint
 from calibration.policy import TEST_PUBLISH, lane_resource
 from calibration.queries.gold import pool_counts
-from calibration.queries.tests import ENTRANCE, Outlook, TestView, open_test, outlook_of, plan_json, view_of
+from calibration.queries.tests import (
+    ENTRANCE,
+    LONGEST_WAIT,
+    Outlook,
+    TestView,
+    open_test,
+    outlook_of,
+    plan_json,
+    view_of,
+)
 from calibration.rules import testplan
 from calibration.rules.testplan import Plan
 from calibration.values import LaneFacts, PlanImpossible, PlanKind
@@ -125,7 +134,7 @@ def _examined(session: Session, actor: Actor, lane: LaneFacts, design: Design) -
     stock = pool_counts(session, lane.id, GoldPool.EXAM.value)
     is_vendor = actor.org_id == lane.vendor_org_id
     rate = rate_of(session, lane.id, now_of(session)) if design.is_paid and is_vendor else None
-    outlook = outlook_of(plans[0], sum(stock.values()), rate)
+    outlook = outlook_of(plans, sum(stock.values()), rate)
     return Examined(plans, lint(session, lane, plans, stock, design.training_questions), stock, outlook)
 
 
@@ -233,8 +242,10 @@ def _ensure_sane(design: Design) -> None:
     }
     if design.strata not in STRATA:
         fields["strata"] = _("Draw by class, by class and difficulty, or from all alike.")
-    if not design.cool_down_hours or any(hour < 0 for hour in design.cool_down_hours):
-        fields["cool_down_hours"] = _("Give the hours to wait after each attempt.")
+    if not 1 <= len(design.cool_down_hours) <= ATTEMPTS_RANGE[1]:
+        fields["cool_down_hours"] = _("Give the hours to wait after each attempt, one to five of them.")
+    elif not all(0 <= hours <= LONGEST_WAIT for hours in design.cool_down_hours):
+        fields["cool_down_hours"] = _("Between %(least)s and %(most)s.", least=0, most=LONGEST_WAIT)
     if fields:
         raise Invalid("test.invalid", _("This test cannot be published like that."), fields=fields)
 

@@ -10,7 +10,7 @@ from calibration.lanes import lane_of
 from calibration.operations import checks, inference, reading, tests
 from calibration.pages import pages, pictures
 from calibration.queries.tests import TestView, characteristic
-from calibration.rules.testplan import Plan
+from calibration.rules.testplan import Plan, passes_within
 from calibration.values import LaneFacts
 from i18n import _
 from kernel import db
@@ -164,10 +164,15 @@ def _examined(lane_id: str, settings: dict[str, Any]) -> tests.Examined:
         return tests.examine_test(session, actor, lane_id, tests.Design(**settings))
 
 
-def _plain_plan(form: Form[Any]) -> Plan | None:
-    """What the page shows before a design was sent; None where what was sent has no plan."""
+def _shown_plans(form: Form[Any], examined: tests.Examined | None, test: TestView | None) -> tuple[Plan, ...]:
+    """The plans of what was sent, or before that of the test in force; none where what was sent has none."""
+    if examined is not None:
+        return examined.plans
+    if form.errors:
+        return ()
     start = DesignForm()
-    return None if form.errors else tests.plans_for(start.kind, start.p0, start.p1, start.alpha, start.beta, 1)[0]
+    attempts = start.attempts_most
+    return test.plans if test else tests.plans_for(start.kind, start.p0, start.p1, start.alpha, start.beta, attempts)
 
 
 def _published(lane_id: str, design: DesignForm) -> Response:
@@ -193,12 +198,14 @@ def _values_of(test: TestView) -> dict[str, Any]:
 def _design(
     lane: LaneFacts, form: Form[Any], examined: tests.Examined | None, *, test: TestView | None, status: int = 200
 ) -> Response:
-    plan = examined.plans[0] if examined else test.plan if test else _plain_plan(form)
-    points = characteristic(plan) if plan else []
+    plans = _shown_plans(form, examined, test)
+    points = characteristic(plans) if plans else []
     actor = current.actor()
     return page(
-        "calibration/lane_test.html", status, lane=lane, form=form, plan=plan, test=test, points=points,
-        drawn=pictures.characteristic(points, plan) if plan else None, examined=examined,
+        "calibration/lane_test.html", status, lane=lane, form=form, plans=plans, test=test, points=points,
+        within=passes_within(plans, plans[0].p0) if plans else None,
+        drawn=pictures.characteristic(points, plans[0], examined.outlook if examined else None) if plans else (),
+        examined=examined,
         is_stale=test is not None and (test.ontology_id, test.guideline_id) != (lane.ontology_id, lane.guideline_id),
         is_vendor=actor.org_id == lane.vendor_org_id, may_publish=actor.role in MAY_PUBLISH,
     )  # fmt: skip

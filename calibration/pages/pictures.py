@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from calibration.queries.history import QualityDay, QualityHistory
 from calibration.queries.lanes import LaneQuality
+from calibration.queries.tests import Outlook
 from calibration.queries.tests import Point as PlanPoint
 from calibration.rules.testplan import Plan
 from i18n import _, current_locale, formats
@@ -144,16 +145,17 @@ def _dates(days: Sequence[QualityDay]) -> list[Tick]:
     return [Tick(float(day.toordinal()), formats.date(day)) for day in ends]
 
 
-def characteristic(points: Sequence[PlanPoint], plan: Plan) -> tuple[Markup, Markup]:
-    """Who passes, and how many questions it takes, by a person's accuracy."""
-    x_ticks = [Tick(at, _percent(at)) for at in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
-    marks = [Event(plan.p0, _percent(plan.p0)), Event(plan.p1, _percent(plan.p1))]
+def characteristic(points: Sequence[PlanPoint], plan: Plan, cost: Outlook | None) -> tuple[Markup, ...]:
+    """Who passes, how many questions it takes, and what these use up, by a person's accuracy."""
+    lowest = points[0].accuracy
+    x_ticks = [Tick(at / 10, _percent(at / 10)) for at in range(round(lowest * 10), 11, 1 if lowest >= 0.5 else 2)]
+    marks = [Event(at, _percent(at)) for at in (plan.p0, plan.p1) if lowest <= at <= 1.0]
     passes = line(
         [Point(point.accuracy, point.passes) for point in points],
         label=str(_("Probability of passing, by how often a person is right")),
         y_ticks=[Tick(at, _percent(at)) for at in (0.0, 0.25, 0.5, 0.75, 1.0)],
         x_ticks=x_ticks,
-        events=[mark for mark in marks if 0.5 <= mark.x <= 1.0],
+        events=marks,
     )
     most = max(point.questions for point in points)
     questions = line(
@@ -161,8 +163,33 @@ def characteristic(points: Sequence[PlanPoint], plan: Plan) -> tuple[Markup, Mar
         label=str(_("Expected number of questions, by how often a person is right")),
         y_ticks=ticks(0.0, most * 1.1, formats.number),
         x_ticks=x_ticks,
+        events=marks,
     )
-    return passes, questions
+    if cost is None:
+        return passes, questions
+    tests_ = [Point(point.accuracy, cost.lasting(point.questions)) for point in points]
+    gold = line(
+        tests_,
+        label=str(_("How many attempts the gold lasts for, by how often people are right")),
+        y_ticks=ticks(0.0, max(1.0, *(each.y or 0.0 for each in tests_)) * 1.1, formats.number),
+        x_ticks=x_ticks,
+        events=marks,
+    )
+    if cost.rate_micros is None:
+        return passes, questions, gold
+    paid = [Point(point.accuracy, point.questions * cost.rate_micros / 1e6) for point in points]
+    pay = line(
+        paid,
+        label=str(_("What one attempt earns, by how often a person is right")),
+        y_ticks=ticks(0.0, max(each.y or 0.0 for each in paid) * 1.1, lambda at: _money(at, cost)),
+        x_ticks=x_ticks,
+        events=marks,
+    )
+    return passes, questions, gold, pay
+
+
+def _money(amount: float, cost: Outlook) -> str:
+    return formats.money(round(amount * 1_000_000), cost.currency or "")
 
 
 def _percent(share: float) -> str:

@@ -1,6 +1,7 @@
 """Qualification tests as published, and what a plan does: who passes, how probably, after how many questions."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,9 @@ from calibration.values import PlanKind
 from payouts.values import RateView
 
 APPLICANTS, EXPOSURES = 100, 30
+LONGEST_WAIT = 365 * 24
+"""Hours between two attempts, at the most."""
 ENTRANCE, CHECK = "entrance", "check"
-ACCURACIES = tuple(round(0.5 + 0.02 * step, 2) for step in range(26))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Point:
 
     accuracy: float
     passes: float
+    passes_within: float  # at one of the attempts, if all are taken
     questions: float
 
 
@@ -110,7 +113,7 @@ def view_of(row: QualificationTest) -> TestView:
         plans=tuple(plan_from_json(stored) for stored in row.plan["attempts"]),
         training_questions=row.training_questions,
         attempts_most=row.attempts_most,
-        cool_down_hours=tuple(row.cool_down_hours),
+        cool_down_hours=tuple(min(max(hours, 0), LONGEST_WAIT) for hours in row.cool_down_hours),
         minutes=row.minutes,
         ontology_id=row.ontology_id,
         guideline_id=row.guideline_id,
@@ -135,11 +138,21 @@ def plan_from_json(stored: Mapping[str, Any]) -> Plan:
     return Plan(**{**stored, "kind": PlanKind(stored["kind"])})
 
 
-def characteristic(plan: Plan) -> list[Point]:
-    """What the plan does to people of every accuracy from one half to one: exact, not simulated."""
+def characteristic(plans: Sequence[Plan]) -> list[Point]:
+    """What a test does to people of every accuracy from one half (or a little under p0) to one: exact, not simulated.
+
+    The questions are those of the first attempt.
+    """
+    first = plans[0]
+    lowest = min(50, max(0, math.ceil(first.p0 * 10 - 1e-9) - 1) * 10)
     return [
-        Point(accuracy, testplan.pass_probability(plan, accuracy), testplan.expected_questions(plan, accuracy))
-        for accuracy in ACCURACIES
+        Point(
+            accuracy,
+            testplan.pass_probability(first, accuracy),
+            testplan.passes_within(plans, accuracy),
+            testplan.expected_questions(first, accuracy),
+        )
+        for accuracy in (each / 100 for each in range(lowest, 101, 2))
     ]
 
 
@@ -151,14 +164,26 @@ class Outlook:
     passing: float
     questions: float  # of one person, on average
     pool: int
+    false_passes: float  # the share of people of accuracy p0 who pass at one of the attempts
+    needed: int  # questions, so that the longest attempt can be asked
+    wanted: int  # questions, so that one person can be asked all attempts to their end
     attempts: int  # that the exam pool lasts for at its exposure limit
     known_by_ten: float  # share of the pool that ten people know together who tell each other
     pay_micros: int | None
     currency: str | None
+    rate_micros: int | None = None  # what a question earns
+
+    def lasting(self, questions: float) -> float:
+        """How many attempts of so many questions each the exam pool lasts for."""
+        return self.pool * EXPOSURES / questions
 
 
-def outlook_of(plan: Plan, pool: int, rate: RateView | None, exposures: int = EXPOSURES) -> Outlook:
-    """The outlook of a first attempt with an exam pool of this size; `rate` is what a question earns, if it does."""
+def outlook_of(plans: Sequence[Plan], pool: int, rate: RateView | None, exposures: int = EXPOSURES) -> Outlook:
+    """The outlook with an exam pool of this size; `rate` is what a question earns, if it does.
+
+    Questions, passes and pay are those of a first attempt.
+    """
+    plan = plans[0]
     questions = lint.weighted([testplan.expected_questions(plan, group.accuracy) for group in lint.APPLICANTS])
     passing = lint.weighted([testplan.pass_probability(plan, group.accuracy) for group in lint.APPLICANTS])
     return Outlook(
@@ -166,8 +191,12 @@ def outlook_of(plan: Plan, pool: int, rate: RateView | None, exposures: int = EX
         passing=passing,
         questions=questions,
         pool=pool,
+        false_passes=testplan.passes_within(plans, plan.p0),
+        needed=max(each.questions for each in plans),
+        wanted=sum(each.questions for each in plans),
         attempts=int(pool * exposures / questions),
         known_by_ten=lint.known_by_colluders(questions, pool, 10),
         pay_micros=None if rate is None else round(rate.micros * questions * APPLICANTS),
         currency=None if rate is None else rate.currency,
+        rate_micros=None if rate is None else rate.micros,
     )

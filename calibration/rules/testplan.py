@@ -9,7 +9,7 @@ Wald, Sequential Tests of Statistical Hypotheses, Annals of Mathematical Statist
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -190,6 +190,11 @@ def pass_probability(chosen: Plan, accuracy: float) -> float:
     return _walk(_course(chosen), accuracy)[0]
 
 
+def passes_within(plans: Iterable[Plan], accuracy: float) -> float:
+    """How probably somebody of this accuracy passes at one of these attempts, if they take them all."""
+    return 1.0 - math.prod(1.0 - pass_probability(each, accuracy) for each in plans)
+
+
 def expected_questions(chosen: Plan, accuracy: float) -> float:
     """How many questions somebody of this accuracy is asked, on average."""
     return _walk(_course(chosen), accuracy)[1]
@@ -287,6 +292,7 @@ def _steps(course: _Course, accuracy: float) -> Iterator[tuple[int, float, NDArr
         alive = grown
 
 
+@lru_cache(maxsize=4096)
 def _walk(course: _Course, accuracy: float) -> tuple[float, float]:
     """Probability of passing, and expected number of questions, at one accuracy."""
     if not 0.0 <= accuracy <= 1.0:

@@ -18,7 +18,7 @@ from calibration.rules.lint import (
     plain_text,
     repeats,
 )
-from calibration.rules.testplan import Plan, pass_probability, plan
+from calibration.rules.testplan import Plan, pass_probability, plan, plan_for_attempt
 from calibration.values import PlanKind
 from payouts.values import RateView
 
@@ -92,11 +92,15 @@ def test_thirds_by_difficulty_put_what_is_unknown_in_between() -> None:
 def test_a_hundred_people_cost_what_their_questions_earn() -> None:
     default = plan(0.7, 0.9)
     rate = RateView("r", "lane", 30_000, "EUR", datetime(2026, 1, 1, tzinfo=UTC), None)
-    found = outlook_of(default, 186, rate)
+    found = outlook_of([default, plan_for_attempt(0.7, 0.9, attempt=2)], 186, rate)
     # 10% at .50, 15% at .65, 25% at .78, 30% at .88 and 20% at .95 are asked so many questions of the guarded plan.
     by_hand = 0.1 * 9.76 + 0.15 * 15.72 + 0.25 * 30.52 + 0.3 * 27.61 + 0.2 * 16.62
     assert found.questions == pytest.approx(by_hand, abs=0.01)
     assert found.pay_micros == round(found.questions * 100 * 30_000)
     assert found.attempts == int(186 * 30 / found.questions)
     assert 0.5 < found.passing < 0.6
-    assert outlook_of(default, 0, None).pay_micros is None
+    # Whoever must not pass has two goes: 1 - (1 - .0499)(1 - .0247). The second may need 80 questions, after 62.
+    assert found.false_passes == pytest.approx(1 - (1 - 0.0499) * (1 - 0.0247), abs=1e-4)
+    assert (found.needed, found.wanted) == (80, 142)
+    assert found.lasting(62) == 90
+    assert outlook_of([default], 0, None).pay_micros is None

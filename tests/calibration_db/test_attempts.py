@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from admin.invariants import money
-from calibration import lanes
+from calibration import jobs, lanes
 from calibration.models import (
     Attempt,
     AttemptQuestion,
@@ -17,14 +18,18 @@ from calibration.models import (
     Qualification,
     QualificationTest,
 )
-from calibration.operations import attempts, leaks, qualifications, tests
+from calibration.operations import attempts, leaks, qualifications, tests, verdicts
 from calibration.queries.attempts import AttemptView, test_start
 from calibration.queries.tests import characteristic, plan_json
 from calibration.rules import testplan
+from calibration.values import LaneFacts
+from kernel import clock
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.jobs import Work
 from kernel.models import AccessGrant, AuditEvent
 from kernel.policy import Demand, Reason
+from kernel.tenancy import Scope
 from labeling.models import Guideline, Item
 from labeling.values import InvalidAnswer
 from payouts.models import Earning, Rate
@@ -75,7 +80,7 @@ def run(world: World, view: AttemptView, *, right: bool) -> AttemptView:
 
 
 def test_the_default_plan_is_published_with_its_exact_figures(world: World) -> None:
-    world.add_gold(200, "exam")
+    world.add_gold(234, "exam")
     published = publish(world, training_questions=0)
     plan = published.test.plan
     assert (plan.questions, published.test.version, published.warnings) == (62, 1, ())
@@ -83,13 +88,13 @@ def test_the_default_plan_is_published_with_its_exact_figures(world: World) -> N
     assert plan.exact_beta == pytest.approx(0.0366, abs=1e-4)
     assert len(published.test.plans) == 3
     assert published.test.plan_for(2).alpha == 0.025
-    curve = {point.accuracy: point for point in characteristic(plan)}
+    curve = {point.accuracy: point for point in characteristic(published.test.plans)}
     assert curve[0.9].passes == pytest.approx(1 - plan.exact_beta)
     assert curve[0.7].questions == pytest.approx(20.4, abs=0.1)
 
 
 def test_a_new_version_takes_the_place_of_the_one_before(world: World) -> None:
-    world.add_gold(62, "exam")
+    world.add_gold(92, "exam")
     publish(world, training_questions=0)
     again = publish(world, training_questions=0, kind="fixed")
     assert (again.test.version, again.test.plan.questions, again.test.plan.pass_mark) == (2, 41, 34)
@@ -100,10 +105,10 @@ def test_a_new_version_takes_the_place_of_the_one_before(world: World) -> None:
 @pytest.mark.parametrize(
     ("gold", "settings", "code"),
     [
-        (61, {}, "test.pool_too_small"),
-        (62, {"p0": 0.9, "p1": 0.7}, "test.impossible"),
-        (62, {"kind": "endless"}, "test.kind"),
-        (62, {"minutes": 1}, "test.invalid"),
+        (91, {}, "test.pool_too_small"),
+        (92, {"p0": 0.9, "p1": 0.7}, "test.impossible"),
+        (92, {"kind": "endless"}, "test.kind"),
+        (92, {"minutes": 1}, "test.invalid"),
     ],
 )
 def test_a_test_that_cannot_keep_its_promises_is_refused(
@@ -116,19 +121,19 @@ def test_a_test_that_cannot_keep_its_promises_is_refused(
 
 
 def test_an_exam_pool_without_a_class_is_refused(world: World) -> None:
-    world.add_gold(80, "exam", classes=("good",))
+    world.add_gold(92, "exam", classes=("good",))
     with pytest.raises(Invalid) as problem:
         publish(world, training_questions=0)
     assert (problem.value.code, problem.value.params["classes"]) == ("test.class_missing", ["bad"])
 
 
 def test_a_thin_pool_is_published_with_a_warning(world: World) -> None:
-    world.add_gold(62, "exam")
+    world.add_gold(92, "exam")
     assert len(publish(world, training_questions=5).warnings) == 2
 
 
 def test_what_is_wrong_with_the_gold_forbids_publishing_or_is_taken_on(world: World) -> None:
-    world.add_gold(61, "exam")
+    world.add_gold(91, "exam")
     twice, answer_before, elsewhere = world.add_gold(3, "exam", classes=("good",))
     (practice,) = world.add_gold(1, "training", classes=("good",))
     with world.system() as session:
@@ -142,7 +147,7 @@ def test_what_is_wrong_with_the_gold_forbids_publishing_or_is_taken_on(world: Wo
         told = tests.examine_test(session, world.as_vendor(), world.lane, tests.Design(training_questions=2))
         assert [each.code for each in told.errors] == ["test.given_away"]
         assert {each.code for each in told.warnings} == {"test.repeated", "test.pool_thin", "test.training_few"}
-        assert told.stock == {"bad": 30, "good": 34}
+        assert told.stock == {"bad": 45, "good": 49}
         key = session.scalars(select(GoldKey).where(GoldKey.item_id == answer_before)).one()
         key.truth = {"choice": "bad"}
         session.scalars(select(GoldKey).where(GoldKey.item_id == practice)).one().truth = {"choice": "ugly"}
@@ -155,7 +160,7 @@ def test_what_is_wrong_with_the_gold_forbids_publishing_or_is_taken_on(world: Wo
 
 
 def test_warnings_are_taken_on_by_name_and_kept_with_the_version(world: World) -> None:
-    world.add_gold(62, "exam")
+    world.add_gold(92, "exam")
     with pytest.raises(Invalid) as problem:
         publish(world, accepted=("test.pool_thin",))
     assert (problem.value.code, problem.value.params["warnings"]) == ("test.warnings", ["test.training_few"])
@@ -166,13 +171,13 @@ def test_warnings_are_taken_on_by_name_and_kept_with_the_version(world: World) -
 
 
 def test_gold_that_is_older_than_the_guideline_is_told(world: World) -> None:
-    world.add_gold(186, "exam")
+    world.add_gold(234, "exam")
     world.later(days=1)
     with world.system() as session:
         session.get_one(Guideline, world.guideline).published_at = world.now
         session.execute(update(GoldKey).values(added_at=START))
         told = tests.examine_test(session, world.as_vendor(), world.lane, tests.Design(training_questions=0))
-    assert [(each.code, each.facts["count"]) for each in told.findings] == [("test.older_than_guideline", 186)]
+    assert [(each.code, each.facts["count"]) for each in told.findings] == [("test.older_than_guideline", 234)]
 
 
 def test_a_test_that_a_guesser_passes_is_refused(world: World) -> None:
@@ -431,6 +436,31 @@ def test_an_attempt_nobody_came_back_to_is_ended_and_costs_nothing_before_the_fi
         assert attempts.end_overdue(session, GRADER) == 0
     again = start(world)
     assert (again.number, again.id != view.id) == (2, True)
+
+
+def test_a_wait_of_ages_is_a_year_and_an_attempt_that_cannot_be_ended_keeps_nobody_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(world, cool_down_hours=[24])
+    world.hire("Badru")
+    with world.system() as session:  # as it could be published once
+        session.scalars(select(QualificationTest)).one().cool_down_hours = [99_999_999_999]
+    asha, badru = (answer(world, start(world, name), right=False, name=name).attempt for name in ("Asha", "Badru"))
+    world.later(days=1)
+    conclude = verdicts.conclude
+
+    def fails(session: Session, lane: LaneFacts, row: Attempt, *told: Any, **more: Any) -> None:
+        if row.id == asha.id:
+            raise OverflowError
+        conclude(session, lane, row, *told, **more)
+
+    monkeypatch.setattr(verdicts, "conclude", fails)
+    with clock.use_clock(lambda: world.now):
+        ended = jobs.end_overdue.run(Work(world.db, "e", GRADER, Scope.system("test"), {}))
+    assert (ended["attempts"], ended["failed"]) == (1, 1)
+    with world.system() as session:
+        states = {row.id: (row.state, row.next_at) for row in session.scalars(select(Attempt))}
+    assert states == {asha.id: ("exam", None), badru.id: ("failed", world.now + timedelta(days=365))}
 
 
 def test_someone_who_knows_one_class_alone_does_not_pass_on_the_total(world: World) -> None:

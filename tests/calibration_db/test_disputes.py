@@ -222,7 +222,7 @@ def test_an_exam_whose_time_ran_out_stays_failed_whatever_its_questions_become(w
 
 def contested_practice(world: World) -> str:
     """A practice question that somebody has answered otherwise than its key, and contests."""
-    world.add_gold(62, "exam")
+    world.add_gold(92, "exam")
     world.add_gold(1, "training")
     publish(world, training_questions=1)
     view = start(world)
@@ -261,7 +261,7 @@ def test_neither_the_keys_author_nor_whoever_decided_before_may_decide(world: Wo
 @pytest.mark.parametrize("end", ["void", "lapse"])
 def test_a_question_declared_void_is_not_revived_by_a_later_decision(world: World, end: str) -> None:
     world.hire("Asha", "Juma")
-    world.add_gold(62, "exam")
+    world.add_gold(92, "exam")
     world.add_gold(1, "training")
     publish(world, training_questions=1)
     views = {name: start(world, name) for name in ("Asha", "Juma")}
@@ -387,7 +387,7 @@ def test_void_and_rebuild_is_as_if_it_had_never_happened(events: list[tuple[int,
 def test_a_dispute_goes_through_the_pages_of_each_side(
     world: World, annotator: Door, vendor: Door, client: Door
 ) -> None:
-    world.add_gold(62, "exam")
+    world.add_gold(92, "exam")
     world.add_gold(1, "training")
     vendor.post(f"/lanes/{world.lane}/test", training_questions="1")
     where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]

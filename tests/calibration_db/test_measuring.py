@@ -57,7 +57,7 @@ def examined(world: World, people: int, items: list[str], *, harder: int | None 
 
 
 def test_questions_are_measured_from_what_was_answered(world: World) -> None:
-    items = world.add_gold(80, "exam")[:9]
+    items = world.add_gold(92, "exam")[:9]
     with world.system() as session:
         session.execute(update(GoldKey).where(GoldKey.item_id == items[0]).values(link="q1"))
     examined(world, 150, items)
@@ -80,7 +80,7 @@ def test_questions_are_measured_from_what_was_answered(world: World) -> None:
 def test_the_owner_of_the_gold_sees_how_hard_it_is_and_nobody_else_does(
     world: World, client: Door, vendor: Door
 ) -> None:
-    items = world.add_gold(80, "exam")[:9]
+    items = world.add_gold(92, "exam")[:9]
     examined(world, 40, items)
     with world.system() as session:
         measuring.measure_project(session, GRADER, world.project)
@@ -97,7 +97,7 @@ def test_the_owner_of_the_gold_sees_how_hard_it_is_and_nobody_else_does(
 
 
 def test_a_question_that_is_harder_in_one_language_is_told_and_ties_the_languages_no_more(world: World) -> None:
-    first, swahili = world.lane, world.add_gold(80, "exam")[:9]
+    first, swahili = world.lane, world.add_gold(92, "exam")[:9]
     examined(world, 150, swahili)
     other, known = ids.new_id(), world.facts
 
@@ -108,7 +108,7 @@ def test_a_question_that_is_harder_in_one_language_is_told_and_ties_the_language
 
     lanes.use_provider(facts)
     world.lane = other
-    spanish = world.add_gold(80, "exam")[:9]
+    spanish = world.add_gold(92, "exam")[:9]
     examined(world, 150, spanish, harder=2, seed=6)
     with world.system() as session:
         for place, pair in enumerate(zip(swahili, spanish, strict=True)):

@@ -46,7 +46,7 @@ def right_answer(world: World, attempt_id: str, position: int) -> str:
 def test_a_person_takes_a_test_in_the_browser_from_practice_to_an_open_lane(
     world: World, annotator: Door, vendor: Door
 ) -> None:
-    world.add_gold(80, "exam")
+    world.add_gold(92, "exam")
     world.add_gold(2, "training")
     vendor.post(f"/lanes/{world.lane}/test", training_questions="2", cool_down_hours="24")
     begin = annotator.get(f"/tests/{world.lane}")
@@ -70,7 +70,7 @@ def test_a_person_takes_a_test_in_the_browser_from_practice_to_an_open_lane(
 
 
 def test_a_failed_test_says_why_and_when_to_come_back(world: World, annotator: Door, vendor: Door) -> None:
-    world.add_gold(80, "exam")
+    world.add_gold(92, "exam")
     vendor.post(f"/lanes/{world.lane}/test", training_questions="0")
     where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
     attempt = where.rsplit("/", 1)[-1]
@@ -93,7 +93,7 @@ def test_a_failed_test_says_why_and_when_to_come_back(world: World, annotator: D
 
 
 def test_an_empty_answer_is_told_and_costs_nothing(world: World, annotator: Door, vendor: Door) -> None:
-    world.add_gold(80, "exam")
+    world.add_gold(92, "exam")
     vendor.post(f"/lanes/{world.lane}/test", training_questions="0")
     where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
     answer = annotator.post(f"{where}/answers", 422, position=0)
@@ -101,7 +101,7 @@ def test_an_empty_answer_is_told_and_costs_nothing(world: World, annotator: Door
 
 
 def test_an_exam_out_of_time_says_so_until_its_result_is_written(world: World, annotator: Door, vendor: Door) -> None:
-    world.add_gold(80, "exam")
+    world.add_gold(92, "exam")
     vendor.post(f"/lanes/{world.lane}/test", training_questions="0", minutes="5")
     where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
     annotator.post(f"{where}/answers", position=0, choice="good")
@@ -119,12 +119,21 @@ def test_the_designer_sees_what_a_test_does_before_publishing(world: World, vend
     world.add_gold(10, "exam")
     shown = vendor.post(design, 200, preview="1", p0="0.6", p1="0.85").get_data(as_text=True)
     assert "Questions at most" in shown and "A hundred people from outside" in shown
-    assert "this lane has 10: 40 are missing" in shown
+    assert "this lane has 10: 62 are missing" in shown
+    assert "How long the gold lasts" in shown
+    early = vendor.post(design, 200, preview="1", p0="0.3", p1="0.6").get_data(as_text=True)
+    assert ">20%<" in early and early.count(">30%<") > page.count(">30%<")  # the axis begins before p0, which is marked
     refused = vendor.post(design, 422).get_data(as_text=True)
-    assert "One attempt may need 62 exam questions, and this lane has 10: 52 are missing." in refused
+    assert "One attempt may need 92 exam questions, and this lane has 10: 82 are missing." in refused
+    assert "8.4%" in refused and "if they use all of 3 attempts" in refused
     impossible = vendor.post(design, 422, p0="0.9", p1="0.7").get_data(as_text=True)
     assert "further apart" in impossible
-    world.add_gold(60, "exam")
+    for nonsense, told in (("0", "more than 0"), ("nan", "must be a number"), ("1", "less than 1")):
+        assert told in vendor.post(design, 422, p0=nonsense).get_data(as_text=True)
+    for waits in ("99999999999", "-1", "1, 2, 3, 4, 5, 6"):
+        vendor.post(design, 422, cool_down_hours=waits)
+        vendor.api("PUT", f"{design}", 422, cool_down_hours=[int(each) for each in waits.split(",")])
+    world.add_gold(82, "exam")
     warned = vendor.post(design, 422, accepted=[]).get_data(as_text=True)
     assert "Read the warnings and take them on" in warned and "I take this on" in warned
     assert "Whether the test is paid is the vendor’s to say." in client.post(design, 422, is_paid="1").get_data(
@@ -132,16 +141,18 @@ def test_the_designer_sees_what_a_test_does_before_publishing(world: World, vend
     )
     client.post(design, expires_days="365", strata="class_difficulty")
     again = vendor.get(design)
-    assert "Version 1 is published" in again and 'value="365"' in again
+    assert "Version 1 is published" in again and 'value="365"' in again and "Who passes" in again
+    refused = vendor.post(design, 422, p0="0.9", p1="0.7").get_data(as_text=True)
+    assert "Who passes" not in refused  # the curves of the version in force would look like those of what was sent
 
 
 def test_a_program_looks_at_a_design_before_it_publishes_it(world: World, annotator: Door, vendor: Door) -> None:
-    world.add_gold(62, "exam")
+    world.add_gold(92, "exam")
     address = f"/lanes/{world.lane}/test"
     told = vendor.api("POST", f"{address}/preview", training_questions=0)
     assert [plan["attempt"] for plan in told["plans"]] == [1, 2, 3]
     assert [(each["code"], each["is_error"]) for each in told["findings"]] == [("test.pool_thin", False)]
-    assert (told["stock"], told["outlook"]["pay_micros"]) == ({"bad": 31, "good": 31}, None)
+    assert (told["stock"], told["outlook"]["pay_micros"]) == ({"bad": 46, "good": 46}, None)
     refused = vendor.api("PUT", address, 422, training_questions=0)
     assert (refused["code"], refused["warnings"]) == ("test.warnings", ["test.pool_thin"])
     vendor.api("PUT", address, training_questions=0, accepted=["test.pool_thin"])
@@ -206,7 +217,7 @@ def test_a_persons_quality_by_day_is_the_same_coarse_figures_for_them_and_their_
 def test_who_lacks_what_a_lane_asks_reads_its_tests_terms_and_not_its_guideline(
     world: World, annotator: Door, vendor: Door
 ) -> None:
-    world.add_gold(80, "exam")
+    world.add_gold(92, "exam")
     vendor.post(f"/lanes/{world.lane}/test", training_questions="0")
     address = f"/tests/{world.lane}"
     assert "Start the test" in annotator.get(address)
@@ -234,7 +245,7 @@ def test_gold_is_the_clients_page_alone(world: World, annotator: Door, vendor: D
 
 
 def test_a_program_takes_the_same_test_under_the_same_rules(world: World, annotator: Door, vendor: Door) -> None:
-    world.add_gold(80, "exam")
+    world.add_gold(92, "exam")
     published = vendor.api("PUT", f"/lanes/{world.lane}/test", training_questions=0, accepted=WARNINGS)
     assert (published["questions"], published["version"]) == (62, 1)
     assert len(published["characteristic"]) == 26
@@ -343,7 +354,7 @@ def test_the_command_tries_a_rule_on_what_happened(app: Flask, world: World) -> 
 def test_a_program_reads_a_test_before_it_is_taken(world: World, annotator: Door, vendor: Door) -> None:
     annotator.api("GET", f"/tests/{world.lane}", 404)
     vendor.api("GET", f"/lanes/{world.lane}/test", 404)
-    world.add_gold(80, "exam")
+    world.add_gold(92, "exam")
     published = vendor.api("PUT", f"/lanes/{world.lane}/test", training_questions=0, accepted=WARNINGS)
     assert vendor.api("GET", f"/lanes/{world.lane}/test")["id"] == published["id"]
     before = annotator.api("GET", f"/tests/{world.lane}")
@@ -378,7 +389,7 @@ def test_no_statement_in_an_annotators_or_a_vendors_name_speaks_of_keys(
     world: World, annotator: Door, vendor: Door
 ) -> None:
     """Pages that read run without any; where an exam compares answers, it does so in the system's name alone."""
-    world.add_gold(80, "exam")
+    world.add_gold(92, "exam")
     items = world.add_gold(21, "live")
     vendor.post(f"/lanes/{world.lane}/test", training_questions="0")
     where = annotator.post(f"/tests/{world.lane}/attempts").headers["Location"]
