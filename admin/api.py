@@ -117,6 +117,24 @@ class DeadJobsOut(OutModel):
     next_after: str | None
 
 
+class FailingJobOut(OutModel):
+    """A job that has failed more than once and is tried again."""
+
+    id: str
+    job: str
+    attempts: int
+    since: datetime
+    next_at: datetime
+    error: str
+
+
+class FailingJobsOut(OutModel):
+    """The oldest of them, and how many there are in all."""
+
+    items: list[FailingJobOut]
+    count: int
+
+
 class OrganizationIn(InModel):
     """A new organization and whoever will run it."""
 
@@ -191,6 +209,16 @@ def dead_jobs(session: "Session", actor: Actor, query: PageQuery) -> dict[str, A
     require(session, actor, Action.JOB_READ)
     rows, after = machinery.dead_jobs(session, after=query.after, limit=query.limit)
     return {"items": [vars(row) for row in rows], "next_after": after}
+
+
+@api.get("/admin/jobs/failing", returns=FailingJobsOut, scope=every_tenant)
+def failing_jobs(session: "Session", actor: Actor) -> FailingJobsOut:
+    """Jobs that have failed more than once and are tried again, the oldest first."""
+    require(session, actor, Action.JOB_READ)
+    found = machinery.health(session)
+    return FailingJobsOut(
+        items=[FailingJobOut.model_validate(each) for each in found.failing], count=found.failing_jobs
+    )
 
 
 @api.post("/admin/jobs/<job_id>/retry", returns=DeadJobOut, scope=every_tenant)

@@ -1,7 +1,7 @@
 """A client's gold over the API: the keys of a project, and putting them aside."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from calibration import jobs
 from calibration.api.routes import JobRef, api
@@ -12,7 +12,7 @@ from kernel.policy import Actor
 from kernel.tenancy import Scope
 from labeling.values import GoldPool
 from web import current
-from web.forms import OutModel, PageQuery
+from web.forms import OutModel, PageQuery, values_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -31,8 +31,8 @@ class GoldOut(OutModel):
     set_name: str
     item_id: str
     lane_id: str
-    pool: str
-    status: str
+    pool: Annotated[str, values_of(GoldPool)]
+    status: Annotated[str, values_of(("active", "suspended", "retired"))]
     category: str | None
     truth: dict[str, Any]
     content: dict[str, Any]

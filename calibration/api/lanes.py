@@ -12,10 +12,11 @@ from calibration.operations.estimates import METHODS
 from calibration.queries.checks import CheckState
 from calibration.queries.roster import Candidate
 from calibration.queries.tests import LONGEST_WAIT, TestView, characteristic
+from calibration.values import PlanKind
 from kernel.guard import not_found
 from kernel.jobs import enqueue
 from kernel.policy import Actor
-from web.forms import InModel, OutModel, PageQuery
+from web.forms import InModel, OutModel, PageQuery, values_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -96,7 +97,7 @@ class QualificationOut(OutModel):
     annotator_id: str
     basis: str
     since_at: datetime
-    state: str
+    state: Annotated[str, values_of(("open", "paused", "expired", "revoked"))]
 
 
 class TestIn(InModel):
@@ -191,7 +192,7 @@ class TestOut(OutModel):
     id: str
     lane_id: str
     version: int
-    kind: str
+    kind: Annotated[str, values_of(PlanKind)]
     questions: int
     pass_mark: int
     alpha: float

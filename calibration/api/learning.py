@@ -1,7 +1,7 @@
 """One's own quality over the API, a lane's test before it is taken, and attempts at it."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from flask import request
 from pydantic import Field
@@ -15,7 +15,7 @@ from kernel.guard import not_found
 from kernel.policy import Actor
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, values_of
 from web.sessions import network_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class AttemptOut(OutModel):
     lane_id: str
     ontology: dict[str, Any]
     number: int
-    state: str
+    state: Annotated[str, values_of(("training", "exam", "passed", "failed", "ended"))]
     position: int
     training_questions: int
     questions_most: int

@@ -11,6 +11,7 @@ from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Actor, decide
 from marketplace.api import api
+from marketplace.api.terms import BatchKindName, BatchState
 from marketplace.operations import imports as operations
 from marketplace.queries.imports import batches_of
 from marketplace.queries.projects import project_of
@@ -51,11 +52,11 @@ class BatchOut(OutModel):
 
     id: str
     project_id: str
-    kind: str
+    kind: BatchKindName
     name: str
     format: str
     sha256: str
-    state: str
+    state: BatchState
     rows: int
     good: int
     duplicates: int
@@ -70,11 +71,11 @@ class BatchRowOut(OutModel):
     """An upload in a list; its findings and first rows stand at the upload itself."""
 
     id: str
-    kind: str
+    kind: BatchKindName
     name: str
     format: str
     sha256: str
-    state: str
+    state: BatchState
     rows: int
     good: int
     duplicates: int

@@ -57,6 +57,7 @@ class LaneOut(OutModel):
     quality_target: float
     volume: int
     price_micros: int
+    price: str
     currency: str
     deadline_at: datetime | None
     ontology_id: str | None

@@ -1,23 +1,27 @@
 """The API of work: lanes with their conditions, taking, answering, skipping, reporting; and the vendor's board."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from flask import request
 from pydantic import Field
 
-from i18n import _
+from i18n import Message, _, render
 from kernel.errors import NotFound
+from kernel.money import to_text
 from kernel.policy import Actor, Demand, Reason
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
+from marketplace.api.terms import HeldState, LaneState, LeftState, TakenState
 from marketplace.operations import answers, planning, reads, returning, taking
 from marketplace.queries import board as board_queries
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
+from marketplace.values.conditions import CONDITIONS
 from marketplace.values.work import NO_WORK_WORDS, LaneOffer, NoWork, Task
 from web.api import Api, Result
-from web.forms import InModel, OutModel, PageQuery
+from web.forms import InModel, OutModel, PageQuery, values_of
 from web.idempotency import HEADER
 
 if TYPE_CHECKING:
@@ -27,10 +31,11 @@ api = Api("work", "marketplace")
 
 
 class ConditionOut(OutModel):
-    """One condition of a lane, and whether the person meets it."""
+    """One condition of a lane, and whether the person meets it; `told` says so in the reader's language."""
 
-    reason: str
+    reason: Annotated[str, values_of(CONDITIONS)]
     met: bool
+    told: str
     needed: Any
     present: Any
     source: str
@@ -47,6 +52,7 @@ class WorkLaneOut(OutModel):
     classification: str
     is_open: bool
     rate_micros: int | None
+    rate: str | None
     currency: str
     has_test: bool
     conditions: list[ConditionOut]
@@ -73,7 +79,7 @@ class TaskOut(OutModel):
     lease_until: datetime
     rate_micros: int
     currency: str
-    state: str
+    state: HeldState
     draft: dict[str, Any] | None
 
 
@@ -118,7 +124,7 @@ class LeaveIn(InModel):
 class LeftOut(OutModel):
     """The unit is back with the others."""
 
-    state: str
+    state: LeftState
 
 
 class AssignIn(InModel):
@@ -140,7 +146,7 @@ class DoneRowOut(OutModel):
     assignment_id: str
     project_name: str
     locale: str
-    state: str
+    state: TakenState
     at: datetime
     rate_micros: int
     currency: str
@@ -160,7 +166,7 @@ class BoardLaneOut(OutModel):
     project_id: str
     project_name: str
     locale: str
-    state: str
+    state: LaneState
     units: int
     settled: int
     review: int
@@ -216,7 +222,9 @@ def lanes(session: "Session", actor: Actor) -> LanesOut:
     """Lanes of the person's vendor, each with every condition, its value and where that comes from."""
     profile = eligibility.person_of(session, actor)
     facts = eligibility.facts_of(session, profile.id) if profile else None
-    return LanesOut(items=[_lane(offer) for offer in (work.lane_offers(session, facts) if facts else [])])
+    titles = work.agreement_titles(session, profile.org_id) if profile else {}
+    offers = work.lane_offers(session, facts) if facts else []
+    return LanesOut(items=[_lane(offer, titles) for offer in offers])
 
 
 @api.post("/assignments/next", body=NextIn, returns=NextOut, is_kept=False)
@@ -297,14 +305,16 @@ def assign(session: "Session", actor: Actor, lane_id: str, body: AssignIn) -> As
     return AssignOut(assigned=planning.assign_units(session, actor, lane_id, body.annotator_id, body.unit_ids))
 
 
-def _lane(offer: LaneOffer) -> WorkLaneOut:
+def _lane(offer: LaneOffer, titles: Mapping[str, Message]) -> WorkLaneOut:
     return WorkLaneOut(
         id=offer.lane_id, project=offer.project_name, locale=offer.locale, task_type=offer.task_type,
         classification=offer.classification, is_open=offer.is_open, rate_micros=offer.rate_micros,
-        currency=offer.currency, has_test=offer.has_test,
+        rate=None if offer.rate_micros is None else to_text(offer.rate_micros), currency=offer.currency,
+        has_test=offer.has_test,
         conditions=[
             ConditionOut(
-                reason=demand.reason.value, met=demand.met, needed=_plain(demand.needed),
+                reason=demand.reason.value, met=demand.met,
+                told=render(offer.told(demand, titles)), needed=_plain(demand.needed),
                 present=_plain(demand.present), source=demand.source, detail=_detail(offer, demand),
             )
             for demand in offer.demands

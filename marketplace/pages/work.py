@@ -8,7 +8,7 @@ from pydantic import Field
 from calibration.lanes import find_lane
 from calibration.queries.checks import checks_owed
 from calibration.queries.people import quality_of_person
-from i18n import _, current_locale
+from i18n import _
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
@@ -27,9 +27,7 @@ from web.forms import FormModel, read_form
 from web.pages import Pages
 from web.render import flash, page, see
 from web.sessions import request_time
-from workforce.queries.agreements import agreements_in_force
-from workforce.rules.agreements import shown_locale
-from workforce.values import AgreementView, is_watermarked
+from workforce.values import is_watermarked
 
 pages = Pages("work", "marketplace")
 
@@ -54,7 +52,7 @@ def home() -> Response:
         offers = work.lane_offers(session, facts) if facts else []
         done, _after = work.my_work(session, current.actor(), limit=5)
         balances = balance_of(session, profile.id) if profile else []
-        asked = agreements_in_force(session, profile.org_id) if profile else []
+        titles = work.agreement_titles(session, profile.org_id) if profile else {}
         quality = quality_of_person(session, profile.id, limit=QUALITY_MOST) if profile else []
         owed = checks_owed(session, profile.id) if profile else []
         named = {row.lane_id for row in quality} | {check.lane_id for check in owed}
@@ -63,7 +61,7 @@ def home() -> Response:
     closed = [offer for offer in offers if not offer.is_open]
     return page(
         "marketplace/work_home.html", profile=profile, task=task, done=done, balances=balances, enough=ENOUGH,
-        agreements=_titles(asked),
+        agreements=titles,
         open_offers=[offer for offer in offers if offer.is_open],
         other_offers=[offer for offer in closed if offer.locale.partition("-")[0] in claimed],
         foreign_offers=[offer for offer in closed if offer.locale.partition("-")[0] not in claimed],
@@ -224,21 +222,7 @@ def why(lane_id: str) -> Response:
         profile = eligibility.person_of(session, current.actor())
         facts = eligibility.facts_of(session, profile.id) if profile else None
         offers = [offer for offer in work.lane_offers(session, facts) if offer.lane_id == lane_id] if facts else []
-        asked = agreements_in_force(session, profile.org_id) if profile else []
+        titles = work.agreement_titles(session, profile.org_id) if profile else {}
     if not offers:
         raise not_found()
-    return page("marketplace/lane_why.html", offer=offers[0], agreements=_titles(asked))
-
-
-def _titles(asked: list[AgreementView]) -> dict[str, str]:
-    """What each agreement is called in the reader's language, by the "code version" that a condition names."""
-    return {
-        f"{one.code} {one.version}": str(
-            _(
-                "%(title)s, version %(version)s",
-                title=one.titles[shown_locale(one.titles, current_locale())],
-                version=str(one.version),
-            )
-        )
-        for one in asked
-    }
+    return page("marketplace/lane_why.html", offer=offers[0], agreements=titles)

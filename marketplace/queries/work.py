@@ -9,6 +9,7 @@ from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Qualification, QualificationTest
+from i18n import Message, _, current_locale
 from kernel.db import now_of
 from kernel.guard import not_found
 from kernel.hot import Hot, table_of
@@ -21,6 +22,8 @@ from marketplace.queries.eligibility import facts_of, lanes_for, needs_of, perso
 from marketplace.rules.eligibility import Admission, demands, language_told
 from marketplace.values.work import OVER, LaneOffer, Task
 from payouts.queries.rates import rate_of
+from workforce.queries.agreements import agreements_in_force
+from workforce.rules.agreements import shown_locale
 from workforce.values import PersonFacts, most_sensitive
 
 
@@ -109,6 +112,18 @@ def _task(row: Row[*tuple[Any, ...]]) -> Task:
     own_class = told.pop("own_class")
     told["assignment_id"], told["project_name"] = told.pop("id"), told.pop("name")
     return Task(**told | {"classification": most_sensitive(told["classification"], own_class)})
+
+
+def agreement_titles(session: Session, vendor_org_id: str) -> dict[str, Message]:
+    """What each agreement is called in the reader's language, by the "code version" that a condition names."""
+    return {
+        f"{one.code} {one.version}": _(
+            "%(title)s, version %(version)s",
+            title=one.titles[shown_locale(one.titles, current_locale())],
+            version=str(one.version),
+        )
+        for one in agreements_in_force(session, vendor_org_id)
+    }
 
 
 def lane_offers(session: Session, person: PersonFacts) -> list[LaneOffer]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from i18n import Message, _
+from kernel.money import to_text
 
 
 class ProjectState(StrEnum):
@@ -259,6 +260,11 @@ class LaneRow:
     in_review: int = 0
     settled: int = 0
     answered: int = 0
+
+    @property
+    def price(self) -> str:
+        """The price of a unit as the API writes amounts."""
+        return to_text(self.price_micros)
 
     @property
     def settled_share(self) -> float:

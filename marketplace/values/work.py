@@ -1,5 +1,6 @@
 """Values of work: what is handed out, what came back, why not, and the words for reasons."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -7,6 +8,7 @@ from typing import Any
 
 from i18n import Message, _
 from kernel.policy import Demand
+from marketplace.values.conditions import condition_told
 
 
 class SkipReason(StrEnum):
@@ -99,6 +101,10 @@ class LaneOffer:
     @property
     def is_open(self) -> bool:
         return self.state == "open" and all(demand.met for demand in self.demands)
+
+    def told(self, demand: Demand, agreements: Mapping[str, Message] | None = None) -> Message | str:
+        """One of its conditions in a sentence."""
+        return condition_told(demand, locale=self.locale, paused_until=self.paused_until, agreements=agreements)
 
 
 # The state of a task whose lease has run out, or whose holder may not see it at the moment; its content is empty then.

@@ -1,7 +1,7 @@
 """A person's own pay over the API: balance, earnings, statements, payout method."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from kernel.guard import not_found
 from kernel.money import to_text
@@ -13,9 +13,9 @@ from payouts.queries.earnings import earnings_of
 from payouts.queries.methods import method_of
 from payouts.queries.people import Person, person_of_account
 from payouts.queries.statements import statement_of
-from payouts.values import Balance, EarningState, EarningView, MethodView, Part, Statement
+from payouts.values import Balance, EarningState, EarningView, MethodKind, MethodView, Part, Statement
 from web import limits
-from web.forms import InModel, OutModel, PageQuery
+from web.forms import InModel, OutModel, PageQuery, values_of
 
 
 class EarningsPage(PageQuery):
@@ -135,7 +135,7 @@ class MethodIn(InModel):
 class MethodOut(OutModel):
     """Where I am paid, masked."""
 
-    kind: str
+    kind: Annotated[str, values_of(MethodKind)]
     mask: str
     changed_at: datetime
     holds_until: datetime

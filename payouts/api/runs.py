@@ -1,7 +1,7 @@
 """Payout runs over the API: made, approved by a second person, exported, settled."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response
 from pydantic import AwareDatetime
@@ -13,9 +13,9 @@ from kernel.policy import Actor
 from payouts.api.routes import PayoutReasonIn, api, micros_of
 from payouts.operations.runs import approve_run, cancel_run, export_run, fail_line, file_of, prepare_run, settle_run
 from payouts.queries.runs import lines_of, run_of, runs
-from payouts.values import LineView, PayoutFile, RunView
+from payouts.values import LineState, LineView, MethodKind, PayoutFile, RunState, RunView
 from web import current, limits
-from web.forms import InModel, OutModel, PageQuery
+from web.forms import InModel, OutModel, PageQuery, values_of
 
 
 class RunIn(InModel):
@@ -40,7 +40,7 @@ class RunOut(OutModel):
     id: str
     number: int
     currency: str
-    state: str
+    state: Annotated[str, values_of(RunState)]
     cutoff_at: datetime
     threshold: str
     payments: int
@@ -151,12 +151,12 @@ class LineOut(OutModel):
     run_id: str
     annotator_id: str
     name: str
-    kind: str
+    kind: Annotated[str, values_of(MethodKind)]
     to: str
     amount: str
     currency: str
     earnings: int
-    state: str
+    state: Annotated[str, values_of(LineState)]
     reason: str
 
 

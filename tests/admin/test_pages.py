@@ -240,8 +240,15 @@ def test_what_the_page_of_jobs_does_the_api_does(office: Office) -> None:
     assert office.api(Role.OPERATOR, "POST", f"/admin/jobs/{event_id}/retry").get_json()["id"] == event_id
     assert office.api(Role.OPERATOR, "GET", "/admin/jobs").get_json() == {"items": [], "next_after": None}
     assert office.api(Role.OPERATOR, "POST", "/admin/jobs/nothing/retry").status_code == 404
+    with office.db.transaction(SYSTEM) as session:
+        event = session.get_one(OutboxEvent, event_id)
+        event.attempts, event.last_error = 3, "Traceback\nOSError: the store is away"
+    failing = office.api(Role.OPERATOR, "GET", "/admin/jobs/failing").get_json()
+    assert (failing["count"], failing["items"][0]["id"]) == (1, event_id)
+    assert (failing["items"][0]["attempts"], failing["items"][0]["error"]) == (3, "OSError: the store is away")
     for role in (Role.VENDOR_MANAGER, Role.CLIENT_ADMIN, Role.FINANCE):
-        assert office.api(role, "GET", "/admin/jobs").status_code == 403
+        for path in ("/admin/jobs", "/admin/jobs/failing"):
+            assert office.api(role, "GET", path).status_code == 403
 
 
 NEW = {

@@ -8,11 +8,12 @@ from flask import Flask
 
 from kernel import clock
 from kernel.config import Settings
+from kernel.money import to_text
 from kernel.policy import Actor, Role, system_actor
-from tests.marketplace.desk import Desk, open_desk
+from tests.marketplace.desk import RATE, Desk, open_desk
 from tests.marketplace.orders import Market
 from tests.workforce.browser import Program, Visitor
-from workforce.operations.accounts import add_membership, create_account
+from workforce.operations.accounts import add_membership, create_account, set_locale
 from wsgi import create_app
 
 
@@ -97,6 +98,11 @@ def test_who_is_suspended_is_not_shown_the_unit_and_does_not_lose_what_was_typed
     assert task is not None
     path = f"/assignments/{task.assignment_id}"
     assert program.send("GET", path).get_json()["content"] == task.content
+    with desk.market.system() as session:
+        set_locale(session, desk.people[0], desk.people[0].account_id or "", "es")
+    (lane,) = program.send("GET", "/lanes").get_json()["items"]
+    assert {each["reason"]: each["told"] for each in lane["conditions"]}["NOT_QUALIFIED"] == "Prueba aprobada"
+    assert (lane["rate"], lane["rate_micros"]) == (to_text(RATE), RATE)
     desk.stand(0, "suspended")
     refused = program.send("GET", path)
     assert (refused.status_code, task.content["text"] in refused.text) == (404, False)

@@ -14,6 +14,7 @@ from workforce.values import (
     AppealView,
     ClaimStatus,
     ClaimView,
+    OrgKind,
     Outcome,
     PersonRow,
     ReceiptKind,
@@ -246,7 +247,7 @@ class PlaceOut(OutModel):
     membership_id: str
     org_id: str
     org_name: str
-    org_kind: str
+    org_kind: OrgKind
     role: Role
 
 
