@@ -101,6 +101,11 @@ class BehaviourOutcome(StrEnum):
     PAUSE = "pause"
 
 
+EXPERT = "expert"
+SETTLED = "settled"
+"""Where a key's answer comes from: from who knew it, or from what people answered to a unit that was then settled."""
+
+
 class PlanImpossible(ValueError):
     """No test within the allowed length keeps both promises about error."""
 
@@ -184,7 +189,7 @@ class GoldRow:
     truth: Mapping[str, Any]
     pool: str
     explanation: str = ""
-    source: str = "expert"  # expert, mined
+    source: str = EXPERT
     link: str | None = None  # the name that the same question has in every language
 
 

@@ -9,13 +9,26 @@ from kernel.policy import Actor
 from marketplace.api import api as market_api
 from marketplace.api import imports as imports_api
 from marketplace.api import projects as projects_api
+from marketplace.api import proposals as proposals_api
 from marketplace.api import protection as protection_api
 from marketplace.api import releases as releases_api
 from marketplace.api import requests as requests_api
 from marketplace.api import reviews as reviews_api
 from marketplace.api import work as work_api
 from marketplace.cli import cli
-from marketplace.pages import board, grants, imports, languages, projects, protection, releases, requests, review, work
+from marketplace.pages import (
+    board,
+    grants,
+    imports,
+    languages,
+    projects,
+    proposals,
+    protection,
+    releases,
+    requests,
+    review,
+    work,
+)
 from marketplace.pages import pages as market_pages
 from marketplace.queries.work import assignment_answered
 from web.views.progress import describe_job
@@ -27,11 +40,13 @@ _ROUTES = (
     imports,
     languages,
     projects,
+    proposals,
     protection,
     releases,
     requests,
     imports_api,
     projects_api,
+    proposals_api,
     protection_api,
     releases_api,
     requests_api,

@@ -29,6 +29,7 @@ class GoldOut(OutModel):
 
     id: str
     set_name: str
+    source: str
     item_id: str
     lane_id: str
     pool: Annotated[str, values_of(GoldPool)]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from calibration.models.gates import Backtest as Backtest
 from calibration.models.gates import GateFiring as GateFiring
 from calibration.models.gates import GateRule as GateRule
+from calibration.models.proposals import GoldProposal as GoldProposal
 from calibration.models.tracks import Folded as Folded
 from calibration.models.tracks import PeerPair as PeerPair
 from calibration.models.tracks import Track as Track
@@ -58,7 +59,7 @@ class GoldKey(Identified, Owned, Base):
     author_id: Mapped[str | None] = mapped_column(Id)
     also: Mapped[list[Any]] = mapped_column(default=list)  # further answers that count as right
     voided: Mapped[bool] = mapped_column(default=False)  # what it gave counts for nothing
-    source: Mapped[str] = mapped_column(String(10), default="expert")  # expert, mined
+    source: Mapped[str] = mapped_column(String(10), default="expert")  # expert; settled: its answer is people's own
     added_at: Mapped[datetime | None]
     link: Mapped[str | None] = mapped_column(String(120))  # the same question has this mark in every language
     answers: Mapped[int] = mapped_column(default=0)  # that the figures below rest on
@@ -156,7 +157,7 @@ class Exposure(Identified, Shared, Base):
     )
     account_id: Mapped[str] = mapped_column(Id)
     item_id: Mapped[str] = mapped_column(Id)
-    use: Mapped[str] = mapped_column(String(10))  # training, exam, live
+    use: Mapped[str] = mapped_column(String(10))  # training, exam, live; work: before it was gold
     at: Mapped[datetime]
 
 
@@ -355,6 +356,7 @@ class BehaviourReview(Identified, Shared, Base):
         UniqueConstraint("org_id", "id"),
         Index("ix_behaviour_review_open", "vendor_org_id", "decided_at", "opened_at"),
         Index("ix_behaviour_review_person", "vendor_org_id", "annotator_id"),
+        Index("ix_behaviour_review_lane", "lane_id", "opened_at"),
         CheckConstraint("outcome IN ('nothing', 'more_checks', 'pause')", name="outcome_is_known"),
         CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_has_outcome"),
         CheckConstraint("outcome IS NULL OR decided_by IS NOT NULL", name="decided_by_a_person"),
@@ -372,6 +374,18 @@ class BehaviourReview(Identified, Shared, Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(Id)
     receipt_id: Mapped[str | None] = mapped_column(Id)
+
+
+class BehaviourLook(Shared, Base):
+    """What a signal said of a lane's honest people when it was last looked for there, whether or not it was found."""
+
+    __tablename__ = "behaviour_look"
+    __table_args__ = (Index("ix_behaviour_look_vendor", "vendor_org_id", "signal", "at"),)
+    lane_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    signal: Mapped[str] = mapped_column(String(12), primary_key=True)
+    people: Mapped[int]
+    flagged: Mapped[int]
+    at: Mapped[datetime]
 
 
 class InferenceRun(Identified, Shared, Base):

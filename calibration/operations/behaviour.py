@@ -11,11 +11,11 @@ from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
-from calibration.models import BehaviourReview, Consensus, Judgment, Track, TrackDay
+from calibration.models import BehaviourLook, BehaviourReview, Consensus, Judgment, Track, TrackDay
 from calibration.operations.qualifications import hold_pause
 from calibration.policy import BEHAVIOUR_DECIDE, GRADE_RUN, lane_resource
 from calibration.queries.behaviour import rates_of
@@ -41,6 +41,7 @@ PAUSE = timedelta(days=7)
 RULE = "behaviour_review"
 REASON = (10, 1000)
 HEIGHTENED_UNITS = 50
+CHUNK = 500  # parameters of one IN list
 
 
 @dataclass(slots=True)
@@ -61,16 +62,20 @@ def lanes_at_work(session: Session, actor: Actor) -> list[str]:
 def look_at_lane(session: Session, actor: Actor, lane_id: str) -> int:
     """Open a review for each signal among a lane's people; returns how many. Looking again opens nothing twice."""
     require(session, actor, GRADE_RUN)
+    lane = lane_of(session, lane_id)
     work = _work_of(session, lane_id)
-    proven = _proven(session, lane_of(session, lane_id))
-    known = _known(session, lane_id)
+    proven = _proven(session, lane)
+    earlier = _earlier(session, lane_id)
+    known = {(row.signal, _people_of(row)) for row in earlier}
     opened = 0
     for signal, find in _FINDERS.items():
         found = find(work)
-        flagged = proven & {person for people in found for person in people}
-        if _is_unfair(session, lane_id, signal, len(flagged), len(proven)):
+        honest = proven | _cleared(earlier, signal)
+        flagged = honest & {person for people in found for person in people}
+        _keep_look(session, lane, signal, len(flagged), len(honest))
+        if signals.is_unfair(len(flagged), len(honest), *_elsewhere(session, lane, signal)):
             continue
-        measured = _measured(len(flagged), len(proven))
+        measured = _measured(len(flagged), len(honest))
         for people, (sign, evidence) in sorted(found.items()):
             if (signal, people) not in known:
                 _open(session, actor, work, signal, people, sign, evidence, measured)
@@ -124,12 +129,15 @@ def _work_of(session: Session, lane_id: str) -> _Work:
     ).all()
     for row in reversed(rows):
         work.by_person[row.annotator_id].append(row)
-    labels = session.execute(
-        select(Consensus.unit_id, Consensus.category).where(
-            Consensus.lane_id == lane_id, Consensus.category.is_not(None)
-        )
-    )
-    work.labels = {row.unit_id: str(row.category) for row in labels}
+    units = sorted({row.unit_id for row in rows})
+    for start in range(0, len(units), CHUNK):
+        labels = session.execute(
+            select(Consensus.unit_id, Consensus.category).where(
+                Consensus.unit_id.in_(units[start : start + CHUNK]), Consensus.lane_id == lane_id,
+                Consensus.category.is_not(None),
+            )
+        )  # fmt: skip
+        work.labels |= {row.unit_id: str(row.category) for row in labels}
     return work
 
 
@@ -233,31 +241,48 @@ def _measured(flagged: int, proven: int) -> dict[str, Any]:
     return {"people": proven, "flagged": flagged, "low": round(interval.lower, 4), "high": round(interval.upper, 4)}
 
 
-def _is_unfair(session: Session, lane_id: str, signal: str, flagged: int, proven: int) -> bool:
-    """Whether the vendor's proven people elsewhere are flagged surely less often by this signal than those here."""
-    rows = session.execute(
-        select(BehaviourReview.lane_id, BehaviourReview.figures).where(
-            BehaviourReview.signal == signal,
-            BehaviourReview.lane_id != lane_id,
-            BehaviourReview.opened_at >= now_of(session) - BACK,
+def _keep_look(session: Session, lane: LaneFacts, signal: str, flagged: int, people: int) -> None:
+    """Kept whether or not somebody is flagged: a lane where a signal flags nobody is what others are compared with."""
+    session.merge(
+        BehaviourLook(
+            org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id, lane_id=lane.id,
+            signal=signal, people=people, flagged=flagged, at=now_of(session),
         )
+    )  # fmt: skip
+    session.flush()
+
+
+def _elsewhere(session: Session, lane: LaneFacts, signal: str) -> tuple[float, float]:
+    """Of the honest people in all other lanes of the vendor, how many this signal flags, and how many there are.
+
+    Where none have been looked at yet a prior stands in for them, so that the vendor's first lane has a brake too.
+    """
+    flagged, people = session.execute(
+        select(func.sum(BehaviourLook.flagged), func.sum(BehaviourLook.people)).where(
+            BehaviourLook.vendor_org_id == lane.vendor_org_id, BehaviourLook.signal == signal,
+            BehaviourLook.at >= now_of(session) - BACK, BehaviourLook.lane_id != lane.id,
+        )
+    ).one()  # fmt: skip
+    return (float(flagged or 0), float(people)) if people else signals.PRIOR_HONEST
+
+
+def _earlier(session: Session, lane_id: str) -> Sequence[BehaviourReview]:
+    """Signals of the lane that wait, or that a person has weighed within the time that is looked back on."""
+    return session.scalars(
+        select(BehaviourReview)
+        .where(BehaviourReview.lane_id == lane_id, BehaviourReview.opened_at >= now_of(session) - BACK)
+        .order_by(BehaviourReview.id)
     ).all()
-    elsewhere = {row.lane_id: row.figures.get("proven", {}) for row in rows}
-    people = sum(each.get("people", 0) for each in elsewhere.values())
-    others = sum(each.get("flagged", 0) for each in elsewhere.values())
-    return signals.is_unfair(flagged, proven, others, people)
 
 
-def _known(session: Session, lane_id: str) -> set[tuple[str, _People]]:
-    """Signals that wait, or that a person has weighed within the time that is looked back on."""
-    rows = session.scalars(
-        select(BehaviourReview).where(
-            BehaviourReview.lane_id == lane_id, BehaviourReview.opened_at >= now_of(session) - BACK
-        )
-    )
-    return {
-        (row.signal, (row.annotator_id,) if row.other_id is None else (row.annotator_id, row.other_id)) for row in rows
-    }
+def _people_of(row: BehaviourReview) -> _People:
+    return (row.annotator_id,) if row.other_id is None else (row.annotator_id, row.other_id)
+
+
+def _cleared(earlier: Sequence[BehaviourReview], signal: str) -> set[str]:
+    """People of whom a person has found that this signal meant nothing: flagged wrongly, as reviews have shown."""
+    empty = (row for row in earlier if row.signal == signal and row.outcome == BehaviourOutcome.NOTHING)
+    return {person for row in empty for person in _people_of(row)}
 
 
 def _open(

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Dispute, GoldKey, Grade, Judgment, PendingGrade, Track, TrackDay
 from calibration.operations import doubting, gates, peering, tracks
 from calibration.operations.scoring import Scored, Scorer
 from calibration.policy import GRADE_RUN
-from calibration.values import GradeSummary
+from calibration.values import SETTLED, GradeSummary
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.guard import require
@@ -126,13 +126,19 @@ def _take(session: Session, limit: int) -> list[_Taken]:
             (GoldKey.org_id == Judgment.org_id)
             & (GoldKey.item_id == Judgment.item_id)
             & (GoldKey.pool == "live")
-            & (GoldKey.status == "active"),
+            & (GoldKey.status == "active")
+            & _is_no_source(),
         )
         .order_by(PendingGrade.at, PendingGrade.judgment_id)
         .limit(limit)
         .with_for_update(of=PendingGrade)
     )
     return [_Taken(*row) for row in rows]
+
+
+def _is_no_source() -> ColumnElement[bool]:
+    """Whether a judgment can be graded by a key: what a key was made from cannot, as it would confirm itself."""
+    return or_(GoldKey.source != SETTLED, GoldKey.added_at.is_(None), Judgment.answered_at > GoldKey.added_at)
 
 
 _People = dict[tuple[str, str], Track]
@@ -254,8 +260,14 @@ def _to_regrade(session: Session, key: GoldKey) -> list[tuple[Judgment, datetime
     )
     judgments = session.scalars(
         select(Judgment)
+        .join(GoldKey, GoldKey.id == key.id)
         .outerjoin(PendingGrade, PendingGrade.judgment_id == Judgment.id)
-        .where(Judgment.org_id == key.org_id, PendingGrade.judgment_id.is_(None), or_(Judgment.id.in_(first), came))
+        .where(
+            _is_no_source(),
+            Judgment.org_id == key.org_id,
+            PendingGrade.judgment_id.is_(None),
+            or_(Judgment.id.in_(first), came),
+        )
         .order_by(Judgment.answered_at, Judgment.id)
     )
     found = [(judgment, first.get(judgment.id)) for judgment in judgments if judgment.id not in done]

@@ -1,6 +1,6 @@
 """Reads of calibration: people, lanes, gold, tests and attempts."""
 
-from calibration.queries.gold import gold_candidates, items_with_keys, keyed_items
+from calibration.queries.gold import gold_candidates, items_with_keys, keyed_items, known_beforehand
 from calibration.queries.lanes import quality_of_lane
 from calibration.queries.people import (
     accuracy_of,
@@ -18,6 +18,7 @@ __all__ = [
     "gold_rate_of",
     "items_with_keys",
     "keyed_items",
+    "known_beforehand",
     "open_test",
     "open_tests",
     "qualification_of",

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Exposure, GoldKey, GoldSet
 from calibration.rules.drawing import terciles
+from calibration.rules.rotation import mixed
+from calibration.values import SETTLED
 from kernel.hot import Hot, table_of
 from kernel.paging import Paging
 from labeling.models import Item
@@ -26,6 +28,7 @@ class KeyView:
 
     id: str
     set_name: str
+    source: str
     item_id: str
     lane_id: str
     pool: str
@@ -142,7 +145,28 @@ def drawable(
 
 
 def gold_candidates(session: Session, lane_id: str, account_id: str, limit: int) -> list[str]:
-    """Items for a person's next hidden checks: live, below their exposure cap, never met; the least exposed first."""
+    """Items for a person's next hidden checks: live, below their exposure cap, never met; the least exposed first.
+
+    Of all that somebody meets, the share of keys made from settled units is bounded.
+    """
+    if limit < 1:
+        return []
+    settled = _unmet(session, lane_id, account_id, GoldKey.source == SETTLED, limit)
+    known = _unmet(session, lane_id, account_id, GoldKey.source != SETTLED, limit)
+    if not settled:
+        return known
+    met = dict(
+        session.execute(
+            select(GoldKey.source, func.count())
+            .join(Exposure, (Exposure.org_id == GoldKey.org_id) & (Exposure.item_id == GoldKey.item_id))
+            .where(Exposure.account_id == account_id, Exposure.use == "live", GoldKey.lane_id == lane_id)
+            .group_by(GoldKey.source)
+        ).all()
+    )
+    return mixed(known, settled, limit, met=sum(met.values()), met_settled=met.get(SETTLED, 0))
+
+
+def _unmet(session: Session, lane_id: str, account_id: str, which: ColumnElement[bool], limit: int) -> list[str]:
     return list(
         session.scalars(
             select(GoldKey.item_id)
@@ -151,6 +175,7 @@ def gold_candidates(session: Session, lane_id: str, account_id: str, limit: int)
                 GoldKey.pool == "live",
                 GoldKey.status == "active",
                 GoldKey.exposures < GoldKey.exposure_cap,
+                which,
                 _never_met(account_id),
             )
             .order_by(GoldKey.exposures, GoldKey.id)
@@ -178,16 +203,40 @@ def items_with_keys(session: Session, item_ids: Sequence[str]) -> set[str]:
     return set(session.scalars(select(GoldKey.item_id).where(GoldKey.item_id.in_(item_ids))))
 
 
+def known_beforehand(session: Session, item_ids: Sequence[str]) -> set[str]:
+    """Which of these items were never work: their answer was known, and not made from what people answered."""
+    rows = session.scalars(select(GoldKey.item_id).where(GoldKey.item_id.in_(item_ids), GoldKey.source != SETTLED))
+    return set(rows)
+
+
+def settled_since(session: Session, item_ids: Sequence[str]) -> dict[str, datetime]:
+    """Of these items those whose key was made from settled units, and when: what came later are checks of people."""
+    rows = session.execute(
+        select(GoldKey.item_id, GoldKey.added_at).where(
+            GoldKey.item_id.in_(item_ids), GoldKey.source == SETTLED, GoldKey.added_at.is_not(None)
+        )
+    )
+    return {row.item_id: row.added_at for row in rows}
+
+
+def settled_keys(lane_ids: Sequence[str]) -> Select[str]:
+    """The items of these lanes whose key was made from a settled unit, as a sub-query. Only where gold is read."""
+    return select(GoldKey.item_id).where(GoldKey.lane_id.in_(lane_ids), GoldKey.source == SETTLED)
+
+
 def keyed_items(lane_id: str) -> Select[str]:
-    """A lane's items that have a key, as a sub-query for counts that leave them out. System scope."""
-    return select(GoldKey.item_id).where(GoldKey.lane_id == lane_id)
+    """A lane's items that were never work, as a sub-query for counts that leave them out. System scope."""
+    return select(GoldKey.item_id).where(GoldKey.lane_id == lane_id, GoldKey.source != SETTLED)
 
 
 def anchors(session: Session, lane_id: str) -> dict[str, dict[str, Any]]:
-    """Truth by item, for inference: the active live keys of a lane."""
+    """Truth by item, for inference: the active live keys of a lane.
+
+    Without those made from settled units, whose truth is what the very people answered who would be measured by it.
+    """
     rows = session.execute(
         select(GoldKey.item_id, GoldKey.truth).where(
-            GoldKey.lane_id == lane_id, GoldKey.pool == "live", GoldKey.status == "active"
+            GoldKey.lane_id == lane_id, GoldKey.pool == "live", GoldKey.status == "active", GoldKey.source != SETTLED
         )
     )
     return {row.item_id: row.truth for row in rows}
@@ -233,6 +282,7 @@ def _view(key: GoldKey, set_name: str, content: dict[str, Any]) -> KeyView:
     return KeyView(
         id=key.id,
         set_name=set_name,
+        source=key.source,
         item_id=key.item_id,
         lane_id=key.lane_id,
         pool=key.pool,

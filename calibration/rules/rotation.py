@@ -13,6 +13,8 @@ RESERVE = 30
 EARLY = 10
 EASIER = 1.0  # logits
 ALARM = 4.0
+SETTLED_MOST = 0.7
+"""Of a person's checks, the most whose answer was made from settled units: such units are easier than the stream."""
 _PRIOR = (1.6, 0.4)
 
 
@@ -56,4 +58,22 @@ def worn(keys: Iterable[Used], now: datetime) -> dict[str, str]:
     old = [key for key in known if key.id not in found and key.added_at and now - key.added_at > LONGEST]
     for key in sorted(old, key=lambda each: (each.added_at or now, each.id))[: max(0, left - RESERVE)]:
         found[key.id] = "old"
+    return found
+
+
+def mixed(known: Sequence[str], settled: Sequence[str], wanted: int, *, met: int, met_settled: int) -> list[str]:
+    """The next `wanted` checks of somebody who has met so many before, of them so many from settled units.
+
+    Both lists come with the least worn first. Taken in turn by what has been missing more, and a settled one never
+    where it would make the share of them greater than allowed.
+    """
+    first, second = list(known), list(settled)
+    found: list[str] = []
+    while len(found) < wanted and (first or second):
+        may_settle = bool(second) and met_settled + 1 <= SETTLED_MOST * (met + 1)
+        if not may_settle and not first:
+            break
+        is_settled = may_settle and (not first or met_settled < met / 2.0)
+        found.append(second.pop(0) if is_settled else first.pop(0))
+        met, met_settled = met + 1, met_settled + is_settled
     return found

@@ -24,6 +24,10 @@ SENSITIVITY = 0.9
 ODDS_LEAST = 19.0
 FAMILIES_LEAST = 2
 UNFAIR_RATIO = 1.25
+HONEST_LEAST = 3
+"""Honest people of a group under whom nothing can be said of how often they are flagged."""
+PRIOR_HONEST = (1.0, 50.0)
+"""How often honest people are flagged, so many of so many, where nobody else was looked at yet."""
 _MAD = 1.4826
 
 
@@ -134,12 +138,12 @@ def may_pause(rates: Mapping[str, float]) -> bool:
     return len(rates) >= FAMILIES_LEAST and odds(list(rates.values())) >= ODDS_LEAST
 
 
-def is_unfair(flagged: int, people: int, others_flagged: int, others: int) -> bool:
+def is_unfair(flagged: int, people: int, others_flagged: float, others: float) -> bool:
     """Whether honest people of a group are flagged more often than others, surely: the signal is switched off there.
 
     The ratio of the two rates is over the limit, and the lower end of its 95% interval over one.
     """
-    if not people or not others or not flagged:
+    if people < HONEST_LEAST or not others or not flagged:
         return False
     one, two = flagged / people, (others_flagged + 0.5) / (others + 1.0)
     error = math.sqrt((1.0 - one) / flagged + (1.0 - two) / (others_flagged + 0.5))

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kernel.db import now_of
-from kernel.jobs import enqueue, job
+from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 from marketplace.models import Slot
-from marketplace.operations import planning, returning, settling
+from marketplace.operations import planning, proposals, returning, settling
 
 
 @job(queue="urgent", every=timedelta(seconds=30))
@@ -43,3 +43,15 @@ def settle_one_lane(session: Session, actor: Actor, lane_id: str) -> dict[str, A
     """Infer and settle one lane."""
     done = settling.settle_lane(session, actor, lane_id)
     return {"settled": done.settled, "to_review": done.to_review}
+
+
+@job(queue="bulk", long=True, every=timedelta(hours=1))
+def propose_gold(work: Work) -> dict[str, Any]:
+    """Propose settled units as gold, lane by lane; the client's people decide."""
+    with work.reading() as session:
+        lanes = proposals.lanes_to_propose(session, work.actor)
+    proposed = 0
+    for lane_id in lanes:
+        with work.transaction() as session:
+            proposed += proposals.propose_gold(session, work.actor, lane_id)
+    return {"lanes": len(lanes), "proposed": proposed}

@@ -10,9 +10,10 @@ from marketplace.models import Lane, Project
 from marketplace.policy import grant_rights, lane_resource, project_resource
 
 
-def project_for(session: Session, actor: Actor, project_id: str, action: str) -> Project:
-    """The project, held against others who change it, if the actor may do this to it; else NotFound or Forbidden."""
-    project = session.scalars(select(Project).where(Project.id == project_id).with_for_update()).one_or_none()
+def project_for(session: Session, actor: Actor, project_id: str, action: str, *, held: bool = True) -> Project:
+    """The project, if the actor may do this to it; else NotFound or Forbidden. `held` against others who change it."""
+    wanted = select(Project).where(Project.id == project_id)
+    project = session.scalars(wanted.with_for_update() if held else wanted).one_or_none()
     if project is None:
         raise not_found()
     rights = grant_rights(session, actor, project_id, now_of(session))

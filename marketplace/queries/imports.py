@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.models import GoldKey
-from calibration.queries.gold import items_with_keys
+from calibration.queries.gold import items_with_keys, known_beforehand, settled_since
 from labeling.files.rows import FileKind
 from labeling.models import Item, Ontology
 from labeling.tasktypes.registry import read_ontology
@@ -127,6 +128,22 @@ def items_with_key(session: Session, item_ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(item_ids), _CHUNK):
         found |= items_with_keys(session, item_ids[start : start + _CHUNK])
+    return found
+
+
+def items_never_work(session: Session, item_ids: Sequence[str]) -> set[str]:
+    """Of these items, those whose answer was known before anybody worked on them. Only in a scope that reads gold."""
+    found: set[str] = set()
+    for start in range(0, len(item_ids), _CHUNK):
+        found |= known_beforehand(session, item_ids[start : start + _CHUNK])
+    return found
+
+
+def became_gold(session: Session, item_ids: Sequence[str]) -> dict[str, datetime]:
+    """Of these items, those that became gold once settled, and when. Only in a scope that reads gold."""
+    found: dict[str, datetime] = {}
+    for start in range(0, len(item_ids), _CHUNK):
+        found |= settled_since(session, item_ids[start : start + _CHUNK])
     return found
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Grade, InferenceRun, Judgment
+from calibration.queries.gold import settled_keys
 from kernel.db import scope_of
 from labeling.models import Guideline, Item, Ontology
 from labeling.tasktypes.registry import read_ontology
 from labeling.values import Ontology as LabelSchema
 from marketplace.models import Lane, ProblemReport, Project, Release, Review, Unit
-from marketplace.queries.imports import items_with_key
+from marketplace.queries.imports import became_gold, items_never_work
 from marketplace.rules.qa import LaneFigures, blunted
 from marketplace.rules.releases import billable_lines, pseudonym
 from marketplace.values.releases import (
@@ -145,7 +147,7 @@ def settled_refs(session: Session, lane_id: str) -> list[UnitRef]:
         .join(Item, (Item.id == Unit.item_id) & (Item.org_id == Unit.org_id))
         .where(Unit.lane_id == lane_id, Unit.state == "settled")
     ).all()
-    keyed = items_with_key(session, [row.item_id for row in rows])
+    keyed = items_never_work(session, [row.item_id for row in rows])
     refs = [UnitRef(row.client_ref or "", row.id, row.item_id) for row in rows if row.item_id not in keyed]
     return sorted(refs, key=lambda ref: (ref.client_ref, ref.unit_id))
 
@@ -159,7 +161,8 @@ def settled_units(session: Session, project_id: str, lane_id: str, refs: Sequenc
         .outerjoin(Consensus, (Consensus.unit_id == Unit.id) & (Consensus.org_id == Unit.org_id))
         .where(Unit.lane_id == lane_id, Unit.id.in_(unit_ids))
     )
-    votes = _votes(session, project_id, unit_ids)
+    since = became_gold(session, [ref.item_id for ref in refs])
+    votes = _votes(session, project_id, unit_ids, since)
     reviews = _verdicts(session, project_id, unit_ids)
     found = {
         unit.id: Settled(
@@ -183,7 +186,7 @@ def figures_of(session: Session, lane: BuildLane) -> LaneFigures:
         .where(Unit.lane_id == lane.id, ProblemReport.closed_at.is_(None))
     )
     return LaneFigures(
-        lane.locale, lane.target, len(unsettled) - len(items_with_key(session, unsettled)), reports or 0,
+        lane.locale, lane.target, len(unsettled) - len(items_never_work(session, unsettled)), reports or 0,
         run.method if run else None, run.agreement if run else {}, _sampled(session, lane.id),
     )  # fmt: skip
 
@@ -191,14 +194,23 @@ def figures_of(session: Session, lane: BuildLane) -> LaneFigures:
 def grades_of(session: Session, plan: BuildPlan) -> list[Graded]:
     """The judgments of the project compared with keys: of each its newest grade, unless that one voids it."""
     locales = {lane.id: lane.locale for lane in plan.lanes}
+    settled = settled_keys(list(locales))
     rows = session.execute(
-        select(Grade.judgment_id, Grade.lane_id, Grade.truth_category, Grade.category, Grade.score, Grade.is_void)
+        select(
+            Grade.item_id.in_(settled).label("by_settled"),
+            Grade.judgment_id,
+            Grade.lane_id,
+            Grade.truth_category,
+            Grade.category,
+            Grade.score,
+            Grade.is_void,
+        )
         .where(Grade.lane_id.in_(list(locales)))
         .order_by(Grade.judgment_id, Grade.key_version)
     )
     newest = {row.judgment_id: row for row in rows}
     return [
-        Graded(locales[row.lane_id], row.truth_category, row.category, row.score)
+        Graded(locales[row.lane_id], row.truth_category, row.category, row.score, bool(row.by_settled))
         for row in newest.values()
         if not row.is_void
     ]
@@ -222,7 +234,10 @@ def _names(session: Session, project_ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.name for row in rows}
 
 
-def _votes(session: Session, project_id: str, unit_ids: Sequence[str]) -> dict[str, tuple[Vote, ...]]:
+def _votes(
+    session: Session, project_id: str, unit_ids: Sequence[str], since: Mapping[str, datetime]
+) -> dict[str, tuple[Vote, ...]]:
+    """The judgments by unit, without those that only checked people after the unit had become gold."""
     rows = session.scalars(
         select(Judgment)
         .join(Unit, (Unit.org_id == Judgment.org_id) & (Unit.id == Judgment.unit_id))
@@ -231,6 +246,8 @@ def _votes(session: Session, project_id: str, unit_ids: Sequence[str]) -> dict[s
     )
     found: dict[str, tuple[Vote, ...]] = {}
     for row in rows:
+        if row.item_id in since and row.answered_at > since[row.item_id]:
+            continue
         vote = Vote(
             pseudonym(project_id, row.annotator_id), row.answer, row.ontology_id, row.guideline_id, row.is_late,
             row.answered_at, row.seconds,

@@ -63,7 +63,13 @@ def report_of(
     *, name: str, version: int, counted: Counted, lanes: Sequence[LaneFigures], grades: Sequence[Graded],
     classes: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
-    """The whole report as JSON. Single judgments are compared with gold; a random sample tells of the labels."""
+    """The whole report as JSON. Single judgments are compared with gold; a random sample tells of the labels.
+
+    Keys made from settled units are of people's own making and easier than the stream: what they say stands apart, and
+    is part of no other figure.
+    """
+    by_settled = [grade for grade in grades if grade.by_settled]
+    grades = [grade for grade in grades if not grade.by_settled]
     confusion = Counter((g.truth, g.answer) for g in grades if g.truth is not None and g.answer is not None)
     by_locale = [_locale_row(lane, counted, grades) for lane in lanes]
     by_class = [_class_row(label, counted, confusion) for label in classes]
@@ -78,6 +84,7 @@ def report_of(
             "reviewed": counted.reviewed,
         },
         "accuracy": accuracy_of(grades),
+        "accuracy_on_settled": accuracy_of(by_settled),
         "sample": _sample(lane.sample for lane in lanes),
         "by_locale": by_locale,
         "by_class": by_class,
@@ -94,7 +101,7 @@ def report_of(
         "people": _people(counted.by_person, judgments),
         "known_issues": _issues(by_locale, by_class, lanes, bool(grades)),
         "methods": {
-            "judgment_accuracy": "hidden gold, Wilson interval, 95%",
+            "judgment_accuracy": "hidden gold by people who know, Wilson interval, 95%",
             "label_error": "random sample of settled units, reviewed; Clopper-Pearson interval, 95%",
             "agreement": "Krippendorff's alpha, bootstrap over units, 95%",
             "consensus": {lane.locale: lane.method for lane in lanes if lane.method},
@@ -236,6 +243,7 @@ def blunted(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **report,
         "accuracy": _blunt(report["accuracy"]),
+        "accuracy_on_settled": None,
         "by_locale": [{**row, "accuracy": _blunt(row["accuracy"])} for row in report["by_locale"]],
         "by_class": [
             {**row, "recall": _blunt(row["recall"]), "precision": _blunt(row["precision"]), "taken_for": None}

@@ -119,6 +119,7 @@ class Graded:
     truth: str | None
     answer: str | None
     score: float
+    by_settled: bool = False  # the key was made from a settled unit, that is from other people's answers
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from calibration.models import BehaviourReview, Qualification, Track
+from calibration.models import BehaviourLook, BehaviourReview, Qualification, Track
 from calibration.operations import behaviour, gates
 from kernel.errors import Conflict, Forbidden
 from kernel.policy import Actor, Role
@@ -120,3 +120,19 @@ def test_a_pair_with_the_same_mistakes_is_shown_with_what_is_measured_on_proven_
     assert {row.annotator_id, row.other_id} == {world.people[name][0] for name in names[:2]}
     assert (row.figures["proven"]["people"], row.figures["proven"]["flagged"]) == (2, 0)
     assert len(row.evidence) == 20
+
+
+def test_a_signal_that_flags_proven_people_of_one_lane_is_held_back_there(world: World) -> None:
+    """Against all other lanes of the vendor that were looked at, those too in which nobody was flagged."""
+    crowd(world)
+    owner = {"org_id": world.client, "project_id": world.project, "signal": "speed", "at": world.now}
+    with world.system() as session:
+        for track in session.scalars(select(Track)):
+            track.checked, track.a, track.b = 60, 48.0, 2.0
+        session.add(BehaviourLook(lane_id="quiet", vendor_org_id=world.vendor, people=400, flagged=0, **owner))
+        session.add(BehaviourLook(lane_id="another", vendor_org_id="rival", people=10, flagged=10, **owner))
+    assert look(world) == 1
+    assert set(reviews(world)) == {"monotony"}, "one of four here, none of four hundred elsewhere"
+    with world.system() as session:
+        kept = session.get_one(BehaviourLook, (world.lane, "speed"))
+        assert (kept.people, kept.flagged) == (4, 1)
