@@ -8,7 +8,7 @@ from pydantic import Field
 from kernel.guard import require
 from kernel.policy import Actor, Resource
 from marketplace.operations import reviewing
-from marketplace.queries.reviews import review_counts, reviewers_of
+from marketplace.queries.reviews import own_figures, review_counts, reviewers_of
 from marketplace.rules.reviewers import Measured
 from web.api import Api
 from web.forms import InModel, OutModel
@@ -37,19 +37,37 @@ class ReviewerOut(OutModel):
     done: int
     overturned: MeasuredOut
     agreed: MeasuredOut
+    caught: MeasuredOut
+    alarmed: MeasuredOut
+
+
+class OwnOut(OutModel):
+    """What units whose label was known say of oneself, over ninety days; null with fewer than ten of a kind."""
+
+    caught: MeasuredOut | None
+    alarmed: MeasuredOut | None
 
 
 @api.get("/reviewers", returns=list[ReviewerOut])
 def reviewers(session: "Session", actor: Actor) -> list[ReviewerOut]:
-    """How good your reviewers are: rejections that fell on appeal, agreement with the next reviewer of a unit"""
+    """How good your reviewers are: on units whose label was known, on appeal, and beside the next reviewer of a unit"""
     require(session, actor, "review:measure", Resource("reviewer", org_id=actor.org_id))
     return [
         ReviewerOut(
             reviewer_id=each.figures.reviewer_id, name=each.name, done=each.figures.done,
             overturned=_measured(each.figures.overturned), agreed=_measured(each.figures.agreed),
+            caught=_measured(each.figures.caught), alarmed=_measured(each.figures.alarmed),
         )
         for each in reviewers_of(session)
     ]  # fmt: skip
+
+
+@api.get("/reviews/own", returns=OwnOut)
+def own(session: "Session", actor: Actor) -> OwnOut:
+    """How good you are at reviewing: wrong labels that you caught, right ones that you did not accept"""
+    found = own_figures(session, actor.account_id or "")
+    caught, alarmed = (None if each is None else _measured(each) for each in (found.caught, found.alarmed))
+    return OwnOut(caught=caught, alarmed=alarmed)
 
 
 def _measured(found: Measured) -> MeasuredOut:

@@ -4,6 +4,7 @@ Nobody reviews a unit that they answered. A rejection is per judgment, writes a 
 takes their pending pay for that unit; everything else leaves pay alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from marketplace.operations.reads import Why, note_read
 from marketplace.operations.settling import settle_unit
 from marketplace.policy import grant_rights, lane_resource, review_resource
 from marketplace.queries.eligibility import Readable, demands_on_reader, person_of, readable_by
+from marketplace.rules.planting import Planted
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
 from payouts.operations import earnings
 from workforce.models import Membership
@@ -231,9 +233,14 @@ def _task(session: Session, review: Review) -> ReviewTask:
             .order_by(Judgment.answered_at, Judgment.id)
         )
     )
+    planted = Planted.from_json(review.planted) if review.planted is not None else None
+    if planted is not None:
+        answers = tuple(replace(each, answer=dict(planted.answers[each.judgment_id])) for each in answers
+                        if each.judgment_id in planted.answers)  # fmt: skip
+    label = consensus.label if consensus else None
     return ReviewTask(
         review.id, unit.id, lane.id, project.name, lane.locale, lane.task_type, content, lane.ontology_id or "",
-        lane.guideline_id or "", review.why, consensus.label if consensus else None,
+        lane.guideline_id or "", review.why, dict(planted.consensus) if planted else label,
         consensus.confidence if consensus else None, answers, review.lease_until or now_of(session),
         most_sensitive(lane.classification, unit.classification), project.id, unit.org_id,
     )  # fmt: skip
@@ -272,8 +279,11 @@ def decide_review(
     lane = session.get_one(Lane, review.lane_id)
     review.verdict, review.reason, review.note = Verdict(verdict).value, reason, note[:2000]
     review.state, review.done_at, review.lease_until = "done", now_of(session), None
-    rejected = _carry_out(session, actor, review, lane, unit, label, judgment_ids)
-    _answer_reports(session, actor, unit, verdict)
+    if review.planted is not None:
+        rejected = _only_note(session, review, lane, unit, label, judgment_ids)
+    else:
+        rejected = _carry_out(session, actor, review, lane, unit, label, judgment_ids)
+        _answer_reports(session, actor, unit, verdict)
     audit.record(
         session, actor, "review.decided", "review", review.id, org_id=review.org_id,
         details={"verdict": verdict, "reason": reason, "unit": unit.id, "rejected": rejected},
@@ -308,6 +318,18 @@ def _carry_out(
         _ask_one_more(session, lane, unit)
         return 0
     return _reject(session, actor, review, lane, unit, judgment_ids, label)
+
+
+def _only_note(
+    session: Session, review: Review, lane: Lane, unit: Unit, label: dict[str, Any] | None,
+    judgment_ids: tuple[str, ...],
+) -> int:  # fmt: skip
+    """Where the label was known the verdict tells of its reviewer alone: nobody's label, answer or pay is touched."""
+    if review.verdict == Verdict.FIX or (review.verdict == Verdict.REJECT and label is not None):
+        review.label = _checked_label(session, lane, unit, label)
+    if review.verdict == Verdict.REJECT:
+        review.judgment_ids = [judgment.id for judgment in _named(session, unit, judgment_ids)]
+    return len(review.judgment_ids)
 
 
 def _answer_reports(session: Session, actor: Actor, unit: Unit, verdict: str) -> None:
@@ -352,13 +374,7 @@ def _reject(
     session: Session, actor: Actor, review: Review, lane: Lane, unit: Unit, judgment_ids: tuple[str, ...],
     label: dict[str, Any] | None,
 ) -> int:  # fmt: skip
-    judgments = session.scalars(
-        select(Judgment).where(Judgment.unit_id == unit.id, Judgment.id.in_(judgment_ids or ("",)))
-    ).all()
-    if not judgments or len(judgments) != len(set(judgment_ids)):
-        raise Invalid(
-            "review.judgments", _("Say which answers are rejected."), {"judgment_ids": _("Choose at least one.")}
-        )
+    judgments = _named(session, unit, judgment_ids)
     review.judgment_ids = [judgment.id for judgment in judgments]
     for judgment in judgments:
         receipt_id = _receipt(session, actor, review, judgment)
@@ -369,6 +385,17 @@ def _reject(
     else:
         _ask_one_more(session, lane, unit)
     return len(judgments)
+
+
+def _named(session: Session, unit: Unit, judgment_ids: tuple[str, ...]) -> Sequence[Judgment]:
+    judgments = session.scalars(
+        select(Judgment).where(Judgment.unit_id == unit.id, Judgment.id.in_(judgment_ids or ("",)))
+    ).all()
+    if not judgments or len(judgments) != len(set(judgment_ids)):
+        raise Invalid(
+            "review.judgments", _("Say which answers are rejected."), {"judgment_ids": _("Choose at least one.")}
+        )
+    return judgments
 
 
 def _receipt(session: Session, actor: Actor, review: Review, judgment: Judgment) -> str:

@@ -15,6 +15,7 @@ from kernel.db import insert_ignoring, now_of
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from marketplace.models import Lane, ProblemReport, Review, Unit
+from marketplace.operations.planting import plant_reviews
 
 CHUNK = 500
 
@@ -82,6 +83,7 @@ def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence
             reviews.append((row.id, why))
     _settle(session, settled, "consensus")
     ask_reviews(session, lane, reviews)
+    plant_reviews(session, lane, [unit_id for unit_id, _why in reviews])
     return len(settled), len(reviews)
 
 

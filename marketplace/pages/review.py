@@ -16,7 +16,7 @@ from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
 from marketplace.operations import reviewing
 from marketplace.pages.protection import watermark_of
-from marketplace.queries.reviews import REVIEWED_DAYS, review_counts, reviewers_of
+from marketplace.queries.reviews import REVIEWED_DAYS, own_figures, review_counts, reviewers_of
 from marketplace.values.work import REVIEW_WORDS
 from web import current
 from web.forms import FormModel, read_form
@@ -40,12 +40,13 @@ def home() -> Response:
     """What waits for review, by lane."""
     with db.reading(current.scope()) as session:
         rows = review_counts(session)
-    return page("marketplace/review_home.html", rows=rows)
+        own = own_figures(session, current.actor().account_id or "")
+    return page("marketplace/review_home.html", rows=rows, own=own, days=REVIEWED_DAYS)
 
 
 @pages.get("/reviewers")
 def reviewers() -> Response:
-    """How good the vendor's reviewers are."""
+    """How good one's organization's reviewers are."""
     with db.reading(current.scope()) as session:
         require(session, current.actor(), "review:measure", Resource("reviewer", org_id=current.actor().org_id))
         rows = reviewers_of(session)

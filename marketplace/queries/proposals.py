@@ -1,6 +1,6 @@
 """Reads of gold from settled units: which are sure enough, and what was proposed. Only in a scope that reads gold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,13 +86,23 @@ class Sure:
 
 def sure_units(session: Session, lane: Lane) -> list[Sure]:
     """Settled units of a lane that nobody doubted and that were never gold nor proposed; at most some hundreds."""
-    rows = session.execute(_sure(lane).limit(LOOKED_AT))
+    return _as_sure(session.execute(_sure(lane).limit(LOOKED_AT)))
+
+
+def _as_sure(rows: Iterable[Any]) -> list[Sure]:
     return [
         Sure(row.id, row.item_id, row.label, row.category, row.confidence, row.answers, row.people, row.proven,
              float(row.seconds))
         for row in rows
         if row.label == row.inferred
     ]  # fmt: skip
+
+
+def never_reviewed(session: Session, lane: Lane, limit: int) -> list[Sure]:
+    """Sure units that nobody has reviewed, in no order that says anything."""
+    seen = select(Review.id).where(Review.org_id == Unit.org_id, Review.unit_id == Unit.id)
+    rows = session.execute(_sure(lane).where(~seen.exists()).limit(limit))
+    return _as_sure(rows)
 
 
 def still_sure(session: Session, unit_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -150,7 +160,7 @@ def _undoubted() -> tuple[ColumnElement[bool], ...]:
     reported = select(ProblemReport.id).where(ProblemReport.org_id == Unit.org_id, ProblemReport.unit_id == Unit.id)
     reviewed = select(Review.id).where(
         Review.org_id == Unit.org_id, Review.unit_id == Unit.id,
-        (Review.state != "done") | (Review.verdict != "accept"),
+        Review.planted.is_(None), (Review.state != "done") | (Review.verdict != "accept"),
     )  # fmt: skip
     return Unit.state == "settled", ~reported.exists(), ~reviewed.exists(), ~_is_there(Dispute)
 

@@ -260,7 +260,7 @@ def _verdicts(session: Session, project_id: str, unit_ids: Sequence[str]) -> dic
     rows = session.scalars(
         select(Review)
         .join(Unit, (Unit.org_id == Review.org_id) & (Unit.id == Review.unit_id))
-        .where(Unit.id.in_(unit_ids), Review.state == "done", Review.verdict.is_not(None))
+        .where(Unit.id.in_(unit_ids), Review.state == "done", Review.verdict.is_not(None), Review.planted.is_(None))
         .order_by(Review.round, Review.done_at, Review.id)
     )
     found: dict[str, tuple[Verdict, ...]] = {}
@@ -284,7 +284,11 @@ def _sampled(session: Session, lane_id: str) -> Sampled:
     """What came of the reviews that the random sample asked for; the first look at a unit is the one that counts."""
     rows = session.scalars(
         select(Review.verdict).where(
-            Review.lane_id == lane_id, Review.why == "sample", Review.state == "done", Review.round == 1
+            Review.lane_id == lane_id,
+            Review.why == "sample",
+            Review.state == "done",
+            Review.round == 1,
+            Review.planted.is_(None),
         )
     ).all()
     return Sampled(len(rows), sum(verdict != "accept" for verdict in rows))

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.db import now_of, scope_of
 from marketplace.models import Lane, Project, Review
-from marketplace.rules.reviewers import ReviewerFigures, Verdict, figures
+from marketplace.rules.planting import Planted
+from marketplace.rules.reviewers import Known, Measured, ReviewerFigures, Verdict, figures, on_known
 from workforce.models import Account, DecisionReceipt, Membership
 from workforce.values import ReceiptKind, ReceiptState
 
@@ -65,25 +66,27 @@ REVIEWED_DAYS = 90
 
 
 def reviewers_of(session: Session) -> Sequence[ReviewerView]:
-    """The reviewers of a vendor over the last ninety days: their verdicts on appeal, and beside one another."""
+    """An organization's reviewers over the last ninety days: on known units, on appeal, and beside one another."""
     since = now_of(session) - timedelta(days=REVIEWED_DAYS)
     rows = session.execute(
-        select(Review.unit_id, Review.round, Review.reviewer_id, Review.verdict, Review.label)
+        select(Review.unit_id, Review.round, Review.reviewer_id, Review.verdict, Review.label, Review.planted)
         .join(
             Membership, (Membership.account_id == Review.reviewer_id) & (Membership.org_id == scope_of(session).org_id)
         )
-        .where(Review.vendor_org_id == scope_of(session).org_id, Review.state == "done", Review.done_at >= since)
+        .where(_of_side(session), Review.state == "done", Review.done_at >= since)
     ).all()
     verdicts = [
         Verdict(row[0], row[1], row[2], row[3], None if row[4] is None else json.dumps(row[4], sort_keys=True))
         for row in rows
+        if row.planted is None
     ]
     rejected = _rejections(session, since)
     found = figures(
-        Counter(each.reviewer_id for each in verdicts),
+        Counter(row.reviewer_id for row in rows),
         Counter(who for who, _state in rejected),
         Counter(who for who, state in rejected if state == ReceiptState.OVERTURNED),
         verdicts,
+        _known(session, since),
     )
     names = {
         row.id: row.name
@@ -92,6 +95,46 @@ def reviewers_of(session: Session) -> Sequence[ReviewerView]:
         )
     }
     return [ReviewerView(names[each.reviewer_id], each) for each in found if each.reviewer_id in names]
+
+
+OWN_LEAST = 10
+"""Known units after which a reviewer is told their own figures: with fewer, the figure would tell which they were."""
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """What known units say of oneself; None of what rests on too few."""
+
+    caught: Measured | None
+    alarmed: Measured | None
+
+
+def own_figures(session: Session, account_id: str) -> OwnFigures:
+    """A reviewer's own figures on known units, as of the end of yesterday."""
+    since = now_of(session) - timedelta(days=REVIEWED_DAYS)
+    caught, alarmed = on_known(_known(session, since, account_id))
+    return OwnFigures(caught if caught.n >= OWN_LEAST else None, alarmed if alarmed.n >= OWN_LEAST else None)
+
+
+def _known(session: Session, since: datetime, account_id: str | None = None) -> list[Known]:
+    """Verdicts on known units up to the end of yesterday, lest a figure that moves tell which unit moved it."""
+    today = now_of(session).replace(hour=0, minute=0, second=0, microsecond=0)
+    wanted = select(Review.reviewer_id, Review.verdict, Review.planted).where(
+        _of_side(session), Review.state == "done", Review.done_at >= since, Review.done_at < today,
+        Review.planted.is_not(None), Review.reviewer_id.is_not(None),
+    )  # fmt: skip
+    if account_id is not None:
+        wanted = wanted.where(Review.reviewer_id == account_id)
+    return [
+        Known(row.reviewer_id, Planted.from_json(row.planted).is_right, row.verdict == "accept")
+        for row in session.execute(wanted)
+    ]
+
+
+def _of_side(session: Session) -> ColumnElement[bool]:
+    """Reviews of one's own organization's work, whichever side of it that is."""
+    org_id = scope_of(session).org_id
+    return or_(Review.vendor_org_id == org_id, Review.org_id == org_id)
 
 
 def _rejections(session: Session, since: datetime) -> list[tuple[str, str]]:

@@ -20,16 +20,19 @@ from calibration.queries.gold import anchors
 from calibration.rules.rotation import mixed
 from kernel import ids
 from kernel.errors import Conflict, Forbidden, Invalid
-from kernel.policy import system_actor
-from marketplace.models import Assignment, Lane, LanePerson, ProblemReport, Slot, Unit
-from marketplace.operations import planning, proposals
+from kernel.policy import Actor, Role, system_actor
+from marketplace.models import Assignment, Lane, LanePerson, ProblemReport, Review, Slot, Unit
+from marketplace.operations import planning, planting, proposals, reviewing
 from marketplace.operations.proposals import ProposalsDecided
 from marketplace.queries import releases as queries
+from marketplace.queries.reviews import own_figures, reviewers_of
+from marketplace.rules import planting as planted
 from marketplace.rules.proposals import Candidate, chosen
 from marketplace.rules.qa import Counted, report_of
 from marketplace.values.releases import Graded
 from tests.marketplace.delivered import Work, lane_with_people
 from tests.marketplace.orders import Market
+from workforce.models import Account, DecisionReceipt, Membership
 
 SYSTEM = system_actor("test")
 
@@ -219,3 +222,49 @@ def test_a_unit_that_is_not_what_it_was_is_left_out(work: Work) -> None:
     with work.market.system() as session:
         assert session.scalars(select(GoldKey.pool)).all() == ["exam"]
         assert session.get_one(Unit, work.units["other"]).overlap == 3, "an exam is no work"
+
+
+@pytest.mark.parametrize("wrong", [1.0, 0.0])
+def test_a_known_unit_measures_its_reviewer_and_touches_nobody_else(
+    work: Work, wrong: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market = work.market
+    monkeypatch.setattr(planted, "RATE", 1.0)
+    monkeypatch.setattr(planted, "WRONG", wrong)
+    who = Actor("eye", market.vendor, Role.REVIEWER, org_kind="vendor")
+    with market.system() as session:
+        lane = session.get_one(Lane, work.lane_id)
+        assert planting.plant_reviews(session, lane, ["some", "unit", "more"]) == 2, "as many as are sure"
+        assert planting.plant_reviews(session, lane, ["another"]) == 0, "no unit twice"
+        session.add(Account(id="eye", email="eye@x.example", email_key="eye@x.example", name="Eye",
+                            created_at=market.now))  # fmt: skip
+        session.flush()
+        session.add(Membership(account_id="eye", org_id=market.vendor, role="reviewer", from_at=market.now))
+        before = {unit.id: (unit.state, unit.label, unit.overlap) for unit in session.scalars(select(Unit))}
+        known = {unit.id: unit.label for unit in session.scalars(select(Unit))}
+    for verdict in ("reject", "return"):
+        with market.as_(who) as session:
+            task = reviewing.take_review(session, who)
+            assert task is not None and task.why == "sample" and task.confidence == 0.995
+            assert (task.consensus != known[task.unit_id]) is bool(wrong)
+            assert all(answer.answer == task.consensus for answer in task.answers) and len(task.answers) == 3
+        with pytest.raises(Invalid), market.as_(who) as session:
+            reviewing.decide_review(session, who, task.id, verdict="reject", reason="random")
+        named = (task.answers[0].judgment_id,) if verdict == "reject" else ()
+        with market.as_(who) as session:
+            done = reviewing.decide_review(session, who, task.id, verdict=verdict, reason="random", judgment_ids=named)
+        assert done.rejected == len(named)
+    with market.system() as session:
+        assert {unit.id: (unit.state, unit.label, unit.overlap) for unit in session.scalars(select(Unit))} == before
+        assert session.scalars(select(DecisionReceipt)).all() == []
+        assert queries.figures_of(session, queries.BuildLane(work.lane_id, "sw-KE", 0.85)).sample.checked == 1, "mended alone"
+        assert len(session.scalars(select(Review).where(Review.planted.is_not(None))).all()) == 2
+    with market.as_(market.manager) as session:
+        assert reviewers_of(session)[0].figures.caught.n == 0, "today's are not told today"
+    market.later(days=1)
+    with market.as_(market.manager) as session:
+        figures = reviewers_of(session)[0].figures
+        own = own_figures(session, "eye")
+    shown, other = (figures.caught, figures.alarmed) if wrong else (figures.alarmed, figures.caught)
+    assert (shown.hits, shown.n, other.n, figures.done) == (2, 2, 0, 2)
+    assert (own.caught, own.alarmed) == (None, None), "too few to be told"
