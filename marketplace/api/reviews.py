@@ -41,7 +41,7 @@ class ReviewerOut(OutModel):
     alarmed: MeasuredOut
 
 
-class OwnOut(OutModel):
+class OwnReviewsOut(OutModel):
     """What units whose label was known say of oneself, over ninety days; null with fewer than ten of a kind."""
 
     caught: MeasuredOut | None
@@ -62,12 +62,12 @@ def reviewers(session: "Session", actor: Actor) -> list[ReviewerOut]:
     ]  # fmt: skip
 
 
-@api.get("/reviews/own", returns=OwnOut)
-def own(session: "Session", actor: Actor) -> OwnOut:
+@api.get("/reviews/own", returns=OwnReviewsOut)
+def own(session: "Session", actor: Actor) -> OwnReviewsOut:
     """How good you are at reviewing: wrong labels that you caught, right ones that you did not accept"""
     found = own_figures(session, actor.account_id or "")
     caught, alarmed = (None if each is None else _measured(each) for each in (found.caught, found.alarmed))
-    return OwnOut(caught=caught, alarmed=alarmed)
+    return OwnReviewsOut(caught=caught, alarmed=alarmed)
 
 
 def _measured(found: Measured) -> MeasuredOut:
