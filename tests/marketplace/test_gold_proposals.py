@@ -257,7 +257,8 @@ def test_a_known_unit_measures_its_reviewer_and_touches_nobody_else(
     with market.system() as session:
         assert {unit.id: (unit.state, unit.label, unit.overlap) for unit in session.scalars(select(Unit))} == before
         assert session.scalars(select(DecisionReceipt)).all() == []
-        assert queries.figures_of(session, queries.BuildLane(work.lane_id, "sw-KE", 0.85)).sample.checked == 1, "mended alone"
+        sample = queries.figures_of(session, queries.BuildLane(work.lane_id, "sw-KE", 0.85)).sample
+        assert sample.checked == 1, "mended alone"
         assert len(session.scalars(select(Review).where(Review.planted.is_not(None))).all()) == 2
     with market.as_(market.manager) as session:
         assert reviewers_of(session)[0].figures.caught.n == 0, "today's are not told today"
