@@ -74,15 +74,15 @@ def prepare(cast: Cast, project: str, lane: str) -> None:
     assert pm.post(f"/projects/{project}/guidelines", {"texts": GUIDELINE})["version"] == 1
     assert pm.post(f"/lanes/{lane}/open", {}, status=409)["missing"]
     assert upload(cast, pm, project, "units", "units.csv", units_csv(UNITS))["good"] == UNITS
-    gold = upload(cast, qa, project, "gold", "gold.jsonl", gold_jsonl(exam=66, live=6, training=6))
-    assert gold["good"] == 78
+    gold = upload(cast, qa, project, "gold", "gold.jsonl", gold_jsonl(exam=93, live=6, training=6))
+    assert gold["good"] == 105
     manager.get(f"/batches/{gold['id']}", status=404)  # the vendor is not to know that there is gold
     listed = {who: sorted(each["kind"] for each in cast.people[who].get(f"/projects/{project}/batches")["items"])
               for who in ("qa", "pm", "manager")}  # fmt: skip
     assert listed == {"qa": ["gold", "units"], "pm": ["units"], "manager": ["units"]}
     assert manager.post("/rates", {"lane_id": lane, "amount": RATE, "currency": "EUR"})["amount"] == "0.05"
     test = qa.put(f"/lanes/{lane}/test", {"training_questions": 3, "accepted": ["test.pool_thin"]})
-    assert test["questions"] <= 66 and test["alpha"] <= 0.05 and test["beta"] <= 0.05
+    assert test["questions"] <= 93 and test["alpha"] <= 0.05 and test["beta"] <= 0.05
 
 
 def open_the_lane(cast: Cast, lane: str) -> None:
