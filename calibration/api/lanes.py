@@ -32,6 +32,17 @@ class ClassOut(OutModel):
     high: float
 
 
+class LaneAgreementOut(OutModel):
+    """How well people agree in one language of the project: Krippendorff's alpha with its 95% interval."""
+
+    lane_id: str
+    locale: str
+    alpha: float
+    low: float | None
+    high: float | None
+    units: int
+
+
 class LaneQualityOut(OutModel):
     """A lane's quality as this reader may see it."""
 
@@ -44,6 +55,7 @@ class LaneQualityOut(OutModel):
     high: float | None
     classes: list[ClassOut]
     agreement: dict[str, Any] | None
+    agreement_by_locale: list[LaneAgreementOut]
     units: int
     mean_confidence: float | None
     weak_units: int
@@ -213,7 +225,8 @@ class TestOut(OutModel):
 @api.get("/lanes/<lane_id>/quality", returns=LaneQualityOut)
 def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityOut:
     """A lane's quality"""
-    found = reading.lane_quality(session, actor, lane_id).quality
+    shown = reading.lane_quality(session, actor, lane_id)
+    found = shown.quality
     return LaneQualityOut(
         lane_id=lane_id,
         judgments=found.judgments,
@@ -228,6 +241,7 @@ def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityO
             for each in found.classes
         ],
         agreement=dict(found.run.agreement) if found.run else None,
+        agreement_by_locale=[LaneAgreementOut.model_validate(each) for each in shown.agreement],
         units=found.units,
         mean_confidence=found.mean_confidence,
         weak_units=found.weak_units,

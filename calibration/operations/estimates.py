@@ -14,6 +14,7 @@ import numpy as np
 from calibration.inference import (
     GLAD,
     MACE,
+    AgreementCounter,
     DawidSkene,
     Estimator,
     Fusion,
@@ -45,6 +46,8 @@ METHODS: Mapping[str, type[Estimator]] = {
 FUSION = "fusion"
 PAIRS = 10_000
 SAMPLES = 1000
+CLASSES_MOST = 50
+"""Classes whose agreement is told, those given most often."""
 SEED = 20260101
 
 
@@ -261,7 +264,16 @@ def _best_answer(
 def _agreement(frame: pd.DataFrame) -> dict[str, Any]:
     counter = count_agreement(frame)
     low, high = counter.interval(samples=SAMPLES, seed=SEED)
-    return _plain(alpha=counter.alpha(), low=low, high=high, percent=counter.percent(), units=counter.units)
+    told = _plain(alpha=counter.alpha(), low=low, high=high, percent=counter.percent(), units=counter.units)
+    return {**told, "classes": [_of_class(counter, label) for label in counter.labels()[:CLASSES_MOST]]}
+
+
+def _of_class(counter: AgreementCounter, label: Any) -> dict[str, Any]:
+    """How well people agree on what is of this class and what is not."""
+    apart = counter.against_rest(label)
+    low, high = apart.interval(samples=SAMPLES, seed=SEED)
+    told = _plain(alpha=apart.alpha(), low=low, high=high, percent=apart.percent(), units=counter.units_with(label))
+    return {"name": str(label), **told}
 
 
 def _plain(**figures: float) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from calibration.queries.fairness import Fairness, fairness_of
 from calibration.queries.gates import FiringView, GateView, firings_of, firings_on, gate_of, rules_of
 from calibration.queries.gold import FormView, KeyView, forms_of_project, keys_of_project
 from calibration.queries.history import QualityHistory, history_of
-from calibration.queries.lanes import LaneQuality, quality_of_lane
+from calibration.queries.lanes import LaneAgreement, LaneQuality, agreement_across, quality_of_lane
 from calibration.queries.overlap import OverlapLine, overlap_plan
 from calibration.queries.pace import Pace, pace_of
 from calibration.queries.people import ShownQuality, person_of_account, pseudonyms, shown_in_lane
@@ -46,6 +46,7 @@ class LanePage:
     fairness: Fairness
     pace: Pace | None
     overlap: tuple[OverlapLine, ...]
+    agreement: tuple[LaneAgreement, ...]
 
 
 def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
@@ -57,7 +58,7 @@ def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
     people = tuple((names[row.annotator_id], row) for row in shown if row.annotator_id in names)
     fairness, pace = fairness_of(session, lane.project_id, lane.org_id), pace_of(session, lane_id, lane.org_id)
     return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id), fairness, pace,
-                    overlap_plan(session, lane))  # fmt: skip
+                    overlap_plan(session, lane), agreement_across(session, lane.project_id))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,9 @@ def lane_quality(lane_id: str) -> Response:
         "calibration/lane_quality.html", found=found, lane=found.lane, quality=found.quality,
         classes=pictures.classes(found.quality, ontology, found.lane.quality_target),
         confusion=pictures.confusion(found.quality, ontology), names=pictures.class_names(ontology),
+        agreed=pictures.agreement(found.quality, ontology), known=pictures.classes_met(found.quality),
         gate=found.gate, may_admit=current.actor().role == Role.VENDOR_MANAGER,
+        may_read_gold=current.actor().role == Role.CLIENT_QA,
     )  # fmt: skip
 
 

@@ -42,11 +42,32 @@ def classes(quality: LaneQuality, ontology: Ontology | None, target: float) -> M
     )
 
 
+def agreement(quality: LaneQuality, ontology: Ontology | None) -> Markup:
+    """How well people agree on each class, against all others."""
+    names = class_names(ontology)
+    told = quality.run.agreement.get("classes", ()) if quality.run else ()
+    known = [each for each in told if each["alpha"] is not None and each["low"] is not None]
+    rows = [Interval(names.get(each["name"], each["name"]), each["alpha"], each["low"], each["high"]) for each in known]
+    lowest = min((each["low"] for each in known), default=0.0)
+    return whiskers(
+        rows[:CLASSES_MOST],
+        label=str(_("Agreement by class, each with its 95% interval")),
+        x_ticks=ticks(min(0.0, lowest), 1.0, lambda at: formats.number(at, 1)),
+        too_few=str(_("It needs units with two answers, and an inference.")),
+    )
+
+
+def classes_met(quality: LaneQuality) -> list[str]:
+    """The classes of the confusion matrix, as far as it shows them."""
+    seen = quality.table
+    return sorted({*seen, *(answer for row in seen.values() for answer in row)})[:CLASSES_MOST]
+
+
 def confusion(quality: LaneQuality, ontology: Ontology | None) -> Markup:
     """What is taken for what."""
     names = class_names(ontology)
     seen: Mapping[str, Mapping[str, int]] = quality.table
-    known = sorted({*seen, *(answer for row in seen.values() for answer in row)})[:CLASSES_MOST]
+    known = classes_met(quality)
     counts = [[seen.get(truth, {}).get(answer, 0) for answer in known] for truth in known]
     return heat(
         [names.get(name, name) for name in known],

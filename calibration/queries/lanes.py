@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from calibration.lanes import find_lane
 from calibration.models import Consensus, InferenceRun, Track, TrackDay
 from calibration.rules.blunting import blunt_counts, blunt_table
 from calibration.rules.intervals import Interval, wilson
@@ -122,6 +123,41 @@ def newest_run(session: Session, lane_id: str) -> RunView | None:
         select(InferenceRun).where(InferenceRun.lane_id == lane_id).order_by(InferenceRun.at.desc()).limit(1)
     ).first()
     return None if row is None else run_view(row)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneAgreement:
+    """How well the people of one lane of a project agree, as of its newest inference."""
+
+    lane_id: str
+    locale: str
+    alpha: float
+    low: float | None
+    high: float | None
+    units: int
+
+
+def agreement_across(session: Session, project_id: str) -> tuple[LaneAgreement, ...]:
+    """The lanes of a project that this reader sees, by locale; those without two answers to a unit are left out."""
+    newest = (
+        select(InferenceRun.lane_id, func.max(InferenceRun.at).label("at"))
+        .where(InferenceRun.project_id == project_id)
+        .group_by(InferenceRun.lane_id)
+        .subquery()
+    )
+    runs = session.execute(
+        select(InferenceRun.lane_id, InferenceRun.agreement).join(
+            newest, (newest.c.lane_id == InferenceRun.lane_id) & (newest.c.at == InferenceRun.at)
+        )
+    )
+    found = {}
+    for lane_id, told in runs:
+        lane = find_lane(session, lane_id)
+        if lane is not None and told.get("alpha") is not None:
+            found[lane_id] = LaneAgreement(
+                lane_id, lane.locale, told["alpha"], told.get("low"), told.get("high"), told["units"]
+            )
+    return tuple(sorted(found.values(), key=lambda each: (each.locale, each.lane_id)))
 
 
 def run_view(row: InferenceRun) -> RunView:

@@ -408,3 +408,13 @@ def test_what_was_never_added_cannot_be_removed() -> None:
         AgreementCounter().remove({"x": 1}, "y")
     with pytest.raises(ValueError, match="not counted"):
         AgreementCounter().remove({"x": 2}, "x")
+
+
+def test_agreement_on_one_class_is_that_of_the_class_and_all_others_as_one() -> None:
+    rows = [(unit, worker, "abc"[(unit * worker) % 3]) for unit in range(30) for worker in range(1, 4)]
+    frame = pd.DataFrame(rows, columns=["task", "worker", "label"])
+    counter = count_agreement(frame)
+    apart = count_agreement(frame.assign(label=frame["label"] == "a"))
+    assert counter.against_rest("a").patterns == apart.patterns
+    assert counter.units_with("a") == frame[frame["label"] == "a"]["task"].nunique()
+    assert counter.labels()[0] == frame["label"].value_counts().idxmax()

@@ -173,7 +173,11 @@ def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door
         door.post(f"/lanes/{world.lane}/inference")
     with clock.use_clock(lambda: world.now):
         drain(world.db)
-    assert client.api("GET", f"/lanes/{world.lane}/quality")["units"] == 24
+    told = client.api("GET", f"/lanes/{world.lane}/quality")
+    assert (told["units"], told["agreement_by_locale"]) == (24, [])  # nobody has answered what another did
+    page = client.get(f"/lanes/{world.lane}/quality")
+    assert "Answer by answer" in page and f"/projects/{world.project}/gold" in page
+    assert "What is taken for what: rows" in page and "Accuracy by class: rows" in page
     vendor.post(f"/lanes/{world.lane}/gate", limit="0.75")
     with world.system() as session:
         assert session.scalars(select(GateRule.limit)).one() == 0.75
@@ -288,7 +292,13 @@ def test_the_owner_of_a_lane_sees_what_more_answers_would_buy(world: World, vend
         for item in items:
             world.judge(name, item, world.truth(item), seconds=30)
     world.grade()
+    client.post(f"/lanes/{world.lane}/inference")
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    (agreed,) = client.api("GET", f"/lanes/{world.lane}/quality")["agreement_by_locale"]
+    assert (agreed["locale"], agreed["alpha"], agreed["units"]) == ("sw-KE", 1.0, 20)
     page = client.get(f"/lanes/{world.lane}/quality")
+    assert "Agreement by class: rows" in page and "Agreement by language: table" in page
     assert "What more answers would buy" in page and "2 to 5, until 95% sure" in page
     told = re.sub(r"<[^>]+>", " ", vendor.get(f"/lanes/{world.lane}/quality"))
     assert "What more answers would buy" not in told and "Time for one answer" in told and "30 seconds" in told
