@@ -213,8 +213,12 @@ def _carry(database: Database, what: Job, event: OutboxEvent) -> None:
         with database.transaction(Scope.system("a long job is done")) as session:
             _finish(session, event.id, result)
         return
-    with database.transaction(scope) as session:
+
+    def act(session: Session) -> None:
         _finish(session, event.id, what.run(session, actor, **event.args))
+
+    # A deadlock or a lost race is no fault of the job: it begins again at once, and costs none of its attempts.
+    database.run(scope, act)
 
 
 def _scope_for(what: Job, event: OutboxEvent) -> Scope:

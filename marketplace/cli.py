@@ -14,6 +14,7 @@ from marketplace.replay.plan import plan_replay
 from marketplace.replay.play import Stopped, play
 from marketplace.replay.reading import BrokenFolder, read_folder
 from marketplace.replay.report import as_table, report_of, write_json
+from marketplace.rules.requests import MOST_OVERLAP
 from web.commands import Commands
 
 cli = Commands("marketplace", help="Work: replaying recorded judgments.")
@@ -31,9 +32,18 @@ class Bars:
             bar.update(max(0, bar.length - bar.pos if bar.length else 0))
 
 
+def _overlap(_context: click.Context, _option: click.Parameter, given: int | None) -> int | None:
+    if given is not None and not 1 <= given <= MOST_OVERLAP:
+        raise click.BadParameter(
+            f"{given} is refused, since a unit holds 1 to {MOST_OVERLAP} answers and a replay leaves out none silently;"
+            f" --overlap {MOST_OVERLAP} takes the first {MOST_OVERLAP} people of each unit"
+        )
+    return given
+
+
 @cli.command("replay")
 @click.argument("folder", type=FOLDER)
-@click.option("--overlap", type=click.IntRange(1, 50), help="Take the first so many workers of each unit.")
+@click.option("--overlap", type=int, callback=_overlap, help="Take the first so many workers of each unit, at most 50.")
 @click.option("--limit-units", type=click.IntRange(min=1), help="Play the first so many units.")
 @click.option("--report", "file", type=FILE, help="Also write the figures to this JSON file.")
 def replay(folder: Path, overlap: int | None, limit_units: int | None, file: Path | None) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from kernel.db import now_of
 from kernel.paging import Paging
 from labeling.models import Guideline
-from marketplace.models import CoverageRequest, Lane, LaneDay, Project, Quote, Slot
+from marketplace.models import CoverageRequest, Lane, LaneDay, LaneProgress, Project, Quote
 from marketplace.queries.names import org_names
 from marketplace.rules import quoting
 from marketplace.rules.lanes import is_readable
@@ -100,21 +100,24 @@ def _measured(session: Session, vendor_org_id: str, task_type: str, locales: Seq
 
 
 def _promised(session: Session, vendor_org_id: str, locales: Sequence[str]) -> dict[str, float]:
-    """Judgments a day that the vendor's open lanes of these languages still need until their deadlines."""
+    """Judgments a day that the vendor's lanes of these languages still need until their deadlines.
+
+    What was accepted is promised, opened or not, and whether or not its units have come yet. Hidden checks are nobody's
+    promise, so that units are counted as they are settled, and not places as they are filled.
+    """
     rows = session.execute(
-        select(Lane.locale, Lane.deadline_at, func.count())
-        .join(Slot, (Slot.lane_id == Lane.id) & (Slot.org_id == Lane.org_id))
+        select(Lane.locale, Lane.deadline_at, Lane.volume, Lane.overlap, LaneProgress)
+        .outerjoin(LaneProgress, (LaneProgress.lane_id == Lane.id) & (LaneProgress.org_id == Lane.org_id))
         .where(
             Lane.vendor_org_id == vendor_org_id,
-            Lane.state == "open",
+            Lane.state != "done",
             Lane.locale.in_(locales),
-            Slot.state.in_(("free", "kept", "leased")),
         )
-        .group_by(Lane.locale, Lane.id, Lane.deadline_at)
     )
     lanes: dict[str, list[tuple[int, datetime | None]]] = {}
-    for locale, deadline, left in rows:
-        lanes.setdefault(locale, []).append((left, deadline))
+    for locale, deadline, volume, overlap, progress in rows:
+        answered = progress.full + progress.review + progress.settled if progress is not None else 0
+        lanes.setdefault(locale, []).append((quoting.still_promised(volume, overlap, answered), deadline))
     return {locale: quoting.promised_a_day(found, now_of(session)) for locale, found in lanes.items()}
 
 

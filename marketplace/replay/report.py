@@ -76,6 +76,7 @@ def report_of(session: Session, plan: Plan, played: Played, seconds: float) -> R
     everything = dict(plan.exam_truth) | dict(plan.held_out)
     gold = {
         "measured_on": "the half of gold.csv that no test asked for" if plan.has_gold else None,
+        "note": None if plan.has_gold else "there is no gold.csv, or none but its header: no tests, no accuracies",
         "items": len(plan.held_out),
         "in_tests": len(plan.exam_truth),
         "majority_accuracy_on_all": _accuracy(everything, inferred, 0),
@@ -160,7 +161,7 @@ def write_json(report: Report, file: Path) -> None:
 def as_table(report: Report) -> str:
     """The report for people, a line for each figure."""
     shown = {name: value for name, value in asdict(report).items() if name not in ("gold", "phases")}
-    shown["gold"] = f"{report.gold['items']} items measured, {report.gold['in_tests']} in tests"
+    shown["gold"] = report.gold["note"] or f"{report.gold['items']} items measured, {report.gold['in_tests']} in tests"
     width = max(map(len, shown))
     return "\n".join(f"{name:{width}}  {_cell(value)}" for name, value in shown.items())
 

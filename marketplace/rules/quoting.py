@@ -58,6 +58,11 @@ def people_short(need: Need, supply: Supply, now: datetime) -> int:
     return max(0, ceil(a_day / supply.judgments_a_day - _TINY) - supply.verified)
 
 
+def still_promised(volume: int, overlap: int, answered_units: int) -> int:
+    """Judgments that a lane still owes of the units that were agreed on."""
+    return max(0, volume - answered_units) * overlap
+
+
 def promised_a_day(open_lanes: Iterable[tuple[int, datetime | None]], now: datetime) -> float:
     """Judgments a day that lanes (what is left, deadline) need to end in time; without a deadline, none."""
     return sum(left / max(1.0, (deadline - now) / _DAY) for left, deadline in open_lanes if deadline is not None)

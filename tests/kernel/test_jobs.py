@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event as event_of_sqlalchemy
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from kernel import jobs, queue
@@ -422,6 +423,58 @@ def test_a_collision_runs_the_whole_act_again(db: Database, time: Time) -> None:
 
     assert db.run(SYSTEM, act) == (1 if db.is_sqlite else 2)
     assert counted(db, "k") == 1
+
+
+def test_two_jobs_that_wait_for_each_other_are_both_done_and_lose_nothing(db_postgresql: Database, time: Time) -> None:
+    both_hold_one, faults = threading.Barrier(2), []
+
+    @jobs.job()
+    def lock_both(session: Session, actor: Actor, first: str, second: str) -> None:
+        for key in (first, second):
+            row = session.scalars(select(RateBucket).where(RateBucket.key == key).with_for_update()).one()
+            row.count += 1
+            session.flush()
+            if key == first and (first, second) not in met:
+                met.add((first, second))
+                both_hold_one.wait(20)
+
+    @event_of_sqlalchemy.listens_for(db_postgresql.engine, "handle_error")
+    def note(context: Any) -> None:
+        faults.append(context.original_exception.sqlstate)
+
+    met: set[tuple[str, str]] = set()
+    with db_postgresql.transaction(SYSTEM) as session:
+        session.add_all(RateBucket(key=key, window_ends_at=NOW, count=0) for key in "ab")
+    asked = [ask(db_postgresql, lock_both, first=key, second=other) for key, other in ("ab", "ba")]
+    found: list[str] = []
+    threads = [
+        threading.Thread(
+            target=copy_context().run, args=(lambda one=one: found.append(jobs.run_event(db_postgresql, one)),)
+        )
+        for one in asked
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (found, faults) == (["done", "done"], ["40P01"]), "the database ended one of them, which began again"
+    assert [counted(db_postgresql, key) for key in "ab"] == [2, 2]
+    assert [event(db_postgresql, one).attempts for one in asked] == [1, 1]
+
+
+def test_a_job_that_cannot_be_put_in_order_with_others_begins_again(db_postgresql: Database, time: Time) -> None:
+    tries: list[int] = []
+
+    @jobs.job()
+    def collide(session: Session, actor: Actor) -> None:
+        tries.append(len(tries))
+        count(session, "a")
+        if len(tries) == 1:
+            session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'no order' USING ERRCODE = '40001'; END $$"))
+
+    asked = ask(db_postgresql, collide)
+    assert jobs.run_event(db_postgresql, asked) == "done"
+    assert (tries, counted(db_postgresql, "a"), event(db_postgresql, asked).attempts) == ([0, 1], 1, 1)
 
 
 def test_a_fault_of_the_statement_is_not_tried_again(db: Database, time: Time) -> None:

@@ -52,6 +52,8 @@ def test_lanes_promise_what_is_left_of_them_until_their_deadlines() -> None:
     # 600 left over 6 days are 100 a day; 90 left that are overdue are all due in one day; no deadline, no promise.
     lanes = [(600, NOW + timedelta(days=6)), (90, NOW - timedelta(days=2)), (5_000, None)]
     assert quoting.promised_a_day(lanes, NOW) == pytest.approx(190.0)
+    # Of 100 units for 3 people each 40 have all their answers; more than was agreed on is owed by nobody.
+    assert [quoting.still_promised(100, 3, answered) for answered in (0, 40, 100, 130)] == [300, 180, 0, 0]
 
 
 @pytest.mark.parametrize(("judged", "days", "speed"), [(500, 5, 100.0), (400, 4, None), (0, 0, None)])

@@ -205,13 +205,16 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is(db_sqlite: D
 
 
 def test_without_gold_there_is_no_test_and_no_accuracy(house: Database, folder: Path) -> None:
-    (folder / "gold.csv").unlink()
+    (folder / "gold.csv").write_text("item,label\n")  # none but its header is as good as none
+    refused = replay(folder, "--overlap", "51")
+    assert refused.exit_code == 2 and "--overlap 50 takes the first 50 people" in refused.output.replace("\n", " ")
     file = folder.parent / "report.json"
     result = replay(folder, "--limit-units", "6", "--report", str(file))
     assert result.exit_code == 0, result.output
     told = json.loads(file.read_text())
     assert (told["majority_accuracy"], told["consensus_accuracy"], told["qualified"]) == (None, None, 0)
     assert told["invariants_ok"] is None, "nobody has said how to check them"
+    assert told["gold"]["note"].startswith("there is no gold.csv, or none but its header")
     assert (told["units"], told["judgments"]) == (6, 25)
 
 
