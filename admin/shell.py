@@ -47,6 +47,7 @@ _CLIENT: list[_Group] = [
     (None, [(_("Projects"), "marketplace.projects", ""), (_("Requests"), "marketplace.requests", "")]),
     (_("Quality"), [(_("Review"), "review.home", "")]),
     (_("Money"), [(_("Invoices"), "payouts.invoice_list", "")]),
+    (_("Proof"), [(_("Who saw my data"), "marketplace.reads", "")]),
 ]
 
 

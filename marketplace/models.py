@@ -147,6 +147,13 @@ class Unit(Identified, Shared, Base):
         UniqueConstraint("org_id", "lane_id", "item_id", name="uq_unit_item_once"),
         Index("ix_unit_of_lane", "lane_id", "state", "id"),
         Index("ix_unit_of_project", "project_id", "id"),
+        Index(
+            "ix_unit_raised",
+            "project_id",
+            "classification",
+            sqlite_where=column("classification").is_not(None),
+            postgresql_where=column("classification").is_not(None),
+        ),
         within("lane", "lane_id"),
         within("item", "item_id"),
         CheckConstraint("state IN ('open', 'full', 'review', 'settled', 'cancelled')", name="state_is_known"),
@@ -328,6 +335,8 @@ class Release(Identified, Shared, Base):
     files: Mapped[list[Any]]  # [{"name", "format", "stored_name", "sha256", "size"}]
     sha256: Mapped[str | None] = mapped_column(String(64))  # of the manifest
     report: Mapped[dict[str, Any]]
+    opened_by: Mapped[str | None] = mapped_column(Id)  # who let somebody else take restricted data away, for a day
+    opened_at: Mapped[datetime | None]
     job_id: Mapped[str | None] = mapped_column(Id)
     asked_at: Mapped[datetime]
     asked_by: Mapped[str | None] = mapped_column(Id)

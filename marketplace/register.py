@@ -11,6 +11,7 @@ from marketplace.api import imports as imports_api
 from marketplace.api import projects as projects_api
 from marketplace.api import proposals as proposals_api
 from marketplace.api import protection as protection_api
+from marketplace.api import reads as reads_api
 from marketplace.api import releases as releases_api
 from marketplace.api import requests as requests_api
 from marketplace.api import reviews as reviews_api
@@ -24,6 +25,7 @@ from marketplace.pages import (
     projects,
     proposals,
     protection,
+    reads,
     releases,
     requests,
     review,
@@ -42,12 +44,14 @@ _ROUTES = (
     projects,
     proposals,
     protection,
+    reads,
     releases,
     requests,
     imports_api,
     projects_api,
     proposals_api,
     protection_api,
+    reads_api,
     releases_api,
     requests_api,
 )
@@ -67,11 +71,16 @@ def _describe_jobs() -> None:
         describe_job(f"marketplace.{name}", _("The file is being checked"), _batch)
     for name in ("import_units", "import_gold"):
         describe_job(f"marketplace.{name}", _("The rows are being written"), _batch)
+    describe_job("marketplace.verify_reads", _("The log of reads is being proven"), _proof)
     describe_job("marketplace.build_release", _("The release is being built"), _release)
 
 
 def _batch(progress: Progress) -> str:
     return url_for("marketplace.batch", batch_id=progress.result["batch_id"])
+
+
+def _proof(progress: Progress) -> str:
+    return url_for("marketplace.reads", verification=progress.id)
 
 
 def _release(progress: Progress) -> str:

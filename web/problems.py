@@ -48,6 +48,8 @@ HINTS: dict[Reason, Message] = {
     Reason.NDA_OUTDATED: _("The agreement has a new version. Read and sign it under Me."),
     Reason.CLEARANCE_LOW: _("This data needs a clearance that you do not have yet. Your vendor can give it."),
     Reason.IDENTITY_UNVERIFIED: _("This data needs a verified identity. Your vendor can verify yours."),
+    Reason.COUNTRY_NOT_ALLOWED: _("This data may be read only by people and from places of certain countries."),
+    Reason.NETWORK_NOT_ALLOWED: _("This data may be read only from networks that its owner has named."),
     Reason.LANGUAGE_MISSING: _("This work needs a language that is not among those verified for you."),
     Reason.SKILL_MISSING: _("This work needs something that your profile does not say you can do."),
     Reason.DOMAIN_MISSING: _("This work needs a field that your profile does not say you know."),

@@ -91,6 +91,12 @@ def decide_release(session: "Session", actor: Actor, release_id: str, body: Rele
     return _out(operations.decide_release(session, actor, release_id, accept=body.accept, reason=body.reason))
 
 
+@api.post("/releases/<release_id>/opening", returns=ReleaseOut)
+def open_release(session: "Session", actor: Actor, release_id: str) -> ReleaseOut:
+    """Let a colleague take the files of restricted data away, for a day."""
+    return _out(operations.open_release(session, actor, release_id))
+
+
 @api.get("/releases/<release_id>/files/<name>", returns=None, before=limits.spends("export"))
 def download(session: "Session", actor: Actor, release_id: str, name: str) -> Response:
     """A file of a release; the log keeps who took it."""

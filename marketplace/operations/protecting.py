@@ -19,12 +19,13 @@ from kernel.policy import Actor
 from marketplace.models import Lane, Project, Unit
 from marketplace.operations.classes import raise_units
 from marketplace.operations.loading import project_for
-from marketplace.operations.reads import Why, note_read
+from marketplace.operations.reads import note_read
 from marketplace.policy import client_unit_resource, grant_rights, project_resource
 from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.units import UnitView, unit_of
 from marketplace.rules.protection import clean_protection
 from marketplace.values.actions import Action
+from marketplace.values.reads import Why
 from workforce.values import CLASSES, GRANT_MOST, Protection, most_sensitive, rank_of
 
 LONGEST_REASON = 2_000

@@ -1,30 +1,21 @@
 """Reads of restricted content, noted in the transaction that hands it out and in the chain of whose content it is."""
 
-from enum import StrEnum
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.errors import NeedsWriting
-from kernel.policy import Actor
+from kernel.guard import require
+from kernel.jobs import REGISTRY, enqueue
+from kernel.policy import Actor, Resource
+from marketplace.queries.reads import CONTENT, MOST_TAKEN, READ, reads_of
 from marketplace.queries.work import task_of
+from marketplace.rules.releases import pseudonym
+from marketplace.values.actions import Action
+from marketplace.values.reads import ReadFilter, ReadRow, Why
 from marketplace.values.work import Task
 from workforce.values import is_restricted
-
-READ = "content.read"
-CONTENT = "content"
-
-
-class Why(StrEnum):
-    """For what somebody was shown a unit's content."""
-
-    HANDED_OUT = "handed_out"
-    WORKED_ON = "worked_on"
-    REVIEWED = "reviewed"
-    LOOKED_AT = "looked_at"
-    ORIGINAL = "original"
-    FILE = "file"
-    EXPORTED = "exported"
 
 
 def note_read(
@@ -39,7 +30,10 @@ def note_read(
             raise NeedsWriting("a read of restricted content that would not be noted")
         audit.record(
             session, actor, READ, CONTENT, unit, org_id=org,
-            details={"project": project, "class": classification, "why": why.value, "role": actor.role or ""},
+            details={
+                "project": project, "class": classification, "why": why.value, "role": actor.role or "",
+                "reader": pseudonym(org, actor.account_id or ""),
+            },
         )  # fmt: skip
 
 
@@ -56,3 +50,24 @@ def noted(session: Session, actor: Actor, task: Task) -> Task:
             classification=task.classification,
         )  # fmt: skip
     return task
+
+
+def ask_verification(session: Session, actor: Actor, since: datetime | None) -> str:
+    """Have the chain that holds the reads proven in the background, from a time on; returns the job's id."""
+    require(session, actor, Action.READS_VERIFY, Resource("reads", actor.org_id, org_id=actor.org_id))
+    audit.record(session, actor, "reads.verification_asked", "verification", actor.org_id)
+    job_id = enqueue(
+        session, REGISTRY["marketplace.verify_reads"], actor=actor, org_id=actor.org_id,
+        since=since.isoformat() if since else None,
+    )  # fmt: skip
+    assert job_id is not None
+    return job_id
+
+
+def take_away(session: Session, actor: Actor, wanted: ReadFilter) -> list[ReadRow]:
+    """The newest reads that fit, for a file; the log keeps who took them away."""
+    require(session, actor, Action.READS_SEE, Resource("reads", actor.org_id, org_id=actor.org_id))
+    assert actor.org_id is not None
+    rows, _after = reads_of(session, actor.org_id, wanted, limit=MOST_TAKEN)
+    audit.record(session, actor, "reads.exported", "reads", actor.org_id, details={"rows": len(rows)})
+    return rows

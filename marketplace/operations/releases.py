@@ -1,6 +1,8 @@
 """Releases: ordered, delivered, and decided by the client; what was delivered is never changed afterwards."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -13,15 +15,22 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.models import OutboxEvent
-from kernel.policy import Actor, Resource
+from kernel.policy import Actor, Demand, Reason, Resource
 from marketplace.models import Project, Release
 from marketplace.operations.loading import project_for
+from marketplace.operations.reads import note_read
+from marketplace.policy import grant_rights, project_resource
+from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.releases import billable_of, has_settled, release_of
+from marketplace.queries.units import class_within
 from marketplace.values.actions import Action
+from marketplace.values.reads import Why
 from marketplace.values.releases import ReleaseFile, ReleaseState, ReleaseView
 from payouts.operations.invoices import issue_invoice
+from workforce.values import CLASS_DEMANDS, ExportRule
 
 LONGEST_REASON = 4_000
+OPEN_FOR = timedelta(hours=24)
 
 
 def cut_release(session: Session, actor: Actor, project_id: str) -> ReleaseView:
@@ -124,7 +133,15 @@ def note_download(session: Session, actor: Actor, release_id: str, name: str) ->
     release = session.get(Release, release_id)
     if release is None:
         raise not_found()
-    project_for(session, actor, release.project_id, Action.RELEASE_DOWNLOAD)
+    project = project_for(session, actor, release.project_id, Action.RELEASE_DOWNLOAD)
+    classification = class_within(session, project)
+    rights = grant_rights(session, actor, project.id, now_of(session))
+    demands = (
+        *_second_person(release, actor, classification, now_of(session)),
+        *demands_on_reader(session, actor, project, classification),
+    )
+    resource = replace(project_resource(project, rights), classification=classification, demands=demands)
+    require(session, actor, Action.RELEASE_DOWNLOAD, resource)
     file = next((ReleaseFile.from_json(each) for each in release.files if each["name"] == name), None)
     if file is None:
         raise not_found()
@@ -132,7 +149,32 @@ def note_download(session: Session, actor: Actor, release_id: str, name: str) ->
         session, actor, "release.downloaded", "release", release.id, org_id=release.org_id,
         details={"file": file.name, "sha256": file.sha256},
     )  # fmt: skip
+    note_read(
+        session, actor, Why.EXPORTED, unit=release.id, project=project.id, org=release.org_id,
+        classification=classification,
+    )  # fmt: skip
     return file
+
+
+def open_release(session: Session, actor: Actor, release_id: str) -> ReleaseView:
+    """Let somebody else of one's organization take the files of restricted data away, for a day."""
+    release = session.get(Release, release_id)
+    if release is None:
+        raise not_found()
+    project_for(session, actor, release.project_id, Action.RELEASE_OPEN)
+    release.opened_by, release.opened_at = actor.account_id, now_of(session)
+    audit.record(session, actor, "release.opened", "release", release.id, org_id=release.org_id)
+    return _view(session, release.id)
+
+
+def _second_person(release: Release, actor: Actor, classification: str, now: datetime) -> tuple[Demand, ...]:
+    """Restricted data goes out by two people: one lets it out, and another takes it, within a day."""
+    asked = CLASS_DEMANDS.get(classification)
+    if asked is not None and asked.export is not ExportRule.SECOND_PERSON:
+        return ()
+    is_open = release.opened_at is not None and now - release.opened_at < OPEN_FOR
+    is_another = release.opened_by is not None and release.opened_by != actor.account_id
+    return (Demand(Reason.SECOND_PERSON_REQUIRED, is_open and is_another, source="release"),)
 
 
 def _put_aside_broken(session: Session, project_id: str) -> None:

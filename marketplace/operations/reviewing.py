@@ -23,11 +23,12 @@ from labeling.models import Item
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Slot, Unit
-from marketplace.operations.reads import Why, note_read
+from marketplace.operations.reads import note_read
 from marketplace.operations.settling import settle_unit
 from marketplace.policy import grant_rights, lane_resource, review_resource
 from marketplace.queries.eligibility import Readable, demands_on_reader, person_of, readable_by
 from marketplace.rules.planting import Planted
+from marketplace.values.reads import Why
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
 from payouts.operations import earnings
 from workforce.models import Membership

@@ -20,11 +20,12 @@ from kernel.policy import Actor, Demand
 from marketplace.models import Assignment, Lane, LanePerson, Project
 from marketplace.operations import picks
 from marketplace.operations.picks import BAND_MOST
-from marketplace.operations.reads import Why, note_read, noted
+from marketplace.operations.reads import note_read, noted
 from marketplace.operations.returning import expire_lane
 from marketplace.policy import unit_resource, work_resource
 from marketplace.queries.eligibility import lanes_open_to, reach_in, unit_demands
 from marketplace.queries.work import is_alive, may_work_in, open_task
+from marketplace.values.reads import Why
 from marketplace.values.work import NoWork, Task
 from payouts.queries import rate_of
 from payouts.values import RateView

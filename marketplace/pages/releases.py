@@ -15,15 +15,18 @@ from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
 from labeling.rendering import answer_names
+from marketplace.models import Project
 from marketplace.operations import releases as operations
 from marketplace.pages import pages
 from marketplace.pages.imports import job_card
 from marketplace.queries import releases as queries
+from marketplace.queries.units import class_within
 from marketplace.rules.qa import FEW_CHECKS, is_thin
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, RELEASE_STATE_WORDS, ReleaseView
 from web import current, limits, plots
 from web.render import flash, page, see
+from workforce.values import is_restricted
 
 CLASSES_SHOWN = 12
 STATED = 0.02
@@ -76,6 +79,15 @@ def decide_release(release_id: str) -> Response:
     return see("marketplace.release", release_id=release_id)
 
 
+@pages.post("/releases/<release_id>/opening")
+def open_release(release_id: str) -> Response:
+    """Let a colleague take the files of restricted data away."""
+    with db.transaction(current.scope()) as session:
+        operations.open_release(session, current.actor(), release_id)
+    flash("good", _("For a day somebody else of your organization may take the files away."))
+    return see("marketplace.release", release_id=release_id)
+
+
 @pages.get("/releases/<release_id>/files/<name>")
 def download(release_id: str, name: str) -> Response:
     """Take a file of a release away."""
@@ -92,6 +104,8 @@ def _page(release_id: str, errors: dict[str, Message], status: int = 200) -> Res
     with db.reading(current.scope()) as session:
         found = queries.release_of(session, release_id)
         schema = queries.schema_of(session, found.project_id) if found else None
+        project = session.get(Project, found.project_id) if found else None
+        needs_two = project is not None and is_restricted(class_within(session, project))
     if found is None:
         raise not_found()
     names = answer_names(schema, current_locale()) if schema else {}
@@ -99,7 +113,8 @@ def _page(release_id: str, errors: dict[str, Message], status: int = 200) -> Res
     buys = role in (Role.CLIENT_ADMIN, Role.CLIENT_PM)
     return page(
         "marketplace/release.html", status, release=found, report=found.report, states=RELEASE_STATE_WORDS,
-        errors=errors, may_decide=buys and found.state == "delivered", may_download=buys, whiskers=_whiskers(found),
+        errors=errors, may_decide=buys and found.state == "delivered", may_download=buys, needs_two=needs_two,
+        whiskers=_whiskers(found),
         heat=_heat(found, names), names=names,
         verdicts=_verdicts(found.report), verdict_words=VERDICTS, is_thin=is_thin,
         issues=[issue_words(issue, names) for issue in found.report.get("known_issues", [])],

@@ -90,3 +90,12 @@ def unit_of(session: Session, unit_id: str) -> UnitView | None:
         unit.id, unit.project_id, name, lane.id, unit.item_id, reference, lane.locale, lane.task_type,
         most_sensitive(lane.classification, unit.classification), lane.classification, content,
     )  # fmt: skip
+
+
+def class_within(session: Session, project: Project) -> str:
+    """The class of the most sensitive unit of a project."""
+    found = project.classification
+    for name in CLASSES[rank_of(found) + 1 :]:
+        if session.scalar(select(Unit.id).where(Unit.project_id == project.id, Unit.classification == name).limit(1)):
+            found = name
+    return found

@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from kernel import clock, ids
 from kernel.config import Settings
-from kernel.policy import Role, system_actor
+from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from marketplace.models import Lane, Release
+from marketplace.operations.reads import note_read
+from marketplace.values.reads import Why
 from payouts.operations.rates import set_rate
 from tests.marketplace.delivered import Work, lane_with_people
 from tests.marketplace.orders import Market, csv_of, jsonl_of
@@ -322,6 +324,27 @@ def test_who_may_see_the_data_is_set_on_a_page_and_by_a_program(market: Market, 
     page = f"/projects/{work.project_id}/classification"
     pm.send(page, {"classification": "confidential", "reason": ""}, f"/projects/{work.project_id}/protection")
     assert pm.ask("GET", f"/projects/{work.project_id}")["project"]["classification"] == "confidential"
+
+
+def test_who_saw_the_data_is_a_page_with_filters_a_file_and_a_proof(market: Market, pm: Door, manager: Door) -> None:
+    with market.as_(market.pm) as session:
+        for who in ("=1+1", "client-pm"):
+            actor = Actor(who, market.client, Role.CLIENT_PM, org_kind="client")
+            note_read(
+                session, actor, Why.LOOKED_AT, unit=f"={who}"[:22], project="p", org=market.client,
+                classification="restricted-pii",
+            )  # fmt: skip
+    told = pm.get("/reads")
+    assert told.count("looked at") >= 2 and "Prove that nothing was changed" in told
+    assert "Nothing in the log fits" in pm.get("/reads?why=exported")
+    pm.get("/reads?since=yesterday", 422)
+    file = pm.get("/reads/file?why=looked_at")
+    assert file.splitlines()[0].startswith("at,unit,project") and ",'=client-pm," in file
+    assert pm.send("/reads/verification", {"since": ""}, "/reads").startswith("/jobs/")
+    assert len(pm.ask("GET", "/reads?why=looked_at&limit=1")["items"]) == 1
+    assert pm.ask("POST", "/reads/verification", {}, 202)["job_id"]
+    manager.get("/reads", 403)
+    manager.ask("GET", "/reads", status=403)
 
 
 def test_a_stranger_finds_nothing(app: Flask, market: Market, work: Work) -> None:

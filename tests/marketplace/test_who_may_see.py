@@ -130,7 +130,7 @@ def test_the_clearance_of_a_profile_that_has_ended_counts_for_nothing(waiting: D
     waiting.protect("confidential")
     waiting.let_in(0, 3)
     with waiting.market.system() as session:
-        session.get_one(Annotator, waiting.annotators[0]).status = "suspended"
+        session.get_one(Annotator, waiting.annotators[0]).status = "declined"
     assert take_review(waiting, reviewer(waiting, 0)) is None
 
 

@@ -1,0 +1,81 @@
+"""The API of reads: who was shown restricted content, and the proof of the chain that says so."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import AwareDatetime, Field
+
+from kernel.guard import require
+from kernel.policy import Actor, Resource
+from marketplace.api import api
+from marketplace.operations import reads as operations
+from marketplace.queries.reads import reads_of
+from marketplace.values.actions import Action
+from marketplace.values.reads import ReadFilter
+from web.forms import InModel, OutModel, PageQuery
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class ReadsQuery(PageQuery):
+    """Which reads."""
+
+    unit: str = Field(default="", max_length=22)
+    project: str = Field(default="", max_length=22)
+    reader: str = Field(default="", max_length=64, description="The pseudonym of a person.")
+    role: str = Field(default="", max_length=20)
+    why: str = Field(default="", max_length=20)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class ReadOut(OutModel):
+    """One read, with its place in the chain and the hash there."""
+
+    id: str
+    at: datetime
+    unit: str
+    project: str
+    project_name: str
+    classification: str
+    reader: str
+    name: str
+    role: str
+    why: str
+    seq: int | None
+    hash: str | None
+
+
+class ReadsOut(OutModel):
+    """A page of reads, newest first."""
+
+    items: list[ReadOut]
+    next_after: str | None
+
+
+class ProofIn(InModel):
+    """From when on the chain is proven; all of it, if nothing is said."""
+
+    since: AwareDatetime | None = None
+
+
+class ProofOut(OutModel):
+    """The job that does it; `GET /jobs/{job_id}` tells how far it is and what it found."""
+
+    job_id: str
+
+
+@api.get("/reads", query=ReadsQuery, returns=ReadsOut)
+def reads(session: "Session", actor: Actor, query: ReadsQuery) -> ReadsOut:
+    """Who was shown your restricted content."""
+    require(session, actor, Action.READS_SEE, Resource("reads", actor.org_id, org_id=actor.org_id))
+    wanted = ReadFilter(**query.model_dump(exclude={"after", "limit"}))
+    rows, after = reads_of(session, actor.org_id or "", wanted, after=query.after, limit=query.limit)
+    return ReadsOut(items=[ReadOut.model_validate(row) for row in rows], next_after=after)
+
+
+@api.post("/reads/verification", body=ProofIn, returns=ProofOut, status=202)
+def verify_reads(session: "Session", actor: Actor, body: ProofIn) -> ProofOut:
+    """Prove the chain that holds the reads."""
+    return ProofOut(job_id=operations.ask_verification(session, actor, body.since))

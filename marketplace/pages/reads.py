@@ -1,0 +1,98 @@
+"""The client's page of who saw its restricted content: filters, the proof of the chain, and a file of it."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, request, url_for
+from pydantic import Field
+
+from kernel import db, jobs
+from kernel.guard import require
+from kernel.policy import Resource, Role
+from labeling.files.writing import csv_lines
+from marketplace.operations import reads as operations
+from marketplace.pages import pages
+from marketplace.queries import reads as queries
+from marketplace.values.actions import Action
+from marketplace.values.reads import WHY_WORDS, ReadFilter
+from web import current, limits
+from web.forms import Form, FormModel, read_form
+from web.render import ROLE_LABELS, page, see
+from workforce.pages.words import CLASSIFICATIONS
+
+COLUMNS = ("at", "unit", "project", "project_name", "classification", "reader", "name", "role", "why", "seq", "hash")
+
+
+class ReadsForm(FormModel):
+    """What the form above the list sends."""
+
+    unit: str = Field(default="", max_length=22)
+    project: str = Field(default="", max_length=22)
+    reader: str = Field(default="", max_length=64)
+    role: str = Field(default="", max_length=20)
+    why: str = Field(default="", max_length=20)
+    since: date | None = None
+    until: date | None = None
+
+
+@pages.get("/reads")
+def reads() -> Response:
+    """Who saw my data."""
+    form = read_form(ReadsForm, request.args)
+    actor, wanted = current.actor(), _filter(form)
+    with db.reading(current.scope()) as session:
+        require(session, actor, Action.READS_SEE, Resource("reads", actor.org_id, org_id=actor.org_id))
+        rows, after = queries.reads_of(session, actor.org_id or "", wanted, after=request.args.get("after") or None)
+        asked = request.args.get("verification")
+        verdict = jobs.progress(session, asked) if asked else None
+    filters = _kept(form)
+    return page(
+        "marketplace/reads.html", 200 if form.ok else 422, rows=rows, form=form, errors=form.errors, filters=filters,
+        next_url=url_for("marketplace.reads", **filters, after=after) if after else "", roles=ROLE_LABELS,
+        why_words=WHY_WORDS, class_words=CLASSIFICATIONS, readers=[Role.ANNOTATOR, Role.REVIEWER, *_CLIENT_ROLES],
+        verdict=verdict if verdict and verdict.job == "marketplace.verify_reads" and verdict.state == "done" else None,
+    )  # fmt: skip
+
+
+_CLIENT_ROLES = (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA)
+
+
+@pages.get("/reads/file")
+def reads_file() -> Response:
+    """The same as a file."""
+    limits.spend("export")
+    form = read_form(ReadsForm, request.args)
+    with db.transaction(current.scope()) as session:
+        rows = operations.take_away(session, current.actor(), _filter(form))
+    lines = csv_lines(COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in rows))
+    response = Response("".join(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = "attachment; filename=reads.csv"
+    return response
+
+
+@pages.post("/reads/verification")
+def verify_reads() -> Response:
+    """Prove the chain, from the day of the filter on."""
+    form = read_form(ReadsForm)
+    with db.transaction(current.scope()) as session:
+        job_id = operations.ask_verification(session, current.actor(), _filter(form).since)
+    return see("web.job_status", job_id=job_id)
+
+
+def _filter(form: Form[ReadsForm]) -> ReadFilter:
+    chosen = form.data if form.ok else ReadsForm()
+    until = chosen.until + timedelta(days=1) if chosen.until and chosen.until < date.max else chosen.until
+    return ReadFilter(
+        chosen.unit, chosen.project, chosen.reader, chosen.role, chosen.why, _midnight(chosen.since), _midnight(until)
+    )
+
+
+def _midnight(day: date | None) -> datetime | None:
+    """The start of a day where the reader is."""
+    person = current.person()
+    return datetime.combine(day, time(), ZoneInfo(person.time_zone) if person else UTC) if day else None
+
+
+def _kept(form: Form[ReadsForm]) -> dict[str, Any]:
+    return {name: value for name, value in form.values.items() if value}

@@ -1,0 +1,80 @@
+"""Reads of what was noted of restricted content: newest first, by key, along an index of these events alone."""
+
+from datetime import datetime
+
+from sqlalchemy import String, bindparam, select
+from sqlalchemy.orm import Session
+
+from kernel.models import AuditEvent
+from kernel.paging import Paging
+from marketplace.models import Project
+from marketplace.values.reads import ReadFilter, ReadRow
+from workforce.models import Account, Membership
+
+READ = "content.read"
+CONTENT = "content"
+MOST_ROWS = 200
+MOST_TAKEN = 50_000
+_NEWEST = Paging("reads", AuditEvent.at, AuditEvent.id, newest_first=True)
+# Written into the statement, so that the databases see that the index of these events alone will do.
+_IS_READ = AuditEvent.object_type == bindparam("read_of", CONTENT, String, literal_execute=True)
+
+
+def reads_of(
+    session: Session, org_id: str, wanted: ReadFilter, *, after: str | None = None, limit: int = 50
+) -> tuple[list[ReadRow], str | None]:
+    """Who was shown the restricted content of an organization."""
+    statement = (
+        select(AuditEvent)
+        .where(AuditEvent.org_id == org_id, _IS_READ, *_NEWEST.after(after))
+        .order_by(*_NEWEST.order())
+        .limit(limit + 1)
+    )
+    if wanted.unit:
+        statement = statement.where(AuditEvent.object_ref == wanted.unit)
+    for name in ("project", "reader", "role", "why"):
+        if value := getattr(wanted, name):
+            statement = statement.where(AuditEvent.details[name].as_string() == value)
+    if wanted.since:
+        statement = statement.where(AuditEvent.at >= wanted.since)
+    if wanted.until:
+        statement = statement.where(AuditEvent.at < wanted.until)
+    events, next_after = _NEWEST.cut(session.scalars(statement).all(), limit)
+    own = dict(
+        session.execute(
+            select(Account.id, Account.name)
+            .join(Membership, Membership.account_id == Account.id)
+            .where(Membership.org_id == org_id, Account.id.in_({event.actor_ref or "" for event in events}))
+        ).all()
+    )
+    named = dict(
+        session.execute(
+            select(Project.id, Project.name).where(Project.id.in_({event.details["project"] for event in events}))
+        ).all()
+    )
+    return [
+        ReadRow(
+            event.id, event.at, event.object_ref or "", event.details["project"],
+            named.get(event.details["project"], ""), event.details["class"], event.details["reader"],
+            own.get(event.actor_ref or "", ""), event.details["role"], event.details["why"], event.seq, event.hash,
+        )
+        for event in events
+    ], next_after  # fmt: skip
+
+
+def first_place(session: Session, chain: str, since: str | None) -> int:
+    """The place of the first event of a chain that was linked from a time on; 1 without one."""
+    if since is None:
+        return 1
+    found = session.scalar(
+        select(AuditEvent.seq)
+        .where(AuditEvent.org_id == chain, AuditEvent.at >= datetime.fromisoformat(since), AuditEvent.seq.is_not(None))
+        .order_by(AuditEvent.at, AuditEvent.seq)
+        .limit(1)
+    )
+    return found or 1
+
+
+def hash_at(session: Session, chain: str, seq: int) -> str | None:
+    """The hash of the event at a place of a chain."""
+    return session.scalar(select(AuditEvent.hash).where(AuditEvent.chain == chain, AuditEvent.seq == seq))

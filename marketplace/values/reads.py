@@ -1,0 +1,61 @@
+"""Values of reads: who was shown restricted content, as what, when, and for what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from i18n import Message, _
+
+
+class Why(StrEnum):
+    """For what somebody was shown a unit's content."""
+
+    HANDED_OUT = "handed_out"
+    WORKED_ON = "worked_on"
+    REVIEWED = "reviewed"
+    LOOKED_AT = "looked_at"
+    ORIGINAL = "original"
+    FILE = "file"
+    EXPORTED = "exported"
+
+
+WHY_WORDS: dict[str, Message] = {
+    Why.HANDED_OUT: _("handed out to be answered"),
+    Why.WORKED_ON: _("open while it was answered"),
+    Why.REVIEWED: _("reviewed"),
+    Why.LOOKED_AT: _("looked at"),
+    Why.ORIGINAL: _("the original behind a mask"),
+    Why.FILE: _("a picture or recording of it"),
+    Why.EXPORTED: _("taken away in a release"),
+}
+
+
+@dataclass(frozen=True)
+class ReadFilter:
+    """Which reads."""
+
+    unit: str = ""
+    project: str = ""
+    reader: str = ""
+    role: str = ""
+    why: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ReadRow:
+    """One read. `name` is told of the client's own people alone; others stay the pseudonym that this client has."""
+
+    id: str
+    at: datetime
+    unit: str
+    project: str
+    project_name: str
+    classification: str
+    reader: str
+    name: str
+    role: str
+    why: str
+    seq: int | None
+    hash: str | None

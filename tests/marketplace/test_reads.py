@@ -1,0 +1,111 @@
+"""Who saw restricted content: noted where it is shown, told to its owner under pseudonyms, and proven by the chain."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+import marketplace.jobs.reads  # noqa: F401 - the job is asked for by name
+from kernel import jobs, presence
+from kernel.errors import Forbidden, NeedsWriting
+from kernel.models import AuditEvent
+from kernel.tenancy import Scope
+from marketplace.models import Lane, Project, Release
+from marketplace.operations import protecting, reads, releases, reviewing
+from marketplace.operations.settling import ask_reviews
+from marketplace.queries.reads import reads_of
+from marketplace.values.reads import ReadFilter, ReadRow, Why
+from tests.marketplace.desk import Desk, open_desk
+from tests.marketplace.orders import Market
+
+
+@pytest.fixture
+def desk(market: Market) -> Desk:
+    desk = open_desk(market, people=1, unit_count=2, overlap=1)
+    desk.protect("restricted-pii")
+    desk.let_in(0, 2)
+    return desk
+
+
+def seen(desk: Desk, **wanted: Any) -> list[ReadRow]:
+    with desk.market.as_(desk.market.pm) as session:
+        return reads_of(session, desk.market.client, ReadFilter(**wanted))[0]
+
+
+def test_each_showing_is_noted_in_its_transaction_and_told_to_the_owner_by_filters_and_keys(desk: Desk) -> None:
+    market, person = desk.market, desk.people[0]
+    first = desk.units()[0].id
+    with presence.use(desk.present()):
+        task = desk.take(0)
+        assert task is not None
+        with market.db.reading(Scope.tenant(market.vendor)) as session, pytest.raises(NeedsWriting):
+            reads.noted(session, person, task)
+        with desk.vendor() as session:
+            assert reads.see_task(session, person, task.assignment_id).content
+        with market.system() as session:
+            ask_reviews(session, session.get_one(Lane, desk.lane), [(first, "sample")])
+        with market.as_(market.qa) as session:
+            assert reviewing.take_review(session, market.qa) is not None
+            protecting.see_unit(session, market.qa, first)
+    rows = seen(desk)
+    assert sorted(row.why for row in rows) == ["handed_out", "looked_at", "reviewed", "worked_on"]
+    assert all(row.hash and row.seq and row.project_name and row.classification == "restricted-pii" for row in rows)
+    theirs = seen(desk, why=Why.HANDED_OUT)[0]
+    assert person.account_id not in (theirs.reader, theirs.name) and theirs.role == "annotator"
+    assert {row.why for row in seen(desk, reader=theirs.reader)} == {"handed_out", "worked_on"}
+    assert {row.role for row in seen(desk, unit=first, role="client_qa")} == {"client_qa"}
+    assert seen(desk, project="another") == []
+    with market.as_(market.pm) as session:
+        page, after = reads_of(session, market.client, ReadFilter(), limit=3)
+        rest, end = reads_of(session, market.client, ReadFilter(), after=after, limit=3)
+        assert [row.id for row in page + rest] == [row.id for row in rows] and end is None
+        assert reads_of(session, market.other_client, ReadFilter())[0] == []
+        assert len(reads.take_away(session, market.pm, ReadFilter())) == 4
+        job_id = reads.ask_verification(session, market.pm, market.now - timedelta(days=1))
+    for actor in (market.qa, market.manager, person):
+        with market.as_(actor) as session, pytest.raises(Forbidden):
+            reads.take_away(session, actor, ReadFilter())
+    market.work()
+    with market.as_(market.pm) as session:
+        found = jobs.progress(session, job_id)
+        assert found is not None and found.state == "done"
+        assert found.result["kind"] is None and found.result["events"] >= 4
+        taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "reads.exported")).one()
+        assert taken.details == {"rows": 4}
+
+
+def test_a_release_of_restricted_data_is_let_out_by_one_and_taken_by_another_within_a_day(desk: Desk) -> None:
+    market = desk.market
+    with market.system() as session:
+        project = session.scalars(
+            select(Project).where(Project.id == session.get_one(Lane, desk.lane).project_id)
+        ).one()
+        file = {"name": "labels.csv", "format": "csv", "stored_name": "x", "sha256": "0" * 64, "size": 1}
+        release = Release(
+            org_id=market.client, vendor_org_id=market.vendor, project_id=project.id, version=1, state="delivered",
+            files=[file], report={}, asked_at=market.now, reason="",
+        )  # fmt: skip
+        session.add(release)
+        session.flush()
+        release_id = release.id
+
+    def take(actor_name: str) -> None:
+        actor = getattr(market, actor_name)
+        with market.as_(actor) as session:
+            releases.note_download(session, actor, release_id, "labels.csv")
+
+    with presence.use(desk.present()):
+        with pytest.raises(Forbidden, match="second_person"):
+            take("pm")
+        with market.as_(market.pm) as session:
+            releases.open_release(session, market.pm, release_id)
+        with pytest.raises(Forbidden, match="second_person"):
+            take("pm")
+        with presence.use(presence.NOWHERE), pytest.raises(Forbidden):
+            take("admin")
+        take("admin")
+        assert [(row.why, row.unit, row.role) for row in seen(desk)] == [("exported", release_id, "client_admin")]
+        market.later(days=1)
+    with presence.use(desk.present()), pytest.raises(Forbidden, match="second_person"):
+        take("admin")
