@@ -54,13 +54,13 @@ class ReadsOut(OutModel):
     next_after: str | None
 
 
-class ProofIn(InModel):
+class ChainProofIn(InModel):
     """From when on the chain is proven; all of it, if nothing is said."""
 
     since: AwareDatetime | None = None
 
 
-class ProofOut(OutModel):
+class ChainProofOut(OutModel):
     """The job that does it; `GET /jobs/{job_id}` tells how far it is and what it found."""
 
     job_id: str
@@ -75,7 +75,7 @@ def reads(session: "Session", actor: Actor, query: ReadsQuery) -> ReadsOut:
     return ReadsOut(items=[ReadOut.model_validate(row) for row in rows], next_after=after)
 
 
-@api.post("/reads/verification", body=ProofIn, returns=ProofOut, status=202)
-def verify_reads(session: "Session", actor: Actor, body: ProofIn) -> ProofOut:
+@api.post("/reads/verification", body=ChainProofIn, returns=ChainProofOut, status=202)
+def verify_reads(session: "Session", actor: Actor, body: ChainProofIn) -> ChainProofOut:
     """Prove the chain that holds the reads."""
-    return ProofOut(job_id=operations.ask_verification(session, actor, body.since))
+    return ChainProofOut(job_id=operations.ask_verification(session, actor, body.since))
