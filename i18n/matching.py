@@ -120,7 +120,13 @@ class Fit:
 _FITTING = frozenset({Reason.EXACT, Reason.WITHIN, Reason.LISTED})
 
 # Languages whose regions may not understand one another's speech: without a region nobody can say which is meant.
-_UNLIKE_REGIONS = frozenset({"ar", "ku", "qu", "zh"})
+# Each with varieties that a request may name instead.
+_UNLIKE_REGIONS = {
+    "ar": ("ar-EG", "ar-MA", "ar-001"),
+    "ku": ("ku-TR", "ku-IQ"),
+    "qu": ("qu-PE", "qu-BO"),
+    "zh": ("zh-CN", "zh-TW", "zh-HK"),
+}
 
 # How far a variety may be from one whose region is unknown: as far as the varieties of one script get in CLDR's table.
 _UNKNOWN_REGION = 5
@@ -133,6 +139,11 @@ def fit(wanted: str, offered: str, level: Level, policy: Policy = EXACT) -> Fit:
     if reason in _FITTING and level < policy.level:
         reason = Reason.LEVEL_TOO_LOW
     return Fit(wanted, offered, reason, distance)
+
+
+def varieties_to_name(tag: str) -> tuple[str, ...]:
+    """Examples of what to name instead of a bare macro-language, which stands for none of its varieties; else none."""
+    return _UNLIKE_REGIONS.get(tag, ())
 
 
 def names_its_variety(wanted: str, mode: Mode) -> bool:

@@ -37,11 +37,14 @@ LONGEST_REASON = 2_000
 def send_request(
     session: Session, actor: Actor, *, name: str, vendor_org_id: str, task_type: str, classification: str,
     lines: Sequence[Mapping[str, Any]], overlap: int, quality_target: float, deadline_at: datetime, currency: str,
-    about: str = "",
+    about: str = "", recorded: bool = False,
 ) -> Sent:  # fmt: skip
-    """Ask a vendor for work. The project begins here; the vendor may see it from now on, without any right in it."""
+    """Ask a vendor for work. The project begins here; the vendor may see it from now on, without any right in it.
+
+    `recorded` is for work that was done elsewhere: its languages are taken as they were written down.
+    """
     require(session, actor, Action.REQUEST_SEND, Resource("organization", actor.org_id, org_id=actor.org_id))
-    found, faults = read_lines(lines)
+    found, faults = read_lines(lines, recorded=recorded)
     faults |= frame_faults(
         name=name, about=about, task_type=task_type, classification=classification, overlap=overlap,
         quality_target=quality_target, deadline_at=deadline_at, currency=currency, now=now_of(session),

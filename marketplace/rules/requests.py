@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from i18n import Message, _
+from i18n import Message, _, figure
+from i18n.matching import varieties_to_name
 from i18n.tags import InvalidTag, standardize
 from kernel.errors import Invalid
 from kernel.money import is_currency
@@ -21,13 +22,21 @@ LONGEST_WAIT = timedelta(days=3 * 366)
 MOST_PRICE = 10_000 * 1_000_000
 
 
-def read_lines(lines: Iterable[Mapping[str, Any]]) -> tuple[tuple[RequestLine, ...], dict[str, Message]]:
-    """The lines with standard locales, and what is wrong by `lines.<number>.<field>`."""
+def read_lines(
+    lines: Iterable[Mapping[str, Any]], *, recorded: bool = False
+) -> tuple[tuple[RequestLine, ...], dict[str, Message]]:
+    """The lines with standard locales, and what is wrong by `lines.<number>.<field>`.
+
+    A bare macro-language is refused with varieties to choose from, unless the work is `recorded` and over: then nobody
+    can say any more which one was meant.
+    """
     found: list[RequestLine] = []
     faults: dict[str, Message] = {}
     seen: set[str] = set()
     for number, line in enumerate(list(lines)[: MOST_LINES + 1]):
         locale = _locale(line.get("locale"), f"lines.{number}.locale", seen, faults)
+        if locale and not recorded and (varieties := varieties_to_name(locale)):
+            faults[f"lines.{number}.locale"] = _unnamed(locale, varieties)
         units = _units(line.get("units"), f"lines.{number}.units", faults)
         if locale and units:
             found.append(RequestLine(locale, units))
@@ -88,6 +97,14 @@ def _locale(value: Any, path: str, seen: set[str], faults: dict[str, Message]) -
         return None
     seen.add(tag)
     return tag
+
+
+def _unnamed(locale: str, varieties: tuple[str, ...]) -> Message:
+    return _(
+        "%(language)s differs from place to place, and “%(tag)s” would be anybody's. Name the variety, by country or"
+        " script: for example %(varieties)s.",
+        language=figure("language", locale), tag=locale, varieties=", ".join(varieties),
+    )  # fmt: skip
 
 
 def _units(value: Any, path: str, faults: dict[str, Message]) -> int | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from marketplace.rules import quoting
+from marketplace.rules.requests import read_lines
 from marketplace.values.requests import Missing, Need, QuoteLine, SpeedSource, Supply
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -59,3 +60,14 @@ def test_lanes_promise_what_is_left_of_them_until_their_deadlines() -> None:
 @pytest.mark.parametrize(("judged", "days", "speed"), [(500, 5, 100.0), (400, 4, None), (0, 0, None)])
 def test_a_speed_is_measured_only_over_enough_days(judged: int, days: int, speed: float | None) -> None:
     assert quoting.measured_speed(judged, days) == speed
+
+
+def test_a_bare_macro_language_is_answered_with_varieties_to_name() -> None:
+    sent = [{"locale": tag, "units": 5} for tag in ("ar", "zh-Hant", "ar-001", "sw")]
+    _found, faults = read_lines(sent)
+    assert set(faults) == {"lines.0.locale"}
+    assert str(faults["lines.0.locale"]) == (
+        "Arabic differs from place to place, and “ar” would be anybody's. Name the variety, by country or script: for"
+        " example ar-EG, ar-MA, ar-001."
+    )
+    assert read_lines(sent, recorded=True)[1] == {}
