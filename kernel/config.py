@@ -48,6 +48,8 @@ class Settings:
     session_idle_minutes: int = 30
     session_hours: int = 12
     max_upload_mb: int = 64
+    mail_url: str | None = field(repr=False, default=None)  # of a mail server; None: letters are files beside the data
+    mail_from: str = "Polyphony <polyphony@localhost>"
     second_factor_roles: tuple[str, ...] = ()  # who can do nothing without a second factor
     anchor_key_file: Path | None = None  # what signs anchors of the audit log; None: one kept in the data folder
     network_countries: Path | None = None  # lines of `network,country`; None: no address has a country
@@ -86,6 +88,8 @@ class Settings:
             session_idle_minutes=_number(env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems),
             session_hours=_number(env, "SESSION_HOURS", 12, 1, 72, problems),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 64, 1, 2048, problems),
+            mail_url=env.get("MAIL_URL") or None,
+            mail_from=env.get("MAIL_FROM") or f"Polyphony <polyphony@{env.get('SERVER_NAME') or 'localhost'}>",
             second_factor_roles=_roles(env.get("SECOND_FACTOR_ROLES"), name, problems),
             anchor_key_file=_path(env.get("AUDIT_ANCHOR_KEY")),
             network_countries=_path(env.get("NETWORK_COUNTRIES")),
@@ -129,6 +133,10 @@ def _address_problems(settings: Settings) -> list[str]:
         problems.append("DATABASE_URL must be postgresql+psycopg://USER:PASSWORD@HOST/NAME or sqlite:///PATH.")
     if settings.redis_url and not _is_address(settings.redis_url, "redis", "rediss", "unix"):
         problems.append("REDIS_URL must be redis://…, rediss://… or unix:///PATH.")
+    if settings.mail_url and not _is_address(settings.mail_url, "smtp", "smtps"):
+        problems.append("MAIL_URL must be smtp://USER:PASSWORD@HOST:PORT (with STARTTLS) or smtps://….")
+    if "\n" in settings.mail_from or "@" not in settings.mail_from:
+        problems.append("MAIL_FROM must be an address, such as Polyphony <no-reply@example.org>.")
     return problems
 
 

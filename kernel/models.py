@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kernel.crypto import Sealed
 from kernel.db import Base, Id, Identified
 
 
@@ -133,6 +134,21 @@ class Idempotency(Base):
     status_code: Mapped[int]
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+
+
+class OutgoingMail(Identified, Base):
+    """A letter on its way. What it says is sealed, and wiped once it has left."""
+
+    __tablename__ = "outgoing_mail"
+    to_sealed: Mapped[str | None] = mapped_column(Text)
+    subject_sealed: Mapped[str | None] = mapped_column(Text)
+    text_sealed: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    to = Sealed("to_sealed")
+    subject = Sealed("subject_sealed")
+    text = Sealed("text_sealed")
 
 
 class RateBucket(Base):

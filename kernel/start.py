@@ -3,6 +3,7 @@
 from kernel import db, networks, queue
 from kernel.config import Settings
 from kernel.crypto import use_keys
+from kernel.mail import mail_of, use_mail
 from kernel.ports import Port
 from kernel.registry import connect_all, load_jobs, load_models
 
@@ -22,6 +23,7 @@ def start(settings: Settings | None = None, database: db.Database | None = None)
     db.use(database)
     use_keys(settings.field_keys)
     networks.use_countries(settings.network_countries)
+    use_mail(mail_of(settings))
     queue.use_transport(queue.Rq(settings.redis_url) if settings.redis_url else queue.Null())
     load_models()
     load_jobs()

@@ -22,6 +22,7 @@ Statement = TypeVar("Statement", bound=Executable)
 GLOBAL_TABLES = {
     "access_grant",  # both sides of a grant must see it
     "account",
+    "account_link",
     "account_token",
     "alembic_version",
     "audit_event",
@@ -32,6 +33,7 @@ GLOBAL_TABLES = {
     "membership",
     "organization",
     "outbox",
+    "outgoing_mail",
     "recovery_code",
     "rate_bucket",
     "schedule",

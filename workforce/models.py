@@ -96,6 +96,19 @@ class RecoveryCode(Identified, Base):
     used_at: Mapped[datetime | None]
 
 
+class AccountLink(Identified, Base):
+    """An address that was mailed to a person, with which one thing can be done once: only its hash is kept."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (Index("ix_account_link_account", "account_id", "kind"),)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    kind: Mapped[str] = mapped_column(String(12))  # password
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    epoch: Mapped[int]  # of the account when it was asked for; any change since makes the address worthless
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class FactorReset(Identified, Base):
     """One of the operator asks that somebody's second factor be taken off, and another one decides. Never removed."""
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from i18n import _
 from kernel.errors import Conflict, NotFound, Unauthenticated
-from kernel.policy import Actor
+from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
 from web import sessions, stepup
 from web.identity import Person, directory
@@ -12,7 +12,17 @@ from web.problems import NOT_FOUND
 from web.views.door import prove
 from workforce import operations, queries
 from workforce.api import api
-from workforce.api.shapes import AccountIn, NewPasswordIn, NewTokenIn, NewTokenOut, SessionOut, TokenOut
+from workforce.api.shapes import (
+    AccountIn,
+    ForgottenIn,
+    LinkIn,
+    NewPasswordIn,
+    NewTokenIn,
+    NewTokenOut,
+    SessionOut,
+    TokenOut,
+)
+from workforce.forgotten import ask_new_password
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -58,6 +68,24 @@ def revoke_session(session: "Session", actor: Actor, session_id: str) -> None:
     """Sign a device out"""
     if not sessions.end_session(session, actor.account_id or "", session_id):
         raise NotFound("not_found", NOT_FOUND)
+
+
+def _count_asking(body: ForgottenIn) -> bool:
+    ask_new_password(body.email)
+    return True
+
+
+@api.post(
+    "/account/forgotten", body=ForgottenIn, returns=None, status=204, scope=_own, public=True, before=_count_asking
+)
+def ask_for_password(session: "Session", actor: Actor, body: ForgottenIn, proven: bool) -> None:
+    """Mail the way to a new password to the address, if an account has it; which is not told"""
+
+
+@api.post("/account/new-password", body=LinkIn, returns=None, status=204, scope=_own, public=True)
+def set_new_password(session: "Session", actor: Actor, body: LinkIn) -> None:
+    """Set a new password with the secret that was mailed, once; every device is signed out"""
+    operations.set_password_by_link(session, system_actor("forgotten password"), body.secret, body.password)
 
 
 @api.get("/account/tokens", returns=list[TokenOut], scope=_own)

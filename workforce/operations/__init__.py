@@ -24,7 +24,7 @@ from workforce.operations.languages import claim_language, reject_language, veri
 from workforce.operations.people import admit, apply_to_pool, change_standing, decline, update_profile
 from workforce.operations.pools import change_pool, create_pool
 from workforce.operations.receipts import end_receipt, issue_receipt
-from workforce.operations.sign_in import renew_hash, set_password
+from workforce.operations.sign_in import ask_new_password, renew_hash, set_password, set_password_by_link
 from workforce.operations.tokens import create_token, note_use, prove_token, revoke_token
 from workforce.queries.sign_in import actor_of_token, check_password
 
@@ -33,6 +33,7 @@ __all__ = [
     "add_membership",
     "admit",
     "apply_to_pool",
+    "ask_new_password",
     "ask_reset",
     "begin_factor",
     "change_pool",
@@ -64,6 +65,7 @@ __all__ = [
     "set_clearance",
     "set_locale",
     "set_password",
+    "set_password_by_link",
     "set_profile",
     "sign_agreement",
     "update_profile",

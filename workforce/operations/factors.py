@@ -13,11 +13,12 @@ from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
 from workforce import hashing
+from workforce.letters import tell
 from workforce.models import Account, FactorReset, RecoveryCode, TotpFactor
 from workforce.policy import Action, account_resource, reset_resource
 from workforce.queries.accounts import find_account
 from workforce.queries.factors import ENROLMENT_LASTS, enrolment_of, reset_view
-from workforce.rules import totp
+from workforce.rules import letters, totp
 from workforce.rules.names import clean_text
 from workforce.values import Enrolment, ResetView
 
@@ -47,6 +48,7 @@ def confirm_factor(session: Session, actor: Actor, account_id: str, code: str) -
     row.confirmed_at = account.factor_since = now
     codes = _new_codes(session, account_id, now)
     session.flush()
+    tell(session, account, letters.factor_added())
     audit.record(session, actor, "factor.added", "account", account_id, details={"kind": "totp"})
     return codes
 
@@ -73,6 +75,7 @@ def end_factor(session: Session, actor: Actor, account_id: str, *, password: str
     if prove_factor(session, actor, account_id, code) is None:
         raise _wrong("code")
     _take_off(session, account)
+    tell(session, account, letters.factor_ended())
     audit.record(session, actor, "factor.ended", "account", account_id)
 
 
@@ -89,6 +92,9 @@ def prove_factor(session: Session, actor: Actor, account_id: str, typed: str) ->
         return "totp"
     if not _spend_code(session, account_id, typed, now):
         return None
+    account = session.get(Account, account_id)
+    assert account is not None
+    tell(session, account, letters.code_used())
     audit.record(session, actor, "factor.code_used", "account", account_id)
     return "recovery"
 
@@ -128,6 +134,7 @@ def decide_reset(session: Session, actor: Actor, reset_id: str, *, agree: bool) 
     row.decided_at, row.decided_by, row.outcome = now_of(session), actor.account_id, "reset" if agree else "refused"
     if agree:
         _take_off(session, account)
+        tell(session, account, letters.factor_reset(row.reason))
         session.execute(update(Account).where(Account.id == account.id).values(auth_epoch=Account.auth_epoch + 1))
     session.flush()
     audit.record(

@@ -5,6 +5,31 @@ from web.pages import Pages
 pages = Pages("workforce", "workforce")
 
 # The modules below declare their routes on `pages` when they are imported.
-from workforce.pages import agreements, appeals, apply, factor, me, people, pools, receipts, team, welcome  # noqa: E402
+from workforce.pages import (  # noqa: E402
+    agreements,
+    appeals,
+    apply,
+    factor,
+    forgotten,
+    me,
+    people,
+    pools,
+    receipts,
+    team,
+    welcome,
+)
 
-__all__ = ["agreements", "appeals", "apply", "factor", "me", "pages", "people", "pools", "receipts", "team", "welcome"]
+__all__ = [
+    "agreements",
+    "appeals",
+    "apply",
+    "factor",
+    "forgotten",
+    "me",
+    "pages",
+    "people",
+    "pools",
+    "receipts",
+    "team",
+    "welcome",
+]

@@ -30,10 +30,11 @@ from workforce.queries.people import (
 )
 from workforce.queries.pools import open_pool, pool_of, pools
 from workforce.queries.receipts import appeal_of, appeals, receipt_of, receipts_of
-from workforce.queries.sign_in import actor_of_token, check_password
+from workforce.queries.sign_in import account_of_link, actor_of_token, check_password
 
 __all__ = [
     "account_of",
+    "account_of_link",
     "actor_of",
     "actor_of_token",
     "agreement_of",

@@ -8,7 +8,7 @@ from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.policy import Actor, Role
 from workforce import hashing
-from workforce.models import Account, AccountToken, Membership, Organization
+from workforce.models import Account, AccountLink, AccountToken, Membership, Organization
 from workforce.queries.accounts import account_view
 from workforce.rules.names import email_key
 from workforce.values import AccountView
@@ -57,6 +57,23 @@ def actor_of_token(session: Session, secret: str) -> Actor | None:
         proven_at=token.proven_at,
         scopes=frozenset(token.scopes),
     )
+
+
+def account_of_link(session: Session, secret: str) -> str | None:
+    """Whose password a mailed address sets, while it is good: unused, in time, and with nothing changed since."""
+    row = session.execute(
+        select(AccountLink.account_id)
+        .join(Account, Account.id == AccountLink.account_id)
+        .where(
+            AccountLink.secret_hash == digest(secret),
+            AccountLink.kind == "password",
+            AccountLink.used_at.is_(None),
+            AccountLink.expires_at > now_of(session),
+            AccountLink.epoch == Account.auth_epoch,
+            Account.status == "active",
+        )
+    ).first()
+    return row.account_id if row else None
 
 
 def _by_email(session: Session, email: str) -> Account | None:

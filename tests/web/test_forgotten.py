@@ -1,0 +1,122 @@
+"""A forgotten password: nobody learns who has an account, and the mailed address works once."""
+
+import re
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+
+from kernel import clock, jobs
+from kernel.db import Database
+from kernel.mail import FolderMail, Letter, SmtpMail, composed
+from kernel.models import OutgoingMail
+from kernel.policy import Role
+from kernel.tenancy import Scope
+from tests.web.conftest import PASSWORD, csrf_of, make_org, make_persona, sign_in
+from workforce.models import Account
+
+LETTER = Letter("L" * 22, "nia@example.org", "A new password", "Here:\n\nhttp://localhost/x\n")
+NEW = "seven bridges under a loud river"
+
+
+def test_a_letter_is_a_file_that_only_its_owner_reads_or_goes_to_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier = FolderMail(tmp_path / "mail", "Polyphony <no-reply@example.org>")
+    carrier.send(LETTER)
+    carrier.send(LETTER)
+    (file,) = (tmp_path / "mail").iterdir()
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert (message["To"], message["Message-ID"]) == (LETTER.to, f"<{LETTER.id}@example.org>")
+    assert file.stat().st_mode & 0o077 == 0
+    with pytest.raises(ValueError, match=r"newline|linefeed"):
+        composed(Letter("x", "a@b.example\nBcc: c@d.example", "s", "t"), carrier.sender)
+
+    done: list[object] = []
+
+    class Server:
+        def __init__(self, host: str, port: int, **_more: object) -> None:
+            done.append((host, port))
+
+        def __enter__(self) -> "Server":
+            return self
+
+        def __exit__(self, *_what: object) -> None:
+            done.append("closed")
+
+        def starttls(self, **_more: object) -> None:
+            done.append("tls")
+
+        def login(self, user: str, password: str) -> None:
+            done.append((user, password))
+
+        def send_message(self, _message: object, to_addrs: list[str]) -> None:
+            done.append(to_addrs)
+
+    monkeypatch.setattr("smtplib.SMTP", Server)
+    SmtpMail("smtp://us%40er:p%2Fw@mail.example.org:2525", carrier.sender).send(LETTER)
+    assert done == [("mail.example.org", 2525), "tls", ("us@er", "p/w"), [LETTER.to], "closed"]
+
+
+def ask(client: FlaskClient, email: str) -> tuple[int, str]:
+    answer = client.post("/forgotten", data={"email": email, "csrf_token": csrf_of(client, "/forgotten")})
+    text = answer.get_data(as_text=True)
+    return answer.status_code, re.sub(
+        r'csrf[-_]token" (content|value)="[^"]+"|value="[^"]*@[^"]*"|"id ltr">\w+<', "", text
+    )
+
+
+def letters(folder: Path) -> list[str]:
+    files = sorted((folder / "mail").iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    return [message_from_bytes(file.read_bytes(), policy=policy.default).get_content() for file in files]
+
+
+def test_a_new_password_by_a_mailed_address(app: Flask, db: Database, tmp_path: Path) -> None:
+    manager = make_persona(db, make_org(db, "vendor", "Baraza"), Role.VENDOR_MANAGER, "vendor@one.example")
+    client, thief = app.test_client(), app.test_client()
+    sign_in(thief, manager.email)
+    assert ask(client, " Vendor@ONE.example") == ask(client, "nobody@one.example")
+    with db.reading(Scope.system("test")) as session:
+        assert session.scalar(select(func.count()).select_from(OutgoingMail)) == 2, "the same work for both"
+        assert "new-password" not in str(session.scalars(select(OutgoingMail.text_sealed)).all())
+    jobs.drain(db)
+    (told,) = letters(tmp_path)
+    found = re.search(r"^http://localhost(/new-password/([\w-]{43}))$", told, re.MULTILINE)
+    assert found
+    path, secret = found[1], found[2]
+    with db.reading(Scope.system("test")) as session:
+        assert set(session.execute(select(OutgoingMail.to_sealed, OutgoingMail.text_sealed))) == {(None, None)}
+
+    assert manager.email in client.get(path).get_data(as_text=True)
+    token = csrf_of(client, path)
+    assert client.post(path, data={"password": "short", "csrf_token": token}).status_code == 422
+    later = clock.now() + timedelta(minutes=31)
+    with clock.use_clock(lambda: later):
+        late = client.post(path, data={"password": NEW, "csrf_token": csrf_of(client, "/forgotten")})
+        assert late.status_code == 409
+    assert client.post(path, data={"password": NEW, "csrf_token": token}).status_code == 303
+    assert client.post(path, data={"password": NEW, "csrf_token": token}).status_code == 409
+    api = client.post("/api/v1/account/new-password", json={"secret": secret, "password": NEW})
+    assert (api.status_code, api.json["code"]) == (409, "link.worthless")  # type: ignore[index]
+    assert thief.get("/account").headers["Location"].startswith("/sign-in")
+    assert (sign_in(client, manager.email), sign_in(client, manager.email, NEW)) == (422, 303)
+
+    # The API does the same; an address is worth nothing once anything about the account has changed.
+    asked = client.post("/api/v1/account/forgotten", json={"email": manager.email})
+    assert asked.status_code == 204
+    jobs.drain(db)
+    assert "password of your account was changed" in letters(tmp_path)[1]
+    second = re.search(r"/new-password/[\w-]{43}", letters(tmp_path)[2])
+    assert second
+    with db.transaction(Scope.system("test")) as session:
+        session.execute(update(Account).values(auth_epoch=Account.auth_epoch + 1))
+    assert "used up or too old" in client.get(second[0]).get_data(as_text=True)
+
+    # Limits count an unknown address like a known one.
+    for email in (manager.email, "nobody@one.example"):
+        assert [ask(client, email)[0] for _ in range(3)][-1] == 429
+    assert PASSWORD not in "".join(letters(tmp_path))

@@ -1,0 +1,70 @@
+"""What is written to people about their accounts: subject and paragraphs, to be rendered in their language."""
+
+from dataclasses import dataclass
+
+from i18n import Message, _, render
+
+
+@dataclass(frozen=True)
+class Text:
+    """A letter before it is put into a language; an address stands in a paragraph of its own."""
+
+    subject: Message
+    paragraphs: tuple[Message | str, ...]
+
+    def subject_for(self, locale: str) -> str:
+        return render(self.subject, locale)
+
+    def text_for(self, locale: str) -> str:
+        return "\n\n".join(render(each, locale) for each in self.paragraphs) + "\n"
+
+
+_NOT_YOU = _("If this was not you, ask for a new password at once and write to whoever runs this installation.")
+
+
+def new_password_asked(address: str, minutes: int) -> Text:
+    """The way to a new password."""
+    return Text(
+        _("A new password for Polyphony"),
+        (
+            _("Somebody, most likely you, asked for a new password. Choose it here:"),
+            address,
+            _("The address works once, within %(minutes)s minutes. If you did not ask, do nothing.", minutes=minutes),
+        ),
+    )
+
+
+def password_changed() -> Text:
+    """Somebody changed the password."""
+    return Text(
+        _("Your password was changed"),
+        (_("The password of your account was changed, and every other device was signed out."), _NOT_YOU),
+    )
+
+
+def factor_added() -> Text:
+    """A second factor was switched on."""
+    return Text(_("A second factor was switched on"), (_("Signing in takes a code of your app from now on."), _NOT_YOU))
+
+
+def factor_ended() -> Text:
+    """The second factor was switched off."""
+    return Text(
+        _("Your second factor was switched off"), (_("Signing in takes your password alone from now on."), _NOT_YOU)
+    )
+
+
+def factor_reset(reason: str) -> Text:
+    """Two people of the operator took the second factor off."""
+    return Text(
+        _("Your second factor was taken off"),
+        (
+            _("One person of the operator asked for it and another one agreed. The reason they gave:"), reason,
+            _("Sign in with your password and set up a new one."), _NOT_YOU,
+        ),
+    )  # fmt: skip
+
+
+def code_used() -> Text:
+    """A recovery code was used."""
+    return Text(_("A recovery code was used"), (_("Somebody signed in with one of your recovery codes."), _NOT_YOU))
