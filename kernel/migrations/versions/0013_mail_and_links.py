@@ -7,8 +7,8 @@ import kernel.db
 from kernel.tenancy import Power
 from kernel.walls import grant_statements
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
