@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
 from i18n import _
 from kernel.errors import Conflict, NotFound, Unauthenticated
 from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
 from web import sessions, stepup
+from web.forms import InModel
 from web.identity import Person, directory
 from web.problems import NOT_FOUND
 from web.views.door import prove
@@ -14,8 +17,6 @@ from workforce import operations, queries
 from workforce.api import api
 from workforce.api.shapes import (
     AccountIn,
-    ForgottenIn,
-    LinkIn,
     NewPasswordIn,
     NewTokenIn,
     NewTokenOut,
@@ -26,6 +27,19 @@ from workforce.forgotten import ask_new_password
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+
+class ForgottenIn(InModel):
+    """Whose password is forgotten."""
+
+    email: str = Field(max_length=300)
+
+
+class LinkIn(InModel):
+    """The secret of the mailed address (its last part), and the new password."""
+
+    secret: str = Field(max_length=200)
+    password: str = Field(max_length=2000)
 
 
 def _own() -> Scope:

@@ -114,19 +114,6 @@ class NewPasswordIn(InModel):
     new_password: str = Field(max_length=2000)
 
 
-class ForgottenIn(InModel):
-    """Whose password is forgotten."""
-
-    email: str = Field(max_length=300)
-
-
-class LinkIn(InModel):
-    """The secret of the mailed address (its last part), and the new password."""
-
-    secret: str = Field(max_length=200)
-    password: str = Field(max_length=2000)
-
-
 class SessionOut(OutModel):
     """A device that is signed in."""
 
