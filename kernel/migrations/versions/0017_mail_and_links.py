@@ -7,8 +7,8 @@ import kernel.db
 from kernel.tenancy import Power
 from kernel.walls import grant_statements
 
-revision = "0013"
-down_revision = "0012"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
