@@ -7,4 +7,4 @@ from marketplace.replay.report import use_checks
 
 def connect(settings: Settings) -> None:
     """Lend the invariants to the report of a replay."""
-    use_checks(lambda session: all(result.ok for result in check(session)))
+    use_checks(lambda session, books, log: all(result.ok for result in check(session, books=books, log=log)))

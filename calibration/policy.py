@@ -2,14 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Attempt, Dispute
 from calibration.values import LaneFacts
-from kernel.db import now_of
-from kernel.hot import Hot, table_of
-from kernel.models import AccessGrant
+from kernel.grants import rights_on
 from kernel.policy import Actor, Resource
 
 GOLD_READ = "gold:read"
@@ -71,20 +68,4 @@ def attempt_resource(attempt: Attempt) -> Resource:
 def _granted(session: Session, actor: Actor, org_id: str, project_id: str) -> frozenset[str] | None:
     if actor.org_id is None or actor.org_id == org_id:
         return None
-    given = {"p_subject": project_id, "p_org": org_id, "p_grantee": actor.org_id, "p_now": now_of(session)}
-    rows = _RIGHTS.run(session, **given).scalars().all()
-    return frozenset(right for rights in rows for right in rights) if rows else None
-
-
-_G = table_of(AccessGrant)
-# Every answer in a test asks for it, so that it is made once.
-_RIGHTS = Hot(
-    select(_G.c.rights).where(
-        _G.c.subject_id == bindparam("p_subject"),
-        _G.c.org_id == bindparam("p_org"),
-        _G.c.grantee_org_id == bindparam("p_grantee"),
-        _G.c.revoked_at.is_(None),
-        _G.c.from_at <= bindparam("p_now"),
-        _G.c.until_at > bindparam("p_now"),
-    )
-)
+    return rights_on(session, actor.org_id, project_id)

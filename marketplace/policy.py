@@ -1,27 +1,7 @@
 """Who may do what to projects, lanes, assignments and reviews: rows as resources for the one decision function."""
 
-from datetime import datetime
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from kernel.models import AccessGrant
 from kernel.policy import Actor, Demand, Resource
 from marketplace.models import Assignment, Lane, Project, Review, Unit
-
-
-def grant_rights(session: Session, actor: Actor, project_id: str, now: datetime) -> frozenset[str] | None:
-    """The rights that a live grant gives to the actor's organization; None without one."""
-    rights = session.scalar(
-        select(AccessGrant.rights).where(
-            AccessGrant.subject_id == project_id,
-            AccessGrant.grantee_org_id == actor.org_id,
-            AccessGrant.revoked_at.is_(None),
-            AccessGrant.from_at <= now,
-            AccessGrant.until_at > now,
-        )
-    )
-    return None if rights is None else frozenset(rights)
 
 
 def project_resource(project: Project, rights: frozenset[str] | None) -> Resource:

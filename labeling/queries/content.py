@@ -50,9 +50,16 @@ _FINGERPRINT = Hot(select(_SCHEMAS.c.fingerprint).where(_SCHEMAS.c.id == bindpar
 def ontology_of(session: Session, ontology_id: str) -> Ontology:
     """The label schema of this id, shared within the process: not to be changed. Raises NotFound.
 
-    Whether the caller may see it is asked of the database every time, by primary key and without the body, so that a
-    withdrawn grant holds at once; the body is read and checked once in a process.
+    Whether the caller may see it is asked of the database in every transaction, by primary key and without the body, so
+    that a withdrawn grant holds at once; the body is read and checked once in a process.
     """
+    known: dict[str, Ontology] = session.info.setdefault("ontologies", {})
+    if ontology_id not in known:
+        known[ontology_id] = _visible(session, ontology_id)
+    return known[ontology_id]
+
+
+def _visible(session: Session, ontology_id: str) -> Ontology:
     fingerprint = _FINGERPRINT.run(session, p_id=ontology_id).scalar()
     if fingerprint is None:
         raise not_found()

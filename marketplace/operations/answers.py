@@ -17,6 +17,7 @@ from kernel import audit
 from kernel.crypto import digest
 from kernel.db import Later, change_later, now_of, scope_of
 from kernel.errors import Conflict, Invalid, Misuse
+from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
@@ -28,7 +29,7 @@ from marketplace.models import Assignment, Lane, Project, Slot, Unit
 from marketplace.operations.picks import MOVE_SLOT
 from marketplace.operations.returning import free_slots
 from marketplace.operations.taking import Handed, handed_out
-from marketplace.policy import assignment_resource, grant_rights
+from marketplace.policy import assignment_resource
 from marketplace.rules.work import seconds_between
 from marketplace.values.work import Submitted
 from payouts.operations import earnings
@@ -54,7 +55,7 @@ def submit_answer(
         return _again(session, held, key, payload)
     if epoch is not None and _is_stale(session, held, epoch):
         raise Conflict("assignment.epoch", _("This page is older than what you hold. Load it again."))
-    kind, ontology = registry.get(held.task_type), _ontology(session, held.ontology_id)
+    kind, ontology = registry.get(held.task_type), ontology_of(session, held.ontology_id)
     answer = kind.parse(payload, ontology, kind.parse_content(held.content))
     counts = _settle_slot(session, actor, held, handed)
     judgment = NewJudgment(
@@ -156,19 +157,11 @@ class _Held:
         )  # fmt: skip
 
 
-def _ontology(session: Session, ontology_id: str) -> Ontology:
-    """The label schema, asked for once in a transaction."""
-    known: dict[str, Ontology] = session.info.setdefault("ontologies", {})
-    if ontology_id not in known:
-        known[ontology_id] = ontology_of(session, ontology_id)
-    return known[ontology_id]
-
-
 def _again(session: Session, held: Any, key: str | None, payload: Mapping[str, Any]) -> Submitted:
     """The answer that stands. The same key or the same answer gets what it got before; another answer, as from a
     second window, is refused in words: which one stands, and that it is paid."""
     if key is None or held.submit_key != digest(key):
-        kind, ontology = registry.get(held.task_type), _ontology(session, held.ontology_id)
+        kind, ontology = registry.get(held.task_type), ontology_of(session, held.ontology_id)
         kept = kind.parse(answer_of(session, held.judgment_id), ontology, kind.parse_content(held.content))
         if not _says(kind, held, ontology, payload, kept):
             raise Conflict("assignment.answered", _stands(kind.describe(kept, ontology, current_locale())))
@@ -228,7 +221,7 @@ def _has_access(session: Session, actor: Actor, held: Any) -> bool:
     """Whether the vendor's access to the project lives. A tenant's transaction would not see the unit without it."""
     if not scope_of(session).is_system:
         return True
-    return grant_rights(session, actor, held.project_id, now_of(session)) is not None
+    return rights_on(session, actor.org_id, held.project_id) is not None
 
 
 def _fill_later(session: Session, held: Any, slot: Later | None) -> None:

@@ -11,6 +11,7 @@ from i18n import _
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
+from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor
@@ -18,7 +19,7 @@ from kernel.storage import Stored
 from labeling.files.rows import FileKind
 from marketplace.models import Batch, Project
 from marketplace.operations.loading import project_for
-from marketplace.policy import grant_rights, project_resource
+from marketplace.policy import project_resource
 from marketplace.queries.imports import batch_of, lane_refs
 from marketplace.queries.projects import ontologies_of
 from marketplace.values.actions import Action
@@ -67,7 +68,7 @@ def see_batch(session: Session, actor: Actor, batch_id: str) -> BatchView:
     view = batch_of(session, batch_id)
     if batch is None or project is None or view is None:
         raise not_found()
-    rights = grant_rights(session, actor, project.id, now_of(session))
+    rights = rights_on(session, actor.org_id, project.id)
     require(session, actor, _SEE[view.kind], project_resource(project, rights))
     is_vendor = actor.org_id != project.org_id
     if is_vendor and Right.PAYLOAD not in (rights or ()) and batch.created_by != actor.account_id:
@@ -133,7 +134,7 @@ def _held(session: Session, actor: Actor, batch_id: str) -> Batch:
         raise not_found()
     project = session.get(Project, batch.project_id)
     assert project is not None
-    rights = grant_rights(session, actor, project.id, now_of(session))
+    rights = rights_on(session, actor.org_id, project.id)
     require(session, actor, _RIGHT[BatchKind(batch.kind)], project_resource(project, rights))
     return batch
 

@@ -3,11 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kernel.db import now_of
+from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from marketplace.models import Lane, Project
-from marketplace.policy import grant_rights, lane_resource, project_resource
+from marketplace.policy import lane_resource, project_resource
 
 
 def project_for(session: Session, actor: Actor, project_id: str, action: str, *, held: bool = True) -> Project:
@@ -16,7 +16,7 @@ def project_for(session: Session, actor: Actor, project_id: str, action: str, *,
     project = session.scalars(wanted.with_for_update() if held else wanted).one_or_none()
     if project is None:
         raise not_found()
-    rights = grant_rights(session, actor, project_id, now_of(session))
+    rights = rights_on(session, actor.org_id, project_id)
     require(session, actor, action, project_resource(project, rights))
     return project
 
@@ -26,6 +26,6 @@ def lane_for(session: Session, actor: Actor, lane_id: str, action: str) -> Lane:
     lane = session.get(Lane, lane_id)
     if lane is None:
         raise not_found()
-    rights = grant_rights(session, actor, lane.project_id, now_of(session))
+    rights = rights_on(session, actor.org_id, lane.project_id)
     require(session, actor, action, lane_resource(lane, rights))
     return lane

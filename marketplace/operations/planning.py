@@ -13,14 +13,14 @@ from calibration.operations import exposures
 from calibration.queries import gold_candidates, gold_rate_of
 from i18n import _, ngettext
 from kernel import audit, ids
-from kernel.db import now_of
 from kernel.errors import Conflict
+from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from marketplace.models import Assignment, Lane, LanePerson, Slot, Unit
 from marketplace.operations.taking import forget_ahead
-from marketplace.policy import grant_rights, lane_resource
+from marketplace.policy import lane_resource
 from workforce.models import Annotator
 from workforce.values import rank_of
 
@@ -30,11 +30,10 @@ RENEW_WITHIN = 10
 
 def assign_units(session: Session, actor: Actor, lane_id: str, annotator_id: str, unit_ids: Sequence[str]) -> int:
     """Keep a free slot of each unit for one person, in the given order: a vendor's right. Returns how many."""
-    lane = session.scalars(select(Lane).where(Lane.id == lane_id)).one_or_none()
-    person = session.scalars(select(Annotator).where(Annotator.id == annotator_id)).one_or_none()
+    lane, person = session.get(Lane, lane_id), session.get(Annotator, annotator_id)
     if lane is None or person is None:
         raise not_found()
-    rights = grant_rights(session, actor, lane.project_id, now_of(session))
+    rights = rights_on(session, actor.org_id, lane.project_id)
     require(session, actor, "unit:assign", lane_resource(lane, rights))
     free = _first_free(session, lane, unit_ids)
     met = set(

@@ -11,6 +11,7 @@ from i18n import _
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
+from kernel.grants import forget_rights, rights_on
 from kernel.guard import not_found, require
 from kernel.models import AccessGrant
 from kernel.policy import Actor, Resource
@@ -18,7 +19,7 @@ from marketplace.models import CoverageRequest, Lane, Project, Quote
 from marketplace.operations.loading import project_for
 from marketplace.operations.returning import end_leases_of_project
 from marketplace.operations.reviewing import end_reviews_of_project
-from marketplace.policy import grant_rights, project_resource
+from marketplace.policy import project_resource
 from marketplace.queries.projects import vendor_rights
 from marketplace.queries.requests import quote_view, supply_for
 from marketplace.rules import quoting
@@ -108,7 +109,7 @@ def outlook(session: Session, actor: Actor, request_id: str) -> list[QuoteLine]:
     project = session.get(Project, request.project_id) if request else None
     if request is None or project is None:
         raise not_found()
-    rights = grant_rights(session, actor, project.id, now_of(session))
+    rights = rights_on(session, actor.org_id, project.id)
     require(session, actor, Action.QUOTE_MAKE, project_resource(project, rights))
     return _quote_lines(session, request, project, {line["locale"]: 1 for line in request.lines})
 
@@ -210,6 +211,7 @@ def _open_grant(session: Session, project: Project, deadline_at: datetime, right
     )  # fmt: skip
     session.add(grant)
     session.flush()
+    forget_rights(session)
     return grant.id
 
 
@@ -233,6 +235,7 @@ def _change_grant(session: Session, project: Project, **values: Any) -> Sequence
         .values(**values)
         .returning(AccessGrant.rights)
     ).all()
+    forget_rights(session)
     if len(changed) != 1:
         raise Conflict("grant.over", _("The vendor has no access to this project any more."))
     rights: Sequence[str] = changed[0].rights

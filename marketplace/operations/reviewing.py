@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Judgment
@@ -17,7 +17,9 @@ from i18n import Message, _
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.grants import rights_on
 from kernel.guard import require
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from labeling.models import Item
 from labeling.queries.content import ontology_of
@@ -25,8 +27,8 @@ from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Slot, Unit
 from marketplace.operations.reads import note_read
 from marketplace.operations.settling import settle_unit
-from marketplace.policy import grant_rights, lane_resource, review_resource
-from marketplace.queries.eligibility import Readable, demands_on_reader, person_of, readable_by
+from marketplace.policy import lane_resource, review_resource
+from marketplace.queries.eligibility import Readable, demands_on_reader, profile_of_reviewer, readable_by
 from marketplace.rules.planting import Planted
 from marketplace.values.reads import Why
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
@@ -134,7 +136,7 @@ def _give_back(session: Session, actor: Actor, which: list[ColumnElement[bool]],
 
 def _ensure_standing(session: Session, actor: Actor) -> None:
     """Whoever is paused, suspended or gone as one of the vendor's people reviews nothing either."""
-    profile = person_of(session, actor) if actor.org_kind == "vendor" else None
+    profile = profile_of_reviewer(session, actor)
     if profile is not None and profile.status in (Standing.PAUSED, Standing.SUSPENDED, Standing.LEFT):
         told = _("You are not active with this vendor at present, so that you cannot review. Your decisions say why.")
         raise Forbidden("review.standing", told)
@@ -170,8 +172,15 @@ def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime, a
         return None
     review = session.get_one(Review, review_id)
     review.state, review.reviewer_id, review.lease_until = "leased", actor.account_id, now + LEASE
+    _held(session)[review.id] = review
     audit.record(session, actor, "review.taken", "review", review.id, org_id=review.org_id, link=False)
     return review
+
+
+def _held(session: Session) -> dict[str, Review]:
+    """The reviews that this transaction has locked, so that it need not ask for them again."""
+    held: dict[str, Review] = session.info.setdefault("reviews", {})
+    return held
 
 
 def _ensure_may_read(session: Session, actor: Actor, lane_id: str, unit_id: str | None = None) -> None:
@@ -183,7 +192,7 @@ def _ensure_may_read(session: Session, actor: Actor, lane_id: str, unit_id: str 
     own = session.scalar(select(Unit.classification).where(Unit.id == unit_id)) if unit_id else None
     demands = demands_on_reader(session, actor, project, most_sensitive(lane.classification, own))
     if not all(demand.met for demand in demands):
-        rights = grant_rights(session, actor, lane.project_id, now_of(session))
+        rights = rights_on(session, actor.org_id, lane.project_id)
         require(session, actor, "review:take", replace(lane_resource(lane, rights), demands=demands))
 
 
@@ -223,17 +232,9 @@ def _task(session: Session, review: Review) -> ReviewTask:
         .join(Item, Item.id == Unit.item_id)
         .where(Unit.id == review.unit_id)
     ).one()  # fmt: skip
-    consensus = session.scalars(
-        select(Consensus).where(Consensus.org_id == review.org_id, Consensus.unit_id == review.unit_id)
-    ).one_or_none()
-    answers = tuple(
-        ReviewAnswer(row.id, row.answer, row.is_late)
-        for row in session.scalars(
-            select(Judgment)
-            .where(Judgment.org_id == review.org_id, Judgment.unit_id == review.unit_id)
-            .order_by(Judgment.answered_at, Judgment.id)
-        )
-    )
+    of_unit = {"p_org": review.org_id, "p_unit": review.unit_id}
+    consensus = _CONSENSUS.run(session, **of_unit).one_or_none()
+    answers = tuple(ReviewAnswer(row.id, row.answer, row.is_late) for row in _ANSWERS.run(session, **of_unit))
     planted = Planted.from_json(review.planted) if review.planted is not None else None
     if planted is not None:
         answers = tuple(replace(each, answer=dict(planted.answers[each.judgment_id])) for each in answers
@@ -245,6 +246,25 @@ def _task(session: Session, review: Review) -> ReviewTask:
         consensus.confidence if consensus else None, answers, review.lease_until or now_of(session),
         most_sensitive(lane.classification, unit.classification), project.id, unit.org_id,
     )  # fmt: skip
+
+
+# Reviewers ask these of every unit, so that they are made once.
+_C, _J, _REPORT = table_of(Consensus), table_of(Judgment), table_of(ProblemReport)
+_CONSENSUS = Hot(
+    select(_C.c.label, _C.c.confidence).where(_C.c.org_id == bindparam("p_org"), _C.c.unit_id == bindparam("p_unit"))
+)
+_ANSWERS = Hot(
+    select(_J.c.id, _J.c.answer, _J.c.is_late)
+    .where(_J.c.org_id == bindparam("p_org"), _J.c.unit_id == bindparam("p_unit"))
+    .order_by(_J.c.answered_at, _J.c.id)
+)
+_ANSWER_REPORTS = Hot(
+    update(_REPORT)
+    .where(
+        _REPORT.c.org_id == bindparam("p_org"), _REPORT.c.unit_id == bindparam("p_unit"), _REPORT.c.closed_at.is_(None)
+    )
+    .values(closed_at=bindparam("p_now"), closed_by=bindparam("p_account"), answer=bindparam("p_answer"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -262,10 +282,10 @@ def decide_review(
 ) -> Decided:  # fmt: skip
     """Give the verdict on a review in hand. A fix brings a label, a rejection names its judgments, both a reason."""
     _ensure_standing(session, actor)
-    review = session.scalars(select(Review).where(Review.id == review_id).with_for_update()).one_or_none()
+    review = _held(session).get(review_id) or session.get(Review, review_id, with_for_update=True)
     if review is None:
         raise _gone()
-    rights = grant_rights(session, actor, review.project_id, now_of(session))
+    rights = rights_on(session, actor.org_id, review.project_id)
     require(session, actor, "review:decide", review_resource(review, rights))
     if review.state == "done" and review.reviewer_id == actor.account_id and review.verdict == verdict:
         return Decided(review.id, verdict, len(review.judgment_ids))
@@ -303,13 +323,11 @@ def _carry_out(
     session: Session, actor: Actor, review: Review, lane: Lane, unit: Unit, label: dict[str, Any] | None,
     judgment_ids: tuple[str, ...],
 ) -> int:  # fmt: skip
-    consensus = session.scalar(
-        select(Consensus.label).where(Consensus.org_id == unit.org_id, Consensus.unit_id == unit.id)
-    )
     if review.verdict == Verdict.ACCEPT:
+        consensus = _CONSENSUS.run(session, p_org=unit.org_id, p_unit=unit.id).one_or_none()
         if consensus is None:
             raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))
-        settle_unit(session, unit.id, consensus, "review")
+        settle_unit(session, unit.id, consensus.label, "review")
         return 0
     if review.verdict == Verdict.FIX:
         review.label = _checked_label(session, lane, unit, label)
@@ -335,12 +353,8 @@ def _only_note(
 
 def _answer_reports(session: Session, actor: Actor, unit: Unit, verdict: str) -> None:
     """Whoever reported a problem of the unit has their answer: somebody has looked at it."""
-    session.execute(
-        update(ProblemReport)
-        .where(ProblemReport.org_id == unit.org_id, ProblemReport.unit_id == unit.id, ProblemReport.closed_at.is_(None))
-        .values(closed_at=now_of(session), closed_by=actor.account_id, answer=verdict),
-        execution_options={"synchronize_session": False},
-    )
+    given = {"p_org": unit.org_id, "p_unit": unit.id, "p_now": now_of(session)}
+    _ANSWER_REPORTS.run(session, **given, p_account=actor.account_id, p_answer=verdict)
 
 
 def _checked_label(session: Session, lane: Lane, unit: Unit, label: dict[str, Any] | None) -> dict[str, Any]:

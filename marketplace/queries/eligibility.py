@@ -127,9 +127,17 @@ def demands_on_reader(session: Session, actor: Actor, project: Project, classifi
     return _on_reader(session, actor, reader, protection, classification)
 
 
+def profile_of_reviewer(session: Session, actor: Actor) -> AnnotatorView | None:
+    """The working profile of somebody who reviews for a vendor, if they have one; read once in a transaction."""
+    known: dict[Actor, AnnotatorView | None] = session.info.setdefault("reviewers", {})
+    if actor not in known:
+        known[actor] = person_of(session, actor) if actor.org_kind == "vendor" else None
+    return known[actor]
+
+
 def reader_of(session: Session, actor: Actor) -> PersonFacts | None:
     """The facts of a vendor's reader; None for a client's, and for whoever has no active profile."""
-    profile = person_of(session, actor) if actor.org_kind == "vendor" else None
+    profile = profile_of_reviewer(session, actor)
     return facts_of(session, profile.id) if profile and profile.status is Standing.ACTIVE else None
 
 
@@ -142,7 +150,17 @@ class Readable:
 
 
 def readable_by(session: Session, actor: Actor) -> Readable:
-    """What the actor may read of the projects that the scope sees, of which the newest hundreds are looked at."""
+    """What the actor may read of the projects that the scope sees, of which the newest hundreds are looked at.
+
+    Found out once in a transaction.
+    """
+    known: dict[Actor, Readable] = session.info.setdefault("readable", {})
+    if actor not in known:
+        known[actor] = _readable_by(session, actor)
+    return known[actor]
+
+
+def _readable_by(session: Session, actor: Actor) -> Readable:
     reader = reader_of(session, actor)
 
     def is_open(protection: Protection, name: str) -> bool:

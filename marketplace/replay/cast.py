@@ -4,14 +4,14 @@ Everybody is made by the same operations as real people, and acts in their own n
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from kernel import clock, ids
-from kernel.db import Database
+from kernel.db import Database, keep_rows
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from payouts.operations.methods import set_method
@@ -44,24 +44,25 @@ class Stage:
     staff: dict[str, Actor] = field(default_factory=dict)
     workers: dict[str, "Worker"] = field(default_factory=dict)
 
-    @contextmanager
-    def system(self) -> Iterator[Session]:
+    def system(self) -> AbstractContextManager[Session]:
         """A transaction of the system's."""
-        with clock.use_clock(lambda: self.now), self.database.transaction(Scope.system("replay")) as session:
-            yield session
+        return self._transaction(Scope.system("replay"))
+
+    def working(self) -> AbstractContextManager[Session]:
+        """A transaction in which the vendor's annotators act."""
+        return self._transaction(Scope.tenant(self.vendor))
 
     @contextmanager
     def acting(self, name: str) -> Iterator[tuple[Session, Actor]]:
         """A transaction in which somebody of the staff acts for their organization."""
         actor = self.staff[name]
         assert actor.org_id is not None
-        with clock.use_clock(lambda: self.now), self.database.transaction(Scope.tenant(actor.org_id)) as session:
+        with self._transaction(Scope.tenant(actor.org_id)) as session:
             yield session, actor
 
     @contextmanager
-    def working(self) -> Iterator[Session]:
-        """A transaction in which the vendor's annotators act."""
-        with clock.use_clock(lambda: self.now), self.database.transaction(Scope.tenant(self.vendor)) as session:
+    def _transaction(self, scope: Scope) -> Iterator[Session]:
+        with clock.use_clock(lambda: self.now), self.database.transaction(scope) as session:
             yield session
 
     def later(self, **spans: float) -> None:
@@ -107,6 +108,7 @@ def hire(stage: Stage, mark: str, workers: Mapping[str, Sequence[str]], first: i
                 session, ME, email=f"worker{number}.{mark}@replay.example", name=f"Worker {number}"
             ).id
     with stage.working() as session:
+        keep_rows(session)
         for number, (name, locales) in enumerate(workers.items(), start=first):
             stage.workers[name] = _hire_one(session, stage, accounts[name], locales, number)
 

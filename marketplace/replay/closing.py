@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from calibration.operations import grading
 from kernel import audit
+from kernel.db import keep_rows
 from kernel.errors import Conflict
 from kernel.models import OutboxEvent
 from marketplace.operations import counting, releases, reviewing, settling
@@ -50,6 +51,7 @@ def review(stage: Stage, order: Order, advance: Advance) -> int:
 
 def _review_some(stage: Stage, lane_id: str) -> int:
     with stage.acting("reviewer") as (session, actor):
+        keep_rows(session)
         for number in range(_REVIEWS_AT_ONCE):
             task = reviewing.take_review(session, actor, lane_id)
             if task is None:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Qualification
 from calibration.operations import attempts, qualifications
+from kernel.db import keep_rows
 from kernel.errors import Misuse
-from marketplace.models import Lane, Project
 from marketplace.operations import answers, planning, taking
 from marketplace.replay.cast import Stage
 from marketplace.replay.ordering import Order
@@ -26,9 +26,7 @@ def sit_exams(stage: Stage, order: Order, sittings: Sequence[tuple[str, str, Seq
     A sitting is worker, locale and answers; all of them are one transaction.
     """
     with stage.system() as session:
-        project = session.get_one(Project, order.project_id)
-        lanes = {locale: session.get_one(Lane, lane_id) for locale, lane_id in order.lanes.items()}
-        session.info["at_hand"] = project, lanes  # for the transaction, as every answer asks for them
+        keep_rows(session)
         for worker, locale, given in sittings:
             _sit(session, stage, order, worker, locale, given)
 
@@ -52,6 +50,7 @@ def can_sit(order: Order, locale: str, given: Sequence[tuple[str, str]]) -> bool
 def waive_rest(stage: Stage, order: Order, plan: Plan) -> int:
     """Admit everybody who did not pass by a recorded waiver; returns how many waivers there are."""
     with stage.working() as session:
+        keep_rows(session)
         open_to = {
             (row[0], row[1])
             for row in session.execute(
@@ -70,12 +69,18 @@ def waive_rest(stage: Stage, order: Order, plan: Plan) -> int:
     return count
 
 
-def assign(stage: Stage, order: Order, worker: str, locale: str, items: Sequence[str]) -> None:
-    """Keep a place of each unit for the person who judged it, in the order in which they did."""
+def assign(stage: Stage, order: Order, wanted: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+    """Keep a place of each unit for the person who judged it, in the order in which they did.
+
+    What is wanted is worker, locale and items; all of it is one transaction.
+    """
     with stage.acting("manager") as (session, actor):
-        for start in range(0, len(items), _ASSIGNED_AT_ONCE):
-            unit_ids = [order.units[item] for item in items[start : start + _ASSIGNED_AT_ONCE]]
-            planning.assign_units(session, actor, order.lanes[locale], stage.workers[worker].annotator_id, unit_ids)
+        keep_rows(session)
+        for worker, locale, items in wanted:
+            annotator_id = stage.workers[worker].annotator_id
+            for start in range(0, len(items), _ASSIGNED_AT_ONCE):
+                unit_ids = [order.units[item] for item in items[start : start + _ASSIGNED_AT_ONCE]]
+                planning.assign_units(session, actor, order.lanes[locale], annotator_id, unit_ids)
 
 
 def answer_all(stage: Stage, order: Order, steps: Sequence[Step], contexts: Mapping[str, tuple[str, str]]) -> None:

@@ -1,6 +1,6 @@
 """Playing a replay from the first account to the accepted release, by the system's own operations alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -44,6 +44,20 @@ def play(database: Database, plan: Plan, title: str, watch: Watch) -> Played:
         return player.run()
     except Exception as cause:
         raise Stopped(player.phase, cause, player.done) from cause
+
+
+def _heaps(wanted: Sequence[tuple[str, str, list[str]]]) -> Iterator[list[tuple[str, str, list[str]]]]:
+    """Assignments that are committed together: people one after the other, until their units are enough."""
+    heap: list[tuple[str, str, list[str]]] = []
+    size = 0
+    for each in wanted:
+        heap.append(each)
+        size += len(each[2])
+        if size >= _UNITS_A_COMMIT:
+            yield heap
+            heap, size = [], 0
+    if heap:
+        yield heap
 
 
 class _Player:
@@ -116,9 +130,9 @@ class _Player:
         for step in self.plan.steps:
             wanted.setdefault((step.worker, locale_of[step.item]), []).append(step.item)
         with self._phase("assigning", len(self.plan.steps)) as advance:
-            for (worker, locale), items in wanted.items():
-                labor.assign(self.stage, order, worker, locale, items)
-                advance(len(items))
+            for chunk in _heaps([(worker, locale, items) for (worker, locale), items in wanted.items()]):
+                labor.assign(self.stage, order, chunk)
+                advance(sum(len(items) for _worker, _locale, items in chunk))
 
     def _work(self, order: Order) -> None:
         self.stage.later(hours=1)

@@ -92,7 +92,7 @@ def counts(db: Database, model: Any) -> int:
 
 
 def test_a_folder_is_played_from_the_accounts_to_the_accepted_release(house: Database, folder: Path) -> None:
-    report.use_checks(lambda session: True)
+    report.use_checks(lambda session, books, log: True)
     file = folder.parent / "report.json"
     result = replay(folder, "--report", str(file))
     assert result.exit_code == 0, result.output

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -12,6 +12,7 @@ from kernel import ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import require
+from kernel.hot import Hot, table_of
 from kernel.money import is_currency, payable_part
 from kernel.policy import Actor
 from payouts import ledger
@@ -156,8 +157,7 @@ def _fill(session: Session, run: PayoutRun, chosen: Sequence[Candidate], methods
     session.flush()
     entries = [loading.entry(line, Code.LOCKED, Kind.PAYABLE, Kind.CLEARING, run.number) for line, _earnings in made]
     ledger.post_all(session, entries)
-    for line, earning_ids in made:
-        _cover(session, line, earning_ids)
+    _cover(session, made)
     content = payments.write(loading.payment(line, run.number) for line, _earnings in made)
     run.lines, run.total_micros = len(made), sum(line.micros for line, _earnings in made)
     run.file_name, run.file_sha256 = f"payout-{run.number:05d}-{run.currency}.csv", payments.sha256(content)
@@ -176,16 +176,19 @@ def _line(run: PayoutRun, candidate: Candidate, method: PayoutMethod) -> tuple[P
     return line, earning_ids
 
 
-def _cover(session: Session, line: PayoutLine, earning_ids: Sequence[str]) -> None:
-    for start in range(0, len(earning_ids), _AT_ONCE):
-        chunk = earning_ids[start : start + _AT_ONCE]
-        taken = session.execute(
-            update(Earning)
-            .where(
-                Earning.id.in_(chunk), Earning.state == EarningState.APPROVED, Earning.payout_line_id.is_(None)
-            )
-            .values(payout_line_id=line.id),
-            execution_options={"synchronize_session": False},
-        )  # fmt: skip
-        if taken.rowcount != len(chunk):  # type: ignore[attr-defined]
-            raise Conflict("payout.changed", _("An earning changed while the run was made; try again."))
+def _cover(session: Session, made: Sequence[tuple[PayoutLine, list[str]]]) -> None:
+    """Mark each earning with the payment that covers it, all of them by one statement."""
+    marks = [{"p_earning": each, "p_line": line.id} for line, earning_ids in made for each in earning_ids]
+    if marks and _COVER.run_all(session, marks) != len(marks):
+        raise Conflict("payout.changed", _("An earning changed while the run was made; try again."))
+
+
+_EARNING = table_of(Earning)
+_COVER = Hot(
+    update(_EARNING)
+    .where(
+        _EARNING.c.id == bindparam("p_earning"), _EARNING.c.state == EarningState.APPROVED.value,
+        _EARNING.c.payout_line_id.is_(None),
+    )
+    .values(payout_line_id=bindparam("p_line"))
+)  # fmt: skip
