@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import chain
 from typing import Protocol
 
 from kernel import clock
@@ -9,12 +10,13 @@ from kernel.db import Database
 from marketplace.replay import closing, labor
 from marketplace.replay.cast import SPAN, Stage, found, hire
 from marketplace.replay.ordering import Order, bring_gold, bring_units, open_lanes, place_order
-from marketplace.replay.plan import Plan
+from marketplace.replay.plan import Plan, Step
 from marketplace.replay.report import Played
 
 JUDGMENTS_A_COMMIT = 1_000
 _PEOPLE_A_COMMIT = 25
 _UNITS_A_COMMIT = 1_000
+_STRETCH = 12_000  # judgments whose order among people is not kept
 _WORKING_MINUTES = 3 * 24 * 60  # the simulated time in which all the answers come in
 
 
@@ -44,6 +46,18 @@ def play(database: Database, plan: Plan, title: str, watch: Watch) -> Played:
         return player.run()
     except Exception as cause:
         raise Stopped(player.phase, cause, player.done) from cause
+
+
+def _by_person(steps: Sequence[Step]) -> Iterator[Step]:
+    """The steps stretch by stretch, in each of them one person after the other, whose own order stays.
+
+    A transaction looks at what a person may do once, so that it should hold much of few people.
+    """
+    for start in range(0, len(steps), _STRETCH):
+        of_person: dict[str, list[Step]] = {}
+        for step in steps[start : start + _STRETCH]:
+            of_person.setdefault(step.worker, []).append(step)
+        yield from chain.from_iterable(of_person.values())
 
 
 def _heaps(wanted: Sequence[tuple[str, str, list[str]]]) -> Iterator[list[tuple[str, str, list[str]]]]:
@@ -136,7 +150,7 @@ class _Player:
 
     def _work(self, order: Order) -> None:
         self.stage.later(hours=1)
-        steps = self.plan.steps
+        steps = list(_by_person(self.plan.steps))
         contexts = {unit.item: (unit.locale, unit.context) for unit in self.plan.units}
         minutes = _WORKING_MINUTES / max(1, len(steps) / JUDGMENTS_A_COMMIT)
         with self._phase("working", len(steps)) as advance:
