@@ -36,13 +36,7 @@ def assign_units(session: Session, actor: Actor, lane_id: str, annotator_id: str
     rights = rights_on(session, actor.org_id, lane.project_id)
     require(session, actor, "unit:assign", lane_resource(lane, rights))
     free = _first_free(session, lane, unit_ids)
-    met = set(
-        session.scalars(
-            select(Assignment.unit_id).where(
-                Assignment.account_id == person.account_id, Assignment.unit_id.in_(unit_ids)
-            )
-        )
-    )
+    met = set(_MET_BY.run(session, p_account=person.account_id, p_units=list(unit_ids)).scalars())
     missing = [unit_id for unit_id in unit_ids if unit_id not in free or unit_id in met]
     if missing:
         raise Conflict(
@@ -69,25 +63,35 @@ def assign_units(session: Session, actor: Actor, lane_id: str, annotator_id: str
 
 
 def _first_free(session: Session, lane: Lane, unit_ids: Sequence[str]) -> dict[str, int]:
-    rows = session.execute(
-        select(Slot.unit_id, func.min(Slot.slot_no))
-        .where(Slot.unit_id.in_(unit_ids), Slot.lane_id == lane.id, Slot.state == "free")
-        .group_by(Slot.unit_id)
-    )
+    rows = _FIRST_FREE.run(session, p_lane=lane.id, p_units=list(unit_ids))
     return {row[0]: row[1] for row in rows}
 
 
 def _last_assigned(session: Session, lane: Lane, annotator_id: str) -> int:
     """Assigned units have places below zero, served downwards, so that they keep their order and are due at once."""
-    lowest = session.scalar(
-        select(func.min(Slot.serve_from)).where(
-            Slot.kept_for == annotator_id, Slot.lane_id == lane.id, Slot.state == "kept", Slot.serve_from < 0
-        )
+    return _LOWEST.run(session, p_annotator=annotator_id, p_lane=lane.id).scalar() or 0
+
+
+_SLOT, _UNIT, _ASSIGNMENT = table_of(Slot), table_of(Unit), table_of(Assignment)
+_AMONG = bindparam("p_units", expanding=True)
+# From the units to their slots: a lane has more free slots than these units have.
+_FIRST_FREE = Hot(
+    select(_SLOT.c.unit_id, func.min(_SLOT.c.slot_no))
+    .select_from(_UNIT.join(_SLOT, _SLOT.c.unit_id == _UNIT.c.id))
+    .where(_UNIT.c.id.in_(_AMONG), _UNIT.c.lane_id == bindparam("p_lane"), _SLOT.c.state == "free")
+    .group_by(_SLOT.c.unit_id)
+)
+_MET_BY = Hot(
+    select(_ASSIGNMENT.c.unit_id).where(
+        _ASSIGNMENT.c.account_id == bindparam("p_account"), _ASSIGNMENT.c.unit_id.in_(_AMONG)
     )
-    return lowest or 0
-
-
-_SLOT = table_of(Slot)
+)
+_LOWEST = Hot(
+    select(func.min(_SLOT.c.serve_from)).where(
+        _SLOT.c.kept_for == bindparam("p_annotator"), _SLOT.c.lane_id == bindparam("p_lane"), _SLOT.c.state == "kept",
+        _SLOT.c.serve_from < 0,
+    )
+)  # fmt: skip
 _KEEP = Hot(
     update(_SLOT)
     .where(

@@ -123,7 +123,7 @@ def test_the_pick_looks_at_no_more_of_a_lane_fifty_times_as_long(desk: Desk) -> 
     assert effort_of_picking(desk) <= before * 1.5
 
 
-def test_all_of_a_take_and_an_answer_looks_at_no_more_rows_of_a_lane_fifty_times_as_long(desk: Desk) -> None:
+def test_no_take_answer_or_assignment_looks_at_more_rows_of_a_lane_fifty_times_as_long(desk: Desk) -> None:
     analyze(desk.db)
     before = effort_of_all(desk)
     add_units(desk, 1500, prefix="more")
@@ -152,14 +152,19 @@ def effort_of_picking(desk: Desk) -> float:
     return sum(measure(desk.db, statement, given) for statement, given in picks)
 
 
-def effort_of_all(desk: Desk) -> tuple[float, float]:
-    """What all statements of a take look at, and all of an answer, measured where and when they are sent."""
+def effort_of_all(desk: Desk) -> tuple[float, float, float]:
+    """What all statements of a take, an answer and an assignment look at, measured where and when they are sent."""
     with measured(desk.db) as taking:
         task = desk.take(0)
     assert task is not None
     with measured(desk.db) as answering:
         desk.answer(0, task)
-    return sum(taking), sum(answering)
+    with desk.market.system() as session:
+        met = set(session.scalars(select(Assignment.unit_id)))
+    fresh = next(unit.id for unit in desk.units() if unit.id not in met)
+    with measured(desk.db) as assigning:
+        desk.assign(1, [fresh])
+    return sum(taking), sum(answering), sum(assigning)
 
 
 @contextmanager
