@@ -294,17 +294,6 @@ def expect_many(session: Session) -> None:
         connection.exec_driver_sql("DISCARD PLANS")
 
 
-def keep_rows(session: Session) -> None:
-    """Hold on to what this transaction loads by its key, so that of many acts on the same rows the first one reads.
-
-    A session forgets a row that nobody holds, and reads it again for the next act. For transactions of many small
-    acts; one that walks through a table would hold all of it.
-    """
-    kept: list[Any] = []
-    event.listen(session, "loaded_as_persistent", lambda _session, row: kept.append(row))
-    event.listen(session, "pending_to_persistent", lambda _session, row: kept.append(row))
-
-
 class Later(dict[str, Any]):
     """A row, or the parameters of an update, on their way: they may be amended until they are sent."""
 

@@ -6,7 +6,7 @@ an assignment tells one from the other. The planner runs in the system's name, a
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BindParameter, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from calibration.operations import exposures
@@ -73,7 +73,7 @@ def _last_assigned(session: Session, lane: Lane, annotator_id: str) -> int:
 
 
 _SLOT, _UNIT, _ASSIGNMENT = table_of(Slot), table_of(Unit), table_of(Assignment)
-_AMONG = bindparam("p_units", expanding=True)
+_AMONG: BindParameter[list[str]] = bindparam("p_units", expanding=True)
 # From the units to their slots: a lane has more free slots than these units have.
 _FIRST_FREE = Hot(
     select(_SLOT.c.unit_id, func.min(_SLOT.c.slot_no))

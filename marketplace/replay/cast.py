@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from kernel import clock, ids
-from kernel.db import Database, keep_rows
+from kernel.batch import keep_rows
+from kernel.db import Database
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from payouts.operations.methods import set_method

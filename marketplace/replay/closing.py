@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from calibration.operations import grading
 from kernel import audit
-from kernel.db import keep_rows
+from kernel.batch import keep_rows
 from kernel.errors import Conflict
 from kernel.models import OutboxEvent
 from marketplace.operations import counting, releases, reviewing, settling

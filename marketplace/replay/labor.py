@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Qualification
 from calibration.operations import attempts, qualifications
-from kernel.db import keep_rows
+from kernel.batch import keep_rows
 from kernel.errors import Misuse
 from marketplace.operations import answers, planning, taking
 from marketplace.replay.cast import Stage
