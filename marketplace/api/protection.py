@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from kernel.db import now_of
+from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from marketplace.api import api
@@ -12,7 +12,7 @@ from marketplace.api.requests import DoneOut
 from marketplace.api.terms import ClassificationName
 from marketplace.models import Project
 from marketplace.operations import protecting
-from marketplace.policy import grant_rights, project_resource
+from marketplace.policy import project_resource
 from marketplace.queries.units import units_of_project
 from marketplace.values.actions import Action
 from web.forms import InModel, OutModel, PageQuery
@@ -138,7 +138,7 @@ def readable_project(session: "Session", actor: Actor, project_id: str, action: 
     project = session.get(Project, project_id)
     if project is None:
         raise not_found()
-    rights = grant_rights(session, actor, project.id, now_of(session))
+    rights = rights_on(session, actor.org_id, project.id)
     require(session, actor, action, project_resource(project, rights))
     return project
 

@@ -13,6 +13,7 @@ from i18n import Message, _
 from kernel import audit
 from kernel.db import now_of
 from kernel.errors import Invalid
+from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.models import AccessGrant
 from kernel.policy import Actor
@@ -20,7 +21,7 @@ from marketplace.models import Lane, Project, Unit
 from marketplace.operations.classes import raise_units
 from marketplace.operations.loading import project_for
 from marketplace.operations.reads import note_read
-from marketplace.policy import client_unit_resource, grant_rights, project_resource
+from marketplace.policy import client_unit_resource, project_resource
 from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.units import UnitView, unit_of
 from marketplace.rules.protection import clean_protection
@@ -54,7 +55,7 @@ def classify_project(session: Session, actor: Actor, project_id: str, *, classif
     told = _checked(classification, reason)
     before = project.classification
     if rank_of(classification) < rank_of(before):
-        rights = grant_rights(session, actor, project.id, now_of(session))
+        rights = rights_on(session, actor.org_id, project.id)
         require(session, actor, Action.CLASS_LOWER, project_resource(project, rights))
         _need_reason(told)
     project.classification = classification
@@ -76,7 +77,7 @@ def classify_unit(session: Session, actor: Actor, unit_id: str, *, classificatio
     lane = session.get(Lane, unit.lane_id) if unit else None
     if unit is None or lane is None:
         raise not_found()
-    rights = grant_rights(session, actor, unit.project_id, now_of(session))
+    rights = rights_on(session, actor.org_id, unit.project_id)
     resource = client_unit_resource(unit, rights)
     require(session, actor, Action.UNIT_CLASSIFY, resource)
     told, before = _checked(classification, reason), most_sensitive(lane.classification, unit.classification)
@@ -101,7 +102,7 @@ def see_unit(session: Session, actor: Actor, unit_id: str) -> UnitView:
     project = session.get(Project, unit.project_id) if unit else None
     if unit is None or project is None:
         raise not_found()
-    rights = grant_rights(session, actor, unit.project_id, now_of(session))
+    rights = rights_on(session, actor.org_id, unit.project_id)
     view = _view(session, unit.id)
     demands = demands_on_reader(session, actor, project, view.classification)
     require(session, actor, Action.UNIT_READ, client_unit_resource(unit, rights, demands))

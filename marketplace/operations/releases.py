@@ -12,6 +12,7 @@ from i18n import _
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
+from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.models import OutboxEvent
@@ -19,7 +20,7 @@ from kernel.policy import Actor, Demand, Reason, Resource
 from marketplace.models import Project, Release
 from marketplace.operations.loading import project_for
 from marketplace.operations.reads import note_read
-from marketplace.policy import grant_rights, project_resource
+from marketplace.policy import project_resource
 from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.releases import billable_of, has_settled, release_of
 from marketplace.queries.units import class_within
@@ -135,7 +136,7 @@ def note_download(session: Session, actor: Actor, release_id: str, name: str) ->
         raise not_found()
     project = project_for(session, actor, release.project_id, Action.RELEASE_DOWNLOAD)
     classification = class_within(session, project)
-    rights = grant_rights(session, actor, project.id, now_of(session))
+    rights = rights_on(session, actor.org_id, project.id)
     demands = (
         *_second_person(release, actor, classification, now_of(session)),
         *demands_on_reader(session, actor, project, classification),

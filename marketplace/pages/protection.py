@@ -9,12 +9,13 @@ from i18n import Message, _
 from kernel import db
 from kernel.db import now_of
 from kernel.errors import Invalid
+from kernel.grants import rights_on
 from kernel.guard import check, not_found, require
 from kernel.seeing import see as see_noted
 from marketplace.models import Project
 from marketplace.operations import protecting
 from marketplace.pages import pages
-from marketplace.policy import grant_rights, project_resource
+from marketplace.policy import project_resource
 from marketplace.queries.units import UnitView, units_of_project
 from marketplace.rules.protection import read_documents
 from marketplace.values.actions import Action
@@ -69,7 +70,7 @@ def units(project_id: str) -> Response:
         project = session.get(Project, project_id)
         if project is None:
             raise not_found()
-        rights = grant_rights(session, current.actor(), project.id, now_of(session))
+        rights = rights_on(session, current.actor().org_id, project.id)
         require(session, current.actor(), Action.UNIT_READ, project_resource(project, rights))
         rows, after = units_of_project(
             session, project.id, classification=wanted if wanted in CLASSES else "",
@@ -118,7 +119,7 @@ def _page(project_id: str, errors: dict[str, Message], typed: dict[str, str], st
         project = session.get(Project, project_id)
         if project is None:
             raise not_found()
-        rights = grant_rights(session, current.actor(), project.id, now_of(session))
+        rights = rights_on(session, current.actor().org_id, project.id)
         resource = project_resource(project, rights)
         require(session, current.actor(), Action.PROJECT_READ, resource)
         now = now_of(session)
