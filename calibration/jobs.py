@@ -12,6 +12,7 @@ from calibration.operations import (
     behaviour,
     checks,
     disputes,
+    fairness,
     gates,
     grading,
     inference,
@@ -149,3 +150,16 @@ def measure_questions(work: Work) -> dict[str, Any]:
             told += measuring.measure_project(session, work.actor, project_id)
             work.advance(session, number, len(projects))
     return {"projects": len(projects), "questions": told}
+
+
+@job(queue="bulk", long=True, every=timedelta(hours=24))
+def count_fairness(work: Work) -> dict[str, Any]:
+    """Count how tests, rules and rejections fall on languages and countries, a project at a time."""
+    with work.reading() as session:
+        projects = fairness.projects_at_work(session, work.actor)
+    cells = 0
+    for number, project_id in enumerate(projects, start=1):
+        with work.transaction() as session:
+            cells += fairness.count_fairness(session, work.actor, project_id)
+            work.advance(session, number, len(projects))
+    return {"projects": len(projects), "cells": cells}

@@ -114,39 +114,62 @@ def _gate(rule: Any) -> GateOut:
     return GateOut(**{name: getattr(rule, name) for name in names})
 
 
-class ShareOut(OutModel):
-    """To how many of a language it happened, with the 95% interval of that share."""
+class RangeOut(OutModel):
+    """A 95% interval."""
 
-    locale: str
-    hits: int
-    n: int
-    share: float | None
     low: float
     high: float
+
+
+class ShareOut(OutModel):
+    """A group at everybody's difficulty: its share, and its gap to all others; null where fewer than ten people are."""
+
+    group: str
+    people: int | None
+    n: int | None
+    share: float | None
+    interval: RangeOut | None
+    gap: float | None
+    gap_interval: RangeOut | None
     stands_apart: bool
 
 
-class FairnessOut(OutModel):
-    """Shares by language of a project: people who passed at the first go, people paused, answers rejected."""
+class GroupsOut(OutModel):
+    """By language of the lane, and by the country that people live in."""
 
-    passed: list[ShareOut]
-    paused: list[ShareOut]
-    rejected: list[ShareOut] | None
+    locale: list[ShareOut]
+    country: list[ShareOut]
+
+
+class FairnessOut(OutModel):
+    """Shares of a project's groups: people who passed at the first go, people paused, answers rejected."""
+
+    passed: GroupsOut
+    paused: GroupsOut
+    rejected: GroupsOut | None
+    counted_at: datetime | None
 
 
 @api.get("/lanes/<lane_id>/fairness", returns=FairnessOut)
 def lane_fairness(session: "Session", actor: Actor, lane_id: str) -> FairnessOut:
-    """How tests, rules and rejections fall on the languages of a lane's project"""
+    """How tests, rules and rejections fall on the people of a lane's project, by language and country"""
     found = reading.lane_quality(session, actor, lane_id).fairness
-    told = [
-        None if rows is None else [_share(row) for row in rows] for rows in (found.passed, found.paused, found.rejected)
-    ]
-    return FairnessOut(passed=told[0] or [], paused=told[1] or [], rejected=told[2])
+    return FairnessOut(
+        passed=_groups(found.passed), paused=_groups(found.paused),
+        rejected=None if found.rejected is None else _groups(found.rejected), counted_at=found.counted_at,
+    )  # fmt: skip
+
+
+def _groups(found: Any) -> GroupsOut:
+    return GroupsOut(locale=[_share(row) for row in found.locale], country=[_share(row) for row in found.country])
 
 
 def _share(row: Any) -> ShareOut:
+    interval, gap = (
+        None if each is None else RangeOut(low=each.lower, high=each.upper) for each in (row.interval, row.gap_interval)
+    )
     return ShareOut(
-        locale=row.group, hits=row.hits, n=row.n, share=row.share, low=row.interval.lower, high=row.interval.upper,
+        group=row.group, people=row.people, n=row.n, share=row.share, interval=interval, gap=row.gap, gap_interval=gap,
         stands_apart=row.stands_apart,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Float, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from calibration.models.fairness import FairnessCell as FairnessCell
 from calibration.models.gates import Backtest as Backtest
 from calibration.models.gates import GateFiring as GateFiring
 from calibration.models.gates import GateRule as GateRule

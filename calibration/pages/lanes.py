@@ -22,6 +22,7 @@ from labeling.queries.content import ontology_of
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
+from workforce.pages.words import country_name
 
 MAY_PUBLISH = (Role.CLIENT_ADMIN, Role.CLIENT_QA, Role.VENDOR_MANAGER)
 COUNTING = "counting gold for a test's pool"
@@ -71,7 +72,7 @@ def lane_quality(lane_id: str) -> Response:
         classes=pictures.classes(found.quality, ontology, found.lane.quality_target),
         confusion=pictures.confusion(found.quality, ontology), names=pictures.class_names(ontology),
         agreed=pictures.agreement(found.quality, ontology), known=pictures.classes_met(found.quality),
-        gate=found.gate, may_admit=current.actor().role == Role.VENDOR_MANAGER,
+        country=country_name, gate=found.gate, may_admit=current.actor().role == Role.VENDOR_MANAGER,
         may_read_gold=current.actor().role == Role.CLIENT_QA,
     )  # fmt: skip
 

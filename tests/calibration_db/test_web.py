@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import event, select
 
-from calibration.models import AttemptQuestion, GateRule, GoldKey, Qualification
-from calibration.operations import attempts, rulebook
+from calibration.models import AttemptQuestion, FairnessCell, GateRule, GoldKey, Qualification
+from calibration.operations import attempts, fairness, rulebook
 from calibration.operations.tests import WARNINGS
 from kernel import clock, ids
 from kernel.jobs import drain
 from kernel.policy import Demand, Reason, Role, system_actor
 from tests.calibration_db.doors import Door
 from tests.calibration_db.world import World
+from workforce.models import Annotator
 
 
 @contextmanager
@@ -275,13 +276,38 @@ def test_how_a_rule_falls_on_languages_stands_on_the_lanes_page(
     for item in world.add_gold(24, "live"):
         world.judge("Asha", item, "good")  # half of them are bad
     world.grade()
-    told = vendor.api("GET", f"/lanes/{world.lane}/fairness")
-    assert [(row["locale"], row["hits"], row["n"], row["stands_apart"]) for row in told["paused"]] == [
-        ("sw-KE", 1, 1, False)
-    ]
-    assert (told["passed"], [row["n"] for row in told["rejected"]]) == ([], [24])
+    assert vendor.api("GET", f"/lanes/{world.lane}/fairness")["counted_at"] is None
+    with world.system() as session:
+        for annotator_id, _account in world.people.values():
+            session.get_one(Annotator, annotator_id).country = "KE"
+        assert fairness.projects_at_work(session, system_actor("test")) == [world.project]
+        fairness.count_fairness(session, system_actor("test"), world.project)
+    with world.system() as session:
+        cells = session.scalars(select(FairnessCell)).all()
+        assert {(cell.outcome, cell.kind, cell.name, cell.third, cell.hits, cell.n, cell.people) for cell in cells} == {
+            ("paused", "locale", "sw-KE", 1, 1, 1, 1), ("paused", "country", "KE", 1, 1, 1, 1),
+            ("rejected", "locale", "sw-KE", 1, 0, 24, 1), ("rejected", "country", "KE", 1, 0, 24, 1),
+        }  # fmt: skip
+    (row,) = vendor.api("GET", f"/lanes/{world.lane}/fairness")["rejected"]["country"]
+    assert (row["group"], row["share"], row["people"], row["stands_apart"]) == ("KE", None, None, False), "one person"
+    with world.system() as session:
+        for cell in session.scalars(select(FairnessCell)):
+            cell.people, cell.hits, cell.n = 30, 12, 30
+            for name, hits in (("ar-EG" if cell.kind == "locale" else "EG", 3),):
+                session.add(
+                    FairnessCell(
+                        org_id=cell.org_id, vendor_org_id=cell.vendor_org_id, project_id=cell.project_id,
+                        outcome=cell.outcome, kind=cell.kind, name=name, third=1, hits=hits, n=30, people=30,
+                        counted_at=cell.counted_at,
+                    )
+                )  # fmt: skip
+    told = vendor.api("GET", f"/lanes/{world.lane}/fairness")["paused"]["country"]
+    assert [(row["group"], row["share"], row["gap"], row["stands_apart"]) for row in told] == [
+        ("EG", 0.1, -0.3, True), ("KE", 0.4, 0.3, True),
+    ]  # fmt: skip
     assert client.api("GET", f"/lanes/{world.lane}/fairness")["rejected"] is None
-    assert "The same for every language?" in vendor.get(f"/lanes/{world.lane}/quality")
+    page = vendor.get(f"/lanes/{world.lane}/quality")
+    assert "The same for everybody?" in page and "Kenya" in page and "stands apart" in page
     annotator.api("GET", f"/lanes/{world.lane}/fairness", 403)
 
 
