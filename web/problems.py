@@ -216,7 +216,7 @@ def _from_database(error: DBAPIError) -> Response:
 
 def _is_full(cause: BaseException | None) -> bool:
     if isinstance(cause, OSError):
-        return cause.errno in (errno.ENOSPC, errno.EDQUOT)
+        return cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return getattr(cause, "sqlstate", None) == _DISK_FULL or "disk is full" in str(cause)
 
 

@@ -168,6 +168,8 @@ def test_faults_of_a_request_stand_beside_its_lines(market: Market, pm: Door) ->
     assert answer.status_code == 422
     assert "sw-KE stands here twice." in answer.text
     assert 'id="lines.1.units-error"' in answer.text
+    first = re.search(r'action="/requests/new">.*?(<button[^>]*>)', answer.text, re.DOTALL)
+    assert first is not None and "name=" not in first[1], "Enter in a field sends the request, and asks for no lines"
 
 
 def test_a_quote_is_declined_with_a_reason(market: Market, pm: Door, manager: Door) -> None:

@@ -4,19 +4,27 @@ import csv
 import hashlib
 import io
 import json
-from contextlib import ExitStack
+import resource
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from calibration import lanes
 from kernel import clock
+from kernel.db import Database
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import OutboxEvent
+from kernel.storage import LocalStorage
+from marketplace import storage
 from marketplace.jobs.releases import build
-from marketplace.models import Release
+from marketplace.models import Batch, Release
 from marketplace.operations import releases
 from marketplace.queries import releases as queries
+from marketplace.queries.facts import lane_facts
 from marketplace.rules.releases import billable_lines, pseudonym
 from marketplace.values.releases import Billable, ReleaseView
 from payouts.models import Invoice
@@ -74,6 +82,53 @@ def test_a_release_tells_of_each_label_where_it_comes_from(work: Work) -> None:
     assert b["reviews"] == []
     names = b"".join(person.encode() for person in work.people)
     assert not any(person.encode() in data(release, "labels.jsonl") for person in work.people), names
+
+
+@pytest.fixture
+def work_postgresql(db_postgresql: Database) -> Work:
+    """The same beside a database that is no file of this process."""
+    lanes.use_provider(lane_facts)
+    market = Market(db_postgresql)
+    market.found()
+    found = lane_with_people(market)
+    found.settle("a", ["network", "network", "network"], "network")
+    return found
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """The kernel itself refuses to let any file of this process grow."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_takes_no_more_leaves_no_half_file_and_the_release_is_built_later(
+    work_postgresql: Work, tmp_path: Path
+) -> None:
+    work, market = work_postgresql, work_postgresql.market
+    storage.use_storage(LocalStorage(tmp_path / "files"))
+    with full_disk(), pytest.raises(OSError, match="File too large"):
+        market.upload(market.pm, work.project_id, "units.csv", b"text\nMessage\n")
+    with market.as_(market.pm) as session:
+        assert session.scalars(select(Batch.id)).all() == []
+        ordered = releases.cut_release(session, market.pm, work.project_id)
+    with full_disk():
+        market.work()
+    with market.system() as session:
+        told = session.scalars(select(OutboxEvent).where(OutboxEvent.last_error.is_not(None))).one()
+        assert "File too large" in (told.last_error or "") and told.dead_at is None
+        assert session.get_one(Release, ordered.id).state == "building"
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+    market.later(minutes=1)
+    market.work()
+    with market.as_(market.pm) as session:
+        release = queries.release_of(session, ordered.id)
+    assert release is not None and release.state == "delivered"
+    assert hashlib.sha256(data(release, "manifest.json")).hexdigest() == release.sha256
 
 
 def test_the_table_holds_the_same_rows(work: Work) -> None:

@@ -46,6 +46,7 @@ def test_tokens_that_are_made_rightly_are_not_counted_and_wrong_passwords_are(
         (OperationalError("x", {}, sqlite3.OperationalError("database is locked")), 503, "database.unavailable"),
         (OperationalError("x", {}, sqlite3.OperationalError("database or disk is full")), 507, "storage.full"),
         (OSError(errno.ENOSPC, "No space left on device"), 507, "storage.full"),
+        (OSError(errno.EFBIG, "File too large"), 507, "storage.full"),
         (IntegrityError("x", {}, sqlite3.IntegrityError("UNIQUE constraint failed")), 500, "fault"),
     ],
 )
