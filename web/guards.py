@@ -77,8 +77,9 @@ def _gate() -> ResponseReturnValue | None:
     action = entry["action"]
     if problems.wants_json() and action != "public" and not current_user.is_authenticated:
         raise _token_problem()  # before the form token is asked for, which is no affair of a program
-    if request.method in _UNSAFE and not is_bearer(request) and not _is_open_api(action):
-        _same_site()
+    is_a_form = request.method in _UNSAFE and not is_bearer(request) and not _is_open_api(action)
+    if is_a_form and (again := _same_site()) is not None:
+        return again
     if action == "public":
         return None
     if not current_user.is_authenticated:
@@ -98,17 +99,21 @@ def _is_open_api(action: str) -> bool:
     return action == "public" and request.path.startswith("/api/")
 
 
-def _same_site() -> None:
+def _same_site() -> Response | None:
+    """A form from elsewhere is refused; one of ours whose token is too old is shown again with all that it held."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("csrf.site", _("This came from another site, and was not done."))
     try:
         csrf.protect()
     except CSRFError:
+        if request.headers.get("Sec-Fetch-Site") == "same-origin" and request.form and not problems.is_partial():
+            return stepup.again()
         problem = Problem(
             "csrf.token", _("The page was open for too long. Go back, load it again, and send once more.")
         )
         problem.status = 400
         raise problem from None
+    return None
 
 
 def _token_problem() -> Unauthenticated:

@@ -40,7 +40,7 @@ NOT_FOUND = _("What you look for does not exist, or it is not for you to see.")
 HINTS: dict[Reason, Message] = {
     Reason.NOT_AUTHENTICATED: _("Sign in first; what you wanted to see opens after it."),
     Reason.USER_SUSPENDED: _("Your account is suspended. The decision and the way to appeal are under Me."),
-    Reason.MFA_MISSING: _("Your role asks for a second factor. Set one up under Account and security first."),
+    Reason.MFA_MISSING: _("This asks for a second factor that you have not set up yet, or for a stronger kind of it."),
     Reason.MFA_STALE: _(
         "Prove once more who you are: with a code, or with your password where you have no second factor."
     ),
@@ -81,16 +81,16 @@ def answer(problem: Problem) -> Response:
     """The problem in the form that the caller reads."""
     if wants_json():
         return problem_json(problem)
-    if isinstance(problem, Unauthenticated) and request.method == "GET" and not _is_fragment():
+    if isinstance(problem, Unauthenticated) and request.method == "GET" and not is_partial():
         response = make_response("", 303)
         response.headers["Location"] = url_for("web.sign_in", next=request.full_path.rstrip("?"))
         return response
-    if not _is_fragment() and problem.code in _OWN_PAGES and current_user.is_authenticated:
-        return _OWN_PAGES[problem.code]()
+    if not is_partial() and problem.code in _OWN_PAGES and current_user.is_authenticated:
+        return _OWN_PAGES[problem.code](problem)
     return _page(problem)
 
 
-def _ask_for_proof() -> Response:
+def _ask_for_proof(_problem: Problem) -> Response:
     """Before a page: the question, and back. Before an act: the question with all that the form held."""
     if request.method == "GET":
         return redirect(url_for("web.confirm", next=request.full_path.rstrip("?")), 303)  # type: ignore[return-value]
@@ -99,11 +99,19 @@ def _ask_for_proof() -> Response:
     return stepup.ask()
 
 
-def _ask_for_factor() -> Response:
+def _ask_for_factor(problem: Problem) -> Response:
+    """To where a second factor is set up; who has one, but not of the kind that is asked for, is told so."""
+    from web import current
+    from web.render import flash
+
+    person = current.person()
+    if person is None or person.has_factor:
+        return _page(problem)
+    flash("wait", problem.message)
     return redirect(url_for("workforce.second_factor"), 303)  # type: ignore[return-value]
 
 
-_OWN_PAGES: dict[str, Callable[[], Response]] = {
+_OWN_PAGES: dict[str, Callable[[Problem], Response]] = {
     "step_up.needed": _ask_for_proof, "not_allowed.mfa_missing": _ask_for_factor,
 }  # fmt: skip
 
@@ -113,7 +121,8 @@ def wants_json() -> bool:
     return request.path.startswith("/api/")
 
 
-def _is_fragment() -> bool:
+def is_partial() -> bool:
+    """Whether a page asks for a part of itself."""
     return request.headers.get("HX-Request") == "true"
 
 
@@ -145,7 +154,7 @@ def _plain(value: Any) -> Any:
 
 
 def _page(problem: Problem) -> Response:
-    template = "errors/fragment.html" if _is_fragment() else "errors/page.html"
+    template = "errors/fragment.html" if is_partial() else "errors/page.html"
     fields: Mapping[str, Any] = problem.fields if isinstance(problem, Invalid) else {}
     text = render_template(
         template,

@@ -10,11 +10,13 @@ from flask_login import LoginManager, UserMixin
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from i18n import _
 from kernel import audit, clock, db, ids
 from kernel.config import Settings
 from kernel.crypto import digest
 from kernel.policy import NOBODY, Actor, Role
 from kernel.tenancy import Scope
+from web.devices import device_of
 from web.identity import Identity, Person, Place, directory
 from web.models import AuthSession
 
@@ -251,6 +253,14 @@ def live_sessions(session: Session, account_id: str) -> list[AuthSession]:
             .order_by(AuthSession.created_at.desc())
         )
     )
+
+
+def device_words(row: AuthSession) -> str:
+    """What a person knows a device by: browser and system, in the reader's language."""
+    browser, system = device_of(row.agent)
+    if browser and system:
+        return str(_("%(browser)s on %(system)s", browser=browser, system=system))
+    return browser or system or str(_("An unknown device"))
 
 
 def set_cookie(response: Response, settings: Settings, secret: str | None) -> None:

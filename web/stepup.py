@@ -7,7 +7,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from i18n import Message, _
-from kernel import audit, db
+from kernel import audit, db, presence
 from kernel.errors import TooMany
 from kernel.policy import is_fresh, matrix
 from kernel.tenancy import Scope
@@ -108,7 +108,9 @@ def refresh(kind: str) -> None:
         changes: dict[str, Any] = {"proven_at": now} | ({} if kind == "password" else {"mfa_at": now, "mfa_kind": kind})
         sessions.rotate(session, user.session_id, **changes)
         audit.record(session, user.actor, "session.proven", "session", user.session_id, details={"factor": kind})
-    user.actor = replace(user.actor, proven_at=now, mfa_at=changes.get("mfa_at", user.actor.mfa_at))
+    user.actor = replace(user.actor, **changes)
+    seen = replace(presence.here(), second_factor_at=user.actor.mfa_at, second_factor_kind=user.actor.mfa_kind)
+    presence.enter(seen)  # for what this very request goes on to
 
 
 def ask(errors: dict[str, Message] | None = None, status: int = 403) -> Response:
@@ -119,6 +121,11 @@ def ask(errors: dict[str, Message] | None = None, status: int = 403) -> Response
         "web/confirm.html", status, action=request.full_path.rstrip("?"), kept=kept_fields(), errors=errors or {},
         has_factor=person.has_factor, email=person.email, title=None,
     )  # fmt: skip
+
+
+def again() -> Response:
+    """The page that sends a form of ours once more, whose token was made before the browser signed in anew."""
+    return page("web/again.html", 400, action=request.full_path.rstrip("?"), kept=kept_fields())
 
 
 def kept_fields() -> list[tuple[str, str]]:

@@ -1,6 +1,10 @@
 """The door: signing in and out, sessions that die, forms that came from elsewhere, limits."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
+from flask import request
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -9,6 +13,10 @@ from kernel.models import AuditEvent
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from tests.web.conftest import PASSWORD, Persona, csrf_of, make_org, make_persona, sign_in
+from tests.web.conftest import test_settings as settings_of
+from web import views
+from web.app import create_base_app
+from web.devices import device_of
 from web.models import AuthSession
 
 
@@ -72,6 +80,55 @@ def test_a_form_without_its_token_changes_nothing(client: FlaskClient, db: Datab
     response = client.post("/account", data={"name": "Mallory", "locale": "en", "time_zone": "UTC"})
     assert response.status_code == 400
     assert "Mallory" not in client.get("/account").get_data(as_text=True)
+
+
+def test_a_form_of_ours_that_waited_too_long_is_kept(client: FlaskClient, manager: Persona) -> None:
+    agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
+    client.environ_base["HTTP_USER_AGENT"] = agent
+    sign_in(client, manager.email)
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    form = {"name": 'Vera "V" O', "locale": "en", "time_zone": "UTC", "csrf_token": "of a session before"}
+    kept = client.post("/account", data=form, headers=ours)
+    page = kept.get_data(as_text=True)
+    assert kept.status_code == 400 and 'action="/account"' in page and 'value="Vera &#34;V&#34; O"' in page
+    assert "of a session before" not in page
+    token = page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
+    assert client.post("/account", data=form | {"csrf_token": token}, headers=ours).status_code == 303
+    shown = client.get("/account").get_data(as_text=True)
+    assert "Vera &#34;V&#34; O" in shown and "Chrome on Android" in shown
+
+
+@pytest.mark.parametrize(
+    ("proxies", "sent", "seen"),
+    [
+        (0, "6.6.6.6", "127.0.0.1"), (1, "6.6.6.6, 203.0.113.9", "203.0.113.9"),
+        (2, "6.6.6.6, 203.0.113.9, 10.0.0.1", "203.0.113.9"), (2, "6.6.6.6", "127.0.0.1"),
+    ],
+)  # fmt: skip
+def test_only_proxies_that_are_named_say_where_a_request_is_from(
+    tmp_path: Path, proxies: int, sent: str, seen: str
+) -> None:
+    app = create_base_app(replace(settings_of(tmp_path), trusted_proxies=proxies))
+    views.register(app)
+    found: list[str | None] = []
+    app.before_request(lambda: found.append(request.remote_addr))
+    app.test_client().get("/nothing-here", headers={"X-Forwarded-For": sent})
+    assert found == [seen]
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0",
+         ("Edge", "Windows")),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1 Version/17.0 Safari/604.1",
+         ("Safari", "iPhone")),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", ("Firefox", "Linux")),
+        ("", ("", "")),
+    ],
+)  # fmt: skip
+def test_a_device_is_told_in_words(agent: str, words: tuple[str, str]) -> None:
+    assert device_of(agent) == words
 
 
 def test_a_form_from_another_site_is_refused_even_with_a_token(client: FlaskClient, manager: Persona) -> None:

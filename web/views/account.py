@@ -3,11 +3,12 @@
 from typing import Any
 from zoneinfo import available_timezones
 
+from babel import Locale
 from flask import Response
 from pydantic import Field
 
-from i18n import SHIPPED, Message, _
-from kernel import db
+from i18n import SHIPPED, Message, _, current_locale
+from kernel import db, networks
 from kernel.errors import Invalid, NotFound
 from kernel.tenancy import Scope
 from web import current, sessions
@@ -45,6 +46,12 @@ class NewToken(FormModel):
     days: int = Field(default=90, ge=1, le=365)
 
 
+def country_name(network: str) -> str:
+    """The country of a network in the reader's language, where the installation knows it."""
+    code = networks.country_of(network.partition("/")[0])
+    return Locale.parse(current_locale(), sep="-").territories.get(code, code) if code else ""
+
+
 def _me() -> SignedIn:
     user = current.signed_in()
     assert user is not None and user.session_id is not None
@@ -59,6 +66,7 @@ def _show(errors: dict[str, Message] | None = None, new_token: str | None = None
     rows: list[dict[str, Any]] = [
         {
             "id": row.id, "created_at": row.created_at, "seen_at": row.seen_at, "ip_net": row.network,
+            "device": sessions.device_words(row), "country": country_name(row.network),
             "current": row.id == user.session_id,
         }
         for row in live

@@ -72,9 +72,15 @@ def change_password(session: "Session", actor: Actor, body: NewPasswordIn) -> No
 
 
 @api.get("/account/sessions", returns=list[SessionOut], scope=_own)
-def live_sessions(session: "Session", actor: Actor) -> Any:
+def live_sessions(session: "Session", actor: Actor) -> list[SessionOut]:
     """Where one is signed in"""
-    return sessions.live_sessions(session, actor.account_id or "")
+    return [
+        SessionOut(
+            id=row.id, created_at=row.created_at, seen_at=row.seen_at, network=row.network,
+            device=sessions.device_words(row),
+        )
+        for row in sessions.live_sessions(session, actor.account_id or "")
+    ]  # fmt: skip
 
 
 @api.delete("/account/sessions/<session_id>", scope=_own)

@@ -121,6 +121,7 @@ class SessionOut(OutModel):
     created_at: datetime
     seen_at: datetime
     network: str | None
+    device: str
 
 
 class NewTokenIn(InModel):
