@@ -40,8 +40,9 @@ def main(data: Path) -> list[str]:
             continue  # another kind of set, which the command itself says in words
         rows.append(
             [
-                report.name, report.workers, report.units, report.judgments, report.judgments_per_second,
-                report.judgments / report.seconds, _share(report.majority_accuracy), _share(report.consensus_accuracy),
+                report.name, report.workers, report.units, report.judgments,
+                report.judgments / report.phases["working"], report.judgments_per_second,
+                _share(report.majority_accuracy), _share(report.consensus_accuracy),
             ]
         )  # fmt: skip
     head = ["", "workers", "units", "judgments", "a second", "with all else", "majority", "consensus"]

@@ -87,7 +87,6 @@ def report_of(session: Session, plan: Plan, played: Played, seconds: float) -> R
         "tested": list(played.tested),
     }
     judgments = _count(session, Judgment, played.project_id)
-    working = played.seconds.get("working", 0.0)
     books, log = ledger.prove(session), audit.verify(session)
     return Report(
         name=played.name,
@@ -108,7 +107,7 @@ def report_of(session: Session, plan: Plan, played: Played, seconds: float) -> R
         invariants_ok=_checks.get()(session, books, log) if _checks.is_set else None,
         release_sha256=played.release_sha256,
         seconds=round(seconds, 1),
-        judgments_per_second=round(judgments / working, 1) if working else 0.0,
+        judgments_per_second=round(judgments / seconds, 1),
         phases=dict(played.seconds),
     )
 
@@ -166,6 +165,9 @@ def as_table(report: Report) -> str:
     """The report for people, a line for each figure."""
     shown = {name: value for name, value in asdict(report).items() if name not in ("gold", "phases")}
     shown["gold"] = report.gold["note"] or f"{report.gold['items']} items measured, {report.gold['in_tests']} in tests"
+    for name, seconds in report.phases.items():
+        pace = f", {report.judgments / seconds:,.0f} judgments a second" if seconds else ""
+        shown[f"- {name}"] = f"{seconds:.1f} s{pace}"
     width = max(map(len, shown))
     return "\n".join(f"{name:{width}}  {_cell(value)}" for name, value in shown.items())
 
