@@ -47,7 +47,7 @@ _CLIENT: list[_Group] = [
     (None, [(_("Projects"), "marketplace.projects", ""), (_("Requests"), "marketplace.requests", "")]),
     (_("Quality"), [(_("Review"), "review.home", "")]),
     (_("Money"), [(_("Invoices"), "payouts.invoice_list", "")]),
-    (_("Proof"), [(_("Who saw my data"), "marketplace.reads", "")]),
+    (_("Proof"), [(_("Who saw my data"), "marketplace.reads", ""), (_("Who has access"), "marketplace.access", "")]),
 ]
 
 
@@ -64,7 +64,7 @@ _STAFF: dict[str, list[_Group]] = {
         (_("People"), _PEOPLE),
         (_("Money"), [(_("Rates"), "payouts.rates", ""), (_("Payout runs"), "payouts.payout_runs", ""),
                       (_("Invoices"), "payouts.invoice_list", "")]),
-        (_("Proof"), [(_("Audit log"), "admin.audit", "")]),
+        (_("Proof"), [(_("Who has access"), "marketplace.access", ""), (_("Audit log"), "admin.audit", "")]),
     ],
     Role.REVIEWER: [(None, [(_("Review"), "review.home", ""), (_("Appeals"), "workforce.appeals", "")])],
     Role.FINANCE: [

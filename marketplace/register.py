@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from i18n import _
 from kernel.jobs import Progress
 from kernel.policy import Actor
+from marketplace.api import access as access_api
 from marketplace.api import api as market_api
 from marketplace.api import imports as imports_api
 from marketplace.api import projects as projects_api
@@ -18,6 +19,7 @@ from marketplace.api import reviews as reviews_api
 from marketplace.api import work as work_api
 from marketplace.cli import cli
 from marketplace.pages import (
+    access,
     board,
     grants,
     imports,
@@ -38,6 +40,8 @@ from workforce.trail import show_evidence
 
 # Imported for the routes they declare.
 _ROUTES = (
+    access,
+    access_api,
     grants,
     imports,
     languages,

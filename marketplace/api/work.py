@@ -292,7 +292,7 @@ def report(session: "Session", actor: Actor, assignment_id: str, body: LeaveIn) 
     return LeftOut(state="reported")
 
 
-@api.post("/assignments/<assignment_id>/extend", returns=TaskOut)
+@api.post("/assignments/<assignment_id>/extend", returns=TaskOut, is_kept=False)
 def extend(session: "Session", actor: Actor, assignment_id: str) -> TaskOut:
     """Hold a unit for longer, up to a hard end."""
     returning.extend_lease(session, actor, assignment_id)

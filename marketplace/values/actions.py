@@ -12,6 +12,7 @@ class Action(StrEnum):
     QUOTE_DECIDE = "quote:decide"
     PROJECT_READ = "project:read"
     PROJECT_CONFIGURE = "project:configure"
+    ACCESS_REVIEW = "access:review"
     READS_SEE = "reads:see"
     READS_VERIFY = "reads:verify"
     PROJECT_PROTECT = "project:protect"

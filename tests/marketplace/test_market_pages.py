@@ -349,6 +349,22 @@ def test_who_saw_the_data_is_a_page_with_filters_a_file_and_a_proof(market: Mark
     manager.ask("GET", "/reads", status=403)
 
 
+def test_access_is_reviewed_on_a_page_that_shows_first_what_will_happen(
+    market: Market, work: Work, pm: Door, manager: Door
+) -> None:
+    assert "Nobody has access" in manager.get("/access")
+    assert work.project_id in pm.get("/access")
+    assert pm.post("/access/review", {"act": "end", "reason": ""}, "/access").status_code == 422
+    chosen = {"ids": work.project_id, "act": "end", "reason": "done"}
+    shown = pm.post("/access/review", chosen, "/access")
+    assert shown.status_code == 200 and "ends at once" in shown.text
+    assert pm.ask("GET", "/access")["items"][0]["id"] == work.project_id
+    pm.send("/access/review", chosen | {"sure": "1"}, "/access")
+    assert pm.ask("GET", "/access")["items"] == []
+    assert pm.ask("POST", "/access/review", {"ids": [work.project_id], "act": "renew"}, 404)
+    manager.get(f"/projects/{work.project_id}", 404)
+
+
 def test_a_stranger_finds_nothing(app: Flask, market: Market, work: Work) -> None:
     stranger = Door(app, market, Role.CLIENT_ADMIN, market.other_client)
     for path in (f"/projects/{work.project_id}", f"/projects/{work.project_id}/imports"):

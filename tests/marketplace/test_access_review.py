@@ -1,0 +1,82 @@
+"""The access review: who may see what and when they last did, renewed or ended in bulk, at once."""
+
+from datetime import timedelta
+
+import pytest
+
+from kernel import presence
+from kernel.errors import Forbidden, Invalid, NotFound
+from kernel.policy import Actor
+from marketplace.models import Lane
+from marketplace.operations.access_review import review_access, see_access
+from marketplace.values.access import AccessReviewed, AccessRow
+from tests.marketplace.desk import Desk, open_desk
+from tests.marketplace.orders import Market
+
+
+@pytest.fixture
+def desk(market: Market) -> Desk:
+    desk = open_desk(market, people=2, unit_count=2, overlap=2)
+    desk.protect("restricted-pii")
+    for person in (0, 1):
+        desk.let_in(person, 2)
+    return desk
+
+
+def rows(desk: Desk, actor: Actor) -> dict[str, AccessRow]:
+    with desk.market.as_(actor) as session:
+        return {row.id: row for row in see_access(session, actor)[0]}
+
+
+def review(desk: Desk, actor: Actor, *ids: str, act: str = "end", reason: str = "left the team",
+           is_preview: bool = False) -> list[AccessReviewed]:  # fmt: skip
+    with desk.market.as_(actor) as session:
+        return review_access(session, actor, ids, act=act, reason=reason, is_preview=is_preview)
+
+
+def test_a_vendor_renews_and_ends_clearances_and_the_next_request_knows(desk: Desk) -> None:
+    market, manager = desk.market, desk.market.manager
+    one, other = desk.annotators
+    with presence.use(desk.present()):
+        task = desk.take(0)
+        assert task is not None
+        found = rows(desk, manager)
+        assert {row.classification for row in found.values()} == {"restricted-pii"}
+        assert (found[one].last_used, found[other].last_used) == (market.now, None)
+        assert not found[one].ends_soon
+        (then,) = review(desk, manager, one, is_preview=True)
+        assert then.until is None and desk.seen(0, task).content, "a look at it changes nothing"
+        for ids, act, reason, problem in (
+            ((), "end", "x", Invalid), ((one,), "end", " ", Invalid), ((one,), "raise", "x", Invalid),
+            ((one, market.client), "end", "x", NotFound),
+        ):  # fmt: skip
+            with pytest.raises(problem):
+                review(desk, manager, *ids, act=act, reason=reason)
+        with pytest.raises(Forbidden):
+            review(desk, desk.people[1], one)
+        assert desk.seen(0, task).content
+        review(desk, manager, one)
+        assert desk.seen(0, task).content == {} and desk.take(0) is None
+        (then,) = review(desk, manager, other, act="renew", reason="")
+        assert then.until == market.now + timedelta(days=90)
+        found = rows(desk, manager)
+        assert set(found) == {other} and (found[other].until, found[other].since) == (then.until, market.now)
+        market.later(days=80)
+        assert rows(desk, manager)[other].ends_soon
+
+
+def test_a_client_renews_and_ends_what_its_vendor_sees(desk: Desk) -> None:
+    market, pm = desk.market, desk.market.pm
+    with market.system() as session:
+        project_id = session.get_one(Lane, desk.lane).project_id
+    with pytest.raises(NotFound):
+        review(desk, market.stranger, project_id)
+    assert rows(desk, market.stranger) == {}
+    (then,) = review(desk, pm, project_id, act="renew", reason="")
+    row = rows(desk, pm)[project_id]
+    assert row.until == then.until == market.now + timedelta(days=90) and row.last_used is None
+    with presence.use(desk.present()):
+        assert desk.take(0) is not None
+        assert rows(desk, pm)[project_id].last_used == market.now
+        review(desk, pm, project_id)
+        assert rows(desk, pm) == {} and desk.take(0) is None
