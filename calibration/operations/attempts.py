@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane, lane_of
 from calibration.models import Attempt, AttemptQuestion
 from calibration.operations import verdicts
+from calibration.operations.exams import ask, close, draw_further, exam_pool
 from calibration.operations.exposures import note_all
-from calibration.operations.rewards import pay_attempt
 from calibration.operations.scoring import Scorer
 from calibration.policy import ATTEMPT_ANSWER, GRADE_RUN, TEST_ASSIGN, TEST_TAKE, attempt_resource, lane_resource
 from calibration.queries.attempts import (
@@ -30,7 +30,6 @@ from calibration.queries.attempts import (
     content_of,
     feedback_of,
     find_attempt,
-    forget_questions,
     is_overdue,
     live_attempt,
     question_at,
@@ -113,11 +112,11 @@ def start_attempt(
     number = len(attempts_of(session, lane_id, person.account_id)) + 1
     row = _new_attempt(session, lane, person, start.test, number)
     row.network = network
-    if len(_exam_pool(session, row, start.test)) < start.plan.questions:
+    if len(exam_pool(session, row, start.test)) < start.plan.questions:
         raise _nothing_fresh()
     training = _training_items(session, row, start.test)
     if training:
-        _ask(session, row, training, "training", first=0)
+        ask(session, row, training, "training", first=0)
         note_all(session, lane, person.account_id, training, GoldPool.TRAINING.value)
     else:
         _begin_exam(session, lane, row, start.test)
@@ -321,16 +320,10 @@ def _training_items(session: Session, row: Attempt, test: TestView) -> list[str]
     return fresh + draw(every.without(fresh).strata, count - len(fresh), row.seed)
 
 
-def _exam_pool(session: Session, row: Attempt, test: TestView) -> Drawable:
-    return drawable(
-        session, row.lane_id, GoldPool.EXAM.value, row.account_id, strata=test.strata, categories=test.categories
-    )
-
-
 def _begin_exam(session: Session, lane: LaneFacts, row: Attempt, test: TestView) -> None:
     """Draw the whole exam. Only what is shown counts as met; the clock starts with the first answer."""
     plan = test.plan_for(tries_before(session, row) + 1)
-    pool = _exam_pool(session, row, test)
+    pool = exam_pool(session, row, test)
     drawn = draw(pool.strata, plan.questions, row.seed, shown=pool.shown)
     if len(drawn) < plan.questions:
         raise _nothing_fresh()
@@ -343,21 +336,8 @@ def _open_exam(
     row.state = "exam"
     row.deadline_at = now_of(session) + timedelta(hours=test.begin_hours)
     row.by_class = {name: [0, 0] for name in pool.classes_of(drawn)}
-    _ask(session, row, drawn, "exam", first=row.position)
+    ask(session, row, drawn, "exam", first=row.position)
     note_all(session, lane, row.account_id, drawn[:1], GoldPool.EXAM.value)
-
-
-def _ask(session: Session, row: Attempt, item_ids: list[str], stage: str, *, first: int) -> None:
-    owner = {"org_id": row.org_id, "vendor_org_id": row.vendor_org_id, "project_id": row.project_id}
-    rows = [
-        {
-            **owner, "id": ids.new_id(), "attempt_id": row.id, "position": first + place, "stage": stage,
-            "item_id": item_id,
-        }
-        for place, item_id in enumerate(item_ids)
-    ]  # fmt: skip
-    session.execute(insert(AttemptQuestion), rows)
-    forget_questions(session, row.id)
 
 
 def _take_answer(session: Session, lane: LaneFacts, row: Attempt, question: Asked, payload: Mapping[str, Any]) -> None:
@@ -395,7 +375,9 @@ def _count_exam(
     session: Session, lane: LaneFacts, row: Attempt, test: TestView, *, stratum: str | None, is_right: bool | None
 ) -> None:
     """Count an answer, unless its question counts for nothing (None), and stop or go on as the plan says."""
-    if is_right is not None:
+    if is_right is None:
+        draw_further(session, row, test, 1)
+    else:
         if row.asked == 0:
             row.deadline_at = now_of(session) + timedelta(minutes=test.minutes)
         name = stratum if stratum in row.by_class else next(iter(row.by_class))
@@ -408,28 +390,18 @@ def _count_exam(
     if decision is TestDecision.CONTINUE:
         following = question_at(session, row.id, row.position)
         if following is None:  # too few questions that count to decide
-            _close(session, row, first_unshown=row.position)
+            close(session, row, first_unshown=row.position)
             row.state = "ended"
             return
         note_all(session, lane, row.account_id, [following.item_id], GoldPool.EXAM.value)
         return
-    _close(session, row, first_unshown=row.position)
+    close(session, row, first_unshown=row.position)
     verdicts.conclude(session, lane, row, test, plan, passed=decision is TestDecision.PASS)
-
-
-def _close(session: Session, row: Attempt, *, first_unshown: int) -> None:
-    """End an attempt and pay it, if it is paid; questions that were drawn and never shown go back to the pool."""
-    row.ended_at = now_of(session)
-    pay_attempt(session, row, test_by_id(session, row.test_id))
-    session.execute(
-        delete(AttemptQuestion).where(AttemptQuestion.attempt_id == row.id, AttemptQuestion.position >= first_unshown)
-    )
-    forget_questions(session, row.id)
 
 
 def _end_overdue(session: Session, row: Attempt) -> None:
     """The clock ended it: a failed exam if it had begun, else an attempt that costs nothing."""
-    _close(session, row, first_unshown=row.position + 1)
+    close(session, row, first_unshown=row.position + 1)
     lane = find_lane(session, row.lane_id)
     if row.asked and lane is not None:
         test = test_by_id(session, row.test_id)

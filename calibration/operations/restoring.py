@@ -23,7 +23,7 @@ from calibration.models import (
     QuestionGrade,
     Track,
 )
-from calibration.operations import gates, tracks
+from calibration.operations import exams, gates, tracks
 from calibration.operations.checks import note_passed
 from calibration.operations.qualifications import open_lane
 from calibration.operations.scoring import Scored, Scorer
@@ -152,7 +152,7 @@ def _pay(session: Session, actor: Actor, key: GoldKey, lane: LaneFacts) -> int:
 
 
 def _score_exams(session: Session, actor: Actor, key: GoldKey, lane: LaneFacts) -> int:
-    """Score the answers of exams again, and play again the exams that somebody failed."""
+    """Score the answers of exams again, correct those under way, and play again those that somebody failed."""
     questions = session.scalars(
         select(AttemptQuestion).where(
             AttemptQuestion.item_id == key.item_id,
@@ -171,6 +171,12 @@ def _score_exams(session: Session, actor: Actor, key: GoldKey, lane: LaneFacts) 
     rows = [_grade_again(session, question, key) for question in questions if question.id not in known]
     if rows and key.version > 1:
         session.execute(insert(QuestionGrade), rows)
+    going_on = session.scalars(
+        select(Attempt).where(Attempt.id.in_(attempts), Attempt.state == "exam").with_for_update()
+    ).all()
+    for row in going_on:
+        ontology_id = test_by_id(session, row.test_id).ontology_id
+        exams.correct_live(session, actor, lane, row, list(_answers(session, row, ontology_id)))
     failed = session.scalars(
         select(Attempt).where(Attempt.id.in_(attempts), Attempt.state == "failed").with_for_update()
     ).all()

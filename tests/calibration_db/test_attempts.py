@@ -18,7 +18,8 @@ from calibration.models import (
     Qualification,
     QualificationTest,
 )
-from calibration.operations import attempts, leaks, qualifications, tests, verdicts
+from calibration.operations import attempts, leaks, qualifications, restoring, tests, verdicts
+from calibration.operations.gold import amend
 from calibration.queries.attempts import AttemptView, test_start
 from calibration.queries.tests import characteristic, plan_json
 from calibration.rules import testplan
@@ -268,6 +269,41 @@ def test_an_exam_accepts_every_right_answer_and_leaves_out_a_voided_question_but
     assert view.outcome is not None and (view.state, view.outcome.right) == ("passed", view.exam_asked)
     with world.system() as session:
         assert session.scalars(select(Earning.micros)).one() == (view.exam_asked + 1) * 30_000
+
+
+def test_what_counts_no_more_is_made_up_for_by_further_questions_while_the_exam_goes_on(world: World) -> None:
+    ready(world)
+    view = start(world)
+
+    def drawn() -> list[str]:
+        with world.system() as session:
+            asked = select(AttemptQuestion.item_id).where(AttemptQuestion.attempt_id == view.id)
+            return list(session.scalars(asked.order_by(AttemptQuestion.position)))
+
+    first = drawn()
+    assert len(first) == 62
+    for right in (False, True, True):
+        view = answer(world, view, right=right).attempt
+    assert (view.exam_asked, view.position) == (3, 3)
+    with world.system() as session:
+        key = session.scalars(select(GoldKey).where(GoldKey.item_id == first[0])).one()
+        amend(session, GRADER, key, "void", voided=True)
+    with world.system() as session:
+        restoring.restore_after(session, GRADER, first[0])
+    with world.system() as session:
+        row = session.get_one(Attempt, view.id)
+        assert (row.asked, row.right, row.position, row.state) == (2, 2, 3, "exam")
+        assert [sum(pair[place] for pair in row.by_class.values()) for place in (0, 1)] == [2, 2]
+        session.execute(update(GoldKey).where(GoldKey.item_id == first[3]).values(voided=True))
+    after = drawn()
+    assert after[:62] == first and len(after) == 63 and after[62] not in first
+    with world.system() as session:
+        restoring.restore_after(session, GRADER, first[0])
+    assert drawn() == after, "once more changes nothing"
+    view = answer(world, view, right=False).attempt
+    assert (view.exam_asked, len(drawn())) == (2, 64), "one that was void when it was shown is made up for too"
+    view = run(world, view, right=True)
+    assert (view.state, view.exam_asked) == ("passed", 12), "twelve that count, all of them right"
 
 
 def test_a_pass_that_expires_opens_the_test_again_with_all_its_attempts(world: World) -> None:
