@@ -25,14 +25,8 @@ def parts(data: Path | None) -> Iterator[tuple[str, Callable[[], list[str] | Ite
     yield "gold beside work", gold_timing.main
     yield "truth inference", inference.main
     if data is not None:
-        yield "accuracy of truth inference", lambda: inference_quality.main(folders_in(data))
+        yield "accuracy of truth inference", lambda: inference_quality.main(inference_quality.folders_in(data))
         yield "replays", lambda: replays.main(data)
-
-
-def folders_in(data: Path) -> list[Path]:
-    """The sets in a folder, or the folder itself if it is one."""
-    is_set = any((data / name).exists() for name in ("labels.csv", "labels.csv.gz"))
-    return [data] if is_set else sorted(path for path in data.iterdir() if path.is_dir())
 
 
 if __name__ == "__main__":

@@ -80,6 +80,31 @@ def _set(folder: Path) -> tuple[str, dict[str, float]]:
     return table(f"{title}, {len(gold):,} with gold", head, rows), accuracies
 
 
+def folders_in(data: Path) -> list[Path]:
+    """The sets in a folder, or the folder itself if it is one."""
+    return [data] if _is_set(data) else sorted(path for path in data.iterdir() if path.is_dir())
+
+
+def _is_set(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("labels.csv", "labels.csv.gz"))
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Print the tables of the sets named, or of those in the folders named."""
+    folders = [Path(argument) for argument in arguments]
+    wrong = [str(folder) for folder in folders if not folder.is_dir()]
+    if not folders or wrong:
+        print("".join(f"{name} is no folder\n" for name in wrong), end="", file=sys.stderr)
+        print("usage: python -m bench.inference_quality FOLDER…, each a set or a folder of sets", file=sys.stderr)
+        return 1
+    sets = [found for folder in folders for found in folders_in(folder) if _is_set(found)]
+    for told in main(sets):
+        print(told, flush=True)
+    if not sets:
+        print("there is no labels.csv in any of them", file=sys.stderr)
+    return 0 if sets else 1
+
+
 def _described(judgments: pd.DataFrame) -> str:
     counter = count_agreement(judgments)
     low, high = counter.interval()
@@ -121,5 +146,4 @@ def _file(folder: Path, name: str) -> Path:
 
 
 if __name__ == "__main__":
-    for told in main([Path(argument) for argument in sys.argv[1:]]):
-        print(told, flush=True)
+    raise SystemExit(command(sys.argv[1:]))

@@ -53,11 +53,21 @@ def test_every_method_has_its_accuracy_beside_those_of_others(tmp_path: Path) ->
 
 def test_the_bench_takes_a_folder_of_sets_or_a_set(tmp_path: Path) -> None:
     one = _set(tmp_path / "a")
-    assert command.folders_in(tmp_path) == command.folders_in(one) == [one]
+    assert inference_quality.folders_in(tmp_path) == inference_quality.folders_in(one) == [one]
     names = [name for name, _tables in command.parts(None)]
     assert names == ["next and submit", "gold beside work", "truth inference"]
     assert len(list(command.parts(tmp_path))) == 5
     assert command.main([str(tmp_path / "nowhere")]) == 2
+
+
+def test_accuracies_are_asked_for_by_folders_that_are_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert inference_quality.command([]) == 1
+    assert inference_quality.command([str(tmp_path / "nowhere")]) == 1
+    assert "nowhere is no folder" in capsys.readouterr().err
+    assert inference_quality.command([str(tmp_path)]) == 1
+    (_set(tmp_path / "a") / "gold.csv").unlink()
+    assert inference_quality.command([str(tmp_path)]) == 0
+    assert "no gold" in capsys.readouterr().out
 
 
 def test_a_side_runs_alone_and_tells_what_it_took(tmp_path: Path) -> None:

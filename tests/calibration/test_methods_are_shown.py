@@ -8,6 +8,15 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 SHOWN = {
+    "1 the table of plans": (
+        "calibration/test_testplan.py::test_the_bare_table_comes_out_exactly",
+        "calibration/test_testplan.py::test_twelve_straight_right_answers_pass_and_no_fewer",
+        "calibration/test_testplan.py::test_three_straight_wrong_answers_fail_only_without_the_guard",
+    ),
+    "2 stopping early decides alike": (
+        "calibration/test_testplan.py::test_stopping_early_never_changes_a_fixed_test",
+    ),
+    "3 better people pass more often": ("calibration/test_testplan.py::test_better_people_pass_more_often",),
     "4 agreement by the books, and counted along": (
         "calibration/test_agreement.py::test_alpha_of_four_observers_and_twelve_units",
         "calibration/test_agreement.py::test_cohens_kappa_and_the_trap_of_a_common_class",
@@ -20,6 +29,11 @@ SHOWN = {
     "6 intervals and shrinkage": (
         "calibration/test_intervals.py::test_wilson_gives_the_known_intervals",
         "calibration/test_intervals.py::test_shrunk_accuracies_lie_nearer_to_the_truth",
+    ),
+    "7 hidden gold by risk": (
+        "calibration/test_adaptive_gold.py::test_careless_people_are_noticed_as_the_table_says",
+        "calibration/test_adaptive_gold.py::test_good_people_are_left_alone_at_two_fifths_of_a_flat_fifth",
+        "calibration/test_adaptive_gold.py::test_a_late_fall_is_found_in_half_of_the_careers_so_that_a_chart_stands_beside",
     ),
     "8 accuracy from peers": (
         "calibration/test_peers.py::test_accuracy_from_peers_is_near_the_truth_where_raw_agreement_is_far_off",
@@ -49,6 +63,10 @@ SHOWN = {
         "calibration/test_acceptance.py::test_the_sizes_that_state_a_limit_with_confidence",
         "calibration/test_acceptance.py::test_a_plan_by_quality_level_accepts_far_worse_every_second_time",
     ),
+    "14 grading again": (
+        "calibration_db/test_disputes.py::test_void_and_rebuild_is_as_if_it_had_never_happened",
+        "calibration_db/test_disputes.py::test_whatever_is_decided_pay_owed_never_decreases",
+    ),
     "15 pay by a pilot": (
         "payouts/test_pay_pilot.py::test_the_published_pilot_pays_for_the_sixteenth_of_twenty_one_times",
         "payouts/test_pay_pilot.py::test_the_mean_without_idle_times_is_near_the_truth_where_the_plain_mean_is_threefold",
@@ -56,7 +74,21 @@ SHOWN = {
     "16 forecasts": (
         "marketplace/test_forecast.py::test_eighty_per_cent_of_futures_hold_the_end_in_seventy_to_ninety_eight_of_a_hundred_projects",
     ),
+    "17 copying": (
+        "calibration/test_signals.py::test_independent_pairs_are_hardly_ever_flagged_and_copying_nearly_always",
+    ),
+    "18 no adverse decision without record, human and appeal": (
+        "calibration_db/test_adverse_decisions.py::test_whatever_happens_every_adverse_decision_has_a_record_a_human_and_an_appeal",
+        "calibration_db/test_adverse_decisions.py::test_every_decision_of_a_rule_or_a_person_can_be_appealed_once",
+    ),
+    "19 gold cannot be told from work": (
+        "marketplace/test_gold_classifier.py::test_a_classifier_cannot_tell_gold_from_work",
+    ),
 }  # fmt: skip
+
+
+def test_every_method_has_its_place() -> None:
+    assert [int(name.split()[0]) for name in SHOWN] == list(range(1, 20))
 
 
 @cache
