@@ -1,7 +1,7 @@
 """A lane over the API: its quality, its labels inferred anew, its test, its people."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -43,6 +43,14 @@ class LaneAgreementOut(OutModel):
     units: int
 
 
+class WeightedOut(OutModel):
+    """Accuracy with each class counted as often as it occurs at work."""
+
+    value: float
+    low: float
+    high: float
+
+
 class LaneQualityOut(OutModel):
     """A lane's quality as this reader may see it."""
 
@@ -53,6 +61,7 @@ class LaneQualityOut(OutModel):
     accuracy: float | None
     low: float | None
     high: float | None
+    weighted: WeightedOut | None
     classes: list[ClassOut]
     agreement: dict[str, Any] | None
     agreement_by_locale: list[LaneAgreementOut]
@@ -87,12 +96,17 @@ class CandidateOut(OutModel):
     basis: str | None
     since_at: datetime | None
     next_attempt_at: datetime | None
+    accuracy: float | None
+    low: float | None
+    high: float | None
 
 
 class CandidatesQuery(PageQuery):
-    """Part of a name or pseudonym, and where the page before ended."""
+    """Part of a name or pseudonym, and where the page before ended; `surest` ranks by the lower end of the range."""
 
     text: str = ""
+    order: Literal["any", "surest"] = "any"
+    least: float | None = Field(default=None, ge=0, le=1, description="The least lower end of the range of accuracy.")
 
 
 class CandidatesOut(OutModel):
@@ -235,6 +249,9 @@ def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityO
         accuracy=found.accuracy,
         low=found.interval.lower if found.interval else None,
         high=found.interval.upper if found.interval else None,
+        weighted=WeightedOut(
+            value=found.weighted.value, low=found.weighted.interval.lower, high=found.weighted.interval.upper
+        ) if found.weighted else None,
         classes=[
             ClassOut(name=each.name, checked=each.checked, recall=each.recall, low=each.interval.lower,
                      high=each.interval.upper)
@@ -363,7 +380,14 @@ def revoke(session: "Session", actor: Actor, lane_id: str, annotator_id: str, bo
 def lane_people(session: "Session", actor: Actor, lane_id: str, query: CandidatesQuery) -> CandidatesOut:
     """Your people who speak a lane's language, and what opens or closes the lane to each"""
     _lane, people, next_after = reading.lane_people(
-        session, actor, lane_id, text=query.text, after=query.after, limit=query.limit
+        session,
+        actor,
+        lane_id,
+        text=query.text,
+        is_ranked=query.order == "surest",
+        least=query.least,
+        after=query.after,
+        limit=query.limit,
     )
     return CandidatesOut(items=[_candidate(each) for each in people], next_after=next_after)
 
@@ -378,6 +402,9 @@ def _candidate(each: Candidate) -> CandidateOut:
         basis=held.basis if held else None,
         since_at=held.since_at if held else None,
         next_attempt_at=tried.next_at if tried else None,
+        accuracy=each.quality.accuracy if each.quality else None,
+        low=each.quality.low if each.quality else None,
+        high=each.quality.high if each.quality else None,
     )
 
 

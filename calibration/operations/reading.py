@@ -124,13 +124,17 @@ def lane_people(
     lane_id: str,
     *,
     text: str = "",
+    is_ranked: bool = False,
+    least: float | None = None,
     after: str | None = None,
     limit: int = 25,
 ) -> tuple[LaneFacts, list[Candidate], str | None]:
     """For the vendor: who of its people could work in a lane, and what lets each of them in or keeps them out."""
     lane = lane_of(session, lane_id)
     require(session, actor, QUALIFICATION_WAIVE, lane_resource(session, actor, lane))
-    people, next_after = candidates(session, lane, text=text, after=after, limit=limit)
+    people, next_after = candidates(
+        session, lane, text=text, is_ranked=is_ranked, least=least, after=after, limit=limit
+    )
     return lane, people, next_after
 
 

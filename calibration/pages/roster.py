@@ -1,5 +1,7 @@
 """The vendor's page of a lane's people: who works there, and opening or closing it to one of them by hand."""
 
+from typing import Any
+
 from flask import Response, request, url_for
 
 from calibration.operations import qualifications, reading
@@ -25,12 +27,18 @@ STANDING_WORDS: dict[str, tuple[Message, str]] = {
 def lane_people(lane_id: str) -> Response:
     """Everybody of the vendor who claims the lane's language."""
     text, after = request.args.get("text", "").strip(), request.args.get("after") or None
+    order, least = request.args.get("order", ""), _share(request.args.get("least", ""))
     with db.reading(current.scope()) as session:
-        lane, people, next_after = reading.lane_people(session, current.actor(), lane_id, text=text, after=after)
+        lane, people, next_after = reading.lane_people(
+            session, current.actor(), lane_id, text=text, is_ranked=order == "surest", least=least, after=after
+        )
+    kept: dict[str, Any] = {"text": text or None, "order": order or None}
+    kept["least"] = None if least is None else round(least * 100)
     return page(
-        "calibration/lane_people.html", lane=lane, people=people, words=STANDING_WORDS, text=text,
-        first_url=url_for("calibration.lane_people", lane_id=lane_id, text=text or None) if after else "",
-        next_url=url_for("calibration.lane_people", lane_id=lane_id, text=text or None, after=next_after)
+        "calibration/lane_people.html", lane=lane, people=people, words=STANDING_WORDS, text=text, order=order,
+        least=kept["least"],
+        first_url=url_for("calibration.lane_people", lane_id=lane_id, **kept) if after else "",
+        next_url=url_for("calibration.lane_people", lane_id=lane_id, after=next_after, **kept)
         if next_after else "",
     )  # fmt: skip
 
@@ -59,6 +67,11 @@ def revoke(lane_id: str) -> Response:
     except (Invalid, Conflict) as problem:
         _tell(problem)
     return see("calibration.lane_people", lane_id=lane_id)
+
+
+def _share(percent: str) -> float | None:
+    """What was typed as a percentage; None where it is none."""
+    return int(percent) / 100 if percent.isdecimal() and len(percent) < 4 else None
 
 
 def _sent() -> tuple[str, str]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from calibration.lanes import find_lane
 from calibration.models import Consensus, InferenceRun, Track, TrackDay
 from calibration.rules.blunting import blunt_counts, blunt_table
-from calibration.rules.intervals import Interval, wilson
+from calibration.rules.intervals import Interval, Weighted, weighted_by_shares, wilson
 from calibration.values import RunView
 from kernel.db import now_of, scope_of
 
@@ -59,6 +59,7 @@ class LaneQuality:
     units: int
     mean_confidence: float | None
     weak_units: int
+    weighted: Weighted | None  # the accuracy, each class counted as often as it occurs at work
 
     @property
     def alpha(self) -> float | None:
@@ -90,6 +91,7 @@ def quality_of_lane(session: Session, lane_id: str, *, weak_below: float = 0.9) 
         units=units,
         mean_confidence=confidence,
         weak_units=weak,
+        weighted=_weighted(session, lane_id, confusion),
     )
 
 
@@ -221,6 +223,19 @@ def _counts(session: Session, lane_id: str, weak_below: float) -> tuple[int, int
         )
     )  # fmt: skip
     return int(judgments or 0), int(units), None if confidence is None else float(confidence), int(weak or 0)
+
+
+def _weighted(session: Session, lane_id: str, confusion: Mapping[str, Mapping[str, int]]) -> Weighted | None:
+    """By the shares of the classes among the labels inferred."""
+    given = session.execute(
+        select(Consensus.category, func.count())
+        .where(Consensus.lane_id == lane_id, Consensus.category.is_not(None))
+        .group_by(Consensus.category)
+    ).all()
+    total = sum(count for _name, count in given)
+    shares = {str(name): count / total for name, count in given}
+    checks = {truth: (row.get(truth, 0), sum(row.values())) for truth, row in confusion.items()}
+    return weighted_by_shares(checks, shares)
 
 
 def _summed(tables: list[dict[str, Any]]) -> dict[str, dict[str, int]]:

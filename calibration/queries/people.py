@@ -185,6 +185,25 @@ def shown_in_lane(session: Session, lane_id: str, *, limit: int = 200) -> list[S
     return [_shown(row, None) for row in rows]
 
 
+def surest_in_lane(session: Session, lane_id: str, least: float | None = None) -> list[ShownQuality]:
+    """Of whom enough is known, by the lower end of their range, the highest first; `least` keeps to those not below.
+
+    The lower end does not rank somebody first for three lucky answers.
+    """
+    rows = session.scalars(select(Track).where(Track.lane_id == lane_id, Track.shown_at.is_not(None)))
+    known = [shown for row in rows if (shown := _shown(row, None)).low is not None]
+    chosen = [each for each in known if least is None or (each.low or 0.0) >= least]
+    return sorted(
+        chosen, key=lambda each: (-(each.low or 0.0), -(each.accuracy or 0.0), -each.judged, each.annotator_id)
+    )
+
+
+def shown_of(session: Session, lane_id: str, annotator_ids: Iterable[str]) -> dict[str, ShownQuality]:
+    """The same snapshots of these people, by person."""
+    rows = session.scalars(select(Track).where(Track.lane_id == lane_id, Track.annotator_id.in_(list(annotator_ids))))
+    return {row.annotator_id: _shown(row, None) for row in rows}
+
+
 def _shown(row: Track, qualification: QualificationView | None) -> ShownQuality:
     shown = row.shown
     return ShownQuality(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.models import Attempt, Qualification
-from calibration.queries.people import view_of
+from calibration.queries.people import ShownQuality, shown_of, surest_in_lane, view_of
 from calibration.values import LaneFacts, QualificationView
 from kernel.db import now_of
 from workforce.queries import find_people
@@ -32,6 +32,7 @@ class Candidate:
     qualification: QualificationView | None
     reason: str
     attempt: LastAttempt | None
+    quality: ShownQuality | None = None
 
     @property
     def standing(self) -> str:
@@ -49,13 +50,19 @@ class Candidate:
 
 
 def candidates(
-    session: Session, lane: LaneFacts, *, text: str = "", after: str | None = None, limit: int = 25
-) -> tuple[list[Candidate], str | None]:
-    """People page by page, four statements a page however many people there are."""
-    language = lane.locale.partition("-")[0]
-    people, next_after = find_people(
-        session, status=Standing.ACTIVE, locale=language, text=text or None, after=after, limit=limit
-    )
+    session: Session, lane: LaneFacts, *, text: str = "", is_ranked: bool = False, least: float | None = None,
+    after: str | None = None, limit: int = 25,
+) -> tuple[list[Candidate], str | None]:  # fmt: skip
+    """People page by page, five statements a page however many people there are.
+
+    Ranked, those of whom enough is known come by the lower end of their range; `least` keeps to those not below it.
+    """
+    if is_ranked or least is not None:
+        people, next_after = _ranked(session, lane, text, least, after, limit)
+    else:
+        people, next_after = find_people(
+            session, status=Standing.ACTIVE, locale=_language(lane), text=text or None, after=after, limit=limit
+        )
     ids = [person.id for person in people]
     held = {
         row.annotator_id: row
@@ -63,7 +70,7 @@ def candidates(
             select(Qualification).where(Qualification.lane_id == lane.id, Qualification.annotator_id.in_(ids))
         )
     }
-    tried = _last_attempts(session, lane, ids)
+    tried, known = _last_attempts(session, lane, ids), shown_of(session, lane.id, ids)
     now = now_of(session)
     found = [
         Candidate(
@@ -71,10 +78,36 @@ def candidates(
             view_of(held[person.id], now) if person.id in held else None,
             held[person.id].reason if person.id in held else "",
             tried.get(person.id),
+            known.get(person.id),
         )
         for person in people
     ]
     return found, next_after
+
+
+def _language(lane: LaneFacts) -> str:
+    return lane.locale.partition("-")[0]
+
+
+def _ranked(
+    session: Session, lane: LaneFacts, text: str, least: float | None, after: str | None, limit: int
+) -> tuple[list[PersonRow], str | None]:
+    """A page of the ranking; its cursor is the place in it."""
+    ranking = [each.annotator_id for each in surest_in_lane(session, lane.id, least)]
+    place = int(after) if after and after.isdecimal() and len(after) < 10 else 0
+    found: list[PersonRow] = []
+    while len(found) < limit and place < len(ranking):
+        part = ranking[place : place + limit]
+        rows, _next = find_people(
+            session, status=Standing.ACTIVE, locale=_language(lane), text=text or None, among=part, limit=limit
+        )
+        by_id = {row.id: row for row in rows}
+        for annotator_id in part:
+            if len(found) == limit:
+                break
+            place += 1
+            found += [by_id[annotator_id]] if annotator_id in by_id else []
+    return found, str(place) if place < len(ranking) else None
 
 
 def _last_attempts(session: Session, lane: LaneFacts, annotator_ids: Sequence[str]) -> dict[str, LastAttempt]:

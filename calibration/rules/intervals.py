@@ -7,6 +7,7 @@ out on purpose: with ten answers it covers the truth far too seldom.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,3 +138,38 @@ def _check_counts(successes: float, n: float, level: float) -> None:
 def _check_level(level: float) -> None:
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must lie strictly between 0 and 1, got {level}")
+
+
+LEAST_SHARE = 0.05
+"""A class this common must have been checked before an accuracy over all classes is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """An accuracy over all classes, each counted as often as it occurs at work."""
+
+    value: float
+    interval: Interval
+
+
+def weighted_by_shares(checks: Mapping[str, tuple[float, float]], shares: Mapping[str, float]) -> Weighted | None:
+    """Accuracy from (right, checked) by class, by how common each class is at work; None where too little is known.
+
+    Checks hold rare classes as often as common ones, so that their plain mean says little about the work. The interval
+    is put together from those of the classes (Zou and Donner, Statistics in Medicine 27, 2008: the distances of the
+    ends, weighted, add up as squares).
+    """
+    if any(share >= LEAST_SHARE and not checks.get(name, (0.0, 0.0))[1] for name, share in shares.items()):
+        return None
+    known = {name: share for name, share in shares.items() if checks.get(name, (0.0, 0.0))[1] and share > 0.0}
+    total = sum(known.values())
+    if not total:
+        return None
+    value, down, up = 0.0, 0.0, 0.0
+    for name, share in known.items():
+        (right, checked), weight = checks[name], share / total
+        recall, own = right / checked, wilson(right, checked)
+        value += weight * recall
+        down += (weight * (recall - own.lower)) ** 2
+        up += (weight * (own.upper - recall)) ** 2
+    return Weighted(value, Interval(max(0.0, value - math.sqrt(down)), min(1.0, value + math.sqrt(up))))

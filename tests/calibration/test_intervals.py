@@ -20,6 +20,7 @@ from calibration.rules.intervals import (
     jeffreys,
     probability_below,
     shrink,
+    weighted_by_shares,
     wilson,
 )
 
@@ -101,3 +102,17 @@ def test_shrunk_accuracies_lie_nearer_to_the_truth(n: int, raw: float, shrunk: f
     assert 18.5 < prior.strength < 21.5
     assert math.sqrt(np.mean((right / n - truth) ** 2)) == pytest.approx(raw, abs=0.003)
     assert math.sqrt(np.mean((estimates - truth) ** 2)) == pytest.approx(shrunk, abs=0.002)
+
+
+def test_an_accuracy_over_all_classes_counts_each_as_often_as_it_occurs() -> None:
+    checks = {"common": (45.0, 50.0), "rare": (5.0, 10.0)}
+    found = weighted_by_shares(checks, {"common": 0.9, "rare": 0.1})
+    assert found is not None and found.value == pytest.approx(0.9 * 0.9 + 0.1 * 0.5)
+    # Wilson: .7864 to .9565 of the common class, .2366 to .7634 of the rare one; distances weighted, as squares.
+    down = ((0.9 * (0.9 - 0.7864)) ** 2 + (0.1 * (0.5 - 0.2366)) ** 2) ** 0.5
+    up = ((0.9 * (0.9565 - 0.9)) ** 2 + (0.1 * (0.7634 - 0.5)) ** 2) ** 0.5
+    assert found.interval.lower == pytest.approx(0.86 - down, abs=1e-4)
+    assert found.interval.upper == pytest.approx(0.86 + up, abs=1e-4)
+    assert weighted_by_shares(checks, {"common": 0.8, "rare": 0.1, "never checked": 0.1}) is None
+    assert weighted_by_shares(checks, {"common": 0.98, "hardly there": 0.02}) is not None
+    assert weighted_by_shares({}, {}) is None

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from calibration.models import Qualification
+from calibration.models import Qualification, Track
 from kernel import ids
 from tests.calibration_db.doors import Door
 from tests.calibration_db.test_web import statements
@@ -85,3 +85,30 @@ def test_the_page_costs_the_same_for_one_person_and_for_twenty(world: World, ven
         counts.append(len(seen))
     assert page.count("<tr>") == 21
     assert counts[0] == counts[1]
+
+
+def test_people_are_ranked_by_what_is_sure_of_them(world: World, vendor: Door) -> None:
+    world.hire("Bahati", "Chausiku", "Dalili", "Eshe")
+    low = {"Bahati": 0.7, "Chausiku": 0.9, "Dalili": 0.8}
+    with world.system() as session:
+        for name in ("Bahati", "Chausiku", "Dalili", "Eshe"):
+            shown = {"accuracy": 0.95, "low": low[name], "high": 1.0, "checks": 20} if name in low else {}
+            session.add(
+                Track(
+                    id=ids.new_id(), org_id=world.client, vendor_org_id=world.vendor, project_id=world.project,
+                    lane_id=world.lane, annotator_id=world.people[name][0], judged=30, confusion={}, classes={},
+                    shown=shown, shown_at=world.now if shown else None, updated_at=world.now,
+                )
+            )  # fmt: skip
+    for name in world.people:
+        speak(world, name)
+    path = f"/lanes/{world.lane}/people"
+    first = vendor.api("GET", f"{path}?order=surest&limit=2")
+    assert [(each["name"], each["low"]) for each in first["items"]] == [("Chausiku", 0.9), ("Dalili", 0.8)]
+    rest = vendor.api("GET", f"{path}?order=surest&limit=2&after={first['next_after']}")
+    assert ([each["name"] for each in rest["items"]], rest["next_after"]) == (["Bahati"], None)
+    assert [each["name"] for each in vendor.api("GET", f"{path}?least=0.75&text=Dalili")["items"]] == ["Dalili"]
+    vendor.api("GET", f"{path}?least=2", 422)
+    page = vendor.get(f"{path}?order=surest&least=75")
+    assert page.index("Chausiku") < page.index("Dalili") and "Bahati" not in page and 'value="75"' in page
+    assert "Nobody fits what you asked for." in vendor.get(f"{path}?least=99")

@@ -1,6 +1,6 @@
 """Reads of annotators: one's own profile, the list that a vendor searches, and one person in full."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Select, false, func, or_, select
@@ -52,15 +52,20 @@ def find_people(
     status: Standing | None = None,
     locale: str | None = None,
     text: str | None = None,
+    among: Collection[str] | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> tuple[list[PersonRow], str | None]:
     """People by standing, by a language (`sw` finds `sw-KE` too), and by part of name, pseudonym or whole address.
 
+    `among` keeps to these ids.
+
     Ordered by id, which is random: pages stay stable while people join. `after` is the page before's cursor.
     """
     limit = min(limit, MOST_ROWS)
     statement = _people().where(*_BY_ID.after(after)).order_by(*_BY_ID.order()).limit(limit + 1)
+    if among is not None:
+        statement = statement.where(Annotator.id.in_(among))
     if status:
         statement = statement.where(Annotator.status == status)
     if locale:
