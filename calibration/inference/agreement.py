@@ -182,3 +182,26 @@ def _alike(task: NDArray[Any], kind: NDArray[Any], tasks: int) -> Iterable[tuple
             numbers = np.unique(numbers * (int(kind.max()) + 1) + column, return_inverse=True)[1]
         _, first, units = np.unique(numbers, return_index=True, return_counts=True)
         yield from zip(rows[first].tolist(), units.tolist(), strict=True)
+
+
+def against_rest(counter: AgreementCounter, label: Label) -> AgreementCounter:
+    """The same judgments as if there were this label and the rest alone."""
+    found: Counter[Pattern] = Counter()
+    for pattern, units in counter.patterns.items():
+        given, size = dict(pattern).get(label, 0), sum(count for _label, count in pattern)
+        found[pattern_of({True: given, False: size - given})] += units
+    return AgreementCounter(found)
+
+
+def units_with(counter: AgreementCounter, label: Label) -> int:
+    """Units to which at least one person gave this label."""
+    return sum(units for pattern, units in counter.patterns.items() if label in dict(pattern))
+
+
+def labels_given(counter: AgreementCounter) -> list[Label]:
+    """The labels given, the one given most often first."""
+    given: Counter[Label] = Counter()
+    for pattern, units in counter.patterns.items():
+        for label, count in pattern:
+            given[label] += count * units
+    return sorted(given, key=lambda label: (-given[label], repr(label)))

@@ -64,26 +64,6 @@ class AgreementCounter:
         """Both counters together, for units that are in one of them only (other days, other lanes)."""
         return AgreementCounter(self.patterns + other.patterns)
 
-    def against_rest(self, label: Label) -> AgreementCounter:
-        """The same judgments as if there were this label and the rest alone."""
-        found: Counter[Pattern] = Counter()
-        for pattern, units in self.patterns.items():
-            given, size = dict(pattern).get(label, 0), _size(pattern)
-            found[pattern_of({True: given, False: size - given})] += units
-        return AgreementCounter(found)
-
-    def units_with(self, label: Label) -> int:
-        """Units to which at least one person gave this label."""
-        return sum(units for pattern, units in self.patterns.items() if label in dict(pattern))
-
-    def labels(self) -> list[Label]:
-        """The labels given, the one given most often first."""
-        given: Counter[Label] = Counter()
-        for pattern, units in self.patterns.items():
-            for label, count in pattern:
-                given[label] += count * units
-        return sorted(given, key=lambda label: (-given[label], repr(label)))
-
     @property
     def units(self) -> int:
         """Units with at least two judgments."""

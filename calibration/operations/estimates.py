@@ -25,7 +25,7 @@ from calibration.inference import (
     WeightedVote,
     calibrate,
 )
-from calibration.inference.agreement import count_agreement
+from calibration.inference.agreement import against_rest, count_agreement, labels_given, units_with
 from calibration.inference.temperature import LEAST_GOLD, may_replace_vote
 from i18n import _
 from kernel.errors import Conflict, Invalid
@@ -265,14 +265,14 @@ def _agreement(frame: pd.DataFrame) -> dict[str, Any]:
     counter = count_agreement(frame)
     low, high = counter.interval(samples=SAMPLES, seed=SEED)
     told = _plain(alpha=counter.alpha(), low=low, high=high, percent=counter.percent(), units=counter.units)
-    return {**told, "classes": [_of_class(counter, label) for label in counter.labels()[:CLASSES_MOST]]}
+    return {**told, "classes": [_of_class(counter, label) for label in labels_given(counter)[:CLASSES_MOST]]}
 
 
 def _of_class(counter: AgreementCounter, label: Any) -> dict[str, Any]:
     """How well people agree on what is of this class and what is not."""
-    apart = counter.against_rest(label)
+    apart = against_rest(counter, label)
     low, high = apart.interval(samples=SAMPLES, seed=SEED)
-    told = _plain(alpha=apart.alpha(), low=low, high=high, percent=apart.percent(), units=counter.units_with(label))
+    told = _plain(alpha=apart.alpha(), low=low, high=high, percent=apart.percent(), units=units_with(counter, label))
     return {"name": str(label), **told}
 
 

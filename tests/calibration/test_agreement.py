@@ -28,7 +28,14 @@ from calibration.inference import (
     krippendorff_interval,
     percent_agreement,
 )
-from calibration.inference.agreement import count_agreement, count_pairs, distance_agreement
+from calibration.inference.agreement import (
+    against_rest,
+    count_agreement,
+    count_pairs,
+    distance_agreement,
+    labels_given,
+    units_with,
+)
 from calibration.inference.distances import box_distance, ranking_distance, sequence_distance, span_distance
 from labeling.tasktypes.span_matching import Span
 from tests.support import scale
@@ -415,6 +422,6 @@ def test_agreement_on_one_class_is_that_of_the_class_and_all_others_as_one() -> 
     frame = pd.DataFrame(rows, columns=["task", "worker", "label"])
     counter = count_agreement(frame)
     apart = count_agreement(frame.assign(label=frame["label"] == "a"))
-    assert counter.against_rest("a").patterns == apart.patterns
-    assert counter.units_with("a") == frame[frame["label"] == "a"]["task"].nunique()
-    assert counter.labels()[0] == frame["label"].value_counts().idxmax()
+    assert against_rest(counter, "a").patterns == apart.patterns
+    assert units_with(counter, "a") == frame[frame["label"] == "a"]["task"].nunique()
+    assert labels_given(counter)[0] == frame["label"].value_counts().idxmax()
