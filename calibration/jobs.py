@@ -16,6 +16,7 @@ from calibration.operations import (
     gates,
     grading,
     inference,
+    languages,
     leaks,
     measuring,
     restoring,
@@ -87,6 +88,19 @@ def rotate_gold(work: Work) -> dict[str, Any]:
         with work.transaction() as session:
             retired += sum(rotation.retire_worn(session, work.actor, lane_id).values())
     return {"lanes": len(lanes), "retired": retired}
+
+
+@job(queue="bulk", long=True, every=timedelta(days=7))
+def tell_languages(work: Work) -> dict[str, Any]:
+    """Let what was checked in work speak for the languages of those who did it, lane by lane."""
+    with work.reading() as session:
+        lanes = languages.lanes_with_checks(session, work.actor)
+    told = 0
+    for number, lane_id in enumerate(lanes, start=1):
+        with work.transaction() as session:
+            told += languages.tell_lane(session, work.actor, lane_id)
+            work.advance(session, number, len(lanes))
+    return {"lanes": len(lanes), "people": told}
 
 
 @job(queue="bulk", long=True)

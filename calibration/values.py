@@ -129,6 +129,8 @@ class LaneFacts:
     name: Message | str  # told with the name of its language
     state: str = "open"
     quality_target: float = 0.8
+    proficiency: str = "native"
+    modes: tuple[str, ...] = ("read",)
     demands: tuple[Demand, ...] = _NOT_ASKED
 
     @property

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
@@ -174,23 +174,45 @@ class Annotator(Identified, Owned, Base):
 
 
 class LanguageClaim(Identified, Owned, Base):
-    """An annotator's statement to speak a locale at a proficiency, with its status."""
+    """An annotator's statement to know a locale in one mode at a proficiency, with how far it is proven."""
 
     __tablename__ = "language_claim"
     __table_args__ = (
-        UniqueConstraint("org_id", "annotator_id", "locale", name="uq_claim_once"),
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "annotator_id", "locale", "mode", name="uq_claim_once"),
         Index("ix_claim_locale", "org_id", "locale", "status"),
         within("annotator", "annotator_id"),
     )
     annotator_id: Mapped[str] = mapped_column(Id)
     locale: Mapped[str] = mapped_column(String(35))
+    mode: Mapped[str] = mapped_column(String(6), default="read")  # read, write, listen, speak
     proficiency: Mapped[str] = mapped_column(String(6))  # A1 … C2, native
-    status: Mapped[str] = mapped_column(String(10), default="claimed")  # claimed, verified, rejected, expired
-    evidence: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(String(10), default="claimed")  # claimed, verified, rejected
+    steps: Mapped[list[Any]] = mapped_column(default=list)  # what is proven from now on: [[level, until], …]
     claimed_at: Mapped[datetime]
     verified_at: Mapped[datetime | None]
     verified_by: Mapped[str | None] = mapped_column(Id)
     until_at: Mapped[datetime | None]
+
+
+class LanguageEvidence(Identified, Owned, Base):
+    """One piece of what a claim rests on. A source that speaks again takes its earlier place."""
+
+    __tablename__ = "language_evidence"
+    __table_args__ = (
+        UniqueConstraint("org_id", "claim_id", "kind", "source", name="uq_evidence_source"),
+        within("language_claim", "claim_id"),
+    )
+    claim_id: Mapped[str] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(String(12))
+    source: Mapped[str] = mapped_column(String(80))  # what it comes from: a lane, an attempt, a check, an act
+    level: Mapped[str] = mapped_column(String(6))
+    weight: Mapped[float] = mapped_column(Float)
+    fades_days: Mapped[float] = mapped_column(Float)
+    note: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+    until_at: Mapped[datetime | None]
+    by_account_id: Mapped[str | None] = mapped_column(Id)
 
 
 class Agreement(Identified, Owned, Base):

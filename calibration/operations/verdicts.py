@@ -17,6 +17,7 @@ from i18n import Message, _, figure, ngettext
 from kernel import audit
 from kernel.db import now_of
 from kernel.policy import system_actor
+from workforce.operations.evidence import note_exam
 from workforce.operations.receipts import issue_receipt
 
 RULE = "qualification_test"
@@ -34,6 +35,10 @@ def conclude(session: Session, lane: LaneFacts, row: Attempt, test: TestView, pl
         open_lane(
             session, lane, row.annotator_id, row.account_id, basis="test", attempt_id=row.id, reason="", by=None,
             until_at=until,
+        )  # fmt: skip
+        note_exam(
+            session, actor, row.annotator_id, locale=lane.locale, modes=lane.modes, level=lane.proficiency,
+            lane_id=lane.id,
         )  # fmt: skip
     else:
         row.next_at = _next_at(session, row, test)

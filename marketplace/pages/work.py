@@ -57,7 +57,7 @@ def home() -> Response:
         owed = checks_owed(session, profile.id) if profile else []
         named = {row.lane_id for row in quality} | {check.lane_id for check in owed}
         lanes = {lane_id: find_lane(session, lane_id) for lane_id in named}
-    claimed = {locale.partition("-")[0] for locale, _level, _status in facts.claims} if facts else set()
+    claimed = {claim.locale.partition("-")[0] for claim in facts.claims} if facts else set()
     closed = [offer for offer in offers if not offer.is_open]
     return page(
         "marketplace/work_home.html", profile=profile, task=task, done=done, balances=balances, enough=ENOUGH,

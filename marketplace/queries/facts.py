@@ -25,7 +25,7 @@ def lane_facts(session: Session, lane_id: str, annotator_id: str | None = None) 
         id=lane.id, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id,
         locale=lane.locale, task_type=lane.task_type, ontology_id=lane.ontology_id, guideline_id=lane.guideline_id,
         name=_name(project.name, lane.locale) if project else lane.locale, state=lane.state,
-        quality_target=lane.quality_target,
+        quality_target=lane.quality_target, proficiency=lane.proficiency, modes=tuple(lane.modes),
     )  # fmt: skip
     demands = demands_of_test(session, lane, project, annotator_id) if project and annotator_id else None
     return facts if demands is None else replace(facts, demands=demands)

@@ -203,6 +203,7 @@ def coverage(
         .where(
             LanguageClaim.org_id.in_(sorted({vendor for vendor, _locale in asked})),
             LanguageClaim.locale.in_(locales),
+            LanguageClaim.mode == "read",
             LanguageClaim.status == "verified",
             or_(LanguageClaim.until_at.is_(None), LanguageClaim.until_at > now),
             Annotator.status == "active",

@@ -16,7 +16,6 @@ from workforce.values import (
     CLASSES,
     NOTHING_SET,
     Ask,
-    ClaimStatus,
     ClassDemands,
     PersonFacts,
     Protection,
@@ -134,15 +133,14 @@ def _of_people(
 def language_told(lane: LaneNeeds, person: PersonFacts) -> Message | None:
     """Why the person's languages do not open a lane, by the claim that comes nearest; None where they do."""
     for mode in lane.modes:
-        fits = _fits(lane, person, mode)
-        if any(found and status == ClaimStatus.VERIFIED for found, status in fits):
+        proven = _fits(lane, person, mode, proven=True)
+        if any(proven):
             continue
-        near = next((found for found, _status in fits if found), None)
+        stated = _fits(lane, person, mode, proven=False)
+        near = next((found for found in stated if found), None)
         if near is not None:
-            return _(
-                "Your statement to know %(language)s is not proven yet.", language=figure("language", near.offered)
-            )
-        same = next((found for found, _status in fits if found.reason is not Refused.OTHER_LANGUAGE), None)
+            return _not_proven(mode, near.offered)
+        same = next((found for found in stated if found.reason is not Refused.OTHER_LANGUAGE), None)
         return same.message if same is not None else None
     return None
 
@@ -189,22 +187,33 @@ def _factor(asked: ClassDemands, presence: Presence, now: datetime) -> Demand:
     return Demand(Reason.MFA_STALE, is_fresh, minutes, None, "second factor")
 
 
+def _not_proven(mode: str, offered: str) -> Message:
+    language = figure("language", offered)
+    match mode:
+        case "read":
+            return _("That you read %(language)s as well as this work needs is not proven yet.", language=language)
+        case "write":
+            return _("That you write %(language)s as well as this work needs is not proven yet.", language=language)
+        case "listen":
+            return _("That you hear %(language)s as well as this work needs is not proven yet.", language=language)
+        case _:
+            return _("That you speak %(language)s as well as this work needs is not proven yet.", language=language)
+
+
 def _language(lane: LaneNeeds, person: PersonFacts) -> Demand:
-    proven = [
-        [found.offered for found, status in _fits(lane, person, mode) if found and status == ClaimStatus.VERIFIED]
-        for mode in lane.modes
-    ]
+    proven = [[found.offered for found in _fits(lane, person, mode, proven=True) if found] for mode in lane.modes]
     present = list(dict.fromkeys(tag for tags in proven for tag in tags))
     needed = f"{lane.locale} {lane.proficiency}"
     return Demand(Reason.LANGUAGE_MISSING, all(proven), needed, present or None, "language")
 
 
-def _fits(lane: LaneNeeds, person: PersonFacts, mode: str) -> list[tuple[Fit, ClaimStatus]]:
+def _fits(lane: LaneNeeds, person: PersonFacts, mode: str, *, proven: bool) -> list[Fit]:
+    """How the person's claims in a mode stand to the lane, by the levels that are proven, or by those stated."""
     policy = policy_of(mode, lane.proficiency, lane.distance_most, lane.also)
-    return [
-        (fit(lane.locale, locale, Level.parse(proficiency), policy), status)
-        for locale, proficiency, status in person.claims
+    levels = [
+        (claim.locale, claim.proven if proven else claim.proficiency) for claim in person.claims if claim.mode == mode
     ]
+    return [fit(lane.locale, locale, Level.parse(level), policy) for locale, level in levels if level is not None]
 
 
 def _agreements(classification: str, person: PersonFacts) -> list[Demand]:

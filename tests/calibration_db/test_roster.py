@@ -20,7 +20,6 @@ def speak(world: World, name: str, locale: str = "sw-KE") -> str:
                 annotator_id=annotator_id,
                 locale=locale,
                 proficiency="native",
-                evidence={},
                 claimed_at=world.now,
                 verified_at=None,
                 verified_by=None,

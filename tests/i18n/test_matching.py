@@ -24,8 +24,9 @@ UNNAMED, UNSTATED, REGION, FAR = Reason.VARIETY_UNNAMED, Reason.REGION_UNSTATED,
 SPOKEN = Policy(mode=Mode.SPEAK)
 SPOKEN_WITHIN = WITHIN(80, mode=Mode.SPEAK)
 
-# wanted, offered, exactly this locale in writing, within 5 in writing, spoken. The reasons follow from the rules: language, script, named
-# variant and region in that order; CLDR distances of written varieties stand in the comments where they decide.
+# wanted, offered, exactly this locale in writing, within 5 in writing, spoken. The reasons follow from the rules:
+# language, script, named variant and region in that order; CLDR distances of written varieties stand in the comments
+# where they decide.
 PAIRS = [
     # The same locale, however it is spelled.
     ("sw-KE", "sw-KE", E, E, E),

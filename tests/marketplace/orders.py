@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 import marketplace.jobs.imports
 import marketplace.jobs.releases  # noqa: F401 - jobs are asked for by name
+from i18n.matching import Mode
 from kernel import clock, ids, jobs
 from kernel.db import Database
 from kernel.models import AuditEvent
@@ -122,9 +123,10 @@ class Market:
                               pseudonym=annotator[:10], status=status, skills=[], domains=[], applied_at=self.now)
                 )  # fmt: skip
                 session.flush()
-                session.add(
+                session.add_all(
                     LanguageClaim(org_id=self.vendor, annotator_id=annotator, locale=locale, proficiency=proficiency,
-                                  status="verified", evidence={}, claimed_at=self.now)
+                                  mode=mode, status="verified", claimed_at=self.now)
+                    for mode in Mode
                 )  # fmt: skip
                 hired.append(annotator)
         return hired

@@ -16,7 +16,7 @@ from marketplace.rules.languages import clean_languages, modes_for, policy_of
 from marketplace.values.requests import LaneLanguages
 from tests.marketplace.desk import open_desk
 from tests.marketplace.orders import Market
-from workforce.values import ClaimStatus, PersonFacts, Standing
+from workforce.values import ClaimFacts, ClaimStatus, PersonFacts, Standing
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 READING: dict[str, Any] = {"proficiency": "native", "modes": ["read"], "distance_most": 0, "also": []}
@@ -60,10 +60,13 @@ def test_the_kind_of_task_says_what_is_done_in_the_language() -> None:
     assert (modes_for("spans"), modes_for("writing")) == (["read"], ["read", "write"])
 
 
-def person(*claims: tuple[str, str, ClaimStatus]) -> PersonFacts:
-    return PersonFacts(
-        "a", "b", "c", Standing.ACTIVE, "KE", claims, frozenset(), frozenset(), 0, False, {}, ()
-    )  # fmt: skip
+def person(*stated: tuple[str, str, ClaimStatus]) -> PersonFacts:
+    claims = tuple(
+        ClaimFacts(locale, mode, level, status, level if status is ClaimStatus.VERIFIED else None)
+        for locale, level, status in stated
+        for mode in Mode
+    )
+    return PersonFacts("a", "b", "c", Standing.ACTIVE, "KE", claims, frozenset(), frozenset(), 0, False, {}, ())
 
 
 def lane(locale: str = "sr-Latn-RS", **asked: Any) -> LaneNeeds:

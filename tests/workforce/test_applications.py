@@ -30,7 +30,7 @@ def test_an_application_makes_a_profile_with_languages_and_a_place_to_sign_in_to
     assert (actor.org_id, actor.role) == (world.vendor_id, "annotator")
     with world.db.reading(world.vendor) as session:
         claims = [(claim.locale, claim.proficiency, claim.status) for claim in queries.claims_of(session, person.id)]
-    assert claims == [("en", "C1", ClaimStatus.CLAIMED), ("sw-KE", "native", ClaimStatus.CLAIMED)]
+    assert claims == [("en", "C1", ClaimStatus.CLAIMED)] * 4 + [("sw-KE", "native", ClaimStatus.CLAIMED)] * 4
     (line,) = world.audit("application.sent")
     assert (line.actor_ref, line.object_ref, line.org_id) == (actor.account_id, person.id, world.vendor_id)
 

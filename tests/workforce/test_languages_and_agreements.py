@@ -13,7 +13,7 @@ from tests.workforce.conftest import Time, World
 from workforce import operations, queries
 from workforce.values import AgreementView, ClaimStatus, ClaimView, Demanded, ReceiptKind
 
-TEST = {"kind": "test", "attempt": "A1"}
+TEST = {"kind": "test", "ref": "A1"}
 
 
 def _claim(world: World, annotator_id: str, locale: str = "sw-KE") -> ClaimView:
@@ -26,13 +26,15 @@ def test_a_verified_language_keeps_who_proved_it_how_and_until_when(world: World
     claim = _claim(world, person.id)
     with world.db.transaction(world.vendor) as session:
         verified = operations.verify_language(session, world.reviewer, claim.id, evidence=TEST)
-    assert (verified.status, verified.evidence) == (ClaimStatus.VERIFIED, TEST)
+    assert (verified.status, verified.proven) == (ClaimStatus.VERIFIED, "native")
+    assert [(piece.kind, piece.level, piece.strength) for piece in verified.evidence] == [("test", "native", "strong")]
     assert verified.until_at == time.now + timedelta(days=730)
     (line,) = world.audit("language.verified")
     assert line.actor_ref == world.reviewer.account_id
-    assert line.details == {"locale": "sw-KE", "proficiency": "native", "kind": "test"}
+    assert line.details == {"locale": "sw-KE", "mode": "read", "proficiency": "native", "kind": "test"}
     time.now += timedelta(days=730)
-    assert _claim(world, person.id).status is ClaimStatus.EXPIRED
+    faded = _claim(world, person.id)
+    assert (faded.status, faded.proven) == (ClaimStatus.EXPIRED, None)
 
 
 def test_nobody_proves_their_own_language_nor_a_strangers(world: World) -> None:
@@ -60,9 +62,11 @@ def test_another_level_of_a_language_must_be_proven_anew_and_the_same_level_stay
     with world.db.transaction(world.vendor) as session:
         operations.verify_language(session, world.manager, claim.id, evidence=TEST)
         same = operations.claim_language(session, actor, person.id, locale="EN", proficiency="c1")
-        assert (same.id, same.status) == (claim.id, ClaimStatus.VERIFIED)
-        higher = operations.claim_language(session, actor, person.id, locale="en", proficiency="C2")
-    assert (higher.id, higher.status, higher.evidence, higher.until_at) == (claim.id, ClaimStatus.CLAIMED, {}, None)
+        assert [(each.mode, each.status) for each in same] == [
+            ("read", ClaimStatus.VERIFIED), *((mode, ClaimStatus.CLAIMED) for mode in ("write", "listen", "speak")),
+        ]  # fmt: skip
+        higher, *_others = operations.claim_language(session, actor, person.id, locale="en", proficiency="C2")
+    assert (higher.id, higher.status, higher.proven, higher.until_at) == (claim.id, ClaimStatus.CLAIMED, "C1", None)
 
 
 def test_people_state_their_own_languages_only(world: World) -> None:
@@ -86,7 +90,7 @@ def test_a_language_that_was_turned_down_has_a_receipt_and_may_be_stated_again_l
         operations.claim_language(session, actor, person.id, locale="sw-KE", proficiency="C2")
     time.now += timedelta(days=30)
     with world.db.transaction(world.vendor) as session:
-        again = operations.claim_language(session, actor, person.id, locale="sw-KE", proficiency="native")
+        again, *_others = operations.claim_language(session, actor, person.id, locale="sw-KE", proficiency="native")
     assert again.status is ClaimStatus.CLAIMED
 
 

@@ -9,8 +9,8 @@ from workforce.api import api
 from workforce.api.shapes import (
     AgreementOut,
     AnnotatorOut,
-    ClaimOut,
-    LanguageIn,
+    ClaimIn,
+    LevelsOut,
     MeOut,
     PlaceOut,
     ProfileIn,
@@ -49,9 +49,14 @@ def update_profile(session: "Session", actor: Actor, body: ProfileIn) -> Annotat
     return AnnotatorOut.of(changed, queries.claims_of(session, person.id))
 
 
-@api.post("/me/languages", body=LanguageIn, returns=ClaimOut, creates=True)
-def claim_language(session: "Session", actor: Actor, body: LanguageIn) -> ClaimOut:
-    """State a language, or another level of one."""
+@api.get("/me/languages", returns=LevelsOut)
+def languages(session: "Session", actor: Actor) -> LevelsOut:
+    """Your languages, mode by mode, with the level that is proven and what it rests on."""
+    return LevelsOut.of(queries.languages_of(session, queries.own_profile(session, actor).id))
+
+
+@api.post("/me/languages", body=ClaimIn, returns=LevelsOut, creates=True)
+def claim_language(session: "Session", actor: Actor, body: ClaimIn) -> LevelsOut:
+    """State a language in some modes, or another level of it."""
     person = queries.own_profile(session, actor)
-    claim = operations.claim_language(session, actor, person.id, locale=body.locale, proficiency=body.proficiency)
-    return ClaimOut.model_validate(claim)
+    return LevelsOut.of(operations.claim_language(session, actor, person.id, **body.model_dump()))

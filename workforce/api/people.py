@@ -14,8 +14,9 @@ from workforce import operations, queries
 from workforce.api import api
 from workforce.api.shapes import (
     AnnotatorOut,
-    ClaimOut,
     EvidenceIn,
+    LevelOut,
+    LevelsOut,
     PeopleOut,
     PeopleQuery,
     PersonOut,
@@ -109,17 +110,24 @@ def end_identity(session: "Session", actor: Actor, annotator_id: str, body: Reas
     return _cleared(session, operations.end_identity(session, actor, annotator_id, reason=body.reason))
 
 
-@api.post("/languages/<claim_id>/verify", body=EvidenceIn, returns=ClaimOut, scope=_reach)
-def verify_language(session: "Session", actor: Actor, claim_id: str, body: EvidenceIn) -> ClaimOut:
-    """Take a language as proven."""
-    evidence = body.model_dump(exclude_none=True)
-    return ClaimOut.model_validate(operations.verify_language(session, actor, claim_id, evidence=evidence))
+@api.get("/people/<annotator_id>/languages", returns=LevelsOut, scope=_reach)
+def person_languages(session: "Session", actor: Actor, annotator_id: str) -> LevelsOut:
+    """One person's languages, mode by mode, with the level that is proven and what it rests on."""
+    return LevelsOut.of(queries.person_for(session, actor, annotator_id).claims)
 
 
-@api.post("/languages/<claim_id>/reject", body=ReasonIn, returns=ClaimOut, scope=_reach)
-def reject_language(session: "Session", actor: Actor, claim_id: str, body: ReasonIn) -> ClaimOut:
-    """Turn a language down; the person reads the reason and can appeal."""
-    return ClaimOut.model_validate(operations.reject_language(session, actor, claim_id, reason=body.reason))
+@api.post("/languages/<claim_id>/verify", body=EvidenceIn, returns=LevelOut, scope=_reach)
+def verify_language(session: "Session", actor: Actor, claim_id: str, body: EvidenceIn) -> LevelOut:
+    """Take a language as proven, in the claim's mode or in those that are named."""
+    evidence = body.model_dump(exclude={"modes"})
+    verified = operations.verify_language(session, actor, claim_id, evidence=evidence, modes=body.modes)
+    return LevelOut.model_validate(verified)
+
+
+@api.post("/languages/<claim_id>/reject", body=ReasonIn, returns=LevelOut, scope=_reach)
+def reject_language(session: "Session", actor: Actor, claim_id: str, body: ReasonIn) -> LevelOut:
+    """Turn a language down in the claim's mode; the person reads the reason and can appeal."""
+    return LevelOut.model_validate(operations.reject_language(session, actor, claim_id, reason=body.reason))
 
 
 def _out(session: "Session", person: AnnotatorView) -> AnnotatorOut:

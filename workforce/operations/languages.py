@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import select
@@ -15,17 +16,21 @@ from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
 from workforce.demand import locales_in_demand
 from workforce.models import Annotator, LanguageClaim
+from workforce.operations.evidence import end_evidence, fold, put_evidence
 from workforce.operations.receipts import issue_receipt
 from workforce.operations.standing import RULE_VERSION
 from workforce.policy import Action, annotator_resource
-from workforce.queries.people import claim_view
+from workforce.queries.languages import claim_with_evidence
 from workforce.queries.rows import annotator_row
+from workforce.rules.languages import FULL, HISTORY
 from workforce.rules.names import clean_text
 from workforce.rules.profiles import (
+    ALL_MODES,
     CLAIM_AGAIN_AFTER,
     MOST_LANGUAGES,
-    VERIFIED_FOR,
+    clean_history,
     clean_language,
+    clean_modes,
     ensure_varieties,
     may_claim_again,
     status_at,
@@ -33,42 +38,67 @@ from workforce.rules.profiles import (
 from workforce.values import EVIDENCE_KINDS, ClaimStatus, ClaimView, ReceiptKind
 
 
-def claim_language(session: Session, actor: Actor, annotator_id: str, *, locale: str, proficiency: str) -> ClaimView:
-    """State a language, or another level of one. What was proven of the old level is not proven of the new one."""
+def claim_language(
+    session: Session, actor: Actor, annotator_id: str, *, locale: str, proficiency: str,
+    modes: Iterable[str] = ALL_MODES, history: str | None = None,
+) -> list[ClaimView]:  # fmt: skip
+    """State a language in some modes, or another level of it. What evidence says of the new level is reckoned anew."""
     person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
     tag, level = clean_language(locale, proficiency)
+    wanted, source = clean_modes(modes), clean_history(history)
     ensure_varieties([tag], locales_in_demand(session), "locale")
-    claims = {row.locale: row for row in _rows(session, person)}
-    if tag not in claims and len(claims) >= MOST_LANGUAGES:
+    rows = _rows(session, person)
+    locales = {row.locale for row in rows}
+    if tag not in locales and len(locales) >= MOST_LANGUAGES:
         message = _("Name at least one language, and at most %(n)s.", n=MOST_LANGUAGES)
         raise Invalid("language.too_many", message, fields={"locale": message})
-    _ensure_open(claims.get(tag), now_of(session))
-    put_claims(session, actor, person, [(tag, level)])
-    row = next(row for row in _rows(session, person) if row.locale == tag)
+    for row in rows:
+        if row.locale == tag and row.mode in wanted:
+            _ensure_open(row, now_of(session))
+    put_claims(session, actor, person, [(tag, level)], wanted)
+    stated = [row for row in _rows(session, person) if row.locale == tag and row.mode in wanted]
+    for row in stated if source else ():
+        put_evidence(session, actor, row, kind="history", source="self", level=level, weight=HISTORY, note=source)
     audit.record(
-        session, actor, "language.claimed", "language_claim", row.id, org_id=row.org_id,
-        details={"locale": tag, "proficiency": level},
+        session, actor, "language.claimed", "language_claim", stated[0].id, org_id=person.org_id,
+        details={"locale": tag, "proficiency": level, "modes": list(wanted)},
     )  # fmt: skip
-    return claim_view(row, now_of(session))
+    return [claim_with_evidence(session, row) for row in sorted(stated, key=lambda row: wanted.index(row.mode))]
 
 
 def verify_language(
-    session: Session, actor: Actor, claim_id: str, *, evidence: Mapping[str, Any], until_at: datetime | None = None
-) -> ClaimView:
-    """Take a claim as proven by `evidence`, whose `kind` is one of EVIDENCE_KINDS; for two years, if not said."""
-    row, person = _load(session, claim_id)
+    session: Session, actor: Actor, claim_id: str, *, evidence: Mapping[str, Any], modes: Iterable[str] = (),
+    until_at: datetime | None = None,
+) -> ClaimView:  # fmt: skip
+    """Take a claim as proven by `evidence`, whose `kind` is one of EVIDENCE_KINDS; or the same language in the modes
+    that are named. It fades by itself, or ends at `until_at`."""
+    first, person = _load(session, claim_id)
     guard.require(session, actor, Action.LANGUAGE_VERIFY, annotator_resource(person))
-    now = now_of(session)
-    row.evidence = _known_evidence(evidence)
-    row.status, row.verified_at, row.verified_by = ClaimStatus.VERIFIED, now, actor.account_id
-    row.until_at = until_at or now + VERIFIED_FOR
+    known = _known_evidence(evidence)
+    named = clean_modes(list(modes) or [first.mode])
+    for row in _rows(session, person):
+        if row.locale == first.locale and row.mode in named:
+            _verify(session, actor, row, known, until_at)
+    return claim_with_evidence(session, first)
+
+
+def _verify(
+    session: Session, actor: Actor, row: LanguageClaim, known: Mapping[str, str], until_at: datetime | None
+) -> None:
+    row.status = ClaimStatus.CLAIMED
+    put_evidence(
+        session, actor, row, kind=known["kind"], source=known["ref"] or ids.new_id(), level=row.proficiency,
+        weight=FULL, note=known["note"], until_at=until_at,
+    )  # fmt: skip
+    row.verified_at, row.verified_by = now_of(session), actor.account_id
     session.flush()
     audit.record(
         session, actor, "language.verified", "language_claim", row.id, org_id=row.org_id,
-        details={"locale": row.locale, "proficiency": row.proficiency, "kind": row.evidence["kind"]},
+        details={
+            "locale": row.locale, "mode": row.mode, "proficiency": row.proficiency, "kind": known["kind"],
+        },
     )  # fmt: skip
-    return claim_view(row, now)
 
 
 def reject_language(session: Session, actor: Actor, claim_id: str, *, reason: str) -> ClaimView:
@@ -79,7 +109,8 @@ def reject_language(session: Session, actor: Actor, claim_id: str, *, reason: st
         raise Conflict("language.decided", _("This language has been turned down already."))
     reason, now = clean_text(reason, "reason", 2000), now_of(session)
     row.status, row.verified_at, row.verified_by, row.until_at = ClaimStatus.REJECTED, now, actor.account_id, None
-    session.flush()
+    row.steps = []
+    end_evidence(session, row)
     issue_receipt(
         session,
         actor,
@@ -94,40 +125,52 @@ def reject_language(session: Session, actor: Actor, claim_id: str, *, reason: st
         cause_id=f"{row.id}@{row.claimed_at:%Y%m%d%H%M%S%f}",
     )
     audit.record(session, actor, "language.rejected", "language_claim", row.id, org_id=row.org_id)
-    return claim_view(row, now)
+    return claim_with_evidence(session, row)
 
 
-def put_claims(session: Session, actor: Actor, person: Annotator, claims: Iterable[tuple[str, str]]) -> None:
-    """Write standardized claims of an actor about themselves; one that says the same as before keeps its proof."""
-    known, now = {row.locale: row for row in _rows(session, person)}, now_of(session)
-    for locale, proficiency in claims:
-        row = known.get(locale)
+def put_claims(
+    session: Session, actor: Actor, person: Annotator, claims: Iterable[tuple[str, str]],
+    modes: Iterable[str] = ALL_MODES,
+) -> None:  # fmt: skip
+    """Write standardized claims of an actor about themselves, one for each mode; one that says the same as before keeps
+    its proof, and one that says another level is reckoned anew."""
+    known, now = {(row.locale, row.mode): row for row in _rows(session, person)}, now_of(session)
+    held = (ClaimStatus.CLAIMED, ClaimStatus.VERIFIED)
+    for (locale, proficiency), mode in product(claims, list(modes)):
+        row = known.get((locale, mode))
         if row is None:
-            row = LanguageClaim(id=ids.new_id(), org_id=person.org_id, annotator_id=person.id, locale=locale)
-            session.add(row)
-        elif (
-            row.proficiency == proficiency
-            and status_at(row.status, row.until_at, now)
-            in (
-                ClaimStatus.CLAIMED,
-                ClaimStatus.VERIFIED,
-            )
-        ) or not may_claim_again(ClaimStatus(row.status), row.verified_at, now):
-            continue
-        row.proficiency, row.status, row.evidence, row.claimed_at = proficiency, ClaimStatus.CLAIMED, {}, now
-        row.verified_at = row.verified_by = row.until_at = None
+            session.add(
+                LanguageClaim(
+                    id=ids.new_id(), org_id=person.org_id, annotator_id=person.id, locale=locale, mode=mode,
+                    proficiency=proficiency, status=ClaimStatus.CLAIMED, steps=[], claimed_at=now,
+                )
+            )  # fmt: skip
+        elif (row.proficiency != proficiency or status_at(row.status, row.until_at, now) not in held) and (
+            may_claim_again(ClaimStatus(row.status), row.verified_at, now)
+        ):
+            row.proficiency, row.status, row.claimed_at = proficiency, ClaimStatus.CLAIMED, now
+            row.verified_at = row.verified_by = None
+            fold(session, actor, row)
     session.flush()
 
 
 def give_back_claim(session: Session, actor: Actor, cause_id: str) -> None:
     """Undo an overturned rejection: the claim waits for evidence again."""
     claim_id, _at, stated = cause_id.partition("@")
-    row = session.get(LanguageClaim, claim_id)
-    if row is None or row.status != ClaimStatus.REJECTED or f"{row.claimed_at:%Y%m%d%H%M%S%f}" != stated:
+    first = session.get(LanguageClaim, claim_id)
+    if first is None or first.status != ClaimStatus.REJECTED or f"{first.claimed_at:%Y%m%d%H%M%S%f}" != stated:
         return
-    row.status, row.verified_at, row.verified_by = ClaimStatus.CLAIMED, None, None
-    session.flush()
-    audit.record(session, actor, "language.given_back", "language_claim", row.id, org_id=row.org_id)
+    # Claims that were turned down before languages had modes stand in every mode, with the same times.
+    alike = (LanguageClaim.locale == first.locale, LanguageClaim.verified_at == first.verified_at)
+    for row in session.scalars(
+        select(LanguageClaim).where(
+            LanguageClaim.annotator_id == first.annotator_id, LanguageClaim.org_id == first.org_id,
+            LanguageClaim.status == ClaimStatus.REJECTED, LanguageClaim.claimed_at == first.claimed_at, *alike,
+        )
+    ).all():  # fmt: skip
+        row.status, row.verified_at, row.verified_by = ClaimStatus.CLAIMED, None, None
+        session.flush()
+        audit.record(session, actor, "language.given_back", "language_claim", row.id, org_id=row.org_id)
 
 
 def _load(session: Session, claim_id: str) -> tuple[LanguageClaim, Annotator]:
@@ -145,16 +188,16 @@ def _rows(session: Session, person: Annotator) -> list[LanguageClaim]:
     )
 
 
-def _ensure_open(row: LanguageClaim | None, now: datetime) -> None:
-    if row is not None and not may_claim_again(ClaimStatus(row.status), row.verified_at, now):
+def _ensure_open(row: LanguageClaim, now: datetime) -> None:
+    if not may_claim_again(ClaimStatus(row.status), row.verified_at, now):
         assert row.verified_at is not None
         message = _("You may state it again from %(date)s.", date=(row.verified_at + CLAIM_AGAIN_AFTER).date())
         raise Conflict("language.too_early", message)
 
 
-def _known_evidence(evidence: Mapping[str, Any]) -> dict[str, Any]:
+def _known_evidence(evidence: Mapping[str, Any]) -> dict[str, str]:
     if evidence.get("kind") not in EVIDENCE_KINDS:
         message = _("Say what proves the language.")
         raise Invalid("language.no_evidence", message, fields={"evidence": message})
-    note = evidence.get("note")
-    return {**evidence, "note": clean_text(str(note), "note", 1000, required=False)} if note else dict(evidence)
+    note = clean_text(str(evidence.get("note") or ""), "note", 1000, required=False)
+    return {"kind": evidence["kind"], "note": note, "ref": str(evidence.get("ref") or "")[:80]}

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from i18n import Message, _, current_locale
 from kernel import db
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Invalid
 from kernel.guard import not_found
 from web import current, sessions
 from web.forms import FormModel, read_form
@@ -24,13 +24,6 @@ class ProfileForm(FormModel):
     skills: list[str] = Field(default_factory=list)
     domains: list[str] = Field(default_factory=list)
     about: str = ""
-
-
-class LanguageForm(FormModel):
-    """What the language form sends."""
-
-    locale: str
-    proficiency: str
 
 
 @pages.get("/me")
@@ -53,31 +46,6 @@ def save_profile() -> Response:
     if not form.ok:
         return _show(form.errors, form.values)
     flash("good", _("Saved."))
-    return see("workforce.me")
-
-
-@pages.post("/me/languages")
-def claim_language() -> Response:
-    """State a language, or another level of one."""
-    form = read_form(LanguageForm)
-    if form.ok:
-        try:
-            with db.transaction(current.scope()) as session:
-                person = queries.own_profile(session, current.actor())
-                operations.claim_language(
-                    session,
-                    current.actor(),
-                    person.id,
-                    locale=words.language_typed(form.data.locale),
-                    proficiency=form.data.proficiency,
-                )
-        except Invalid as problem:
-            form.add(problem)
-        except Conflict as problem:
-            form.errors["locale"] = problem.message
-    if not form.ok:
-        return _show(form.errors, form.values)
-    flash("good", _("Saved. It is proven by a test or by your vendor."))
     return see("workforce.me")
 
 

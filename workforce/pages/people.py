@@ -16,7 +16,7 @@ from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.pages import pages, words
 from workforce.rules.standing import next_standings
-from workforce.values import EVIDENCE_KINDS, IDENTITY_KINDS, Standing
+from workforce.values import IDENTITY_KINDS, Standing
 
 PAGE = 25
 _FILTERS = ("text", "status", "locale")
@@ -32,13 +32,6 @@ class StandingForm(Reason):
     """What the form of standing sends."""
 
     status: Standing
-
-
-class Proof(FormModel):
-    """What the form of verification sends."""
-
-    kind: str
-    note: str = Field(default="", max_length=1000)
 
 
 class ClearanceForm(Reason):
@@ -126,36 +119,6 @@ def change_standing(annotator_id: str) -> Response:
     return _done(annotator_id, _("Changed.")) if form.ok else _show(annotator_id, form, 422)
 
 
-@pages.post("/people/<annotator_id>/languages/<claim_id>/verify")
-def verify_language(annotator_id: str, claim_id: str) -> Response:
-    """Take a language as proven."""
-    form = read_form(Proof)
-    if form.ok:
-        try:
-            with db.transaction(queries.reach(current.actor())) as session:
-                operations.verify_language(session, current.actor(), claim_id, evidence=form.data.model_dump())
-        except Invalid as problem:
-            form.add(problem)
-    return _done(annotator_id, _("Verified.")) if form.ok else _show(annotator_id, form, 422)
-
-
-@pages.post("/people/<annotator_id>/languages/<claim_id>/reject")
-def reject_language(annotator_id: str, claim_id: str) -> Response:
-    """Turn a language down."""
-    form = read_form(Reason)
-    if form.ok:
-        try:
-            with db.transaction(queries.reach(current.actor())) as session:
-                operations.reject_language(session, current.actor(), claim_id, reason=form.data.reason)
-        except Invalid as problem:
-            form.add(problem)
-    return (
-        _done(annotator_id, _("Turned down. The person reads your reason and can appeal."))
-        if form.ok
-        else _show(annotator_id, form, 422)
-    )
-
-
 @pages.post("/people/<annotator_id>/clearance")
 def set_clearance(annotator_id: str) -> Response:
     """Give, change or end a clearance."""
@@ -218,7 +181,6 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in standings],
         facts=facts, identity_kinds=[(kind, str(name)) for kind, name in IDENTITY_KINDS.items()],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
-        evidence_kinds=[(kind, str(name)) for kind, name in EVIDENCE_KINDS.items()],
         is_self=detail.annotator.account_id == current.actor().account_id,
     )  # fmt: skip
 

@@ -1,12 +1,27 @@
 """Words of people's pages: names of standings, states and levels, and the languages that forms offer."""
 
+from collections.abc import Iterable
 from functools import lru_cache
+
+from markupsafe import Markup
 
 from i18n import Message, _, current_locale
 from i18n.matching import Level
 from i18n.tags import display_name, language_of, own_name, territory_name
+from web import plots
 from workforce.rules.profiles import countries, time_zones
-from workforce.values import DOMAINS, SKILLS, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
+from workforce.values import (
+    DOMAINS,
+    EVIDENCE_KINDS,
+    HISTORIES,
+    SKILLS,
+    ClaimStatus,
+    ClaimView,
+    Outcome,
+    ReceiptKind,
+    ReceiptState,
+    Standing,
+)
 from workforce.values.receipts import ANSWERED_BY_CORRECTION
 
 # Words and the kind of badge.
@@ -71,6 +86,18 @@ MODES: dict[str, Message] = {
     "listen": _("Listening"),
     "speak": _("Speaking"),
 }
+STRENGTHS: dict[str, tuple[Message, str]] = {
+    "strong": (_("strong"), "good"),
+    "fair": (_("fair"), "plain"),
+    "weak": (_("weak"), "plain"),
+    "against": (_("against it"), "bad"),
+    "gone": (_("too old to count"), "wait"),
+}
+EVIDENCE: dict[str, Message] = {
+    **EVIDENCE_KINDS,
+    "history": _("what the person says about where they have it from"),
+}
+HISTORY_WORDS = HISTORIES
 CLASSIFICATIONS: dict[str, Message] = {
     "public": _("Public"),
     "internal": _("Internal"),
@@ -183,6 +210,33 @@ def level_options() -> list[tuple[str, str]]:
 def mode_choices() -> list[tuple[str, str, str]]:
     """(code, words, definition) for checkboxes."""
     return [(mode, str(words), "") for mode, words in MODES.items()]
+
+
+def level_plot(claim: ClaimView) -> Markup:
+    """The level on its interval, from A1 to native."""
+    if claim.estimate is None:
+        return Markup()
+    level, low, high = (Level.parse(each) for each in (claim.estimate.level, claim.estimate.low, claim.estimate.high))
+    label = _("From A1 to native: between %(low)s and %(high)s", low=short_level(low.code), high=short_level(high.code))
+    return plots.whisker(level, low, high, scale=(Level.A1, Level.NATIVE), label=str(label), width=140)
+
+
+def short_level(code: str) -> str:
+    """The level without its explanation."""
+    return str(_("native")) if code == "native" else code
+
+
+def by_language(claims: Iterable[ClaimView]) -> list[tuple[str, list[ClaimView]]]:
+    """Claims under their languages, in their order."""
+    found: dict[str, list[ClaimView]] = {}
+    for claim in claims:
+        found.setdefault(claim.locale, []).append(claim)
+    return list(found.items())
+
+
+def history_options() -> list[tuple[str, str]]:
+    """(code, words) for a select."""
+    return [(code, str(words)) for code, words in HISTORIES.items()]
 
 
 def skill_choices() -> list[tuple[str, str, str]]:

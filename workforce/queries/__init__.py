@@ -19,10 +19,10 @@ from workforce.queries.agreements import (
 from workforce.queries.factors import factor_of, resets, resets_of
 from workforce.queries.facts import facts_of_account, person_facts, supply
 from workforce.queries.guarded import appeal_for, own_profile, person_for, reach, receipt_for
+from workforce.queries.languages import claims_of, languages_of
 from workforce.queries.people import (
     annotator_by_id,
     annotator_of,
-    claims_of,
     count_by_status,
     find_people,
     person_detail,
@@ -52,6 +52,7 @@ __all__ = [
     "facts_of_account",
     "find_account",
     "find_people",
+    "languages_of",
     "members_of",
     "open_pool",
     "organization_of",

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from kernel.db import now_of
 from kernel.hot import Hot, table_of
 from workforce.models import Agreement, AgreementSignature, Annotator, LanguageClaim
+from workforce.queries.languages import proven_of
 from workforce.rules.clearances import clearance_at, is_proven
 from workforce.rules.profiles import status_at
-from workforce.values import ClaimStatus, Demanded, PersonFacts, Standing, SupplyRow
+from workforce.values import ClaimFacts, ClaimStatus, Demanded, PersonFacts, Standing, SupplyRow
 
 # The path of every take runs through these, so that they are made once.
 _A, _C, _D, _S = (table_of(model) for model in (Annotator, LanguageClaim, Agreement, AgreementSignature))
@@ -26,9 +27,9 @@ _ACCOUNT = Hot(
     ).with_for_update()
 )  # fmt: skip
 _CLAIMS = Hot(
-    select(_C.c.locale, _C.c.proficiency, _C.c.status, _C.c.until_at)
+    select(_C.c.locale, _C.c.mode, _C.c.proficiency, _C.c.status, _C.c.until_at, _C.c.steps)
     .where(_C.c.org_id == bindparam("p_org"), _C.c.annotator_id == bindparam("p_annotator"))
-    .order_by(_C.c.claimed_at, _C.c.locale)
+    .order_by(_C.c.claimed_at, _C.c.locale, _C.c.mode)
 )
 _SIGNED = (
     select(func.max(_S.c.version))
@@ -74,14 +75,15 @@ def _facts(session: Session, row: Any, now: datetime) -> PersonFacts:
     )
 
 
-def supply(session: Session, vendor_org_id: str) -> list[SupplyRow]:
-    """Per exact locale, how many active people have a verified claim to it, and at which proficiency."""
+def supply(session: Session, vendor_org_id: str, mode: str = "read") -> list[SupplyRow]:
+    """Per exact locale, how many active people have a verified claim to it in a mode, and at which proficiency."""
     now = now_of(session)
     rows = session.execute(
         select(LanguageClaim.locale, LanguageClaim.proficiency, func.count())
         .join(Annotator, (Annotator.id == LanguageClaim.annotator_id) & (Annotator.org_id == LanguageClaim.org_id))
         .where(
             LanguageClaim.org_id == vendor_org_id,
+            LanguageClaim.mode == mode,
             LanguageClaim.status == ClaimStatus.VERIFIED,
             or_(LanguageClaim.until_at.is_(None), LanguageClaim.until_at > now),
             Annotator.status == Standing.ACTIVE,
@@ -95,11 +97,13 @@ def supply(session: Session, vendor_org_id: str) -> list[SupplyRow]:
     return [SupplyRow(locale, sum(levels.values()), levels) for locale, levels in counts.items()]
 
 
-def _claims(session: Session, person: Any, now: datetime) -> tuple[tuple[str, str, ClaimStatus], ...]:
+def _claims(session: Session, person: Any, now: datetime) -> tuple[ClaimFacts, ...]:
     rows = _CLAIMS.run(session, p_org=person.org_id, p_annotator=person.id)
-    return tuple(
-        (locale, proficiency, status_at(status, until_at, now)) for locale, proficiency, status, until_at in rows
-    )
+    found = []
+    for locale, mode, proficiency, stored, until_at, steps in rows:
+        status = status_at(stored, until_at, now)
+        found.append(ClaimFacts(locale, mode, proficiency, status, proven_of(proficiency, status, steps, now)))
+    return tuple(found)
 
 
 def _agreements(session: Session, person: Any) -> tuple[dict[str, int], tuple[Demanded, ...]]:

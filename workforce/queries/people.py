@@ -1,18 +1,16 @@
 """Reads of annotators: one's own profile, the list that a vendor searches, and one person in full."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 
 from sqlalchemy import Select, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from i18n.tags import InvalidTag, standardize
-from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.paging import Paging
 from workforce.models import Account, Annotator, LanguageClaim, Pool, StandingChange
+from workforce.queries.languages import claims_of_all, languages_of
 from workforce.rules.names import email_key, mask_email
-from workforce.rules.profiles import status_at
 from workforce.values import (
     AnnotatorView,
     ClaimStatus,
@@ -39,11 +37,6 @@ def annotator_by_id(session: Session, annotator_id: str) -> AnnotatorView | None
     """A working profile that the scope sees."""
     row = session.get(Annotator, annotator_id)
     return annotator_view(row) if row else None
-
-
-def claims_of(session: Session, annotator_id: str) -> list[ClaimView]:
-    """A person's languages, in the order in which they were stated."""
-    return _claims(session, [annotator_id]).get(annotator_id, [])
 
 
 def find_people(
@@ -73,7 +66,7 @@ def find_people(
     if text and text.strip():
         statement = _called(statement, text.strip()[:120])
     found, next_after = _BY_ID.cut(session.execute(statement).all(), limit)
-    claims = _claims(session, [annotator.id for annotator, _account in found])
+    claims = claims_of_all(session, [annotator.id for annotator, _account in found])
     people = [_person_row(annotator, account, claims.get(annotator.id, [])) for annotator, account in found]
     return people, next_after
 
@@ -97,7 +90,7 @@ def person_detail(session: Session, annotator_id: str) -> PersonDetail | None:
         account.name,
         mask_email(account.email),
         pool_name,
-        tuple(claims_of(session, annotator_id)),
+        tuple(languages_of(session, annotator_id)),
         tuple(_standings(session, annotator_id)),
     )
 
@@ -133,20 +126,6 @@ def annotator_view(row: Annotator) -> AnnotatorView:
         identity_verified_at=row.identity_verified_at,
         applied_at=row.applied_at,
         admitted_at=row.admitted_at,
-    )
-
-
-def claim_view(row: LanguageClaim, now: datetime) -> ClaimView:
-    return ClaimView(
-        id=row.id,
-        annotator_id=row.annotator_id,
-        locale=row.locale,
-        proficiency=row.proficiency,
-        status=status_at(row.status, row.until_at, now),
-        evidence=row.evidence,
-        claimed_at=row.claimed_at,
-        verified_at=row.verified_at,
-        until_at=row.until_at,
     )
 
 
@@ -186,20 +165,6 @@ def _key_or_nothing(text: str) -> str:
         return email_key(text)
     except Invalid:
         return ""
-
-
-def _claims(session: Session, annotator_ids: list[str]) -> dict[str, list[ClaimView]]:
-    if not annotator_ids:
-        return {}
-    rows = session.scalars(
-        select(LanguageClaim)
-        .where(LanguageClaim.annotator_id.in_(annotator_ids))
-        .order_by(LanguageClaim.claimed_at, LanguageClaim.locale)
-    )
-    found: dict[str, list[ClaimView]] = {}
-    for row in rows:
-        found.setdefault(row.annotator_id, []).append(claim_view(row, now_of(session)))
-    return found
 
 
 def _standings(session: Session, annotator_id: str) -> list[StandingView]:

@@ -6,17 +6,17 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from i18n import Message, _, figure
-from i18n.matching import Level
+from i18n.matching import Level, Mode
 from i18n.tags import InvalidTag, babel_locale, standardize
 from kernel.errors import Invalid
 from workforce.rules.names import clean_code, clean_text
-from workforce.values import ClaimStatus, Profile
+from workforce.values import HISTORIES, ClaimStatus, Profile
 
 MOST_LANGUAGES = 20
 MOST_CODES = 20
 VARIETIES_SHOWN = 5
 MOST_HOURS = 80
-VERIFIED_FOR = timedelta(days=730)
+ALL_MODES = tuple(mode.value for mode in Mode)
 CLAIM_AGAIN_AFTER = timedelta(days=30)
 
 
@@ -71,6 +71,21 @@ def clean_language(locale: str, proficiency: str, field: str = "locale") -> tupl
         return tag, Level.parse(proficiency).code
     except ValueError as error:
         raise _language(field, _("Choose how well you know it: from A1 to C2, or native.")) from error
+
+
+def clean_modes(modes: Iterable[str], field: str = "modes") -> tuple[str, ...]:
+    """Known modes in their own order, each once; raises Invalid for none or others."""
+    wanted = set(modes)
+    if not wanted or not wanted <= set(ALL_MODES):
+        raise _language(field, _("Choose what you do in it: read, write, listen, speak."))
+    return tuple(mode for mode in ALL_MODES if mode in wanted)
+
+
+def clean_history(history: str | None) -> str:
+    """A code of HISTORIES, or nothing; raises Invalid for others."""
+    if history and history not in HISTORIES:
+        raise _language("history", _("Choose one of the values offered."))
+    return history or ""
 
 
 def ensure_varieties(locales: Iterable[str], wanted: Iterable[str], field: str = "languages") -> None:

@@ -13,14 +13,22 @@ from workforce.values.accounts import (
     TokenView,
 )
 from workforce.values.agreements import CLASSIFICATIONS, AgreementView, Demanded, SignatureView
+from workforce.values.languages import (
+    EVIDENCE_KINDS,
+    HISTORIES,
+    ClaimFacts,
+    ClaimStatus,
+    ClaimView,
+    Estimate,
+    Evidence,
+    EvidenceView,
+    SupplyRow,
+)
 from workforce.values.people import (
     DOMAINS,
-    EVIDENCE_KINDS,
     IDENTITY_KINDS,
     SKILLS,
     AnnotatorView,
-    ClaimStatus,
-    ClaimView,
     PersonDetail,
     PersonFacts,
     PersonRow,
@@ -28,7 +36,6 @@ from workforce.values.people import (
     Profile,
     Standing,
     StandingView,
-    SupplyRow,
 )
 from workforce.values.protection import (
     CLASS_DEMANDS,
@@ -61,6 +68,7 @@ __all__ = [
     "DOMAINS",
     "EVIDENCE_KINDS",
     "GRANT_MOST",
+    "HISTORIES",
     "IDENTITY_KINDS",
     "NOTHING_SET",
     "SKILLS",
@@ -71,11 +79,15 @@ __all__ = [
     "AppealRow",
     "AppealView",
     "Ask",
+    "ClaimFacts",
     "ClaimStatus",
     "ClaimView",
     "ClassDemands",
     "Demanded",
     "Enrolment",
+    "Estimate",
+    "Evidence",
+    "EvidenceView",
     "ExportRule",
     "FactorView",
     "MemberRow",

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from i18n import Message, _
 from workforce.values.agreements import Demanded
+from workforce.values.languages import ClaimFacts, ClaimView
 
 
 class Standing(StrEnum):
@@ -20,24 +20,6 @@ class Standing(StrEnum):
     DECLINED = "declined"
     LEFT = "left"
 
-
-class ClaimStatus(StrEnum):
-    """How far a stated language is proven."""
-
-    CLAIMED = "claimed"
-    VERIFIED = "verified"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-
-
-# What can prove a language, with its name.
-EVIDENCE_KINDS: Mapping[str, Message] = {
-    "test": _("a language test"),
-    "peer": _("a check by a native speaker"),
-    "work": _("accuracy in work"),
-    "document": _("a document"),
-    "imported": _("evidence from another system"),
-}
 
 # How an identity can be checked, with its name.
 IDENTITY_KINDS: Mapping[str, Message] = {
@@ -117,21 +99,6 @@ class AnnotatorView:
 
 
 @dataclass(frozen=True)
-class ClaimView:
-    """A stated language with how far it is proven, as of the time of reading."""
-
-    id: str
-    annotator_id: str
-    locale: str
-    proficiency: str
-    status: ClaimStatus
-    evidence: Mapping[str, Any]
-    claimed_at: datetime
-    verified_at: datetime | None
-    until_at: datetime | None
-
-
-@dataclass(frozen=True)
 class StandingView:
     """One change of standing. Who made it is for the vendor's eyes."""
 
@@ -151,7 +118,7 @@ class PersonFacts:
     org_id: str
     status: Standing
     country: str | None
-    claims: tuple[tuple[str, str, ClaimStatus], ...]  # (locale, proficiency, status)
+    claims: tuple[ClaimFacts, ...]
     skills: frozenset[str]
     domains: frozenset[str]
     clearance: int
@@ -189,12 +156,3 @@ class PersonDetail:
     pool_name: str
     claims: tuple[ClaimView, ...]
     standings: tuple[StandingView, ...]
-
-
-@dataclass(frozen=True)
-class SupplyRow:
-    """Active people with a verified claim to exactly this locale."""
-
-    locale: str
-    total: int
-    by_proficiency: Mapping[str, int]

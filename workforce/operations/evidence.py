@@ -1,0 +1,116 @@
+"""Evidence of languages: from people of the vendor, from exams and from measured work; it folds into levels."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from i18n.matching import Mode
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.policy import Actor
+from workforce.models import LanguageClaim, LanguageEvidence
+from workforce.queries.languages import pieces_of
+from workforce.rules.languages import EXAM, FADES, WORK_FADES, proven_at, steps_of, until_of, work_weight
+from workforce.values import ClaimStatus
+
+
+def put_evidence(
+    session: Session, actor: Actor, claim: LanguageClaim, *, kind: str, source: str, level: str, weight: float,
+    fades_days: float = FADES, note: str = "", until_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Keep a piece of evidence and fold again. The caller has permission, and says so in the log where people act."""
+    row = session.scalars(
+        select(LanguageEvidence).where(
+            LanguageEvidence.org_id == claim.org_id, LanguageEvidence.claim_id == claim.id,
+            LanguageEvidence.kind == kind, LanguageEvidence.source == source,
+        )
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        row = LanguageEvidence(id=ids.new_id(), org_id=claim.org_id, claim_id=claim.id, kind=kind, source=source)
+        session.add(row)
+    row.level, row.weight, row.fades_days, row.note = level, weight, fades_days, note
+    row.at, row.until_at, row.by_account_id = now_of(session), until_at, actor.account_id
+    session.flush()
+    fold(session, actor, claim)
+
+
+def fold(session: Session, actor: Actor, claim: LanguageClaim) -> None:
+    """Write what a claim's evidence comes to, for everybody who asks later; one that was turned down stays so."""
+    now = now_of(session)
+    before = proven_at(claim.steps, now)
+    claim.steps = (
+        [] if claim.status == ClaimStatus.REJECTED else steps_of(claim.proficiency, pieces_of(session, claim.id), now)
+    )
+    claim.until_at = until_of(claim.proficiency, claim.steps)
+    if claim.status != ClaimStatus.REJECTED:
+        is_proven = claim.until_at is not None and claim.until_at > now
+        claim.status = ClaimStatus.VERIFIED if is_proven else ClaimStatus.CLAIMED
+    session.flush()
+    after = proven_at(claim.steps, now)
+    if before != after:
+        audit.record(
+            session, actor, "language.level", "language_claim", claim.id, org_id=claim.org_id,
+            details={"locale": claim.locale, "mode": claim.mode, "before": before, "after": after}, link=False,
+        )  # fmt: skip
+
+
+def end_evidence(session: Session, claim: LanguageClaim) -> None:
+    """Let nothing count any more of what a claim rested on, as it was turned down."""
+    now = now_of(session)
+    for row in session.scalars(select(LanguageEvidence).where(LanguageEvidence.claim_id == claim.id)):
+        row.until_at = now if row.until_at is None else min(row.until_at, now)
+    session.flush()
+
+
+def drop_evidence(session: Session, actor: Actor, claim: LanguageClaim, *, kind: str, source: str) -> None:
+    """Let one piece count no more, as what it came from was undone, and fold again."""
+    now = now_of(session)
+    for row in session.scalars(
+        select(LanguageEvidence).where(
+            LanguageEvidence.claim_id == claim.id, LanguageEvidence.kind == kind, LanguageEvidence.source == source
+        )
+    ):
+        row.until_at = now
+    session.flush()
+    fold(session, actor, claim)
+
+
+def note_exam(
+    session: Session, actor: Actor, annotator_id: str, *, locale: str, modes: Sequence[str], level: str, lane_id: str
+) -> None:
+    """A passed exam of a lane speaks for its language in its modes; the caller has decided that it was passed."""
+    for claim in _claims(session, annotator_id, locale, modes):
+        put_evidence(session, actor, claim, kind="test", source=f"lane:{lane_id}", level=level, weight=EXAM)
+
+
+def note_work(
+    session: Session, actor: Actor, annotator_id: str, *, locale: str, modes: Sequence[str], level: str, lane_id: str,
+    right: float, checked: int,
+) -> None:  # fmt: skip
+    """Checked answers in a lane speak for or against its language in its modes; the newest reckoning counts."""
+    weight = work_weight(right, checked)
+    if weight == 0.0:
+        return
+    for claim in _claims(session, annotator_id, locale, modes):
+        put_evidence(
+            session, actor, claim, kind="work", source=f"lane:{lane_id}", level=level, weight=weight,
+            fades_days=WORK_FADES,
+        )  # fmt: skip
+
+
+def _claims(session: Session, annotator_id: str, locale: str, modes: Sequence[str]) -> list[LanguageClaim]:
+    wanted = [mode.value for mode in Mode if mode in modes]
+    return list(
+        session.scalars(
+            select(LanguageClaim)
+            .where(
+                LanguageClaim.annotator_id == annotator_id,
+                LanguageClaim.locale == locale,
+                LanguageClaim.mode.in_(wanted),
+            )
+            .order_by(LanguageClaim.id)
+            .with_for_update()
+        )
+    )

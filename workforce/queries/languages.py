@@ -1,0 +1,102 @@
+"""Reads of languages: claims with the level that their evidence speaks for."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import case, select
+from sqlalchemy.orm import Session
+
+from i18n.matching import Mode
+from kernel.db import now_of
+from workforce.models import LanguageClaim, LanguageEvidence
+from workforce.rules.languages import MOST_PIECES, estimate, proven_at, strength_of, weight_at
+from workforce.rules.profiles import status_at
+from workforce.values.languages import ClaimStatus, ClaimView, Evidence, EvidenceView
+
+MODE_ORDER = case({mode.value: place for place, mode in enumerate(Mode)}, value=LanguageClaim.mode)
+
+
+def claims_of(session: Session, annotator_id: str) -> list[ClaimView]:
+    """A person's languages in each mode, in the order in which they were stated, without their evidence."""
+    return claims_of_all(session, [annotator_id]).get(annotator_id, [])
+
+
+def claims_of_all(session: Session, annotator_ids: list[str]) -> dict[str, list[ClaimView]]:
+    """The same of many people."""
+    found: dict[str, list[ClaimView]] = {}
+    for row in _rows(session, annotator_ids) if annotator_ids else ():
+        found.setdefault(row.annotator_id, []).append(claim_view(row, now_of(session)))
+    return found
+
+
+def languages_of(session: Session, annotator_id: str) -> list[ClaimView]:
+    """A person's languages in each mode with level, interval and what these rest on."""
+    now = now_of(session)
+    rows = list(_rows(session, [annotator_id]))
+    pieces: dict[str, list[LanguageEvidence]] = {row.id: [] for row in rows}
+    for piece in _pieces(session, [row.id for row in rows]):
+        pieces[piece.claim_id].append(piece)
+    return [claim_view(row, now, pieces[row.id][:MOST_PIECES]) for row in rows]
+
+
+def claim_with_evidence(session: Session, claim: LanguageClaim) -> ClaimView:
+    """One claim with level, interval and what these rest on."""
+    return claim_view(claim, now_of(session), _pieces(session, [claim.id])[:MOST_PIECES])
+
+
+def pieces_of(session: Session, claim_id: str) -> list[Evidence]:
+    """The newest pieces that a claim rests on, for the rule."""
+    return [_piece(row) for row in _pieces(session, [claim_id])[:MOST_PIECES]]
+
+
+def claim_view(row: LanguageClaim, now: datetime, pieces: Iterable[LanguageEvidence] | None = None) -> ClaimView:
+    status = status_at(row.status, row.until_at, now)
+    kept = list(pieces) if pieces is not None else []
+    return ClaimView(
+        id=row.id,
+        annotator_id=row.annotator_id,
+        locale=row.locale,
+        mode=row.mode,
+        proficiency=row.proficiency,
+        status=status,
+        proven=proven_of(row.proficiency, status, row.steps, now),
+        claimed_at=row.claimed_at,
+        verified_at=row.verified_at,
+        until_at=row.until_at,
+        estimate=None if pieces is None else estimate(row.proficiency, [_piece(each) for each in kept], now),
+        evidence=tuple(_view(each, now) for each in kept),
+    )
+
+
+def proven_of(stated: str, status: ClaimStatus, steps: list[list[str]], now: datetime) -> str | None:
+    """What work may rest on at this moment."""
+    if status is ClaimStatus.VERIFIED:
+        return stated
+    return None if status is ClaimStatus.REJECTED else proven_at(steps, now)
+
+
+def _rows(session: Session, annotator_ids: list[str]) -> Iterable[LanguageClaim]:
+    return session.scalars(
+        select(LanguageClaim)
+        .where(LanguageClaim.annotator_id.in_(annotator_ids))
+        .order_by(LanguageClaim.claimed_at, LanguageClaim.locale, MODE_ORDER)
+    ).all()
+
+
+def _pieces(session: Session, claim_ids: list[str]) -> list[LanguageEvidence]:
+    return list(
+        session.scalars(
+            select(LanguageEvidence)
+            .where(LanguageEvidence.claim_id.in_(claim_ids))
+            .order_by(LanguageEvidence.at.desc(), LanguageEvidence.id)
+        )
+    )
+
+
+def _piece(row: LanguageEvidence) -> Evidence:
+    return Evidence(row.kind, row.level, row.weight, row.at, row.fades_days, row.until_at)
+
+
+def _view(row: LanguageEvidence, now: datetime) -> EvidenceView:
+    strength = strength_of(row.weight, weight_at(_piece(row), now))
+    return EvidenceView(row.kind, row.level, strength, row.at, row.until_at, row.note, row.by_account_id is not None)
