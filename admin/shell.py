@@ -40,6 +40,7 @@ _PEOPLE: list[_Place] = [
     (_("Appeals"), "workforce.appeals", ""),
     (_("Objections"), "calibration.disputes", ""),
     (_("Signals"), "calibration.behaviour", ""),
+    (_("Checks by natives"), "calibration.language_checks_overview", ""),
     (_("Team"), "workforce.team", ""),
 ]
 

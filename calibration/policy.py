@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
-from calibration.models import Attempt, Dispute
+from calibration.models import Attempt, Dispute, LanguageCheck
 from calibration.values import LaneFacts
 from kernel.grants import rights_on
 from kernel.policy import Actor, Resource
@@ -30,6 +30,9 @@ JUDGMENT_RECORD = "judgment:record"
 LANE_QUALITY = "lane_quality:read"
 OWN_QUALITY = "quality:read"
 PERSON_QUALITY = "person_quality:read"
+CHECK_ASK = "language_check:ask"
+CHECK_JUDGE = "language_check:judge"
+CHECK_OVERSEE = "language_check:oversee"
 
 
 # Stands for the author of a key whose author is not known any more: nobody's account.
@@ -57,6 +60,13 @@ def dispute_resource(actor: Actor, dispute: Dispute, authors_of_key: Collection[
     return Resource(
         kind="dispute", id=dispute.id, org_id=dispute.org_id,
         author_account_id=actor.account_id if actor.account_id in authors else next(iter(authors_of_key), NOBODY_KNOWN),
+    )  # fmt: skip
+
+
+def language_check_resource(check: LanguageCheck) -> Resource:
+    """A check by natives: the candidate's own, and their vendor's to look after."""
+    return Resource(
+        kind="language_check", id=check.id, org_id=check.org_id, owner_account_id=check.account_id,
     )  # fmt: skip
 
 

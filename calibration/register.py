@@ -6,18 +6,21 @@ from sqlalchemy.orm import Session
 from calibration.api import api
 from calibration.cli import cli
 from calibration.operations.hearing import rests_on_checks
-from calibration.pages import behaviour, disputes, gates, gold, lanes, learning, pages, people, roster
+from calibration.pages import behaviour, disputes, gates, gold, lanes, learning, natives, pages, people, roster
 from kernel.policy import Actor
 from workforce.trail import show_evidence, show_whole
 
 # Imported for the routes they declare.
-_ROUTES = (behaviour, disputes, gates, gold, lanes, learning, people, roster)
+_ROUTES = (behaviour, disputes, gates, gold, lanes, learning, natives, people, roster)
 
 
 def register(app: Flask) -> None:
     """Add everything that calibration serves."""
     show_evidence("attempt", lambda _session, _actor, attempt_id: url_for("calibration.attempt", attempt_id=attempt_id))
     show_evidence("dispute", lambda _session, _actor, dispute_id: url_for("calibration.dispute", dispute_id=dispute_id))
+    show_evidence(
+        "language_check", lambda _session, _actor, check_id: url_for("calibration.language_check", check_id=check_id)
+    )
     show_whole("lane_paused", _evidence)
     app.register_blueprint(pages)
     app.register_blueprint(api)

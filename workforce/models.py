@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, St
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
-from kernel.db import Base, Id, Identified, Owned, within
+from kernel.db import Base, Id, Identified, Micros, Owned, within
 
 
 class Organization(Identified, Base):
@@ -137,6 +137,8 @@ class Pool(Identified, Owned, Base):
     name: Mapped[str] = mapped_column(String(120))
     about: Mapped[dict[str, Any]]  # locale -> text shown to applicants
     is_open: Mapped[bool] = mapped_column(default=True)
+    check_micros: Mapped[int] = mapped_column(Micros, default=0)  # what a native earns for judging a text; 0: not set
+    check_currency: Mapped[str] = mapped_column(String(3), default="USD")
     created_at: Mapped[datetime]
 
 

@@ -10,6 +10,9 @@ from calibration.models.fairness import FairnessCell as FairnessCell
 from calibration.models.gates import Backtest as Backtest
 from calibration.models.gates import GateFiring as GateFiring
 from calibration.models.gates import GateRule as GateRule
+from calibration.models.languages import LanguageCheck as LanguageCheck
+from calibration.models.languages import LanguagePrompt as LanguagePrompt
+from calibration.models.languages import LanguageVote as LanguageVote
 from calibration.models.proposals import GoldProposal as GoldProposal
 from calibration.models.tracks import Folded as Folded
 from calibration.models.tracks import PeerPair as PeerPair

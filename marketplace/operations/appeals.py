@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from calibration.operations import disputes, gates, qualifications, restoring
+from calibration.operations import disputes, gates, natives, qualifications, restoring
 from kernel.policy import Actor, system_actor
 from payouts.operations import earnings
 from workforce.operations import appeals
@@ -28,6 +28,8 @@ def _restore(session: Session, actor: Actor, decision: AppealDecision) -> None:
     cause_id = decision.cause_id.partition(":")[0]
     if decision.kind == "dispute_rejected":
         disputes.reopen(session, system, cause_id)
+    if decision.kind == "language_rejected" and decision.cause_kind == "language_check":
+        natives.undo_check(session, system, cause_id)
     if decision.kind == "test_failed":
         restoring.give_back_attempt(session, system, cause_id)
     if decision.kind == "removed" and decision.cause_kind == "qualification" and decision.lane_id:

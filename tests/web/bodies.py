@@ -15,6 +15,8 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "calibration_api.contest_question": {"text": "it is wrong"},
     "calibration_api.contest_evidence": {"text": "it is wrong"},
     "marketplace_api.publish_ontology": {"body": ONTOLOGY},
+    "calibration_api.answer_language_check": {"text": "Every text that is sent to natives has some length."},
+    "workforce_api.set_check_rate": {"micros": 50_000, "currency": "EUR"},
     "marketplace_api.set_lane_languages": {"modes": ["read"]},
     "marketplace_api.set_rights": {"rights": list(ALL_RIGHTS)},
     "marketplace_api.renew_grant": {"rights": list(ALL_RIGHTS)},

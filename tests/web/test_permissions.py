@@ -24,7 +24,8 @@ from wsgi import create_app
 # Which table the id in a path is of. An address with a part that is not named here fails the test below.
 PARTS = {
     "agreement_id": "agreement", "annotator_id": "annotator", "appeal_id": "appeal", "assignment_id": "assignment",
-    "attempt_id": "attempt", "backtest_id": "backtest", "batch_id": "batch", "claim_id": "language_claim",
+    "attempt_id": "attempt", "backtest_id": "backtest", "batch_id": "batch", "check_id": "language_check",
+    "prompt_id": "language_prompt", "claim_id": "language_claim",
     "dispute_id": "dispute", "invoice_id": "invoice",
     "job_id": "outbox", "key_id": "gold_key", "lane_id": "lane", "line_id": "payout_line",
     "membership_id": "membership", "org_id": "organization", "person_id": "annotator", "pool_id": "pool",

@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 
 from calibration.lanes import lane_of
 from calibration.models import BehaviourReview, GoldKey
-from calibration.operations import attempts, backtests, disputes, tests
+from calibration.operations import attempts, backtests, disputes, natives, tests
 from i18n import Message
 from kernel.db import Base, Database, now_of
 from kernel.ids import new_id
@@ -25,7 +25,8 @@ from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
 from workforce.models import Account, Annotator, FactorReset
-from workforce.operations import agreements, appeals, create_organization, receipts
+from workforce.operations import agreements, appeals, create_organization, pools, receipts
+from workforce.queries import claims_of
 
 RULE: dict[str, Any] = {
     "name": "strict", "metric": "accuracy_upper", "action": "pause", "limit": 0.8, "certainty": 0.9,
@@ -88,6 +89,7 @@ def build(database: Database, name: str) -> World:
     _examine(market, desk, canaries)
     _decide(market, desk, canaries)
     _pay(market, desk)
+    _have_read(market, desk)
     _deliver(market, desk)
     operator = _operator(database)
     return World(market.client, market.vendor, operator, canaries)
@@ -228,6 +230,15 @@ def _ask_for_reset(market: Market, account_id: str) -> None:
                 asked_by=account_id,
             )
         )  # fmt: skip
+
+
+def _have_read(market: Market, desk: Desk) -> None:
+    """A person's text that natives of their vendor will read, to a prompt of the vendor's own."""
+    with desk.vendor() as session:
+        pools.set_check_rate(session, market.manager, market.pool, micros=50_000, currency="EUR")
+        natives.add_prompt(session, market.manager, locale="sw-KE", text="Tell of a market day.")
+        claim = next(each for each in claims_of(session, desk.annotators[0]) if each.mode == "write")
+        natives.ask_check(session, desk.people[0], claim.id)
 
 
 def _sign_in(market: Market, account_id: str) -> None:

@@ -18,6 +18,8 @@ from workforce.api.shapes import (
     AnnotatorOut,
     ApplicantIn,
     ApplicationIn,
+    CheckRateIn,
+    CheckRateOut,
     OfferOut,
     PoolIn,
     PoolOut,
@@ -91,3 +93,10 @@ def apply_as_new(session: "Session", actor: Actor, pool_id: str, body: Applicant
         **body.model_dump(exclude={"languages", "signatures"}),
     )  # fmt: skip
     return ReceivedOut()
+
+
+@api.put("/pools/<pool_id>/check-rate", body=CheckRateIn, returns=CheckRateOut)
+def set_check_rate(session: "Session", actor: Actor, pool_id: str, body: CheckRateIn) -> CheckRateOut:
+    """Set what a native earns for judging the text of a candidate of this pool; 0 ends it."""
+    made = operations.set_check_rate(session, actor, pool_id, micros=body.micros, currency=body.currency)
+    return CheckRateOut(pool_id=made.id, micros=made.check_micros, currency=made.check_currency)

@@ -182,6 +182,21 @@ class PoolIn(InModel):
     is_open: bool = True
 
 
+class CheckRateIn(InModel):
+    """What a native earns for judging a text, in micro-units of a currency."""
+
+    micros: int = Field(ge=0)
+    currency: str = Field(max_length=3)
+
+
+class CheckRateOut(OutModel):
+    """What a native earns for judging a text of this pool."""
+
+    pool_id: str
+    micros: int
+    currency: str
+
+
 class AgreementIn(InModel):
     """The next version of a document, by locale."""
 

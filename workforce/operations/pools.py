@@ -5,17 +5,20 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from i18n import _
+from i18n import Message, _
 from i18n.tags import InvalidTag, standardize
 from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
+from kernel.money import is_currency
 from kernel.policy import Actor, Resource
 from workforce.models import Pool
 from workforce.policy import Action, pool_resource
 from workforce.queries.pools import pool_view
 from workforce.rules.names import clean_name, clean_text
 from workforce.values import PoolView
+
+MOST_FOR_A_CHECK = 1_000 * 1_000_000  # micro-units
 
 
 def create_pool(
@@ -56,6 +59,30 @@ def change_pool(
     row.name, row.about, row.is_open = name, _texts(about), is_open
     session.flush()
     audit.record(session, actor, "pool.changed", "pool", row.id, org_id=row.org_id, details={"is_open": is_open})
+    return pool_view(row)
+
+
+def set_check_rate(session: Session, actor: Actor, pool_id: str, *, micros: int, currency: str) -> PoolView:
+    """Set what a native earns for judging the text of a candidate of this pool; 0 ends that texts are judged."""
+    row = session.get(Pool, pool_id)
+    if row is None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.POOL_MANAGE, pool_resource(row))
+    faults: dict[str, Message] = {}
+    if not 0 <= micros <= MOST_FOR_A_CHECK:
+        faults["rate"] = _(
+            "The pay for one check is between nothing and %(most)s.", most=str(MOST_FOR_A_CHECK // 10**6)
+        )
+    if not is_currency(currency):
+        faults["currency"] = _("This is no currency code; write it like EUR.")
+    if faults:
+        raise Invalid("pool.check_rate", next(iter(faults.values())), fields=faults)
+    row.check_micros, row.check_currency = micros, currency
+    session.flush()
+    audit.record(
+        session, actor, "pool.check_rate", "pool", row.id, org_id=row.org_id,
+        details={"micros": micros, "currency": currency},
+    )  # fmt: skip
     return pool_view(row)
 
 

@@ -13,6 +13,7 @@ RULES: dict[str, Message] = {
     "behaviour_review": _("Review of a signal by a person"),
     "gold_dispute": _("Objections to right answers"),
     "admission": _("Admission of applicants"),
+    "language_check": _("Check by natives"),
     "language-evidence": _("Proof of a language"),
     "qualification_revoked": _("Who works in a language of a project"),
     "qualification_test": _("Test for a language of a project"),
@@ -75,6 +76,8 @@ def _told(receipt: ReceiptView, kind: str, count: int) -> Message | str:
             return _("The objection itself")
         case "review":
             return _("The review of the answer")
+        case "language_check":
+            return _("Your text and what it was about")
         case "attempt":
             return _attempt(receipt.figure)
         case _:

@@ -8,6 +8,7 @@ from i18n import SHIPPED, _
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
+from kernel.money import from_text, to_text
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
@@ -75,6 +76,27 @@ def change_pool(pool_id: str) -> Response:
     return see("workforce.pools")
 
 
+@pages.post("/pools/<pool_id>/check-rate")
+def set_check_rate(pool_id: str) -> Response:
+    """Set what a native earns for judging a text."""
+    view, typed = _pool(pool_id), request.form.get("rate", "").strip()
+    form = empty_form({"name": view.name, "is_open": view.is_open})
+    try:
+        with db.transaction(current.scope()) as session:
+            operations.set_check_rate(
+                session, current.actor(), pool_id, micros=from_text(typed.replace(",", ".")),
+                currency=request.form.get("currency", "").strip().upper(),
+            )  # fmt: skip
+    except ValueError:
+        form.errors["rate"] = _("Write an amount like 0.05, with at most six decimals.")
+    except Invalid as problem:
+        form.add(problem)
+    if not form.ok:
+        return _one(view, form, dict(view.about), 422)
+    flash("good", _("Saved."))
+    return see("workforce.pool", pool_id=pool_id)
+
+
 def _pool(pool_id: str) -> PoolView:
     with db.reading(queries.reach(current.actor())) as session:
         view = queries.pool_of(session, pool_id)
@@ -106,4 +128,7 @@ def _list(form: Form[Any], status: int = 200) -> Response:
 
 
 def _one(view: PoolView, form: Form[Any], texts: dict[str, str], status: int = 200) -> Response:
-    return page("workforce/pool.html", status, pool=view, form=form, errors=form.errors, texts=texts, shipped=SHIPPED)
+    return page(
+        "workforce/pool.html", status, pool=view, form=form, errors=form.errors, texts=texts, shipped=SHIPPED,
+        rate=request.form.get("rate") or to_text(view.check_micros),
+    )  # fmt: skip

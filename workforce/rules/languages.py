@@ -96,10 +96,10 @@ def until_of(stated: str, steps: Iterable[Sequence[str]]) -> datetime | None:
 
 def strength_of(weight: float, left: float) -> str:
     """A word for a piece's weight now."""
+    if abs(left) <= 0.05:
+        return "gone"
     if weight < 0:
         return "against"
-    if left <= 0.05:
-        return "gone"
     return "strong" if left >= STRONG - _EXACTLY else "fair" if left >= FAIR else "weak"
 
 

@@ -61,6 +61,8 @@ class PoolView:
     about: Mapping[str, str]
     is_open: bool
     created_at: datetime
+    check_micros: int = 0  # what a native earns for judging a candidate's text; 0: not set
+    check_currency: str = "USD"
 
 
 @dataclass(frozen=True)

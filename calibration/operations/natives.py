@@ -1,0 +1,375 @@
+"""Checks by natives: a candidate writes, natives judge blind to one another and are paid, and the claim learns from it.
+
+All of it happens inside one vendor, in its scope.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from calibration.models.languages import LanguageCheck, LanguagePrompt, LanguageVote
+from calibration.policy import CHECK_ASK, CHECK_JUDGE, CHECK_OVERSEE, language_check_resource
+from calibration.queries.natives import (
+    Askable,
+    CheckerRow,
+    CheckView,
+    OverviewRow,
+    PromptRow,
+    TaskView,
+    askable_of,
+    check_row,
+    check_view,
+    checkers,
+    checks_of,
+    claim_to_check,
+    held_by,
+    is_native,
+    natives_by_locale,
+    overview_rows,
+    prompts_of,
+    queue_of,
+    task_view,
+    votes_of,
+    waiting_for,
+)
+from calibration.queries.people import Person, person_of_account
+from calibration.rules.natives import outcome_of, places_of, weight_of
+from calibration.rules.prompts import seeds_for
+from i18n import Message, _
+from i18n.figures import figure
+from i18n.tags import InvalidTag, standardize
+from kernel import audit, ids
+from kernel.db import now_of
+from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found, require
+from kernel.policy import Actor, Resource, system_actor
+from payouts.operations import earnings
+from workforce.models import Annotator, LanguageClaim
+from workforce.operations.evidence import drop_evidence, put_evidence
+from workforce.operations.receipts import issue_receipt
+from workforce.queries.accounts import account_of
+from workforce.queries.pools import pool_of
+from workforce.queries.pools import pools as list_pools
+from workforce.rules.languages import FADES
+from workforce.rules.names import clean_text
+from workforce.values import PoolView, ReceiptKind
+
+SHORTEST, LONGEST = 40, 2000
+PROMPT_LONGEST = 600
+MOST_PROMPTS = 50
+AGAIN_AFTER = timedelta(days=30)
+HELD_FOR = timedelta(hours=24)
+PAY_HOLD = timedelta(hours=72)
+RULE, RULE_VERSION = "language_check", "1"
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a person meets of checks: languages that can be checked, their own checks, texts that they could judge."""
+
+    askable: list[Askable]
+    checks: list[CheckView]
+    waiting: int
+    native_in: list[str]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a vendor meets of checks."""
+
+    checks: list[OverviewRow]
+    checkers: list[CheckerRow]
+    natives: dict[str, int]
+    prompts: list[PromptRow]
+    pools: list[PoolView]
+
+
+def own_checks(session: Session, actor: Actor) -> Own:
+    """One's own side of checks by natives."""
+    person = _own(session, actor, CHECK_ASK)
+    return Own(
+        askable_of(session, person), checks_of(session, person), waiting_for(session, person),
+        is_native(session, person),
+    )  # fmt: skip
+
+
+def own_check(session: Session, actor: Actor, check_id: str) -> CheckView:
+    """One of one's own checks."""
+    row = check_row(session, check_id)
+    if row is None:
+        raise not_found()
+    require(session, actor, CHECK_ASK, language_check_resource(row))
+    return check_view(row)
+
+
+def task_in_hand(session: Session, actor: Actor, check_id: str) -> TaskView:
+    """The text that the actor holds and has not spoken about."""
+    found = held_by(session, _own(session, actor, CHECK_JUDGE), check_id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def overview(session: Session, actor: Actor) -> Overview:
+    """The vendor's side of checks by natives."""
+    require(session, actor, CHECK_OVERSEE, Resource("language_check", org_id=actor.org_id))
+    pools, _more = list_pools(session, limit=200)
+    return Overview(overview_rows(session), checkers(session), natives_by_locale(session), prompts_of(session), pools)
+
+
+def ask_check(session: Session, actor: Actor, claim_id: str) -> CheckView:
+    """Ask for natives to check how one writes a language; the prompt is drawn now. One that is open is gone on with."""
+    person = _own(session, actor, CHECK_ASK)
+    claim = claim_to_check(session, claim_id, hold=True)
+    if claim is None or claim.annotator_id != person.annotator_id:
+        raise not_found()
+    if claim.mode != "write" or claim.status == "rejected":
+        raise Conflict("language_check.mode", _("Natives check how you write: choose a language that you write."))
+    last = session.scalars(
+        select(LanguageCheck).where(LanguageCheck.claim_id == claim.id).order_by(LanguageCheck.asked_at.desc()).limit(1)
+    ).one_or_none()
+    if last is not None and last.confirmed is None:
+        return check_view(last)
+    now = now_of(session)
+    if last is not None and last.state == "decided" and last.asked_at + AGAIN_AFTER > now:
+        again = (last.asked_at + AGAIN_AFTER).date()
+        raise Conflict("language_check.too_early", _("You can ask for another check from %(date)s.", date=again))
+    pool = pool_of(session, _pool_of(session, person))
+    if pool is None or pool.check_micros <= 0:
+        raise Conflict(
+            "language_check.no_rate", _("Nobody can be asked yet: your vendor has not set what a check earns.")
+        )
+    row = LanguageCheck(
+        id=ids.new_id(), org_id=person.org_id, claim_id=claim.id, annotator_id=person.annotator_id,
+        account_id=person.account_id, pool_id=pool.id, locale=claim.locale, level=claim.proficiency,
+        prompt=_draw(session, actor, claim), answer="", state="asked", asked_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    audit.record(session, actor, "language_check.asked", "language_check", row.id, org_id=row.org_id,
+                 details={"claim": claim.id})  # fmt: skip
+    return check_view(row)
+
+
+def answer_check(session: Session, actor: Actor, check_id: str, text: str) -> CheckView:
+    """Write what the prompt asks for. It goes to the natives as it stands, and is not changed any more."""
+    row = _load(session, check_id)
+    require(session, actor, CHECK_ASK, language_check_resource(row))
+    if row.state != "asked":
+        raise Conflict("language_check.sent", _("This text was sent already."))
+    text = clean_text(text, "text", LONGEST)
+    if len(text) < SHORTEST:
+        message = _("Write at least %(n)s characters.", n=SHORTEST)
+        raise Invalid("language_check.short", message, fields={"text": message})
+    row.answer, row.state, row.answered_at = text, "answered", now_of(session)
+    session.flush()
+    audit.record(session, actor, "language_check.answered", "language_check", row.id, org_id=row.org_id)
+    return check_view(row)
+
+
+def take_check(session: Session, actor: Actor) -> TaskView | None:
+    """Take the oldest text that waits for a native like the actor, or the one they hold; None where none waits.
+
+    A place is theirs for a day; who says something later is heard if a place is still free, and paid either way.
+    """
+    person = _own(session, actor, CHECK_JUDGE)
+    for check_id in queue_of(session, person):
+        row = _load(session, check_id)
+        votes = votes_of(session, row.id)
+        own = next((vote for vote in votes if vote.account_id == person.account_id), None)
+        if own is not None and own.voted_at is None and row.state == "answered":
+            own.held_until = now_of(session) + HELD_FOR
+            session.flush()
+            return task_view(row, own)
+        if own is None and _is_free(session, row, votes):
+            return _take(session, person, row)
+    return None
+
+
+def judge_check(session: Session, actor: Actor, check_id: str, *, confirms: bool) -> bool | None:
+    """Say whether somebody who knows the language so well would write like this; what the check came to, if decided.
+
+    The native's words are paid whatever they say, and whatever the others have said meanwhile.
+    """
+    person = _own(session, actor, CHECK_JUDGE)
+    row = _load(session, check_id)
+    votes = votes_of(session, row.id)
+    own = next((vote for vote in votes if vote.account_id == person.account_id), None)
+    if own is None:
+        raise not_found()
+    if own.voted_at is not None:
+        raise Conflict("language_check.voted", _("You have said what you think of this text already."))
+    heard = _heard(votes)
+    own.confirms, own.voted_at = confirms, now_of(session)
+    own.counts = row.state == "answered" and len(heard) < places_of(heard)
+    session.flush()
+    _pay(session, row, own)
+    audit.record(session, actor, "language_check.judged", "language_check", row.id, org_id=row.org_id, link=False)
+    outcome = outcome_of(_heard(votes_of(session, row.id))) if own.counts else None
+    if outcome is not None:
+        _decide(session, row, outcome)
+    return outcome
+
+
+def undo_check(session: Session, actor: Actor, check_id: str) -> None:
+    """Let a check count no more, after an appeal against it has overturned it."""
+    row = _load(session, check_id)
+    require(session, actor, CHECK_OVERSEE, language_check_resource(row))
+    claim = claim_to_check(session, row.claim_id, hold=True)
+    row.state = "undone"
+    session.flush()
+    if claim is not None:
+        drop_evidence(session, actor, claim, kind="peer", source=f"check:{row.id}")
+    audit.record(session, actor, "language_check.undone", "language_check", row.id, org_id=row.org_id)
+
+
+def add_prompt(session: Session, actor: Actor, *, locale: str, text: str) -> str:
+    """A prompt of the vendor's own for one locale, whose candidates write to these from then on."""
+    require(session, actor, CHECK_OVERSEE, Resource("language_prompt", org_id=actor.org_id))
+    assert actor.org_id is not None
+    try:
+        tag = standardize(locale.strip())
+    except InvalidTag as error:
+        message = _("“%(tag)s” is not a language we know. Write it like sw-KE or zh-Hant-TW.", tag=locale[:40])
+        raise Invalid("language_prompt.locale", message, fields={"locale": message}) from error
+    text = clean_text(text, "text", PROMPT_LONGEST)
+    known = select(func.count()).where(LanguagePrompt.org_id == actor.org_id, LanguagePrompt.locale == tag)
+    if (session.scalar(known) or 0) >= MOST_PROMPTS:
+        message = _("There are %(n)s prompts for this language already; remove one first.", n=MOST_PROMPTS)
+        raise Invalid("language_prompt.too_many", message, fields={"text": message})
+    row = LanguagePrompt(
+        id=ids.new_id(), org_id=actor.org_id, locale=tag, text=text, created_at=now_of(session),
+        created_by=actor.account_id,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    audit.record(session, actor, "language_prompt.added", "language_prompt", row.id, org_id=row.org_id,
+                 details={"locale": tag})  # fmt: skip
+    return row.id
+
+
+def remove_prompt(session: Session, actor: Actor, prompt_id: str) -> None:
+    """Take a prompt away; what was written to it stays as it is."""
+    row = session.get(LanguagePrompt, prompt_id)
+    if row is None:
+        raise not_found()
+    require(session, actor, CHECK_OVERSEE, Resource("language_prompt", row.id, org_id=row.org_id))
+    audit.record(session, actor, "language_prompt.removed", "language_prompt", row.id, org_id=row.org_id)
+    session.delete(row)
+    session.flush()
+
+
+def _own(session: Session, actor: Actor, action: str) -> Person:
+    person = person_of_account(session, actor.account_id, actor.org_id)
+    if person is None or person.status != "active":
+        raise not_found()
+    require(
+        session, actor, action,
+        Resource("language_check", org_id=person.org_id, owner_account_id=person.account_id),
+    )  # fmt: skip
+    return person
+
+
+def _load(session: Session, check_id: str) -> LanguageCheck:
+    """The check, held against others who judge it."""
+    row = session.scalars(select(LanguageCheck).where(LanguageCheck.id == check_id).with_for_update()).one_or_none()
+    if row is None:
+        raise not_found()
+    session.refresh(row)
+    return row
+
+
+def _pool_of(session: Session, person: Person) -> str:
+    return session.get_one(Annotator, person.annotator_id).pool_id
+
+
+def _draw(session: Session, actor: Actor, claim: LanguageClaim) -> str:
+    own = list(
+        session.scalars(
+            select(LanguagePrompt.text).where(
+                LanguagePrompt.org_id == claim.org_id, LanguagePrompt.locale == claim.locale
+            ).order_by(LanguagePrompt.id)
+        )
+    )  # fmt: skip
+    account = account_of(session, actor.account_id or "")
+    texts = own or list(seeds_for(claim.locale, account.locale if account else "en"))
+    return texts[int(ids.uniform() * len(texts))]
+
+
+def _heard(votes: list[LanguageVote]) -> list[bool]:
+    """What counts of what was said, in the order in which it was said."""
+    said = sorted((vote for vote in votes if vote.counts), key=lambda vote: (vote.voted_at, vote.id))
+    return [bool(vote.confirms) for vote in said]
+
+
+def _is_free(session: Session, row: LanguageCheck, votes: list[LanguageVote]) -> bool:
+    heard, now = _heard(votes), now_of(session)
+    held = sum(vote.voted_at is None and vote.held_until > now for vote in votes)
+    return row.state == "answered" and len(heard) + held < places_of(heard)
+
+
+def _take(session: Session, person: Person, row: LanguageCheck) -> TaskView:
+    pool = pool_of(session, row.pool_id)
+    assert pool is not None
+    now = now_of(session)
+    vote = LanguageVote(
+        id=ids.new_id(), org_id=row.org_id, check_id=row.id, annotator_id=person.annotator_id,
+        account_id=person.account_id, taken_at=now, held_until=now + HELD_FOR, micros=max(pool.check_micros, 1),
+        currency=pool.check_currency, counts=False,
+    )  # fmt: skip
+    session.add(vote)
+    session.flush()
+    return task_view(row, vote)
+
+
+def _pay(session: Session, row: LanguageCheck, vote: LanguageVote) -> None:
+    pool = pool_of(session, row.pool_id)
+    earnings.accrue(
+        session, system_actor("language check", row.org_id), vendor_org_id=row.org_id,
+        annotator_id=vote.annotator_id, account_id=vote.account_id, lane_id=row.pool_id, project_id=row.pool_id,
+        judgment_id=vote.id, micros=vote.micros, currency=vote.currency,
+        memo={"project": pool.name if pool else "", "locale": row.locale}, due_at=now_of(session) + PAY_HOLD,
+    )  # fmt: skip
+
+
+def _decide(session: Session, row: LanguageCheck, confirmed: bool) -> None:
+    """Write the outcome, let the claim learn from it, and give a receipt where it is against the candidate."""
+    actor = system_actor("language check", row.org_id)
+    said = _heard(votes_of(session, row.id))
+    row.state, row.confirmed, row.decided_at = "decided", confirmed, now_of(session)
+    claim = claim_to_check(session, row.claim_id, hold=True)
+    if claim is not None:
+        put_evidence(
+            session, actor, claim, kind="peer", source=f"check:{row.id}", level=row.level, weight=weight_of(said),
+            fades_days=FADES,
+        )  # fmt: skip
+    if not confirmed:
+        row.receipt_id = _tell(session, actor, row, said)
+    session.flush()
+    audit.record(session, actor, "language_check.decided", "language_check", row.id, org_id=row.org_id,
+                 details={"confirmed": confirmed, "natives": len(said)})  # fmt: skip
+
+
+def _tell(session: Session, actor: Actor, row: LanguageCheck, said: list[bool]) -> str:
+    language = figure("language", row.locale)
+    assert row.decided_at is not None
+    return issue_receipt(
+        session, actor, annotator_id=row.annotator_id, kind=ReceiptKind.LANGUAGE_REJECTED, rule=RULE,
+        rule_version=RULE_VERSION,
+        what=_("Natives did not confirm how you write %(language)s.", language=language),
+        why=_why(len(said), said.count(False)),
+        way_back=_("You can ask for another check from %(date)s.", date=(row.asked_at + AGAIN_AFTER).date()),
+        figure={"value": round(said.count(True) / len(said), 4), "limit": 0.5, "n": len(said)},
+        evidence=[{"kind": "language_check", "id": row.id}],
+        cause_kind="language_check", cause_id=row.id,
+    )  # fmt: skip
+
+
+def _why(asked: int, against: int) -> Message:
+    return _(
+        "%(asked)s natives read your text, each without knowing you or what the others said; %(against)s of them found"
+        " that it does not read as written by somebody who knows the language as well as you state.",
+        asked=asked, against=against,
+    )  # fmt: skip

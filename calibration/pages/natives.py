@@ -1,0 +1,181 @@
+"""Pages of checks by natives: the candidate's prompt, the native's text in hand, the vendor's overview."""
+
+from typing import Any
+
+from flask import Response, request
+from pydantic import Field
+
+from calibration.operations import natives as acts
+from calibration.pages import pages
+from i18n import Message, _
+from kernel import db
+from kernel.errors import Conflict, Invalid
+from web import current
+from web.forms import Form, FormModel, empty_form, read_form
+from web.render import flash, page, see
+from workforce import queries as people
+from workforce.pages import words
+
+STATES: dict[str, tuple[Message, str]] = {
+    "asked": (_("To be written"), "wait"),
+    "answered": (_("With the natives"), "wait"),
+    "decided": (_("Decided"), "plain"),
+    "undone": (_("Undone"), "plain"),
+}
+OUTCOMES: dict[bool, tuple[Message, str]] = {
+    True: (_("Confirmed"), "good"),
+    False: (_("Not confirmed"), "bad"),
+}
+
+
+class Written(FormModel):
+    """What the candidate's form sends."""
+
+    text: str = Field(default="", max_length=4000)
+
+
+class Verdict(FormModel):
+    """What the native's form sends."""
+
+    verdict: str = Field(default="", max_length=3)
+
+
+class Prompt(FormModel):
+    """What the form of a prompt sends."""
+
+    locale: str = Field(default="", max_length=80)
+    text: str = Field(default="", max_length=2000)
+
+
+@pages.get("/language-checks")
+def language_checks() -> Response:
+    """One's own checks, and the way to texts that wait for natives."""
+    with db.reading(current.scope()) as session:
+        own = acts.own_checks(session, current.actor())
+    return page("calibration/language_checks.html", own=own, words=words, states=STATES, outcomes=OUTCOMES)
+
+
+@pages.post("/language-checks")
+def ask_language_check() -> Response:
+    """Ask for natives to check how one writes."""
+    try:
+        with db.transaction(current.scope()) as session:
+            made = acts.ask_check(session, current.actor(), request.form.get("claim_id", "")[:22])
+    except Conflict as problem:
+        flash("bad", problem.message)
+        return see("calibration.language_checks")
+    return see("calibration.language_check", check_id=made.id)
+
+
+@pages.get("/language-checks/<check_id>")
+def language_check(check_id: str) -> Response:
+    """One of one's own checks: the prompt to write to, or how it stands."""
+    return _own(check_id, empty_form())
+
+
+@pages.post("/language-checks/<check_id>/answer")
+def answer_language_check(check_id: str) -> Response:
+    """Send what one wrote."""
+    form = read_form(Written)
+    if form.ok:
+        try:
+            with db.transaction(current.scope()) as session:
+                acts.answer_check(session, current.actor(), check_id, form.data.text)
+        except Invalid as problem:
+            form.add(problem)
+        except Conflict as problem:
+            flash("bad", problem.message)
+            return see("calibration.language_check", check_id=check_id)
+    if not form.ok:
+        return _own(check_id, form, 422)
+    flash("good", _("Sent. Two natives read it, each without knowing you or the other."))
+    return see("calibration.language_check", check_id=check_id)
+
+
+@pages.post("/language-checks/next")
+def take_language_check() -> Response:
+    """Take the next text that waits."""
+    with db.transaction(current.scope()) as session:
+        task = acts.take_check(session, current.actor())
+    if task is None:
+        flash("wait", _("No text waits for you just now."))
+        return see("calibration.language_checks")
+    return see("calibration.language_task", check_id=task.check_id)
+
+
+@pages.get("/language-checks/<check_id>/judge")
+def language_task(check_id: str) -> Response:
+    """The text in hand."""
+    return _task(check_id, {})
+
+
+@pages.post("/language-checks/<check_id>/verdict")
+def judge_language_check(check_id: str) -> Response:
+    """Say what one thinks of it."""
+    form = read_form(Verdict)
+    if not form.ok or form.data.verdict not in ("yes", "no"):
+        return _task(check_id, {"verdict": _("Choose one of the two.")}, 422)
+    try:
+        with db.transaction(current.scope()) as session:
+            acts.judge_check(session, current.actor(), check_id, confirms=form.data.verdict == "yes")
+    except Conflict as problem:
+        flash("bad", problem.message)
+        return see("calibration.language_checks")
+    flash("good", _("Thank you. It is paid whatever the others say."))
+    return see("calibration.language_checks")
+
+
+@pages.get("/language-checks/overview")
+def language_checks_overview() -> Response:
+    """The vendor's checks, checkers, prompts and rates."""
+    return _overview(empty_form())
+
+
+@pages.post("/language-prompts")
+def add_language_prompt() -> Response:
+    """Add a prompt of the vendor's own."""
+    form = read_form(Prompt)
+    if form.ok:
+        try:
+            with db.transaction(current.scope()) as session:
+                locale = words.language_typed(form.data.locale)
+                acts.add_prompt(session, current.actor(), locale=locale, text=form.data.text)
+        except Invalid as problem:
+            form.add(problem)
+    if not form.ok:
+        return _overview(form, 422)
+    flash("good", _("Saved."))
+    return see("calibration.language_checks_overview")
+
+
+@pages.post("/language-prompts/<prompt_id>/removal")
+def remove_language_prompt(prompt_id: str) -> Response:
+    """Take a prompt away."""
+    with db.transaction(current.scope()) as session:
+        acts.remove_prompt(session, current.actor(), prompt_id)
+    flash("good", _("Removed."))
+    return see("calibration.language_checks_overview")
+
+
+def _own(check_id: str, form: Form[Any], status: int = 200) -> Response:
+    with db.reading(current.scope()) as session:
+        check = acts.own_check(session, current.actor(), check_id)
+    return page(
+        "calibration/language_check.html", status, check=check, form=form, errors=form.errors, words=words,
+        states=STATES, outcomes=OUTCOMES, shortest=acts.SHORTEST, longest=acts.LONGEST,
+    )  # fmt: skip
+
+
+def _task(check_id: str, errors: dict[str, Message], status: int = 200) -> Response:
+    with db.reading(current.scope()) as session:
+        task = acts.task_in_hand(session, current.actor(), check_id)
+    return page("calibration/language_task.html", status, task=task, errors=errors, words=words)
+
+
+def _overview(form: Form[Any], status: int = 200) -> Response:
+    with db.reading(people.reach(current.actor())) as session:
+        found = acts.overview(session, current.actor())
+    return page(
+        "calibration/language_checks_overview.html", status, found=found, form=form, errors=form.errors, words=words,
+        states=STATES, outcomes=OUTCOMES,
+    )  # fmt: skip
