@@ -6,11 +6,10 @@ from kernel.policy import Actor
 from web import current
 from workforce import operations, queries
 from workforce.api import api
+from workforce.api.language_shapes import ClaimIn, LevelsOut
 from workforce.api.shapes import (
     AgreementOut,
     AnnotatorOut,
-    ClaimIn,
-    LevelsOut,
     MeOut,
     PlaceOut,
     ProfileIn,

@@ -12,11 +12,9 @@ from web import current
 from web.forms import InModel, OutModel
 from workforce import operations, queries
 from workforce.api import api
+from workforce.api.language_shapes import EvidenceIn, LevelOut, LevelsOut
 from workforce.api.shapes import (
     AnnotatorOut,
-    EvidenceIn,
-    LevelOut,
-    LevelsOut,
     PeopleOut,
     PeopleQuery,
     PersonOut,

@@ -13,13 +13,12 @@ from web.forms import PageQuery
 from web.sessions import network_of
 from workforce import operations, queries
 from workforce.api import api
+from workforce.api.language_shapes import CheckRateIn, CheckRateOut
 from workforce.api.shapes import (
     AgreementOut,
     AnnotatorOut,
     ApplicantIn,
     ApplicationIn,
-    CheckRateIn,
-    CheckRateOut,
     OfferOut,
     PoolIn,
     PoolOut,

@@ -1,6 +1,5 @@
 """What the API takes and returns about people. Messages become sentences in the caller's language."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,6 @@ from pydantic import Field
 from i18n import render
 from kernel.policy import Role
 from web.forms import InModel, OutModel, PageQuery
-from workforce.rules.profiles import ALL_MODES
 from workforce.values import (
     AgreementView,
     AnnotatorView,
@@ -57,13 +55,6 @@ class LanguageIn(InModel):
 
     locale: str = Field(max_length=35)
     proficiency: str = Field(max_length=6)
-
-
-class ClaimIn(LanguageIn):
-    """A language in some modes (read, write, listen, speak), and where one has it from (home, school, life, course)."""
-
-    modes: list[str] = Field(default_factory=lambda: list(ALL_MODES), max_length=4)
-    history: str | None = Field(default=None, max_length=10)
 
 
 class ProfileIn(InModel):
@@ -165,36 +156,12 @@ class NewTokenOut(OutModel):
     secret: str
 
 
-class EvidenceIn(InModel):
-    """What proves a language; `ref` points to it."""
-
-    kind: str = Field(max_length=20)
-    note: str = Field(default="", max_length=1000)
-    ref: str | None = Field(default=None, max_length=80)
-    modes: list[str] = Field(default_factory=list, max_length=4)
-
-
 class PoolIn(InModel):
     """A pool; `about` is told to applicants, by locale."""
 
     name: str = Field(max_length=200)
     about: dict[str, str] = Field(default_factory=dict, max_length=60)
     is_open: bool = True
-
-
-class CheckRateIn(InModel):
-    """What a native earns for judging a text, in micro-units of a currency."""
-
-    micros: int = Field(ge=0)
-    currency: str = Field(max_length=3)
-
-
-class CheckRateOut(OutModel):
-    """What a native earns for judging a text of this pool."""
-
-    pool_id: str
-    micros: int
-    currency: str
 
 
 class AgreementIn(InModel):
@@ -243,44 +210,6 @@ class ClaimOut(OutModel):
     status: ClaimStatus
     proven: str | None
     until_at: datetime | None
-
-
-class EstimateOut(OutModel):
-    """The level that the evidence speaks for, with its 90% interval."""
-
-    level: str
-    low: str
-    high: str
-    proven: str | None
-
-
-class LanguageEvidenceOut(OutModel):
-    """A piece of evidence with its strength now: strong, fair, weak, against, gone."""
-
-    kind: str
-    level: str
-    strength: str
-    at: datetime
-    until_at: datetime | None
-    note: str
-    by_person: bool
-
-
-class LevelOut(ClaimOut):
-    """A claim with its level and what this rests on."""
-
-    estimate: EstimateOut
-    evidence: tuple[LanguageEvidenceOut, ...]
-
-
-class LevelsOut(OutModel):
-    """A person's languages, mode by mode."""
-
-    items: list[LevelOut]
-
-    @classmethod
-    def of(cls, claims: Iterable[ClaimView]) -> "LevelsOut":
-        return cls(items=[LevelOut.model_validate(claim) for claim in claims])
 
 
 class AnnotatorOut(OutModel):

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from markupsafe import Markup
-
 from i18n import Message, _, current_locale
 from i18n.matching import Level
 from i18n.tags import display_name, language_of, own_name, territory_name
@@ -212,10 +210,10 @@ def mode_choices() -> list[tuple[str, str, str]]:
     return [(mode, str(words), "") for mode, words in MODES.items()]
 
 
-def level_plot(claim: ClaimView) -> Markup:
+def level_plot(claim: ClaimView) -> str:
     """The level on its interval, from A1 to native."""
     if claim.estimate is None:
-        return Markup()
+        return ""
     level, low, high = (Level.parse(each) for each in (claim.estimate.level, claim.estimate.low, claim.estimate.high))
     label = _("From A1 to native: between %(low)s and %(high)s", low=short_level(low.code), high=short_level(high.code))
     return plots.whisker(level, low, high, scale=(Level.A1, Level.NATIVE), label=str(label), width=140)
