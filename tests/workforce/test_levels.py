@@ -193,7 +193,7 @@ def test_what_was_stated_before_languages_had_modes_holds_for_every_mode(world: 
     with world.db.transaction(world.vendor) as session:
         claim = next(each for each in queries.claims_of(session, person.id) if each.locale == "sw-KE")
         until = operations.verify_language(session, world.manager, claim.id, evidence={"kind": "test"}).until_at
-    command.downgrade(alembic_config(world.db), "0012")
+    command.downgrade(alembic_config(world.db), "0018")
     upgrade(world.db)
     with world.db.reading(world.vendor) as session:
         claims = queries.languages_of(session, person.id)

@@ -8,8 +8,8 @@ from kernel.walls import grant_statements, row_security
 
 KINDS = {"language_prompt": "owned", "language_check": "owned", "language_vote": "owned"}
 
-revision = "0014"
-down_revision = "0013"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -19,8 +19,8 @@ KNOWN = ("test", "peer", "work", "document", "imported")
 NO_END = "2100-01-01T00:00:00+00:00"
 CHUNK = 2000
 
-revision = "0013"
-down_revision = "0012"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
