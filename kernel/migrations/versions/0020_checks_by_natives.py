@@ -103,9 +103,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("pool", schema=None) as batch_op:
-        batch_op.drop_column("check_currency")
-        batch_op.drop_column("check_micros")
+    # Not in a batch, which would build the table anew under its people.
+    op.drop_column("pool", "check_currency")
+    op.drop_column("pool", "check_micros")
 
     with op.batch_alter_table("language_vote", schema=None) as batch_op:
         batch_op.drop_index("ix_language_vote_person")
