@@ -53,7 +53,7 @@ _CLIENT: list[_Group] = [
 
 
 def _with_objections(groups: list[_Group]) -> list[_Group]:
-    """The same places for people who may read gold, and so decide about it."""
+    """The same places for people who decide about objections to right answers."""
     first, (title, places), *rest = groups
     return [first, (title, [*places, (_("Objections"), "calibration.disputes", "")]), *rest]
 
@@ -77,7 +77,7 @@ _STAFF: dict[str, list[_Group]] = {
         *_with_objections(_CLIENT),
         (_("Organization"), [(_("Team"), "workforce.team", ""), (_("Audit log"), "admin.audit", "")]),
     ],
-    Role.CLIENT_PM: _CLIENT,
+    Role.CLIENT_PM: _with_objections(_CLIENT),
     Role.CLIENT_QA: _with_objections(_CLIENT),
     Role.OPERATOR: [
         (None, [(_("Installation"), "admin.home", ""), (_("Organizations"), "admin.organizations", ""),

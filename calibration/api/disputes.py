@@ -133,7 +133,7 @@ class ShownOut(OutModel):
 
 def _reach() -> Scope:
     actor = current.actor()
-    return with_gold() if actor.role in (Role.CLIENT_ADMIN, Role.CLIENT_QA) else people.reach(actor)
+    return with_gold() if actor.role in (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA) else people.reach(actor)
 
 
 def _contest() -> Scope:

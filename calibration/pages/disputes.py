@@ -24,7 +24,7 @@ from workforce import queries as people
 
 CONTEST = "an objection freezes a key"
 EVIDENCE = "what a decision rests on is shown to its person, and retired"
-DECIDERS = (Role.CLIENT_ADMIN, Role.CLIENT_QA)
+DECIDERS = (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA)
 
 SOURCES = {
     DisputeSource.TRAINING: _("Practice question"),
