@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from admin.queries import machinery
 from kernel.db import now_of
 from kernel.jobs import PERIODIC
-from kernel.models import Idempotency, OutboxEvent, RateBucket
+from kernel.models import Idempotency, OutboxEvent, OutgoingMail, RateBucket
 from kernel.policy import Actor
+from workforce.models import AccountLink
 
 KEEP = timedelta(days=7)
 KEEP_PERIODIC = timedelta(days=1)  # the schedule's own rows: thousands a day, and nobody asks for them
@@ -18,11 +19,12 @@ PORTION = 2000
 
 
 def prune(session: Session, actor: Actor, limit: int = PORTION) -> dict[str, int]:
-    """Remove one portion of answers to old keys, jobs that are done, and windows that are over."""
+    """Remove one portion of answers to old keys, jobs that are done, windows that are over, and traces of letters."""
     return {
         "keys": _prune_keys(session, limit),
         "jobs": _prune_jobs(session, limit),
         "windows": _prune_windows(session, limit),
+        "letters": _prune_letters(session, limit),
     }
 
 
@@ -52,6 +54,17 @@ def _prune_jobs(session: Session, limit: int) -> int:
 def _prune_windows(session: Session, limit: int) -> int:
     old = select(RateBucket.key).where(RateBucket.window_ends_at < now_of(session) - KEEP_PERIODIC).limit(limit)
     return _delete(session, delete(RateBucket).where(RateBucket.key.in_(old)))
+
+
+def _prune_letters(session: Session, limit: int) -> int:
+    """That letters have left, and the addresses that stood in them."""
+    before = now_of(session) - KEEP
+    sent = select(OutgoingMail.id).where(OutgoingMail.sent_at < before).limit(limit)
+    over = select(AccountLink.id).where(AccountLink.expires_at < before).limit(limit)
+    return max(
+        _delete(session, delete(OutgoingMail).where(OutgoingMail.id.in_(sent))),
+        _delete(session, delete(AccountLink).where(AccountLink.id.in_(over))),
+    )
 
 
 def _delete(session: Session, statement: Any) -> int:

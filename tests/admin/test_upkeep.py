@@ -9,7 +9,7 @@ from admin.operations import upkeep
 from admin.queries import machinery
 from kernel import clock, jobs
 from kernel.db import Database
-from kernel.models import Idempotency, OutboxEvent, RateBucket
+from kernel.models import Idempotency, OutboxEvent, OutgoingMail, RateBucket
 from kernel.policy import system_actor
 from kernel.tenancy import Scope
 from tests.marketplace.desk import Desk
@@ -59,10 +59,15 @@ def test_keys_go_after_a_week_and_windows_after_a_day(db: Database) -> None:
             RateBucket(key=name, window_ends_at=NOW - timedelta(days=days), count=1)
             for name, days in (("old", 1.1), ("new", 0.9))
         )
+        session.add_all(
+            OutgoingMail(created_at=NOW - timedelta(days=9), sent_at=sent)
+            for sent in (NOW - timedelta(days=8), NOW - timedelta(days=6), None)
+        )
         session.flush()
-        assert upkeep.prune(session, system_actor("test")) == {"keys": 1, "jobs": 0, "windows": 1}
+        assert upkeep.prune(session, system_actor("test")) == {"keys": 1, "jobs": 0, "windows": 1, "letters": 1}
         assert session.scalars(select(Idempotency.key)).all() == ["new-key"]
         assert session.scalars(select(RateBucket.key)).all() == ["new"]
+        assert len(session.scalars(select(OutgoingMail.id)).all()) == 2
 
 
 def test_much_is_removed_portion_by_portion(db: Database, monkeypatch) -> None:  # type: ignore[no-untyped-def]
@@ -77,7 +82,7 @@ def test_much_is_removed_portion_by_portion(db: Database, monkeypatch) -> None: 
         with db.reading(SYSTEM) as session:
             done = jobs.progress(session, event_id)
     assert done is not None
-    assert done.result == {"keys": 0, "jobs": 8, "windows": 0}
+    assert done.result == {"keys": 0, "jobs": 8, "windows": 0, "letters": 0}
     assert names(db) == {event_id}
 
 
