@@ -18,6 +18,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from kernel import clock, ids
+from kernel.changes import changed_rows
 from kernel.db import Database, after_commit, now_of, scope_of
 from kernel.errors import Misuse
 from kernel.models import OutboxEvent, Schedule
@@ -162,7 +163,7 @@ class Work:
             )
             .values(**values)
         )
-        if kept.rowcount != 1:  # type: ignore[attr-defined]
+        if changed_rows(kept) != 1:
             raise Misuse("a long job went on after somebody else had taken it over")
         self.step = step
 
@@ -235,7 +236,7 @@ def _finish(session: Session, event_id: str, result: Any) -> None:
         .values(done_at=now_of(session), claimed_until=None, last_error=None,
                 result=result if isinstance(result, dict) else None)
     )  # fmt: skip
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(changed) != 1:
         raise Misuse("a job was carried twice at once")
 
 
@@ -306,7 +307,7 @@ def _tick(session: Session, *, name: str, periodic: Periodic) -> int:
             every_seconds=int(periodic.every.total_seconds()),
         )
     )
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(claimed) != 1:
         return 0
     waiting = select(OutboxEvent.id).where(
         OutboxEvent.job == name,

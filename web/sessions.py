@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, clock, db, ids
+from kernel.changes import changed_rows
 from kernel.config import Settings
 from kernel.crypto import digest
 from kernel.policy import NOBODY, Actor, Role
@@ -221,7 +222,7 @@ def end_session(session: Session, account_id: str, session_id: str) -> bool:
         .where(AuthSession.id == session_id, AuthSession.account_id == account_id, AuthSession.revoked_at.is_(None))
         .values(revoked_at=db.now_of(session))
     )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(ended) != 1:
         return False
     audit.record(session, Actor(account_id, None, None), "session.ended", "session", session_id)
     return True

@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from admin.queries import machinery
+from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.jobs import PERIODIC
 from kernel.models import Idempotency, OutboxEvent, OutgoingMail, RateBucket
@@ -69,7 +70,7 @@ def _prune_letters(session: Session, limit: int) -> int:
 
 def _delete(session: Session, statement: Any) -> int:
     done = session.execute(statement, execution_options={"synchronize_session": False})
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return changed_rows(done)
 
 
 def measure(session: Session, actor: Actor) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, ids
+from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.grants import rights_on
@@ -145,7 +146,7 @@ def _move(session: Session, batch: Batch, states: Sequence[BatchState], state: B
         .where(Batch.id == batch.id, Batch.state.in_([each.value for each in states]))
         .values(state=state.value)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(moved) != 1:
         raise Conflict("batch.state", _("This upload has gone on meanwhile; load the page again."))
     session.refresh(batch)
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit
+from kernel.changes import changed_rows
 from kernel.errors import Conflict
 from kernel.guard import require
 from kernel.policy import Actor, Resource
@@ -115,7 +116,7 @@ def _finish(session: Session, actor: Actor, project: Project, *, by: str) -> Non
 
 def _move(session: Session, lane: Lane, states: frozenset[str], state: str) -> None:
     moved = session.execute(update(Lane).where(Lane.id == lane.id, Lane.state.in_(states)).values(state=state))
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(moved) != 1:
         raise Conflict("lane.state", _("The lane is not in a state in which this can be done."))
     session.refresh(lane)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, ids
+from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.grants import rights_on
@@ -195,7 +196,7 @@ def _move(session: Session, release: Release, state: ReleaseState, values: dict[
     moved = session.execute(
         update(Release).where(Release.id == release.id, Release.state == state.value).values(**values)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(moved) != 1:
         raise Conflict("release.state", _("This release was decided or built meanwhile."))
     session.refresh(release)
 

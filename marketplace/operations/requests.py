@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, ids
+from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.grants import forget_rights, rights_on
@@ -293,7 +294,7 @@ def _decided(
         .where(Quote.id == quote_id, Quote.state == "open")
         .values(state=state, decided_at=now_of(session), decided_by=actor.account_id, reason=reason)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(moved) != 1:
         raise Conflict("quote.closed", _("This quote was decided or replaced meanwhile."))
     session.refresh(quote)
     return quote, _request(session, quote.request_id), project

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, ids
+from kernel.changes import changed_rows
 from kernel.db import insert_ignoring, insert_later, now_of, scope_of
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.policy import Actor
@@ -174,7 +175,7 @@ def _move(session: Session, earning: EarningView, state: EarningState, **values:
         .values(state=state.value, **values),
         execution_options={"synchronize_session": False},
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(moved) != 1:
         raise Conflict("earning.changed", _("Somebody else has decided on this unit meanwhile."))
 
 

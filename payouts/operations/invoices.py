@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, ids
+from kernel.changes import changed_rows
 from kernel.db import now_of, scope_of
 from kernel.errors import Conflict, Invalid, Misuse
 from kernel.guard import not_found, require
@@ -73,7 +74,7 @@ def receive_invoice(session: Session, actor: Actor, invoice_id: str) -> InvoiceV
         update(Invoice).where(Invoice.id == invoice_id, Invoice.paid_at.is_(None)).values(paid_at=now_of(session)),
         execution_options={"synchronize_session": False},
     )
-    if noted.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(noted) != 1:
         raise Conflict("invoice.paid", _("This invoice is paid already."))
     invoice = _view(session, row.vendor_org_id, invoice_id)
     _book(session, invoice, Code.RECEIVED, Kind.BANK, Kind.RECEIVABLE)

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
+from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.errors import Conflict
 from kernel.policy import Actor
@@ -54,7 +55,7 @@ def decide_appeal(session: Session, actor: Actor, appeal_id: str, *, outcome: st
         .where(Appeal.id == appeal.id, Appeal.decided_at.is_(None))
         .values(decided_at=now_of(session), decided_by=actor.account_id, outcome=result, answer=answer)
     )
-    if decided.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(decided) != 1:
         raise Conflict("appeal.decided", _("This appeal has been answered already."))
     receipt.state = state_after(result)
     session.flush()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
+from kernel.changes import changed_rows
 from kernel.crypto import digest
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
@@ -164,7 +165,7 @@ def _spend_step(session: Session, row: TotpFactor, typed: str, now: datetime) ->
     spent = session.execute(
         update(TotpFactor).where(TotpFactor.id == row.id, TotpFactor.last_step < step).values(last_step=step)
     )
-    return bool(spent.rowcount == 1)  # type: ignore[attr-defined]
+    return changed_rows(spent) == 1
 
 
 def _spend_code(session: Session, account_id: str, typed: str, now: datetime) -> bool:
@@ -178,7 +179,7 @@ def _spend_code(session: Session, account_id: str, typed: str, now: datetime) ->
         )
         .values(used_at=now)
     )
-    return bool(spent.rowcount == 1)  # type: ignore[attr-defined]
+    return changed_rows(spent) == 1
 
 
 def _new_codes(session: Session, account_id: str, now: datetime) -> list[str]:

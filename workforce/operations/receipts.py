@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from i18n import Message
 from kernel import audit, guard, ids
+from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.policy import Actor
 from workforce.models import Annotator, Appeal, DecisionReceipt
@@ -82,7 +83,7 @@ def end_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
         .where(DecisionReceipt.id == receipt_id, DecisionReceipt.state == ReceiptState.IN_FORCE)
         .values(state=ReceiptState.ENDED)
     )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(ended) != 1:
         return False
     audit.record(session, actor, "receipt.ended", "receipt", row.id, org_id=row.org_id)
     return True
@@ -103,7 +104,7 @@ def overturn_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
         .where(DecisionReceipt.id == receipt_id, DecisionReceipt.state != ReceiptState.OVERTURNED)
         .values(state=ReceiptState.OVERTURNED)
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(changed) != 1:
         return False
     session.execute(
         update(Appeal)

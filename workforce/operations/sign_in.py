@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids, mail
+from kernel.changes import changed_rows
 from kernel.crypto import digest
 from kernel.db import now_of
 from kernel.errors import Conflict
@@ -79,7 +80,7 @@ def set_password_by_link(session: Session, actor: Actor, secret: str, new: str) 
         .where(AccountLink.secret_hash == digest(secret), AccountLink.used_at.is_(None))
         .values(used_at=now_of(session))
     )
-    if account_id is None or spent.rowcount != 1:  # type: ignore[attr-defined]
+    if account_id is None or changed_rows(spent) != 1:
         raise Conflict("link.worthless", _("This address is used up or too old. Ask for another one."))
     set_password(session, Actor(account_id, None, None), account_id, new)
 

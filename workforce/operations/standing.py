@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from i18n import Message, _
 from kernel import audit, guard, ids
+from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden
 from kernel.policy import Actor, Reason
@@ -55,7 +56,7 @@ def move(
     changed = session.execute(
         update(Annotator).where(Annotator.id == person.id, Annotator.status == before).values(status=after, **values)
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(changed) != 1:
         raise Conflict("standing.not_from_here", _("This person's standing has changed meanwhile. Look again."))
     session.refresh(person)
     change = StandingChange(

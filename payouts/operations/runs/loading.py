@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit
+from kernel.changes import changed_rows
 from kernel.errors import Conflict, Misuse
 from kernel.guard import not_found, require
 from kernel.policy import Actor
@@ -35,7 +36,7 @@ def move(session: Session, run: PayoutRun, *, from_: Sequence[RunState], to: Run
         update(PayoutRun).where(PayoutRun.id == run.id, PayoutRun.state.in_(from_)).values(state=to.value, **values),
         execution_options={"synchronize_session": False},
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(moved) != 1:
         raise Conflict("payout.state", _("This run has moved on; load it again."), state=run.state)
     session.expire(run)
 

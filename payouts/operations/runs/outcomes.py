@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit
+from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
@@ -84,6 +85,6 @@ def _fail(session: Session, run: PayoutRun, line: PayoutLine, reason: str) -> Li
         .values(state=LineState.FAILED.value, reason=reason),
         execution_options=_QUIETLY,
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if changed_rows(moved) != 1:
         raise Conflict("payout.line_state", _("Somebody else has decided on this payment meanwhile."))
     return was
