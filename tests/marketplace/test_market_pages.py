@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from calibration.models import GoldProposal
 from kernel import clock, ids
 from kernel.config import Settings
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
-from marketplace.models import Lane, Release
+from marketplace.models import Lane, Release, Unit
 from marketplace.operations.reads import note_read
 from marketplace.values.reads import Why
 from payouts.operations.rates import set_rate
@@ -373,3 +374,36 @@ def test_a_stranger_finds_nothing(app: Flask, market: Market, work: Work) -> Non
     stranger.ask("GET", f"/projects/{work.project_id}", status=404)
     stranger.ask("GET", f"/projects/{work.project_id}/releases", status=404)
     assert stranger.ask("POST", f"/projects/{work.project_id}/releases", status=404)["code"] == "not_found"
+
+
+def test_settled_units_are_made_gold_on_a_page_and_over_the_api(market: Market, app: Flask) -> None:
+    work = lane_with_people(market)
+    for reference in ("a", "b"):
+        work.settle(reference, ["refund"] * 3, "refund")
+    with market.system() as session:
+        lane = session.get_one(Lane, work.lane_id)
+        for reference, unit_id in work.units.items():
+            session.add(
+                GoldProposal(
+                    id=reference, org_id=lane.org_id, project_id=lane.project_id, lane_id=lane.id, unit_id=unit_id,
+                    item_id=session.get_one(Unit, unit_id).item_id, label={"choice": "refund"}, category="refund",
+                    confidence=0.995, people=3, proven=2, answers=3, third=2, proposed_at=market.now,
+                )
+            )  # fmt: skip
+    address = f"/projects/{work.project_id}/gold-proposals"
+    qa = Door(app, market, Role.CLIENT_QA, market.client)
+    page = qa.get(address)
+    assert "Message a" in page and "99.5%" in page and "2 proven" in page and "hard" in page
+    assert qa.post(address, {"decision": "accept"}, address).status_code == 422, "nothing was chosen"
+    qa.send(address, {"decision": "accept", "chosen": ["a"], "pool": "live"}, address)
+    assert "1 unit is gold now." in qa.get(address)
+    api = f"/api/v1{address}"
+    told = app.test_client().get(api, headers=qa.headers).get_json()
+    assert [row["id"] for row in told["items"]] == ["b"]
+    done = app.test_client().post(api, json={"refuse": ["b"]}, headers=qa.headers).get_json()
+    assert done == {"accepted": 0, "refused": 1, "gone": 0}
+    assert "Nothing is proposed at present." in qa.get(address)
+    assert "from a settled unit" in qa.get(f"/projects/{work.project_id}/gold")
+    for role, org_id in ((Role.CLIENT_PM, market.client), (Role.VENDOR_MANAGER, market.vendor)):
+        Door(app, market, role, org_id).get(address, 403)
+    assert "Reviewers" in Door(app, market, Role.CLIENT_ADMIN, market.client).get("/reviewers")
