@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from admin.demo import deeds, founding, people, wishes
+from admin.demo import deeds, founding, people, quality, wishes
 from admin.demo.doings import Player
 from admin.demo.people import Speaker
 from admin.demo.stage import AFTER, DAYS, NIGHTLY, SETTLING, Begin, Stage
@@ -179,5 +179,12 @@ _DEEDS: dict[int, tuple[Callable[[World], None], ...]] = {
     10: (_release_answers,),
     11: (lambda world: deeds.set_up(world, "reviews", 8), lambda world: _tests(world, ("reviews",))),
     12: (lambda world: deeds.order(world, "survey", wishes.BEGUN, wishes.REVIEW_SET), deeds.quoted_request),
-    13: (deeds.asked_request, deeds.new_applicant, deeds.appeal_pause, deeds.second_payout),
+    13: (
+        deeds.asked_request,
+        deeds.new_applicant,
+        deeds.appeal_pause,
+        deeds.second_payout,
+        quality.raise_objections,
+        quality.try_rule,
+    ),
 }

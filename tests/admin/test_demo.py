@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from admin import invariants
 from admin.demo import accounts, behaviour, material, people, wishes
 from admin.demo.orders import Set
-from calibration.models import Attempt, Judgment, Qualification
+from calibration.models import Attempt, Backtest, Dispute, Judgment, Qualification
 from kernel import audit
 from kernel.db import Database
 from kernel.models import AuditEvent, OutboxEvent
@@ -99,6 +99,9 @@ def _ensure_something_true_everywhere(db: Database) -> None:
         held = select(Assignment.draft).where(Assignment.state == "leased", Assignment.draft.is_not(None))
         assert len(session.scalars(held).all()) == 1
         assert "overturned" in set(session.scalars(select(Appeal.outcome)))
+        assert sorted(map(str, session.scalars(select(Dispute.outcome)))) == ["None", "both"]
+        tried = session.scalars(select(Backtest)).one()
+        assert tried.people == tried.done > 0
         assert (session.scalar(select(func.count()).select_from(Judgment)) or 0) > 150
         assert session.scalars(select(OutboxEvent.last_error).where(OutboxEvent.last_error.is_not(None))).all() == []
 
