@@ -145,8 +145,10 @@ def apply(walk: Walk, address: str, name: str, language: str) -> None:
 def admit(manager: Walk, name: str) -> None:
     manager.go("/people")
     manager.press(name, role="link")
-    manager.page.locator("summary", has_text="Verify or turn down").tap()
+    manager.press("Levels, evidence, decisions", role="link")
+    manager.page.locator("summary", has_text="Verify").first.tap()
     manager.send("/verify", kind="peer", note="We spoke.")
+    manager.press(name, role="link")
     manager.press("Admit")
     expect(manager.page.get_by_text("Admitted.")).to_be_visible()
 
