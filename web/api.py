@@ -4,6 +4,8 @@ A handler gets a session in a transaction of its own (`writes`) or a reading one
 checked body, and returns a model. The transaction is the idempotency key's as well, so that both hold or neither.
 `before` is done ahead of that, in transactions of its own (a count of tries, a proof); if it returns something, the
 handler gets it as `proven`. A `public` operation is nobody's: neither token nor cookie of the caller counts.
+A `keyed` operation moves money or many rows, and is refused without an idempotency key. `produces` names the kinds of a
+file that is answered in place of JSON, `also` a success that is answered beside the declared one.
 """
 
 import json
@@ -41,6 +43,9 @@ class Operation:
     creates: bool
     summary: str
     public: bool
+    keyed: bool = False
+    produces: tuple[str, ...] = ()
+    also: tuple[int, ...] = ()
     is_kept: bool = True  # its answer under an idempotency key; not where it holds content that is decided on anew
 
 
@@ -75,14 +80,16 @@ class Api(Blueprint):
     def _declare(
         self, method: str, rule: str, body: type[BaseModel] | None, query: type[BaseModel] | None, returns: Any,
         status: int, creates: bool, scope: Callable[[], Scope] | None = None, public: bool = False,
-        is_kept: bool = True, before: Callable[..., Any] | None = None,
+        is_kept: bool = True, before: Callable[..., Any] | None = None, keyed: bool = False,
+        produces: tuple[str, ...] = (), also: tuple[int, ...] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             endpoint = f"{self.name}.{function.__name__}"
             summary = (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
             operation = Operation(
-                endpoint, method, f"/api/v1{rule}", body, query, returns, status, creates, summary, public, is_kept
-            )
+                endpoint, method, f"/api/v1{rule}", body, query, returns, status, creates, summary, public, keyed,
+                produces, also, is_kept,
+            )  # fmt: skip
             OPERATIONS[:] = [known for known in OPERATIONS if known.endpoint != endpoint] + [operation]
 
             def view(**path: str) -> Response:
@@ -99,6 +106,8 @@ def _serve(
     before: Callable[..., Any] | None,
 ) -> Response:  # fmt: skip
     arguments: dict[str, Any] = dict(path)
+    if operation.keyed:
+        idempotency.demand_key(request)
     if operation.body is not None:
         arguments["body"] = read_body(operation.body)
     elif operation.method in ("POST", "PUT") and request.get_data(cache=True).strip() not in (b"", b"{}"):

@@ -15,7 +15,7 @@ from kernel.config import Settings
 from kernel.errors import Forbidden, Misuse, Problem, Unauthenticated
 from kernel.policy import Actor, matrix
 from kernel.tenancy import Scope
-from web import current, problems, sessions, stepup
+from web import again, current, problems, sessions, stepup
 from web.identity import directory
 from web.sessions import is_bearer, request_time
 
@@ -78,8 +78,8 @@ def _gate() -> ResponseReturnValue | None:
     if problems.wants_json() and action != "public" and not current_user.is_authenticated:
         raise _token_problem()  # before the form token is asked for, which is no affair of a program
     is_a_form = request.method in _UNSAFE and not is_bearer(request) and not _is_open_api(action)
-    if is_a_form and (again := _same_site()) is not None:
-        return again
+    if is_a_form and (once_more := _same_site(action)) is not None:
+        return once_more
     if action == "public":
         return None
     if not current_user.is_authenticated:
@@ -99,13 +99,18 @@ def _is_open_api(action: str) -> bool:
     return action == "public" and request.path.startswith("/api/")
 
 
-def _same_site() -> Response | None:
+def _same_site(action: str) -> Response | None:
     """A form from elsewhere is refused; one of ours whose token is too old is shown again with all that it held."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("csrf.site", _("This came from another site, and was not done."))
     try:
         csrf.protect()
     except CSRFError:
+        if action != "public" and not current_user.is_authenticated:
+            # Nothing can be done without signing in, so the lost form token is not what the person has to mend.
+            if request.headers.get("Sec-Fetch-Site") != "same-origin":
+                again.distrust()
+            _ask_to_sign_in()
         if request.headers.get("Sec-Fetch-Site") == "same-origin" and request.form and not problems.is_partial():
             return stepup.again()
         problem = Problem(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from i18n import _
 from kernel import crypto
 from kernel.db import now_of
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Invalid, Problem
 from kernel.models import Idempotency
 
 HEADER = "Idempotency-Key"
@@ -31,6 +31,20 @@ def key_of(request: Request) -> str | None:
     if not 8 <= len(key) <= 128 or not key.isascii() or not key.isprintable() or " " in key:
         raise Invalid("idempotency.key", _("The Idempotency-Key must be 8 to 128 visible letters or digits."))
     return key
+
+
+def demand_key(request: Request) -> None:
+    """Refuse a request without a key where doing it twice by mistake would cost most."""
+    if HEADER not in request.headers:
+        problem = Problem(
+            "idempotency.missing",
+            _(
+                "Send an Idempotency-Key with this, 8 to 128 letters or digits that you make up once and send again "
+                "with every repetition, so that nothing is done twice."
+            ),
+        )
+        problem.status = 400
+        raise problem
 
 
 def request_hash(request: Request) -> str:

@@ -82,12 +82,13 @@ def _shapes() -> tuple[_Shapes, dict[str, Any]]:
 
 
 def _operation(operation: Operation, shapes: _Shapes, schemas: dict[str, Any]) -> dict[str, Any]:
+    success = _success(operation, shapes)
     entry: dict[str, Any] = {
         "operationId": operation.endpoint.replace("_api.", "."),
         "summary": operation.summary,
         "tags": [operation.endpoint.split("_api.")[0]],
         "parameters": _parameters(operation, shapes, schemas),
-        "responses": {str(operation.status): _success(operation, shapes)} | _failures(),
+        "responses": {str(status): success for status in (operation.status, *operation.also)} | _failures(),
         "x-action": matrix().endpoints.get(operation.endpoint, {}).get("action"),
     }
     if operation.body is not None:
@@ -104,6 +105,8 @@ def _failures() -> dict[str, Any]:
 
 
 def _success(operation: Operation, shapes: _Shapes) -> dict[str, Any]:
+    if operation.produces:
+        return {"description": "The file", "content": {kind: {} for kind in operation.produces}}
     if operation.returns is None:
         return {"description": "Done"}
     schema = shapes[operation.endpoint, "returns"]
@@ -131,7 +134,7 @@ def _parameters(operation: Operation, shapes: _Shapes, schemas: dict[str, Any]) 
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "required": False,
+                "required": operation.keyed,
                 "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[!-~]+$"},
             }
         )

@@ -15,6 +15,7 @@ from kernel import paging
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated, Unavailable
 from kernel.guard import use_hints
 from kernel.policy import Reason
+from web import again
 
 log = logging.getLogger("polyphony.web")
 
@@ -81,19 +82,45 @@ def answer(problem: Problem) -> Response:
     """The problem in the form that the caller reads."""
     if wants_json():
         return problem_json(problem)
-    if isinstance(problem, Unauthenticated) and request.method == "GET" and not is_partial():
-        response = make_response("", 303)
-        response.headers["Location"] = url_for("web.sign_in", next=request.full_path.rstrip("?"))
-        return response
+    if isinstance(problem, Unauthenticated) and not is_partial():
+        if request.method == "GET":
+            return _go(url_for("web.sign_in", next=request.full_path.rstrip("?")))
+        return _sign_in_again()
+    if _is_form_address_opened(problem):
+        return _go(again.page_above(request.path))
     if not is_partial() and problem.code in _OWN_PAGES and current_user.is_authenticated:
         return _OWN_PAGES[problem.code](problem)
     return _page(problem)
 
 
+def _go(address: str) -> Response:
+    return redirect(address, 303)  # type: ignore[return-value]
+
+
+def _is_form_address_opened(problem: Problem) -> bool:
+    """Whether somebody opens the address that a form is sent to: by the address line, or from the history."""
+    return (
+        problem.status in (404, 405)
+        and request.method in ("GET", "HEAD")
+        and not is_partial()
+        and again.takes_forms_only(request.path)
+    )
+
+
+def _sign_in_again() -> Response:
+    """What a form gets whose session had ended: the sign-in page, with what it brought and the word that it waits."""
+    fields = again.fields_of_request()
+    kept = again.carried(request.path, fields) if fields is not None else []
+    text = render_template(
+        "web/sign_in.html", form=None, errors={}, next=again.page_of_form(), demo=[], kept=kept, is_late=True
+    )
+    return make_response(text, 401)
+
+
 def _ask_for_proof(_problem: Problem) -> Response:
     """Before a page: the question, and back. Before an act: the question with all that the form held."""
     if request.method == "GET":
-        return redirect(url_for("web.confirm", next=request.full_path.rstrip("?")), 303)  # type: ignore[return-value]
+        return _go(url_for("web.confirm", next=request.full_path.rstrip("?")))
     from web import stepup
 
     return stepup.ask()
@@ -108,7 +135,7 @@ def _ask_for_factor(problem: Problem) -> Response:
     if person is None or person.has_factor:
         return _page(problem)
     flash("wait", problem.message)
-    return redirect(url_for("workforce.second_factor"), 303)  # type: ignore[return-value]
+    return _go(url_for("workforce.second_factor"))
 
 
 _OWN_PAGES: dict[str, Callable[[Problem], Response]] = {

@@ -19,7 +19,7 @@ STANDING_WORDS: dict[str, tuple[Message, str]] = {
     "revoked": (_("Taken out"), "bad"),
     "testing": (_("Test under way"), "plain"),
     "failed": (_("Test not passed"), "wait"),
-    "new": (_("Not tested yet"), "plain"),
+    "new": (_("Not let in yet"), "plain"),
 }
 
 

@@ -100,8 +100,9 @@ def batch_list(session: "Session", actor: Actor, project_id: str) -> BatchesOut:
 
 
 @api.post(
-    "/projects/<project_id>/batches", body=BatchIn, returns=BatchOut, creates=True, before=limits.spends("import")
-)
+    "/projects/<project_id>/batches", body=BatchIn, returns=BatchOut, creates=True, keyed=True,
+    before=limits.spends("import"),
+)  # fmt: skip
 def upload(session: "Session", actor: Actor, project_id: str, body: BatchIn) -> BatchOut:
     """Upload a file of units or gold; it is checked in the background."""
     try:
@@ -120,7 +121,7 @@ def batch(session: "Session", actor: Actor, batch_id: str) -> BatchOut:
     return batch_out(operations.see_batch(session, actor, batch_id))
 
 
-@api.post("/batches/<batch_id>/confirm", body=ConfirmIn, returns=BatchOut)
+@api.post("/batches/<batch_id>/confirm", body=ConfirmIn, returns=BatchOut, keyed=True)
 def confirm_import(session: "Session", actor: Actor, batch_id: str, body: ConfirmIn) -> BatchOut:
     """Have the good rows written."""
     return batch_out(operations.confirm_import(session, actor, batch_id, leave_out_bad=body.leave_out_bad))

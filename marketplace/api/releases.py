@@ -97,7 +97,10 @@ def open_release(session: "Session", actor: Actor, release_id: str) -> ReleaseOu
     return _out(operations.open_release(session, actor, release_id))
 
 
-@api.get("/releases/<release_id>/files/<name>", returns=None, before=limits.spends("export"))
+@api.get(
+    "/releases/<release_id>/files/<name>", returns=None, produces=tuple(MIME.values()),
+    before=limits.spends("export"),
+)  # fmt: skip
 def download(session: "Session", actor: Actor, release_id: str, name: str) -> Response:
     """A file of a release; the log keeps who took it."""
     with db.transaction(current.scope()) as writing:

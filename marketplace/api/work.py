@@ -18,7 +18,7 @@ from marketplace.operations import answers, planning, reads, returning, taking
 from marketplace.queries import board as board_queries
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
-from marketplace.values.conditions import CONDITIONS
+from marketplace.values.conditions import CONDITIONS, WITHOUT_TEST
 from marketplace.values.work import NO_WORK_WORDS, LaneOffer, NoWork, Task
 from web.api import Api, Result
 from web.forms import InModel, OutModel, PageQuery, values_of
@@ -253,7 +253,7 @@ def assignment(session: "Session", actor: Actor, assignment_id: str) -> TaskOut:
 
 
 @api.post(
-    "/assignments/<assignment_id>/answer", body=AnswerIn, returns=AnswerOut,
+    "/assignments/<assignment_id>/answer", body=AnswerIn, returns=AnswerOut, also=(202,),
     scope=lambda: scope_of_answer((request.view_args or {})["assignment_id"]),
 )  # fmt: skip
 def answer(session: "Session", actor: Actor, assignment_id: str, body: AnswerIn) -> Any:
@@ -323,7 +323,11 @@ def _lane(offer: LaneOffer, titles: Mapping[str, Message]) -> WorkLaneOut:
 
 
 def _detail(offer: LaneOffer, demand: Demand) -> str | None:
-    told = offer.language_told if demand.reason is Reason.LANGUAGE_MISSING else None
+    told = None
+    if demand.reason is Reason.LANGUAGE_MISSING:
+        told = offer.language_told
+    elif demand.reason is Reason.NOT_QUALIFIED and not offer.has_test:
+        told = WITHOUT_TEST
     return str(told) if told and not demand.met else None
 
 

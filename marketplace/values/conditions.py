@@ -13,10 +13,12 @@ CONDITIONS = (
     Reason.PAUSED,
 )  # fmt: skip
 
+WITHOUT_TEST = _("This work has no test. Your vendor lets people in by hand; ask there if you want to do it.")
+
 
 def condition_told(
     demand: Demand, *, locale: str, paused_until: datetime | None = None,
-    agreements: Mapping[str, Message] | None = None,
+    agreements: Mapping[str, Message] | None = None, has_test: bool = True,
 ) -> Message | str:  # fmt: skip
     """A condition of a lane of this locale as its person reads it; `agreements` names each by "code version"."""
     needed, met, language = str(demand.needed), demand.met, figure("language", locale)
@@ -42,6 +44,8 @@ def condition_told(
             yes, no = _("Clearance for this data"), _("A clearance for this data is needed")
         case Reason.IDENTITY_UNVERIFIED:
             yes, no = _("Identity verified"), _("Your identity has to be verified")
+        case Reason.NOT_QUALIFIED if not has_test:
+            yes, no = _("Your vendor has let you in"), _("Your vendor has not let you in yet")
         case Reason.NOT_QUALIFIED:
             yes, no = _("Test passed"), _("Test not passed yet")
         case Reason.PAUSED if met or paused_until is None:

@@ -104,7 +104,9 @@ class LaneOffer:
 
     def told(self, demand: Demand, agreements: Mapping[str, Message] | None = None) -> Message | str:
         """One of its conditions in a sentence."""
-        return condition_told(demand, locale=self.locale, paused_until=self.paused_until, agreements=agreements)
+        return condition_told(
+            demand, locale=self.locale, paused_until=self.paused_until, agreements=agreements, has_test=self.has_test
+        )
 
 
 # The state of a task whose lease has run out, or whose holder may not see it at the moment; its content is empty then.

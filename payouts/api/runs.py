@@ -79,7 +79,7 @@ def payout_run(session: Any, actor: Actor, run_id: str) -> RunOut:
     return _run(found)
 
 
-@api.post("/payout-runs", body=RunIn, returns=RunOut, creates=True)
+@api.post("/payout-runs", body=RunIn, returns=RunOut, creates=True, keyed=True)
 def prepare_payout_run(session: Any, actor: Actor, body: RunIn) -> RunOut:
     """Make a run; its money is locked at once."""
     threshold = micros_of("threshold", body.threshold)
@@ -95,14 +95,14 @@ class ApproveIn(InModel):
     sha256: str
 
 
-@api.post("/payout-runs/<run_id>/approve", body=ApproveIn, returns=RunOut)
+@api.post("/payout-runs/<run_id>/approve", body=ApproveIn, returns=RunOut, keyed=True)
 def approve_payout_run(session: Any, actor: Actor, run_id: str, body: ApproveIn) -> RunOut:
     """Approve a run that somebody else made."""
     total = micros_of("total", body.total)
     return _run(approve_run(session, actor, run_id, total_micros=total, sha256=body.sha256))
 
 
-@api.post("/payout-runs/<run_id>/cancel", body=PayoutReasonIn, returns=RunOut)
+@api.post("/payout-runs/<run_id>/cancel", body=PayoutReasonIn, returns=RunOut, keyed=True)
 def cancel_payout_run(session: Any, actor: Actor, run_id: str, body: PayoutReasonIn) -> RunOut:
     """Send a run back before it leaves; all of its money is in the balances again."""
     return _run(cancel_run(session, actor, run_id, reason=body.reason))
@@ -116,14 +116,14 @@ class PayoutFileOut(OutModel):
     size: int
 
 
-@api.post("/payout-runs/<run_id>/export", returns=PayoutFileOut, before=limits.spends("export"))
+@api.post("/payout-runs/<run_id>/export", returns=PayoutFileOut, before=limits.spends("export"), keyed=True)
 def export_payout_run(session: Any, actor: Actor, run_id: str) -> PayoutFileOut:
     """Release the file; the first time moves the run on."""
     file = export_run(session, actor, run_id)
     return PayoutFileOut(name=file.name, sha256=file.sha256, size=len(file.content))
 
 
-@api.get("/payout-runs/<run_id>/file", returns=str, before=limits.spends("export"))
+@api.get("/payout-runs/<run_id>/file", returns=None, produces=("text/csv",), before=limits.spends("export"))
 def payout_file(session: Any, actor: Actor, run_id: str) -> Response:
     """The file for the bank, always the same bytes."""
 
@@ -138,7 +138,7 @@ def payout_file(session: Any, actor: Actor, run_id: str) -> Response:
     return response
 
 
-@api.post("/payout-runs/<run_id>/settle", returns=RunOut)
+@api.post("/payout-runs/<run_id>/settle", returns=RunOut, keyed=True)
 def settle_payout_run(session: Any, actor: Actor, run_id: str) -> RunOut:
     """Note that the bank has paid."""
     return _run(settle_run(session, actor, run_id))
@@ -176,7 +176,7 @@ def payout_lines(session: Any, actor: Actor, run_id: str, query: PageQuery) -> L
     return LinesOut(items=[_line(line) for line in items], next_after=after)
 
 
-@api.post("/payout-lines/<line_id>/fail", body=PayoutReasonIn, returns=LineOut)
+@api.post("/payout-lines/<line_id>/fail", body=PayoutReasonIn, returns=LineOut, keyed=True)
 def fail_payment(session: Any, actor: Actor, line_id: str, body: PayoutReasonIn) -> LineOut:
     """Note that a payment did not arrive; its money is in the person's balance again."""
     return _line(fail_line(session, actor, line_id, reason=body.reason))

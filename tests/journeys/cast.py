@@ -10,7 +10,9 @@ from werkzeug.test import TestResponse
 
 from kernel import clock, jobs
 from kernel.db import Database
+from kernel.ids import new_id
 from kernel.policy import Role
+from tests.support import contract
 from tests.web.conftest import Persona, make_org, make_persona, token_of
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -75,11 +77,15 @@ class Person:
     token: str
 
     def call(self, method: str, path: str, json: Any = None, headers: dict[str, str] | None = None) -> TestResponse:
+        """A request; what comes back must be as the description of the API has it."""
+        operation = contract.operation_at(self.cast.app, method, path)
+        sent = contract.demanded_headers(operation, new_id()) | (headers or {})
+        if self.token:
+            sent = {"Authorization": f"Bearer {self.token}"} | sent
         with clock.use_clock(self.cast.time):
-            return self.cast.app.test_client().open(
-                f"/api/v1{path}", method=method, json=json,
-                headers={**({"Authorization": f"Bearer {self.token}"} if self.token else {}), **(headers or {})},
-            )  # fmt: skip
+            answer = self.cast.app.test_client().open(f"/api/v1{path}", method=method, json=json, headers=sent)
+        contract.assert_described(operation, answer)
+        return answer
 
     def ask(self, method: str, path: str, json: Any = None, status: int | tuple[int, ...] = (200, 201)) -> Any:
         """A request that must be answered with this status; what it says."""

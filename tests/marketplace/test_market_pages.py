@@ -21,6 +21,8 @@ from marketplace.values.reads import Why
 from payouts.operations.rates import set_rate
 from tests.marketplace.delivered import Work, lane_with_people
 from tests.marketplace.orders import Market, csv_of, jsonl_of
+from tests.support import contract
+from web.openapi import document
 from workforce.operations.accounts import add_membership, create_account
 from workforce.operations.tokens import create_token
 from wsgi import create_app
@@ -79,9 +81,12 @@ class Door:
         return str(answer.headers["Location"])
 
     def ask(self, method: str, path: str, json: object = None, status: int = 200) -> dict:
-        answer = self.client.open(f"/api/v1{path}", method=method, json=json, headers=self.headers)
+        operation = contract.operation_at(self.client.application, method, path)
+        headers = self.headers | contract.demanded_headers(operation, ids.new_id())
+        answer = self.client.open(f"/api/v1{path}", method=method, json=json, headers=headers)
         assert answer.status_code == status, answer.text[:2000]
-        return answer.get_json() or {}
+        contract.assert_described(operation, answer)
+        return answer.get_json(silent=True) or {}
 
 
 @pytest.fixture
@@ -252,7 +257,7 @@ def test_a_program_is_told_how_a_time_and_other_values_are_written(market: Marke
 
 
 def test_the_description_of_the_api_names_the_values_that_there_are(pm: Door) -> None:
-    parts = pm.ask("GET", "/openapi.json")["components"]["schemas"]
+    parts = document()["components"]["schemas"]
     asked = parts["RequestIn"]["properties"]
     assert (
         asked["task_type"]["enum"] == ["choice", "pairwise", "spans"]

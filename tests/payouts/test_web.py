@@ -90,7 +90,10 @@ class Door:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """A call of the API, as a client without cookies."""
         return self.app.test_client().open(
-            f"/api/v1{path}", method=method, json=body, headers={**self.headers, **headers}
+            f"/api/v1{path}",
+            method=method,
+            json=body,
+            headers={**self.headers, "Idempotency-Key": ids.new_id(), **headers},
         )
 
 

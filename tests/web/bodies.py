@@ -4,9 +4,11 @@ import json
 from functools import cache
 from typing import Any
 
+from kernel.ids import new_id
 from marketplace.values.requests import ALL_RIGHTS
 from tests.marketplace.orders import ONTOLOGY
 from web.api import OPERATIONS
+from web.idempotency import HEADER
 
 # What an operation asks of a value beyond its type, so that it looks for the object that the address names.
 BY_HAND: dict[str, dict[str, Any]] = {
@@ -31,6 +33,12 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "work_api.report": {"reason": "unclear"},
     "payouts_api.approve_payout_run": {"total": "1.00", "sha256": "0" * 64},
 }
+
+
+def key_of(endpoint: str) -> dict[str, str]:
+    """The header that this operation demands beside the token."""
+    operation = next(each for each in OPERATIONS if each.endpoint == endpoint)
+    return {HEADER: new_id()} if operation.keyed else {}
 
 
 @cache

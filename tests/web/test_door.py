@@ -1,6 +1,8 @@
 """The door: signing in and out, sessions that die, forms that came from elsewhere, limits."""
 
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from web import views
 from web.app import create_base_app
 from web.devices import device_of
 from web.models import AuthSession
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 @pytest.fixture
@@ -139,6 +143,59 @@ def test_a_form_from_another_site_is_refused_even_with_a_token(client: FlaskClie
         headers={"Sec-Fetch-Site": "cross-site"},
     )  # fmt: skip
     assert response.status_code == 403
+
+
+def hidden_fields(text: str) -> list[tuple[str, str]]:
+    """The hidden fields of a page in its main form."""
+    form = text.split('<form class="card"', 1)[1].split("</form>", 1)[0]
+    return [(name, unescape(value)) for name, value in HIDDEN.findall(form)]
+
+
+def test_what_was_sent_after_the_session_had_ended_waits_for_the_person(
+    client: FlaskClient, db: Database, manager: Persona
+) -> None:
+    sign_in(client, manager.email)
+    typed = {"name": 'Amina "A" <b>', "locale": "sw", "time_zone": "UTC", "csrf_token": csrf_of(client, "/account")}
+    client.delete_cookie("sid")
+    door = client.post("/account", data=typed, headers={"Referer": "http://localhost/account"})
+    assert (door.status_code, "This was not sent" in door.text) == (401, True)
+    kept = dict(hidden_fields(door.text))
+    assert (kept["next"], kept["again_field:name"]) == ("/account", 'Amina "A" <b>')
+    wrong = client.post("/sign-in", data=kept | {"email": manager.email, "password": "wrong"})
+    kept = dict(hidden_fields(wrong.text))
+    again = client.post("/sign-in", data=kept | {"email": manager.email, "password": PASSWORD})
+    assert (again.status_code, 'action="/account"' in again.text) == (200, True)
+    assert 'Amina "A" <b>' not in unescape(client.get("/account").text), "nothing is sent by itself"
+    assert client.post("/account", data=dict(hidden_fields(again.text))).status_code == 303
+    assert 'Amina "A" <b>' in unescape(client.get("/account").text)
+
+
+def test_an_answer_whose_session_ended_leads_back_to_its_unit(client: FlaskClient, db: Database) -> None:
+    bare, unit = client.application.test_client(), "/work/AAAAAAAAAAAAAAAAAAAAAA"
+    strange = bare.post(f"{unit}/answer", data={"choice": "refund"})
+    assert hidden_fields(strange.text)[1:] == [("next", unit)], "nothing proves that it came from our page"
+    ours = bare.post(f"{unit}/answer", data={"choice": "refund"}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert hidden_fields(ours.text)[1:] == [
+        ("next", unit), ("again_path", f"{unit}/answer"), ("again_field:choice", "refund"),
+    ]  # fmt: skip
+    secret = bare.post("/account/password", data={"new_password": "x"}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert hidden_fields(secret.text)[1:] == [("next", "/account")]
+
+
+@pytest.mark.parametrize(
+    ("address", "leads_to"),
+    [("/sign-out", "/"), ("/language", "/"), ("/work/AAAAAAAAAAAAAAAAAAAAAA/answer", "/work/AAAAAAAAAAAAAAAAAAAAAA")],
+)
+def test_the_address_of_a_form_opens_its_page(client: FlaskClient, db: Database, address: str, leads_to: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer.headers["Location"]) == (303, leads_to)
+
+
+def test_the_address_of_a_form_that_looks_like_a_page_opens_the_page_above(client: FlaskClient, db: Database) -> None:
+    annotator = make_persona(db, make_org(db, "vendor", "Baraza"), Role.ANNOTATOR, "amina@one.example")
+    sign_in(client, annotator.email)
+    assert client.get("/work/next").headers["Location"] == "/work"
+    assert client.get("/work/AAAAAAAAAAAAAAAAAAAAAA").status_code == 404
 
 
 def test_the_eleventh_try_is_told_to_wait(client: FlaskClient, manager: Persona) -> None:

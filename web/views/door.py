@@ -11,7 +11,7 @@ from kernel.config import Settings
 from kernel.errors import NotFound, TooMany
 from kernel.policy import NOBODY
 from kernel.tenancy import Scope
-from web import current, limits, sessions, stepup
+from web import again, current, limits, sessions, stepup
 from web.forms import FormModel, empty_form, read_form
 from web.identity import Person, Place, directory
 from web.problems import NOT_FOUND
@@ -64,7 +64,11 @@ def sign_in() -> Response:
 def _door(form: object, errors: dict[str, Message], target: str | None, status: int = 200) -> Response:
     accounts: DemoAccounts | None = current_app.extensions.get("demo_accounts")
     demo = accounts() if accounts else []
-    return page("web/sign_in.html", status, form=form, errors=errors, next=safe_next(target, ""), demo=demo)
+    kept = again.carried_on()
+    return page(
+        "web/sign_in.html", status, form=form, errors=errors, next=safe_next(target, ""), demo=demo, kept=kept,
+        is_late=bool(kept),
+    )  # fmt: skip
 
 
 def prove(email: str, password: str) -> Person | None:
@@ -129,12 +133,16 @@ def _waiting() -> tuple[str, Person] | None:
 
 
 def _code_page(target: str | None, errors: dict[str, Message] | None = None, status: int = 200) -> Response:
-    return page("web/sign_in_code.html", status, errors=errors or {}, next=safe_next(target, ""))
+    return page(
+        "web/sign_in_code.html", status, errors=errors or {}, next=safe_next(target, ""), kept=again.carried_on()
+    )
 
 
 def _ask_for_code(person: Person, target: str) -> Response:
     with db.transaction(Scope.system("sign in")) as transaction:
         sessions.open_waiting(transaction, person)
+    if again.path_through_sign_in():
+        return _code_page(target)
     return see("web.second_step", next=target)
 
 
@@ -154,6 +162,9 @@ def _let_in(person: Person, target: str, proof: str = "password", waited: str | 
         if waited:
             sessions.end_session(transaction, person.id, waited)
     session.clear()  # a new form token for the new session
+    sent_to = again.path_through_sign_in()
+    if sent_to:
+        return page("web/send_again.html", path=sent_to, fields=again.fields_through_sign_in(), back=target)
     return redirect(target, 303)  # type: ignore[return-value]
 
 
