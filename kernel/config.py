@@ -143,7 +143,9 @@ def _address_problems(settings: Settings) -> list[str]:
 def _is_address(url: str, *kinds: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in kinds and "://" in url and (parts.port is None or parts.port > 0)
+        if parts.scheme == "sqlite" and (not parts.path.strip("/") or parts.path == "/:memory:"):
+            return False  # a database in memory is private to one connection
+        return url == url.strip() and parts.scheme in kinds and "://" in url and (parts.port is None or parts.port > 0)
     except ValueError:  # a port that is no number
         return False
 

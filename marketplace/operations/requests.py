@@ -29,6 +29,7 @@ from marketplace.rules.requests import ensure_prices, frame_faults, read_lines
 from marketplace.values.actions import Action
 from marketplace.values.requests import ALL_RIGHTS, Need, ProjectState, QuoteLine, QuoteView, Right, Sent
 from workforce.queries import organization_of
+from workforce.rules.names import clean_name
 from workforce.values import GRANT_MOST, OrgKind
 
 GRANT_AFTER_DEADLINE = timedelta(days=90)
@@ -58,7 +59,7 @@ def send_request(
         raise Invalid("request.invalid", _("Some of the request is missing or wrong."), faults)
     assert actor.org_id is not None
     project = Project(
-        id=ids.new_id(), org_id=actor.org_id, vendor_org_id=vendor_org_id, name=name.strip(), state="requested",
+        id=ids.new_id(), org_id=actor.org_id, vendor_org_id=vendor_org_id, name=clean_name(name), state="requested",
         task_type=task_type, classification=classification, currency=currency, about=about.strip(),
         created_at=now_of(session), created_by=actor.account_id,
     )  # fmt: skip

@@ -12,11 +12,11 @@ from kernel.money import is_currency
 from labeling.tasktypes import registry
 from labeling.values import Classification
 from marketplace.values.requests import RequestLine
+from workforce.rules.names import clean_name
 
 MOST_LINES = 200
 MOST_UNITS = 10_000_000
 MOST_OVERLAP = 50
-LONGEST_NAME = 120
 LONGEST_TEXT = 20_000
 LONGEST_WAIT = timedelta(days=3 * 366)
 MOST_PRICE = 10_000 * 1_000_000
@@ -53,7 +53,6 @@ def frame_faults(
 ) -> dict[str, Message]:  # fmt: skip
     """What is wrong with everything but the lines, by field."""
     checks: list[tuple[str, bool, Message]] = [
-        ("name", 0 < len(name.strip()) <= LONGEST_NAME, _("Give it a name of at most %(most)s letters.", most=120)),
         ("about", len(about) <= LONGEST_TEXT, _("This is longer than %(most)s letters.", most=LONGEST_TEXT)),
         ("task_type", task_type in registry.names(), _("Choose one of the task types offered.")),
         ("classification", classification in set(Classification), _("Choose one of the values offered.")),
@@ -62,7 +61,16 @@ def frame_faults(
         ("deadline_at", now < deadline_at <= now + LONGEST_WAIT, _("Name a date in the next three years.")),
         ("currency", is_currency(currency), _("This is no currency code; write it like EUR.")),
     ]
-    return {field: message for field, holds, message in checks if not holds}
+    return name_faults(name) | {field: message for field, holds, message in checks if not holds}
+
+
+def name_faults(name: str) -> dict[str, Message]:
+    """What is wrong with the name of a request, by the one rule for names."""
+    try:
+        clean_name(name)
+    except Invalid as problem:
+        return dict(problem.fields)
+    return {}
 
 
 def ensure_prices(prices: Mapping[str, int], locales: Iterable[str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from marketplace.models import Lane, Project, Quote
 from marketplace.operations import requests
 from marketplace.queries import projects as project_queries
 from marketplace.queries import requests as queries
+from marketplace.rules.requests import name_faults
 from tests.marketplace.orders import Market
 
 LINES = [{"locale": "sw_ke", "units": 1000}, {"locale": "ar-EG", "units": 500}]
@@ -189,3 +190,8 @@ def test_requests_are_listed_page_by_page_newest_first(market: Market) -> None:
                 break
     assert sorted(found) == sorted(sent)
     assert found[-1] == sent[0]
+
+
+def test_a_request_is_named_by_the_one_rule_for_names() -> None:
+    assert name_faults("Mradi wa sauti 3") == {}
+    assert set(name_faults("abc\u202egnp")) == set(name_faults("  ")) == set(name_faults("x" * 121)) == {"name"}
