@@ -10,6 +10,8 @@ _SHAPE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII)
 _LONGEST = 35
 _PRIVATE_LANGUAGE = re.compile(r"q[a-t][a-z]")
 _PRIVATE_REGION = re.compile(r"AA|Q[M-Z]|X[A-JL-Z]|ZZ")
+# Nothing that a person speaks: undetermined, no words at all, several languages, none with a code.
+_NO_LANGUAGE = frozenset({None, "und", "zxx", "mul", "mis"})
 _NO_SCRIPT = frozenset({"Zinh", "Zyyy", "Zzzz", "Zsym", "Zxxx"})
 
 # CLDR replaces a macrolanguage's dominant member by the macrolanguage ("no" by Bokmål), so that one language has one
@@ -72,7 +74,8 @@ class InvalidTag(ValueError):
 def standardize(tag: str) -> str:
     """The one spelling under which a locale is stored and compared; `zh_tw` and `cmn-TW` both become `zh-TW`.
 
-    Raises InvalidTag for what nobody can match on: garbage, unknown or private-use subtags, `und`, extensions.
+    Raises InvalidTag for what nobody can match on: garbage, unknown or private-use subtags, `und`, extensions,
+    codes that stand for no language or for several (`zxx`, `mul`, `mis`).
     """
     if not isinstance(tag, str) or len(tag) > _LONGEST or not _SHAPE.fullmatch(tag):
         raise InvalidTag(tag)
@@ -91,7 +94,7 @@ def standardize(tag: str) -> str:
 def _is_public(language: Language) -> bool:
     if language.extlangs or language.extensions or language.private:
         return False
-    if language.language in (None, "und") or _PRIVATE_LANGUAGE.fullmatch(str(language.language)):
+    if language.language in _NO_LANGUAGE or _PRIVATE_LANGUAGE.fullmatch(str(language.language)):
         return False
     script, region = language.script or "", language.territory or ""
     return not (script in _NO_SCRIPT or script.startswith("Qa") or _PRIVATE_REGION.fullmatch(region))

@@ -5,9 +5,10 @@ from typing import cast
 from flask import current_app
 from flask_login import current_user
 
+from kernel import clock
 from kernel.config import Settings
 from kernel.errors import Unauthenticated
-from kernel.policy import NOBODY, Actor
+from kernel.policy import NOBODY, Actor, decide
 from kernel.tenancy import Scope
 from web.identity import Person, Place
 from web.sessions import SignedIn
@@ -22,6 +23,11 @@ def actor() -> Actor:
     """Who acts; NOBODY where nobody is signed in."""
     user = signed_in()
     return user.actor if user else NOBODY
+
+
+def may(action: str) -> bool:
+    """Whether the actor's role may do something at all, for what a page offers; the operation itself asks again."""
+    return decide(actor(), action, None, clock.now()).allow
 
 
 def scope() -> Scope:

@@ -9,6 +9,7 @@ from calibration import jobs
 from calibration.lanes import lane_of
 from calibration.operations import checks, inference, reading, tests
 from calibration.pages import pages, pictures
+from calibration.policy import GOLD_READ
 from calibration.queries.tests import TestView, characteristic
 from calibration.rules.testplan import Plan, passes_within
 from calibration.values import LaneFacts
@@ -73,7 +74,7 @@ def lane_quality(lane_id: str) -> Response:
         confusion=pictures.confusion(found.quality, ontology), names=pictures.class_names(ontology),
         agreed=pictures.agreement(found.quality, ontology), known=pictures.classes_met(found.quality),
         country=country_name, gate=found.gate, may_admit=current.actor().role == Role.VENDOR_MANAGER,
-        may_read_gold=current.actor().role == Role.CLIENT_QA,
+        may_read_gold=current.may(GOLD_READ),
     )  # fmt: skip
 
 

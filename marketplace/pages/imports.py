@@ -17,6 +17,7 @@ from marketplace.pages import pages
 from marketplace.queries import imports as queries
 from marketplace.queries import projects as project_queries
 from marketplace.storage import kept
+from marketplace.values.actions import Action
 from marketplace.values.imports import BATCH_STATE_WORDS, BatchKind
 from web import current, limits
 from web.render import flash, page, see
@@ -99,7 +100,7 @@ def _upload(project_id: str, kind: BatchKind) -> Response:
 
 def _page(project_id: str, errors: dict[str, Message], status: int = 200) -> Response:
     role = current.actor().role
-    may_gold = role in (Role.CLIENT_ADMIN, Role.CLIENT_QA)
+    may_gold = current.may(Action.GOLD_READ)
     kinds = (BatchKind.UNITS, BatchKind.GOLD) if may_gold else (BatchKind.UNITS,)
     with db.reading(current.scope()) as session:
         project = project_queries.project_of(session, project_id)

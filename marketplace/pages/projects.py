@@ -24,6 +24,7 @@ from marketplace.queries import home
 from marketplace.queries import imports as import_queries
 from marketplace.queries import projects as queries
 from marketplace.queries import releases as release_queries
+from marketplace.values.actions import Action
 from marketplace.values.imports import BATCH_STATE_WORDS, BatchKind
 from marketplace.values.releases import RELEASE_STATE_WORDS
 from marketplace.values.requests import (
@@ -118,7 +119,7 @@ def _uploads() -> list[BatchKind]:
     """The kinds of uploads that the reader may decide on."""
     role = current.actor().role
     units = [BatchKind.UNITS] if role in (Role.CLIENT_ADMIN, Role.CLIENT_PM) else []
-    return units + ([BatchKind.GOLD] if role in (Role.CLIENT_ADMIN, Role.CLIENT_QA) else [])
+    return units + ([BatchKind.GOLD] if current.may(Action.GOLD_READ) else [])
 
 
 def _coverage(asked: list[tuple[str, str]], lanes: list[tuple[str, int, int]]) -> list[home.Coverage]:
@@ -281,7 +282,7 @@ def _may(project: ProjectView) -> dict[str, bool]:
     return {
         "configure": buys or (runs and "project:configure" in project.rights),
         "import": buys or (runs and "unit:import" in project.rights),
-        "gold": is_client and role in (Role.CLIENT_ADMIN, Role.CLIENT_QA),
+        "gold": is_client and current.may(Action.GOLD_READ),
         "grant": buys,
         "rate": runs,
         "finish": buys and project.row.state in projects.FINISHABLE,

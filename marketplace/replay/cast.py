@@ -83,7 +83,7 @@ def found(stage: Stage, name: str) -> str:
     mark = ids.new_id()[:6].lower()
     with stage.system() as session:
         for kind in ("client", "vendor"):
-            made = operations.create_organization(session, ME, kind=kind, name=f"Replay {name} {kind} {mark}"[:120])
+            made = operations.create_organization(session, ME, kind=kind, name=f"Replay {name[:80]} {kind} {mark}")
             setattr(stage, kind, made.id)
         for role_name, kind, role in _STAFF:
             org_id = stage.client if kind == "client" else stage.vendor

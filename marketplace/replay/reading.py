@@ -7,6 +7,7 @@ import json
 import math
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -114,6 +115,8 @@ def _meta(path: Path) -> dict[str, Any]:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise BrokenFolder([f"meta.json cannot be read: {problem}"]) from None
+    except RecursionError:
+        raise BrokenFolder(["meta.json cannot be read: it is nested too deeply"]) from None
     if not isinstance(found, dict):
         raise BrokenFolder(["meta.json, line 1: this is not an object"])
     if not is_storable(json.dumps(found, ensure_ascii=False)) or "\\u0000" in json.dumps(found):
@@ -156,9 +159,12 @@ def _rows(file: Path, needed: tuple[str, ...], faults: _Faults) -> Iterator[tupl
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = [name.strip() for name in next(reader)]
-        missing = [name for name in needed if name not in columns]
-        if missing:
-            raise BrokenFolder([f"{file.name}, line 1: the column “{name}” is missing" for name in missing])
+        wrong = [f"the column “{name}” is missing" for name in needed if name not in columns]
+        wrong += [
+            f"the column “{name[:80]}” stands there twice" for name, times in Counter(columns).items() if times > 1
+        ]
+        if wrong:
+            raise BrokenFolder([f"{file.name}, line 1: {each}" for each in wrong])
         yield from _body(file.name, reader, columns, faults)
     except csv.Error as problem:
         raise BrokenFolder([f"{file.name}, line {reader.line_num}: {problem}"]) from None
@@ -290,7 +296,10 @@ def _contents(path: Path, faults: _Faults) -> dict[str, str] | None:
         if not text.strip():
             continue
         try:
-            record = json.loads(text)
+            record = json.loads(text, object_pairs_hook=_each_once)
+        except _Twice as twice:
+            faults.note(file.name, line, f"“{str(twice)[:80]}” stands there twice")
+            continue
         except (ValueError, RecursionError):
             faults.note(file.name, line, "this is not JSON")
             continue
@@ -302,6 +311,19 @@ def _contents(path: Path, faults: _Faults) -> dict[str, str] | None:
             faults.note(file.name, line, "the text contains a character that cannot be stored")
         elif found.setdefault(item, told) != told:
             faults.note(file.name, line, f"the item “{item[:80]}” has another content further up")
+    return found
+
+
+class _Twice(Exception):
+    """An object names something twice, so that nobody can tell which of the two is meant."""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Twice(name)
+        found[name] = value
     return found
 
 

@@ -79,7 +79,7 @@ def prepare(cast: Cast, project: str, lane: str) -> None:
     manager.get(f"/batches/{gold['id']}", status=404)  # the vendor is not to know that there is gold
     listed = {who: sorted(each["kind"] for each in cast.people[who].get(f"/projects/{project}/batches")["items"])
               for who in ("qa", "pm", "manager")}  # fmt: skip
-    assert listed == {"qa": ["gold", "units"], "pm": ["units"], "manager": ["units"]}
+    assert listed == {"qa": ["gold", "units"], "pm": ["gold", "units"], "manager": ["units"]}
     assert manager.post("/rates", {"lane_id": lane, "amount": RATE, "currency": "EUR"})["amount"] == "0.05"
     test = qa.put(f"/lanes/{lane}/test", {"training_questions": 3, "accepted": ["test.pool_thin"]})
     assert test["questions"] <= 93 and test["alpha"] <= 0.05 and test["beta"] <= 0.05

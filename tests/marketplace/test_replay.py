@@ -94,7 +94,7 @@ def counts(db: Database, model: Any) -> int:
 def test_a_folder_is_played_from_the_accounts_to_the_accepted_release(house: Database, folder: Path) -> None:
     report.use_checks(lambda session, books, log: True)
     file = folder.parent / "report.json"
-    result = replay(folder, "--report", str(file))
+    result = replay(folder.rename(folder.with_name("colours-" * 20)), "--report", str(file))
     assert result.exit_code == 0, result.output
     told = json.loads(file.read_text())
     exam = sum(is_for_exam(item) for item in ITEMS)
@@ -289,6 +289,20 @@ BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
     "items": (
         {"labels.csv": TWO, "items.jsonl": b'{"id": "i"}\n{oh no\n'},
         "items.jsonl, line 2: this is not JSON",
+    ),
+    "column twice": (
+        {"labels.csv": b"worker,item,label,label\nw,i,x,y\n"},
+        "labels.csv, line 1: the column “label” stands there twice",
+    ),
+    "name twice": (
+        {"labels.csv": TWO, "items.jsonl": b'{"id": "i", "text": "a", "text": "b"}\n'},
+        "items.jsonl, line 1: “text” stands there twice",
+    ),
+    "no language": (
+        {"labels.csv": b"worker,item,label,language\nw,i,x,mul\n"}, "labels.csv, line 2: “mul” is not a language tag"
+    ),
+    "nested": (
+        {"labels.csv": TWO, "meta.json": b"[" * 100_000}, "meta.json cannot be read: it is nested too deeply"
     ),
     "one label": ({"labels.csv": b"worker,item,label\nw,i,x\nv,i,x\n"}, "there is only one label, “x”"),
     "kind": (
