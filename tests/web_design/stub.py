@@ -72,13 +72,19 @@ def gallery(locale: str, *, annotator: bool = False) -> str:
 
 
 def account(locale: str) -> str:
-    session = {"created_at": NOW, "seen_at": NOW, "ip_net": "41.90.64.0/24"}
+    session = {
+        "created_at": NOW,
+        "seen_at": NOW,
+        "ip_net": "41.90.64.0/24",
+        "device": "Firefox on Android",
+        "country": "KE",
+    }
     token = Thing(
         id="t1", name="Export job", scopes=["releases:read"], created_at=NOW, expires_at=NOW, last_used_at=None
     )
     return render(
         "web/account.html", locale,
-        account=Thing(name="Njeri Kamau", email="njeri@baraza.test", locale=locale, time_zone="Africa/Nairobi"),
+        account=Thing(name="Njeri Kamau", email="njeri@baraza.test", locale=locale, time_zone="Africa/Nairobi", has_factor=True),
         sessions=[Thing(id="s1", current=True, **session), Thing(id="s2", current=False, **session)],
         tokens=[token], new_token="pt_3f9a0c81d2e74b56", scopes=[("releases:read", "Read releases", "")],  # noqa: S106
         time_zones=["Africa/Nairobi", "Europe/Berlin"], errors={"name": "Your name is missing."},
@@ -89,7 +95,10 @@ def sign_in(locale: str) -> str:
     demo = [("Vendor manager", "njeri@baraza.test", "demo"), ("Annotator", "amina@baraza.test", "demo")]
     errors = {"password": "This password does not match. Capital letters count."}
     form = Thing(email="amina@example.org")
-    return render("web/sign_in.html", locale, signed_in=False, form=form, errors=errors, next="/work", demo=demo)
+    return render(
+        "web/sign_in.html", locale, signed_in=False, form=form, errors=errors, next="/work", demo=demo, is_late=True,
+        kept=[("answer", "refund")],
+    )  # fmt: skip
 
 
 def error_page(locale: str) -> str:
