@@ -99,10 +99,11 @@ def admit(stage: Stage, speaker: Speaker, person: AnnotatorView) -> None:
 
 
 def _verify(session: Session, actor: Actor, person: AnnotatorView, locale: str) -> None:
-    for claim in queries.claims_of(session, person.id):
-        if claim.locale == locale:
-            kind = _EVIDENCE[sum(map(ord, person.pseudonym)) % len(_EVIDENCE)]
-            operations.verify_language(session, actor, claim.id, evidence={"kind": kind})
+    claims = [claim for claim in queries.claims_of(session, person.id) if claim.locale == locale]
+    kind = _EVIDENCE[sum(map(ord, person.pseudonym)) % len(_EVIDENCE)]
+    operations.verify_language(
+        session, actor, claims[0].id, evidence={"kind": kind}, modes=[claim.mode for claim in claims]
+    )
 
 
 def _languages(speaker: Speaker, number: int) -> list[tuple[str, str]]:

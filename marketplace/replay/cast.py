@@ -18,6 +18,7 @@ from kernel.tenancy import Scope
 from payouts.operations.methods import set_method
 from workforce import operations, queries
 from workforce.operations import pools
+from workforce.rules.profiles import ALL_MODES
 
 ME = system_actor("replay")
 SPAN = timedelta(days=8)
@@ -121,8 +122,10 @@ def _hire_one(session: Session, stage: Stage, account_id: str, locales: Sequence
     )  # fmt: skip
     membership = queries.places_of(session, account_id)[0].membership_id
     actor = Actor(account_id, stage.vendor, Role.ANNOTATOR, membership, org_kind="vendor")
-    for claim in queries.claims_of(session, person.id):
-        operations.verify_language(session, stage.staff["reviewer"], claim.id, evidence={"kind": "imported"})
+    for claim in {claim.locale: claim for claim in queries.claims_of(session, person.id)}.values():
+        operations.verify_language(
+            session, stage.staff["reviewer"], claim.id, evidence={"kind": "imported"}, modes=ALL_MODES
+        )  # fmt: skip
     operations.admit(session, stage.staff["manager"], person.id)
     for agreement in queries.agreements_to_sign(session, person.id, stage.vendor):
         operations.sign_agreement(session, actor, agreement.id, locale="en")

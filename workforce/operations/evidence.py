@@ -1,6 +1,6 @@
 """Evidence of languages: from people of the vendor, from exams and from measured work; it folds into levels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from kernel import audit, ids
 from kernel.db import now_of
 from kernel.policy import Actor
 from workforce.models import LanguageClaim, LanguageEvidence
-from workforce.queries.languages import pieces_of
+from workforce.queries.languages import Pieces, piece_of, pieces_of_all
 from workforce.rules.languages import EXAM, FADES, WORK_FADES, proven_at, steps_of, until_of, work_weight
 from workforce.values import ClaimStatus
 
@@ -21,39 +21,76 @@ def put_evidence(
     fades_days: float = FADES, note: str = "", until_at: datetime | None = None,
 ) -> None:  # fmt: skip
     """Keep a piece of evidence and fold again. The caller has permission, and says so in the log where people act."""
-    row = session.scalars(
-        select(LanguageEvidence).where(
-            LanguageEvidence.org_id == claim.org_id, LanguageEvidence.claim_id == claim.id,
-            LanguageEvidence.kind == kind, LanguageEvidence.source == source,
-        )
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        row = LanguageEvidence(id=ids.new_id(), org_id=claim.org_id, claim_id=claim.id, kind=kind, source=source)
-        session.add(row)
-    row.level, row.weight, row.fades_days, row.note = level, weight, fades_days, note
-    row.at, row.until_at, row.by_account_id = now_of(session), until_at, actor.account_id
+    put_evidence_of_all(
+        session, actor, {claim: level}, kind=kind, source=source, weight=weight, fades_days=fades_days, note=note,
+        until_at=until_at,
+    )  # fmt: skip
+
+
+def put_evidence_of_all(
+    session: Session, actor: Actor, levels: Mapping[LanguageClaim, str], *, kind: str, source: str | None,
+    weight: float, fades_days: float = FADES, note: str = "", until_at: datetime | None = None,
+) -> Pieces:  # fmt: skip
+    """Keep the same piece for many claims, each at its level, and fold them again; returns what they rest on.
+
+    Without a source it is an act of its own, which takes no earlier one's place.
+    """
+    known = _of_source(session, list(levels), kind, source) if source is not None else {}
+    source = source or ids.new_id()
+    for claim, level in levels.items():
+        row = known.get(claim.id)
+        if row is None:
+            row = LanguageEvidence(id=ids.new_id(), org_id=claim.org_id, claim_id=claim.id, kind=kind, source=source)
+            session.add(row)
+        row.level, row.weight, row.fades_days, row.note = level, weight, fades_days, note
+        row.at, row.until_at, row.by_account_id = now_of(session), until_at, actor.account_id
     session.flush()
-    fold(session, actor, claim)
+    return fold_all(session, actor, list(levels))
 
 
 def fold(session: Session, actor: Actor, claim: LanguageClaim) -> None:
     """Write what a claim's evidence comes to, for everybody who asks later; one that was turned down stays so."""
+    fold_all(session, actor, [claim])
+
+
+def fold_all(session: Session, actor: Actor, claims: Sequence[LanguageClaim]) -> Pieces:
+    """The same of many claims; returns the newest pieces that each of them rests on."""
     now = now_of(session)
-    before = proven_at(claim.steps, now)
-    claim.steps = (
-        [] if claim.status == ClaimStatus.REJECTED else steps_of(claim.proficiency, pieces_of(session, claim.id), now)
-    )
-    claim.until_at = until_of(claim.proficiency, claim.steps)
-    if claim.status != ClaimStatus.REJECTED:
-        is_proven = claim.until_at is not None and claim.until_at > now
-        claim.status = ClaimStatus.VERIFIED if is_proven else ClaimStatus.CLAIMED
+    pieces = pieces_of_all(session, [claim.id for claim in claims])
+    for claim in claims:
+        before = proven_at(claim.steps, now)
+        _fold(claim, pieces[claim.id], now)
+        after = proven_at(claim.steps, now)
+        if before != after:
+            audit.record(
+                session, actor, "language.level", "language_claim", claim.id, org_id=claim.org_id,
+                details={"locale": claim.locale, "mode": claim.mode, "before": before, "after": after}, link=False,
+            )  # fmt: skip
     session.flush()
-    after = proven_at(claim.steps, now)
-    if before != after:
-        audit.record(
-            session, actor, "language.level", "language_claim", claim.id, org_id=claim.org_id,
-            details={"locale": claim.locale, "mode": claim.mode, "before": before, "after": after}, link=False,
-        )  # fmt: skip
+    return pieces
+
+
+def _fold(claim: LanguageClaim, pieces: Sequence[LanguageEvidence], now: datetime) -> None:
+    if claim.status == ClaimStatus.REJECTED:
+        claim.steps, claim.until_at = [], None
+        return
+    claim.steps = steps_of(claim.proficiency, [piece_of(each) for each in pieces], now)
+    claim.until_at = until_of(claim.proficiency, claim.steps)
+    is_proven = claim.until_at is not None and claim.until_at > now
+    claim.status = ClaimStatus.VERIFIED if is_proven else ClaimStatus.CLAIMED
+
+
+def _of_source(
+    session: Session, claims: Sequence[LanguageClaim], kind: str, source: str
+) -> dict[str, LanguageEvidence]:  # fmt: skip
+    rows = session.scalars(
+        select(LanguageEvidence).where(
+            LanguageEvidence.claim_id.in_([claim.id for claim in claims]), LanguageEvidence.kind == kind,
+            LanguageEvidence.source == source,
+        )
+    )  # fmt: skip
+    owners = {claim.id: claim.org_id for claim in claims}
+    return {row.claim_id: row for row in rows if row.org_id == owners[row.claim_id]}
 
 
 def end_evidence(session: Session, claim: LanguageClaim) -> None:
@@ -81,8 +118,11 @@ def note_exam(
     session: Session, actor: Actor, annotator_id: str, *, locale: str, modes: Sequence[str], level: str, lane_id: str
 ) -> None:
     """A passed exam of a lane speaks for its language in its modes; the caller has decided that it was passed."""
-    for claim in _claims(session, annotator_id, locale, modes):
-        put_evidence(session, actor, claim, kind="test", source=f"lane:{lane_id}", level=level, weight=EXAM)
+    claims = _claims(session, annotator_id, locale, modes)
+    if claims:
+        put_evidence_of_all(
+            session, actor, dict.fromkeys(claims, level), kind="test", source=f"lane:{lane_id}", weight=EXAM
+        )
 
 
 def note_work(
@@ -93,9 +133,10 @@ def note_work(
     weight = work_weight(right, checked)
     if weight == 0.0:
         return
-    for claim in _claims(session, annotator_id, locale, modes):
-        put_evidence(
-            session, actor, claim, kind="work", source=f"lane:{lane_id}", level=level, weight=weight,
+    claims = _claims(session, annotator_id, locale, modes)
+    if claims:
+        put_evidence_of_all(
+            session, actor, dict.fromkeys(claims, level), kind="work", source=f"lane:{lane_id}", weight=weight,
             fades_days=WORK_FADES,
         )  # fmt: skip
 

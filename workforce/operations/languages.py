@@ -1,6 +1,6 @@
 """Languages: stated by people, proven or turned down by somebody else, with the evidence kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import product
 from typing import Any
@@ -16,11 +16,11 @@ from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
 from workforce.demand import locales_in_demand
 from workforce.models import Annotator, LanguageClaim
-from workforce.operations.evidence import end_evidence, fold, put_evidence
+from workforce.operations.evidence import end_evidence, fold, put_evidence, put_evidence_of_all
 from workforce.operations.receipts import issue_receipt
 from workforce.operations.standing import RULE_VERSION
 from workforce.policy import Action, annotator_resource
-from workforce.queries.languages import claim_with_evidence
+from workforce.queries.languages import Pieces, claim_view, claim_with_evidence
 from workforce.queries.rows import annotator_row
 from workforce.rules.languages import FULL, HISTORY
 from workforce.rules.names import clean_text
@@ -77,28 +77,30 @@ def verify_language(
     guard.require(session, actor, Action.LANGUAGE_VERIFY, annotator_resource(person))
     known = _known_evidence(evidence)
     named = clean_modes(list(modes) or [first.mode])
-    for row in _rows(session, person):
-        if row.locale == first.locale and row.mode in named:
-            _verify(session, actor, row, known, until_at)
-    return claim_with_evidence(session, first)
+    rows = [row for row in _rows(session, person) if row.locale == first.locale and row.mode in named]
+    pieces = _verify(session, actor, rows, known, until_at)
+    return (
+        claim_view(first, now_of(session), pieces[first.id]) if first in rows else claim_with_evidence(session, first)
+    )
 
 
 def _verify(
-    session: Session, actor: Actor, row: LanguageClaim, known: Mapping[str, str], until_at: datetime | None
-) -> None:
-    row.status = ClaimStatus.CLAIMED
-    put_evidence(
-        session, actor, row, kind=known["kind"], source=known["ref"] or ids.new_id(), level=row.proficiency,
+    session: Session, actor: Actor, rows: Sequence[LanguageClaim], known: Mapping[str, str], until_at: datetime | None
+) -> Pieces:
+    for row in rows:
+        row.status, row.verified_at, row.verified_by = ClaimStatus.CLAIMED, now_of(session), actor.account_id
+    pieces = put_evidence_of_all(
+        session, actor, {row: row.proficiency for row in rows}, kind=known["kind"], source=known["ref"] or None,
         weight=FULL, note=known["note"], until_at=until_at,
     )  # fmt: skip
-    row.verified_at, row.verified_by = now_of(session), actor.account_id
-    session.flush()
-    audit.record(
-        session, actor, "language.verified", "language_claim", row.id, org_id=row.org_id,
-        details={
-            "locale": row.locale, "mode": row.mode, "proficiency": row.proficiency, "kind": known["kind"],
-        },
-    )  # fmt: skip
+    for row in rows:
+        audit.record(
+            session, actor, "language.verified", "language_claim", row.id, org_id=row.org_id,
+            details={
+                "locale": row.locale, "mode": row.mode, "proficiency": row.proficiency, "kind": known["kind"],
+            },
+        )  # fmt: skip
+    return pieces
 
 
 def reject_language(session: Session, actor: Actor, claim_id: str, *, reason: str) -> ClaimView:

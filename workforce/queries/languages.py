@@ -13,6 +13,7 @@ from workforce.rules.languages import MOST_PIECES, estimate, proven_at, strength
 from workforce.rules.profiles import status_at
 from workforce.values.languages import ClaimStatus, ClaimView, Evidence, EvidenceView
 
+Pieces = dict[str, list[LanguageEvidence]]  # by claim, the newest first
 MODE_ORDER = case({mode.value: place for place, mode in enumerate(Mode)}, value=LanguageClaim.mode)
 
 
@@ -33,10 +34,8 @@ def languages_of(session: Session, annotator_id: str) -> list[ClaimView]:
     """A person's languages in each mode with level, interval and what these rest on."""
     now = now_of(session)
     rows = list(_rows(session, [annotator_id]))
-    pieces: dict[str, list[LanguageEvidence]] = {row.id: [] for row in rows}
-    for piece in _pieces(session, [row.id for row in rows]):
-        pieces[piece.claim_id].append(piece)
-    return [claim_view(row, now, pieces[row.id][:MOST_PIECES]) for row in rows]
+    pieces = pieces_of_all(session, [row.id for row in rows])
+    return [claim_view(row, now, pieces[row.id]) for row in rows]
 
 
 def claim_with_evidence(session: Session, claim: LanguageClaim) -> ClaimView:
@@ -44,9 +43,12 @@ def claim_with_evidence(session: Session, claim: LanguageClaim) -> ClaimView:
     return claim_view(claim, now_of(session), _pieces(session, [claim.id])[:MOST_PIECES])
 
 
-def pieces_of(session: Session, claim_id: str) -> list[Evidence]:
-    """The newest pieces that a claim rests on, for the rule."""
-    return [_piece(row) for row in _pieces(session, [claim_id])[:MOST_PIECES]]
+def pieces_of_all(session: Session, claim_ids: list[str]) -> Pieces:
+    """The newest pieces that each of these claims rests on."""
+    found: Pieces = {claim_id: [] for claim_id in claim_ids}
+    for row in _pieces(session, claim_ids):
+        found[row.claim_id].append(row)
+    return {claim_id: rows[:MOST_PIECES] for claim_id, rows in found.items()}
 
 
 def claim_view(row: LanguageClaim, now: datetime, pieces: Iterable[LanguageEvidence] | None = None) -> ClaimView:
@@ -63,7 +65,7 @@ def claim_view(row: LanguageClaim, now: datetime, pieces: Iterable[LanguageEvide
         claimed_at=row.claimed_at,
         verified_at=row.verified_at,
         until_at=row.until_at,
-        estimate=None if pieces is None else estimate(row.proficiency, [_piece(each) for each in kept], now),
+        estimate=None if pieces is None else estimate(row.proficiency, [piece_of(each) for each in kept], now),
         evidence=tuple(_view(each, now) for each in kept),
     )
 
@@ -93,10 +95,11 @@ def _pieces(session: Session, claim_ids: list[str]) -> list[LanguageEvidence]:
     )
 
 
-def _piece(row: LanguageEvidence) -> Evidence:
+def piece_of(row: LanguageEvidence) -> Evidence:
+    """A piece as the rule reads it."""
     return Evidence(row.kind, row.level, row.weight, row.at, row.fades_days, row.until_at)
 
 
 def _view(row: LanguageEvidence, now: datetime) -> EvidenceView:
-    strength = strength_of(row.weight, weight_at(_piece(row), now))
+    strength = strength_of(row.weight, weight_at(piece_of(row), now))
     return EvidenceView(row.kind, row.level, strength, row.at, row.until_at, row.note, row.by_account_id is not None)

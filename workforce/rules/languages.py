@@ -9,6 +9,7 @@ Nobody is proven above what they state.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import exp, log
 
 from i18n.matching import Level
@@ -63,6 +64,12 @@ def steps_of(stated: str, pieces: Sequence[Evidence], now: datetime) -> Steps:
 
     What speaks against a person does not fade here, so that nothing opens by waiting for a mere reckoning.
     """
+    return [list(step) for step in _steps(stated, tuple(pieces), now)]
+
+
+@lru_cache(maxsize=256)
+def _steps(stated: str, pieces: tuple[Evidence, ...], now: datetime) -> tuple[tuple[str, str], ...]:
+    """Kept, as one act often gives the same evidence to many claims at the same moment."""
     against = [piece for piece in pieces if piece.weight < 0]
     kept = [
         Evidence(piece.kind, piece.level, weight_at(piece, now), now, 1e12, piece.until_at) for piece in against
@@ -72,16 +79,16 @@ def steps_of(stated: str, pieces: Sequence[Evidence], now: datetime) -> Steps:
         found = estimate(stated, kept, now + timedelta(days=days)).proven
         return Level.parse(found) if found else 0
 
-    steps: Steps = []
+    steps: list[tuple[str, str]] = []
     days = 0
     while (level := proven_after(days)) and days <= LONGEST:
         low, high = days, LONGEST + 1
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if proven_after(middle) >= level else (low, middle)
-        steps.append([Level(level).code, (now + timedelta(days=low)).isoformat()])
+        steps.append((Level(level).code, (now + timedelta(days=low)).isoformat()))
         days = low + 1
-    return steps
+    return tuple(steps)
 
 
 def proven_at(steps: Iterable[Sequence[str]], now: datetime) -> str | None:
