@@ -45,11 +45,11 @@ def place_order(stage: Stage, plan: Plan, title: str) -> Order:
     with stage.acting("pm") as (session, actor):
         sent = requests.send_request(
             session, actor, name=plan.name[:120], vendor_org_id=stage.vendor, task_type="choice",
-            classification="internal", lines=lines, overlap=max(plan.overlap_of(each) for each in plan.locales),
+            classification="internal", lines=lines, overlap=plan.overlap,
             quality_target=0.8, deadline_at=stage.now + timedelta(days=60), currency=CURRENCY, about=title,
             recorded=True,
         )  # fmt: skip
-    prices = {locale: _PRICE * plan.overlap_of(locale) for locale in plan.locales}
+    prices = {locale: _PRICE * plan.overlap for locale in plan.locales}
     with stage.acting("manager") as (session, actor):
         quote = requests.make_quote(session, actor, sent.request_id, prices=prices)
     with stage.acting("pm") as (session, actor):

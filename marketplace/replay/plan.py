@@ -63,9 +63,10 @@ class Plan:
         """The units of one lane, in file order."""
         return [unit for unit in self.units if unit.locale == locale]
 
-    def overlap_of(self, locale: str) -> int:
-        """The most people that a unit of the lane is judged by."""
-        return max(unit.overlap for unit in self.units_of(locale))
+    @property
+    def overlap(self) -> int:
+        """The most people that a unit is judged by: what the request asks for, and what its price has to bear."""
+        return max(unit.overlap for unit in self.units)
 
 
 def plan_replay(folder: Folder, *, overlap: int | None = None, limit_units: int | None = None) -> Plan:

@@ -101,7 +101,9 @@ def test_who_is_suspended_is_not_shown_the_unit_and_does_not_lose_what_was_typed
     with desk.market.system() as session:
         set_locale(session, desk.people[0], desk.people[0].account_id or "", "es")
     (lane,) = program.send("GET", "/lanes").get_json()["items"]
-    assert {each["reason"]: each["told"] for each in lane["conditions"]}["NOT_QUALIFIED"] == "Su proveedor le ha admitido"
+    assert {each["reason"]: each["told"] for each in lane["conditions"]}[
+        "NOT_QUALIFIED"
+    ] == "Su proveedor le ha admitido"
     assert (lane["rate"], lane["rate_micros"]) == (to_text(RATE), RATE)
     desk.stand(0, "suspended")
     refused = program.send("GET", path)

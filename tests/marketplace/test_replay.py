@@ -220,15 +220,15 @@ def test_without_gold_there_is_no_test_and_no_accuracy(house: Database, folder: 
 
 def test_each_language_has_a_lane_of_its_own(house: Database, tmp_path: Path) -> None:
     rows = [["worker", "item", "label", "language"]]
-    for language in ("de", "sw"):
+    for language, people in (("de", "abc"), ("sw", "a")):  # what a unit costs is what the most people of one earn
         for number in range(3):
-            rows += [[f"{worker}-{language}", f"{language}-{number}", str(number % 2), language] for worker in "abc"]
+            rows += [[f"{worker}-{language}", f"{language}-{number}", str(number % 2), language] for worker in people]
     write(tmp_path / "tongues", "labels.csv", rows, zipped=True)
     result = replay(tmp_path / "tongues")
     assert result.exit_code == 0, result.output
     with house.reading(Scope.system("test")) as session:
         assert sorted(session.scalars(select(Item.locale))) == ["de"] * 3 + ["sw"] * 3
-    assert counts(house, Judgment) == 18
+    assert counts(house, Judgment) == 12
 
 
 def test_a_second_replay_is_a_second_project(house: Database, folder: Path) -> None:
