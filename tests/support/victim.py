@@ -58,7 +58,7 @@ def work(database: Database, lane: str, vendor: str, account: str) -> None:
 
 
 def keep_house(database: Database, stop: threading.Event) -> None:
-    while not stop.is_set():
+    while not stop.wait(0.1):
         jobs.start_periodic(database)
         jobs.drain(database)
 

@@ -1,6 +1,7 @@
 """Permissions, generated from the addresses and the matrix: every route × every role × own, other tenant's, none."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -174,11 +175,19 @@ def test_nobody_gets_in_without_signing_in(app: Flask, db: Database) -> None:
     assert wrong == []
 
 
+def is_asked_here(database: Database, role: Role, case: Case) -> bool:
+    """Every visit on SQLite and in a soak; on PostgreSQL otherwise a third of them, always the same one."""
+    third = zlib.crc32(f"{role.value} {case.endpoint} {case.method}".encode()) % 3
+    return database.is_sqlite or is_soak() or third == 0
+
+
+@pytest.mark.soak
 def test_a_role_that_the_matrix_does_not_name_is_refused_everywhere(town: Town) -> None:
+    """The role is decided before any row is read, alike on either database: one of them is asked everything."""
     world, wrong = town.mine, []
     for role, case, visitor in town.visits():
         action = matrix().endpoints[case.endpoint]["action"]
-        if role in matrix().actions[action] or case.endpoint in OPEN_TO_ALL:
+        if role in matrix().actions[action] or case.endpoint in OPEN_TO_ALL or not is_asked_here(town.db, role, case):
             continue
         response = visitor.ask(case, world.ids_for(town.db, case.rule, PARTS), in_brief=True)
         if response.status_code not in (403, 404):
