@@ -35,7 +35,7 @@ def build(
             for deed in _DEEDS.get(day, ()):
                 deed(world)
             _work(world, day)
-            if day < DAYS:
+            if day < DAYS and day % size.nights == 1 % size.nights:
                 _evening(world, day)
         world.stage.go_to(ends - timedelta(minutes=9))
         deeds.last_minutes(world)
@@ -118,12 +118,12 @@ def _exam_care(speaker: Speaker, kind: str) -> float | None:
 
 
 def _work(world: World, day: int) -> None:
-    """Two sessions a day from the third day on; on the last one, a single session that has just ended."""
+    """Sessions of each day from the third one on; on the last one, a single session that has just ended."""
     if day < _FIRST_WORK:
         return
     stage = world.stage
-    sessions = (stage.at(day, 9), stage.at(day, 15)) if day < DAYS else (stage.ends - timedelta(minutes=70),)
-    for start in sessions:
+    starts = [stage.at(day, hour) for hour in (9, 15)[: world.size.sessions]]
+    for start in starts if day < DAYS else [stage.ends - timedelta(minutes=70)]:
         stage.go_to(start)
         stage.carry("calibration.grade_batch", "marketplace.plan_work")
         begins = [begin for player in world.players.values() for begin in _session(world, player, day)]
@@ -142,7 +142,7 @@ def _session(world: World, player: Player, day: int) -> list[Begin]:
     lanes = world.lanes_of(player, kinds)
     busy = 1.5 if "answers" in kinds and player.speaker.locale in _TWO_PROJECTS else 1.0
     drifts = 2.0 if player.speaker.local == people.DRIFTS else 1.0
-    budget = max(1, round(draw.gauss(world.size.a_day / 2, 1.5) * busy * drifts))
+    budget = max(1, round(draw.gauss(world.size.a_day / world.size.sessions, 1.5) * busy * drifts))
     wait = timedelta(seconds=draw.randrange(1500))
     return [(world.stage.now + wait, lambda: player.work(lanes, budget))]
 
