@@ -49,7 +49,7 @@ def place_order(stage: Stage, plan: Plan, title: str) -> Order:
             quality_target=0.8, deadline_at=stage.now + timedelta(days=60), currency=CURRENCY, about=title,
             recorded=True,
         )  # fmt: skip
-    prices = {locale: _PRICE * plan.overlap for locale in plan.locales}
+    prices = dict.fromkeys(plan.locales, _PRICE * plan.overlap)
     with stage.acting("manager") as (session, actor):
         quote = requests.make_quote(session, actor, sent.request_id, prices=prices)
     with stage.acting("pm") as (session, actor):
