@@ -84,7 +84,9 @@ def account(locale: str) -> str:
     )
     return render(
         "web/account.html", locale,
-        account=Thing(name="Njeri Kamau", email="njeri@baraza.test", locale=locale, time_zone="Africa/Nairobi", has_factor=True),
+        account=Thing(
+            name="Njeri Kamau", email="njeri@baraza.test", locale=locale, time_zone="Africa/Nairobi", has_factor=True
+        ),
         sessions=[Thing(id="s1", current=True, **session), Thing(id="s2", current=False, **session)],
         tokens=[token], new_token="pt_3f9a0c81d2e74b56", scopes=[("releases:read", "Read releases", "")],  # noqa: S106
         time_zones=["Africa/Nairobi", "Europe/Berlin"], errors={"name": "Your name is missing."},
