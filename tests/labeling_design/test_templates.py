@@ -14,6 +14,7 @@ from labeling.register import register
 from labeling.rendering import spans_text
 from labeling.tasktypes import registry
 from tests.labeling_design.stub import BETTER, CASES, INTENTS, SPANS, SWAHILI, TEMPLATES, WALK, Case, page
+from tests.support import is_soak
 from tests.web_design.stage import Stage
 
 BOTH = ("task.html", "review.html")
@@ -53,16 +54,19 @@ def test_the_application_finds_the_templates() -> None:
     assert asked.render() == "Swahili (Kenya)"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("locale", MODES)
 @pytest.mark.parametrize("name", CASES)
 def test_a_page_fits_a_phone_and_passes_axe(stage: Stage, browser: Browser, name: str, locale: str) -> None:
+    """What axe looks at, roles, names and contrast, is the same in every language: English, in both themes."""
     for template in BOTH:
         for width, theme in MODES[locale]:
             shown = opened(stage, browser, page(template, CASES[name], locale), width, theme)
             shown.evaluate("document.querySelectorAll('details:not(.menu)').forEach(d => d.open = true)")
             assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
-            found = Axe().run(shown)
-            assert found.violations_count == 0, found.generate_report()
+            if locale == "en" or is_soak():
+                found = Axe().run(shown)
+                assert found.violations_count == 0, found.generate_report()
             shown.close()
 
 

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.support import is_soak
 from tests.web_design import stub
 from tests.web_design.stage import Stage
 
@@ -32,15 +33,18 @@ def opened(
     return page, said
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("locale", ["en", "ar"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_passes_axe_and_keeps_the_policy(stage: Stage, browser: Browser, name: str, locale: str) -> None:
+    """What axe looks at, roles, names and contrast, is the same in every language: English, in both themes."""
     for width, theme in MODES:
         page, said = opened(stage, browser, PAGES[name](locale), width=width, theme=theme)
         page.evaluate("document.querySelectorAll('details:not(.menu)').forEach(d => d.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        if locale == "en" or is_soak():
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
         assert said == []
         page.close()
 
