@@ -118,8 +118,8 @@ def _exam_care(speaker: Speaker, kind: str) -> float | None:
 
 
 def _work(world: World, day: int) -> None:
-    """Sessions of each day from the third one on; on the last one, a single session that has just ended."""
-    if day < _FIRST_WORK:
+    """Sessions of each working day from the third one on; on the last one, a single session that has just ended."""
+    if day < _FIRST_WORK or day % world.size.works:
         return
     stage = world.stage
     starts = [stage.at(day, hour) for hour in (9, 15)[: world.size.sessions]]
