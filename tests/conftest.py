@@ -76,9 +76,11 @@ def postgres_cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_cluster: Cluster) -> PostgresTemplate:
+def postgres_template(postgres_cluster: Cluster) -> Iterator[PostgresTemplate]:
     """A migrated PostgreSQL database of this test process."""
-    return PostgresTemplate(postgres_cluster)
+    template = PostgresTemplate(postgres_cluster)
+    yield template
+    template.close()
 
 
 @pytest.fixture

@@ -87,11 +87,17 @@ class PostgresTemplate:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._idle: list[Database] = []
+        self._admins = dict[str, psycopg.Connection[Any]]()  # of each database that waits or is in use
         database = Database(cluster.create(TEMPLATE), pool_size=0)
         migrate.upgrade(database)
         database.dispose()
         with cluster.admin(TEMPLATE) as session:
             self._shape = _shape(session)
+
+    def close(self) -> None:
+        """End the connections that were kept."""
+        while self._admins:
+            self._admins.popitem()[1].close()
 
     def keep(self, database: Database) -> Any:
         """What is in a database now, to be put into others: rows by table, and where the sequences stand."""
@@ -134,14 +140,27 @@ class PostgresTemplate:
 
     def _is_as_before(self, url: URL) -> bool:
         assert url.database is not None
-        with self._cluster.admin(url.database) as session:
-            session.execute(_ALONE)
-            same = _shape(session) == self._shape
-            if same:
-                _empty(session)
-        if not same:
+        session = self._admin(url.database)
+        session.execute(_ALONE)
+        same = _shape(session) == self._shape
+        if same:
+            _empty(session)
+        else:
+            self._admins.pop(url.database).close()
             self._cluster.drop(url.database)
         return same
+
+    def _admin(self, name: str) -> "psycopg.Connection[Any]":
+        """A connection that stays: a new one would read the catalogs anew. A test may have ended it."""
+        session = self._admins.get(name)
+        try:
+            if session is not None:
+                session.execute("SELECT 1")
+                return session
+        except psycopg.OperationalError:
+            pass
+        self._admins[name] = self._cluster.admin(name)
+        return self._admins[name]
 
 
 _ALONE = """
