@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from calibration.values import LaneFacts
 from i18n import Message, _
 from i18n.figures import figure
+from kernel.hot import Hot, table_of
 from marketplace.models import Lane, Project
 from marketplace.queries.eligibility import demands_of_test
 from payouts.values import LaneLabel
@@ -49,6 +50,10 @@ def lane_labels(session: Session) -> list[LaneLabel]:
     ]
 
 
+_LANES = table_of(Lane)
+_WANTED = Hot(select(_LANES.c.locale).where(_LANES.c.state != "done").distinct())
+
+
 def locales_wanted(session: Session) -> list[str]:
     """The languages of the lanes of the session's tenant that are not done."""
-    return list(session.scalars(select(Lane.locale).where(Lane.state != "done").distinct()))
+    return list(_WANTED.run(session).scalars())

@@ -1,6 +1,6 @@
 """Payout methods: where a person wants to be paid. Only they themselves may say; the details are sealed at once."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -8,12 +8,16 @@ from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.guard import not_found, require
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from payouts.models import PayoutMethod
 from payouts.policy import Action, person_resource
 from payouts.queries.people import person_of
 from payouts.rules.destinations import Destination, faults, kept, typed
 from payouts.values import MethodKind, MethodView
+
+_METHODS = table_of(PayoutMethod)
+_OF_PERSON = Hot(select(_METHODS.c.id).where(_METHODS.c.annotator_id == bindparam("p_person")))
 
 
 def set_method(
@@ -35,7 +39,8 @@ def set_method(
     found = faults(destination)
     if found:
         raise Invalid("payout_method.invalid", _("Money could not be sent there."), found)
-    method = session.scalars(select(PayoutMethod).where(PayoutMethod.annotator_id == annotator_id)).one_or_none()
+    known = _OF_PERSON.run(session, p_person=annotator_id).scalar_one_or_none()
+    method = session.get(PayoutMethod, known) if known else None
     if method is None or kept(method.kind, method.holder, method.details) != destination:
         method = _write(session, actor, person.org_id, annotator_id, method, destination)
     return MethodView(method.id, annotator_id, MethodKind(method.kind), method.mask, method.changed_at)

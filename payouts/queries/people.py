@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from kernel.hot import Hot, table_of
 from workforce.models import Account, Annotator, DecisionReceipt, Organization
 
 _AT_ONCE = 500
@@ -22,14 +23,18 @@ class Person:
     time_zone: str
 
 
+_PEOPLE, _ACCOUNTS = table_of(Annotator), table_of(Account)
+_PERSON = Hot(
+    select(_PEOPLE.c.id, _PEOPLE.c.account_id, _PEOPLE.c.org_id, _ACCOUNTS.c.name, _ACCOUNTS.c.time_zone)
+    .join_from(_PEOPLE, _ACCOUNTS, _ACCOUNTS.c.id == _PEOPLE.c.account_id)
+    .where(_PEOPLE.c.id == bindparam("p_person"))
+)
 _COLUMNS = (Annotator.id, Annotator.account_id, Annotator.org_id, Account.name, Account.time_zone)
 
 
 def person_of(session: Session, annotator_id: str) -> Person | None:
     """An annotator of the session's vendor."""
-    row = session.execute(
-        select(*_COLUMNS).join(Account, Account.id == Annotator.account_id).where(Annotator.id == annotator_id)
-    ).one_or_none()
+    row = _PERSON.run(session, p_person=annotator_id).one_or_none()
     return Person(*row) if row else None
 
 

@@ -1,6 +1,6 @@
 """Organizations, accounts and the roles that accounts have in organizations."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -8,6 +8,7 @@ from i18n.negotiation import negotiate
 from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, Misuse
+from kernel.hot import Hot, table_of
 from kernel.money import is_currency
 from kernel.policy import Actor, Reason, Role
 from workforce import hashing
@@ -20,6 +21,16 @@ from workforce.rules.passwords import ensure_strong
 from workforce.rules.profiles import countries, time_zones
 from workforce.rules.roles import KEEPER, fits, may_grant
 from workforce.values import AccountView, OrganizationView, OrgKind
+
+_A, _M = table_of(Account), table_of(Membership)
+_WITH_KEY = Hot(select(_A.c.id).where(_A.c.email_key == bindparam("p_key")))
+_PLACE = Hot(
+    select(_M.c.id).where(
+        _M.c.account_id == bindparam("p_account"),
+        _M.c.org_id == bindparam("p_org"),
+        _M.c.role == bindparam("p_role"),
+    )
+)
 
 
 def create_organization(
@@ -61,7 +72,7 @@ def create_account(
     if password is not None:
         password = ensure_strong(password, (email, name)) if check_strength else password
     _ensure_zone(time_zone)
-    if session.scalar(select(Account.id).where(Account.email_key == key)):
+    if _WITH_KEY.run(session, p_key=key).first() is not None:
         message = _("There is an account with this address already. If it is yours, sign in with it.")
         raise Conflict("account.email_taken", message, field="email")
     row = Account(
@@ -86,11 +97,8 @@ def add_membership(session: Session, actor: Actor, *, account_id: str, org_id: s
     if not fits(wanted, OrgKind(organization.kind)):
         message = _("An organization of this kind does not have this role.")
         raise Invalid("membership.role_unfit", message, fields={"role": message})
-    row = session.scalars(
-        select(Membership).where(
-            Membership.account_id == account_id, Membership.org_id == org_id, Membership.role == wanted
-        )
-    ).one_or_none()
+    found = _PLACE.run(session, p_account=account_id, p_org=org_id, p_role=wanted.value).scalar_one_or_none()
+    row = session.get(Membership, found) if found else None
     if row is not None and row.ended_at is None:
         return row.id
     row = _give(session, row, account_id, org_id, wanted)

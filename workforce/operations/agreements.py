@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Resource
 from workforce.models import Agreement, AgreementSignature, Annotator
 from workforce.policy import Action, annotator_resource
 from workforce.queries.agreements import agreement_view, signature_view
+from workforce.queries.rows import annotator_row_of
 from workforce.rules.agreements import clean_texts, ensure_classification, fingerprint
 from workforce.rules.names import clean_code
 from workforce.values import AgreementView, SignatureView
@@ -53,7 +55,7 @@ def sign_agreement(
 ) -> SignatureView:
     """Sign the version in force, in the language in which it was read. Signing twice is signing once."""
     row = session.get(Agreement, agreement_id)
-    person = _signer(session, actor, row.org_id) if row else None
+    person = annotator_row_of(session, actor.account_id, row.org_id) if row else None
     if row is None or person is None:
         guard.require(session, actor, Action.AGREEMENT_SIGN)
         raise guard.not_found()
@@ -86,24 +88,22 @@ def _sign(
     return row
 
 
-def _signer(session: Session, actor: Actor, org_id: str) -> Annotator | None:
-    return session.scalars(
-        select(Annotator).where(Annotator.account_id == actor.account_id, Annotator.org_id == org_id)
-    ).one_or_none()
+_S, _G = table_of(AgreementSignature), table_of(Agreement)
+_SIGNED = Hot(
+    select(_S.c.id).where(
+        _S.c.annotator_id == bindparam("p_person"),
+        _S.c.agreement_id == bindparam("p_agreement"),
+        _S.c.org_id == bindparam("p_org"),
+    )
+)
+_NEWEST = Hot(select(func.max(_G.c.version)).where(_G.c.org_id == bindparam("p_org"), _G.c.code == bindparam("p_code")))
 
 
 def _signature(session: Session, person: Annotator, agreement_id: str) -> AgreementSignature | None:
-    return session.scalars(
-        select(AgreementSignature).where(
-            AgreementSignature.annotator_id == person.id,
-            AgreementSignature.agreement_id == agreement_id,
-            AgreementSignature.org_id == person.org_id,
-        )
-    ).one_or_none()
+    given = {"p_person": person.id, "p_agreement": agreement_id, "p_org": person.org_id}
+    found = _SIGNED.run(session, **given).scalar_one_or_none()
+    return session.get(AgreementSignature, found) if found else None
 
 
 def _newest(session: Session, org_id: str, code: str) -> int:
-    newest = session.scalar(
-        select(func.max(Agreement.version)).where(Agreement.org_id == org_id, Agreement.code == code)
-    )
-    return newest or 0
+    return _NEWEST.run(session, p_org=org_id, p_code=code).scalar() or 0

@@ -1,6 +1,6 @@
 """Evidence of languages: from people of the vendor, from exams and from measured work; it folds into levels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from kernel import audit, ids
 from kernel.db import now_of
 from kernel.policy import Actor
 from workforce.models import LanguageClaim, LanguageEvidence
-from workforce.queries.languages import Pieces, piece_of, pieces_of_all
+from workforce.queries.languages import Pieces, newest, piece_of, pieces_of_all
 from workforce.rules.languages import EXAM, FADES, WORK_FADES, proven_at, steps_of, until_of, work_weight
 from workforce.values import ClaimStatus
 
@@ -35,28 +35,35 @@ def put_evidence_of_all(
 
     Without a source it is an act of its own, which takes no earlier one's place.
     """
-    known = _of_source(session, list(levels), kind, source) if source is not None else {}
-    source = source or ids.new_id()
+    now = now_of(session)
+    with session.no_autoflush:  # evidence is never left unwritten; the claims are written once, when they are folded
+        known = pieces_of_all(session, [claim.id for claim in levels])
     for claim, level in levels.items():
-        row = known.get(claim.id)
+        row = _of_source(known[claim.id], kind, source)
         if row is None:
-            row = LanguageEvidence(id=ids.new_id(), org_id=claim.org_id, claim_id=claim.id, kind=kind, source=source)
+            row = LanguageEvidence(
+                id=ids.new_id(), org_id=claim.org_id, claim_id=claim.id, kind=kind, source=source or ids.new_id()
+            )
             session.add(row)
+            known[claim.id].append(row)
         row.level, row.weight, row.fades_days, row.note = level, weight, fades_days, note
-        row.at, row.until_at, row.by_account_id = now_of(session), until_at, actor.account_id
-    session.flush()
-    return fold_all(session, actor, list(levels))
+        row.at, row.until_at, row.by_account_id = now, until_at, actor.account_id
+    return _fold_all(session, actor, levels, {claim_id: newest(rows) for claim_id, rows in known.items()})
+
+
+def _of_source(rows: Sequence[LanguageEvidence], kind: str, source: str | None) -> LanguageEvidence | None:
+    """The earlier piece of a source, whose place a new one takes."""
+    return next((row for row in rows if source is not None and (row.kind, row.source) == (kind, source)), None)
 
 
 def fold(session: Session, actor: Actor, claim: LanguageClaim) -> None:
     """Write what a claim's evidence comes to, for everybody who asks later; one that was turned down stays so."""
-    fold_all(session, actor, [claim])
+    pieces = pieces_of_all(session, [claim.id])
+    _fold_all(session, actor, [claim], {claim.id: newest(pieces[claim.id])})
 
 
-def fold_all(session: Session, actor: Actor, claims: Sequence[LanguageClaim]) -> Pieces:
-    """The same of many claims; returns the newest pieces that each of them rests on."""
+def _fold_all(session: Session, actor: Actor, claims: Iterable[LanguageClaim], pieces: Pieces) -> Pieces:
     now = now_of(session)
-    pieces = pieces_of_all(session, [claim.id for claim in claims])
     for claim in claims:
         before = proven_at(claim.steps, now)
         _fold(claim, pieces[claim.id], now)
@@ -78,19 +85,6 @@ def _fold(claim: LanguageClaim, pieces: Sequence[LanguageEvidence], now: datetim
     claim.until_at = until_of(claim.proficiency, claim.steps)
     is_proven = claim.until_at is not None and claim.until_at > now
     claim.status = ClaimStatus.VERIFIED if is_proven else ClaimStatus.CLAIMED
-
-
-def _of_source(
-    session: Session, claims: Sequence[LanguageClaim], kind: str, source: str
-) -> dict[str, LanguageEvidence]:  # fmt: skip
-    rows = session.scalars(
-        select(LanguageEvidence).where(
-            LanguageEvidence.claim_id.in_([claim.id for claim in claims]), LanguageEvidence.kind == kind,
-            LanguageEvidence.source == source,
-        )
-    )  # fmt: skip
-    owners = {claim.id: claim.org_id for claim in claims}
-    return {row.claim_id: row for row in rows if row.org_id == owners[row.claim_id]}
 
 
 def end_evidence(session: Session, claim: LanguageClaim) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -14,6 +14,7 @@ from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
+from kernel.walls import constant
 from workforce.demand import locales_in_demand
 from workforce.models import Annotator, LanguageClaim
 from workforce.operations.evidence import end_evidence, fold, put_evidence, put_evidence_of_all
@@ -132,11 +133,12 @@ def reject_language(session: Session, actor: Actor, claim_id: str, *, reason: st
 
 def put_claims(
     session: Session, actor: Actor, person: Annotator, claims: Iterable[tuple[str, str]],
-    modes: Iterable[str] = ALL_MODES,
+    modes: Iterable[str] = ALL_MODES, *, is_first: bool = False,
 ) -> None:  # fmt: skip
     """Write standardized claims of an actor about themselves, one for each mode; one that says the same as before keeps
-    its proof, and one that says another level is reckoned anew."""
-    known, now = {(row.locale, row.mode): row for row in _rows(session, person)}, now_of(session)
+    its proof, and one that says another level is reckoned anew. With a first application there are none before."""
+    earlier = [] if is_first else _rows(session, person)
+    known, now = {(row.locale, row.mode): row for row in earlier}, now_of(session)
     held = (ClaimStatus.CLAIMED, ClaimStatus.VERIFIED)
     for (locale, proficiency), mode in product(claims, list(modes)):
         row = known.get((locale, mode))
@@ -182,12 +184,15 @@ def _load(session: Session, claim_id: str) -> tuple[LanguageClaim, Annotator]:
     return row, annotator_row(session, row.annotator_id)
 
 
-def _rows(session: Session, person: Annotator) -> list[LanguageClaim]:
-    return list(
-        session.scalars(
-            select(LanguageClaim).where(LanguageClaim.annotator_id == person.id, LanguageClaim.org_id == person.org_id)
-        )
+_OF_PERSON = constant(
+    select(LanguageClaim).where(
+        LanguageClaim.annotator_id == bindparam("p_person"), LanguageClaim.org_id == bindparam("p_org")
     )
+)
+
+
+def _rows(session: Session, person: Annotator) -> list[LanguageClaim]:
+    return list(session.scalars(_OF_PERSON, {"p_person": person.id, "p_org": person.org_id}))
 
 
 def _ensure_open(row: LanguageClaim, now: datetime) -> None:

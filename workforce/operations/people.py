@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Misuse
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Role, system_actor
 from workforce.demand import locales_in_demand
 from workforce.models import Account, Annotator, Pool, StandingChange
@@ -20,7 +21,7 @@ from workforce.operations.receipts import issue_receipt
 from workforce.operations.standing import RULE_VERSION, change_standing, move
 from workforce.policy import Action, account_resource, annotator_resource
 from workforce.queries.people import annotator_view
-from workforce.queries.rows import annotator_row
+from workforce.queries.rows import annotator_row, annotator_row_of
 from workforce.rules.names import clean_text
 from workforce.rules.profiles import clean_languages, clean_profile, ensure_varieties
 from workforce.rules.standing import REAPPLY_AFTER, may_apply_again
@@ -59,8 +60,12 @@ def apply_to_pool(
     )
     claims = clean_languages(languages)
     ensure_varieties([tag for tag, _level in claims], locales_in_demand(session))
-    person = _fresh(session, pool, applicant.id, profile) or _again(session, actor, pool, applicant.id, profile)
-    put_claims(session, actor, person, claims)
+    earlier = annotator_row_of(session, applicant.id, pool.org_id)
+    if earlier is None:
+        person = _fresh(session, pool, applicant.id, profile)
+    else:
+        person = _again(session, actor, pool, earlier, profile)
+    put_claims(session, actor, person, claims, is_first=earlier is None)
     add_membership(
         session, system_actor("application"), account_id=applicant.id, org_id=pool.org_id, role=Role.ANNOTATOR
     )
@@ -138,10 +143,8 @@ def _applicant(session: Session, actor: Actor, account_id: str | None) -> Accoun
     return account
 
 
-def _fresh(session: Session, pool: Pool, account_id: str, profile: Profile) -> Annotator | None:
-    """The profile of a first application; None if the account has one with this vendor."""
-    if _profile_of(session, pool.org_id, account_id) is not None:
-        return None
+def _fresh(session: Session, pool: Pool, account_id: str, profile: Profile) -> Annotator:
+    """The profile of a first application."""
     person = Annotator(
         id=ids.new_id(), org_id=pool.org_id, account_id=account_id, pool_id=pool.id,
         pseudonym=_new_pseudonym(session, pool.org_id), status=Standing.APPLIED, clearance=0,
@@ -152,10 +155,8 @@ def _fresh(session: Session, pool: Pool, account_id: str, profile: Profile) -> A
     return person
 
 
-def _again(session: Session, actor: Actor, pool: Pool, account_id: str, profile: Profile) -> Annotator:
+def _again(session: Session, actor: Actor, pool: Pool, person: Annotator, profile: Profile) -> Annotator:
     """The profile of somebody who was declined a while ago, or left, and applies once more."""
-    person = _profile_of(session, pool.org_id, account_id)
-    assert person is not None
     now = now_of(session)
     if not may_apply_again(Standing(person.status), _changed_at(session, person), now):
         raise Conflict(
@@ -165,12 +166,6 @@ def _again(session: Session, actor: Actor, pool: Pool, account_id: str, profile:
         session, actor, person, Standing.APPLIED, "applied again", pool_id=pool.id, applied_at=now, **_columns(profile)
     )
     return person
-
-
-def _profile_of(session: Session, org_id: str, account_id: str) -> Annotator | None:
-    return session.scalars(
-        select(Annotator).where(Annotator.org_id == org_id, Annotator.account_id == account_id)
-    ).one_or_none()
 
 
 def _changed_at(session: Session, person: Annotator) -> datetime:
@@ -199,6 +194,12 @@ def _ensure_applied(person: Annotator) -> None:
         raise Conflict("application.decided", _("This application has been decided already."))
 
 
+_PEOPLE = table_of(Annotator)
+_NAMED = Hot(
+    select(_PEOPLE.c.id).where(_PEOPLE.c.org_id == bindparam("p_org"), _PEOPLE.c.pseudonym == bindparam("p_name"))
+)
+
+
 def _new_pseudonym(session: Session, org_id: str) -> str:
     """`P-` and six letters or digits, free with this vendor; of a thousand million, so that few tries are needed."""
     while True:
@@ -207,5 +208,5 @@ def _new_pseudonym(session: Session, org_id: str) -> str:
             number, rest = divmod(number, len(_LETTERS))
             letters.append(_LETTERS[rest])
         pseudonym = "P-" + "".join(letters)
-        if not session.scalar(select(Annotator.id).where(Annotator.org_id == org_id, Annotator.pseudonym == pseudonym)):
+        if _NAMED.run(session, p_org=org_id, p_name=pseudonym).first() is None:
             return pseudonym

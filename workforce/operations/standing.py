@@ -1,15 +1,18 @@
 """Standing: every change by compare-and-set, with its author, reason and, where it is adverse, its receipt."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Update, bindparam, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from i18n import Message, _
 from kernel import audit, guard, ids
 from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Reason
 from workforce.leases import end_leases, end_reviews
 from workforce.models import Annotator, StandingChange
@@ -53,12 +56,14 @@ def move(
 ) -> None:
     """Change the standing if it is still what was read, and keep the change. Who is not active holds no work."""
     before = person.status
-    changed = session.execute(
-        update(Annotator).where(Annotator.id == person.id, Annotator.status == before).values(status=after, **values)
+    given: dict[str, Any] = {"status": after.value, **values}
+    changed = _moved(frozenset(given)).run(
+        session, p_id=person.id, p_before=before, **{f"p_to_{name}": value for name, value in given.items()}
     )
     if changed_rows(changed) != 1:
         raise Conflict("standing.not_from_here", _("This person's standing has changed meanwhile. Look again."))
-    session.refresh(person)
+    for name, value in given.items():
+        set_committed_value(person, name, value)
     change = StandingChange(
         id=change_id or ids.new_id(), org_id=person.org_id, annotator_id=person.id, status=after, reason=reason,
         receipt_id=receipt_id, at=now_of(session), by_account_id=actor.account_id,
@@ -72,6 +77,17 @@ def move(
     if after != Standing.ACTIVE:
         end_leases(session, actor, person.id, cause=f"standing:{after.value}")
         end_reviews(session, actor, person.account_id, person.org_id, cause=f"standing:{after.value}")
+
+
+@cache
+def _moved(names: frozenset[str]) -> Hot[Update]:
+    """An update of these columns of a person whose standing is still what was read."""
+    table = table_of(Annotator)
+    return Hot(
+        update(table)
+        .where(table.c.id == bindparam("p_id"), table.c.status == bindparam("p_before"))
+        .values({name: bindparam(f"p_to_{name}", type_=table.c[name].type) for name in sorted(names)})
+    )
 
 
 def give_back(session: Session, actor: Actor, person: Annotator, kind: ReceiptKind, receipt_id: str) -> None:

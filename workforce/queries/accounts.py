@@ -1,12 +1,13 @@
 """Reads of organizations, accounts, memberships and tokens: global tables, so each read names whose rows it wants."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.paging import Paging
 from kernel.policy import Actor, Role
+from kernel.walls import constant
 from workforce.models import Account, AccountToken, Membership, Organization
 from workforce.rules.names import email_key
 from workforce.values import AccountView, MemberRow, OrganizationView, OrgKind, PlaceView, TokenView
@@ -14,6 +15,21 @@ from workforce.values import AccountView, MemberRow, OrganizationView, OrgKind, 
 MOST_ROWS = 200
 _BY_NAME = Paging("organizations", Organization.name_key)
 _MEMBERS = Paging("members", Membership.id)
+
+
+def _live_places() -> Select[Membership, Organization]:
+    return (
+        select(Membership, Organization)
+        .join(Organization, Organization.id == Membership.org_id)
+        .where(Membership.ended_at.is_(None))
+    )
+
+
+_PLACES = constant(
+    _live_places()
+    .where(Membership.account_id == bindparam("p_account"))
+    .order_by(Organization.name_key, Membership.role)
+)
 
 
 def organization_of(session: Session, org_id: str) -> OrganizationView | None:
@@ -52,9 +68,7 @@ def find_account(session: Session, email: str) -> AccountView | None:
 
 def places_of(session: Session, account_id: str) -> list[PlaceView]:
     """The live memberships of an account, by the organization's name and the role."""
-    rows = session.execute(
-        _live_places().where(Membership.account_id == account_id).order_by(Organization.name_key, Membership.role)
-    )
+    rows = session.execute(_PLACES, {"p_account": account_id})
     return [place_view(membership, organization) for membership, organization in rows]
 
 
@@ -138,14 +152,6 @@ def token_view(row: AccountToken) -> TokenView:
         row.id, row.account_id, row.membership_id, row.name, tuple(row.scopes),
         row.created_at, row.expires_at, row.last_used_at,
     )  # fmt: skip
-
-
-def _live_places() -> Select[Membership, Organization]:
-    return (
-        select(Membership, Organization)
-        .join(Organization, Organization.id == Membership.org_id)
-        .where(Membership.ended_at.is_(None))
-    )
 
 
 def _member_row(membership: Membership, account: Account) -> MemberRow:

@@ -1,10 +1,25 @@
 """Reads of agreements: which versions are in force, and which ones a person has yet to sign."""
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from kernel.hot import Hot, table_of
+from kernel.walls import constant
 from workforce.models import Agreement, AgreementSignature
 from workforce.values import AgreementView, SignatureView
+
+_NEWER = aliased(Agreement)
+_ORG: BindParameter[str] = bindparam("p_org")
+_NEWEST = select(func.max(_NEWER.version)).where(_NEWER.org_id == _ORG, _NEWER.code == Agreement.code)
+_IN_FORCE = constant(
+    select(Agreement)
+    .where(Agreement.org_id == _ORG, Agreement.version == _NEWEST.scalar_subquery())
+    .order_by(Agreement.code)
+)
+_S = table_of(AgreementSignature)
+_SIGNED = Hot(
+    select(_S.c.agreement_id).where(_S.c.annotator_id == bindparam("p_person"), _S.c.org_id == bindparam("p_org"))
+)
 
 
 def agreement_of(session: Session, agreement_id: str) -> AgreementView | None:
@@ -15,25 +30,12 @@ def agreement_of(session: Session, agreement_id: str) -> AgreementView | None:
 
 def agreements_in_force(session: Session, org_id: str) -> list[AgreementView]:
     """The newest version of each of a vendor's documents, by code."""
-    newer = aliased(Agreement)
-    newest = (
-        select(func.max(newer.version)).where(newer.org_id == org_id, newer.code == Agreement.code).scalar_subquery()
-    )
-    rows = session.scalars(
-        select(Agreement).where(Agreement.org_id == org_id, Agreement.version == newest).order_by(Agreement.code)
-    )
-    return [agreement_view(row) for row in rows]
+    return [agreement_view(row) for row in session.scalars(_IN_FORCE, {"p_org": org_id})]
 
 
 def agreements_to_sign(session: Session, annotator_id: str, org_id: str) -> list[AgreementView]:
     """The versions in force that a person has not signed."""
-    signed = set(
-        session.scalars(
-            select(AgreementSignature.agreement_id).where(
-                AgreementSignature.annotator_id == annotator_id, AgreementSignature.org_id == org_id
-            )
-        )
-    )
+    signed = set(_SIGNED.run(session, p_person=annotator_id, p_org=org_id).scalars())
     return [agreement for agreement in agreements_in_force(session, org_id) if agreement.id not in signed]
 
 

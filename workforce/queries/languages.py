@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import case, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from i18n.matching import Mode
 from kernel.db import now_of
+from kernel.walls import constant
 from workforce.models import LanguageClaim, LanguageEvidence
 from workforce.rules.languages import MOST_PIECES, estimate, proven_at, strength_of, weight_at
 from workforce.rules.profiles import status_at
@@ -35,20 +36,25 @@ def languages_of(session: Session, annotator_id: str) -> list[ClaimView]:
     now = now_of(session)
     rows = list(_rows(session, [annotator_id]))
     pieces = pieces_of_all(session, [row.id for row in rows])
-    return [claim_view(row, now, pieces[row.id]) for row in rows]
+    return [claim_view(row, now, newest(pieces[row.id])) for row in rows]
 
 
 def claim_with_evidence(session: Session, claim: LanguageClaim) -> ClaimView:
     """One claim with level, interval and what these rest on."""
-    return claim_view(claim, now_of(session), _pieces(session, [claim.id])[:MOST_PIECES])
+    return claim_view(claim, now_of(session), newest(pieces_of_all(session, [claim.id])[claim.id]))
 
 
 def pieces_of_all(session: Session, claim_ids: list[str]) -> Pieces:
-    """The newest pieces that each of these claims rests on."""
+    """All pieces of each of these claims, the newest first."""
     found: Pieces = {claim_id: [] for claim_id in claim_ids}
-    for row in _pieces(session, claim_ids):
+    for row in session.scalars(_PIECES, {"p_claims": claim_ids}):
         found[row.claim_id].append(row)
-    return {claim_id: rows[:MOST_PIECES] for claim_id, rows in found.items()}
+    return found
+
+
+def newest(pieces: Iterable[LanguageEvidence]) -> list[LanguageEvidence]:
+    """The newest pieces of a claim, on which it rests."""
+    return sorted(sorted(pieces, key=lambda row: row.id), key=lambda row: row.at, reverse=True)[:MOST_PIECES]
 
 
 def claim_view(row: LanguageClaim, now: datetime, pieces: Iterable[LanguageEvidence] | None = None) -> ClaimView:
@@ -77,22 +83,20 @@ def proven_of(stated: str, status: ClaimStatus, steps: list[list[str]], now: dat
     return None if status is ClaimStatus.REJECTED else proven_at(steps, now)
 
 
+_CLAIMS = constant(
+    select(LanguageClaim)
+    .where(LanguageClaim.annotator_id.in_(bindparam("p_people", expanding=True)))
+    .order_by(LanguageClaim.claimed_at, LanguageClaim.locale, MODE_ORDER)
+)
+_PIECES = constant(
+    select(LanguageEvidence)
+    .where(LanguageEvidence.claim_id.in_(bindparam("p_claims", expanding=True)))
+    .order_by(LanguageEvidence.at.desc(), LanguageEvidence.id)
+)
+
+
 def _rows(session: Session, annotator_ids: list[str]) -> Iterable[LanguageClaim]:
-    return session.scalars(
-        select(LanguageClaim)
-        .where(LanguageClaim.annotator_id.in_(annotator_ids))
-        .order_by(LanguageClaim.claimed_at, LanguageClaim.locale, MODE_ORDER)
-    ).all()
-
-
-def _pieces(session: Session, claim_ids: list[str]) -> list[LanguageEvidence]:
-    return list(
-        session.scalars(
-            select(LanguageEvidence)
-            .where(LanguageEvidence.claim_id.in_(claim_ids))
-            .order_by(LanguageEvidence.at.desc(), LanguageEvidence.id)
-        )
-    )
+    return session.scalars(_CLAIMS, {"p_people": annotator_ids}).all()
 
 
 def piece_of(row: LanguageEvidence) -> Evidence:

@@ -1,8 +1,10 @@
 """Rows for operations to change, as far as the scope sees them."""
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel import guard
+from kernel.hot import Hot, table_of
 from workforce.models import Annotator
 
 
@@ -12,3 +14,15 @@ def annotator_row(session: Session, annotator_id: str) -> Annotator:
     if person is None:
         raise guard.not_found()
     return person
+
+
+_PEOPLE = table_of(Annotator)
+_OF_ACCOUNT = Hot(
+    select(_PEOPLE.c.id).where(_PEOPLE.c.account_id == bindparam("p_account"), _PEOPLE.c.org_id == bindparam("p_org"))
+)
+
+
+def annotator_row_of(session: Session, account_id: str | None, org_id: str) -> Annotator | None:
+    """The person that an account is with a vendor, if the scope sees one."""
+    found = _OF_ACCOUNT.run(session, p_account=account_id, p_org=org_id).scalar_one_or_none()
+    return session.get(Annotator, found) if found else None
