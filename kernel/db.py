@@ -6,10 +6,10 @@ takes the role and the organization of the scope for the length of the transacti
 
 import random
 import time
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any, ClassVar, Protocol, TypeVar
 from weakref import ReferenceType, ref
@@ -25,6 +25,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -275,14 +276,29 @@ def insert_new(session: Session, table: Any, rows: list[dict[str, Any]], conflic
     """The same; returns the (first) primary keys of those that were new."""
     if not rows:
         return set()
-    if session.get_bind().dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as dialect_insert
-    else:
-        from sqlalchemy.dialects.postgresql import insert as dialect_insert  # type: ignore[assignment]
-    # The ORM's insert of many rows tells no count; the rows that come back are the new ones.
-    first = next(iter(table.__mapper__.primary_key))
-    statement = dialect_insert(table).on_conflict_do_nothing(index_elements=conflict).returning(first)
-    return set(session.execute(statement, rows).scalars())
+    _ensure_may_insert(session, table, rows)
+    write_later(session)
+    statement = _insertion(table.__table__, tuple(conflict), session.get_bind().dialect.name)
+    return set(session.connection().execute(statement, rows).scalars())
+
+
+@cache
+def _insertion(table: Table, conflict: tuple[str, ...], dialect: str) -> Any:
+    """An insert of what is new; the rows that come back are, as an insert of many rows tells no count."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    first = next(iter(table.primary_key))
+    return insert(table).on_conflict_do_nothing(index_elements=conflict).returning(first)
+
+
+def _ensure_may_insert(session: Session, table: Any, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Whose the rows are is looked at here, where they go to the database without the ORM."""
+    scope = scope_of(session)
+    if issubclass(table, Owned | Shared) and not scope.is_system:
+        for row in rows:
+            if scope.org_id not in (row.get("org_id"), row.get("vendor_org_id")):
+                raise Misuse(f"a row of {table.__tablename__} for another organization")
+    if not session.info["writes"]:
+        raise Misuse("a write in a reading transaction")
 
 
 def expect_many(session: Session) -> None:
@@ -313,12 +329,7 @@ def insert_later(session: Session, table: Any, row: dict[str, Any]) -> Later:
     """Insert a row that nothing in this transaction will read soon: with its like, before the table is read or at the
     end. Of many acts in one transaction each table then gets one statement. Constraints are checked that late, too.
     """
-    scope = scope_of(session)
-    is_walled = issubclass(table, Owned | Shared) and not scope.is_system
-    if is_walled and scope.org_id not in (row.get("org_id"), row.get("vendor_org_id")):
-        raise Misuse(f"a row of {table.__tablename__} for another organization")
-    if not session.info["writes"]:
-        raise Misuse("a write in a reading transaction")
+    _ensure_may_insert(session, table, [row])
     later = Later(row)
     session.info.setdefault("later", {}).setdefault(table.__table__, []).append(later)
     return later

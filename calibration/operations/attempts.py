@@ -26,7 +26,6 @@ from calibration.queries.attempts import (
     Feedback,
     TestStart,
     attempt_view,
-    attempts_of,
     content_of,
     feedback_of,
     find_attempt,
@@ -109,8 +108,7 @@ def start_attempt(
         _ensure_may_check(session, start, person.annotator_id)
     else:
         _ensure_may_start(start)
-    number = len(attempts_of(session, lane_id, person.account_id)) + 1
-    row = _new_attempt(session, lane, person, start.test, number)
+    row = _new_attempt(session, lane, person, start.test, start.attempts_begun + 1)
     row.network = network
     if len(exam_pool(session, row, start.test)) < start.plan.questions:
         raise _nothing_fresh()
@@ -148,8 +146,7 @@ def assign_attempt(
     pool = drawable(session, lane_id, GoldPool.EXAM.value, person.account_id, among=drawn)
     if not drawn or not set(drawn) <= set(pool.categories):
         raise Conflict("attempt.not_exam", _("Only exam questions that the person has not met can be asked."))
-    number = len(attempts_of(session, lane_id, person.account_id)) + 1
-    row = _new_attempt(session, lane, person, start.test, number)
+    row = _new_attempt(session, lane, person, start.test, start.attempts_begun + 1)
     _open_exam(session, lane, row, start.test, pool, drawn)
     audit.record(session, actor, "attempt.assigned", "attempt", row.id, org_id=row.vendor_org_id,
                  details={"lane": lane_id, "annotator": annotator_id, "questions": len(drawn)})  # fmt: skip

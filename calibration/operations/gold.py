@@ -11,6 +11,7 @@ from calibration.lanes import lane_of
 from calibration.models import GoldKey, GoldKeyVersion, GoldSet
 from calibration.operations.scoring import Scorer
 from calibration.policy import GOLD_WRITE, lane_resource
+from calibration.queries.gold import forget_keys
 from calibration.values import GoldAdded, GoldRow, LaneFacts
 from i18n import Message, _
 from kernel import audit, ids
@@ -96,6 +97,7 @@ def amend(
     key.version, key.voided = key.version + 1, voided
     session.add(_version(session, key, cause, dispute_id, actor.account_id, now_of(session)))
     session.flush()
+    forget_keys(session)
     audit.record(session, actor, f"gold.{cause}", "gold_key", key.id, org_id=key.org_id,
                  details={"version": key.version, "dispute": dispute_id})  # fmt: skip
 

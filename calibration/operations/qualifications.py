@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
@@ -16,6 +16,7 @@ from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor
+from kernel.walls import constant
 from workforce.leases import end_leases
 from workforce.operations.receipts import issue_receipt
 
@@ -122,12 +123,15 @@ def _lane_and_person(session: Session, actor: Actor, lane_id: str, annotator_id:
     return lane, person
 
 
+_HELD = constant(
+    select(Qualification)
+    .where(Qualification.lane_id == bindparam("p_lane"), Qualification.annotator_id == bindparam("p_person"))
+    .with_for_update()
+)
+
+
 def _held(session: Session, lane_id: str, annotator_id: str) -> Qualification | None:
-    return session.scalars(
-        select(Qualification)
-        .where(Qualification.lane_id == lane_id, Qualification.annotator_id == annotator_id)
-        .with_for_update()
-    ).one_or_none()
+    return session.scalars(_HELD, {"p_lane": lane_id, "p_person": annotator_id}).one_or_none()
 
 
 def _ensure_reason(reason: str) -> str:

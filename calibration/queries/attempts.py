@@ -18,6 +18,7 @@ from calibration.rules.testplan import Plan
 from calibration.values import QualificationView
 from kernel.db import now_of
 from kernel.hot import Hot, table_of
+from kernel.walls import constant
 from labeling.models import Item, Ontology
 from labeling.tasktypes import registry
 
@@ -102,6 +103,7 @@ class TestStart:
     plan: Plan
     attempt_number: int
     attempts_left: int
+    attempts_begun: int  # of whatever purpose and outcome
     next_at: datetime | None
     live_attempt_id: str | None
     qualification: QualificationView | None
@@ -157,6 +159,21 @@ def find_attempt(session: Session, attempt_id: str, *, hold: bool = False) -> At
 # An exam runs through these with every answer, so that they are made once.
 _ATTEMPT = select(Attempt).where(Attempt.id == bindparam("p_id"))
 _HELD = _ATTEMPT.with_for_update()
+_ATTEMPTS = constant(
+    select(Attempt)
+    .where(Attempt.lane_id == bindparam("p_lane"), Attempt.account_id == bindparam("p_account"))
+    .order_by(Attempt.number)
+)
+_UNDER_WAY = constant(
+    select(Attempt)
+    .where(Attempt.account_id == bindparam("p_account"), Attempt.state.in_(LIVE))
+    .order_by(Attempt.started_at)
+)
+_QUALIFIED = constant(
+    select(Qualification).where(
+        Qualification.lane_id == bindparam("p_lane"), Qualification.account_id == bindparam("p_account")
+    )
+)
 _EARLIER = (
     Attempt.lane_id == bindparam("p_lane"),
     Attempt.account_id == bindparam("p_account"),
@@ -183,18 +200,12 @@ _CONTENT = Hot(select(_I.c.content, _I.c.locale).where(_I.c.id == bindparam("p_i
 
 def attempts_of(session: Session, lane_id: str, account_id: str) -> list[Attempt]:
     """A person's attempts in a lane, the first one first."""
-    return list(
-        session.scalars(
-            select(Attempt).where(Attempt.lane_id == lane_id, Attempt.account_id == account_id).order_by(Attempt.number)
-        )
-    )
+    return list(session.scalars(_ATTEMPTS, {"p_lane": lane_id, "p_account": account_id}))
 
 
 def live_attempt(session: Session, account_id: str) -> Attempt | None:
     """The attempt a person has under way, in whatever lane."""
-    return session.scalars(
-        select(Attempt).where(Attempt.account_id == account_id, Attempt.state.in_(LIVE)).order_by(Attempt.started_at)
-    ).first()
+    return session.scalars(_UNDER_WAY, {"p_account": account_id}).first()
 
 
 def tries_before(session: Session, row: Attempt) -> int:
@@ -213,20 +224,20 @@ def test_start(session: Session, lane_id: str, account_id: str, purpose: str = E
     if test is None:
         return None
     now = now_of(session)
-    past = [row for row in attempts_of(session, lane_id, account_id) if row.purpose == purpose]
+    every = attempts_of(session, lane_id, account_id)
+    past = [row for row in every if row.purpose == purpose]
     counted = [row for row in past if purpose != CHECK or row.test_id == test.id]
     passed = max((row.number for row in counted if row.state == "passed"), default=0)
     tries = sum(row.state == "failed" and row.number > passed for row in counted)
     waits = [row.next_at for row in past if row.next_at is not None and row.next_at > now]
     live = next((row for row in past if row.state in LIVE and not is_overdue(row, now)), None)
-    held = session.scalars(
-        select(Qualification).where(Qualification.lane_id == lane_id, Qualification.account_id == account_id)
-    ).first()
+    held = session.scalars(_QUALIFIED, {"p_lane": lane_id, "p_account": account_id}).first()
     return TestStart(
         test=test,
         plan=test.plan_for(tries + 1),
         attempt_number=tries + 1,
         attempts_left=max(0, test.attempts_most - tries),
+        attempts_begun=len(every),
         next_at=max(waits, default=None),
         live_attempt_id=live.id if live else None,
         qualification=view_of(held, now) if held else None,

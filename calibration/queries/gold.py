@@ -185,9 +185,19 @@ def _unmet(session: Session, lane_id: str, account_id: str, which: ColumnElement
 
 
 def key_of(session: Session, item_id: str) -> Key | None:
-    """The key of an item."""
-    row = _KEY.run(session, p_item=item_id).one_or_none()
-    return None if row is None else Key(*row)
+    """The key of an item, read once in a transaction."""
+    known: dict[str, Key] = session.info.setdefault("keys", {})
+    if item_id not in known:
+        row = _KEY.run(session, p_item=item_id).one_or_none()
+        if row is None:
+            return None
+        known[item_id] = Key(*row)
+    return known[item_id]
+
+
+def forget_keys(session: Session) -> None:
+    """A key has changed: from now on this transaction reads keys again."""
+    session.info.pop("keys", None)
 
 
 _K = table_of(GoldKey)

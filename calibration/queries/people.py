@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Result, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import GateRule, Qualification, Track
@@ -13,6 +14,7 @@ from calibration.rules import gates, tracking
 from calibration.rules.intervals import Interval
 from calibration.values import DriftSignal, GateAction, QualificationView
 from kernel.db import now_of
+from kernel.hot import Hot, table_of
 from workforce.models import Annotator, DecisionReceipt
 
 DEFAULT_FLOOR = 0.8
@@ -220,14 +222,20 @@ def _shown(row: Track, qualification: QualificationView | None) -> ShownQuality:
     )
 
 
+_PEOPLE = table_of(Annotator)
+_PERSON = select(_PEOPLE.c.id, _PEOPLE.c.account_id, _PEOPLE.c.org_id, _PEOPLE.c.status)
+_BY_ID = Hot(_PERSON.where(_PEOPLE.c.id == bindparam("p_person")))
+_OF_ACCOUNT = Hot(_PERSON.where(_PEOPLE.c.account_id == bindparam("p_account"), _PEOPLE.c.org_id == bindparam("p_org")))
+
+
 def person_of_account(session: Session, account_id: str | None, org_id: str | None) -> Person | None:
     """The working profile of an account with one vendor."""
-    return _person(session, Annotator.account_id == account_id, Annotator.org_id == org_id)
+    return _person(_OF_ACCOUNT.run(session, p_account=account_id, p_org=org_id))
 
 
 def person_of(session: Session, annotator_id: str) -> Person | None:
     """The person behind an annotator's id."""
-    return _person(session, Annotator.id == annotator_id)
+    return _person(_BY_ID.run(session, p_person=annotator_id))
 
 
 def account_of(session: Session, annotator_id: str) -> str:
@@ -253,10 +261,8 @@ def pseudonyms(session: Session, annotator_ids: Iterable[str]) -> dict[str, str]
     return {row.id: row.pseudonym for row in rows}
 
 
-def _person(session: Session, *conditions: object) -> Person | None:
-    row = session.execute(
-        select(Annotator.id, Annotator.account_id, Annotator.org_id, Annotator.status).where(*conditions)  # type: ignore[arg-type]
-    ).one_or_none()
+def _person(found: Result[Any]) -> Person | None:
+    row = found.one_or_none()
     return None if row is None else Person(row.id, row.account_id, row.org_id, row.status)
 
 

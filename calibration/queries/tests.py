@@ -13,6 +13,7 @@ from calibration.models import QualificationTest
 from calibration.rules import lint, testplan
 from calibration.rules.testplan import Plan
 from calibration.values import PlanKind
+from kernel.walls import constant
 from payouts.values import RateView
 
 APPLICANTS, EXPOSURES = 100, 30
@@ -75,13 +76,7 @@ def open_test(session: Session, lane_id: str) -> TestView | None:
 
 def open_tests(session: Session, lane_ids: Iterable[str], purpose: str = ENTRANCE) -> dict[str, TestView]:
     """The same for many lanes at once, by lane."""
-    rows = session.scalars(
-        select(QualificationTest).where(
-            QualificationTest.lane_id.in_(list(lane_ids)),
-            QualificationTest.is_open,
-            QualificationTest.purpose == purpose,
-        )
-    )
+    rows = session.scalars(_OPEN, {"p_lanes": list(lane_ids), "p_purpose": purpose})
     return {row.lane_id: view_of(row) for row in rows}
 
 
@@ -98,6 +93,13 @@ def test_by_id(session: Session, test_id: str) -> TestView:
     return known[test_id]
 
 
+_OPEN = constant(
+    select(QualificationTest).where(
+        QualificationTest.lane_id.in_(bindparam("p_lanes", expanding=True)),
+        QualificationTest.is_open,
+        QualificationTest.purpose == bindparam("p_purpose"),
+    )
+)
 _TEST = select(QualificationTest).where(QualificationTest.id == bindparam("p_id"))
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from i18n.matching import Mode
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.policy import Actor
+from kernel.walls import constant
 from workforce.models import LanguageClaim, LanguageEvidence
 from workforce.queries.languages import Pieces, newest, piece_of, pieces_of_all
 from workforce.rules.languages import EXAM, FADES, WORK_FADES, proven_at, steps_of, until_of, work_weight
@@ -135,17 +136,18 @@ def note_work(
         )  # fmt: skip
 
 
+_HELD = constant(
+    select(LanguageClaim)
+    .where(
+        LanguageClaim.annotator_id == bindparam("p_person"),
+        LanguageClaim.locale == bindparam("p_locale"),
+        LanguageClaim.mode.in_(bindparam("p_modes", expanding=True)),
+    )
+    .order_by(LanguageClaim.id)
+    .with_for_update()
+)
+
+
 def _claims(session: Session, annotator_id: str, locale: str, modes: Sequence[str]) -> list[LanguageClaim]:
     wanted = [mode.value for mode in Mode if mode in modes]
-    return list(
-        session.scalars(
-            select(LanguageClaim)
-            .where(
-                LanguageClaim.annotator_id == annotator_id,
-                LanguageClaim.locale == locale,
-                LanguageClaim.mode.in_(wanted),
-            )
-            .order_by(LanguageClaim.id)
-            .with_for_update()
-        )
-    )
+    return list(session.scalars(_HELD, {"p_person": annotator_id, "p_locale": locale, "p_modes": wanted}))
