@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, ClassVar, Protocol, TypeVar
 from weakref import ReferenceType, ref
@@ -25,7 +25,6 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -278,25 +277,15 @@ def insert_new(session: Session, table: Any, rows: list[dict[str, Any]], conflic
         return set()
     _ensure_may_insert(session, table, rows)
     write_later(session)
-    statement = _insertion(table.__table__, tuple(conflict), session.get_bind().dialect.name)
-    return set(session.connection().execute(statement, rows).scalars())
-
-
-@cache
-def _insertion(table: Table, conflict: tuple[str, ...], dialect: str) -> Any:
-    """An insert of what is new; the rows that come back are, as an insert of many rows tells no count."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    first = next(iter(table.primary_key))
-    return insert(table).on_conflict_do_nothing(index_elements=conflict).returning(first)
+    return many.insert_new(session.connection(), table.__table__, rows, tuple(conflict))
 
 
 def _ensure_may_insert(session: Session, table: Any, rows: Iterable[Mapping[str, Any]]) -> None:
     """Whose the rows are is looked at here, where they go to the database without the ORM."""
     scope = scope_of(session)
-    if issubclass(table, Owned | Shared) and not scope.is_system:
-        for row in rows:
-            if scope.org_id not in (row.get("org_id"), row.get("vendor_org_id")):
-                raise Misuse(f"a row of {table.__tablename__} for another organization")
+    is_walled = issubclass(table, Owned | Shared) and not scope.is_system
+    if is_walled and any(scope.org_id not in (row.get("org_id"), row.get("vendor_org_id")) for row in rows):
+        raise Misuse(f"a row of {table.__tablename__} for another organization")
     if not session.info["writes"]:
         raise Misuse("a write in a reading transaction")
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 
 from kernel.errors import Misuse
@@ -33,6 +34,11 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
     connection.exec_driver_sql(statement, sent)
 
 
+def insert_new(connection: Connection, table: Table, rows: Sequence[Row], conflict: tuple[str, ...]) -> set[Any]:
+    """Insert those rows whose `conflict` columns do not exist yet; returns their (first) primary keys."""
+    return set(connection.execute(_insertion_of_new(table, conflict, connection.dialect.name), rows).scalars())
+
+
 def execute_all(connection: Connection, statement: Any, shared: Row, rows: Sequence[Row]) -> int:
     """Send a statement for many rows of parameters, with some that are the same for all; returns how many it hit."""
     text, constants, processors = _text(statement, connection.dialect)
@@ -55,6 +61,13 @@ def _insertion(table: Table, names: tuple[str, ...], dialect: Dialect) -> tuple[
     made = [(column.name, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in columns]
     defaults = [(each.name, each.default.arg) for each in columns if each.name not in names]  # type: ignore[union-attr]
     return statement, [(name, process) for name, process in made if process is not None], defaults
+
+
+@cache
+def _insertion_of_new(table: Table, conflict: tuple[str, ...], dialect: str) -> Any:
+    """An insert that returns the rows that are new, as an insert of many rows tells no count."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing(index_elements=conflict).returning(next(iter(table.primary_key)))
 
 
 @cache
