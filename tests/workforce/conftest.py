@@ -1,5 +1,6 @@
 """A small world for the tests of people: two vendors and a client, with somebody in every role that matters."""
 
+import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kernel import clock
+from kernel import clock, crypto
 from kernel.db import Database
 from kernel.models import AuditEvent
 from kernel.policy import Actor, system_actor
@@ -20,6 +21,7 @@ from workforce.values import AnnotatorView
 
 load_models()
 SYSTEM = system_actor("test")
+KEY = ("test", base64.b64encode(b"k" * 32).decode())
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)  # a Wednesday
 
 
@@ -120,6 +122,7 @@ def _member(session: Session, name: str, org_id: str, role: str) -> Actor:
 
 @pytest.fixture
 def world(db: Database, time: Time, begin_with: Callable[[str, Callable[[], World]], World]) -> World:
+    crypto.use_keys((KEY,))  # letters are sealed while they wait
     return replace(begin_with("workforce", lambda: _build(db)), db=db)
 
 
