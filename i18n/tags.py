@@ -10,8 +10,8 @@ _SHAPE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII)
 _LONGEST = 35
 _PRIVATE_LANGUAGE = re.compile(r"q[a-t][a-z]")
 _PRIVATE_REGION = re.compile(r"AA|Q[M-Z]|X[A-JL-Z]|ZZ")
-# Nothing that a person speaks: undetermined, no words at all, several languages, none with a code.
-_NO_LANGUAGE = frozenset({None, "und", "zxx", "mul", "mis"})
+# Nothing to match on: undetermined, several languages, one without a code.
+_NO_LANGUAGE = frozenset({None, "und", "mul", "mis"})
 _NO_SCRIPT = frozenset({"Zinh", "Zyyy", "Zzzz", "Zsym", "Zxxx"})
 
 # CLDR replaces a macrolanguage's dominant member by the macrolanguage ("no" by Bokmål), so that one language has one
@@ -75,7 +75,7 @@ def standardize(tag: str) -> str:
     """The one spelling under which a locale is stored and compared; `zh_tw` and `cmn-TW` both become `zh-TW`.
 
     Raises InvalidTag for what nobody can match on: garbage, unknown or private-use subtags, `und`, extensions,
-    codes that stand for no language or for several (`zxx`, `mul`, `mis`).
+    codes that stand for several languages or for one without a code (`mul`, `mis`).
     """
     if not isinstance(tag, str) or len(tag) > _LONGEST or not _SHAPE.fullmatch(tag):
         raise InvalidTag(tag)

@@ -149,7 +149,7 @@ def test_a_settled_unit_becomes_gold_for_others_and_stays_work(work: Work) -> No
             ("refund", 3, 2, 3), ("network", 3, 2, 3),
         }  # fmt: skip
     with pytest.raises(Forbidden), market.gold() as session:
-        proposals.read_proposals(session, market.pm, work.project_id)
+        proposals.read_proposals(session, market.manager, work.project_id)
     with pytest.raises(Invalid) as problem:
         decide(work, accept=[found["sure"]], refuse=[found["sure"]], pool="attic")
     assert set(problem.value.fields) == {"accept", "pool"}

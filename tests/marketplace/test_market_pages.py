@@ -239,9 +239,8 @@ def test_gold_is_uploaded_on_a_page_that_a_vendor_cannot_open(
     assert "Import 1 row" in qa.get(path)
     assert "gold.jsonl" in qa.get(page)
     manager.get(path, 404)
-    pm.get(path, 403)
-    for door in (manager, pm):
-        assert "gold.jsonl" not in door.get(page)
+    assert "Import 1 row" in pm.get(path)
+    assert "gold.jsonl" not in manager.get(page)
 
 
 def test_a_program_is_told_how_a_time_and_other_values_are_written(market: Market, pm: Door) -> None:
@@ -409,6 +408,5 @@ def test_settled_units_are_made_gold_on_a_page_and_over_the_api(market: Market, 
     assert done == {"accepted": 0, "refused": 1, "gone": 0}
     assert "Nothing is proposed at present." in qa.get(address)
     assert "from a settled unit" in qa.get(f"/projects/{work.project_id}/gold")
-    for role, org_id in ((Role.CLIENT_PM, market.client), (Role.VENDOR_MANAGER, market.vendor)):
-        Door(app, market, role, org_id).get(address, 403)
+    Door(app, market, Role.VENDOR_MANAGER, market.vendor).get(address, 403)
     assert "Reviewers" in Door(app, market, Role.CLIENT_ADMIN, market.client).get("/reviewers")
