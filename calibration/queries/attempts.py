@@ -244,9 +244,6 @@ def test_start(session: Session, lane_id: str, account_id: str, purpose: str = E
     )
 
 
-test_start.__test__ = False  # type: ignore[attr-defined]
-
-
 def feedback_of(session: Session, row: Attempt, position: int) -> Feedback | None:
     """The lesson of an answered training question of this attempt. Reads its key: in the system's name only."""
     question = question_at(session, row.id, position)
