@@ -5,7 +5,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from kernel.config import Settings, UnsafeConfiguration
+from kernel.config import Settings
 from kernel.db import Database
 from kernel.start import start
 from web import views
@@ -29,12 +29,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 def __getattr__(name: str) -> Flask:
     """`wsgi:app`, made when a server asks for it, so that importing this module starts nothing."""
     if name == "app":
-        try:
-            globals()["app"] = create_app()
-        except UnsafeConfiguration as problem:
-            raise SystemExit(
-                "These settings are refused:\n" + "\n".join(f"  - {each}" for each in problem.problems)
-            ) from None
+        globals()["app"] = create_app()
         # What is loaded now lives as long as the process; looking through it for garbage again and again is waste.
         gc.freeze()
         gc.set_threshold(20_000, 20, 50)

@@ -2,14 +2,25 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 Environment = Literal["development", "test", "production"]
+
+# What PostgreSQL's own library reads of an address; options of the driver would change how transactions work.
+_POSTGRESQL_NUMBERS = {
+    "port", "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
+    "tcp_user_timeout",
+}  # fmt: skip
+_POSTGRESQL_OPTIONS = _POSTGRESQL_NUMBERS | {
+    "host", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "channel_binding", "gssencmode",
+    "application_name", "target_session_attrs",
+}  # fmt: skip
 
 _KNOWN_KEYS = {
     "secret",
@@ -26,7 +37,7 @@ class UnsafeConfiguration(Exception):
     """What is set cannot be run; each line says which variable, and what to do."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__("\n".join(["These settings are refused:", *(f"  - {each}" for each in problems)]))
         self.problems = problems
 
 
@@ -103,6 +114,15 @@ class Settings:
         return settings
 
 
+def settings_or_end() -> Settings:
+    """The settings of the environment; a process whose settings are refused says which, and ends with code 2."""
+    try:
+        return Settings.from_environment()
+    except UnsafeConfiguration as problem:
+        print(problem, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
 def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]:
     """Everything that must not be so in production."""
     problems = []
@@ -128,9 +148,7 @@ def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]
 
 def _address_problems(settings: Settings) -> list[str]:
     """Addresses of kinds that are not known; said here, before a library stumbles over them in its own words."""
-    problems = []
-    if not _is_address(settings.database_url, "sqlite", "postgresql+psycopg"):
-        problems.append("DATABASE_URL must be postgresql+psycopg://USER:PASSWORD@HOST/NAME or sqlite:///PATH.")
+    problems = _database_problems(settings.database_url)
     if settings.redis_url and not _is_address(settings.redis_url, "redis", "rediss", "unix"):
         problems.append("REDIS_URL must be redis://…, rediss://… or unix:///PATH.")
     if settings.mail_url and not _is_address(settings.mail_url, "smtp", "smtps"):
@@ -140,11 +158,34 @@ def _address_problems(settings: Settings) -> list[str]:
     return problems
 
 
+def _database_problems(url: str) -> list[str]:
+    """The address of the database, and the options after its question mark: what is not known is not passed on."""
+    if not _is_address(url, "sqlite", "postgresql+psycopg") or "\0" in unquote(url):
+        return ["DATABASE_URL must be postgresql+psycopg://USER:PASSWORD@HOST/NAME or sqlite:///PATH."]
+    address, _, query = url.partition("?")
+    options = parse_qsl(query, keep_blank_values=True)
+    if address.startswith("sqlite"):
+        return [f"DATABASE_URL has {query!r} after the question mark; SQLite takes no options."] if query else []
+    problems = []
+    names = [name for name, _ in options]
+    if unknown := sorted(set(names) - _POSTGRESQL_OPTIONS):
+        problems.append(
+            f"DATABASE_URL has the options {', '.join(map(repr, unknown))};"
+            f" known are {', '.join(sorted(_POSTGRESQL_OPTIONS))}."
+        )
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        problems.append(f"DATABASE_URL names {', '.join(twice)} more than once.")
+    for name, value in options:
+        if name in _POSTGRESQL_NUMBERS and not (value.isascii() and value.isdigit()):
+            problems.append(f"DATABASE_URL has {name}={value}; it must be a whole number.")
+    return problems
+
+
 def _is_address(url: str, *kinds: str) -> bool:
     try:
         parts = urlsplit(url)
-        if parts.scheme == "sqlite" and (not parts.path.strip("/") or parts.path == "/:memory:"):
-            return False  # a database in memory is private to one connection
+        if parts.scheme == "sqlite" and (parts.netloc or not parts.path.strip("/") or parts.path == "/:memory:"):
+            return False  # a file of this machine; one in memory is private to one connection
         return url == url.strip() and parts.scheme in kinds and "://" in url and (parts.port is None or parts.port > 0)
     except ValueError:  # a port that is no number
         return False

@@ -1,7 +1,7 @@
 """Start of a process without Flask: settings, database, keys, transport, and everything that registers itself."""
 
 from kernel import db, networks, queue
-from kernel.config import Settings
+from kernel.config import Settings, settings_or_end
 from kernel.crypto import use_keys
 from kernel.mail import mail_of, use_mail
 from kernel.ports import Port
@@ -17,7 +17,7 @@ def settings_in_place() -> Settings:
 
 def start(settings: Settings | None = None, database: db.Database | None = None) -> tuple[Settings, db.Database]:
     """Make this process able to carry jobs and run commands, on the settings' database or the one given."""
-    settings = settings or Settings.from_environment()
+    settings = settings or settings_or_end()
     database = database or db.Database(settings.database_url)
     _settings.put(settings)
     db.use(database)

@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from kernel.config import Settings
+from kernel.config import settings_or_end
 from kernel.db import Base, Database
 from kernel.registry import load_models
 
 load_models()
-database = context.config.attributes.get("database") or Database(Settings.from_environment().database_url)
+database = context.config.attributes.get("database") or Database(settings_or_end().database_url)
 with database.engine.connect() as connection:
     context.configure(
         connection=connection,

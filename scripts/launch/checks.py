@@ -24,8 +24,7 @@ def checked_settings(environ: Mapping[str, str]) -> Settings:
     try:
         return Settings.from_environment(environ)
     except UnsafeConfiguration as problem:
-        lines = "\n".join(f"  - {line}" for line in problem.problems)
-        raise CannotStart(f"These settings are refused:\n{lines}", code=2) from None
+        raise CannotStart(str(problem), code=2) from None
 
 
 def ensure_data_folder(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.config import Settings, UnsafeConfiguration, normal_url
+from kernel.config import Settings, UnsafeConfiguration, normal_url, settings_or_end
 
 LONG = "q7Wz0Rk3Lm9Xv2Bn5Tc8Yd1Fg4Hj6PsAeUiOqWrTyZxC"
 SAFE = {
@@ -132,5 +132,43 @@ def test_common_spellings_of_postgresql_name_one_driver(url: str) -> None:
     ],
 )
 def test_an_address_of_an_unknown_kind_is_refused_by_its_name(tmp_path: Path, name: str, address: str) -> None:
-    with pytest.raises(UnsafeConfiguration, match=f"^{name} must be "):
+    with pytest.raises(UnsafeConfiguration, match=f"  - {name} must be "):
         Settings.from_environment({"POLYPHONY_DATA": str(tmp_path), name: address})
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("sqlite:///x.db?timeout=abc", "'timeout=abc' after the question mark; SQLite takes no options."),
+        ("sqlite:///x.db?mode=ro&cache=shared", "'mode=ro&cache=shared' after the question mark"),
+        ("postgresql://u@h/d?autocommit=1&sslmod=require", "the options 'autocommit', 'sslmod'; known are"),
+        ("postgresql://u@h/d?sslmode=require&sslmode=disable", "sslmode more than once"),
+        ("postgresql://u@h/d?connect_timeout=soon", "connect_timeout=soon; it must be a whole number"),
+        ("sqlite://host/x.db", "must be postgresql+psycopg://USER:PASSWORD@HOST/NAME or sqlite:///PATH."),
+        ("sqlite:///x%00.db", "must be postgresql"),
+    ],
+)
+def test_odd_parts_of_the_address_of_the_database_are_named(tmp_path: Path, address: str, told: str) -> None:
+    (problem,) = problems_of({"DATABASE_URL": address}, tmp_path)
+    assert problem.startswith("DATABASE_URL ")
+    assert told in problem
+
+
+def test_options_that_postgresql_knows_are_taken(tmp_path: Path) -> None:
+    address = "postgresql://u@/d?host=/run/postgresql&connect_timeout=5"
+    settings = Settings.from_environment({"POLYPHONY_DATA": str(tmp_path), "DATABASE_URL": address})
+    assert settings.database_url.endswith("?host=/run/postgresql&connect_timeout=5")
+
+
+def test_a_process_with_refused_settings_says_so_and_ends_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POLYPHONY_DATA", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///x.db?timeout=abc")
+    with pytest.raises(SystemExit) as end:
+        settings_or_end()
+    assert end.value.code == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "These settings are refused:",
+        "  - DATABASE_URL has 'timeout=abc' after the question mark; SQLite takes no options.",
+    ]
