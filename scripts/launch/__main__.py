@@ -19,6 +19,7 @@ from scripts.launch.broker import answers, private_folder, start_embedded
 from scripts.launch.checks import CannotStart, checked_settings, ensure_port_is_free, job_workers, wants_demo
 from scripts.launch.children import ChildEnded, Children, StopAsked
 from scripts.launch.forks import preload
+from scripts.launch.lock import only_one
 
 READY_SECONDS = 90.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,11 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = checked_settings(os.environ)
         demo = wants_demo(settings, chosen.demo)
-        ensure_port_is_free(settings.host, settings.port)
         workers = job_workers(os.environ)
-        children = Children(environment(settings, os.environ))
-        with private_folder() as folder, children.signals():
-            return serve(settings, children, folder, workers, demo)
+        with only_one(settings.data_dir, address_of(settings)):
+            ensure_port_is_free(settings.host, settings.port)
+            children = Children(environment(settings, os.environ))
+            with private_folder() as folder, children.signals():
+                return serve(settings, children, folder, workers, demo)
     except CannotStart as problem:
         print(problem, file=sys.stderr)
         return problem.code
@@ -125,11 +127,16 @@ def announce(settings: Settings, children: Children, accounts: str) -> None:
     """Wait until pages are served, then say where, and who may sign in."""
     if not children.wait_until(lambda: is_ready(settings), READY_SECONDS):
         raise CannotStart(f"The web server was not ready within {READY_SECONDS:.0f} seconds.")
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    say(f"\nPolyphony is running: http://{host}:{settings.port}/")
+    say(f"\nPolyphony is running: {address_of(settings)}")
     if accounts:
         say(f"\n{accounts}")
     say("\nCtrl-C stops it.")
+
+
+def address_of(settings: Settings) -> str:
+    """Where a browser on this machine finds it."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}/"
 
 
 def is_ready(settings: Settings) -> bool:

@@ -16,6 +16,7 @@ from kernel.config import Settings
 from scripts.launch import checks
 from scripts.launch.broker import answers, private_folder, start_embedded
 from scripts.launch.children import Children
+from scripts.launch.lock import only_one
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -167,6 +168,8 @@ def test_one_command_serves_and_one_signal_ends_everything(
         assert f"Polyphony is running: http://127.0.0.1:{port}/" in told
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
             assert answer.status == 200
+        with pytest.raises(checks.CannotStart, match=f"process {process.pid} serves it at http://127.0.0.1:{port}/"):
+            only_one(tmp_path / "data", "").__enter__()
         end(process)
         output, errors = process.communicate(timeout=60)
     finally:
@@ -175,4 +178,6 @@ def test_one_command_serves_and_one_signal_ends_everything(
         assert process.returncode == -signal.SIGKILL
     else:
         assert (process.returncode, output.strip()) == (0, "Stopping …"), errors
+    with only_one(tmp_path / "data", "http://the.next/"):
+        assert (tmp_path / "data" / "launcher.lock").read_text() == f"{os.getpid()} http://the.next/\n"
     assert ends(lambda: is_taken(port), 30)
