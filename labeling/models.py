@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import Base, Id, Identified, Shared
+from kernel.crypto import Sealed
+from kernel.db import Base, Id, Identified, Shared, within
 
 
 class Ontology(Identified, Shared, Base):
@@ -55,3 +56,16 @@ class Item(Identified, Shared, Base):
     content: Mapped[dict[str, Any]]
     fingerprint: Mapped[str] = mapped_column(String(64))
     client_ref: Mapped[str | None] = mapped_column(String(200))
+
+
+class ItemOriginal(Identified, Shared, Base):
+    """What an item said before its personal data went behind placeholders, sealed. Its id is the item's."""
+
+    __tablename__ = "item_original"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        within("item", "id"),
+        Index("ix_original_of_project", "project_id"),
+    )
+    content_sealed: Mapped[str] = mapped_column(Text)
+    content = Sealed("content_sealed")  # as JSON

@@ -133,6 +133,8 @@ class Batch(Identified, Shared, Base):
     bad: Mapped[int] = mapped_column(default=0)
     findings: Mapped[list[Any]]  # the first hundred: {"line", "column", "code", "message"}
     preview: Mapped[list[Any]]
+    personal: Mapped[dict[str, Any] | None]  # what was found of personal data: {"units", "kinds", "examples"}
+    personal_choice: Mapped[str | None] = mapped_column(String(5))  # mask, raise, keep
     job_id: Mapped[str | None] = mapped_column(Id)
     created_at: Mapped[datetime]
     created_by: Mapped[str | None] = mapped_column(Id)

@@ -154,5 +154,5 @@ def _upload(stage: Stage, project: Project, kind: BatchKind, name: str, rows: Se
         batch = imports.receive_file(session, actor, project.id, kind=kind, name=name, stored=stored)
     jobs.drain(stage.database)
     with stage.acting(project.wish.client) as (session, actor):
-        imports.confirm_import(session, actor, batch.id)
+        imports.confirm_import(session, actor, batch.id, personal="keep")
     jobs.drain(stage.database)

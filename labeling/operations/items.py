@@ -1,18 +1,20 @@
 """Adding items: content in bulk, each piece once for a project and locale."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kernel import ids
+from kernel.crypto import seal
 from kernel.db import insert_ignoring
 from kernel.errors import Misuse
 from kernel.policy import Actor
 from labeling.files.drafts import UnitDraft
-from labeling.models import Item
-from labeling.values import Classification
+from labeling.models import Item, ItemOriginal
+from labeling.rules.json_text import canonical_json
+from labeling.values import Classification, JsonObject
 
 MOST_AT_ONCE = 1_000
 _ONCE = ["org_id", "project_id", "locale", "fingerprint"]
@@ -46,6 +48,22 @@ def add_items(
     if insert_ignoring(session, Item, list(rows.values()), _ONCE) < len(rows):
         found = _existing(session, org_id, project_id, list(rows))
     return [found[draft.locale, draft.fingerprint] for draft in drafts]
+
+
+def keep_originals(
+    session: Session, actor: Actor, owner: Mapping[str, Any], originals: Mapping[str, JsonObject]
+) -> None:  # fmt: skip
+    """Seal what these items said before their personal data was masked; `owner` names organization and project."""
+    rows = [
+        {"id": item_id, **owner, "content_sealed": seal(canonical_json(content), _place(item_id, str(owner["org_id"])))}
+        for item_id, content in originals.items()
+    ]
+    if rows:
+        insert_ignoring(session, ItemOriginal, rows, ["id"])
+
+
+def _place(item_id: str, org_id: str) -> str:
+    return f"item_original|content_sealed|{item_id}|{org_id}"
 
 
 def _row(draft: UnitDraft, classification: Classification | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Actor, decide
 from marketplace.api import api
-from marketplace.api.terms import BatchKindName, BatchState
+from marketplace.api.terms import BatchKindName, BatchState, PersonalChoiceName
 from marketplace.operations import imports as operations
 from marketplace.queries.imports import batches_of
 from marketplace.queries.projects import project_of
@@ -33,9 +33,10 @@ class BatchIn(InModel):
 
 
 class ConfirmIn(InModel):
-    """Whether rows that are wrong are left out."""
+    """Whether rows that are wrong are left out, and what becomes of personal data, where some was found."""
 
     leave_out_bad: bool = False
+    personal: PersonalChoiceName | None = None
 
 
 class RowFindingOut(OutModel):
@@ -45,6 +46,25 @@ class RowFindingOut(OutModel):
     column: str | None
     code: str
     message: str
+
+
+class PersonalExampleOut(OutModel):
+    """A hint of one datum; nobody is told more of it here."""
+
+    line: int
+    kind: str
+    hint: str
+
+
+class PersonalOut(OutModel):
+    """Personal data found in good rows: in how many units, which kinds in how many, and what is proposed."""
+
+    units: int
+    kinds: dict[str, int]
+    examples: list[PersonalExampleOut]
+    proposal: PersonalChoiceName | None
+    choices: list[PersonalChoiceName]
+    choice: PersonalChoiceName | None
 
 
 class BatchOut(OutModel):
@@ -63,6 +83,7 @@ class BatchOut(OutModel):
     bad: int
     findings: list[RowFindingOut]
     preview: list[dict[str, Any]]
+    personal: PersonalOut
     same_as: str | None
     created_at: datetime
 
@@ -124,7 +145,9 @@ def batch(session: "Session", actor: Actor, batch_id: str) -> BatchOut:
 @api.post("/batches/<batch_id>/confirm", body=ConfirmIn, returns=BatchOut, keyed=True)
 def confirm_import(session: "Session", actor: Actor, batch_id: str, body: ConfirmIn) -> BatchOut:
     """Have the good rows written."""
-    return batch_out(operations.confirm_import(session, actor, batch_id, leave_out_bad=body.leave_out_bad))
+    return batch_out(
+        operations.confirm_import(session, actor, batch_id, leave_out_bad=body.leave_out_bad, personal=body.personal)
+    )
 
 
 @api.post("/batches/<batch_id>/cancel", returns=BatchOut)
@@ -135,11 +158,19 @@ def cancel_import(session: "Session", actor: Actor, batch_id: str) -> BatchOut:
 
 def batch_out(view: BatchView) -> BatchOut:
     """The upload as the API tells it, its findings in the caller's language."""
-    names = set(BatchOut.model_fields) - {"findings", "preview"}
+    names = set(BatchOut.model_fields) - {"findings", "preview", "personal"}
     findings = [
         RowFindingOut(line=each.line, column=each.column, code=each.code, message=str(each.message))
         for each in view.findings
     ]
+    personal = PersonalOut(
+        units=view.personal.units, kinds=dict(view.personal.kinds),
+        examples=[PersonalExampleOut(**each) for each in view.personal.examples], proposal=view.proposal,
+        choices=list(view.personal_choices) if view.personal.units else [], choice=view.personal_choice,
+    )  # fmt: skip
     return BatchOut(
-        **{name: getattr(view, name) for name in names}, findings=findings, preview=[dict(row) for row in view.preview]
+        personal=personal,
+        **{name: getattr(view, name) for name in names},
+        findings=findings,
+        preview=[dict(row) for row in view.preview],
     )

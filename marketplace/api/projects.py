@@ -10,7 +10,7 @@ from kernel.policy import Actor
 from kernel.tenancy import Scope
 from marketplace.api import api
 from marketplace.api.requests import DoneOut
-from marketplace.api.terms import ClassificationName, LaneState, ProjectState, TaskTypeName
+from marketplace.api.terms import ClassificationName, LaneState, PersonalChoiceName, ProjectState, TaskTypeName
 from marketplace.operations import ontologies, projects, units
 from marketplace.operations import requests as request_operations
 from marketplace.queries import projects as queries
@@ -143,6 +143,7 @@ class UnitsIn(InModel):
     """Up to a thousand units."""
 
     units: list[OneUnitIn] = Field(max_length=1000)
+    personal: PersonalChoiceName | None = None
 
 
 class AddedOut(OutModel):
@@ -230,7 +231,7 @@ def set_lane_languages(session: "Session", actor: Actor, lane_id: str, body: Lan
 def add_units(session: "Session", actor: Actor, lane_id: str, body: UnitsIn) -> Any:
     """Add units; content that is a unit already keeps the unit it has."""
     drafts = [UnitIn(each.content, each.id, each.classification) for each in body.units]
-    return units.add_units(session, actor, lane_id, drafts)
+    return units.add_units(session, actor, lane_id, drafts, personal=body.personal)
 
 
 def _row_out(row: Any) -> ProjectRowOut:

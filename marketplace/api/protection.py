@@ -73,6 +73,12 @@ class UnitsPageOut(OutModel):
     next_after: str | None
 
 
+class WhyIn(InModel):
+    """Why the original is needed."""
+
+    why: str = Field(min_length=1, max_length=2_000)
+
+
 class UnitOut(OutModel):
     """A unit with its content."""
 
@@ -84,6 +90,7 @@ class UnitOut(OutModel):
     task_type: str
     classification: ClassificationName
     content: dict[str, Any]
+    is_masked: bool
 
 
 @api.get("/projects/<project_id>/protection", returns=ProtectionOut)
@@ -121,6 +128,13 @@ def unit(session: "Session", actor: Actor, unit_id: str) -> UnitOut:
     """A unit with its content; of restricted data the reading is noted."""
     found = protecting.see_unit(session, actor, unit_id)
     return UnitOut(**{name: getattr(found, name) for name in UnitOut.model_fields})
+
+
+@api.post("/units/<unit_id>/original", body=WhyIn, returns=UnitOut)
+def original(session: "Session", actor: Actor, unit_id: str, body: WhyIn) -> UnitOut:
+    """A unit with what it said before its personal data was masked; the reading is noted with its reason."""
+    found, content = protecting.see_original(session, actor, unit_id, why=body.why)
+    return UnitOut(**{name: getattr(found, name) for name in UnitOut.model_fields} | {"content": content})
 
 
 @api.put("/units/<unit_id>/classification", body=ClassIn, returns=UnitRowOut)

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from i18n import _
 from kernel.money import from_text
+from labeling.rules.personal import PersonalChoice
 from labeling.tasktypes import registry
 from labeling.values import Classification
 from marketplace.values.imports import BatchKind
@@ -32,6 +33,7 @@ LaneState = Annotated[str, values_of(("draft", "open", "paused", "done"))]
 ReleaseState = Annotated[str, values_of(("building", "delivered", "accepted", "returned", "broken"))]
 BatchKindName = Annotated[str, values_of(BatchKind)]
 BatchState = Annotated[str, values_of(_BatchState)]
+PersonalChoiceName = Annotated[str, values_of(PersonalChoice)]
 HeldState = Annotated[str, values_of(("leased", "over", "answered", "late", "skipped", "returned"))]
 TakenState = Annotated[str, values_of(("leased", "answered", "late", "skipped", "returned", "expired"))]
 LeftState = Annotated[str, values_of(("leased", "skipped", "returned", "reported"))]

@@ -11,6 +11,7 @@ from labeling.files.reading import read_rows
 from labeling.files.rows import FileKind, Limits, LineProblem, Row
 from labeling.tasktypes import registry
 from labeling.values import GoldPool, Ontology
+from marketplace.files.personal import PersonalTally
 from marketplace.values.imports import MOST_FINDINGS, PREVIEW_ROWS, BatchKind, Finding
 from workforce.values import rank_of
 
@@ -87,6 +88,7 @@ class Tally:
     bad: int = 0
     findings: list[Finding] = field(default_factory=list)
     preview: list[dict[str, Any]] = field(default_factory=list)
+    personal: PersonalTally = field(default_factory=PersonalTally)
     last_line: int = 0
     _seen: set[bytes] = field(default_factory=set)
     _last_bad: int = 0
@@ -102,12 +104,13 @@ class Tally:
         return found
 
     def settle(self, draft: Draft) -> None:
-        """This draft is good."""
+        """This draft is good. What is shown of it beforehand is shown without its personal data."""
         self.good += 1
         unit = unit_of(draft)
+        content = self.personal.look(unit)
         if self.shows_content and len(self.preview) < PREVIEW_ROWS:
             self.preview.append(
-                {"line": unit.line, "reference": unit.reference, "locale": unit.locale, "content": unit.content}
+                {"line": unit.line, "reference": unit.reference, "locale": unit.locale, "content": content}
             )
 
     def repeat(self) -> None:

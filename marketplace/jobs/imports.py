@@ -59,7 +59,10 @@ def _check(work: Work, batch_id: str) -> dict[str, Any]:
                 work.advance(session, min(tally.last_line, total), total)
     counts = {"rows": tally.rows, "good": tally.good, "duplicates": tally.duplicates, "bad": tally.bad}
     with work.transaction() as session:
-        imports.note_check(session, work.actor, batch_id, counts=counts, findings=tally.findings, preview=tally.preview)
+        imports.note_check(
+            session, work.actor, batch_id, counts=counts, findings=tally.findings, preview=tally.preview,
+            personal=tally.personal.to_json(),
+        )  # fmt: skip
     return {"batch_id": batch_id, **counts}
 
 

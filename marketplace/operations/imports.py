@@ -18,10 +18,11 @@ from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor
 from kernel.storage import Stored
 from labeling.files.rows import FileKind
+from labeling.rules.personal import PersonalChoice
 from marketplace.models import Batch, Project
 from marketplace.operations.loading import project_for
 from marketplace.policy import project_resource
-from marketplace.queries.imports import batch_of, lane_refs
+from marketplace.queries.imports import batch_of, has_masked, lane_refs
 from marketplace.queries.projects import ontologies_of
 from marketplace.values.actions import Action
 from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
@@ -79,7 +80,7 @@ def see_batch(session: Session, actor: Actor, batch_id: str) -> BatchView:
 
 def note_check(
     session: Session, actor: Actor, batch_id: str, *, counts: dict[str, int], findings: Sequence[Finding],
-    preview: Sequence[dict[str, Any]],
+    preview: Sequence[dict[str, Any]], personal: dict[str, Any],
 ) -> None:  # fmt: skip
     """Keep what the check found. A batch that was cancelled meanwhile stays cancelled."""
     batch = _held(session, actor, batch_id)
@@ -89,13 +90,16 @@ def note_check(
         .where(Batch.id == batch.id, Batch.state == BatchState.CHECKING.value)
         .values(
             state=state.value, findings=[each.to_json() for each in findings],
-            preview=list(preview) if batch.kind == BatchKind.UNITS else [], **counts,
+            preview=list(preview) if batch.kind == BatchKind.UNITS else [], personal=personal, **counts,
         )
     )  # fmt: skip
 
 
-def confirm_import(session: Session, actor: Actor, batch_id: str, *, leave_out_bad: bool = False) -> BatchView:
-    """Write the good rows in the background. Where there are bad ones, it must be said that they are left out."""
+def confirm_import(
+    session: Session, actor: Actor, batch_id: str, *, leave_out_bad: bool = False, personal: str | None = None
+) -> BatchView:
+    """Write the good rows in the background. Where there are bad ones, it must be said that they are left out; where
+    there is personal data, what becomes of it."""
     batch = _held(session, actor, batch_id)
     if batch.state != BatchState.CHECKED:
         raise Conflict("batch.not_checked", _("This file is not waiting to be imported."))
@@ -103,12 +107,14 @@ def confirm_import(session: Session, actor: Actor, batch_id: str, *, leave_out_b
         raise Conflict("batch.nothing_new", _("There is nothing new in this file."))
     if batch.bad and not leave_out_bad:
         raise Conflict("batch.has_bad", _("Some rows are wrong. Mend the file, or leave them out."), bad=batch.bad)
+    choice = _personal_choice(session, actor, batch, personal)
     _move(session, batch, (BatchState.CHECKED,), BatchState.IMPORTING)
+    batch.personal_choice = choice
     job = REGISTRY[_WRITE[BatchKind(batch.kind)]]
     batch.job_id = enqueue(session, job, actor=actor, org_id=actor.org_id, dedupe=batch.id, batch_id=batch.id)
     audit.record(
         session, actor, "batch.confirmed", "batch", batch.id, org_id=batch.org_id,
-        details={"good": batch.good, "bad": batch.bad},
+        details={"good": batch.good, "bad": batch.bad, "personal": choice or ""},
     )  # fmt: skip
     return _fresh(session, batch.id)
 
@@ -127,6 +133,26 @@ def finish_import(session: Session, actor: Actor, batch_id: str, *, new: int) ->
     _move(session, batch, (BatchState.IMPORTING,), BatchState.IMPORTED)
     enqueue(session, REGISTRY[_COUNT])  # so that the project's page need not wait for the next round
     audit.record(session, actor, "batch.imported", "batch", batch.id, org_id=batch.org_id, details={"new": new})
+
+
+def _personal_choice(session: Session, actor: Actor, batch: Batch, wanted: str | None) -> str | None:
+    """What is to become of the personal data that was found; that it stays open, the client alone can say."""
+    view = batch_of(session, batch.id)
+    if view is None or not view.personal.units:
+        return None
+    if not wanted:
+        fault = _("There is personal data in this file. Say whether it is masked, its class raised, or neither.")
+        raise Conflict("batch.personal_undecided", fault, units=view.personal.units)
+    if wanted not in view.personal_choices:
+        fault = _("Choose one of the values offered.")
+        raise Invalid("batch.personal_unknown", fault, {"personal": fault})
+    if batch.kind == BatchKind.GOLD and wanted == PersonalChoice.KEEP and has_masked(session, batch.project_id):
+        fault = _("Units of this project were masked. Gold has to look like them, so mask it too.")
+        raise Invalid("batch.personal_gold", fault, {"personal": fault})
+    if wanted == PersonalChoice.KEEP and actor.org_id != batch.org_id:
+        fault = _("Only the client can leave personal data as it is.")
+        raise Invalid("batch.personal_clients", fault, {"personal": fault})
+    return wanted
 
 
 def _held(session: Session, actor: Actor, batch_id: str) -> Batch:

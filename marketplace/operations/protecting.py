@@ -4,7 +4,9 @@ A class is raised by those who run the project and lowered by the client's admin
 is asked anew at each hand-out and each fetch, so that it holds from the next request on.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -17,10 +19,11 @@ from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.models import AccessGrant
 from kernel.policy import Actor
+from labeling.models import ItemOriginal
 from marketplace.models import Lane, Project, Unit
 from marketplace.operations.classes import raise_units
 from marketplace.operations.loading import project_for
-from marketplace.operations.reads import note_read
+from marketplace.operations.reads import note_original, note_read
 from marketplace.policy import client_unit_resource, project_resource
 from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.units import UnitView, unit_of
@@ -111,6 +114,31 @@ def see_unit(session: Session, actor: Actor, unit_id: str) -> UnitView:
         classification=view.classification,
     )  # fmt: skip
     return view
+
+
+def see_original(session: Session, actor: Actor, unit_id: str, *, why: str) -> tuple[UnitView, dict[str, Any]]:
+    """A unit with what it said before its personal data was masked. Always noted, whatever its class, with the
+    reason."""
+    unit = session.get(Unit, unit_id)
+    project = session.get(Project, unit.project_id) if unit else None
+    if unit is None or project is None:
+        raise not_found()
+    rights = rights_on(session, actor.org_id, unit.project_id)
+    view = _view(session, unit.id)
+    demands = demands_on_reader(session, actor, project, view.classification)
+    require(session, actor, Action.UNIT_ORIGINAL, client_unit_resource(unit, rights, demands))
+    original = session.get(ItemOriginal, unit.item_id)
+    if original is None:
+        raise not_found()
+    told = why.strip()
+    if not told or len(told) > LONGEST_REASON or "\0" in told:
+        fault = _("Say why in at most %(most)s letters.", most=LONGEST_REASON)
+        raise Invalid("original.why", fault, {"why": fault})
+    note_original(
+        session, actor, unit=unit.id, project=project.id, org=unit.org_id, classification=view.classification,
+        reason=told,
+    )  # fmt: skip
+    return view, json.loads(original.content)
 
 
 def _view(session: Session, unit_id: str) -> UnitView:

@@ -37,6 +37,19 @@ def note_read(
         )  # fmt: skip
 
 
+def note_original(
+    session: Session, actor: Actor, *, unit: str, project: str, org: str, classification: str, reason: str
+) -> None:
+    """Note who is shown the original behind a mask, of whatever class, and why."""
+    audit.record(
+        session, actor, READ, CONTENT, unit, org_id=org,
+        details={
+            "project": project, "class": classification, "why": Why.ORIGINAL.value, "role": actor.role or "",
+            "reader": pseudonym(org, actor.account_id or ""), "reason": reason,
+        },
+    )  # fmt: skip
+
+
 def see_task(session: Session, actor: Actor, assignment_id: str) -> Task:
     """An assignment of the actor's own, for the page that shows it; raises NotFound for anybody else's."""
     return noted(session, actor, task_of(session, actor, assignment_id))

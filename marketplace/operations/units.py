@@ -15,10 +15,13 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import require
 from kernel.policy import Actor, Resource
 from labeling.files.drafts import MAX_REFERENCE, GoldDraft, UnitDraft, content_fingerprint
-from labeling.operations.items import MOST_AT_ONCE, add_items
+from labeling.files.masking import masked_content
+from labeling.operations.items import MOST_AT_ONCE, add_items, keep_originals
+from labeling.rules.personal import PersonalChoice
 from labeling.tasktypes import registry
-from labeling.values import Classification, GoldPool, InvalidContent
+from labeling.values import Classification, GoldPool, InvalidContent, JsonObject
 from marketplace.files.checking import Draft, unit_of
+from marketplace.files.personal import Mark, protected
 from marketplace.models import Lane, Slot, Unit
 from marketplace.operations.classes import raise_units
 from marketplace.operations.loading import lane_for
@@ -29,10 +32,13 @@ from marketplace.values.imports import CHUNK, Added, UnitIn
 from workforce.values import CLASSES, most_sensitive, rank_of
 
 
-def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[UnitIn]) -> Added:
+def add_units(
+    session: Session, actor: Actor, lane_id: str, drafts: Sequence[UnitIn], *, personal: str | None = None
+) -> Added:
     """Add up to a thousand units at once, all or none; content that is a unit already keeps the unit it has.
 
-    Raises Invalid with the place of each fault (`units.3.text`).
+    `personal` says what becomes of personal data: "mask", "raise" or "keep". Raises Invalid with the place of each
+    fault (`units.3.text`).
     """
     lane = lane_for(session, actor, lane_id, Action.UNIT_IMPORT)
     if lane.state == "done":
@@ -41,7 +47,9 @@ def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[Uni
         fault = _("Send between 1 and %(most)s units at once.", most=CHUNK)
         raise Invalid("units.count", fault, {"units": fault})
     ref = LaneRef(lane.id, lane.locale, lane.overlap, lane.classification)
-    parsed = _parsed(lane, drafts)
+    stated = _parsed(lane, drafts)
+    ready, originals = protected(stated, _personal_choice(actor, lane, stated, personal))
+    parsed = [unit_of(draft) for draft in ready]
     source = _Owner(lane.org_id, lane.vendor_org_id, lane.project_id, None)
     known = known_items(session, lane.project_id, ((each.locale, each.fingerprint) for each in parsed))
     items = _insert_items(session, actor, source, {lane.locale: ref}, parsed, known)
@@ -57,6 +65,7 @@ def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[Uni
     ]  # fmt: skip
     _raise_known(session, {lane.locale: ref}, known, own)
     new_units = _insert_units(session, source, wanted)
+    _keep_originals(session, actor, source, items, known, originals)
     units = units_of_items(session, lane.id, list(known.values())) | new_units
     audit.record(
         session, actor, "units.added", "lane", lane.id, org_id=lane.org_id,
@@ -68,7 +77,8 @@ def add_units(session: Session, actor: Actor, lane_id: str, drafts: Sequence[Uni
 def write_units(session: Session, actor: Actor, source: Source, drafts: Sequence[Draft]) -> int:
     """Write one chunk of a checked file; returns how many units are new."""
     _require(session, actor, source, Action.UNIT_IMPORT)
-    units = [unit_of(draft) for draft in drafts]
+    ready, originals = protected(drafts, source.personal)
+    units = [unit_of(draft) for draft in ready]
     owner = _Owner(source.org_id, source.vendor_org_id, source.project_id, source.batch_id)
     known = known_items(session, source.project_id, ((unit.locale, unit.fingerprint) for unit in units))
     items = _insert_items(session, actor, owner, source.lanes, units, known)
@@ -79,6 +89,7 @@ def write_units(session: Session, actor: Actor, source: Source, drafts: Sequence
     ]  # fmt: skip
     _raise_known(session, source.lanes, known, own)
     _insert_units(session, owner, wanted)
+    _keep_originals(session, actor, owner, items, known, originals)
     return len(wanted)
 
 
@@ -89,11 +100,13 @@ def write_gold(session: Session, actor: Actor, source: Source, drafts: Sequence[
     makes one for each person whom it is placed before. Training and exam items are no units at all.
     """
     _require(session, actor, source, Action.GOLD_IMPORT)
-    golds = [draft for draft in drafts if isinstance(draft, GoldDraft)]
+    ready, originals = protected(drafts, source.personal)
+    golds = [draft for draft in ready if isinstance(draft, GoldDraft)]
     owner = _Owner(source.org_id, source.vendor_org_id, source.project_id, None)
     units = [gold.unit for gold in golds]
     known = known_items(session, source.project_id, ((unit.locale, unit.fingerprint) for unit in units))
     items = _insert_items(session, actor, owner, source.lanes, units, known)
+    _keep_originals(session, actor, owner, items, known, originals)
     added = 0
     for locale, lane in source.lanes.items():
         of_lane = {items[gold.unit.locale, gold.unit.fingerprint]: gold for gold in golds if gold.unit.locale == locale}
@@ -133,6 +146,16 @@ def _insert_items(
         item_ids = add_items(session, actor, **owner.row, drafts=chunk)
         items |= {(each.locale, each.fingerprint): item_id for each, item_id in zip(chunk, item_ids, strict=True)}
     return items
+
+
+def _keep_originals(
+    session: Session, actor: Actor, owner: _Owner, items: Mapping[Mark, str], known: Mapping[Mark, str],
+    originals: Mapping[Mark, JsonObject],
+) -> None:  # fmt: skip
+    """What new items said before they were masked; a content that was there before keeps the form it came in."""
+    keep_originals(
+        session, actor, owner.row, {items[mark]: content for mark, content in originals.items() if mark not in known}
+    )
 
 
 @dataclass(frozen=True)
@@ -240,6 +263,23 @@ def _write_live(session: Session, owner: _Owner, lane: LaneRef, golds: Mapping[s
         if item_id not in there and item_id in caps
     ]
     _insert_units(session, owner, wanted)
+
+
+def _personal_choice(
+    actor: Actor, lane: Lane, units: Sequence[UnitDraft], wanted: str | None
+) -> PersonalChoice | None:  # fmt: skip
+    """What the sender wants done with personal data, which has to be said where there is any."""
+    choice = PersonalChoice(wanted) if wanted in tuple(PersonalChoice) else None
+    is_clients = actor.org_id == lane.org_id
+    if choice is PersonalChoice.KEEP and is_clients:
+        return choice
+    if choice in (PersonalChoice.MASK, PersonalChoice.RAISE):
+        return choice
+    fault = _("This holds personal data. Say in “personal” whether it is masked, its class raised, or kept (client).")
+    faults = {f"units.{unit.line}.content": fault for unit in units if masked_content(unit) is not None}
+    if faults:
+        raise Invalid("units.personal", fault, faults | {"personal": fault})
+    return None
 
 
 def _parsed(lane: Lane, drafts: Sequence[UnitIn]) -> list[UnitDraft]:

@@ -18,7 +18,7 @@ from marketplace.queries import imports as queries
 from marketplace.queries import projects as project_queries
 from marketplace.storage import kept
 from marketplace.values.actions import Action
-from marketplace.values.imports import BATCH_STATE_WORDS, BatchKind
+from marketplace.values.imports import BATCH_STATE_WORDS, PERSONAL_WORDS, BatchKind
 from web import current, limits
 from web.render import flash, page, see
 from web.views.progress import JobCard, card
@@ -52,6 +52,7 @@ def batch(batch_id: str) -> Response:
     job = card(progress) if progress and progress.state != "done" else None
     return page(
         "marketplace/batch.html", batch=found, project=project, states=BATCH_STATE_WORDS, job=job,
+        kinds=PERSONAL_WORDS, is_clients=found.is_of(current.actor().org_id),
         job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
     )  # fmt: skip
 
@@ -61,7 +62,9 @@ def confirm_import(batch_id: str) -> Response:
     """Write the good rows."""
     with db.transaction(current.scope()) as session:
         leave_out = sent.form.get("leave_out_bad") == "1"
-        operations.confirm_import(session, current.actor(), batch_id, leave_out_bad=leave_out)
+        operations.confirm_import(
+            session, current.actor(), batch_id, leave_out_bad=leave_out, personal=sent.form.get("personal")
+        )
     return see("marketplace.batch", batch_id=batch_id)
 
 

@@ -98,11 +98,26 @@ def classify_unit(unit_id: str) -> Response:
     return see("marketplace.unit", unit_id=unit_id)
 
 
+@pages.post("/units/<unit_id>/original")
+def original(unit_id: str) -> Response:
+    """The original behind a mask, for whoever may read it and says why."""
+    why = sent.form.get("why", "")
+    try:
+        with db.transaction(current.scope()) as session:
+            found, content = protecting.see_original(session, current.actor(), unit_id, why=why)
+    except Invalid as problem:
+        return _unit(unit_id, dict(problem.fields), {"why": why}, 422)
+    return page(
+        "marketplace/unit.html", unit=found, words=CLASS_WORDS, errors={}, typed={}, original=content,
+        may_original=True, watermark=watermark_of(found.classification),
+    )  # fmt: skip
+
+
 def _unit(unit_id: str, errors: dict[str, Message], typed: dict[str, str], status: int = 200) -> Response:
     found: UnitView = see_noted(current.scope(), lambda session: protecting.see_unit(session, current.actor(), unit_id))
     return page(
         "marketplace/unit.html", status, unit=found, words=CLASS_WORDS, errors=errors, typed=typed,
-        watermark=watermark_of(found.classification),
+        may_original=current.may(Action.UNIT_ORIGINAL), watermark=watermark_of(found.classification),
     )  # fmt: skip
 
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from calibration.models import GoldKey
 from calibration.queries.gold import items_with_keys, known_beforehand, settled_since
 from labeling.files.rows import FileKind
-from labeling.models import Item, Ontology
+from labeling.models import Item, ItemOriginal, Ontology
+from labeling.rules.personal import PersonalChoice
 from labeling.tasktypes.registry import read_ontology
 from marketplace.files.checking import FileSpec
 from marketplace.models import Batch, Lane, Project, Unit
-from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
+from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding, PersonalFound
 
 MOST_ROWS = 200
 _CHUNK = 500  # parameters of one IN list
@@ -46,6 +47,7 @@ class Source:
     lanes: dict[str, LaneRef]
     expected: int
     created_by: str | None = None
+    personal: PersonalChoice | None = None
 
 
 def batch_of(session: Session, batch_id: str) -> BatchView | None:
@@ -85,6 +87,7 @@ def source_of(session: Session, batch_id: str) -> Source | None:
     return Source(
         batch.id, batch.org_id, project.vendor_org_id, batch.project_id, batch.stored_name, batch.name,
         BatchState(batch.state), spec, lanes, batch.good + batch.duplicates, batch.created_by,
+        PersonalChoice(batch.personal_choice) if batch.personal_choice else None,
     )  # fmt: skip
 
 
@@ -96,6 +99,11 @@ def lane_refs(session: Session, project_id: str) -> dict[str, LaneRef]:
         )
     )
     return {row.locale: LaneRef(*row) for row in rows}
+
+
+def has_masked(session: Session, project_id: str) -> bool:
+    """Whether personal data of this project's content stands behind placeholders."""
+    return session.scalar(select(ItemOriginal.id).where(ItemOriginal.project_id == project_id).limit(1)) is not None
 
 
 def known_items(session: Session, project_id: str, marks: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -185,5 +193,6 @@ def _view(session: Session, row: Batch, *, with_twin: bool = True) -> BatchView:
         id=row.id, project_id=row.project_id, kind=BatchKind(row.kind), name=row.name, format=row.format,
         sha256=row.sha256, state=BatchState(row.state), rows=row.rows, good=row.good, duplicates=row.duplicates,
         bad=row.bad, findings=tuple(Finding.from_json(each) for each in row.findings), preview=tuple(row.preview),
-        job_id=row.job_id, created_at=row.created_at, same_as=twin,
+        job_id=row.job_id, created_at=row.created_at, same_as=twin, org_id=row.org_id,
+        personal=PersonalFound.from_json(row.personal), personal_choice=row.personal_choice,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kernel.paging import Paging
-from labeling.models import Item
+from labeling.models import Item, ItemOriginal
 from marketplace.models import Lane, Project, Unit
 from workforce.values import CLASSES, most_sensitive, rank_of
 
@@ -44,6 +44,7 @@ class UnitView:
     classification: str
     lane_class: str
     content: dict[str, Any]
+    is_masked: bool = False
 
 
 def units_of_project(
@@ -77,18 +78,20 @@ def units_of_project(
 def unit_of(session: Session, unit_id: str) -> UnitView | None:
     """A unit that the scope sees."""
     row = session.execute(
-        select(Unit, Lane, Project.name, Item.client_ref, Item.content)
+        select(Unit, Lane, Project.name, Item.client_ref, Item.content, ItemOriginal.id)
         .join(Lane, Lane.id == Unit.lane_id)
         .join(Project, Project.id == Unit.project_id)
         .join(Item, Item.id == Unit.item_id)
+        .outerjoin(ItemOriginal, ItemOriginal.id == Item.id)
         .where(Unit.id == unit_id)
     ).one_or_none()
     if row is None:
         return None
-    unit, lane, name, reference, content = row
+    unit, lane, name, reference, content, original = row
     return UnitView(
         unit.id, unit.project_id, name, lane.id, unit.item_id, reference, lane.locale, lane.task_type,
         most_sensitive(lane.classification, unit.classification), lane.classification, content,
+        original is not None,
     )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def bring_units(stage: Stage, order: Order, locale: str, wanted: Sequence[Planne
         UnitIn({"text": unit.text, "context": unit.context}, unit.item, overlap=unit.overlap) for unit in wanted[:CHUNK]
     ]
     with stage.acting("pm") as (session, actor):
-        added = units.add_units(session, actor, order.lanes[locale], drafts)
+        added = units.add_units(session, actor, order.lanes[locale], drafts, personal="keep")
     for unit, unit_id in zip(wanted, added.unit_ids, strict=True):
         assert unit_id is not None, "a new project has no item that is not a unit"
         order.units[unit.item] = unit_id
@@ -92,7 +92,7 @@ def bring_gold(stage: Stage, order: Order, plan: Plan) -> None:
         )
     carry(stage, batch.job_id)
     with stage.acting("qa") as (session, actor):
-        batch = imports.confirm_import(session, actor, batch.id)
+        batch = imports.confirm_import(session, actor, batch.id, personal="keep")
     carry(stage, batch.job_id)
     with stage.system() as session:
         found = session.execute(

@@ -18,6 +18,7 @@ class Action(StrEnum):
     PROJECT_PROTECT = "project:protect"
     CLASS_LOWER = "class:lower"
     UNIT_READ = "unit:read"
+    UNIT_ORIGINAL = "unit:original"
     UNIT_CLASSIFY = "unit:classify"
     PROJECT_FINISH = "project:finish"
     LANE_OPEN = "lane:open"

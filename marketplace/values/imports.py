@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from i18n import Message, _
+from labeling.rules.personal import PersonalChoice
 
 
 class BatchKind(StrEnum):
@@ -35,6 +36,14 @@ BATCH_STATE_WORDS: dict[str, tuple[Message, str]] = {
     BatchState.BROKEN: (_("Cannot be read"), "bad"),
 }
 
+PERSONAL_WORDS: dict[str, Message] = {
+    "e-mail": _("e-mail addresses"),
+    "iban": _("bank accounts"),
+    "card": _("card numbers"),
+    "id": _("identity numbers"),
+    "phone": _("phone numbers"),
+    "name": _("names"),
+}
 MOST_FINDINGS = 100
 PREVIEW_ROWS = 10
 CHUNK = 1_000
@@ -59,6 +68,28 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class PersonalFound:
+    """What a check found of personal data: in how many units, which kinds in how many of them, hints of the first."""
+
+    units: int = 0
+    kinds: tuple[tuple[str, int], ...] = ()
+    examples: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any] | None) -> "PersonalFound":
+        if not value:
+            return cls()
+        kinds = sorted(value["kinds"].items(), key=lambda each: (-each[1], each[0]))
+        return cls(value["units"], tuple(kinds), tuple(value["examples"]))
+
+    def proposal(self, good: int) -> PersonalChoice | None:
+        """Where most units hold such data it is what the work is about, and the class is raised; else it is masked."""
+        if not self.units:
+            return None
+        return PersonalChoice.RAISE if 2 * self.units > good else PersonalChoice.MASK
+
+
+@dataclass(frozen=True)
 class BatchView:
     """An upload: the file, what was found in it, how far its import is."""
 
@@ -77,11 +108,31 @@ class BatchView:
     preview: tuple[dict[str, Any], ...]
     job_id: str | None
     created_at: datetime
+    org_id: str = ""
+    personal: PersonalFound = PersonalFound()
+    personal_choice: str | None = None
     same_as: str | None = None  # an earlier upload of the very same bytes
 
     @property
     def is_over(self) -> bool:
         return self.state in (BatchState.IMPORTED, BatchState.CANCELLED, BatchState.BROKEN)
+
+    def is_of(self, org_id: str | None) -> bool:
+        """Whether this organization is the client whose data it is."""
+        return org_id == self.org_id
+
+    @property
+    def personal_choices(self) -> tuple[PersonalChoice, ...]:
+        """What can be decided of the personal data. Gold stays in the class of its lane: nobody who is tested with it
+        is asked for more."""
+        choices = tuple(PersonalChoice)
+        return choices if self.kind is BatchKind.UNITS else tuple(set(choices) - {PersonalChoice.RAISE})
+
+    @property
+    def proposal(self) -> PersonalChoice | None:
+        """What is proposed for the personal data found."""
+        found = self.personal.proposal(self.good)
+        return PersonalChoice.MASK if found and self.kind is BatchKind.GOLD else found
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ REQUEST = {
 }  # fmt: skip
 
 
-def test_from_request_to_open_lane_in_a_browser(market: Market, pm: Door, manager: Door) -> None:
+def test_from_request_to_open_lane_in_a_browser(app: Flask, market: Market, pm: Door, manager: Door) -> None:
     market.hire(3, "sw-KE")
     form = REQUEST | {"vendor_org_id": market.vendor, "locale": ["Swahili (Kenya)", ""], "units": ["1 000", ""]}
     longer = pm.post("/requests/new", form | {"more": "1"}, "/requests/new").text
@@ -138,16 +138,26 @@ def test_from_request_to_open_lane_in_a_browser(market: Market, pm: Door, manage
     assert "a | Apples | Red ones" in refused.text, "what was typed stands there again"
     pm.send(f"{project}/ontology?by=form", lines | {"classes.en": "a | Apples | Red ones\nb | Berries"}, setup)
     assert "a | Apples | Red ones\nb | Berries</textarea>" in pm.get(setup)
-    file = (io.BytesIO(csv_of([{"id": "1", "text": "one"}, {"id": "2", "text": ""}])), "units.csv")
+    file = (io.BytesIO(csv_of([{"id": "1", "text": "one a@x.example"}, {"id": "2", "text": ""}])), "units.csv")
     batch = manager.send(f"{project}/imports", {"file": file}, f"{project}/imports")
     assert "The file is being checked" in manager.get(batch)
     market.work()
     checked = manager.get(batch)
     assert "Leave out the 1 row that is wrong" in checked
     assert "<code" in checked and "text</code>" in checked
-    manager.send(batch + "/confirm", {"leave_out_bad": "1"}, batch)
+    assert "e-mail addresses" in checked and "a@x.example" not in checked and 'value="keep"' not in checked
+    manager.send(batch + "/confirm", {"leave_out_bad": "1", "personal": "mask"}, batch)
     market.work()
-    assert "Imported" in manager.get(batch)
+    assert "It was masked." in manager.get(batch)
+    with market.as_(market.pm) as session:
+        unit_id = session.scalars(select(Unit.id)).one()
+    assert "[e-mail 1]" in pm.get(f"/units/{unit_id}")
+    admin = Door(app, market, Role.CLIENT_ADMIN, market.client)
+    refused = admin.post(f"/units/{unit_id}/original", {"why": " "}, f"/units/{unit_id}")
+    assert refused.status_code == 422 and "Say why" in refused.text
+    shown = admin.post(f"/units/{unit_id}/original", {"why": "a complaint"}, f"/units/{unit_id}")
+    assert "one a@x.example" in shown.text
+    assert admin.ask("POST", f"/units/{unit_id}/original", {"why": "again"})["content"] == {"text": "one a@x.example"}
     with market.as_(market.manager) as session:
         lane_id = session.scalars(select(Lane.id)).one()
         set_rate(session, market.manager, lane_id=lane_id, micros=7_500, currency="EUR")
