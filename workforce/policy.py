@@ -24,6 +24,7 @@ class Action(StrEnum):
     POOL_READ = "pool:read"
     POOL_MANAGE = "pool:manage"
     POOL_APPLY = "pool:apply"
+    PEOPLE_INVITE = "people:invite"
     PEOPLE_READ = "people:read"
     PEOPLE_ADMIT = "people:admit"
     PEOPLE_STANDING = "people:standing"
@@ -60,6 +61,11 @@ def organization_resource(org_id: str) -> Resource:
 def pool_resource(pool: Pool) -> Resource:
     """A pool of a vendor."""
     return Resource("pool", pool.id, org_id=pool.org_id)
+
+
+def invitation_resource(kind: str, id_: str, org_id: str) -> Resource:
+    """An invitation or a roster of a vendor."""
+    return Resource(kind, id_, org_id=org_id)
 
 
 def annotator_resource(annotator: Annotator) -> Resource:

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 from flask import Response, request
 
 from i18n import _, formats, render
-from kernel import db
+from kernel import db, sheets
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.money import to_text
-from payouts.files import sheets
 from payouts.operations.methods import set_method
 from payouts.pages import words
 from payouts.pages.amounts import zone

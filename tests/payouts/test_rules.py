@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel import sheets
 from kernel.money import payable_part
-from payouts.files import sheets
 from payouts.files.payments import Payment, amount_text, sha256, write
 from payouts.rules.destinations import faults, kept, typed
 from payouts.rules.payments import Candidate, covered, leave_out

@@ -25,7 +25,7 @@ from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
 from workforce.models import Account, Annotator, FactorReset
-from workforce.operations import agreements, appeals, create_organization, pools, receipts
+from workforce.operations import agreements, appeals, create_organization, invitations, pools, receipts, rosters
 from workforce.queries import claims_of
 
 RULE: dict[str, Any] = {
@@ -91,6 +91,7 @@ def build(database: Database, name: str) -> World:
     _pay(market, desk)
     _have_read(market, desk)
     _deliver(market, desk)
+    _invite(market)
     operator = _operator(database)
     return World(market.client, market.vendor, operator, canaries)
 
@@ -239,6 +240,19 @@ def _have_read(market: Market, desk: Desk) -> None:
         natives.add_prompt(session, market.manager, locale="sw-KE", text="Tell of a market day.")
         claim = next(each for each in claims_of(session, desk.annotators[0]) if each.mode == "write")
         natives.ask_check(session, desk.people[0], claim.id)
+
+
+def _invite(market: Market) -> None:
+    """Somebody who was asked in, and a roster that was not sent."""
+    with market.as_(market.manager) as session:
+        manager, name = market.manager, market.vendor[:8].lower()
+        invitations.invite(
+            session, manager, pool_id=market.pool, email=f"guest-{name}@invited.example", locale="sw-KE",
+            address_of=lambda secret: f"https://polyphony.example/invitation/{secret}",
+        )  # fmt: skip
+        rosters.read_file(
+            session, manager, market.pool, name="people.csv", content=b"email,locale\nx@invited.example,en\n"
+        )
 
 
 def _sign_in(market: Market, account_id: str) -> None:

@@ -12,6 +12,7 @@ from kernel.config import Settings
 from kernel.crypto import use_keys
 from kernel.db import Database
 from kernel.policy import Actor
+from kernel.registry import load_jobs
 from kernel.tenancy import Scope
 from tests.workforce.conftest import SYSTEM
 from web import sessions, views
@@ -24,6 +25,7 @@ def application(folder: Path) -> Flask:
     """The base application and workforce."""
     settings = Settings("test", "sqlite:///unused", None, folder, secret_key="x" * 43)
     use_keys((("t", "A" * 43),))
+    load_jobs()
     app = create_base_app(settings)
     views.register(app)
     register.register(app)

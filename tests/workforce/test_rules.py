@@ -18,6 +18,7 @@ from workforce.values import ClaimStatus, OrgKind, Standing
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("ශ්\u200dරී", "ශ්\u200dරී"),
         ("O'Brien-Ng", "O'Brien-Ng"),
+        ("ТехноLab Δέλτα", "ТехноLab Δέλτα"),
     ],
 )
 def test_a_name_is_kept_as_it_is_spelled(typed: str, kept: str) -> None:
@@ -39,6 +40,9 @@ def test_a_name_is_kept_as_it_is_spelled(typed: str, kept: str) -> None:
         "a\ufeffb",
         "\ue000x",
         "x" * 121,
+        "x" * 1_000_000,
+        "Vera \u0410nna",
+        "P\u0430ul",
     ],
 )
 def test_a_name_that_hides_something_is_refused(typed: str) -> None:

@@ -5,6 +5,29 @@ from web.api import Api
 api = Api("workforce", "workforce")
 
 # The modules below declare their routes on `api` when they are imported.
-from workforce.api import account, agreements, factor, me, people, pools, receipts, team  # noqa: E402
+from workforce.api import (  # noqa: E402
+    account,
+    addresses,
+    agreements,
+    factor,
+    invitations,
+    me,
+    people,
+    pools,
+    receipts,
+    team,
+)
 
-__all__ = ["account", "agreements", "api", "factor", "me", "people", "pools", "receipts", "team"]
+__all__ = [
+    "account",
+    "addresses",
+    "agreements",
+    "api",
+    "factor",
+    "invitations",
+    "me",
+    "people",
+    "pools",
+    "receipts",
+    "team",
+]

@@ -25,6 +25,7 @@ from workforce.api.shapes import (
     PoolsOut,
     ReceivedOut,
 )
+from workforce.confirming import confirmation_address
 from workforce.operations.applying import apply_as_stranger
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def apply_as_new(session: "Session", actor: Actor, pool_id: str, body: Applicant
         session, system_actor("application"), pool_id=pool_id, network=network_of(request.remote_addr),
         languages=[(language.locale, language.proficiency) for language in body.languages],
         signatures={signed.agreement_id: signed.locale for signed in body.signatures},
-        **body.model_dump(exclude={"languages", "signatures"}),
+        confirm_at=confirmation_address(), **body.model_dump(exclude={"languages", "signatures"}),
     )  # fmt: skip
     return ReceivedOut()
 

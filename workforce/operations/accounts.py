@@ -63,8 +63,12 @@ def create_account(
     locale: str = "en",
     time_zone: str = "UTC",
     check_strength: bool = True,
+    is_confirmed: bool = False,
 ) -> AccountView:
-    """Make an account. Only the system may skip the check of the password: for a demonstration's known ones."""
+    """Make an account. Only the system may skip the check of the password: for a demonstration's known ones.
+
+    `is_confirmed` says that the person has proven to read what is sent to the address.
+    """
     guard.require(session, actor, Action.ACCOUNT_CREATE)
     if not check_strength and not actor.is_system:
         raise Misuse("a person's password is always checked")
@@ -79,6 +83,7 @@ def create_account(
         id=ids.new_id(), email=email, email_key=key, name=name,
         password_hash=hashing.hash_password(password) if password is not None else None,
         locale=negotiate([locale]), time_zone=time_zone, created_at=now_of(session), status="active", auth_epoch=0,
+        email_confirmed_at=now_of(session) if is_confirmed else None,
     )  # fmt: skip
     session.add(row)
     session.flush()

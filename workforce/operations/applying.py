@@ -10,6 +10,7 @@ from kernel import audit, guard
 from kernel.errors import Invalid
 from kernel.policy import Actor, Role
 from workforce.operations.accounts import create_account
+from workforce.operations.addresses import post_confirmation
 from workforce.operations.agreements import sign_agreement
 from workforce.operations.people import apply_to_pool
 from workforce.policy import Action
@@ -26,11 +27,11 @@ FOR_EVERYBODY = "public"
 
 def apply_with_signatures(
     session: Session, actor: Actor, *, pool_id: str, languages: Sequence[tuple[str, str]],
-    signatures: Mapping[str, str], network: str, **stated: Any,
+    signatures: Mapping[str, str], network: str, is_invited: bool = False, **stated: Any,
 ) -> str:  # fmt: skip
     """Apply with the actor's own account and sign what they have read, agreements by id with the locale that was
     read; in the scope of the pool's vendor. Returns the new membership."""
-    person = apply_to_pool(session, actor, pool_id=pool_id, languages=languages, **stated)
+    person = apply_to_pool(session, actor, pool_id=pool_id, languages=languages, is_invited=is_invited, **stated)
     assert actor.account_id is not None
     place = next(
         place
@@ -46,15 +47,20 @@ def apply_with_signatures(
 
 def apply_as_stranger(
     session: Session, actor: Actor, *, pool_id: str, email: str, name: str, password: str, locale: str,
-    time_zone: str, languages: Sequence[tuple[str, str]], signatures: Mapping[str, str], network: str, **stated: Any,
+    time_zone: str, languages: Sequence[tuple[str, str]], signatures: Mapping[str, str], network: str,
+    confirm_at: str, **stated: Any,
 ) -> None:  # fmt: skip
-    """Make an account and apply with it. The actor is the system, which answers for whoever has none yet.
+    """Make an account and apply with it. The actor is the system, which answers for whoever has none yet. The letter
+    that confirms the address leads to `confirm_at`, which holds TOKEN in the place of its secret.
 
     Where the address has an account, nothing is written but a line of the log, and the caller cannot tell: all that
     could be wrong with the application is asked before, and a password is worked on either way.
     """
     guard.require(session, actor, Action.ACCOUNT_CREATE)
-    _ensure_complete(session, pool_id, signatures)
+    found = open_pool(session, pool_id)
+    if found is None:
+        raise guard.not_found()
+    ensure_complete(session, found[0].org_id, signatures)
     ensure_strong(password, (clean_email(email), clean_name(name)))
     clean_profile(time_zone=time_zone, **stated)
     clean_languages(languages)
@@ -69,14 +75,12 @@ def apply_as_stranger(
         session, Actor(account.id, None, None), pool_id=pool_id, languages=languages, signatures=signatures,
         network=network, time_zone=time_zone, **stated,
     )  # fmt: skip
+    post_confirmation(session, actor, account.id, confirm_at)
 
 
-def _ensure_complete(session: Session, pool_id: str, signatures: Mapping[str, str]) -> None:
+def ensure_complete(session: Session, org_id: str, signatures: Mapping[str, str]) -> None:
     """Everything that is asked of everybody is signed, in a language in which it can be read, and nothing else."""
-    found = open_pool(session, pool_id)
-    if found is None:
-        raise guard.not_found()
-    texts = {one.id: one for one in agreements_in_force(session, found[0].org_id)}
+    texts = {one.id: one for one in agreements_in_force(session, org_id)}
     needed = {one.id for one in texts.values() if one.required_from == FOR_EVERYBODY}
     if not needed <= set(signatures):
         message = _("Read and sign what is asked of everybody.")

@@ -46,14 +46,18 @@ def apply_to_pool(
     domains: Iterable[str] = (),
     about: str | None = None,
     account_id: str | None = None,
+    is_invited: bool = False,
 ) -> AnnotatorView:
-    """Apply, in the scope of the pool's vendor, as the actor's own account (the system names an account)."""
+    """Apply, in the scope of the pool's vendor, as the actor's own account (the system names an account).
+
+    Who was invited need not wait for the pool to open, nor for an earlier refusal to grow old.
+    """
     applicant = _applicant(session, actor, account_id)
     guard.require(session, actor, Action.POOL_APPLY, account_resource(applicant.id))
     pool = session.get(Pool, pool_id)
     if pool is None:
         raise guard.not_found()
-    if not pool.is_open:
+    if not pool.is_open and not is_invited:
         raise Conflict("pool.closed", _("This pool takes no applications at the moment."))
     profile = clean_profile(
         country=country, time_zone=time_zone, weekly_hours=weekly_hours, skills=skills, domains=domains, about=about
@@ -64,7 +68,7 @@ def apply_to_pool(
     if earlier is None:
         person = _fresh(session, pool, applicant.id, profile)
     else:
-        person = _again(session, actor, pool, earlier, profile)
+        person = _again(session, actor, pool, earlier, profile, is_invited)
     put_claims(session, actor, person, claims, is_first=earlier is None)
     add_membership(
         session, system_actor("application"), account_id=applicant.id, org_id=pool.org_id, role=Role.ANNOTATOR
@@ -155,10 +159,13 @@ def _fresh(session: Session, pool: Pool, account_id: str, profile: Profile) -> A
     return person
 
 
-def _again(session: Session, actor: Actor, pool: Pool, person: Annotator, profile: Profile) -> Annotator:
+def _again(
+    session: Session, actor: Actor, pool: Pool, person: Annotator, profile: Profile, is_invited: bool
+) -> Annotator:
     """The profile of somebody who was declined a while ago, or left, and applies once more."""
     now = now_of(session)
-    if not may_apply_again(Standing(person.status), _changed_at(session, person), now):
+    is_asked_back = is_invited and person.status == Standing.DECLINED
+    if not is_asked_back and not may_apply_again(Standing(person.status), _changed_at(session, person), now):
         raise Conflict(
             "application.exists", _("You have applied to this vendor already. Your profile shows how it stands.")
         )

@@ -83,6 +83,12 @@ def set_password_by_link(session: Session, actor: Actor, secret: str, new: str) 
     if account_id is None or changed_rows(spent) != 1:
         raise Conflict("link.worthless", _("This address is used up or too old. Ask for another one."))
     set_password(session, Actor(account_id, None, None), account_id, new)
+    # Whoever read the letter has proven the address by it.
+    session.execute(
+        update(Account)
+        .where(Account.id == account_id, Account.email_confirmed_at.is_(None))
+        .values(email_confirmed_at=now_of(session))
+    )
 
 
 def renew_hash(session: Session, actor: Actor, account_id: str, password: str) -> bool:

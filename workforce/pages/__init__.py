@@ -6,11 +6,14 @@ pages = Pages("workforce", "workforce")
 
 # The modules below declare their routes on `pages` when they are imported.
 from workforce.pages import (  # noqa: E402
+    addresses,
     agreements,
     appeals,
     apply,
     factor,
     forgotten,
+    invitation,
+    invitations,
     languages,
     me,
     people,
@@ -21,11 +24,14 @@ from workforce.pages import (  # noqa: E402
 )
 
 __all__ = [
+    "addresses",
     "agreements",
     "appeals",
     "apply",
     "factor",
     "forgotten",
+    "invitation",
+    "invitations",
     "languages",
     "me",
     "pages",

@@ -17,7 +17,9 @@ from web import current, limits, sessions
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
+from workforce.confirming import confirmation_address
 from workforce.directory import person_of
+from workforce.operations.addresses import post_confirmation
 from workforce.operations.applying import FOR_EVERYBODY, apply_with_signatures
 from workforce.pages import pages, words
 from workforce.rules.agreements import shown_locale
@@ -89,14 +91,16 @@ def send_application(pool_id: str) -> Response:
                 session, "apply", sessions.network_of(request.remote_addr), most=limits.MOST["apply"],
                 seconds=limits.HOUR,
             )  # fmt: skip
-        form.errors.update(_faults(form.data, offer))
+        form.errors.update(faults_of(form.data, offer))
     if form.ok:
         try:
-            return _let_in(*_apply(offer, form.data))
+            account_id, membership_id = _apply(offer, form.data)
         except Invalid as problem:
             form.add(problem)
         except Conflict as problem:
             form.errors[str(problem.params.get("field", ""))] = problem.message
+        else:
+            return let_in(account_id, membership_id, _("Your application was sent."))
     return _show(offer, form, 422)
 
 
@@ -108,7 +112,7 @@ def _offer(pool_id: str) -> Offer:
         return Offer(*found, queries.agreements_in_force(session, found[0].org_id))
 
 
-def _faults(data: Application, offer: Offer) -> dict[str, Message]:
+def faults_of(data: Application, offer: Offer) -> dict[str, Message]:
     """Everything that is wrong, told at once. The operations ask again; this only spares people a second round."""
     problems: dict[str, Message] = {}
     if current.signed_in() is None:
@@ -120,7 +124,7 @@ def _faults(data: Application, offer: Offer) -> dict[str, Message]:
             problems |= _of_rule(email_key, data.email)
         if data.name:
             problems |= _of_rule(clean_name, data.name)
-    problems |= _of_rule(clean_languages, _languages(data))
+    problems |= _of_rule(clean_languages, languages_of(data))
     if any(one.required_from == FOR_EVERYBODY and one.id not in data.agreement for one in offer.agreements):
         problems["agreement"] = _("Read and sign what is asked of everybody.")
     return problems
@@ -141,11 +145,18 @@ def _apply(offer: Offer, data: Application) -> tuple[str, str]:
         assert actor.account_id is not None
         membership_id = apply_with_signatures(
             session, actor, pool_id=offer.pool.id, country=data.country, time_zone=data.time_zone,
-            weekly_hours=data.weekly_hours, languages=_languages(data), skills=data.skills, domains=data.domains,
+            weekly_hours=data.weekly_hours, languages=languages_of(data), skills=data.skills, domains=data.domains,
             about=data.about, network=sessions.network_of(request.remote_addr),
-            signatures={one.id: locale for one, locale in offer.texts if one.id in data.agreement},
+            signatures=signatures_of(offer, data),
         )  # fmt: skip
+        if current.actor() == NOBODY:
+            post_confirmation(session, actor, actor.account_id, confirmation_address())
         return actor.account_id, membership_id
+
+
+def signatures_of(offer: Offer, data: Application) -> dict[str, str]:
+    """What was ticked, with the locale in which it was shown."""
+    return {one.id: locale for one, locale in offer.texts if one.id in data.agreement}
 
 
 def _applicant(session: "Session", data: Application) -> Actor:
@@ -163,13 +174,13 @@ def _applicant(session: "Session", data: Application) -> Actor:
     return Actor(account.id, None, None)
 
 
-def _languages(data: Application) -> list[tuple[str, str]]:
+def languages_of(data: Application) -> list[tuple[str, str]]:
     """The rows that were filled in; a row without a language says nothing."""
     levels = [*data.proficiency, *[""] * len(data.locale)]
     return [(words.language_typed(text), level) for text, level in zip(data.locale, levels, strict=False) if text]
 
 
-def _let_in(account_id: str, membership_id: str) -> Response:
+def let_in(account_id: str, membership_id: str, message: Message) -> Response:
     """Sign the new person in, or take the signed-in one to the new place: either way with a new secret."""
     user = current.signed_in()
     with db.transaction(Scope.system("after an application")) as session:
@@ -179,18 +190,18 @@ def _let_in(account_id: str, membership_id: str) -> Response:
             sessions.rotate(session, user.session_id, membership_id=membership_id)
         else:
             sessions.open_session(session, current.settings(), person_of(account), membership_id)
-    flash("good", _("Your application was sent."))
+    flash("good", message)
     return see("workforce.me")
 
 
 def _show(offer: Offer, form: Form[Application], status: int = 200) -> Response:
     return page(
-        "workforce/apply.html", status, offer=offer, form=form, errors=form.errors, rows=_rows(form),
+        "workforce/apply.html", status, offer=offer, form=form, errors=form.errors, rows=rows_of(form),
         words=words, signed_in=current.person(),
     )  # fmt: skip
 
 
-def _rows(form: Form[Application]) -> list[tuple[str, str]]:
+def rows_of(form: Form[Application]) -> list[tuple[str, str]]:
     """The language rows as they were typed, with empty ones after them."""
     locales, levels = form.values.get("locale", []), form.values.get("proficiency", [])
     typed = list(zip(locales, [*levels, *["native"] * len(locales)], strict=False))

@@ -19,6 +19,15 @@ from workforce.queries.agreements import (
 from workforce.queries.factors import factor_of, resets, resets_of
 from workforce.queries.facts import facts_of_account, person_facts, supply
 from workforce.queries.guarded import appeal_for, own_profile, person_for, reach, receipt_for
+from workforce.queries.invitations import (
+    count_invitations,
+    invitation_by_id,
+    invitation_by_secret,
+    invitations,
+    roster_lines,
+    roster_of,
+    rosters,
+)
 from workforce.queries.languages import claims_of, languages_of
 from workforce.queries.people import (
     annotator_by_id,
@@ -30,13 +39,14 @@ from workforce.queries.people import (
 )
 from workforce.queries.pools import open_pool, pool_of, pools
 from workforce.queries.receipts import appeal_of, appeals, receipt_of, receipts_of
-from workforce.queries.sign_in import account_of_link, actor_of_token, check_password
+from workforce.queries.sign_in import account_of_link, actor_of_token, address_link, check_password
 
 __all__ = [
     "account_of",
     "account_of_link",
     "actor_of",
     "actor_of_token",
+    "address_link",
     "agreement_of",
     "agreements_in_force",
     "agreements_to_sign",
@@ -48,10 +58,14 @@ __all__ = [
     "check_password",
     "claims_of",
     "count_by_status",
+    "count_invitations",
     "factor_of",
     "facts_of_account",
     "find_account",
     "find_people",
+    "invitation_by_id",
+    "invitation_by_secret",
+    "invitations",
     "languages_of",
     "members_of",
     "open_pool",
@@ -71,6 +85,9 @@ __all__ = [
     "receipts_of",
     "resets",
     "resets_of",
+    "roster_lines",
+    "roster_of",
+    "rosters",
     "signatures_of",
     "supply",
     "tokens_of",

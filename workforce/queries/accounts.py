@@ -138,6 +138,7 @@ def account_view(row: Account) -> AccountView:
         row.auth_epoch,
         row.factor_since,
         row.has_short_password,
+        row.email_confirmed_at,
     )
 
 

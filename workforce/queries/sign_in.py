@@ -76,6 +76,22 @@ def account_of_link(session: Session, secret: str) -> str | None:
     return row.account_id if row else None
 
 
+def address_link(session: Session, secret: str) -> AccountLink | None:
+    """What a mailed address confirms, while it is good: unused, in time, and with nothing changed since."""
+    return session.scalars(
+        select(AccountLink)
+        .join(Account, Account.id == AccountLink.account_id)
+        .where(
+            AccountLink.secret_hash == digest(secret),
+            AccountLink.kind == "address",
+            AccountLink.used_at.is_(None),
+            AccountLink.expires_at > now_of(session),
+            AccountLink.epoch == Account.auth_epoch,
+            Account.status == "active",
+        )
+    ).one_or_none()
+
+
 def _by_email(session: Session, email: str) -> Account | None:
     try:
         key = email_key(email)

@@ -34,6 +34,51 @@ def new_password_asked(address: str, minutes: int) -> Text:
     )
 
 
+def invited(vendor: str, pool: str, note: str | None, address: str, days: int) -> Text:
+    """A vendor asks somebody in."""
+    noted: tuple[Message | str, ...] = (_("They write:"), note) if note else ()
+    return Text(
+        _("%(vendor)s invites you to work with them", vendor=vendor),
+        (
+            _("%(vendor)s invites you into “%(pool)s”. Read what it is, and accept, here:", vendor=vendor, pool=pool),
+            address, *noted,
+            _("The address works once, within %(days)s days. If you do not want to come, do nothing.", days=days),
+        ),
+    )  # fmt: skip
+
+
+def address_to_confirm(address: str, days: int) -> Text:
+    """The way by which an address is proven."""
+    return Text(
+        _("Confirm your e-mail address"),
+        (
+            _("Somebody, most likely you, made an account with this address. Confirm here that you read what it gets:"),
+            address,
+            _("The address works once, within %(days)s days. If it was not you, do nothing.", days=days),
+        ),
+    )
+
+
+def address_to_change(address: str, days: int) -> Text:
+    """The way to a new address, mailed to it."""
+    return Text(
+        _("Confirm your new e-mail address"),
+        (
+            _("Somebody, most likely you, wants to sign in with this address from now on. Confirm it here:"),
+            address,
+            _("The address works once, within %(days)s days. If it was not you, do nothing.", days=days),
+        ),
+    )
+
+
+def address_changed() -> Text:
+    """Told to the old address."""
+    return Text(
+        _("Your e-mail address was changed"),
+        (_("From now on you sign in with another address, and every device was signed out."), _NOT_YOU),
+    )
+
+
 def password_changed() -> Text:
     """Somebody changed the password."""
     return Text(

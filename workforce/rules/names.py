@@ -14,6 +14,12 @@ _JOINERS = "\u200c\u200d"  # Persian, Hindi and Sinhala names are spelled with t
 # Controls, formats (direction marks among them), halves of pairs, private and unassigned characters, line separators.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _LOCAL_PART = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
+# Letters of one alphabet that look like letters of another one.
+_ALIKE = {
+    "LATIN": frozenset("aeopcyxijsdhqwvukABEKMHOPCTYXIJSZN"),
+    "CYRILLIC": frozenset("аеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅ"),
+    "GREEK": frozenset("αορνυικχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"),
+}
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
 
 
@@ -27,6 +33,10 @@ def clean_name(text: str, field: str = "name") -> str:
         raise _invalid(field, _("This name is too long; at most %(n)s characters fit.", n=LONGEST_NAME))
     if _has_unseen(name):
         raise _invalid(field, _("A name cannot hold invisible or control characters."))
+    if any(_pretends(word) for word in name.split()):
+        raise _invalid(
+            field, _("A word of this name mixes alphabets whose letters look alike. Write it in one of them.")
+        )
     if not any(character.isalnum() for character in name):
         raise _invalid(field, _("A name needs at least one letter."))
     return name
@@ -42,6 +52,13 @@ def clean_text(text: str, field: str, longest: int = 4000, *, required: bool = T
     if any(_overrides(character) for character in cleaned):
         raise _invalid(field, _("This text holds control characters that cannot be shown."))
     return cleaned
+
+
+def clean_file_name(text: str, longest: int = 120) -> str:
+    """How a file is called on pages: without folders and without what cannot be seen. It is never a path."""
+    last = unicodedata.normalize("NFC", text).replace("\\", "/").rpartition("/")[2]
+    shown = "".join(letter for letter in last if unicodedata.category(letter) not in _UNSEEN).strip()
+    return shown[-longest:] or "file"
 
 
 def clean_code(text: str, field: str, longest: int = 40) -> str:
@@ -85,6 +102,16 @@ def mask_email(email: str) -> str:
     """Enough of an address to recognize one's own, too little to write to."""
     local, _at, domain = email.rpartition("@")
     return f"{local[:1]}•••@{domain}"
+
+
+def _pretends(word: str) -> bool:
+    """Whether all letters that a word has of one alphabet could pass for letters of the other one in it."""
+    letters: dict[str, set[str]] = {}
+    for letter in word:
+        script = unicodedata.name(letter, "").partition(" ")[0]
+        if script in _ALIKE:
+            letters.setdefault(script, set()).add(letter)
+    return len(letters) > 1 and any(found <= _ALIKE[script] for script, found in letters.items())
 
 
 def _has_unseen(text: str) -> bool:

@@ -40,6 +40,7 @@ class AccountView:
     auth_epoch: int
     factor_since: datetime | None = None  # since when signing in takes a second factor
     has_short_password: bool = False
+    email_confirmed_at: datetime | None = None  # when its owner last proved to read what is sent there
 
     @property
     def is_active(self) -> bool:

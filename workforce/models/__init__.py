@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
 from kernel.db import Base, Id, Identified, Micros, Owned, within
+from workforce.models.onboarding import Invitation as Invitation
+from workforce.models.onboarding import Roster as Roster
+from workforce.models.onboarding import RosterLine as RosterLine
 
 
 class Organization(Identified, Base):
@@ -29,6 +32,7 @@ class Account(Identified, Base):
     __tablename__ = "account"
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(String(254), unique=True)
+    email_confirmed_at: Mapped[datetime | None]  # when its owner last proved to read what is sent there
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(20), default="en")
@@ -102,7 +106,8 @@ class AccountLink(Identified, Base):
     __tablename__ = "account_link"
     __table_args__ = (Index("ix_account_link_account", "account_id", "kind"),)
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
-    kind: Mapped[str] = mapped_column(String(12))  # password
+    kind: Mapped[str] = mapped_column(String(12))  # password, address
+    email: Mapped[str | None] = mapped_column(String(254))  # the address that is confirmed by it
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     epoch: Mapped[int]  # of the account when it was asked for; any change since makes the address worthless
     expires_at: Mapped[datetime]

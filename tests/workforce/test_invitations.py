@@ -1,0 +1,221 @@
+"""Invitations, one at a time and by a roster, and addresses that their owners confirm."""
+
+import re
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from kernel.db import Database
+from kernel.jobs import drain
+from kernel.mail import Letter, use_mail
+from kernel.tenancy import Scope
+from tests.workforce.browser import Program, Visitor, application
+from tests.workforce.conftest import Time, World
+from workforce import operations, queries
+from workforce.models import Account, AccountLink, Invitation, Roster
+from workforce.values import InvitationState, Standing
+
+PASSWORD = "purple otter drums at noon"
+
+
+class Box:
+    """Letters that have left."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    def send(self, letter: Letter) -> None:
+        self.letters.append(letter)
+
+    def address(self, to: str) -> str:
+        """The path that the last letter to somebody leads to."""
+        text = next(each.text for each in reversed(self.letters) if each.to == to)
+        return re.search(r"http://[^/]+(/\S+)", text)[1]  # type: ignore[index]
+
+
+@pytest.fixture
+def box() -> Box:
+    box = Box()
+    use_mail(box)
+    return box
+
+
+@pytest.fixture
+def app(tmp_path: Path, db: Database) -> Flask:
+    return application(tmp_path)
+
+
+def sent(program: Program, method: str, path: str, body: Any = None) -> Any:
+    """What the API answers."""
+    return program.send(method, path, body).json
+
+
+def _form(**changes: object) -> dict[str, object]:
+    return {
+        "name": "Nia Otieno", "password": PASSWORD, "locale": ["sw-KE", ""], "proficiency": ["native", "C1"],
+        "country": "KE", "time_zone": "Africa/Nairobi", "weekly_hours": "12", **changes,
+    }  # fmt: skip
+
+
+def test_an_invitation_brings_one_person_in_once_and_in_their_language(
+    app: Flask, world: World, box: Box, time: Time
+) -> None:
+    manager = Visitor(app, world.db, world.manager)
+    asked = {"pool_id": world.pool_id, "email": "Nia@Example.org", "locale": "sw-KE", "note": "We met in Kisumu."}
+    assert manager.post("/invitations", {**asked, "locale": "xx-YY"}, on="/invitations").status_code == 422
+    assert manager.post("/invitations", asked, on="/invitations").status_code == 303
+    again = manager.post("/invitations", {**asked, "email": "nia@EXAMPLE.org"}, on="/invitations")
+    assert again.status_code == 422 and "invited into this pool before" in again.get_data(as_text=True)
+    with world.db.transaction(world.vendor) as session:  # an invitation does not wait for the pool to open
+        operations.change_pool(session, world.manager, world.pool_id, name="East Africa", about={}, is_open=False)
+    drain(world.db)
+    assert [letter.to for letter in box.letters] == ["Nia@Example.org"]
+    path = box.address("Nia@Example.org")
+    guest = Visitor(app, world.db)
+    shown = guest.text(path)
+    assert 'lang="sw"' in shown and "We met in Kisumu." in shown and 'value="sw-KE"' in shown
+    wrong = guest.post(path, _form(password="short", name="A\u202enna"))
+    assert wrong.status_code == 422 and 'id="name-error"' in wrong.get_data(as_text=True)
+    came = guest.post(path, _form())
+    assert (came.status_code, came.headers["Location"]) == (303, "/me")
+    with world.db.reading(Scope.system("test")) as session:
+        account = queries.find_account(session, "nia@example.org")
+        assert account is not None and account.email_confirmed_at is not None and account.locale == "sw"
+        person = queries.annotator_of(session, account.id, world.vendor_id)
+        assert person is not None and person.status is Standing.ACTIVE
+        (row,) = session.scalars(select(Invitation))
+        assert (row.annotator_id, row.invited_by) == (person.id, world.manager.account_id)
+    twice = Visitor(app, world.db).post(path, _form(), on="/sign-in")
+    assert twice.status_code == 409
+    other = app.test_client().post(f"/api/v1{path}", json={
+        "name": "Eve", "password": PASSWORD, "languages": [{"locale": "sw-KE", "proficiency": "native"}],
+        "country": "KE", "time_zone": "UTC", "weekly_hours": 1,
+    })  # fmt: skip
+    assert (other.status_code, (other.json or {})["code"]) == (409, "invitation.worthless")
+    with world.db.reading(Scope.system("test")) as session:
+        assert session.scalar(select(func.count()).select_from(Account).where(Account.name == "Eve")) == 0
+    assert "nia@example.org" in manager.client.get("/invitations/file").get_data(as_text=True).lower()
+
+
+def test_an_invitation_is_taken_back_sent_again_and_bound_to_its_address(
+    app: Flask, world: World, box: Box, time: Time
+) -> None:
+    program = Program(app, world.db, world.manager)
+    sven, manager = "sven.stranger@example.org", "vera.manager@example.org"
+    made = program.send("POST", "/invitations", {"pool_id": world.pool_id, "email": sven, "locale": "en"}).json or {}
+    drain(world.db)
+    first = box.address(sven)
+    assert sent(program, "POST", f"/invitations/{made['id']}/again")["code"] == "invitation.too_often"
+    assert sent(program, "POST", f"/invitations/{made['id']}/revoke")["state"] == "revoked"
+    assert "taken this invitation back" in Visitor(app, world.db).text(first)
+    time.now += timedelta(hours=2)
+    assert sent(program, "POST", f"/invitations/{made['id']}/again")["state"] == "waiting"
+    drain(world.db)
+    second = box.address(sven)
+    assert "belongs to no invitation" in Visitor(app, world.db).text(first)
+    assert "Sign in with it, and accept then" in Visitor(app, world.db).text(second)
+    assert "signed in with another address" in Visitor(app, world.db, world.colleague).text(second)
+    refused = Visitor(app, world.db, world.colleague).post(second, _form())
+    assert refused.status_code == 422
+    stranger = Program(app, world.db, world.stranger)
+    for path in (f"/invitations/{made['id']}/revoke", f"/invitations/{made['id']}/again"):
+        assert stranger.send("POST", path).status_code == 404
+    token = second.rpartition("/")[2]
+    came = stranger.send("POST", f"/account/invitations/{token}", {
+        "languages": [{"locale": "en", "proficiency": "native"}], "country": None, "time_zone": "UTC",
+        "weekly_hours": 1,
+    })  # fmt: skip
+    assert came.status_code == 201, came.json
+    program.send("POST", "/invitations", {"pool_id": world.pool_id, "email": manager, "locale": "en"})
+    drain(world.db)
+    oneself = Visitor(app, world.db, world.manager).post(box.address(manager), _form())
+    assert oneself.status_code == 303
+    with world.db.reading(world.vendor) as session:  # nobody admits themselves
+        own = queries.annotator_of(session, world.manager.account_id or "", world.vendor_id)
+        assert own is not None and own.status is Standing.APPLIED
+    late = program.send("POST", "/invitations", {"pool_id": world.pool_id, "email": "late@example.org", "locale": "en"})
+    drain(world.db)
+    time.now += timedelta(days=15)
+    assert "has expired" in Visitor(app, world.db).text(box.address("late@example.org"))
+    with world.db.reading(world.vendor) as session:
+        assert queries.count_invitations(session)[InvitationState.EXPIRED] == 1
+    assert late.status_code == 201
+
+
+def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(app: Flask, world: World, box: Box) -> None:
+    world.applicant("Amina Wanjiru")
+    file = "\n".join(
+        ["email;locale;name;note", "a@example.org;sw-KE;Ada;Karibu", "b@example.org;xx-YY;;", "no address;en;;",
+         "A@EXAMPLE.org;en;;", "amina.wanjiru@example.org;sw-KE;;", "c@example.org;en;=cmd();",
+         f"d@example.org;en;{'x' * 1_000_000};",
+         "e@example.org;en;\u0410nna;", "f@example.org;ar;\u0646\u0648\u0631;"]
+    )  # fmt: skip
+    manager = Visitor(app, world.db, world.manager)
+
+    def upload() -> str:
+        sent = {"pool_id": world.pool_id, "file": (BytesIO(file.encode()), "../people\u202e.csv")}
+        response = manager.post("/rosters", sent, on="/invitations")
+        assert response.status_code == 303, response.get_data(as_text=True)
+        return response.headers["Location"]
+
+    place = upload()
+    program = Program(app, world.db, world.manager)
+    told = sent(program, "GET", place)
+    assert (told["roster"]["name"], told["roster"]["counts"]) == (
+        "people.csv", {"wrong": 5, "twice": 1, "member": 1, "invite": 2},
+    )  # fmt: skip
+    lines = [(line["number"], line["outcome"], [one["column"] for one in line["faults"]]) for line in told["items"]]
+    assert lines == [
+        (2, "invite", []), (3, "wrong", ["locale"]), (4, "wrong", ["email"]), (5, "twice", ["email"]),
+        (6, "member", []), (7, "wrong", ["name"]), (8, "wrong", [""]), (9, "wrong", ["name"]), (10, "invite", []),
+    ]  # fmt: skip
+    assert "Invite 2 people" in manager.text(place)
+    assert drain(world.db) == 0 and box.letters == []
+    assert Program(app, world.db, world.stranger).send("GET", place).status_code == 404
+    for _time in range(2):
+        assert manager.post(f"{place}/send", on=place).status_code == 303
+    drain(world.db)
+    assert {letter.to for letter in box.letters} == {"a@example.org", "f@example.org"} and len(box.letters) == 2
+    assert sent(program, "GET", place)["roster"]["counts"]["invited"] == 2
+    other = upload()
+    assert sent(program, "GET", other)["roster"]["counts"] == {"wrong": 5, "twice": 1, "member": 1, "known": 2}
+    assert sent(program, "POST", f"{other}/send")["code"] == "roster.nobody"
+    drain(world.db)
+    assert len(box.letters) == 2
+    assert program.send("POST", f"{other}/drop").status_code == 204
+    assert program.send("GET", other).status_code == 404
+    with world.db.reading(world.vendor) as session:
+        assert session.scalar(select(func.count()).select_from(Roster)) == 2
+    unread = program.send("POST", "/rosters", {"pool_id": world.pool_id, "name": "x.csv", "content": "AAAA"})
+    assert (unread.status_code, (unread.json or {})["code"]) == (422, "roster.unreadable")
+
+
+def test_an_address_is_confirmed_by_a_letter_and_changed_by_two(app: Flask, world: World, box: Box, time: Time) -> None:
+    guest = Visitor(app, world.db)
+    assert guest.post(f"/apply/{world.pool_id}", _form(email="nia@example.org")).status_code == 303
+    assert "Not confirmed yet" in guest.text("/account/address")
+    drain(world.db)
+    path = box.address("nia@example.org")
+    assert "nia@example.org" in Visitor(app, world.db).text(path)  # looking confirms nothing
+    assert "Not confirmed yet" in guest.text("/account/address")
+    assert Visitor(app, world.db).post(path).status_code == 303
+    assert "Not confirmed yet" not in guest.text("/account/address")
+    assert (app.test_client().post(f"/api/v1{path}").json or {})["code"] == "link.worthless"
+    assert guest.post("/account/address", {"new_email": "NIA@example.org"}).status_code == 422
+    for new in ("vera.manager@example.org", "otieno@example.org"):  # whether somebody has it is not told
+        assert guest.post("/account/address", {"new_email": new}).status_code == 303
+    drain(world.db)
+    assert [letter.to for letter in box.letters] == ["nia@example.org", "otieno@example.org"]
+    assert "nia@example.org" in guest.text("/account/address")
+    assert guest.post(box.address("otieno@example.org")).status_code == 303
+    drain(world.db)
+    assert box.letters[-1].to == "nia@example.org" and guest.get("/me").status_code == 303  # told, and signed out
+    with world.db.reading(Scope.system("test")) as session:
+        account = queries.find_account(session, "otieno@example.org")
+        assert account is not None and queries.find_account(session, "nia@example.org") is None
+        assert session.scalar(select(func.count()).select_from(AccountLink)) == 3

@@ -1,0 +1,89 @@
+"""Rosters as files, without a database: what is read, what is told of a line, and what is refused whole."""
+
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from openpyxl import Workbook
+
+from kernel.errors import Invalid
+from workforce.files.rosters import read_roster
+from workforce.rules.rosters import MOST_LINES, check_lines
+from workforce.values import RosterOutcome
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    book, file = Workbook(), BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(file)
+    return file.getvalue()
+
+
+GOOD = workbook(
+    [["E-mail", "Language", "Name"], ["a@example.org", "sw-KE", "Ada"], [None, None, None],
+     ["b@example.org", "en", '=HYPERLINK("http://evil","me")'], [7, "en", None]]
+)  # fmt: skip
+
+
+def changed(change: Callable[[zipfile.ZipFile], None]) -> bytes:
+    """The good workbook with a part more."""
+    file = BytesIO(GOOD)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        change(archive)
+    return file.getvalue()
+
+
+def lying(size: int) -> bytes:
+    """The good workbook whose list of parts says less than they unpack to."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"x" * size)
+    content = bytearray(file.getvalue())
+    place = content.rindex(b"PK\x01\x02") + 24
+    content[place : place + 4] = (10).to_bytes(4, "little")
+    return bytes(content)
+
+
+def test_a_workbook_is_read_as_it_is_stored_and_no_formula_is_worked_out() -> None:
+    checked = check_lines(read_roster(GOOD, "people.xlsx"), set(), set())
+    assert [(line.number, line.outcome, [column for column, _told in line.faults]) for line in checked] == [
+        (2, RosterOutcome.INVITE, []), (4, RosterOutcome.WRONG, ["name"]), (5, RosterOutcome.WRONG, ["email"]),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        changed(lambda archive: archive.writestr("xl/vbaProject.bin", b"macro")),
+        changed(lambda archive: archive.writestr("xl/externalLinks/externalLink1.xml", b"<a/>")),
+        changed(lambda archive: archive.writestr("xl/x.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')),
+        changed(lambda archive: archive.writestr("xl/x.xml", '<?xml version="1.0"?><a/>'.encode("utf-16"))),
+        changed(lambda archive: archive.writestr("../../etc/cron.d/x", b"x")),
+        changed(lambda archive: archive.writestr("xl/media/x.png", b"0" * 30_000_000)),
+        lying(100_000),
+        GOOD[:-400],
+        GOOD[: len(GOOD) // 2],
+        b"PK\x03\x04" + b"\0" * 400,
+        b"\xd0\xcf\x11\xe0" + b"\0" * 400,
+        b"\xff\xfe\x00\x01",
+        b"email,locale\na@example.org,\0en\n",
+        b"email,locale\n",
+        b"",
+        b"email,name\na@example.org,Ada\n",
+        b"email,locale,password\na@example.org,en,x\n",
+        b"email,locale\n" + b"a@example.org,en\n" * (MOST_LINES + 1),
+        b"x" * (8 * 1024 * 1024 + 1),
+    ],
+)
+def test_a_file_that_is_no_roster_is_refused_whole(content: bytes) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_roster(content, "people.xlsx" if content[:2] == b"PK" else "people.csv")
+    assert set(refused.value.fields) == {"file"}
+
+
+def test_a_line_that_cannot_be_read_keeps_none_of_the_others_away() -> None:
+    text = 'email\tlocale\tnote\n"a@example.org"x\ten\t\nb@example.org\ten\t"two\nlines"\nc@example.org\ten\t"open\n'
+    told = [(line.number, set(dict(line.faults))) for line in read_roster(text.encode(), "p.tsv")]
+    assert told == [(2, {""}), (3, set()), (5, {""})]

@@ -1,0 +1,35 @@
+"""What follows on a commit about people: letters to many, and letters whose addresses are the system's to make."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from kernel.jobs import Work, job
+from kernel.policy import Actor
+from workforce.operations.addresses import send_confirmation
+from workforce.operations.rosters import invite_next
+from workforce.queries.invitations import roster_of
+from workforce.values import RosterOutcome
+
+
+@job(queue="bulk", long=True)
+def send_roster(work: Work, roster_id: str, address: str) -> dict[str, Any]:
+    """Invite whom a roster names, so many at a time; what was invited stays when it is carried again."""
+    with work.reading() as session:
+        roster = roster_of(session, roster_id)
+    left = roster.counts.get(RosterOutcome.INVITE, 0) if roster else 0
+    done = int(work.step.get("sent", 0))
+    total = done + left
+    while True:
+        with work.transaction() as session:
+            count = invite_next(session, work.actor, roster_id, lambda secret: address.replace("TOKEN", secret))
+            done += count
+            work.advance(session, done, total, sent=done)
+        if not count:
+            return {"roster": roster_id, "invited": done}
+
+
+@job(queue="urgent")
+def confirm_address(session: Session, actor: Actor, account_id: str, address: str) -> None:
+    """Mail the way by which somebody proves that they read what is sent to them."""
+    send_confirmation(session, actor, account_id, lambda secret: address.replace("TOKEN", secret))

@@ -1,0 +1,146 @@
+"""Rosters: a file is read and shown line by line, and when somebody says so a job invites whom it names."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel import audit, guard, ids
+from kernel.db import expect_many, insert_later, now_of, write_later
+from kernel.errors import Conflict
+from kernel.jobs import REGISTRY, enqueue
+from kernel.policy import Actor, Resource
+from workforce.files.rosters import read_roster
+from workforce.models import Pool, Roster, RosterLine
+from workforce.operations.invitations import AddressOf, add_invitations, send_letter
+from workforce.policy import Action, pool_resource
+from workforce.queries.invitations import invited_keys, member_keys, roster_of
+from workforce.rules.names import clean_file_name
+from workforce.rules.rosters import check_lines, key_of
+from workforce.values import CheckedLine, Guest, RosterOutcome, RosterView
+
+AT_ONCE = 100
+JOB = "workforce.send_roster"
+
+
+def read_file(session: Session, actor: Actor, pool_id: str, *, name: str, content: bytes) -> RosterView:
+    """Read a roster and keep what it says, so that it can be shown; nobody is invited by this. Raises Invalid."""
+    pool = session.get(Pool, pool_id)
+    if pool is None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.PEOPLE_INVITE, pool_resource(pool))
+    lines = read_roster(content, name)
+    keys = {key for line in lines if (key := key_of(line))}
+    checked = check_lines(lines, member_keys(session, pool.org_id, keys), invited_keys(session, pool.id, keys))
+    roster = Roster(
+        id=ids.new_id(), org_id=pool.org_id, pool_id=pool.id, name=clean_file_name(name), created_at=now_of(session),
+        created_by=actor.account_id,
+    )  # fmt: skip
+    session.add(roster)
+    session.flush()
+    _keep_lines(session, roster, checked)
+    audit.record(
+        session, actor, "roster.read", "roster", roster.id, org_id=pool.org_id,
+        details={"pool": pool.id, "lines": len(checked)},
+    )  # fmt: skip
+    found = roster_of(session, roster.id)
+    assert found is not None
+    return found
+
+
+def send_roster(session: Session, actor: Actor, roster_id: str, *, address: str) -> str:
+    """Have a job invite those whom the roster names and nobody invited yet; returns the job. `address` holds TOKEN in
+    the place of each secret. Said twice, it is one job."""
+    roster = _held(session, actor, roster_id)
+    if roster.job_id is not None:
+        return roster.job_id
+    found = roster_of(session, roster_id)
+    if found is None or not found.counts.get(RosterOutcome.INVITE):
+        raise Conflict("roster.nobody", _("This roster names nobody who could be invited."))
+    roster.sent_at = now_of(session)
+    roster.job_id = enqueue(
+        session, REGISTRY[JOB], actor=actor, org_id=roster.org_id, dedupe=roster.id, roster_id=roster.id,
+        address=address,
+    )  # fmt: skip
+    assert roster.job_id is not None
+    session.flush()
+    audit.record(session, actor, "roster.sent", "roster", roster.id, org_id=roster.org_id)
+    return roster.job_id
+
+
+def drop_roster(session: Session, actor: Actor, roster_id: str) -> None:
+    """Forget a roster with all that stood in it; whoever was invited by it stays invited."""
+    roster = _held(session, actor, roster_id)
+    roster.dropped_at = now_of(session)
+    session.execute(delete(RosterLine).where(RosterLine.roster_id == roster.id, RosterLine.org_id == roster.org_id))
+    session.flush()
+    audit.record(session, actor, "roster.dropped", "roster", roster.id, org_id=roster.org_id)
+
+
+def invite_next(session: Session, actor: Actor, roster_id: str, address_of: AddressOf) -> int:
+    """Invite the next of a roster, in the name of whoever read it; returns how many lines that were."""
+    roster = session.get(Roster, roster_id)
+    if roster is None or roster.dropped_at is not None:
+        return 0
+    guard.require(session, actor, Action.PEOPLE_INVITE, Resource("roster", roster.id, org_id=roster.org_id))
+    lines = session.scalars(
+        select(RosterLine)
+        .where(RosterLine.roster_id == roster_id, RosterLine.outcome == RosterOutcome.INVITE)
+        .order_by(RosterLine.number)
+        .limit(AT_ONCE)
+    ).all()
+    pool = session.get_one(Pool, roster.pool_id)
+    members = member_keys(session, roster.org_id, {line.email_key or "" for line in lines})
+    author = Actor(roster.created_by, roster.org_id, None)
+    rows = add_invitations(session, author, pool, [_guest(line) for line in lines if line.email_key not in members])
+    for row in rows:
+        send_letter(session, author, row, pool, address_of)
+    invited = {row.email_key for row in rows}
+    for outcome, numbers in _outcomes(lines, invited, members).items():
+        session.execute(
+            update(RosterLine)
+            .where(RosterLine.roster_id == roster_id, RosterLine.number.in_(numbers))
+            .values(outcome=outcome)
+        )
+    return len(lines)
+
+
+def _outcomes(lines: Iterable[RosterLine], invited: set[str], members: set[str]) -> dict[RosterOutcome, list[int]]:
+    found: dict[RosterOutcome, list[int]] = {}
+    for line in lines:
+        outcome = RosterOutcome.INVITED if line.email_key in invited else RosterOutcome.KNOWN
+        found.setdefault(RosterOutcome.MEMBER if line.email_key in members else outcome, []).append(line.number)
+    return found
+
+
+def _keep_lines(session: Session, roster: Roster, checked: Iterable[CheckedLine]) -> None:
+    expect_many(session)
+    for line in checked:
+        guest, cells = line.guest, line.cells
+        insert_later(
+            session, RosterLine,
+            {
+                "id": ids.new_id(), "org_id": roster.org_id, "roster_id": roster.id, "number": line.number,
+                "email": guest.email if guest else cells.get("email", ""),
+                "email_key": guest.email_key if guest else None,
+                "name": (guest.name or "") if guest else cells.get("name", ""),
+                "locale": guest.locale if guest else cells.get("locale", "")[:35],
+                "note": (guest.note or "") if guest else "", "outcome": line.outcome.value,
+                "faults": [[column, message.to_json()] for column, message in line.faults],
+            },
+        )  # fmt: skip
+    write_later(session)
+
+
+def _guest(line: RosterLine) -> Guest:
+    return Guest(line.email, line.email_key or "", line.name or None, line.locale, line.note or None)
+
+
+def _held(session: Session, actor: Actor, roster_id: str) -> Roster:
+    roster = session.get(Roster, roster_id)
+    if roster is None or roster.dropped_at is not None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.PEOPLE_INVITE, Resource("roster", roster.id, org_id=roster.org_id))
+    session.refresh(roster, with_for_update=True)
+    return roster
