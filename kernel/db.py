@@ -333,9 +333,9 @@ def send_later(session: Session, sender: Sender, given: dict[str, Any]) -> Later
     return later
 
 
-def change_later(session: Session, key: Hashable, change: Callable[[], object]) -> None:
-    """Make a change before the tables are read or at the end; of several under one key the last one alone."""
-    session.info.setdefault("changes", {})[key] = change
+def change_later(session: Session, key: Hashable, change: Callable[[], object], tables: frozenset[Table]) -> None:
+    """Change these tables before the ORM reads one of them, or at the end; of changes under one key the last."""
+    session.info.setdefault("changes", {})[key] = change, tables
 
 
 def awaited(session: Session, tables: Collection[Table]) -> set[Table]:
@@ -355,8 +355,18 @@ def write_later(session: Session, tables: Collection[Table] | None = None) -> No
     for sender in [each for each in updates if tables is None or each.target in tables]:
         sender.send(session, _sent(updates.pop(sender)))
     if tables is None:
-        for change in session.info.pop("changes", {}).values():
+        for change, _tables in session.info.pop("changes", {}).values():
             change()
+
+
+def write_before_reading(session: Session, tables: Collection[Table]) -> None:
+    """Send the rows and make the changes that wait for these tables; what waits for others goes on waiting."""
+    waiting = awaited(session, tables)
+    if waiting:
+        write_later(session, waiting)
+    changes = session.info.get("changes", {})
+    for key in [each for each, (_change, changed) in changes.items() if not changed.isdisjoint(tables)]:
+        changes.pop(key)[0]()
 
 
 def _sent(given: list[Later]) -> list[Later]:

@@ -6,12 +6,25 @@ The second wall, PostgreSQL's row-level security, says the same again in the dat
 from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable, Table, and_, bindparam, event, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql import visitors
 
-from kernel.db import Base, Id, Owned, Shared, UTCDateTime, now_of, power_names, scope_of, write_later
+from kernel.db import (
+    Base,
+    Id,
+    Owned,
+    Shared,
+    UTCDateTime,
+    now_of,
+    power_names,
+    scope_of,
+    write_before_reading,
+    write_later,
+)
 from kernel.errors import Misuse
 from kernel.models import AccessGrant
 from kernel.tenancy import Power
@@ -49,8 +62,12 @@ def _narrow(state: ORMExecuteState) -> None:
         raise Misuse("a query without a tenant")
     if not session.info["writes"] and not state.is_select:
         raise Misuse("a write in a reading transaction")
+    is_constant = bool(state.execution_options.get("constant"))
     if session.info.get("later") or session.info.get("updates") or session.info.get("changes"):
-        write_later(session)
+        if is_constant and state.is_select:
+            write_before_reading(session, _tables_of(state.statement))
+        else:
+            write_later(session)
     scope = scope_of(session)
     if scope.is_system:
         return
@@ -63,7 +80,7 @@ def _narrow(state: ORMExecuteState) -> None:
     if state.is_update and _is_walled(state):
         _check_update(state)
     _present.set((org_id, now_of(session)))
-    state.statement = _narrowed(state.statement, is_constant=bool(state.execution_options.get("constant")))
+    state.statement = _narrowed(state.statement, is_constant=is_constant)
 
 
 # The criteria are made once; what they compare with is read from here when a statement is sent.
@@ -91,7 +108,10 @@ _kept: dict[Any, Any] = {}
 
 
 def constant(statement: Statement) -> Statement:
-    """A statement of a hot path, made once in a module with parameters: narrowed once as well, not at each use."""
+    """A statement of a hot path, made once in a module with parameters: narrowed once as well, not at each use.
+
+    Rows that wait to be sent are sent before it only if it reads their tables.
+    """
     return statement.execution_options(constant=True)
 
 
@@ -101,6 +121,12 @@ def _narrowed(statement: Any, *, is_constant: bool) -> Any:
     if statement not in _kept:
         _kept[statement] = statement.options(*_CRITERIA)
     return _kept[statement]
+
+
+@cache
+def _tables_of(statement: Any) -> frozenset[Table]:
+    """The tables that a constant statement reads, at whatever depth."""
+    return frozenset(each for each in visitors.iterate(statement) if isinstance(each, Table))
 
 
 def _check_rows(state: ORMExecuteState, org_id: str) -> None:

@@ -43,6 +43,7 @@ def _write(session: Session, rows: list[dict[str, Any]]) -> int:
 
 
 _K = table_of(GoldKey)
+_NOTED = frozenset({_K, table_of(Exposure)})
 _SHOWN = Hot(
     update(_K)
     .where(_K.c.org_id == bindparam("p_org"), _K.c.item_id == bindparam("p_item"))
@@ -51,12 +52,12 @@ _SHOWN = Hot(
 
 
 def note_all(session: Session, lane: LaneFacts, account_id: str, item_ids: Iterable[str], use: str) -> None:
-    """The same for several items of a lane, written before anything is read again or at the end."""
+    """The same for several items of a lane, written before they are read again or at the end."""
     noted: list[dict[str, Any]] = session.info.setdefault("noted", [])
     for item_id in item_ids:
         noted.append(_row(session, lane.org_id, lane.vendor_org_id, lane.project_id, account_id, item_id, use))
     if noted:
-        change_later(session, "noted", partial(_write_noted, session))
+        change_later(session, "noted", partial(_write_noted, session), _NOTED)
 
 
 def _write_noted(session: Session) -> None:

@@ -280,6 +280,7 @@ _OUTLOOKS = Hot(
     .with_for_update()
 )
 _AT_ONCE = 500
+_COUNTED = frozenset({_U})
 
 
 @dataclass(slots=True)
@@ -297,7 +298,7 @@ def _count_later(session: Session, held: Any, judgment: NewJudgment, outlook: Ma
     unit = counted.setdefault(held.unit_id, _Counted())
     unit.judgments.append(judgment)
     unit.before, unit.outlook = held.answered, outlook
-    change_later(session, "counted", partial(_count, session))
+    change_later(session, "counted", partial(_count, session), _COUNTED)
 
 
 def _count(session: Session) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from kernel import audit, ids
 from kernel.db import Later, change_later, insert_later, now_of
 from kernel.guard import not_found, require
-from kernel.hot import Hot
+from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Demand
 from marketplace.models import Assignment, Lane, LanePerson, Project
 from marketplace.operations import picks
@@ -33,6 +33,7 @@ from workforce.queries import facts_of_account
 from workforce.values import PersonFacts, is_restricted, most_sensitive, rank_of
 
 _END = 1 << 62
+_PLACES = frozenset({table_of(LanePerson)})
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ def _take_from(
     kept = _from_ahead(session, actor, desk, offer, place)
     if kept is not None:
         place.taken += 1
-        change_later(session, place.id, partial(_move, session, place))
+        change_later(session, place.id, partial(_move, session, place), _PLACES)
         slot = picks.MOVE_SLOT.later(
             session, p_unit=kept.unit_id, p_slot=kept.slot_no, p_before="kept", p_state="leased",
             p_until=_lease_end(session, lane), p_assignment=assignment_id,
@@ -190,7 +191,7 @@ def _take_from(
     else:
         place.taken += 1
     if (place.cursor, place.epoch, place.taken) != before:
-        change_later(session, place.id, partial(_move, session, place))
+        change_later(session, place.id, partial(_move, session, place), _PLACES)
     if pick is None:
         return None
     _meet(place, pick[0])

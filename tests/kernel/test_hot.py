@@ -9,6 +9,7 @@ from kernel.errors import Misuse
 from kernel.hot import Hot, table_of
 from kernel.models import AccessGrant, AuditEvent
 from kernel.tenancy import Scope
+from kernel.walls import constant
 from labeling.models import Item
 from tests.kernel.conftest import Time
 from tests.kernel.test_first_wall import CHECK, VENDOR, A, B, grant, item, tenant, world
@@ -18,6 +19,8 @@ __all__ = ["world"]
 
 POOL, ITEM, ORG = table_of(Pool), table_of(Item), table_of(Organization)
 POOLS = Hot(select(POOL.c.id))
+READ = frozenset({POOL})
+NAMES, PLACES = constant(select(Pool.name)), constant(select(Item.id))
 ITEMS = Hot(select(ITEM.c.id).where(ITEM.c.locale == bindparam("p_locale")))
 RENAME = Hot(update(POOL).where(POOL.c.id == bindparam("p_id")).values(name=bindparam("p_name")))
 
@@ -155,7 +158,7 @@ def event_of(session: Session) -> dict[str, object]:
 def test_an_exception_takes_later_rows_and_changes_with_it(world: Database) -> None:
     with pytest.raises(ZeroDivisionError), tenant(world, A) as session:
         insert_later(session, Pool, pool("x", A, session))
-        change_later(session, "name", lambda: RENAME.run(session, p_id=f"pool-{A}", p_name="x"))
+        change_later(session, "name", lambda: RENAME.run(session, p_id=f"pool-{A}", p_name="x"), READ)
         raise ZeroDivisionError
     with tenant(world, A) as session:
         assert list(session.scalars(select(Pool.name))) == ["All"]
@@ -164,10 +167,22 @@ def test_an_exception_takes_later_rows_and_changes_with_it(world: Database) -> N
 def test_of_several_changes_under_one_key_the_last_one_is_made_once(world: Database) -> None:
     made: list[str] = []
     with tenant(world, A) as session:
-        change_later(session, "place", lambda: made.append("first"))
-        change_later(session, "place", lambda: made.append("second"))
-        change_later(session, "other", lambda: made.append("other"))
+        change_later(session, "place", lambda: made.append("first"), READ)
+        change_later(session, "place", lambda: made.append("second"), READ)
+        change_later(session, "other", lambda: made.append("other"), READ)
         assert made == []
         session.scalar(select(func.count(Pool.id)))
         assert made == ["second", "other"]
     assert made == ["second", "other"]
+
+
+def test_a_constant_statement_is_preceded_by_what_its_own_tables_await_and_by_nothing_else(world: Database) -> None:
+    made: list[str] = []
+    with tenant(world, A) as session:
+        row = insert_later(session, Pool, pool("new", A, session))
+        change_later(session, "name", lambda: made.append("renamed"), READ)
+        session.scalars(PLACES).all()
+        assert (row.is_sent, len(made)) == (False, 0)
+        assert set(session.scalars(NAMES)) == {"All", "new"}
+        assert (row.is_sent, len(made)) == (True, 1)
+    assert made == ["renamed"]
