@@ -7,9 +7,10 @@ takes their pending pay for that unit; everything else leaves pay alone.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Judgment
@@ -21,6 +22,7 @@ from kernel.grants import rights_on
 from kernel.guard import require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
+from kernel.walls import constant
 from labeling.models import Item
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
@@ -28,7 +30,7 @@ from marketplace.models import Assignment, Lane, ProblemReport, Project, Review,
 from marketplace.operations.reads import note_read
 from marketplace.operations.settling import settle_unit
 from marketplace.policy import lane_resource, review_resource
-from marketplace.queries.eligibility import Readable, demands_on_reader, profile_of_reviewer, readable_by
+from marketplace.queries.eligibility import demands_on_reader, profile_of_reviewer, readable_by
 from marketplace.rules.planting import Planted
 from marketplace.values.reads import Why
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
@@ -76,9 +78,8 @@ def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> R
     """Lease the oldest open review that is not of the actor's own work; the one in hand, if there is one."""
     require(session, actor, "review:take")
     _ensure_standing(session, actor)
-    now = now_of(session)
-    asked = readable_by(session, actor)
-    review = _in_hand(session, actor, now, asked) or _claim(session, actor, lane_id, now, asked)
+    asked = _asked(session, actor)
+    review = _in_hand(session, actor, asked) or _claim(session, actor, lane_id, asked)
     return _noted(session, actor, _task(session, review)) if review else None
 
 
@@ -147,32 +148,27 @@ def _gone() -> NotFound:
     return NotFound("review.over", _("This review is not in your hands, or not any more. Take the next one."))
 
 
-def _in_hand(session: Session, actor: Actor, now: datetime, asked: Readable) -> Review | None:
-    return session.scalars(
-        select(Review)
-        .where(
-            _is_mine(actor),
-            Review.state == "leased",
-            Review.reviewer_id == actor.account_id,
-            Review.lease_until > now,
-            _is_readable(asked),
-        )
-        .limit(1)
-    ).one_or_none()
+def _in_hand(session: Session, actor: Actor, asked: dict[str, Any]) -> Review | None:
+    """What the actor holds. Who was found to hold nothing before holds what this transaction gave them since."""
+    given: dict[Actor, Review] = session.info.get("given_reviews", {})
+    if actor in given:
+        review = given[actor]
+        return review if review.state == "leased" and review.reviewer_id == actor.account_id else None
+    return session.scalars(_held_by(_is_vendors(actor)), asked).one_or_none()
 
 
-def _claim(session: Session, actor: Actor, lane_id: str | None, now: datetime, asked: Readable) -> Review | None:
+def _claim(session: Session, actor: Actor, lane_id: str | None, asked: dict[str, Any]) -> Review | None:
     if lane_id:
         _ensure_may_read(session, actor, lane_id)
-    readable = _is_readable(asked)
-    review_id = session.scalar(_oldest(actor, lane_id, and_(Review.state == "open", readable))) or session.scalar(
-        _oldest(actor, lane_id, and_(Review.state == "leased", Review.lease_until <= now, readable))
-    )
-    if review_id is None:
+        asked = {**asked, "p_lane": lane_id}
+    side, now = (_is_vendors(actor), lane_id is not None), now_of(session)
+    review = session.scalars(_oldest(*side, was_leased=False), asked).one_or_none()
+    review = review or session.scalars(_oldest(*side, was_leased=True), asked).one_or_none()
+    if review is None:
         return None
-    review = session.get_one(Review, review_id)
     review.state, review.reviewer_id, review.lease_until = "leased", actor.account_id, now + LEASE
     _held(session)[review.id] = review
+    session.info.setdefault("given_reviews", {})[actor] = review
     audit.record(session, actor, "review.taken", "review", review.id, org_id=review.org_id, link=False)
     return review
 
@@ -196,42 +192,64 @@ def _ensure_may_read(session: Session, actor: Actor, lane_id: str, unit_id: str 
         require(session, actor, "review:take", replace(lane_resource(lane, rights), demands=demands))
 
 
-def _is_readable(readable: Readable) -> ColumnElement[bool]:
+# Reviewers ask the following of every unit, so that each is made once.
+def _asked(session: Session, actor: Actor) -> dict[str, Any]:
+    """What the statements of the queue compare with."""
+    readable = readable_by(session, actor)
+    return {
+        "p_org": actor.org_id, "p_account": actor.account_id, "p_now": now_of(session),
+        "p_anywhere": sorted(readable.anywhere),
+        "p_there": [(name, project) for name, found in readable.in_projects.items() for project in found],
+    }  # fmt: skip
+
+
+def _is_readable() -> ColumnElement[bool]:
     """Whether what a review's lane and its unit ask is met at this moment."""
-    is_shut = exists().where(Unit.id == Review.unit_id, ~_is_open(Unit.classification, readable))
-    return and_(exists().where(Lane.id == Review.lane_id, _is_open(Lane.classification, readable)), ~is_shut)
+    is_shut = exists().where(Unit.id == Review.unit_id, ~_is_open(Unit.classification))
+    return and_(exists().where(Lane.id == Review.lane_id, _is_open(Lane.classification)), ~is_shut)
 
 
-def _is_open(column: Any, readable: Readable) -> ColumnElement[bool]:
+def _is_open(column: Any) -> ColumnElement[bool]:
     return or_(
         column.is_(None),
-        column.in_(sorted(readable.anywhere)),
-        *(and_(column == name, Review.project_id.in_(found)) for name, found in readable.in_projects.items() if found),
+        column.in_(bindparam("p_anywhere", expanding=True)),
+        tuple_(column, Review.project_id).in_(bindparam("p_there", expanding=True)),
     )
 
 
-def _is_mine(actor: Actor) -> ColumnElement[bool]:
+def _is_vendors(actor: Actor) -> bool:
     """On which side of a review the actor stands; the indexes begin with it."""
-    return (Review.vendor_org_id if actor.org_kind == "vendor" else Review.org_id) == actor.org_id
+    return actor.org_kind == "vendor"
 
 
-def _oldest(actor: Actor, lane_id: str | None, waiting: ColumnElement[bool]) -> Select[str]:
+def _is_mine(is_vendors: bool) -> ColumnElement[bool]:
+    return (Review.vendor_org_id if is_vendors else Review.org_id) == bindparam("p_org")
+
+
+@cache
+def _held_by(is_vendors: bool) -> Select[Review]:
+    """What the actor holds and may go on reading."""
+    wanted = select(Review).where(_is_mine(is_vendors), Review.state == "leased", _is_readable())
+    wanted = wanted.where(Review.reviewer_id == bindparam("p_account"), Review.lease_until > bindparam("p_now"))
+    return constant(wanted.limit(1))
+
+
+@cache
+def _oldest(is_vendors: bool, of_lane: bool, *, was_leased: bool) -> Select[Review]:
     """The review that was asked for first, out of an index in that very order, so that a long queue costs no more."""
-    own = exists().where(Assignment.unit_id == Review.unit_id, Assignment.account_id == actor.account_id)
-    wanted = select(Review.id).where(_is_mine(actor), waiting, ~own)
-    if lane_id:
-        wanted = wanted.where(Review.lane_id == lane_id)
-    return wanted.order_by(Review.asked_at).limit(1).with_for_update(skip_locked=True)
+    own = exists().where(Assignment.unit_id == Review.unit_id, Assignment.account_id == bindparam("p_account"))
+    wanted = select(Review).where(_is_mine(is_vendors), _is_readable(), ~own)
+    if of_lane:
+        wanted = wanted.where(Review.lane_id == bindparam("p_lane"))
+    if was_leased:
+        wanted = wanted.where(Review.state == "leased", Review.lease_until <= bindparam("p_now"))
+    else:
+        wanted = wanted.where(Review.state == "open")
+    return constant(wanted.order_by(Review.asked_at).limit(1).with_for_update(skip_locked=True))
 
 
 def _task(session: Session, review: Review) -> ReviewTask:
-    lane, project, unit, content = session.execute(
-        select(Lane, Project, Unit, Item.content)
-        .join(Project, Project.id == Lane.project_id)
-        .join(Unit, Unit.lane_id == Lane.id)
-        .join(Item, Item.id == Unit.item_id)
-        .where(Unit.id == review.unit_id)
-    ).one()  # fmt: skip
+    unit = _UNIT.run(session, p_unit=review.unit_id).one()
     of_unit = {"p_org": review.org_id, "p_unit": review.unit_id}
     consensus = _CONSENSUS.run(session, **of_unit).one_or_none()
     answers = tuple(ReviewAnswer(row.id, row.answer, row.is_late) for row in _ANSWERS.run(session, **of_unit))
@@ -241,14 +259,24 @@ def _task(session: Session, review: Review) -> ReviewTask:
                         if each.judgment_id in planted.answers)  # fmt: skip
     label = consensus.label if consensus else None
     return ReviewTask(
-        review.id, unit.id, lane.id, project.name, lane.locale, lane.task_type, content, lane.ontology_id or "",
-        lane.guideline_id or "", review.why, dict(planted.consensus) if planted else label,
+        review.id, unit.id, unit.lane_id, unit.name, unit.locale, unit.task_type, unit.content, unit.ontology_id or "",
+        unit.guideline_id or "", review.why, dict(planted.consensus) if planted else label,
         consensus.confidence if consensus else None, answers, review.lease_until or now_of(session),
-        most_sensitive(lane.classification, unit.classification), project.id, unit.org_id,
+        most_sensitive(unit.class_of_lane, unit.classification), unit.project_id, unit.org_id,
     )  # fmt: skip
 
 
-# Reviewers ask these of every unit, so that they are made once.
+_U, _L, _P, _I = (table_of(model) for model in (Unit, Lane, Project, Item))
+_UNIT = Hot(
+    select(
+        _U.c.id, _U.c.org_id, _U.c.lane_id, _U.c.project_id, _U.c.classification, _L.c.locale, _L.c.task_type,
+        _L.c.ontology_id, _L.c.guideline_id, _L.c.classification.label("class_of_lane"), _P.c.name, _I.c.content,
+    )
+    .select_from(
+        _U.join(_L, _L.c.id == _U.c.lane_id).join(_P, _P.c.id == _U.c.project_id).join(_I, _I.c.id == _U.c.item_id)
+    )
+    .where(_U.c.id == bindparam("p_unit"))
+)  # fmt: skip
 _C, _J, _REPORT = table_of(Consensus), table_of(Judgment), table_of(ProblemReport)
 _CONSENSUS = Hot(
     select(_C.c.label, _C.c.confidence).where(_C.c.org_id == bindparam("p_org"), _C.c.unit_id == bindparam("p_unit"))
@@ -296,18 +324,16 @@ def decide_review(
         raise Forbidden(
             "review.reject", _("Only the vendor's reviewers reject work. Fix the label, or return the unit.")
         )
-    unit = session.get_one(Unit, review.unit_id)
-    lane = session.get_one(Lane, review.lane_id)
     review.verdict, review.reason, review.note = Verdict(verdict).value, reason, note[:2000]
     review.state, review.done_at, review.lease_until = "done", now_of(session), None
     if review.planted is not None:
-        rejected = _only_note(session, review, lane, unit, label, judgment_ids)
+        rejected = _only_note(session, review, label, judgment_ids)
     else:
-        rejected = _carry_out(session, actor, review, lane, unit, label, judgment_ids)
-        _answer_reports(session, actor, unit, verdict)
+        rejected = _carry_out(session, actor, review, label, judgment_ids)
+        _answer_reports(session, actor, review, verdict)
     audit.record(
         session, actor, "review.decided", "review", review.id, org_id=review.org_id,
-        details={"verdict": verdict, "reason": reason, "unit": unit.id, "rejected": rejected},
+        details={"verdict": verdict, "reason": reason, "unit": review.unit_id, "rejected": rejected},
     )  # fmt: skip
     return Decided(review.id, verdict, rejected)
 
@@ -320,54 +346,53 @@ def _ensure_complete(verdict: str, reason: str | None) -> None:
 
 
 def _carry_out(
-    session: Session, actor: Actor, review: Review, lane: Lane, unit: Unit, label: dict[str, Any] | None,
-    judgment_ids: tuple[str, ...],
+    session: Session, actor: Actor, review: Review, label: dict[str, Any] | None, judgment_ids: tuple[str, ...]
 ) -> int:  # fmt: skip
     if review.verdict == Verdict.ACCEPT:
-        consensus = _CONSENSUS.run(session, p_org=unit.org_id, p_unit=unit.id).one_or_none()
+        consensus = _CONSENSUS.run(session, p_org=review.org_id, p_unit=review.unit_id).one_or_none()
         if consensus is None:
             raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))
-        settle_unit(session, unit.id, consensus.label, "review")
+        settle_unit(session, review.unit_id, consensus.label, "review")
         return 0
     if review.verdict == Verdict.FIX:
-        review.label = _checked_label(session, lane, unit, label)
-        settle_unit(session, unit.id, review.label, "review")
+        review.label = _checked_label(session, review, label)
+        settle_unit(session, review.unit_id, review.label, "review")
         return 0
     if review.verdict == Verdict.RETURN:
-        _ask_one_more(session, lane, unit)
+        _ask_one_more(session, review)
         return 0
-    return _reject(session, actor, review, lane, unit, judgment_ids, label)
+    return _reject(session, actor, review, judgment_ids, label)
 
 
 def _only_note(
-    session: Session, review: Review, lane: Lane, unit: Unit, label: dict[str, Any] | None,
-    judgment_ids: tuple[str, ...],
+    session: Session, review: Review, label: dict[str, Any] | None, judgment_ids: tuple[str, ...]
 ) -> int:  # fmt: skip
     """Where the label was known the verdict tells of its reviewer alone: nobody's label, answer or pay is touched."""
     if review.verdict == Verdict.FIX or (review.verdict == Verdict.REJECT and label is not None):
-        review.label = _checked_label(session, lane, unit, label)
+        review.label = _checked_label(session, review, label)
     if review.verdict == Verdict.REJECT:
-        review.judgment_ids = [judgment.id for judgment in _named(session, unit, judgment_ids)]
+        review.judgment_ids = [judgment.id for judgment in _named(session, review, judgment_ids)]
     return len(review.judgment_ids)
 
 
-def _answer_reports(session: Session, actor: Actor, unit: Unit, verdict: str) -> None:
+def _answer_reports(session: Session, actor: Actor, review: Review, verdict: str) -> None:
     """Whoever reported a problem of the unit has their answer: somebody has looked at it."""
-    given = {"p_org": unit.org_id, "p_unit": unit.id, "p_now": now_of(session)}
+    given = {"p_org": review.org_id, "p_unit": review.unit_id, "p_now": now_of(session)}
     _ANSWER_REPORTS.run(session, **given, p_account=actor.account_id, p_answer=verdict)
 
 
-def _checked_label(session: Session, lane: Lane, unit: Unit, label: dict[str, Any] | None) -> dict[str, Any]:
+def _checked_label(session: Session, review: Review, label: dict[str, Any] | None) -> dict[str, Any]:
     if label is None:
         raise Invalid("review.label", _("A fix needs the right label."), {"label": _("This is needed.")})
-    kind = registry.get(lane.task_type)
-    content = session.scalar(select(Item.content).where(Item.id == unit.item_id))
-    answer = kind.parse(label, ontology_of(session, lane.ontology_id or ""), kind.parse_content(content))
+    unit = _UNIT.run(session, p_unit=review.unit_id).one()
+    kind = registry.get(unit.task_type)
+    answer = kind.parse(label, ontology_of(session, unit.ontology_id or ""), kind.parse_content(unit.content))
     return dict(kind.canonical(answer))
 
 
-def _ask_one_more(session: Session, lane: Lane, unit: Unit) -> None:
+def _ask_one_more(session: Session, review: Review) -> None:
     """The unit gets one more place, in the band of what has come back."""
+    unit = session.get_one(Unit, review.unit_id)
     number = unit.overlap + 1
     session.execute(
         update(Slot).where(Slot.unit_id == unit.id).values(overlap=number),
@@ -378,33 +403,32 @@ def _ask_one_more(session: Session, lane: Lane, unit: Unit) -> None:
     session.add(
         Slot(
             unit_id=unit.id, slot_no=number, org_id=unit.org_id, vendor_org_id=unit.vendor_org_id,
-            project_id=unit.project_id, overlap=number, lane_id=lane.id, route_key=ids.new_route_key(), state="free",
-            back_at=now_of(session), serve_from=0,
+            project_id=unit.project_id, overlap=number, lane_id=unit.lane_id, route_key=ids.new_route_key(),
+            state="free", back_at=now_of(session), serve_from=0,
             class_rank=rank_of(unit.classification) if unit.classification else 0,
         )
     )  # fmt: skip
 
 
 def _reject(
-    session: Session, actor: Actor, review: Review, lane: Lane, unit: Unit, judgment_ids: tuple[str, ...],
-    label: dict[str, Any] | None,
-) -> int:  # fmt: skip
-    judgments = _named(session, unit, judgment_ids)
+    session: Session, actor: Actor, review: Review, judgment_ids: tuple[str, ...], label: dict[str, Any] | None
+) -> int:
+    judgments = _named(session, review, judgment_ids)
     review.judgment_ids = [judgment.id for judgment in judgments]
     for judgment in judgments:
         receipt_id = _receipt(session, actor, review, judgment)
         earnings.reject(session, actor, judgment.id, receipt_id=receipt_id)
     if label is not None:
-        review.label = _checked_label(session, lane, unit, label)
-        settle_unit(session, unit.id, review.label, "review")
+        review.label = _checked_label(session, review, label)
+        settle_unit(session, review.unit_id, review.label, "review")
     else:
-        _ask_one_more(session, lane, unit)
+        _ask_one_more(session, review)
     return len(judgments)
 
 
-def _named(session: Session, unit: Unit, judgment_ids: tuple[str, ...]) -> Sequence[Judgment]:
+def _named(session: Session, review: Review, judgment_ids: tuple[str, ...]) -> Sequence[Judgment]:
     judgments = session.scalars(
-        select(Judgment).where(Judgment.unit_id == unit.id, Judgment.id.in_(judgment_ids or ("",)))
+        select(Judgment).where(Judgment.unit_id == review.unit_id, Judgment.id.in_(judgment_ids or ("",)))
     ).all()
     if not judgments or len(judgments) != len(set(judgment_ids)):
         raise Invalid(
