@@ -4,6 +4,8 @@ PY := .venv/bin/python
 # One more than there are processors: a test that waits for a browser or a database leaves one idle.
 N ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .DEFAULT_GOAL := help
+# What is compiled once need not be compiled by each of the many processes of a run.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup setup-dev run test check bench oracles soak screenshots shell migration translations lock
 
 help: ## list the targets
