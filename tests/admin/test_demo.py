@@ -20,6 +20,7 @@ from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, Project, Release
 from payouts.models import Invoice, PayoutRun
 from tests.admin.conftest import SYSTEM
+from tests.support import is_soak
 from tests.web.conftest import sign_in
 from workforce.models import Appeal, DecisionReceipt, Organization
 
@@ -66,6 +67,8 @@ def demo(app: Flask, *words: str) -> Result:
     return app.test_cli_runner().invoke(args=["admin", "demo", *words])
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("db", ["sqlite", "postgresql"] if is_soak() else ["sqlite"], indirect=True)
 def test_the_world_is_built_once_and_keeps_every_rule(app: Flask, db: Database) -> None:
     built = demo(app, "--if-empty", "--small")
     assert built.exit_code == 0, built.output
