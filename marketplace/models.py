@@ -100,7 +100,11 @@ class Lane(Identified, Shared, Base):
         default=lambda: ["read"]
     )  # what people do in it: read, write, listen, speak
     also: Mapped[list[Any]] = mapped_column(default=list)  # tags that are taken as well, whatever their distance
-    overlap: Mapped[int]
+    overlap: Mapped[int]  # answers to a unit; where two columns below are set, the most of them
+    overlap_least: Mapped[int | None]  # adaptive: the fewest answers,
+    overlap_target: Mapped[float | None] = mapped_column(Float)  # and how sure the label has to be for no more
+    lot_limit: Mapped[float | None] = mapped_column(Float)  # a lot may have this share of wrong labels at most
+    lot_allowed: Mapped[int] = mapped_column(default=0, server_default="0")  # wrong ones in its sample
     quality_target: Mapped[float] = mapped_column(Float)
     volume: Mapped[int]
     price_micros: Mapped[int] = mapped_column(Micros)
@@ -337,6 +341,8 @@ class Release(Identified, Shared, Base):
     files: Mapped[list[Any]]  # [{"name", "format", "stored_name", "sha256", "size"}]
     sha256: Mapped[str | None] = mapped_column(String(64))  # of the manifest
     report: Mapped[dict[str, Any]]
+    lots: Mapped[list[Any]] = mapped_column(server_default="[]", default=list)  # what samples said as it was ordered
+    in_spite: Mapped[str] = mapped_column(Text, default="", server_default="")  # why it was ordered in spite of them
     opened_by: Mapped[str | None] = mapped_column(Id)  # who let somebody else take restricted data away, for a day
     opened_at: Mapped[datetime | None]
     job_id: Mapped[str | None] = mapped_column(Id)

@@ -20,6 +20,7 @@ from marketplace.api import work as work_api
 from marketplace.cli import cli
 from marketplace.pages import (
     access,
+    assurance,
     board,
     grants,
     imports,
@@ -42,6 +43,7 @@ from workforce.trail import show_evidence
 _ROUTES = (
     access,
     access_api,
+    assurance,
     grants,
     imports,
     languages,

@@ -37,13 +37,18 @@ def label_of(speaker: Speaker, piece: Piece, labels: Sequence[str], done: int, d
 
 def care_of(speaker: Speaker, piece: Piece, done: int) -> float:
     """The chance that this person is right about this piece now."""
-    tired = speaker.tires_after is not None and done >= speaker.tires_after
-    care = speaker.tired if tired else speaker.accuracy
+    care = speaker.tired if _is_tired(speaker, done) else speaker.accuracy
     return care * _HARD if piece.is_hard else care
 
 
-def seconds_of(speaker: Speaker, piece: Piece, draw: random.Random) -> int:
+def _is_tired(speaker: Speaker, done: int) -> bool:
+    return speaker.tires_after is not None and done >= speaker.tires_after
+
+
+def seconds_of(speaker: Speaker, piece: Piece, done: int, draw: random.Random) -> int:
     """How long this person takes over it: longer for long and doubtful texts, never the same twice."""
+    if speaker.hurries is not None and _is_tired(speaker, done):
+        return speaker.hurries
     length = sum(len(text) for text in piece.content.values())
     pace = speaker.seconds * (0.6 + min(2.4, length / 180)) * (1.5 if piece.is_hard else 1.0)
     return max(4, round(pace * draw.lognormvariate(0.0, 0.35)))

@@ -34,7 +34,7 @@ class Player:
         view = attempts.start_attempt(session, self.actor, lane_id)
         while view.is_live and view.question is not None:
             piece, position = known.piece(view.question.content), view.position
-            session = yield float(seconds_of(self.speaker, piece, self.draw))
+            session = yield float(seconds_of(self.speaker, piece, 0, self.draw))
             label = label_of(taker, piece, LABELS[kind], 0, self.draw)
             payload = payload_of("pairwise" if kind == "answers" else "choice", label)
             view = attempts.answer_question(session, self.actor, view.id, position, payload).attempt
@@ -47,7 +47,8 @@ class Player:
                 task = taking.take_next(session, self.actor, lane_id)
                 if isinstance(task, NoWork):
                     break
-                session = yield float(seconds_of(self.speaker, known.piece(task.content), self.draw))
+                done = self.done.get(lane_id, 0)
+                session = yield float(seconds_of(self.speaker, known.piece(task.content), done, self.draw))
                 self._end(session, task, kind, known)
                 budget -= 1
 

@@ -59,6 +59,7 @@ class Speaker:
     page: str  # the language of their pages
     tires_after: int | None = None
     tired: float = 0.0
+    hurries: int | None = None  # seconds for a unit once tired, whatever its length
 
     @property
     def email(self) -> str:
@@ -111,12 +112,12 @@ _WAYS = (
     (0.90, 22, 0.65), (0.96, 28, 0.55), (0.88, 16, 0.6), (0.94, 33, 0.5),
 )  # fmt: skip
 # People of whom the demonstration tells something, by what it tells.
-DRIFTS = "annotator.hi"  # careful at first, then not; the gate pauses them and they appeal
+DRIFTS = "annotator.hi"  # careful at first, then not; hurries, and a signal waits; the gate pauses them and they appeal
 FAILS = "annotator.pt"  # fails the test for reviews, works on messages
 WAIVED = "tarek.fouad"  # is let in without a test
 DECLINED = "rocio.salas"  # is not admitted
 WAITS = "collins.ouma"  # has applied and waits
-HOLDS = "annotator.sw"  # has a unit in hand, with a draft
+HOLDS = "annotator.sw"  # works every day and is checked often; has a unit in hand, with a draft
 OVERTURNED = "annotator.es"  # had an answer rejected and was right
 
 
@@ -132,7 +133,7 @@ def speakers() -> tuple[Speaker, ...]:
 def _speaker(name: str, locale: str, number: int) -> Speaker:
     accuracy, seconds, keen = _WAYS[number % len(_WAYS)]
     local = _local(name) if number else f"annotator.{locale.partition('-')[0]}"
-    tires = {"tires_after": 14, "tired": 0.2} if local == DRIFTS else {}
+    tires = {"tires_after": 14, "tired": 0.2, "hurries": 1} if local == DRIFTS else {}
     return Speaker(name, locale, local, accuracy, seconds, keen, COUNTRIES[locale].page, **tires)  # type: ignore[arg-type]
 
 

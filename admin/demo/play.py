@@ -41,7 +41,7 @@ def build(
         deeds.last_minutes(world)
         world.stage.go_to(ends)
         world.stage.carry(*NIGHTLY, *SETTLING)
-        world.stage.carry(*AFTER, "admin.measure", "admin.verify_nightly")
+        world.stage.carry(*AFTER, "calibration.look_at_behaviour", "admin.measure", "admin.verify_nightly")
     return world
 
 
@@ -125,7 +125,9 @@ def _work(world: World, day: int) -> None:
     starts = [stage.at(day, hour) for hour in (9, 15)[: world.size.sessions]]
     for start in starts if day < DAYS else [stage.ends - timedelta(minutes=70)]:
         stage.go_to(start)
-        stage.carry("calibration.grade_batch", "marketplace.plan_work")
+        stage.carry("calibration.grade_batch")
+        quality.plan_checks(world)
+        stage.carry("marketplace.plan_work")
         begins = [begin for player in world.players.values() for begin in _session(world, player, day)]
         stage.play(Scope.tenant(world.orgs[people.VENDOR]), begins)
 
@@ -141,8 +143,8 @@ def _session(world: World, player: Player, day: int) -> list[Begin]:
         kinds.reverse()
     lanes = world.lanes_of(player, kinds)
     busy = 1.5 if "answers" in kinds and player.speaker.locale in _TWO_PROJECTS else 1.0
-    drifts = 2.0 if player.speaker.local == people.DRIFTS else 1.0
-    budget = max(1, round(draw.gauss(world.size.a_day / world.size.sessions, 1.5) * busy * drifts))
+    more = 2.0 if is_told else 1.0
+    budget = max(1, round(draw.gauss(world.size.a_day / world.size.sessions, 1.5) * busy * more))
     wait = timedelta(seconds=draw.randrange(1500))
     return [(world.stage.now + wait, lambda: player.work(lanes, budget))]
 
@@ -156,6 +158,7 @@ def _evening(world: World, day: int) -> None:
     if settles:
         deeds.review(world, left=0 if day < DAYS - 1 else _LEFT_OVER)
     deeds.look_at_rejection(world)
+    quality.plan_checks(world)
     stage.carry(*AFTER)
 
 

@@ -1,4 +1,4 @@
-"""Quality: a rule tried on what happened, and objections to right answers."""
+"""Quality: checks in one language, a rule tried on what happened, objections to right answers."""
 
 from sqlalchemy import select
 
@@ -7,11 +7,29 @@ from admin.demo.world import World
 from calibration.jobs import begin_backtest
 from calibration.models import Attempt, AttemptQuestion
 from calibration.operations import disputes
+from calibration.queries import gold_rate_of
 from kernel import jobs
+from kernel.policy import system_actor
+from marketplace.operations import planning
 
 TRIED = people.DRIFTS.removeprefix("annotator.") + "-IN"
 """The locale in whose lane somebody drifts, and a stricter rule is tried."""
+CHECKED = "sw-KE"
+"""The locale whose messages are checked as often as a lane of many months, so that the pages of its people are full."""
 _DECIDED_FROM = 10
+
+
+def plan_checks(world: World) -> None:
+    """Place checks ahead of people, in one lane more often than the product would."""
+    if "intents" not in world.known:
+        return
+    lane_id = world.projects["intents"].lanes[CHECKED]
+    share = world.size.checks
+    with world.stage.system() as session:
+        planning.plan_people(
+            session, system_actor("demonstration"),
+            rate_of=lambda session, lane, person: share if lane == lane_id else gold_rate_of(session, lane, person),
+        )  # fmt: skip
 
 
 def try_rule(world: World) -> None:

@@ -19,11 +19,12 @@ class Size:
     a_day: int = 4  # units of one person on a day on which they work
     sessions: int = 2  # a day
     works: int = 1  # people work each so many days
+    checks: float = 0.4  # of the work in the language that is checked often
     nights: int = 1  # the jobs of the night run each so many days
 
 
 FULL = Size()
-SMALL = Size(intents=90, answers=8, reviews=10, people=4, overlap=2, a_day=2, sessions=1, works=2, nights=3)
+SMALL = Size(intents=90, answers=8, reviews=10, people=4, overlap=2, a_day=2, sessions=1, works=2, checks=0.9, nights=3)
 
 _NORDLICHT, _HELIO = "client", "client2"
 

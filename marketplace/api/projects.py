@@ -11,9 +11,10 @@ from kernel.tenancy import Scope
 from marketplace.api import api
 from marketplace.api.requests import DoneOut
 from marketplace.api.terms import ClassificationName, LaneState, PersonalChoiceName, ProjectState, TaskTypeName
-from marketplace.operations import ontologies, projects, units
+from marketplace.operations import assurance, ontologies, projects, units
 from marketplace.operations import requests as request_operations
 from marketplace.queries import projects as queries
+from marketplace.rules.assurance import Assurance
 from marketplace.values.imports import UnitIn
 from marketplace.values.requests import ProjectView
 from web import limits
@@ -66,6 +67,10 @@ class LaneOut(OutModel):
     modes: tuple[str, ...]
     distance_most: int
     also: tuple[str, ...]
+    overlap_least: int | None
+    overlap_target: float | None
+    lot_limit: float | None
+    lot_allowed: int
     units: int
     open_units: int
     in_review: int
@@ -129,6 +134,16 @@ class LaneLanguagesIn(InModel):
     modes: list[str] = Field(min_length=1, max_length=4)
     distance_most: int = 0
     also: list[str] = Field(default_factory=list, max_length=10)
+
+
+class AssuranceIn(InModel):
+    """How sure labels have to be. Without `overlap_least` and `overlap_target` each unit gets all answers agreed;
+    without `lot_limit` nothing is sampled before a release."""
+
+    overlap_least: int | None = None
+    overlap_target: float | None = Field(default=None, allow_inf_nan=False)
+    lot_limit: float | None = Field(default=None, allow_inf_nan=False)
+    lot_allowed: int = 0
 
 
 class OneUnitIn(InModel):
@@ -225,6 +240,13 @@ def pause_lane(session: "Session", actor: Actor, lane_id: str) -> Any:
 def set_lane_languages(session: "Session", actor: Actor, lane_id: str, body: LaneLanguagesIn) -> Any:
     """Say whom a lane takes by language; it holds from everybody's next step on."""
     return projects.set_lane_languages(session, actor, lane_id, **body.model_dump())
+
+
+@api.put("/lanes/<lane_id>/assurance", body=AssuranceIn, returns=LaneOut)
+def set_lane_assurance(session: "Session", actor: Actor, lane_id: str, body: AssuranceIn) -> Any:
+    """Say how many answers a unit gets, and by which sample lots are released; units that nobody has met follow it."""
+    assurance.set_assurance(session, actor, lane_id, Assurance(**body.model_dump()))
+    return queries.lane_of(session, lane_id)
 
 
 @api.post("/lanes/<lane_id>/units", body=UnitsIn, returns=AddedOut, creates=True, before=limits.spends("units"))

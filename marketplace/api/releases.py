@@ -1,22 +1,26 @@
 """The API of releases: ordering, reading, deciding, and taking files away."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from flask import Response, send_file
+from pydantic import Field
 
 from kernel import db
 from kernel.guard import not_found
 from kernel.policy import Actor
 from marketplace.api import api
 from marketplace.api.terms import ReleaseState
+from marketplace.operations import assurance
 from marketplace.operations import releases as operations
 from marketplace.queries import projects as project_queries
 from marketplace.queries import releases as queries
+from marketplace.queries.lots import lots_of, told_of
+from marketplace.rules.assurance import Lot, LotState
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, ReleaseView
 from web import current, limits
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, values_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -55,6 +59,33 @@ class ReleasesOut(OutModel):
     items: list[ReleaseOut]
 
 
+class InSpiteIn(InModel):
+    """Why the client has a lot released whose sample is not accepted."""
+
+    reason: str = Field(min_length=1, max_length=4_000)
+
+
+class LotOut(OutModel):
+    """What waits to be released in a lane with a plan, and what came of its sample."""
+
+    lane_id: str
+    locale: str
+    limit: float
+    allowed: int
+    units: int
+    needed: int
+    asked: int
+    checked: int
+    wrong: int
+    state: Annotated[str, values_of(LotState)]
+
+
+class LotsOut(OutModel):
+    """The lots of a project's lanes with a plan."""
+
+    items: list[LotOut]
+
+
 class ReleaseDecisionIn(InModel):
     """The client's word."""
 
@@ -72,8 +103,28 @@ def release_list(session: "Session", actor: Actor, project_id: str) -> ReleasesO
 
 @api.post("/projects/<project_id>/releases", returns=ReleaseOut, creates=True)
 def cut_release(session: "Session", actor: Actor, project_id: str) -> ReleaseOut:
-    """Order a release; it is built in the background."""
+    """Order a release; it is built in the background. A 409 names the lots whose sample is not accepted."""
     return _out(operations.cut_release(session, actor, project_id))
+
+
+@api.post("/projects/<project_id>/releases/in-spite", body=InSpiteIn, returns=ReleaseOut, creates=True)
+def cut_in_spite(session: "Session", actor: Actor, project_id: str, body: InSpiteIn) -> ReleaseOut:
+    """Order a release in spite of samples that are not accepted; the reason stands in its report."""
+    return _out(operations.cut_release(session, actor, project_id, in_spite=body.reason))
+
+
+@api.get("/projects/<project_id>/sample", returns=LotsOut)
+def release_sample(session: "Session", actor: Actor, project_id: str) -> LotsOut:
+    """What waits to be released in lanes with a plan, and what its sample says."""
+    if project_queries.project_of(session, project_id) is None:
+        raise not_found()
+    return _lots(lots_of(session, project_id))
+
+
+@api.post("/projects/<project_id>/sample", returns=LotsOut)
+def draw_sample(session: "Session", actor: Actor, project_id: str) -> LotsOut:
+    """Have a random sample of each lot reviewed; it is drawn in the background."""
+    return _lots(assurance.draw_sample(session, actor, project_id))
 
 
 @api.get("/releases/<release_id>", returns=ReleaseOut)
@@ -109,6 +160,10 @@ def download(session: "Session", actor: Actor, release_id: str, name: str) -> Re
         storage().open(file.stored_name), mimetype=MIME[file.format], as_attachment=True, download_name=file.name,
         etag=False, max_age=0,
     )  # fmt: skip
+
+
+def _lots(lots: list[Lot]) -> LotsOut:
+    return LotsOut(items=[LotOut.model_validate(lot) for lot in told_of(lots)])
 
 
 def _out(view: ReleaseView) -> ReleaseOut:

@@ -18,7 +18,7 @@ from kernel.tenancy import Scope
 from labeling.rules.json_text import canonical_json
 from labeling.tasktypes import registry
 from marketplace.files.checking import in_chunks
-from marketplace.operations import projects, releases
+from marketplace.operations import assurance, projects, releases
 from marketplace.queries import releases as queries
 from marketplace.queries.releases import BuildPlan
 from marketplace.rules import qa
@@ -57,6 +57,12 @@ def build_release(work: Work, release_id: str) -> dict[str, Any]:
                 sha256=built.sha256,
             )  # fmt: skip
     return {"release_id": release_id, "units": built.units}
+
+
+@job(queue="default", gold=True)
+def draw_lots(session: Session, actor: Actor, project_id: str) -> dict[str, Any]:
+    """Have reviewed what the samples of a project's lots still lack."""
+    return {"drawn": assurance.draw_lots(session, actor, project_id)}
 
 
 @job(queue="default")
@@ -137,8 +143,9 @@ def _report(reading: Reading, plan: BuildPlan, counted: qa.Counted) -> dict[str,
         grades = queries.grades_of(session, plan)
     classes = registry.get(plan.task_type).categories(plan.ontology) or ()
     return qa.report_of(
-        name=plan.project_name, version=plan.version, counted=counted, lanes=lanes, grades=grades, classes=classes
-    )
+        name=plan.project_name, version=plan.version, counted=counted, lanes=lanes, grades=grades, classes=classes,
+        lots=plan.lots, in_spite=plan.in_spite,
+    )  # fmt: skip
 
 
 def _file(name: str, kind: str, stored: Stored) -> ReleaseFile:

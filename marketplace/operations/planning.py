@@ -4,7 +4,7 @@ Both are slots kept for a person and served once they have taken so many units o
 an assignment tells one from the other. The planner runs in the system's name, ahead of the person's own pace.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import BindParameter, bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -101,7 +101,11 @@ _KEEP = Hot(
 )  # fmt: skip
 
 
-def plan_people(session: Session, actor: Actor, limit: int = 200) -> int:
+RateOf = Callable[[Session, str, str], float]
+"""The share of checks in the next work of somebody in a lane: of (session, lane, annotator)."""
+
+
+def plan_people(session: Session, actor: Actor, limit: int = 200, *, rate_of: RateOf = gold_rate_of) -> int:
     """Place what is to be checked among the work ahead of each person who will soon need it; returns how many slots.
 
     System scope. The draw of each person in each lane follows from their stored seed and the place, so that planning
@@ -114,12 +118,12 @@ def plan_people(session: Session, actor: Actor, limit: int = 200) -> int:
         .order_by(LanePerson.id)
         .limit(limit)
     ).all()
-    return sum(_plan(session, actor, person, lane) for person, lane in due)
+    return sum(_plan(session, actor, person, lane, rate_of) for person, lane in due)
 
 
-def _plan(session: Session, actor: Actor, person: LanePerson, lane: Lane) -> int:
+def _plan(session: Session, actor: Actor, person: LanePerson, lane: Lane, rate_of: RateOf) -> int:
     start, end = max(person.planned_to, person.taken + 1), person.taken + AHEAD
-    rate = gold_rate_of(session, lane.id, person.annotator_id)
+    rate = rate_of(session, lane.id, person.annotator_id)
     places = [place for place in range(start, end) if ids.repeatable(f"{person.seed}:{place}").random() < rate]
     item_ids = gold_candidates(session, lane.id, person.account_id, len(places))
     placed = 0

@@ -23,8 +23,10 @@ from marketplace.operations.loading import project_for
 from marketplace.operations.reads import note_read
 from marketplace.policy import project_resource
 from marketplace.queries.eligibility import demands_on_reader
+from marketplace.queries.lots import lots_of, told_of
 from marketplace.queries.releases import billable_of, has_settled, release_of
 from marketplace.queries.units import class_within
+from marketplace.rules.assurance import Lot, LotState
 from marketplace.values.actions import Action
 from marketplace.values.reads import Why
 from marketplace.values.releases import ReleaseFile, ReleaseState, ReleaseView
@@ -35,8 +37,12 @@ LONGEST_REASON = 4_000
 OPEN_FOR = timedelta(hours=24)
 
 
-def cut_release(session: Session, actor: Actor, project_id: str) -> ReleaseView:
-    """Order the next version: all settled units as they stand when it is built."""
+def cut_release(session: Session, actor: Actor, project_id: str, *, in_spite: str = "") -> ReleaseView:
+    """Order the next version: all settled units as they stand when it is built.
+
+    Where a lane has a plan, its sample must have been accepted. The client alone may release in spite of that, with a
+    reason that stands in the report.
+    """
     project = project_for(session, actor, project_id, Action.RELEASE_CUT)
     _put_aside_broken(session, project_id)
     building = session.scalar(
@@ -46,10 +52,15 @@ def cut_release(session: Session, actor: Actor, project_id: str) -> ReleaseView:
         raise Conflict("release.building", _("A release is being built already."), release_id=building)
     if not has_settled(session, project_id):
         raise Conflict("release.nothing", _("No unit is settled yet."))
+    lots, told = lots_of(session, project_id), in_spite.strip()
+    is_held = any(lot.state is not LotState.ACCEPTED for lot in lots)
+    if is_held:
+        _ensure_in_spite(session, actor, project_id, lots, told)
     before = session.scalar(select(func.max(Release.version)).where(Release.project_id == project_id)) or 0
     release = Release(
         id=ids.new_id(), org_id=project.org_id, vendor_org_id=project.vendor_org_id, project_id=project.id,
         version=before + 1, state=ReleaseState.BUILDING.value, files=[], report={}, asked_at=now_of(session),
+        lots=told_of(lots), in_spite=told if is_held else "",
         asked_by=actor.account_id,
     )  # fmt: skip
     session.add(release)
@@ -59,9 +70,22 @@ def cut_release(session: Session, actor: Actor, project_id: str) -> ReleaseView:
     release.job_id = enqueue(session, job, actor=actor, org_id=project.org_id, release_id=release.id)
     audit.record(
         session, actor, "release.ordered", "release", release.id, org_id=project.org_id,
-        details={"project": project.id, "version": release.version},
+        details={"project": project.id, "version": release.version, "lots": release.lots, "in_spite": release.in_spite},
     )  # fmt: skip
     return _view(session, release.id)
+
+
+def _ensure_in_spite(session: Session, actor: Actor, project_id: str, lots: Sequence[Lot], told: str) -> None:
+    if not told:
+        message = _(
+            "The sample of this lot is not accepted: have it drawn and reviewed, or let the client release it in spite"
+            " of that, with a reason."
+        )
+        raise Conflict("release.sample", message, lots=told_of(list(lots)))
+    project_for(session, actor, project_id, Action.RELEASE_DECIDE)
+    if len(told) > LONGEST_REASON:
+        fault = _("Say why in at most %(most)s letters; it stands in the report.", most=LONGEST_REASON)
+        raise Invalid("release.in_spite", fault, {"in_spite": fault})
 
 
 def deliver_release(

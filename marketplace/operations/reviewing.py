@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Judgment
 from i18n import Message, _
-from kernel import audit, ids
+from kernel import audit
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.grants import rights_on
@@ -26,9 +26,9 @@ from kernel.walls import constant
 from labeling.models import Item
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
-from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Slot, Unit
+from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Unit
 from marketplace.operations.reads import note_read
-from marketplace.operations.settling import settle_unit
+from marketplace.operations.settling import ask_more, settle_unit
 from marketplace.policy import lane_resource, review_resource
 from marketplace.queries.eligibility import demands_on_reader, profile_of_reviewer, readable_by
 from marketplace.rules.planting import Planted
@@ -37,7 +37,7 @@ from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
 from payouts.operations import earnings
 from workforce.models import Membership
 from workforce.operations import receipts
-from workforce.values import Standing, most_sensitive, rank_of
+from workforce.values import Standing, most_sensitive
 
 LEASE = timedelta(minutes=30)
 
@@ -359,7 +359,7 @@ def _carry_out(
         settle_unit(session, review.unit_id, review.label, "review")
         return 0
     if review.verdict == Verdict.RETURN:
-        _ask_one_more(session, review)
+        ask_more(session, review.lane_id, [review.unit_id], is_back=True)
         return 0
     return _reject(session, actor, review, judgment_ids, label)
 
@@ -390,26 +390,6 @@ def _checked_label(session: Session, review: Review, label: dict[str, Any] | Non
     return dict(kind.canonical(answer))
 
 
-def _ask_one_more(session: Session, review: Review) -> None:
-    """The unit gets one more place, in the band of what has come back."""
-    unit = session.get_one(Unit, review.unit_id)
-    number = unit.overlap + 1
-    session.execute(
-        update(Slot).where(Slot.unit_id == unit.id).values(overlap=number),
-        execution_options={"synchronize_session": False},
-    )
-    unit.overlap, unit.state = number, "open"
-    session.flush()
-    session.add(
-        Slot(
-            unit_id=unit.id, slot_no=number, org_id=unit.org_id, vendor_org_id=unit.vendor_org_id,
-            project_id=unit.project_id, overlap=number, lane_id=unit.lane_id, route_key=ids.new_route_key(),
-            state="free", back_at=now_of(session), serve_from=0,
-            class_rank=rank_of(unit.classification) if unit.classification else 0,
-        )
-    )  # fmt: skip
-
-
 def _reject(
     session: Session, actor: Actor, review: Review, judgment_ids: tuple[str, ...], label: dict[str, Any] | None
 ) -> int:
@@ -422,7 +402,7 @@ def _reject(
         review.label = _checked_label(session, review, label)
         settle_unit(session, review.unit_id, review.label, "review")
     else:
-        _ask_one_more(session, review)
+        ask_more(session, review.lane_id, [review.unit_id], is_back=True)
     return len(judgments)
 
 

@@ -1,7 +1,11 @@
-"""Settling: full units get a consensus; weak ones and a random share go to review, the others are settled."""
+"""Settling: full units get a consensus; weak ones and a random share go to review, the others are settled.
+
+Where a lane's overlap is adaptive, a unit whose label is not sure enough asks for one more answer first.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select, update
@@ -14,8 +18,10 @@ from kernel import audit, ids
 from kernel.db import insert_ignoring, now_of
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
-from marketplace.models import Lane, ProblemReport, Review, Unit
+from marketplace.models import Lane, ProblemReport, Review, Slot, Unit
 from marketplace.operations.planting import plant_reviews
+from marketplace.rules.assurance import Assurance, overlap_rule
+from workforce.values import rank_of
 
 CHUNK = 500
 
@@ -26,6 +32,7 @@ class SettleSummary:
 
     settled: int
     to_review: int
+    asked_more: int = 0
 
 
 def lanes_with_full_units(session: Session, actor: Actor, limit: int = 100) -> list[str]:
@@ -50,20 +57,18 @@ def settle_lane(session: Session, actor: Actor, lane_id: str) -> SettleSummary:
     if not waiting:
         return SettleSummary(0, 0)
     inference.infer_lane(session, actor, lane_id)
-    settled = to_review = 0
-    for chunk in _chunks(waiting):
-        done, asked = _settle_chunk(session, actor, lane, chunk)
-        settled, to_review = settled + done, to_review + asked
+    done = [_settle_chunk(session, actor, lane, chunk) for chunk in _chunks(waiting)]
+    settled, to_review, more = (sum(column) for column in zip(*done, strict=True))
     audit.record(
         session, actor, "units.settled", "lane", lane_id, org_id=lane.org_id,
-        details={"settled": settled, "to_review": to_review}, link=False,
+        details={"settled": settled, "to_review": to_review, "asked_more": more}, link=False,
     )  # fmt: skip
-    return SettleSummary(settled, to_review)
+    return SettleSummary(settled, to_review, more)
 
 
-def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence[str]) -> tuple[int, int]:
+def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence[str]) -> tuple[int, int, int]:
     rows = session.execute(
-        select(Unit.id, Unit.item_id, Consensus.label, Consensus.confidence)
+        select(Unit.id, Unit.item_id, Unit.answered, Consensus.label, Consensus.confidence)
         .join(Consensus, (Consensus.unit_id == Unit.id) & (Consensus.org_id == Unit.org_id))
         .where(Unit.id.in_(unit_ids))
     ).all()
@@ -75,7 +80,13 @@ def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence
     )
     settled: list[tuple[str, Any]] = []
     reviews: list[tuple[str, str]] = []
+    unsure: list[str] = []
+    rule = overlap_rule(Assurance(lane.overlap_least, lane.overlap_target), lane.overlap)
     for row in rows:
+        is_known = row.item_id in keyed or row.id in reported
+        if rule is not None and not is_known and not rule.is_enough(row.answered, row.confidence):
+            unsure.append(row.id)
+            continue
         why = None if row.item_id in keyed else _why_review(lane, row.id, row.confidence, row.id in reported)
         if why is None:
             settled.append((row.id, row.label))
@@ -84,7 +95,39 @@ def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence
     _settle(session, settled, "consensus")
     ask_reviews(session, lane, reviews)
     plant_reviews(session, lane, [unit_id for unit_id, _why in reviews])
-    return len(settled), len(reviews)
+    ask_more(session, lane.id, unsure)
+    return len(settled), len(reviews), len(unsure)
+
+
+def ask_more(session: Session, lane_id: str, unit_ids: Sequence[str], *, is_back: bool = False) -> None:
+    """Give each of these units one more place: in the lane's random order, or in the band of what has come back."""
+    if not unit_ids:
+        return
+    units = session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.id).with_for_update()).all()
+    session.execute(
+        update(Slot).where(Slot.unit_id.in_(unit_ids)).values(overlap=Slot.overlap + 1),
+        execution_options={"synchronize_session": False},
+    )
+    for unit in units:
+        unit.overlap, unit.state = unit.overlap + 1, "open"
+    session.flush()
+    session.add_all(_place_of(unit, now_of(session) if is_back else None) for unit in units)
+    if not is_back:
+        begin_again(session, [lane_id])
+    session.flush()
+
+
+def _place_of(unit: Unit, back_at: datetime | None) -> Slot:
+    return Slot(
+        unit_id=unit.id, slot_no=unit.overlap, org_id=unit.org_id, vendor_org_id=unit.vendor_org_id,
+        project_id=unit.project_id, overlap=unit.overlap, lane_id=unit.lane_id, route_key=ids.new_route_key(), state="free",
+        back_at=back_at, serve_from=0, class_rank=rank_of(unit.classification) if unit.classification else 0,
+    )  # fmt: skip
+
+
+def begin_again(session: Session, lane_ids: Iterable[str]) -> None:
+    """New slots lie anywhere in the order, so that whoever has come far in it looks again from the start."""
+    session.execute(update(Lane).where(Lane.id.in_(sorted(lane_ids))).values(route_epoch=Lane.route_epoch + 1))
 
 
 def _why_review(lane: Lane, unit_id: str, confidence: float, is_reported: bool) -> str | None:
@@ -117,8 +160,8 @@ def _settle(session: Session, labels: Sequence[tuple[str, Any]], source: str) ->
         _SETTLE.run_all(session, rows)
 
 
-def ask_reviews(session: Session, lane: Lane, wanted: Iterable[tuple[str, str]]) -> None:
-    """Open a review for each (unit, why); a unit that waits for one already is left as it is."""
+def ask_reviews(session: Session, lane: Lane, wanted: Iterable[tuple[str, str]], *, of: str = "full") -> None:
+    """Open a review for each (unit, why), of units in state `of`; one that waits already is left as it is."""
     wanted = list(wanted)
     if not wanted:
         return
@@ -140,7 +183,7 @@ def ask_reviews(session: Session, lane: Lane, wanted: Iterable[tuple[str, str]])
     ]  # fmt: skip
     insert_ignoring(session, Review, rows, ["org_id", "unit_id", "round"])
     session.execute(
-        update(Unit).where(Unit.id.in_(unit_ids), Unit.state == "full").values(state="review"),
+        update(Unit).where(Unit.id.in_(unit_ids), Unit.state == of).values(state="review"),
         execution_options={"synchronize_session": False},
     )
 

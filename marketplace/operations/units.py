@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from calibration.operations.gold import add_gold
@@ -25,6 +25,7 @@ from marketplace.files.personal import Mark, protected
 from marketplace.models import Lane, Slot, Unit
 from marketplace.operations.classes import raise_units
 from marketplace.operations.loading import lane_for
+from marketplace.operations.settling import begin_again
 from marketplace.queries.imports import LaneRef, Source, caps_of, known_items, units_of_items
 from marketplace.rules.requests import MOST_OVERLAP
 from marketplace.values.actions import Action
@@ -46,7 +47,7 @@ def add_units(
     if not 1 <= len(drafts) <= CHUNK:
         fault = _("Send between 1 and %(most)s units at once.", most=CHUNK)
         raise Invalid("units.count", fault, {"units": fault})
-    ref = LaneRef(lane.id, lane.locale, lane.overlap, lane.classification)
+    ref = LaneRef(lane.id, lane.locale, lane.overlap_least or lane.overlap, lane.classification)
     stated = _parsed(lane, drafts)
     ready, originals = protected(stated, _personal_choice(actor, lane, stated, personal))
     parsed = [unit_of(draft) for draft in ready]
@@ -216,7 +217,7 @@ def _insert_units(session: Session, owner: _Owner, wanted: Sequence[_NewUnit]) -
         session.execute(insert(Unit), units)
     if slots:
         session.execute(insert(Slot), slots)
-        _begin_again(session, {each.lane.id for each in wanted if each.has_slots})
+        begin_again(session, {each.lane.id for each in wanted if each.has_slots})
     return {row["item_id"]: row["id"] for row in units}
 
 
@@ -229,11 +230,6 @@ def _slots(owner: _Owner, unit: _NewUnit, unit_id: str) -> list[dict[str, Any]]:
         }
         for number in range(1, unit.overlap + 1)
     ]  # fmt: skip
-
-
-def _begin_again(session: Session, lane_ids: set[str]) -> None:
-    """New slots lie anywhere in the order, so that whoever has come far in it looks again from the start."""
-    session.execute(update(Lane).where(Lane.id.in_(sorted(lane_ids))).values(route_epoch=Lane.route_epoch + 1))
 
 
 def _write_keys(session: Session, actor: Actor, source: Source, lane: LaneRef, golds: Mapping[str, GoldDraft]) -> int:

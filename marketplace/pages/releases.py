@@ -18,6 +18,7 @@ from labeling.rendering import answer_names
 from marketplace.models import Project
 from marketplace.operations import releases as operations
 from marketplace.pages import pages
+from marketplace.pages.assurance import LOT_STATES
 from marketplace.pages.imports import job_card
 from marketplace.queries import releases as queries
 from marketplace.queries.units import class_within
@@ -48,14 +49,6 @@ def release_list() -> Response:
     with db.reading(current.scope()) as session:
         rows = queries.releases_of(session)
     return page("marketplace/releases.html", rows=rows, states=RELEASE_STATE_WORDS)
-
-
-@pages.post("/projects/<project_id>/releases")
-def cut_release(project_id: str) -> Response:
-    """Order a release."""
-    with db.transaction(current.scope()) as session:
-        made = operations.cut_release(session, current.actor(), project_id)
-    return see("marketplace.release", release_id=made.id)
 
 
 @pages.get("/releases/<release_id>")
@@ -118,7 +111,7 @@ def _page(release_id: str, errors: dict[str, Message], status: int = 200) -> Res
         heat=_heat(found, names), names=names,
         verdicts=_verdicts(found.report), verdict_words=VERDICTS, is_thin=is_thin,
         issues=[issue_words(issue, names) for issue in found.report.get("known_issues", [])],
-        sampled=_sampled(found.report.get("sample")),
+        sampled=_sampled(found.report.get("sample")), lot_states=LOT_STATES,
         sha256=_grouped(found.sha256), job=job_card(found.job_id) if found.state == "building" else None,
         job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
     )  # fmt: skip
@@ -165,6 +158,19 @@ def issue_words(issue: dict[str, Any], names: Mapping[str, str] = MappingProxyTy
                 " %(names)s.",
                 issue["count"], need=FEW_CHECKS, names=_some([names.get(one, one) for one in issue["classes"]]),
             )  # fmt: skip
+        case "lot_rejected":
+            return ngettext(
+                "%(language)s: the sample of this lot was rejected, with %(num)s wrong label, and the client had it"
+                " released all the same.",
+                "%(language)s: the sample of this lot was rejected, with %(num)s wrong labels, and the client had it"
+                " released all the same.",
+                issue["count"], language=locale,
+            )  # fmt: skip
+        case "lot_waiting":
+            return _(
+                "%(language)s: the sample of this lot was not finished, and the client had it released all the same.",
+                language=locale,
+            )
         case "low_agreement":
             return _("%(language)s: people agree little (alpha under 0.667).", language=locale)
         case "weak_class":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from calibration.models import GoldKey
@@ -91,10 +91,15 @@ def source_of(session: Session, batch_id: str) -> Source | None:
     )  # fmt: skip
 
 
+def first_overlap() -> ColumnElement[int]:
+    """How many places a unit begins with: all that were agreed, or the fewest where more are asked for one by one."""
+    return func.coalesce(Lane.overlap_least, Lane.overlap)
+
+
 def lane_refs(session: Session, project_id: str) -> dict[str, LaneRef]:
     """The lanes of a project that take units, by locale."""
     rows = session.execute(
-        select(Lane.id, Lane.locale, Lane.overlap, Lane.classification).where(
+        select(Lane.id, Lane.locale, first_overlap(), Lane.classification).where(
             Lane.project_id == project_id, Lane.stage == "label", Lane.state != "done"
         )
     )

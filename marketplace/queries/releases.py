@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -52,6 +53,8 @@ class BuildPlan:
     ontology: LabelSchema
     lanes: tuple[BuildLane, ...]
     versions: dict[str, int]  # of ontologies and guidelines, by id
+    lots: tuple[dict[str, Any], ...] = ()  # what their samples said as the release was ordered
+    in_spite: str = ""  # why it was ordered in spite of them
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def plan_of(session: Session, release_id: str) -> BuildPlan | None:
         read_ontology(ontologies[-1].body),
         tuple(BuildLane(lane.id, lane.locale, lane.quality_target) for lane in lanes),
         {row.id: row.version for row in ontologies} | {row.id: row.version for row in guidelines},
+        tuple(release.lots), release.in_spite,
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ class Counted:
 
 def report_of(
     *, name: str, version: int, counted: Counted, lanes: Sequence[LaneFigures], grades: Sequence[Graded],
-    classes: Sequence[str],
+    classes: Sequence[str], lots: Sequence[Mapping[str, Any]] = (), in_spite: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """The whole report as JSON. Single judgments are compared with gold; a random sample tells of the labels.
 
@@ -86,6 +86,8 @@ def report_of(
         "accuracy": accuracy_of(grades),
         "accuracy_on_settled": accuracy_of(by_settled),
         "sample": _sample(lane.sample for lane in lanes),
+        "lots": [dict(lot) for lot in lots],
+        "in_spite": in_spite,
         "by_locale": by_locale,
         "by_class": by_class,
         "confusion": {
@@ -99,7 +101,7 @@ def report_of(
             "ontology": _shares(counted.ontologies), "guideline": _shares(counted.guidelines),
         },
         "people": _people(counted.by_person, judgments),
-        "known_issues": _issues(by_locale, by_class, lanes, bool(grades)),
+        "known_issues": _lot_issues(lots) + _issues(by_locale, by_class, lanes, bool(grades)),
         "methods": {
             "judgment_accuracy": "hidden gold by people who know, Wilson interval, 95%",
             "label_error": "random sample of settled units, reviewed; Clopper-Pearson interval, 95%",
@@ -224,6 +226,15 @@ def _issues(
         if lane.open_reports
     ]
     return issues
+
+
+def _lot_issues(lots: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lots whose sample was rejected or not finished, and that were released all the same."""
+    return [
+        {"code": f"lot_{lot['state']}", "locale": lot["locale"], "count": lot["wrong"]}
+        for lot in lots
+        if lot["state"] != "accepted"
+    ]
 
 
 def is_thin(share: Mapping[str, Any] | None) -> bool:

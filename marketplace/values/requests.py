@@ -255,6 +255,10 @@ class LaneRow:
     modes: tuple[str, ...] = ("read",)
     distance_most: int = 0
     also: tuple[str, ...] = ()
+    overlap_least: int | None = None
+    overlap_target: float | None = None
+    lot_limit: float | None = None
+    lot_allowed: int = 0
     units: int = 0
     open_units: int = 0
     in_review: int = 0

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from admin import invariants
 from admin.demo import accounts, behaviour, material, people, wishes
 from admin.demo.orders import Set
-from calibration.models import Attempt, Backtest, Dispute, Judgment, Qualification
+from calibration.models import Attempt, Backtest, BehaviourReview, Dispute, Judgment, Qualification, Track
 from kernel import audit
 from kernel.db import Database
 from kernel.models import AuditEvent, OutboxEvent
@@ -103,6 +103,8 @@ def _ensure_something_true_everywhere(db: Database) -> None:
         assert len(session.scalars(held).all()) == 1
         assert "overturned" in set(session.scalars(select(Appeal.outcome)))
         assert sorted(map(str, session.scalars(select(Dispute.outcome)))) == ["None", "both"]
+        assert (session.scalar(select(func.max(Track.checked))) or 0) >= 20
+        assert session.scalars(select(BehaviourReview.signal)).all() == ["speed"]
         tried = session.scalars(select(Backtest)).one()
         assert tried.people == tried.done > 0
         assert (session.scalar(select(func.count()).select_from(Judgment)) or 0) > 150

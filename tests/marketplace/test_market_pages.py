@@ -16,6 +16,7 @@ from kernel.config import Settings
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from marketplace.models import Lane, Release, Unit
+from marketplace.operations.counting import count_lane
 from marketplace.operations.reads import note_read
 from marketplace.values.reads import Why
 from payouts.operations.rates import set_rate
@@ -420,3 +421,32 @@ def test_settled_units_are_made_gold_on_a_page_and_over_the_api(market: Market, 
     assert "from a settled unit" in qa.get(f"/projects/{work.project_id}/gold")
     Door(app, market, Role.VENDOR_MANAGER, market.vendor).get(address, 403)
     assert "Reviewers" in Door(app, market, Role.CLIENT_ADMIN, market.client).get("/reviewers")
+
+
+def test_rules_of_answers_and_samples_are_set_and_hold_a_release(app: Flask, market: Market) -> None:
+    work = lane_with_people(market)
+    work.settle("a", ["refund", "refund", "other"], "refund")
+    with market.system() as session:
+        session.get_one(Lane, work.lane_id).overlap = 3
+        count_lane(session, market.pm, work.lane_id)
+    pm = Door(app, market, Role.CLIENT_PM, market.client)
+    rules, sample = f"/lanes/{work.lane_id}/assurance", f"/projects/{work.project_id}/sample"
+    assert "3 answers were agreed" in pm.get(rules)
+    wrong = pm.post(rules, {"overlap_least": "3", "overlap_target": "nan", "lot_limit": "0"}, rules)
+    assert wrong.status_code == 422 and "This must be a number." in wrong.text
+    assert "Answers and samples" in pm.get(pm.send(rules, {"overlap_least": "2", "overlap_target": "92.5"}, rules))
+    asked = {"overlap_least": 2, "overlap_target": 0.925, "lot_limit": 0.1, "lot_allowed": 1}
+    lane = pm.ask("PUT", f"/lanes/{work.lane_id}/assurance", asked)
+    assert {name: lane[name] for name in asked} == asked
+    assert "92.5" in pm.get(rules)
+    held = pm.post(f"/projects/{work.project_id}/releases", {}, sample)
+    assert held.status_code == 409 and "The sample of this lot is not accepted" in held.text
+    pm.ask("POST", f"/projects/{work.project_id}/releases", status=409)
+    assert pm.send(sample, {}, sample).endswith(sample)
+    (lot,) = pm.ask("POST", f"/projects/{work.project_id}/sample")["items"]
+    assert (lot["units"], lot["state"]) == (1, "waiting")
+    assert pm.ask("GET", f"/projects/{work.project_id}/sample")["items"] == [lot]
+    spite = f"/projects/{work.project_id}/releases/in-spite"
+    assert pm.post(spite, {"in_spite": " "}, sample).status_code == 422
+    assert pm.send(spite, {"in_spite": "a trial"}, sample).startswith("/releases/")
+    pm.ask("POST", spite, {"reason": ""}, status=422)

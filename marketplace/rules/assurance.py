@@ -1,0 +1,97 @@
+"""How sure labels have to be: how many answers a unit gets, and the sample by which a lot may be released.
+
+Overlap is fixed, or adaptive: a unit asks for more answers, one at a time, until its label is sure enough, and never
+for more than were agreed. A plan looks at a random sample of a lot, and accepts the lot if few enough are wrong.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from calibration.rules.acceptance import sample_size
+from calibration.rules.overlap import OverlapRule
+from i18n import Message, _
+from i18n.figures import figure
+from kernel.errors import Invalid
+
+CONFIDENCE = 0.95
+TARGETS = (0.6, 0.999)
+LIMITS = (0.001, 0.5)
+MOST_ALLOWED = 20
+
+
+@dataclass(frozen=True)
+class Assurance:
+    """A lane's rules: the fewest answers and the target where overlap is adaptive, the limit where lots are sampled."""
+
+    overlap_least: int | None = None
+    overlap_target: float | None = None
+    lot_limit: float | None = None
+    lot_allowed: int = 0
+
+
+class LotState(StrEnum):
+    """What a lot's sample says."""
+
+    WAITING = "waiting"  # not all of the sample was reviewed
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Lot:
+    """What waits to be released in one lane with a plan, and what came of its sample."""
+
+    lane_id: str
+    locale: str
+    limit: float
+    allowed: int
+    units: int
+    needed: int
+    asked: int  # of the sample, reviewed or not
+    checked: int
+    wrong: int
+
+    @property
+    def state(self) -> LotState:
+        """Rejected as soon as too many are wrong, accepted once the whole sample was looked at."""
+        if self.wrong > self.allowed:
+            return LotState.REJECTED
+        return LotState.ACCEPTED if self.checked >= self.needed else LotState.WAITING
+
+
+def clean_assurance(overlap: int, asked: Assurance) -> Assurance:
+    """The rules where they make sense for a lane with so many answers agreed; else Invalid with every wrong field."""
+    faults: dict[str, Message] = {}
+    if (asked.overlap_least is None) != (asked.overlap_target is None):
+        missing = "overlap_least" if asked.overlap_least is None else "overlap_target"
+        faults[missing] = _("An adaptive number of answers needs the fewest of them and a target.")
+    if asked.overlap_least is not None and not 1 <= asked.overlap_least < overlap:
+        faults["overlap_least"] = _(
+            "The fewest answers are from 1 to one less than the %(most)s that were agreed.", most=overlap
+        )
+    if asked.overlap_target is not None and not TARGETS[0] <= asked.overlap_target <= TARGETS[1]:
+        faults["overlap_target"] = _between(TARGETS)
+    if asked.lot_limit is not None and not LIMITS[0] <= asked.lot_limit <= LIMITS[1]:
+        faults["lot_limit"] = _between(LIMITS)
+    if not 0 <= asked.lot_allowed <= MOST_ALLOWED:
+        faults["lot_allowed"] = _("Allow from 0 to %(most)s wrong labels in the sample.", most=MOST_ALLOWED)
+    if faults:
+        raise Invalid("lane.assurance", _("Some of these rules are missing or wrong."), faults)
+    return asked
+
+
+def _between(bounds: tuple[float, float]) -> Message:
+    low, high = bounds
+    return _("Between %(low)s and %(high)s.", low=figure("percent", low, 1), high=figure("percent", high, 1))
+
+
+def overlap_rule(asked: Assurance, overlap: int) -> OverlapRule | None:
+    """When a unit of the lane has answers enough; None where every unit gets as many as were agreed."""
+    if asked.overlap_least is None or asked.overlap_target is None or asked.overlap_least >= overlap:
+        return None
+    return OverlapRule(asked.overlap_least, overlap, asked.overlap_target)
+
+
+def needed_of(units: int, limit: float, allowed: int) -> int:
+    """How many units of a lot have to be looked at; all of them where it is that small."""
+    return min(units, sample_size(limit, confidence=CONFIDENCE, allowed=allowed, lot=units)) if units else 0
