@@ -1,15 +1,18 @@
 """Money: integer micro-units (10⁻⁶ of a currency's main unit), and the two roundings that exist."""
 
-from decimal import Decimal, InvalidOperation
+import re
 
 from babel.numbers import get_currency_precision, list_currencies
 
 MICROS = 1_000_000
+_AMOUNT = re.compile(r"(-)?0*([0-9]{1,12})(?:\.([0-9]{1,6})0*)?")
+# Codes that begin with X are metals, tests and "none", but for these, which several countries share.
+_SHARED = {"XAF", "XCD", "XCG", "XOF", "XPF"}
 
 
 def is_currency(code: str) -> bool:
-    """Whether `code` is an ISO 4217 code that CLDR knows."""
-    return code in list_currencies()
+    """Whether `code` is an ISO 4217 code that CLDR knows, of money that somebody can be paid in."""
+    return code in list_currencies() and (not code.startswith("X") or code in _SHARED)
 
 
 def minor_micros(currency: str) -> int:
@@ -24,17 +27,13 @@ def payable_part(micros: int, currency: str) -> int:
 
 
 def from_text(text: str) -> int:
-    """Read `12.5` or `0.0075` as micro-units; raises ValueError for anything that is not exact in micro-units."""
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        raise ValueError(text) from None
-    if not value.is_finite() or abs(value) >= Decimal(10) ** 12:
+    """Read `12.5` or `0.0075` as micro-units; raises ValueError for anything but plain digits, six after the point."""
+    parts = _AMOUNT.fullmatch(text)
+    if parts is None:
         raise ValueError(text)
-    micros = value * MICROS
-    if micros != micros.to_integral_value():
-        raise ValueError(text)
-    return int(micros)
+    sign, whole, part = parts.groups(default="")
+    micros = int(whole) * MICROS + int(part.ljust(6, "0"))
+    return -micros if sign else micros
 
 
 def to_text(micros: int) -> str:

@@ -9,11 +9,11 @@ from jinja2 import Environment
 from i18n import Message, _, current_locale
 from i18n.tags import direction, display_name
 from labeling.rules.guidelines import paragraphs
-from labeling.rules.json_text import canonical_json
 from labeling.rules.segments import ruler, segments
 from labeling.tasktypes import registry
 from labeling.tasktypes.pairwise import PairwiseAnswer
 from labeling.values import LabelClass, Ontology, nearest_locale
+from web.json_text import canonical_json
 
 MOST_ROWS = 40
 """Classes up to which each is a row with its definition and key; beyond, a list that opens serves better."""

@@ -8,16 +8,14 @@ A `keyed` operation moves money or many rows, and is refused without an idempote
 file that is answered in place of JSON, `also` a success that is answered beside the declared one.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from werkzeug.exceptions import BadRequest
 
-from i18n import _
+from i18n import Message, _
 from kernel import db
 from kernel.errors import Invalid, Problem
 from kernel.policy import NOBODY, Actor
@@ -25,8 +23,7 @@ from kernel.seeing import see as see_noted
 from kernel.tenancy import Scope
 from web import current, idempotency
 from web.forms import errors_of
-
-MAX_DEPTH = 50
+from web.json_text import BadJson, path_of_unstorable, read_json
 
 
 @dataclass(frozen=True)
@@ -179,13 +176,18 @@ def read_body(model: type[BaseModel]) -> BaseModel:
         problem.status = 415
         raise problem
     try:
-        content = json.loads(request.get_data(cache=True), object_pairs_hook=_no_twins, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as cause:
-        problem = Problem("http.400", _("This is not well-formed JSON."))
-        problem.status = 400
-        raise problem from cause
+        text = request.get_data(cache=True).decode("utf-8")
+        content = read_json(text)
+    except BadJson as fault:
+        raise _malformed(fault.message) from fault
+    except UnicodeDecodeError as fault:
+        raise _malformed(_("This is not well-formed JSON.")) from fault
+    if (path := path_of_unstorable(content)) is not None:
+        words = _("The text contains a character that cannot be stored.")
+        raise Invalid("body.invalid", _("Some of it cannot be taken."), {path: words})
     try:
-        return model.model_validate(content)
+        # From the text and strictly: a number is no text and no truth, while times are texts, as JSON has no others.
+        return model.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise Invalid("body.invalid", _("Some of it cannot be taken."), errors_of(error)) from None
 
@@ -198,14 +200,7 @@ def read_query(model: type[BaseModel]) -> BaseModel:
         raise Invalid("query.invalid", _("Some of it cannot be taken."), errors_of(error)) from None
 
 
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name twice")
-    if any("\x00" in name or (isinstance(value, str) and "\x00" in value) for name, value in pairs):
-        raise ValueError("a NUL")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise BadRequest(name)
+def _malformed(words: Message) -> Problem:
+    problem = Problem("http.400", words)
+    problem.status = 400
+    return problem

@@ -126,6 +126,8 @@ def _sentence(kind: str, context: dict[str, Any], text: str) -> Message:
         return _("A whole number is expected here.")
     if kind in ("float_parsing", "float_type", "finite_number", "decimal_parsing", "decimal_type"):
         return _("This must be a number.")
+    if kind in ("bool_type", "bool_parsing"):
+        return _("Write true or false here, without quotes.")
     if kind == "string_type":
         return _("A text is expected here.")
     if kind in ("model_type", "model_attributes_type", "dict_type"):

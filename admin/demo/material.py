@@ -18,7 +18,7 @@ from admin.demo.content import (
     reviews_ar,
     reviews_pt,
 )
-from labeling.rules.json_text import canonical_json
+from web.json_text import canonical_json
 
 _OPENING, _CLOSING, _TYPED_IN_HASTE = 0.45, 0.35, 0.15
 _PAIRS = {"wrong": 4, "evasive": 5, "equal": 1}

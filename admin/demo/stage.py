@@ -51,7 +51,8 @@ class Stage:
     def go_to(self, moment: datetime) -> None:
         """Let time pass; it never runs back. Tells how much of the play is over."""
         self.now = max(self.now, moment)
-        self.tell(1 - (self.ends - self.now) / timedelta(days=DAYS))
+        begin = self.at(0)
+        self.tell((self.now - begin) / (self.ends - begin))
 
     @contextmanager
     def running(self) -> Iterator[None]:

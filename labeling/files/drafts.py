@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from i18n import _
 from labeling.files.rows import FileKind, LineProblem, Row
-from labeling.rules.json_text import sha256_of
 from labeling.rules.reading import Reader, canonical_locale
 from labeling.tasktypes.protocol import TaskType
 from labeling.values import (
@@ -20,6 +19,7 @@ from labeling.values import (
     Ontology,
     ProblemAt,
 )
+from web.json_text import sha256_of
 
 MAX_REFERENCE = 200
 MAX_EXPLANATION = 4_000

@@ -6,8 +6,8 @@ from typing import Any, BinaryIO
 from i18n import _
 from labeling.files.lines import Line, text_lines
 from labeling.files.rows import Limits, LineProblem, Row
-from labeling.rules.json_text import BadJson, read_json
 from labeling.rules.reading import longer_than
+from web.json_text import BadJson, read_json
 
 
 def jsonl_rows(stream: BinaryIO, columns: frozenset[str], limits: Limits) -> Iterator[Row | LineProblem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from labeling.rules.json_text import canonical_json
+from web.json_text import canonical_json
 
 _STARTS_A_FORMULA = frozenset("=+-@\t\r\n\0＝＋－＠")
 _NEEDS_QUOTES = frozenset('",;\t\r\n')

@@ -12,8 +12,8 @@ from labeling.models import Guideline
 from labeling.queries.versions import guideline_view
 from labeling.rules.changelog import read_changelog
 from labeling.rules.guidelines import read_texts
-from labeling.rules.json_text import sha256_of
 from labeling.values import GuidelineView
+from web.json_text import sha256_of
 
 
 def publish_guideline(

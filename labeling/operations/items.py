@@ -13,7 +13,7 @@ from kernel.errors import Misuse
 from kernel.policy import Actor
 from labeling.files.drafts import UnitDraft
 from labeling.models import Item, ItemOriginal
-from labeling.rules.json_text import canonical_json
+from web.json_text import canonical_json
 from labeling.values import Classification, JsonObject
 
 MOST_AT_ONCE = 1_000

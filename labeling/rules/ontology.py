@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from i18n import _
-from labeling.rules.json_text import canonical_json, sha256_of
 from labeling.rules.reading import Reader, join
 from labeling.values import Example, InvalidOntology, JsonObject, LabelClass, Ontology, OptionField, ProblemAt
+from web.json_text import canonical_json, sha256_of
 
 MAX_BYTES = 1_000_000
 MAX_CLASSES = 1_000

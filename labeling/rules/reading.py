@@ -5,8 +5,8 @@ from typing import Any
 
 from i18n import Message, _, ngettext
 from i18n.tags import InvalidTag, standardize
-from labeling.rules.json_text import is_storable
 from labeling.values import ProblemAt
+from web.json_text import is_storable
 
 REQUIRED = _("This field is required.")
 CHOOSE = _("Choose an answer.")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from i18n import Message, _
-from labeling.rules.json_text import BadJson, read_json
 from labeling.rules.reading import Reader, join, most_entries
 from labeling.tasktypes.labels import class_named
 from labeling.tasktypes.span_fusion import Fused, Marked, fuse
@@ -24,6 +23,7 @@ from labeling.values import (
     ProblemAt,
     Weighted,
 )
+from web.json_text import BadJson, read_json
 
 MOST_SPANS = 1_000
 _RIGHT_AT = 0.2  # One minus the soft F1 of 0.8 at which an answer counts as right.

@@ -11,10 +11,11 @@ from kernel.guard import not_found
 from kernel.money import from_text, to_text
 from kernel.policy import Actor
 from marketplace.api import api
-from marketplace.api.terms import ClassificationName, CurrencyCode, Price, QuoteState, RequestState, TaskTypeName
+from marketplace.api.terms import ClassificationName, CurrencyCode, QuoteState, RequestState, TaskTypeName
 from marketplace.operations import requests as operations
 from marketplace.queries import requests as queries
 from marketplace.values.requests import ALL_RIGHTS, QuoteLine, QuoteView, RequestView
+from web.amounts import Amount
 from web.forms import InModel, OutModel, PageQuery
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class RequestIn(InModel):
 class QuoteIn(InModel):
     """The price of a unit for each language, as decimal texts; or in micro-units, of which a million make one."""
 
-    prices: dict[str, Price] = Field(default_factory=dict)
+    prices: dict[str, Amount] = Field(default_factory=dict)
     prices_micros: dict[str, int] = Field(default_factory=dict)
     valid_days: int = 14
 

@@ -1,28 +1,15 @@
 """The words and amounts of work that the API's description names: which values there are, and how they are written."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from i18n import _
-from kernel.money import from_text
 from labeling.rules.personal import PersonalChoice
 from labeling.tasktypes import registry
 from labeling.values import Classification
 from marketplace.values.imports import BatchKind
 from marketplace.values.imports import BatchState as _BatchState
 from web.forms import values_of
-
-
-def _price(sent: Any) -> str:
-    try:
-        if isinstance(sent, str):
-            from_text(sent)
-            return sent
-    except ValueError:
-        pass
-    raise ValueError(_('Write the amount as a text such as "0.10", with at most six decimals.'))
-
 
 TaskTypeName = Annotated[str, values_of(registry.names())]
 ClassificationName = Annotated[str, values_of(each.value for each in Classification)]
@@ -38,6 +25,3 @@ HeldState = Annotated[str, values_of(("leased", "over", "answered", "late", "ski
 TakenState = Annotated[str, values_of(("leased", "answered", "late", "skipped", "returned", "expired"))]
 LeftState = Annotated[str, values_of(("leased", "skipped", "returned", "reported"))]
 CurrencyCode = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
-Price = Annotated[
-    str, BeforeValidator(_price), Field(json_schema_extra={"pattern": r"^[0-9]+(\.[0-9]{1,6})?$", "examples": ["0.10"]})
-]

@@ -15,7 +15,6 @@ from kernel.jobs import Work, job
 from kernel.policy import Actor
 from kernel.storage import Stored
 from kernel.tenancy import Scope
-from labeling.rules.json_text import canonical_json
 from labeling.tasktypes import registry
 from marketplace.files.checking import in_chunks
 from marketplace.operations import assurance, projects, releases
@@ -25,6 +24,7 @@ from marketplace.rules import qa
 from marketplace.rules.releases import csv_bytes, jsonl_bytes, label_class, manifest_of, record_of
 from marketplace.storage import kept, storage
 from marketplace.values.releases import ReleaseFile, ReleaseState
+from web.json_text import canonical_json
 
 Reading = Callable[[], AbstractContextManager[Session]]
 

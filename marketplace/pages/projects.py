@@ -15,7 +15,6 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
 from kernel.tenancy import Scope
-from labeling.rules.json_text import BadJson, read_json
 from labeling.tasktypes.registry import TYPES
 from marketplace.operations import ontologies, projects, requests
 from marketplace.pages import pages
@@ -38,6 +37,7 @@ from marketplace.values.requests import (
     ProjectView,
 )
 from web import current, plots
+from web.json_text import BadJson, read_json
 from web.render import flash, page, see
 
 ENOUGH = 20

@@ -11,7 +11,6 @@ from i18n import Message, _
 from kernel import db
 from kernel.errors import Invalid
 from kernel.guard import not_found
-from kernel.money import from_text
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from labeling.tasktypes.registry import TYPES
@@ -22,6 +21,7 @@ from marketplace.queries import requests as queries
 from marketplace.rules.quoting import HORIZON
 from marketplace.values.requests import ALL_RIGHTS, RIGHT_WORDS, RequestView
 from web import current
+from web.amounts import read_amount
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from web.sessions import request_time
@@ -159,10 +159,11 @@ def _prices(typed: dict[str, str]) -> tuple[dict[str, int], dict[str, Message]]:
     errors: dict[str, Message] = {}
     for name, value in typed.items():
         if name.startswith("price."):
-            try:
-                prices[name.removeprefix("price.")] = from_text(value.replace(",", "."))
-            except ValueError:
-                errors[name] = _("Write an amount like 0.05, with at most six decimals.")
+            amount = read_amount(value)
+            if isinstance(amount, Message):
+                errors[name] = amount
+            else:
+                prices[name.removeprefix("price.")] = amount
     return prices, errors
 
 

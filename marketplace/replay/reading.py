@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from i18n.tags import InvalidTag, standardize
-from labeling.rules.json_text import is_storable
+from web.json_text import is_storable
 
 MOST_CLASSES = 100
 LONGEST_LABEL = 64

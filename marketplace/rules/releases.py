@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from labeling.files.writing import csv_line, jsonl_line
-from labeling.rules.json_text import canonical_json
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer, InvalidContent, Ontology
 from marketplace.values.releases import Billable, ReleaseFile, Settled
+from web.json_text import canonical_json
 
 FORMAT = "polyphony-release/2"
 CSV_HEAD = (

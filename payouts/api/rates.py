@@ -6,13 +6,14 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from kernel.db import now_of
-from kernel.money import to_text
+from kernel.money import from_text, to_text
 from kernel.policy import Actor
-from payouts.api.routes import api, micros_of
+from payouts.api.routes import api
 from payouts.operations.rates import set_rate
 from payouts.queries.lanes import lanes
 from payouts.queries.rates import current_rates
 from payouts.values import RateView
+from web.amounts import Amount
 from web.forms import InModel, OutModel
 
 
@@ -20,7 +21,7 @@ class RateIn(InModel):
     """What a unit of a lane is to earn."""
 
     lane_id: str
-    amount: str
+    amount: Amount
     currency: str
     from_at: AwareDatetime | None = None
     confirm: bool = False  # that a rate over the price, or in another currency, is meant
@@ -69,7 +70,7 @@ def rate_list(session: Any, actor: Actor) -> LaneRatesOut:
 @api.post("/rates", body=RateIn, returns=RateOut, creates=True)
 def rate(session: Any, actor: Actor, body: RateIn) -> RateOut:
     """Set what a unit of a lane earns from now, or from a later moment on."""
-    micros = micros_of("amount", body.amount)
+    micros = from_text(body.amount)
     return _rate(
         set_rate(
             session,

@@ -8,13 +8,14 @@ from pydantic import AwareDatetime
 
 from kernel import db
 from kernel.guard import not_found
-from kernel.money import to_text
+from kernel.money import from_text, to_text
 from kernel.policy import Actor
-from payouts.api.routes import PayoutReasonIn, api, micros_of
+from payouts.api.routes import PayoutReasonIn, api
 from payouts.operations.runs import approve_run, cancel_run, export_run, fail_line, file_of, prepare_run, settle_run
 from payouts.queries.runs import lines_of, run_of, runs
 from payouts.values import LineState, LineView, MethodKind, PayoutFile, RunState, RunView
 from web import current, limits
+from web.amounts import Amount
 from web.forms import InModel, OutModel, PageQuery, values_of
 
 
@@ -22,7 +23,7 @@ class RunIn(InModel):
     """A run to be made."""
 
     currency: str
-    threshold: str = "0"
+    threshold: Amount = "0"
     cutoff_at: AwareDatetime | None = None
 
 
@@ -82,7 +83,7 @@ def payout_run(session: Any, actor: Actor, run_id: str) -> RunOut:
 @api.post("/payout-runs", body=RunIn, returns=RunOut, creates=True, keyed=True)
 def prepare_payout_run(session: Any, actor: Actor, body: RunIn) -> RunOut:
     """Make a run; its money is locked at once."""
-    threshold = micros_of("threshold", body.threshold)
+    threshold = from_text(body.threshold)
     return _run(
         prepare_run(session, actor, currency=body.currency, cutoff_at=body.cutoff_at, threshold_micros=threshold)
     )
@@ -91,14 +92,14 @@ def prepare_payout_run(session: Any, actor: Actor, body: RunIn) -> RunOut:
 class ApproveIn(InModel):
     """What is signed: total and hash, as they were shown."""
 
-    total: str
+    total: Amount
     sha256: str
 
 
 @api.post("/payout-runs/<run_id>/approve", body=ApproveIn, returns=RunOut, keyed=True)
 def approve_payout_run(session: Any, actor: Actor, run_id: str, body: ApproveIn) -> RunOut:
     """Approve a run that somebody else made."""
-    total = micros_of("total", body.total)
+    total = from_text(body.total)
     return _run(approve_run(session, actor, run_id, total_micros=total, sha256=body.sha256))
 
 

@@ -1,31 +1,13 @@
-"""Amounts and moments as people type them, and what the signed-in person may do on a page."""
+"""Moments as people type them, and what the signed-in person may do on a page."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.numbers import NumberFormatError, parse_decimal
-
-from i18n import Message, _, current_locale
-from kernel.money import from_text
+from i18n import Message, _
 from kernel.policy import decide
 from payouts.policy import Action
 from web import current
 from web.sessions import request_time
-
-
-def read_amount(text: str) -> int | Message:
-    """Micro-units of an amount, as the reader's language writes it or with a point; else what is wrong with it."""
-    bare = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
-    try:
-        value: Decimal = parse_decimal(bare, locale=current_locale().replace("-", "_"), strict=True)
-        return from_text(str(value))
-    except (NumberFormatError, ValueError):
-        pass
-    try:
-        return from_text(bare)
-    except ValueError:
-        return _("Write an amount such as 0.0075, with at most six decimals.")
 
 
 def read_moment(text: str) -> datetime | Message | None:

@@ -8,12 +8,13 @@ from i18n import Message, _
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from payouts.operations.rates import set_rate
-from payouts.pages.amounts import may, read_amount, read_moment
+from payouts.pages.amounts import may, read_moment
 from payouts.pages.routes import pages
 from payouts.policy import Action
 from payouts.queries.lanes import lanes
 from payouts.queries.rates import current_rates
 from web import current
+from web.amounts import read_amount
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from web.sessions import request_time

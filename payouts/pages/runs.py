@@ -11,13 +11,14 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
 from payouts.operations.runs import approve_run, cancel_run, export_run, fail_line, file_of, prepare_run, settle_run
 from payouts.pages import words
-from payouts.pages.amounts import may, read_amount, read_moment
+from payouts.pages.amounts import may, read_moment
 from payouts.pages.routes import pages
 from payouts.policy import Action
 from payouts.queries.people import account_names
 from payouts.queries.runs import line_of, lines_of, run_of, runs
 from payouts.values import RunState
 from web import current, limits
+from web.amounts import read_amount
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 

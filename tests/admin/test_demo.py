@@ -3,6 +3,7 @@
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from click.testing import Result
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from admin import invariants
 from admin.demo import accounts, behaviour, material, people, wishes
 from admin.demo.orders import Set
+from admin.demo.stage import Stage
 from calibration.models import Attempt, Backtest, BehaviourReview, Dispute, Judgment, Qualification, Track
 from kernel import audit
 from kernel.db import Database
@@ -23,6 +25,15 @@ from tests.admin.conftest import SYSTEM
 from tests.support import is_soak
 from tests.web.conftest import sign_in
 from workforce.models import Appeal, DecisionReceipt, Organization
+
+
+def test_how_far_the_play_is_goes_from_nothing_to_all() -> None:
+    told: list[float] = []
+    stage = Stage(Database("sqlite:///unused.db"), datetime(2027, 3, 20, 15, 40, tzinfo=UTC), Random(1), told.append)
+    for moment in (stage.at(0), stage.at(3, 9), stage.at(99)):
+        stage.go_to(moment)
+    assert (told[0], told[-1]) == (0, 1) and told == sorted(told)
+
 
 INTENTS = [("sw-KE", 7), ("es-MX", 7), ("ar-EG", 7), ("hi-IN", 7), ("pt-BR", 7)]
 

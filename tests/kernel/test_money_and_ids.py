@@ -9,13 +9,39 @@ from kernel import ids, money
 
 @pytest.mark.parametrize(
     ("text", "micros"),
-    [("12.5", 12_500_000), ("0.0075", 7_500), ("-3", -3_000_000), (" 1 ", 1_000_000), ("0.000001", 1), ("1e3", 10**9)],
+    [
+        ("12.5", 12_500_000),
+        ("0.0075", 7_500),
+        ("-3", -3_000_000),
+        ("0.1000000", 100_000),
+        ("0.000001", 1),
+        ("007", 7_000_000),
+    ],
 )
 def test_text_is_read_exactly(text: str, micros: int) -> None:
     assert money.from_text(text) == micros
 
 
-@pytest.mark.parametrize("text", ["", "abc", "0.0000001", "NaN", "Infinity", "1,5", "1000000000000", "1_0_0.0000005"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "abc",
+        "0.0000001",
+        "NaN",
+        "Infinity",
+        "1,5",
+        "1000000000000",
+        "1_0_0.0000005",
+        " 1 ",
+        "1e3",
+        "1\n",
+        "1.",
+        ".5",
+        "+1",
+        "٣",
+    ],
+)
 def test_what_is_not_exact_in_micro_units_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         money.from_text(text)
@@ -54,6 +80,11 @@ def test_a_payment_is_rounded_down_to_minor_units(micros: int, currency: str, pa
 
 def test_currencies_are_those_of_cldr() -> None:
     assert money.is_currency("KES") and not money.is_currency("kes") and not money.is_currency("XXY")
+
+
+def test_metals_tests_and_no_currency_at_all_are_nothing_to_pay_in() -> None:
+    assert not any(money.is_currency(code) for code in ("XXX", "XTS", "XAU"))
+    assert all(money.is_currency(code) for code in ("XOF", "XAF", "XPF"))
 
 
 def test_ids_are_22_letters_and_digits_and_never_the_same() -> None:

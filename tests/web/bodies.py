@@ -51,7 +51,7 @@ def body_of(endpoint: str) -> dict[str, Any] | None:
         return None
     schema = operation.body.model_json_schema()
     made = _example(schema, schema.get("$defs", {})) | BY_HAND.get(endpoint, {})
-    operation.body.model_validate_json(json.dumps(made))
+    operation.body.model_validate_json(json.dumps(made), strict=True)
     return made
 
 
@@ -61,6 +61,8 @@ def _example(schema: dict[str, Any], named: dict[str, Any]) -> Any:
         return _example(named[schema["$ref"].rpartition("/")[2]], named)
     if "anyOf" in schema:
         return _example(schema["anyOf"][0], named)
+    if "examples" in schema:
+        return schema["examples"][0]
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema["type"]

@@ -4,12 +4,13 @@ from typing import Any
 
 from flask import Response, request
 
-from i18n import SHIPPED, _
+from i18n import SHIPPED, Message, _
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
-from kernel.money import from_text, to_text
+from kernel.money import to_text
 from web import current
+from web.amounts import read_amount
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
@@ -79,16 +80,16 @@ def change_pool(pool_id: str) -> Response:
 @pages.post("/pools/<pool_id>/check-rate")
 def set_check_rate(pool_id: str) -> Response:
     """Set what a native earns for judging a text."""
-    view, typed = _pool(pool_id), request.form.get("rate", "").strip()
+    view, micros = _pool(pool_id), read_amount(request.form.get("rate", ""))
     form = empty_form({"name": view.name, "is_open": view.is_open})
     try:
+        if isinstance(micros, Message):
+            raise Invalid("pool.check_rate", micros, {"rate": micros})
         with db.transaction(current.scope()) as session:
             operations.set_check_rate(
-                session, current.actor(), pool_id, micros=from_text(typed.replace(",", ".")),
+                session, current.actor(), pool_id, micros=micros,
                 currency=request.form.get("currency", "").strip().upper(),
             )  # fmt: skip
-    except ValueError:
-        form.errors["rate"] = _("Write an amount like 0.05, with at most six decimals.")
     except Invalid as problem:
         form.add(problem)
     if not form.ok:

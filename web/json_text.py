@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from i18n import Message, _
@@ -57,6 +58,22 @@ def is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def path_of_unstorable(value: Any, path: str = "") -> str | None:
+    """Where the first text stands that cannot be stored, as `lines.3.locale`; a key stands where its object does."""
+    if isinstance(value, str):
+        return None if is_storable(value) else path
+    if isinstance(value, dict):
+        if not all(is_storable(key) for key in value):
+            return path
+        parts: Iterable[tuple[Any, Any]] = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    else:
+        return None
+    found = (path_of_unstorable(inner, f"{path}.{key}" if path else str(key)) for key, inner in parts)
+    return next((each for each in found if each is not None), None)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
