@@ -4,7 +4,7 @@ from calibration import lanes
 from kernel.config import Settings
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
-from marketplace.queries.facts import lane_facts, lane_labels, locales_wanted
+from marketplace.queries.facts import LaneLabels, lane_facts, locales_wanted
 from marketplace.storage import local_storage, use_storage
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
@@ -15,7 +15,7 @@ def connect(settings: Settings) -> None:
     """Answer for lanes, appeals and leases, and keep files where the settings say."""
     use_storage(local_storage(settings))
     lanes.use_provider(lane_facts)
-    use_lanes(lane_labels)
+    use_lanes(LaneLabels())
     use_demand(locales_wanted)
     desk.use_desk(decide_appeal)
     leases.use_leases(returning.end_leases)

@@ -18,7 +18,7 @@ from marketplace.queries.projects import project_of
 from marketplace.storage import kept
 from marketplace.values.imports import BatchKind, BatchView
 from web import limits
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -105,19 +105,21 @@ class BatchRowOut(OutModel):
 
 
 class BatchesOut(OutModel):
-    """The latest uploads of a project, newest first, fifty at most."""
+    """A page of the uploads of a project, newest first."""
 
     items: list[BatchRowOut]
+    next_after: str | None
 
 
-@api.get("/projects/<project_id>/batches", returns=BatchesOut)
-def batch_list(session: "Session", actor: Actor, project_id: str) -> BatchesOut:
+@api.get("/projects/<project_id>/batches", query=PageQuery, returns=BatchesOut)
+def batch_list(session: "Session", actor: Actor, project_id: str, query: PageQuery) -> BatchesOut:
     """The uploads of a project; those of gold are told only to people who may read gold."""
     if project_of(session, project_id) is None:
         raise not_found()
     reads_gold = decide(actor, "gold:read", None, now_of(session)).allow
     kinds = (BatchKind.UNITS, BatchKind.GOLD) if reads_gold else (BatchKind.UNITS,)
-    return BatchesOut(items=[BatchRowOut.model_validate(row) for row in batches_of(session, project_id, kinds)])
+    rows, after = batches_of(session, project_id, kinds, after=query.after, limit=query.limit)
+    return BatchesOut(items=[BatchRowOut.model_validate(row) for row in rows], next_after=after)
 
 
 @api.post(

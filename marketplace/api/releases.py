@@ -20,7 +20,7 @@ from marketplace.rules.assurance import Lot, LotState
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, ReleaseView
 from web import current, limits
-from web.forms import InModel, OutModel, values_of
+from web.forms import InModel, OutModel, PageQuery, values_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -54,9 +54,10 @@ class ReleaseOut(OutModel):
 
 
 class ReleasesOut(OutModel):
-    """Releases, newest first."""
+    """A page of releases, newest first."""
 
     items: list[ReleaseOut]
+    next_after: str | None
 
 
 class InSpiteIn(InModel):
@@ -93,12 +94,13 @@ class ReleaseDecisionIn(InModel):
     reason: str = ""
 
 
-@api.get("/projects/<project_id>/releases", returns=ReleasesOut)
-def release_list(session: "Session", actor: Actor, project_id: str) -> ReleasesOut:
+@api.get("/projects/<project_id>/releases", query=PageQuery, returns=ReleasesOut)
+def release_list(session: "Session", actor: Actor, project_id: str, query: PageQuery) -> ReleasesOut:
     """The releases of a project."""
     if project_queries.project_of(session, project_id) is None:
         raise not_found()
-    return ReleasesOut(items=[_out(view) for view in queries.releases_of(session, project_id)])
+    rows, after = queries.releases_of(session, project_id, after=query.after, limit=query.limit)
+    return ReleasesOut(items=[_out(view) for view in rows], next_after=after)
 
 
 @api.post("/projects/<project_id>/releases", returns=ReleaseOut, creates=True)

@@ -11,7 +11,7 @@ from marketplace.operations import reviewing
 from marketplace.queries.reviews import own_figures, review_counts, reviewers_of
 from marketplace.rules.reviewers import Measured
 from web.api import Api
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -143,15 +143,17 @@ class CountOut(OutModel):
 
 
 class CountsOut(OutModel):
-    """Waiting reviews by lane, most first."""
+    """Waiting reviews by lane, in the order of projects and languages."""
 
     items: list[CountOut]
+    next_after: str | None
 
 
-@api.get("/reviews", returns=CountsOut)
-def counts(session: "Session", actor: Actor) -> CountsOut:
+@api.get("/reviews", query=PageQuery, returns=CountsOut)
+def counts(session: "Session", actor: Actor, query: PageQuery) -> CountsOut:
     """How many reviews wait, by lane and cause."""
-    return CountsOut(items=[CountOut.model_validate(row) for row in review_counts(session)])
+    rows, after = review_counts(session, after=query.after, limit=query.limit)
+    return CountsOut(items=[CountOut.model_validate(row) for row in rows], next_after=after)
 
 
 @api.post("/reviews/next", body=TakeIn, returns=TakenOut, is_kept=False)

@@ -107,12 +107,13 @@ def _page(project_id: str, errors: dict[str, Message], status: int = 200) -> Res
     kinds = (BatchKind.UNITS, BatchKind.GOLD) if may_gold else (BatchKind.UNITS,)
     with db.reading(current.scope()) as session:
         project = project_queries.project_of(session, project_id)
-        batches = queries.batches_of(session, project_id, kinds)
+        batches, after = queries.batches_of(session, project_id, kinds, after=sent.args.get("after") or None)
     if project is None:
         raise not_found()
     may_units = role in (Role.CLIENT_ADMIN, Role.CLIENT_PM) or "unit:import" in project.rights
     return page(
-        "marketplace/imports.html", status, project=project, batches=batches, errors=errors, states=BATCH_STATE_WORDS,
+        "marketplace/imports.html", status, project=project, batches=batches, after=after, errors=errors,
+        states=BATCH_STATE_WORDS,
         may_gold=may_gold, may_units=may_units and role != Role.CLIENT_QA,
         fields=TYPES[project.row.task_type].content_fields,
     )  # fmt: skip

@@ -41,6 +41,7 @@ from web.json_text import BadJson, read_json
 from web.render import flash, page, see
 
 ENOUGH = 20
+LATEST = 10
 
 
 @pages.get("/projects", endpoint="projects")
@@ -135,12 +136,13 @@ def project(project_id: str) -> Response:
     found = _project(project_id)
     with db.reading(current.scope()) as session:
         quality = {lane.id: quality_of_lane(session, lane.id) for lane in found.lanes}
-        releases = release_queries.releases_of(session, project_id)
-        batches = import_queries.batches_of(session, project_id)
+        releases, more_releases = release_queries.releases_of(session, project_id, limit=LATEST)
+        batches, more_batches = import_queries.batches_of(session, project_id, limit=LATEST)
     gaps = _gaps(found)
     rights = [(right, str(RIGHT_WORDS[right][0]), str(RIGHT_WORDS[right][1])) for right in ALL_RIGHTS]
     return page(
         "marketplace/project.html", project=found, quality=quality, releases=releases, batches=batches, gaps=gaps,
+        more_releases=more_releases, more_batches=more_batches,
         gap_words=GAP_WORDS, states=PROJECT_STATE_WORDS, lane_states=LANE_STATE_WORDS, rights=rights,
         release_states=RELEASE_STATE_WORDS, batch_states=BATCH_STATE_WORDS, is_client=_is_client(), may=_may(found),
         marks={lane.id: _mark(quality[lane.id], lane) for lane in found.lanes}, enough=ENOUGH, titles=_titles(),

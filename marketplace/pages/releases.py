@@ -45,10 +45,11 @@ VERDICTS: dict[str, tuple[Message, str]] = {
 
 @pages.get("/releases", endpoint="releases")
 def release_list() -> Response:
-    """All releases of one's organization."""
+    """The releases of one's organization, or with `?project=` those of one project."""
+    project_id = sent.args.get("project") or None
     with db.reading(current.scope()) as session:
-        rows = queries.releases_of(session)
-    return page("marketplace/releases.html", rows=rows, states=RELEASE_STATE_WORDS)
+        rows, after = queries.releases_of(session, project_id, after=sent.args.get("after") or None)
+    return page("marketplace/releases.html", rows=rows, after=after, project_id=project_id, states=RELEASE_STATE_WORDS)
 
 
 @pages.get("/releases/<release_id>")

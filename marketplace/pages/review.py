@@ -39,9 +39,9 @@ class VerdictForm(FormModel):
 def home() -> Response:
     """What waits for review, by lane."""
     with db.reading(current.scope()) as session:
-        rows = review_counts(session)
+        rows, after = review_counts(session, after=request.args.get("after") or None)
         own = own_figures(session, current.actor().account_id or "")
-    return page("marketplace/review_home.html", rows=rows, own=own, days=REVIEWED_DAYS)
+    return page("marketplace/review_home.html", rows=rows, after=after, own=own, days=REVIEWED_DAYS)
 
 
 @pages.get("/reviewers")

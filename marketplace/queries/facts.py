@@ -9,11 +9,13 @@ from calibration.values import LaneFacts
 from i18n import Message, _
 from i18n.figures import figure
 from kernel.hot import Hot, table_of
+from kernel.paging import Paging
 from marketplace.models import Lane, Project
 from marketplace.queries.eligibility import demands_of_test
 from payouts.values import LaneLabel
 
-LANES_MOST = 500
+# Lanes as people look for them; rows name these three columns.
+BY_LANE = Paging("lanes", Project.name, Lane.locale, Lane.id)
 
 
 def lane_facts(session: Session, lane_id: str, annotator_id: str | None = None) -> LaneFacts | None:
@@ -36,18 +38,24 @@ def _name(project: str, locale: str) -> Message:
     return _("%(project)s, %(language)s", project=project, language=figure("language", locale))
 
 
-def lane_labels(session: Session) -> list[LaneLabel]:
-    """The lanes that the session's tenant works in, as pages of money name them; the newest hundreds."""
-    rows = session.execute(
-        select(Lane, Project.name)
-        .join(Project, Project.id == Lane.project_id)
-        .order_by(Project.created_at.desc(), Lane.locale)
-        .limit(LANES_MOST)
-    )
-    return [
-        LaneLabel(lane.id, lane.project_id, name, lane.locale, lane.currency, lane.price_micros, lane.overlap)
-        for lane, name in rows
-    ]
+_LABELS = select(
+    Lane.id, Lane.project_id, Project.name, Lane.locale, Lane.currency, Lane.price_micros, Lane.overlap
+).join(Project, Project.id == Lane.project_id)
+
+
+class LaneLabels:
+    """The lanes that the session's tenant works in, as pages of money name them."""
+
+    def one(self, session: Session, lane_id: str) -> LaneLabel | None:
+        """A lane by its id."""
+        row = session.execute(_LABELS.where(Lane.id == lane_id)).one_or_none()
+        return LaneLabel(*row) if row else None
+
+    def page(self, session: Session, after: str | None, limit: int) -> tuple[list[LaneLabel], str | None]:
+        """Lanes by project and language."""
+        statement = _LABELS.where(*BY_LANE.after(after)).order_by(*BY_LANE.order()).limit(limit + 1)
+        rows, next_after = BY_LANE.cut(session.execute(statement).all(), limit)
+        return [LaneLabel(*row) for row in rows], next_after
 
 
 _LANES = table_of(Lane)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from calibration.models import GoldKey
 from calibration.queries.gold import items_with_keys, known_beforehand, settled_since
+from kernel.paging import Paging
 from labeling.files.rows import FileKind
 from labeling.models import Item, ItemOriginal, Ontology
 from labeling.rules.personal import PersonalChoice
@@ -19,6 +20,7 @@ from marketplace.models import Batch, Lane, Project, Unit
 from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding, PersonalFound
 
 MOST_ROWS = 200
+_NEWEST = Paging("batches", Batch.created_at, Batch.id, newest_first=True)
 _CHUNK = 500  # parameters of one IN list
 
 
@@ -56,15 +58,16 @@ def batch_of(session: Session, batch_id: str) -> BatchView | None:
     return _view(session, row) if row else None
 
 
-def batches_of(session: Session, project_id: str, kinds: Collection[str] = (BatchKind.UNITS,)) -> list[BatchView]:
-    """The latest uploads of a project, newest first. Uploads of gold are the client's alone."""
-    rows = session.scalars(
-        select(Batch)
-        .where(Batch.project_id == project_id, Batch.kind.in_(list(kinds)))
-        .order_by(Batch.created_at.desc(), Batch.id)
-        .limit(50)
-    )
-    return [_view(session, row, with_twin=False) for row in rows]
+def batches_of(
+    session: Session, project_id: str, kinds: Collection[str] = (BatchKind.UNITS,), *, after: str | None = None,
+    limit: int = 50,
+) -> tuple[list[BatchView], str | None]:  # fmt: skip
+    """The uploads of a project, newest first. Uploads of gold are the client's alone."""
+    limit = min(limit, MOST_ROWS)
+    statement = select(Batch).where(Batch.project_id == project_id, Batch.kind.in_(list(kinds)), *_NEWEST.after(after))
+    rows = session.scalars(statement.order_by(*_NEWEST.order()).limit(limit + 1)).all()
+    rows, next_after = _NEWEST.cut(rows, limit)
+    return [_view(session, row, with_twin=False) for row in rows], next_after
 
 
 def state_of(session: Session, batch_id: str) -> BatchState | None:

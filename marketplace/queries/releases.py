@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from calibration.models import Consensus, Grade, InferenceRun, Judgment
 from calibration.queries.gold import settled_keys
 from kernel.db import scope_of
+from kernel.paging import Paging
 from labeling.models import Guideline, Item, Ontology
 from labeling.tasktypes.registry import read_ontology
 from labeling.values import Ontology as LabelSchema
@@ -29,6 +30,9 @@ from marketplace.values.releases import (
     Verdict,
     Vote,
 )
+
+MOST_ROWS = 200
+_NEWEST = Paging("releases", Release.asked_at, Release.id, newest_first=True)
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,17 @@ def release_of(session: Session, release_id: str) -> ReleaseView | None:
     return _view(session, row, _names(session, [row.project_id])) if row else None
 
 
-def releases_of(session: Session, project_id: str | None = None, limit: int = 100) -> list[ReleaseView]:
+def releases_of(
+    session: Session, project_id: str | None = None, *, after: str | None = None, limit: int = 50
+) -> tuple[list[ReleaseView], str | None]:
     """The releases of a project, or of all that the scope sees, newest first."""
-    statement = select(Release).order_by(Release.asked_at.desc(), Release.version.desc()).limit(min(limit, 200))
+    limit = min(limit, MOST_ROWS)
+    statement = select(Release).where(*_NEWEST.after(after)).order_by(*_NEWEST.order()).limit(limit + 1)
     if project_id:
         statement = statement.where(Release.project_id == project_id)
-    rows = session.scalars(statement).all()
+    rows, next_after = _NEWEST.cut(session.scalars(statement).all(), limit)
     names = _names(session, [row.project_id for row in rows])
-    return [_view(session, row, names) for row in rows]
+    return [_view(session, row, names) for row in rows], next_after
 
 
 def schema_of(session: Session, project_id: str) -> LabelSchema | None:

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from kernel.db import now_of, scope_of
 from marketplace.models import Lane, Project, Review
+from marketplace.queries.facts import BY_LANE
 from marketplace.rules.planting import Planted
 from marketplace.rules.reviewers import Known, Measured, ReviewerFigures, Verdict, figures, on_known
 from workforce.models import Account, DecisionReceipt, Membership
 from workforce.values import ReceiptKind, ReceiptState
+
+MOST_ROWS = 200
+_WHY = ("weak", "sample", "reported")
 
 
 @dataclass(frozen=True)
@@ -33,25 +37,32 @@ class ReviewCount:
         return self.weak + self.sample + self.reported
 
 
-def review_counts(session: Session) -> Sequence[ReviewCount]:
-    """Waiting reviews by lane, most first; the index on open reviews bounds what is read."""
-    rows = session.execute(
-        select(Review.lane_id, Project.name, Lane.locale, Review.why, func.count())
-        .join(Lane, Lane.id == Review.lane_id)
+def review_counts(
+    session: Session, *, after: str | None = None, limit: int = 50
+) -> tuple[list[ReviewCount], str | None]:
+    """Waiting reviews by lane, in the order of projects and languages; the index on open reviews bounds the reading."""
+    limit = min(limit, MOST_ROWS)
+    waits = exists().where(Review.lane_id == Lane.id, Review.state == "open")
+    statement = (
+        select(Project.name, Lane.locale, Lane.id)
         .join(Project, Project.id == Lane.project_id)
-        .where(Review.state == "open")
-        .group_by(Review.lane_id, Project.name, Lane.locale, Review.why)
+        .where(waits, *BY_LANE.after(after))
+        .order_by(*BY_LANE.order())
+        .limit(limit + 1)
     )
+    lanes, next_after = BY_LANE.cut(session.execute(statement).all(), limit)
     found: dict[str, dict[str, int]] = {}
-    heads: dict[str, tuple[str, str]] = {}
-    for lane_id, name, locale, why, count in rows:
+    for lane_id, why, count in session.execute(
+        select(Review.lane_id, Review.why, func.count())
+        .where(Review.state == "open", Review.lane_id.in_([lane.id for lane in lanes]))
+        .group_by(Review.lane_id, Review.why)
+    ):
         found.setdefault(lane_id, {})[why] = count
-        heads[lane_id] = (name, locale)
     counts = [
-        ReviewCount(lane_id, *heads[lane_id], by_why.get("weak", 0), by_why.get("sample", 0), by_why.get("reported", 0))
-        for lane_id, by_why in found.items()
+        ReviewCount(lane.id, lane.name, lane.locale, *(found.get(lane.id, {}).get(why, 0) for why in _WHY))
+        for lane in lanes
     ]
-    return sorted(counts, key=lambda row: -row.total)
+    return counts, next_after
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from payouts.queries.lanes import lanes
 from payouts.queries.rates import current_rates
 from payouts.values import RateView
 from web.amounts import Amount
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, PageQuery
 
 
 class RateIn(InModel):
@@ -48,23 +48,25 @@ class LaneRateOut(OutModel):
 
 
 class LaneRatesOut(OutModel):
-    """Every lane of one's organization, by project and locale."""
+    """A page of the lanes of one's organization, by project and locale."""
 
     items: list[LaneRateOut]
+    next_after: str | None
 
 
-@api.get("/rates", returns=LaneRatesOut)
-def rate_list(session: Any, actor: Actor) -> LaneRatesOut:
+@api.get("/rates", query=PageQuery, returns=LaneRatesOut)
+def rate_list(session: Any, actor: Actor, query: PageQuery) -> LaneRatesOut:
     """What a unit of each lane earns now."""
-    in_force = current_rates(session, now_of(session))
+    found, after = lanes(session, after=query.after, limit=query.limit)
+    in_force = current_rates(session, now_of(session), [lane.lane_id for lane in found])
     items = [
         LaneRateOut(
             lane_id=lane.lane_id, project=lane.project, locale=lane.locale, currency=lane.currency,
             rate=_rate(in_force[lane.lane_id]) if lane.lane_id in in_force else None,
         )
-        for lane in lanes(session)
+        for lane in found
     ]  # fmt: skip
-    return LaneRatesOut(items=items)
+    return LaneRatesOut(items=items, next_after=after)
 
 
 @api.post("/rates", body=RateIn, returns=RateOut, creates=True)

@@ -14,7 +14,7 @@ from kernel.money import MICROS, is_currency
 from kernel.policy import Actor
 from payouts.models import Rate
 from payouts.policy import Action, books_of
-from payouts.queries.lanes import has_directory, lanes
+from payouts.queries.lanes import has_directory, lane_of
 from payouts.queries.rates import rate_history, rate_of
 from payouts.values import LaneLabel, RateView
 
@@ -72,7 +72,7 @@ def _lane(session: Session, lane_id: str) -> LaneLabel | None:
     """The lane, which must be one that the vendor works in; None where nobody can say which there are."""
     if not has_directory():
         return None
-    found = next((lane for lane in lanes(session) if lane.lane_id == lane_id), None)
+    found = lane_of(session, lane_id)
     if found is None:
         raise NotFound("lane.unknown", _("There is no such lane."))
     return found

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from i18n import Message, _
 from kernel import db
@@ -27,6 +27,7 @@ class RateForm(FormModel):
     amount: str
     currency: str
     from_at: str = ""
+    after: str = ""  # the page of the list on which it was typed
     confirm: str = ""  # the rate that somebody was asked about and meant
 
 
@@ -51,7 +52,7 @@ def set_lane_rate() -> Response:
     if not form.ok:
         return _page(form, 422)
     flash("good", _("The new rate is set. Units that are handed out already keep theirs."))
-    return see("payouts.rates")
+    return see("payouts.rates", after=form.data.after or None)
 
 
 def _set(form: Form[RateForm], micros: int, from_at: Any) -> None:
@@ -77,8 +78,11 @@ def _asked(form: Form[RateForm], micros: int) -> str:
 
 
 def _page(form: Form[Any], status: int = 200) -> Response:
+    here = request.args.get("after") or form.after or None
     with db.reading(current.scope()) as session:
-        found, in_force = lanes(session), current_rates(session, request_time())
+        found, after = lanes(session, after=here)
+        in_force = current_rates(session, request_time(), [lane.lane_id for lane in found])
     return page(
-        "payouts/rates.html", status, lanes=found, rates=in_force, form=form, may_set=may(Action.RATE_SET)
+        "payouts/rates.html", status, lanes=found, rates=in_force, form=form, may_set=may(Action.RATE_SET), here=here,
+        after=after,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Rates, read: what a unit of a lane earns at a moment, and what it earned before."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -39,11 +40,11 @@ def rate_history(session: Session, lane_id: str, limit: int = 50) -> list[RateVi
     return [_view(row) for row in rows]
 
 
-def current_rates(session: Session, now: datetime) -> dict[str, RateView]:
-    """The rate in force of every lane that has one, by lane."""
+def current_rates(session: Session, now: datetime, lane_ids: Collection[str]) -> dict[str, RateView]:
+    """The rate in force of each of these lanes that has one, by lane."""
     newest = (
         select(Rate.lane_id, func.max(Rate.from_at).label("from_at"))
-        .where(Rate.from_at <= now)
+        .where(Rate.from_at <= now, Rate.lane_id.in_(lane_ids))
         .group_by(Rate.lane_id)
         .subquery()
     )

@@ -41,7 +41,7 @@ def hire(cast: Cast, names: Sequence[str]) -> dict[str, str]:
         person = cast.people[name]
         assert person.get("/me")["agreements_to_sign"] == []
         person.put("/payout-method", {"kind": "mobile", "holder": name.title(), "account": "+254712345678"})
-    assert [each["code"] for each in manager.get("/agreements")] == [paper["code"]]
+    assert [each["code"] for each in manager.get("/agreements")["items"]] == [paper["code"]]
     return found
 
 

@@ -12,11 +12,24 @@ from kernel.db import Database, now_of
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from payouts.operations import earnings
-from payouts.values import EarningView
+from payouts.values import EarningView, LaneLabel
 from workforce.models import Account, Annotator, DecisionReceipt, Organization, Pool
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 KEYS = [("test", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")]
+
+
+@dataclass(frozen=True)
+class KnownLanes:
+    """A directory of a single lane, in the place of the one that work keeps."""
+
+    lane: LaneLabel
+
+    def one(self, session: Session, lane_id: str) -> LaneLabel | None:
+        return self.lane if lane_id == self.lane.lane_id else None
+
+    def page(self, session: Session, after: str | None, limit: int) -> tuple[list[LaneLabel], str | None]:
+        return [self.lane], None
 
 
 @dataclass

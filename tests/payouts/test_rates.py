@@ -12,7 +12,7 @@ from payouts.operations.rates import set_rate
 from payouts.queries import lanes
 from payouts.queries.rates import current_rates, rate_history, rate_of
 from payouts.values import LaneLabel
-from tests.payouts.books import Books
+from tests.payouts.books import Books, KnownLanes
 
 
 def test_a_rate_holds_from_its_moment_until_the_next_one(books: Books) -> None:
@@ -25,7 +25,7 @@ def test_a_rate_holds_from_its_moment_until_the_next_one(books: Books) -> None:
         assert rate_of(session, books.lane_id, later - timedelta(microseconds=1)) == first
         assert rate_of(session, books.lane_id, later) == second
         assert rate_history(session, books.lane_id) == [second, first]
-        assert current_rates(session, books.now) == {books.lane_id: first}
+        assert current_rates(session, books.now, [books.lane_id]) == {books.lane_id: first}
         told = session.scalars(select(AuditEvent.action).where(AuditEvent.object_ref == books.lane_id)).all()
     assert told == ["rate.set", "rate.set"]
 
@@ -62,7 +62,7 @@ def test_only_the_vendors_manager_sets_rates(books: Books, role: Role) -> None:
 
 def test_a_lane_that_the_vendor_does_not_work_in_gets_no_rate(books: Books) -> None:
     known = LaneLabel(books.lane_id, books.project_id, "Support intents", "sw-KE", "USD")
-    lanes.use_lanes(lambda session: [known])
+    lanes.use_lanes(KnownLanes(known))
     manager = books.staff(Role.VENDOR_MANAGER)
     with books.tenant() as session:
         assert set_rate(session, manager, lane_id=books.lane_id, micros=1, currency="USD").micros == 1
@@ -80,9 +80,8 @@ def test_a_lane_that_the_vendor_does_not_work_in_gets_no_rate(books: Books) -> N
 def test_a_rate_that_costs_more_than_the_client_pays_has_to_be_confirmed(
     books: Books, micros: int, currency: str, told: str
 ) -> None:
-    lanes.use_lanes(
-        lambda session: [LaneLabel(books.lane_id, books.project_id, "Support intents", "sw-KE", "USD", 120_000, 3)]
-    )
+    known = LaneLabel(books.lane_id, books.project_id, "Support intents", "sw-KE", "USD", 120_000, 3)
+    lanes.use_lanes(KnownLanes(known))
     manager = books.staff(Role.VENDOR_MANAGER)
     rate = {"lane_id": books.lane_id, "micros": micros, "currency": currency}
     with pytest.raises(Invalid) as asked, books.tenant() as session:

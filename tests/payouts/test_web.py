@@ -20,7 +20,7 @@ from payouts.operations.invoices import issue_invoice
 from payouts.queries import lanes
 from payouts.queries.runs import line_of, lines_of, run_of
 from payouts.values import InvoiceLine, LaneLabel, LineState, RunState
-from tests.payouts.books import Books, Worker
+from tests.payouts.books import Books, KnownLanes, Worker
 from web import limits, views
 from web.app import create_base_app
 from workforce import register as workforce
@@ -298,7 +298,7 @@ def test_statements_taken_too_often_are_told_to_wait_on_both_ways_together(
 
 def test_a_manager_sets_rates_for_the_lanes_there_are(books: Books, door: Callable[..., Door]) -> None:
     known = LaneLabel(books.lane_id, books.project_id, "Support intents", "sw-KE", "USD")
-    lanes.use_lanes(lambda session: [known])
+    lanes.use_lanes(KnownLanes(known))
     manager = door(Role.VENDOR_MANAGER).enter()
     assert "None yet" in manager.get("/rates")
     sent = {"lane_id": books.lane_id, "currency": "usd"}

@@ -191,7 +191,7 @@ def test_agreements_are_published_and_listed(app: Flask, world: World) -> None:
     assert program.send("POST", "/agreements", body).json["version"] == 1  # type: ignore[index]
     assert program.send("POST", "/agreements", body).json["version"] == 2  # type: ignore[index]
     assert program.send("POST", "/agreements", {**body, "required_from": "secret"}).status_code == 422
-    (listed,) = program.send("GET", "/agreements").json  # type: ignore[misc]
+    (listed,) = program.send("GET", "/agreements").json["items"]  # type: ignore[index]
     assert (listed["code"], listed["version"]) == ("nda", 2)
 
 

@@ -5,19 +5,21 @@ from typing import TYPE_CHECKING
 from flask import request
 
 from kernel.policy import Actor
+from web.forms import PageQuery
 from web.sessions import network_of
 from workforce import operations, queries
 from workforce.api import api
-from workforce.api.shapes import AgreementIn, AgreementOut, SignatureIn, SignatureOut
+from workforce.api.shapes import AgreementIn, AgreementOut, AgreementsOut, SignatureIn, SignatureOut
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@api.get("/agreements", returns=list[AgreementOut])
-def agreements(session: "Session", actor: Actor) -> list[AgreementOut]:
+@api.get("/agreements", query=PageQuery, returns=AgreementsOut)
+def agreements(session: "Session", actor: Actor, query: PageQuery) -> AgreementsOut:
     """The newest version of each document."""
-    return [AgreementOut.of(one) for one in queries.agreements_in_force(session, actor.org_id or "")]
+    rows, after = queries.find_agreements(session, actor.org_id or "", after=query.after, limit=query.limit)
+    return AgreementsOut(items=[AgreementOut.of(one) for one in rows], next_after=after)
 
 
 @api.post("/agreements", body=AgreementIn, returns=AgreementOut, creates=True)

@@ -262,6 +262,13 @@ class AgreementOut(OutModel):
         return cls.model_validate(view)
 
 
+class AgreementsOut(OutModel):
+    """A page of a vendor's documents, each in its newest version, by code."""
+
+    items: list[AgreementOut]
+    next_after: str | None
+
+
 class SignatureOut(OutModel):
     """Who signs which text."""
 

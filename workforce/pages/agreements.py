@@ -55,14 +55,16 @@ def _typed(what: str) -> dict[str, str]:
 def _show(form: Form[Any] | None, code: str, status: int = 200) -> Response:
     scope = queries.reach(current.actor())
     with db.reading(scope) as session:
-        rows = queries.agreements_in_force(session, current.actor().org_id or "")
-    known = next((row for row in rows if row.code == code), None)
+        org_id = current.actor().org_id or ""
+        rows, after = queries.find_agreements(session, org_id, after=request.args.get("after") or None)
+        known = queries.agreement_in_force(session, org_id, code) if code else None
     titles, texts = (dict(known.titles), dict(known.texts)) if known else ({}, {})
     if form is None:
         form = empty_form({"code": code, "required_from": known.required_from if known else "public"})
     else:
         titles, texts = _typed("title"), _typed("text")
     return page(
-        "workforce/agreements.html", status, rows=rows, form=form, errors=form.errors, titles=titles, texts=texts,
+        "workforce/agreements.html", status, rows=rows, after=after, form=form, errors=form.errors, titles=titles,
+        texts=texts,
         shipped=SHIPPED, words=words, title_of=lambda one: one.titles[shown_locale(one.titles, current_locale())],
     )  # fmt: skip

@@ -11,9 +11,11 @@ from workforce.queries.accounts import (
     tokens_of,
 )
 from workforce.queries.agreements import (
+    agreement_in_force,
     agreement_of,
     agreements_in_force,
     agreements_to_sign,
+    find_agreements,
     signatures_of,
 )
 from workforce.queries.factors import factor_of, resets, resets_of
@@ -47,6 +49,7 @@ __all__ = [
     "actor_of",
     "actor_of_token",
     "address_link",
+    "agreement_in_force",
     "agreement_of",
     "agreements_in_force",
     "agreements_to_sign",
@@ -62,6 +65,7 @@ __all__ = [
     "factor_of",
     "facts_of_account",
     "find_account",
+    "find_agreements",
     "find_people",
     "invitation_by_id",
     "invitation_by_secret",

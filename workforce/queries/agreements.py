@@ -4,10 +4,13 @@ from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kernel.hot import Hot, table_of
+from kernel.paging import Paging
 from kernel.walls import constant
 from workforce.models import Agreement, AgreementSignature
 from workforce.values import AgreementView, SignatureView
 
+MOST_ROWS = 200
+_BY_CODE = Paging("agreements", Agreement.code)
 _NEWER = aliased(Agreement)
 _ORG: BindParameter[str] = bindparam("p_org")
 _NEWEST = select(func.max(_NEWER.version)).where(_NEWER.org_id == _ORG, _NEWER.code == Agreement.code)
@@ -31,6 +34,28 @@ def agreement_of(session: Session, agreement_id: str) -> AgreementView | None:
 def agreements_in_force(session: Session, org_id: str) -> list[AgreementView]:
     """The newest version of each of a vendor's documents, by code."""
     return [agreement_view(row) for row in session.scalars(_IN_FORCE, {"p_org": org_id})]
+
+
+def find_agreements(
+    session: Session, org_id: str, *, after: str | None = None, limit: int = 50
+) -> tuple[list[AgreementView], str | None]:
+    """A page of the newest versions of a vendor's documents, by code."""
+    limit = min(limit, MOST_ROWS)
+    newest = select(func.max(_NEWER.version)).where(_NEWER.org_id == org_id, _NEWER.code == Agreement.code)
+    statement = select(Agreement).where(
+        Agreement.org_id == org_id, Agreement.version == newest.scalar_subquery(), *_BY_CODE.after(after)
+    )
+    rows, next_after = _BY_CODE.cut(
+        session.scalars(statement.order_by(*_BY_CODE.order()).limit(limit + 1)).all(), limit
+    )
+    return [agreement_view(row) for row in rows], next_after
+
+
+def agreement_in_force(session: Session, org_id: str, code: str) -> AgreementView | None:
+    """The newest version of one document."""
+    statement = select(Agreement).where(Agreement.org_id == org_id, Agreement.code == code)
+    row = session.scalars(statement.order_by(Agreement.version.desc()).limit(1)).first()
+    return agreement_view(row) if row else None
 
 
 def agreements_to_sign(session: Session, annotator_id: str, org_id: str) -> list[AgreementView]:
