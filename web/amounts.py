@@ -43,4 +43,5 @@ def plain_number(text: str) -> str:
     try:
         return f"{parse_decimal(bare, locale=current_locale().replace('-', '_'), strict=True):f}"
     except NumberFormatError:
-        return bare
+        # A comma that groups no thousands is a point, in whatever language the page happens to be.
+        return bare.replace(",", ".") if bare.count(",") == 1 and "." not in bare else bare

@@ -9,6 +9,7 @@ from admin.values import Check, EventFilter, EventRow
 from kernel.audit import INSTALLATION
 from kernel.models import AuditEvent, AuditHead
 from kernel.paging import Paging
+from marketplace.rules.releases import STRANGER, pseudonym
 from workforce.models import Account, Annotator, Membership, Organization
 
 MOST = 200
@@ -27,8 +28,20 @@ def events(
     paging = _OF_ONE if wanted.chain is not None else _OF_ALL
     statement = select(AuditEvent).where(*_criteria(wanted), *paging.after(after)).order_by(*paging.order())
     rows, next_after = paging.cut(session.scalars(statement.limit(limit + 1)).all(), limit)
-    names = staff_names(session, {row.actor_ref for row in rows if row.actor_ref}, names_of)
-    return [_row(row, names) for row in rows], next_after
+    people = {row.actor_ref for row in rows if row.actor_ref and not row.actor_ref.startswith("system:")}
+    names = staff_names(session, people, names_of)
+    strangers = {} if names_of is None else _strangers(session, people, names_of)
+    return [_row(row, names, strangers) for row in rows], next_after
+
+
+def _strangers(session: Session, account_ids: set[str], org_id: str) -> dict[str, str]:
+    """Those who are not of the reader's organization, by the name that it has for them in the register of reads: an
+    account's id would tell two organizations that they speak of the same person."""
+    own = set(session.scalars(select(Membership.account_id).where(Membership.org_id == org_id)
+                              .where(Membership.account_id.in_(account_ids))))  # fmt: skip
+    own |= set(session.scalars(select(Annotator.account_id).where(Annotator.org_id == org_id)
+                               .where(Annotator.account_id.in_(account_ids))))  # fmt: skip
+    return {account_id: pseudonym(org_id, account_id) for account_id in account_ids - own}
 
 
 def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
@@ -44,7 +57,11 @@ def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
     for column, value in (
         (AuditEvent.object_type, wanted.object_type),
         (AuditEvent.object_ref, wanted.object_ref),
-        (AuditEvent.actor_ref, wanted.actor_ref),
+        # Whom a reader knows by the register of reads alone can be looked for in it.
+        (
+            AuditEvent.details["reader"].as_string() if wanted.actor_ref.startswith(STRANGER) else AuditEvent.actor_ref,
+            wanted.actor_ref,
+        ),
     ):
         if value:
             found.append(column == value)
@@ -55,9 +72,10 @@ def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _row(event: AuditEvent, names: dict[str, str]) -> EventRow:
+def _row(event: AuditEvent, names: dict[str, str], strangers: dict[str, str]) -> EventRow:
+    ref = event.actor_ref or ""
     return EventRow(
-        event.id, event.chain, event.seq, event.at, event.actor_ref, names.get(event.actor_ref or "", ""),
+        event.id, event.chain, event.seq, event.at, strangers.get(ref, event.actor_ref), names.get(ref, ""),
         event.action, event.object_type, event.object_ref, event.outcome, tuple(event.reasons), event.request_id,
         event.details, event.hash,
     )  # fmt: skip
@@ -65,8 +83,8 @@ def _row(event: AuditEvent, names: dict[str, str]) -> EventRow:
 
 def staff_names(session: Session, account_ids: Iterable[str], org_id: str | None) -> dict[str, str]:
     """Names of those who run things. Whoever only annotates is called by the pseudonym that their vendor
-    knows them by; to a client they stay an id."""
-    wanted = {name for name in account_ids if not name.startswith("system:")}
+    knows them by; to a client they have no name."""
+    wanted = set(account_ids)
     if not wanted:
         return {}
     statement = (

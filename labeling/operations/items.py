@@ -13,8 +13,8 @@ from kernel.errors import Misuse
 from kernel.policy import Actor
 from labeling.files.drafts import UnitDraft
 from labeling.models import Item, ItemOriginal
-from web.json_text import canonical_json
 from labeling.values import Classification, JsonObject
+from web.json_text import canonical_json
 
 MOST_AT_ONCE = 1_000
 _ONCE = ["org_id", "project_id", "locale", "fingerprint"]

@@ -10,6 +10,7 @@ from labeling.values import InvalidAnswer, InvalidContent, Ontology
 from marketplace.values.releases import Billable, ReleaseFile, Settled
 from web.json_text import canonical_json
 
+STRANGER = "P-"
 FORMAT = "polyphony-release/2"
 CSV_HEAD = (
     "id", "unit", "locale", "label", "answer", "source", "confidence", "judgments", "people", "reviewed", "reviewers",
@@ -20,7 +21,7 @@ CSV_HEAD = (
 def pseudonym(project_id: str, annotator_id: str) -> str:
     """How a project's deliveries call a person: the same in all of them, and another in every other project."""
     digest = hashlib.sha256(f"person\n{project_id}\n{annotator_id}".encode()).hexdigest()
-    return f"P-{digest[:10].upper()}"
+    return f"{STRANGER}{digest[:10].upper()}"
 
 
 def record_of(unit: Settled, label: str | None, versions: Mapping[str, int]) -> dict[str, Any]:

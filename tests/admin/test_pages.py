@@ -9,6 +9,7 @@ from kernel import audit, clock, jobs
 from kernel.db import Database
 from kernel.models import OutboxEvent
 from kernel.policy import Actor, Role
+from marketplace.rules.releases import pseudonym
 from tests.admin.conftest import SYSTEM, Office
 from tests.admin.test_commands import dead, tamper
 from tests.web.conftest import sign_in
@@ -85,6 +86,12 @@ def test_staff_have_names_and_those_who_annotate_do_not(logged: Office) -> None:
     vendor = logged.orgs["vendor"]
     seen_by_client = logged.api(Role.CLIENT_ADMIN, "GET", "/audit?action=client.").get_json()["items"]
     assert [item["actor"] for item in seen_by_client] == [""]
+    client = logged.orgs["client"]
+    write(logged, "read.thing", client, by=worker.account_id)
+    (told,) = logged.api(Role.CLIENT_ADMIN, "GET", "/audit?action=read.").get_json()["items"]
+    assert (told["actor_ref"], told["actor"]) == (pseudonym(client, worker.account_id), "")
+    seen = logged.text(Role.CLIENT_ADMIN, "/admin/audit?action=read.")
+    assert told["actor_ref"] in seen and worker.account_id not in seen, "an id would be the same for every client"
     assert logged.api(Role.AUDITOR, "GET", f"/audit?chain={vendor}&action=vendor.").get_json()["items"][0]["actor"]
 
 

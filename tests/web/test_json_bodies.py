@@ -91,7 +91,8 @@ def test_json_that_readers_would_read_differently_is_malformed(body: str | bytes
 @pytest.mark.parametrize(
     ("locale", "typed", "meant"),
     [
-        ("en", "1,234.5", "1234.5"), ("en", "0,1", "0,1"), ("es", "0,75", "0.75"), ("es", "0.75", "0.75"),
+        ("en", "1,234.5", "1234.5"), ("en", "0,1", "0.1"), ("en", "1,23,4", "1,23,4"), ("es", "0,75", "0.75"),
+        ("es", "0.75", "0.75"),
         ("ar", "0.5", "0.5"), ("sw", " 2 000.25 ", "2000.25"), ("en", "soon", "soon"),
     ],
 )  # fmt: skip
