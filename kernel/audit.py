@@ -14,16 +14,16 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Integer, Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session
 
-from kernel import ids
+from kernel import ids, many
 from kernel.db import Later, at_end, insert_rows, now_of, session_of
 from kernel.errors import Misuse
 from kernel.models import AuditEvent, AuditHead
@@ -45,6 +45,14 @@ _LINK = (
         seq=bindparam("b_seq"), prev_hash=bindparam("b_prev"), hash=bindparam("b_hash"), linked_at=bindparam("b_now")
     )
 )  # fmt: skip
+_WAITING = (
+    select(*(_TABLE.c[name] for name in ("chain", *_COLUMNS)))
+    .where(_TABLE.c.linked_at.is_(None))
+    .order_by(_TABLE.c.at, _TABLE.c.id)
+    .limit(bindparam("b_limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+Told = dict[str, Any]  # what an event says, by `_COLUMNS`
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -98,7 +106,7 @@ def write_log(session: Session) -> None:
     for chain, linked in sorted(chains.items()):
         head = _locked_head(session, chain)
         for row in linked:
-            head = _follow(head, SimpleNamespace(**row), row)
+            head = _follow(head, {name: row[name] for name in _COLUMNS}, row)
             row["linked_at"] = now_of(session)
         _move_head(session, head)
     insert_rows(session, _TABLE, rows)
@@ -114,35 +122,26 @@ def _write_before_reading(connection: Connection, _cursor: Any, statement: str, 
 
 def link_pending(session: Session, limit: int = 1000) -> int:
     """Link events that were written unlinked, oldest first, chain by chain; returns how many."""
-    waiting = session.execute(
-        select(*(getattr(AuditEvent, name) for name in ("chain", *_COLUMNS)))
-        .where(AuditEvent.linked_at.is_(None))
-        .order_by(AuditEvent.at, AuditEvent.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    chains: dict[str, list[Any]] = {}
-    for event in waiting:
-        chains.setdefault(event.chain, []).append(event)
+    waiting = session.connection().execute(_WAITING, {"b_limit": limit}).all()
+    chains: dict[str, list[Told]] = {}
+    for chain, *told in waiting:
+        chains.setdefault(chain, []).append(dict(zip(_COLUMNS, told, strict=True)))
     for chain, events in sorted(chains.items()):
         _link(session, chain, events)
     return len(waiting)
 
 
-def _link(session: Session, chain: str, events: list[Any]) -> None:
+def _link(session: Session, chain: str, events: list[Told]) -> None:
     """Link events that are written already, all in one statement."""
-    head, now, rows = _locked_head(session, chain), now_of(session), []
-    for each in events:
+    head, rows = _locked_head(session, chain), []
+    for told in events:
         linked: dict[str, Any] = {}
-        head = _follow(head, SimpleNamespace(**each._mapping), linked)
+        head = _follow(head, told, linked)
         rows.append(
-            {
-                "b_id": each.id, "b_seq": linked["seq"], "b_prev": linked["prev_hash"], "b_hash": linked["hash"],
-                "b_now": now,
-            }
-        )  # fmt: skip
+            {"b_id": told["id"], "b_seq": linked["seq"], "b_prev": linked["prev_hash"], "b_hash": linked["hash"]}
+        )
     _move_head(session, head)
-    session.connection().execute(_LINK, rows)
+    many.execute_all(session.connection(), _LINK, {"b_now": now_of(session)}, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +154,11 @@ class _Link:
     at: datetime
 
 
-def _follow(head: _Link, told: SimpleNamespace, row: dict[str, Any]) -> _Link:
+def _follow(head: _Link, told: Told, row: dict[str, Any]) -> _Link:
     """The event as the next link after `head`; its place and hashes go to `row`."""
-    told.seq, told.prev_hash = head.seq + 1, head.hash
-    row["seq"], row["prev_hash"], row["hash"] = told.seq, told.prev_hash, event_hash(told)
-    return _Link(head.chain, told.seq, row["hash"], told.at)
+    row["seq"], row["prev_hash"] = head.seq + 1, head.hash
+    row["hash"] = _hash(head.chain, row["seq"], head.hash, told)
+    return _Link(head.chain, row["seq"], row["hash"], told["at"])
 
 
 _HEADS = cast(Table, AuditHead.__table__)
@@ -189,10 +188,13 @@ def _move_head(session: Session, head: _Link) -> None:
 
 def event_hash(event: Any) -> str:
     """SHA-256 over the version, the chain, the place in it, the previous hash and the canonical form of the rest."""
-    told = {name: getattr(event, name) for name in _COLUMNS}
+    return _hash(event.chain, event.seq, event.prev_hash, {name: getattr(event, name) for name in _COLUMNS})
+
+
+def _hash(chain: str, seq: int, prev_hash: str | None, told: Told) -> str:
     rest = _encode(told)  # details have been plain since they were written; what is ASCII has one form only
     rest = rest if rest.isascii() else canonical(told)
-    text = "\n".join(("audit-v1", event.chain, str(event.seq), event.prev_hash or _ZERO, rest))
+    text = "\n".join(("audit-v1", chain, str(seq), prev_hash or _ZERO, rest))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -204,6 +206,12 @@ def canonical(value: Any) -> str:
 def _time(value: Any) -> str:
     if not isinstance(value, datetime):
         raise TypeError(f"{type(value).__name__} has no form in the log")
+    return _time_text(value)
+
+
+@lru_cache(maxsize=1024)
+def _time_text(value: datetime) -> str:
+    """The form of a time in the log; events that were written together share theirs."""
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -339,7 +347,7 @@ def _fault(event: Any, place: Place, anchors: Anchors) -> str | None:
         return "gap"
     if event.prev_hash != place.hash:
         return "link"
-    if event.hash != event_hash(event):
+    if event.hash != _hash(event.chain, event.seq, event.prev_hash, dict(zip(_COLUMNS, event[4:], strict=True))):
         return "content"
     return "anchor" if anchors.get((event.chain, event.seq), event.hash) != event.hash else None
 
@@ -357,18 +365,23 @@ def _end_fault(session: Session, head: Head, place: Place, anchors: Anchors) -> 
 
 
 def _linked(session: Session, chain: str, after: int, last: int, page: int = 2000) -> Iterator[Any]:
-    columns = [getattr(AuditEvent, name) for name in ("chain", "seq", "prev_hash", "hash", *_COLUMNS)]
     while after < last:
-        rows = session.execute(
-            select(*columns)
-            .where(AuditEvent.chain == chain, AuditEvent.seq > after, AuditEvent.seq <= last)
-            .order_by(AuditEvent.seq)
-            .limit(page)
-        ).all()
+        given = {"b_chain": chain, "b_after": after, "b_last": last, "b_limit": page}
+        rows = session.connection().execute(_LINKED, given).all()
         yield from rows
         if len(rows) < page:
             return
         after = rows[-1].seq
+
+
+_LINKED = (
+    select(*(_TABLE.c[name] for name in ("chain", "seq", "prev_hash", "hash", *_COLUMNS)))
+    .where(
+        _TABLE.c.chain == bindparam("b_chain"), _TABLE.c.seq > bindparam("b_after"), _TABLE.c.seq <= bindparam("b_last")
+    )
+    .order_by(_TABLE.c.seq)
+    .limit(bindparam("b_limit", type_=Integer))
+)
 
 
 def append_only_triggers(dialect: str) -> list[str]:

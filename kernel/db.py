@@ -4,6 +4,7 @@ Two databases run the same code. SQLite (WAL) begins every transaction that may 
 takes the role and the organization of the scope for the length of the transaction, so that row-level security applies.
 """
 
+import json
 import random
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
@@ -69,6 +70,9 @@ class UTCDateTime(TypeDecorator[datetime]):
     def bind_processor(self, dialect: Dialect) -> Any:
         return sqlite_time if dialect.name == "sqlite" else super().bind_processor(dialect)
 
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return time_of_sqlite if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
 
 @lru_cache(maxsize=1024)
 def sqlite_time(value: datetime | None) -> str | None:
@@ -78,6 +82,21 @@ def sqlite_time(value: datetime | None) -> str | None:
     if value.tzinfo is None:
         raise Misuse("a time without a zone")
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@lru_cache(maxsize=4096)
+def time_of_sqlite(kept: str | None) -> datetime | None:
+    """The time that SQLite keeps as this text; what was written together has the same."""
+    return None if kept is None else datetime.fromisoformat(kept).replace(tzinfo=UTC)
+
+
+_decode = json.JSONDecoder().raw_decode
+
+
+def json_of_sqlite(kept: str) -> Any:
+    """What SQLite keeps as this text, without the search for blanks around it that we never write."""
+    value, end = _decode(kept)
+    return value if end == len(kept) else json.loads(kept)
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
@@ -283,9 +302,11 @@ def insert_new(session: Session, table: Any, rows: list[dict[str, Any]], conflic
 def _ensure_may_insert(session: Session, table: Any, rows: Iterable[Mapping[str, Any]]) -> None:
     """Whose the rows are is looked at here, where they go to the database without the ORM."""
     scope = scope_of(session)
-    is_walled = issubclass(table, Owned | Shared) and not scope.is_system
-    if is_walled and any(scope.org_id not in (row.get("org_id"), row.get("vendor_org_id")) for row in rows):
-        raise Misuse(f"a row of {table.__tablename__} for another organization")
+    if not scope.is_system and issubclass(table, Owned | Shared):
+        own = scope.org_id
+        for row in rows:
+            if own != row.get("org_id") and own != row.get("vendor_org_id"):
+                raise Misuse(f"a row of {table.__tablename__} for another organization")
     if not session.info["writes"]:
         raise Misuse("a write in a reading transaction")
 
@@ -390,6 +411,7 @@ def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
             pool_size=pool_size,
             max_overflow=20,
             connect_args={"timeout": 15},
+            json_deserializer=json_of_sqlite,
             paramstyle="named",  # a value that a statement names often is converted and bound once
         )
     if pool_size == 0:

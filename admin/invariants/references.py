@@ -8,6 +8,8 @@ have had their turn after as many days as there are first letters.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Column, Select, Table, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
@@ -67,7 +69,7 @@ def strange_references(session: Session) -> dict[str, int]:
         if table.name not in sizes:
             sizes[table.name] = session.scalar(select(func.count()).select_from(table)) or 0
         part = None if sizes[table.name] <= WHOLE else letter_of(now_of(session))
-        found[each.name] = session.scalar(strange(each, part)) or 0
+        found[each.name] = session.scalar(strange(each, part)) or 0 if sizes[table.name] else 0
     return found
 
 
@@ -76,9 +78,15 @@ def letter_of(day: datetime) -> str:
     return LETTERS[day.toordinal() % len(LETTERS)]
 
 
+@cache
+def _referred(table: Table) -> Any:
+    """The table under a name of its own, as it may refer to itself."""
+    return table.alias("target")
+
+
 def strange(reference: Reference, letter: str | None = None) -> Select[int]:
     """Counts the rows of a reference that lead to another owner; of one portion only, if a letter is given."""
-    row, target = reference.column.table, reference.target.alias("target")
+    row, target = reference.column.table, _referred(reference.target)
     owners = [column for name in ("org_id", "vendor_org_id") if (column := row.columns.get(name)) is not None]
     same = or_(*(target.c.org_id == owner for owner in owners))
     if "vendor_org_id" in target.columns:  # what a vendor keeps about what was given to it
