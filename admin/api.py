@@ -1,15 +1,17 @@
 """The API of running the installation: the log and its verification, jobs under way, dead letters, organizations."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from flask import Response, send_file
 from pydantic import Field
 
-from admin.jobs import ask_verification
+from admin.jobs import ask_copy, ask_verification
 from admin.operations import dead_letters
 from admin.operations.founding import found_organization
 from admin.policy import Action, chain_resource, reads_every_chain
 from admin.queries import events, machinery
+from admin.queries.retention import report
 from admin.values import EventFilter
 from i18n import _
 from kernel import jobs
@@ -18,16 +20,23 @@ from kernel.errors import Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from kernel.tenancy import Scope
+from marketplace.storage import storage
 from web.api import Api, Result
-from web.forms import InModel, OutModel, PageQuery
+from web.forms import InModel, OutModel, PageQuery, values_of
+from workforce.operations import own_data as own_data_operations
 from workforce.queries import find_account
 from workforce.queries import organizations as organizations_by_name
+from workforce.queries.own_data import data_requests_of
 from workforce.values import OrgKind
+from workforce.values.own_data import DataKind, DataState
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 api = Api("admin", __name__)
+
+DataKindName = Annotated[str, values_of(DataKind)]
+DataStateName = Annotated[str, values_of(DataState)]
 
 
 def every_tenant() -> Scope:
@@ -264,3 +273,87 @@ def _chain(actor: Actor, wanted: str | None) -> str | None:
 def _aware(when: datetime | None) -> datetime | None:
     """A time without a zone is told in UTC."""
     return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
+
+
+class DataRequestOut(OutModel):
+    """What somebody asked of their data."""
+
+    id: str
+    kind: DataKindName
+    state: DataStateName
+    asked_at: datetime
+    due_at: datetime
+    done_at: datetime | None
+    held_up_by: str
+    size: int
+    sha256: str | None
+
+
+class DataRequestsOut(OutModel):
+    """The latest fifty, newest first."""
+
+    items: list[DataRequestOut]
+
+
+class DueOut(OutModel):
+    """What a rule of retention takes now (counted up to a hundred thousand), and when it takes the next."""
+
+    code: str
+    days: int
+    count: int
+    next_at: datetime | None
+
+
+class RetentionOut(OutModel):
+    """Every rule of retention."""
+
+    items: list[DueOut]
+
+
+@api.get("/me/data", returns=DataRequestsOut, scope=every_tenant)
+def own_data(session: "Session", actor: Actor) -> DataRequestsOut:
+    """What you asked of your data."""
+    rows = data_requests_of(session, actor.account_id or "")
+    return DataRequestsOut(items=[DataRequestOut.model_validate(row) for row in rows])
+
+
+@api.post("/me/data/copy", returns=DataRequestOut, creates=True, scope=every_tenant)
+def ask_own_copy(session: "Session", actor: Actor) -> DataRequestOut:
+    """Ask for a copy of everything that is held about you."""
+    return DataRequestOut.model_validate(ask_copy(session, actor, actor.account_id or ""))
+
+
+@api.post("/me/data/erasure", returns=DataRequestOut, creates=True, scope=every_tenant)
+def ask_erasure(session: "Session", actor: Actor) -> DataRequestOut:
+    """Ask to be erased; it is carried after the waiting time."""
+    return DataRequestOut.model_validate(
+        own_data_operations.ask_data(session, actor, actor.account_id or "", DataKind.ERASURE)
+    )
+
+
+@api.post("/me/data/<data_request_id>/cancel", returns=DataRequestOut, scope=every_tenant)
+def cancel_erasure(session: "Session", actor: Actor, data_request_id: str) -> DataRequestOut:
+    """Take the asking for an erasure back."""
+    return DataRequestOut.model_validate(own_data_operations.cancel_erasure(session, actor, data_request_id))
+
+
+@api.post(
+    "/me/data/<data_request_id>/file", returns=None, produces=("application/zip",), scope=every_tenant, is_kept=False
+)  # fmt: skip
+def take_copy(session: "Session", actor: Actor, data_request_id: str) -> Response:
+    """Take the file with your data, once."""
+    name = own_data_operations.take_copy(session, actor, data_request_id)
+    return send_file(
+        storage().open(name), mimetype="application/zip", as_attachment=True, download_name="my-data.zip", etag=False,
+        max_age=0,
+    )  # fmt: skip
+
+
+@api.get("/retention", returns=RetentionOut, scope=every_tenant)
+def retention(session: "Session", actor: Actor) -> RetentionOut:
+    """What is removed next, and when; nothing is changed by asking."""
+    require(session, actor, Action.RETENTION_READ)
+    return RetentionOut(
+        items=[DueOut(code=due.rule.code, days=due.rule.days, count=due.count, next_at=due.next_at)
+               for due in report(session)]
+    )  # fmt: skip

@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from admin import invariants
 from admin.demo.cli import demo
-from admin.operations import anchor_files, anchoring, dead_letters, founding, verification
+from admin.operations import anchor_files, anchoring, dead_letters, founding, retention, verification
 from admin.queries import machinery
 from admin.queries.organizations import organization_named
+from admin.queries.retention import report
 from admin.rules import anchors as signed
 from admin.values import DeadJob, Founded
 from kernel import audit, db, migrate
@@ -168,6 +169,22 @@ def check_invariants() -> None:
             click.echo(f"{'':<20}{where}")
     if not all(result.ok for result in results):
         sys.exit(TAMPERED)
+
+
+@cli.command("retention")
+@click.option("--dry-run", is_flag=True, help="Tell what would be removed, and change nothing.")
+def carry_retention(dry_run: bool) -> None:
+    """Remove what was kept long enough, and erase who asked for it: one line for each rule."""
+    with db.reading(_SCOPE) as session:
+        found = report(session)
+    for due in found:
+        when = f"next {due.next_at:%Y-%m-%d %H:%M}" if due.next_at else "nothing waits"
+        click.echo(f"{due.rule.code:<14}{due.rule.days:>5} days{due.count:>8} due  {when}")
+    taken = {due.rule.code: due.count for due in found}
+    while not dry_run and max(taken.values()):
+        with db.transaction(_SCOPE) as session:
+            taken = retention.carry_retention(session, _ME)
+        click.echo("removed: " + ", ".join(f"{name} {count}" for name, count in taken.items()))
 
 
 @cli.group("jobs")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from admin import invariants
-from admin.operations import anchor_files, anchoring, upkeep, verification
+from admin.operations import anchor_files, anchoring, own_data, retention, upkeep, verification
 from admin.policy import Action, chain_resource
 from admin.rules import anchors as signed
 from admin.values import Walk
@@ -17,6 +17,8 @@ from kernel.guard import require
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 from kernel.start import settings_in_place
+from workforce.operations.own_data import ask_data
+from workforce.values.own_data import DataKind, DataRequestView
 
 _AT_ONCE = 500
 
@@ -81,6 +83,32 @@ def prune(work: Work) -> dict[str, Any]:
             work.advance(session, sum(total.values()))
         if max(removed.values()) < upkeep.PORTION:
             return total
+
+
+@job(queue="bulk")
+def write_copy(session: Session, actor: Actor, request_id: str) -> dict[str, Any]:
+    """Write the file with a person's data that they asked for."""
+    return {"written": own_data.write_copy(session, actor, request_id)}
+
+
+@job(queue="bulk", long=True, every=timedelta(hours=1))
+def keep_no_longer(work: Work) -> dict[str, Any]:
+    """Erase who asked for it, and what was kept long enough, portion by portion."""
+    total: dict[str, int] = {}
+    while True:
+        with work.transaction() as session:
+            taken = retention.carry_retention(session, work.actor)
+            total = {name: total.get(name, 0) + count for name, count in taken.items()}
+            work.advance(session, sum(total.values()))
+        if max(taken.values()) < retention.PORTION:
+            return total
+
+
+def ask_copy(session: Session, actor: Actor, account_id: str) -> DataRequestView:
+    """Ask for the file with one's own data, which a job writes."""
+    asked = ask_data(session, actor, account_id, DataKind.EXPORT)
+    enqueue(session, write_copy, actor=actor, request_id=asked.id)
+    return asked
 
 
 @job(queue="bulk", every=timedelta(minutes=5))

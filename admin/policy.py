@@ -13,6 +13,7 @@ class Action(StrEnum):
     AUDIT_VERIFY = "audit:verify"
     JOB_READ = "job:read"
     JOB_MANAGE = "job:manage"
+    RETENTION_READ = "retention:read"
     ORGANIZATION_READ = "organization:read"
 
 

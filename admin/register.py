@@ -6,7 +6,7 @@ from admin import shell
 from admin.api import api
 from admin.cli import cli
 from admin.demo.accounts import for_sign_in
-from admin.pages import home, jobs, log, organizations, pages
+from admin.pages import home, jobs, log, organizations, own_data, pages
 from i18n import _
 from kernel.jobs import Progress
 from web.render import use_navigation
@@ -14,7 +14,7 @@ from web.views.door import use_demo_accounts, use_homes
 from web.views.progress import describe_job
 
 # Imported for the routes they declare.
-_ROUTES = (home, jobs, log, organizations)
+_ROUTES = (home, jobs, log, organizations, own_data)
 
 
 def register(app: Flask) -> None:

@@ -81,13 +81,15 @@ _STAFF: dict[str, list[_Group]] = {
     Role.CLIENT_QA: _with_objections(_CLIENT),
     Role.OPERATOR: [
         (None, [(_("Installation"), "admin.home", ""), (_("Organizations"), "admin.organizations", ""),
-                (_("Jobs"), "admin.jobs", ""), (_("Audit log"), "admin.audit", "")]),
+                (_("Jobs"), "admin.jobs", ""), (_("Audit log"), "admin.audit", ""),
+                (_("Retention"), "admin.retention", "")]),
         (_("People"), [(_("People"), "workforce.people", ""), (_("Appeals"), "workforce.appeals", ""),
                         (_("Lost second factors"), "workforce.factor_resets", "")]),
     ],
     Role.AUDITOR: [
         (None, [(_("Installation"), "admin.home", ""), (_("Audit log"), "admin.audit", ""),
-                (_("Organizations"), "admin.organizations", ""), (_("Jobs"), "admin.jobs", "")]),
+                (_("Organizations"), "admin.organizations", ""), (_("Jobs"), "admin.jobs", ""),
+                (_("Retention"), "admin.retention", "")]),
         (_("People"), [(_("People"), "workforce.people", ""), (_("Appeals"), "workforce.appeals", "")]),
     ],
 }  # fmt: skip

@@ -84,13 +84,18 @@ class Sealed:
     def _place(self, row: _Row) -> str:
         if not row.id:
             raise Misuse(f"{row.__tablename__}.{self.column}: the row needs its id before a field is sealed")
-        return "|".join((row.__tablename__, self.column, row.id, getattr(row, "org_id", None) or ""))
+        return place_of(row.__tablename__, self.column, row.id, getattr(row, "org_id", None))
 
     @classmethod
     def _ring(cls) -> KeyRing:
         if Sealed.ring is None:
             raise Misuse("no key ring is configured")
         return Sealed.ring
+
+
+def place_of(table: str, column: str, row_id: str, org_id: str | None) -> str:
+    """What a sealed text is bound to, so that it cannot be moved to another row, column or organization."""
+    return "|".join((table, column, row_id, org_id or ""))
 
 
 def use_keys(keys: Sequence[tuple[str, str]]) -> None:

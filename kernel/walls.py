@@ -41,6 +41,7 @@ GLOBAL_TABLES = {
     "audit_event",
     "audit_head",
     "auth_session",
+    "data_request",
     "factor_reset",
     "idempotency",
     "membership",

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kernel import ids
-from kernel.crypto import seal
+from kernel.crypto import place_of, seal
 from kernel.db import insert_ignoring
 from kernel.errors import Misuse
 from kernel.policy import Actor
@@ -17,6 +17,7 @@ from labeling.values import Classification, JsonObject
 from web.json_text import canonical_json
 
 MOST_AT_ONCE = 1_000
+_SEALED = ("item_original", "content_sealed")
 _ONCE = ["org_id", "project_id", "locale", "fingerprint"]
 
 _Key = tuple[str, str]
@@ -55,15 +56,15 @@ def keep_originals(
 ) -> None:  # fmt: skip
     """Seal what these items said before their personal data was masked; `owner` names organization and project."""
     rows = [
-        {"id": item_id, **owner, "content_sealed": seal(canonical_json(content), _place(item_id, str(owner["org_id"])))}
+        {
+            "id": item_id,
+            **owner,
+            "content_sealed": seal(canonical_json(content), place_of(*_SEALED, item_id, owner["org_id"])),
+        }
         for item_id, content in originals.items()
     ]
     if rows:
         insert_ignoring(session, ItemOriginal, rows, ["id"])
-
-
-def _place(item_id: str, org_id: str) -> str:
-    return f"item_original|content_sealed|{item_id}|{org_id}"
 
 
 def _row(draft: UnitDraft, classification: Classification | None) -> dict[str, Any]:

@@ -131,6 +131,29 @@ class FactorReset(Identified, Base):
     outcome: Mapped[str | None] = mapped_column(String(8))  # reset, refused
 
 
+class DataRequest(Identified, Base):
+    """A person asks for everything that is held about them, or that it be erased. An erasure that was carried stays
+    as its proof."""
+
+    __tablename__ = "data_request"
+    __table_args__ = (
+        Index("ix_data_request_account", "account_id", "asked_at"),
+        Index("ix_data_request_due", "kind", "state", "due_at"),
+        CheckConstraint("kind IN ('export', 'erasure')", name="kind_is_known"),
+        CheckConstraint("state IN ('waiting', 'ready', 'taken', 'over', 'done', 'cancelled')", name="state_is_known"),
+    )
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(10))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]  # of an erasure: when it is carried; of an export: until when its file is kept
+    done_at: Mapped[datetime | None]
+    held_up_by: Mapped[str] = mapped_column(String(20), default="")  # why a due erasure waits: owed, last
+    stored_name: Mapped[str | None] = mapped_column(String(40))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
 class Pool(Identified, Owned, Base):
     """A vendor's named group of annotators, with a page through which people apply."""
 

@@ -1,0 +1,195 @@
+"""A person's data: the file of an export written, and an erasure carried out.
+
+Erasing takes away who somebody is and leaves what was done: judgments are the client's, the ledger and the log are
+proof, and payments that were made stay with their destination for as long as the law asks. They stand under the
+pseudonym, and nothing leads back from it.
+"""
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from typing import IO, Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from admin.queries.person import tables_of
+from admin.rules.person import LEFT_OUT
+from calibration.models import Dispute
+from calibration.models.languages import LanguageCheck
+from kernel import audit, ids
+from kernel.db import after_commit, now_of
+from kernel.errors import Conflict
+from kernel.models import Idempotency
+from kernel.money import payable_part
+from kernel.policy import Actor
+from kernel.storage import chunks_of
+from marketplace.models import Assignment, ProblemReport, Review
+from marketplace.storage import storage
+from payouts.models import Earning, LedgerAccount, PayoutLine, PayoutMethod
+from payouts.values import EarningState, Kind, LineState
+from web.models import AuthSession
+from workforce.models import (
+    Account,
+    AccountLink,
+    AccountToken,
+    Annotator,
+    Appeal,
+    DataRequest,
+    DecisionReceipt,
+    LanguageClaim,
+    LanguageEvidence,
+    Membership,
+    RecoveryCode,
+    StandingChange,
+    TotpFactor,
+)
+from workforce.operations.accounts import end_membership
+from workforce.operations.standing import move
+from workforce.values import Standing
+from workforce.values.own_data import KEPT, DataKind, DataState
+
+ERASED = "–"  # what stands where somebody wrote, or was written about
+
+
+def write_copy(session: Session, actor: Actor, request_id: str) -> bool:
+    """Write everything that is held about whoever asked into a ZIP of JSON files, and keep it ready for a day."""
+    row = session.get(DataRequest, request_id)
+    if row is None or row.kind != DataKind.EXPORT or row.state != DataState.WAITING:
+        return False
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            _fill(session, archive, row.account_id)
+        file.seek(0)
+        stored = storage().put(chunks_of(file), ".zip")
+    row.state, row.stored_name, row.sha256, row.size = DataState.READY.value, stored.name, stored.sha256, stored.size
+    row.due_at = now_of(session) + KEPT
+    session.flush()
+    audit.record(session, actor, "data.export_made", "account", row.account_id, details={"size": stored.size})
+    return True
+
+
+def _fill(session: Session, archive: zipfile.ZipFile, account_id: str) -> None:
+    counts: dict[str, int] = {}
+    for name, rows in tables_of(session, account_id):
+        with archive.open(f"{name}.json", "w") as file:
+            counts[name] = _write_rows(file, rows)
+    about = {"account": account_id, "made_at": now_of(session).isoformat(), "rows": counts, "left_out": LEFT_OUT}
+    archive.writestr("about.json", json.dumps(about, ensure_ascii=False, indent=1))
+
+
+def _write_rows(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
+    count = 0
+    file.write(b"[")
+    for count, row in enumerate(rows, 1):
+        file.write((",\n" if count > 1 else "\n").encode() + json.dumps(row, ensure_ascii=False).encode())
+    file.write(b"\n]\n")
+    return count
+
+
+def held_up_by(session: Session, account_id: str) -> str:
+    """Why an erasure cannot be carried yet: money that is owed or on its way; nothing is in the way otherwise."""
+    profiles = select(Annotator.id).where(Annotator.account_id == account_id)
+    balances = session.execute(
+        select(LedgerAccount.balance_micros, LedgerAccount.currency).where(
+            LedgerAccount.holder_id.in_(profiles), LedgerAccount.kind.in_((Kind.PAYABLE.value, Kind.CLEARING.value))
+        )
+    )
+    if any(payable_part(micros or 0, currency) for micros, currency in balances):
+        return "owed"  # what no payment can carry, a part of the smallest coin, is in nobody's way
+    waiting = select(Earning.id).where(Earning.annotator_id.in_(profiles), Earning.state == EarningState.PENDING.value)
+    under_way = select(PayoutLine.id).where(
+        PayoutLine.annotator_id.in_(profiles), PayoutLine.state == LineState.OPEN.value
+    )
+    return "owed" if any(session.scalar(each.limit(1)) for each in (waiting, under_way)) else ""
+
+
+def erase_person(session: Session, actor: Actor, request_id: str) -> bool:
+    """Carry an erasure that is due, whole, in this transaction; False where something is in its way, which is kept."""
+    row = session.get(DataRequest, request_id, with_for_update=True)
+    now = now_of(session)
+    if row is None or row.kind != DataKind.ERASURE or row.state != DataState.WAITING or row.due_at > now:
+        return False
+    row.held_up_by = held_up_by(session, row.account_id) or _end_roles(session, actor, row.account_id)
+    if row.held_up_by:
+        session.flush()
+        return False
+    for person in session.scalars(select(Annotator).where(Annotator.account_id == row.account_id)).all():
+        _erase_profile(session, actor, person)
+    _erase_account(session, row.account_id)
+    _forget_copies(session, row.account_id)
+    row.state, row.done_at = DataState.DONE.value, now
+    session.flush()
+    audit.record(session, actor, "data.erased", "account", row.account_id, details={"request": row.id})
+    return True
+
+
+def _end_roles(session: Session, actor: Actor, account_id: str) -> str:
+    """End every role; who alone can run an organization has to hand that over first."""
+    held = select(Membership.id).where(Membership.account_id == account_id, Membership.ended_at.is_(None))
+    for membership_id in session.scalars(held).all():
+        try:
+            with session.begin_nested():
+                end_membership(session, actor, membership_id)
+        except Conflict:
+            return "last"
+    return ""
+
+
+def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
+    """What one vendor knows of a person; the pseudonym stays, and what was done under it."""
+    if person.status not in (Standing.LEFT, Standing.DECLINED):
+        move(session, actor, person, Standing.LEFT, ERASED)
+    person.country, person.about, person.time_zone, person.weekly_hours = None, None, "UTC", 0
+    person.skills, person.domains, person.clearance = [], [], 0
+    person.clearance_until = person.identity_verified_at = None
+    session.flush()
+    claims = select(LanguageClaim.id).where(LanguageClaim.annotator_id == person.id)
+    receipts = select(DecisionReceipt.id).where(DecisionReceipt.annotator_id == person.id)
+    for statement in (
+        update(LanguageEvidence).where(LanguageEvidence.claim_id.in_(claims)).values(note=""),
+        update(LanguageCheck).where(LanguageCheck.annotator_id == person.id, LanguageCheck.answer.is_not(None))
+        .values(answer=ERASED),
+        update(StandingChange).where(StandingChange.annotator_id == person.id).values(reason=ERASED),
+        update(Appeal).where(Appeal.receipt_id.in_(receipts)).values(text=ERASED),
+        update(Appeal).where(Appeal.receipt_id.in_(receipts), Appeal.answer.is_not(None)).values(answer=ERASED),
+        update(Assignment).where(Assignment.annotator_id == person.id, Assignment.draft.is_not(None))
+        .values(draft=None),
+        update(Assignment).where(Assignment.annotator_id == person.id, Assignment.note.is_not(None))
+        .values(note=ERASED),
+        update(ProblemReport).where(ProblemReport.annotator_id == person.id, ProblemReport.note != "")
+        .values(note=ERASED),
+        update(Dispute).where(Dispute.annotator_id == person.id).values(text=ERASED),
+        update(Review).where(Review.reviewer_id == person.account_id, Review.note != "").values(note=ERASED),
+        delete(PayoutMethod).where(PayoutMethod.annotator_id == person.id),
+    ):  # fmt: skip
+        session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _erase_account(session: Session, account_id: str) -> None:
+    for model in (TotpFactor, RecoveryCode, AccountLink, AccountToken, AuthSession):
+        session.execute(delete(model).where(model.account_id == account_id))
+    session.execute(delete(Idempotency).where(Idempotency.actor_id == account_id))
+    account = session.get_one(Account, account_id)
+    name = f"erased-{ids.new_id()[:10]}"
+    account.name, account.email, account.email_key = name, f"{name}@erased.invalid", f"{name}@erased.invalid"
+    account.password_hash, account.factor_since, account.has_short_password = None, None, False
+    account.locale, account.time_zone, account.status = "en", "UTC", "erased"
+    account.auth_epoch += 1
+    session.flush()
+
+
+def _forget_copies(session: Session, account_id: str) -> None:
+    for row in session.scalars(
+        select(DataRequest).where(DataRequest.account_id == account_id, DataRequest.stored_name.is_not(None))
+    ):
+        assert row.stored_name is not None
+        forget_file(session, row.stored_name)
+        row.state, row.stored_name = DataState.OVER.value, None
+
+
+def forget_file(session: Session, stored_name: str) -> None:
+    """Remove a stored file once this transaction has been committed."""
+    after_commit(session, partial(storage().delete, stored_name))

@@ -1,0 +1,50 @@
+"""Retention carried: a portion of each rule's rows at a time."""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from admin.operations.own_data import erase_person, forget_file
+from admin.queries.retention import due_ids
+from admin.rules.retention import COPIES, ERASURES, RULES, SESSIONS, UPLOADS, Retention
+from kernel import audit
+from kernel.policy import Actor
+from marketplace.models import Batch
+from payouts.models import PayoutLine
+from web.models import AuthSession
+from workforce.models import DataRequest
+from workforce.values.own_data import DataState
+
+PORTION = 500
+
+
+def carry_retention(session: Session, actor: Actor, limit: int = PORTION) -> dict[str, int]:
+    """Take one portion of everything whose time is over; returns how many of each rule."""
+    taken = {rule.code: _carry(session, actor, rule, limit) for rule in RULES}
+    if any(taken.values()):
+        audit.record(session, actor, "retention.carried", "retention", None, details=taken)
+    return taken
+
+
+def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
+    found = due_ids(session, rule, limit)
+    if rule is ERASURES:
+        return sum(erase_person(session, actor, request_id) for request_id in found)
+    if not found:
+        return 0
+    if rule is COPIES:
+        for row in session.scalars(select(DataRequest).where(DataRequest.id.in_(found))):
+            forget_file(session, row.stored_name or "")
+            row.stored_name = None
+            row.state = row.state if row.state == DataState.TAKEN else DataState.OVER.value
+    elif rule is SESSIONS:
+        session.execute(delete(AuthSession).where(AuthSession.id.in_(found)))
+    elif rule is UPLOADS:
+        for batch in session.scalars(select(Batch).where(Batch.id.in_(found))):
+            forget_file(session, batch.stored_name)
+            batch.stored_name, batch.preview = "", []
+    else:
+        session.execute(
+            update(PayoutLine).where(PayoutLine.id.in_(found)).values(holder_sealed=None, details_sealed=None)
+        )
+    session.flush()
+    return len(found)

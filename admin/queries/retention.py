@@ -1,0 +1,67 @@
+"""What retention takes next: the very rows that the job then removes, counted without touching them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from admin.rules.retention import COPIES, DESTINATIONS, ERASURES, RULES, SESSIONS, UPLOADS, Retention
+from kernel.db import now_of
+from marketplace.models import Batch
+from payouts.models import PayoutLine, PayoutRun
+from web.models import AuthSession
+from workforce.models import DataRequest
+from workforce.values.own_data import DataKind, DataState
+
+MOST_COUNTED = 100_000
+_OVER = ("imported", "cancelled", "broken")
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a rule takes now, and when it takes the next."""
+
+    rule: Retention
+    count: int
+    next_at: datetime | None
+
+
+def report(session: Session) -> list[Due]:
+    """Each rule with what it would take now; nothing is changed."""
+    now = now_of(session)
+    found = []
+    for rule in RULES:
+        statement, since = waiting(rule)
+        due = statement.where(since <= now - rule.kept).limit(MOST_COUNTED).subquery()
+        count = session.scalar(select(func.count()).select_from(due)) or 0
+        later = statement.where(since > now - rule.kept).with_only_columns(func.min(since), maintain_column_froms=True)
+        first = session.scalar(later)
+        found.append(Due(rule, count, first + rule.kept if first else None))
+    return found
+
+
+def due_ids(session: Session, rule: Retention, limit: int) -> list[str]:
+    """The first rows that a rule takes now."""
+    statement, since = waiting(rule)
+    return list(session.scalars(statement.where(since <= now_of(session) - rule.kept).order_by(since).limit(limit)))
+
+
+def waiting(rule: Retention) -> tuple[Select[Any], Any]:
+    """The ids of everything that a rule will take one day, and the column from which its days count."""
+    request = select(DataRequest.id)
+    if rule is ERASURES:
+        of_kind = (DataRequest.kind == DataKind.ERASURE.value, DataRequest.state == DataState.WAITING.value)
+        return request.where(*of_kind), DataRequest.due_at
+    if rule is COPIES:
+        return request.where(
+            DataRequest.kind == DataKind.EXPORT.value, DataRequest.stored_name.is_not(None)
+        ), DataRequest.due_at
+    if rule is SESSIONS:
+        return select(AuthSession.id), AuthSession.absolute_until
+    if rule is UPLOADS:
+        return select(Batch.id).where(Batch.state.in_(_OVER), Batch.stored_name != ""), Batch.created_at
+    assert rule is DESTINATIONS
+    lines = select(PayoutLine.id).join(PayoutRun, PayoutRun.id == PayoutLine.run_id)
+    return lines.where(PayoutLine.details_sealed.is_not(None)), PayoutRun.settled_at

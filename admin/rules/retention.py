@@ -1,0 +1,28 @@
+"""How long personal data is kept where no person asks for its erasure."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from i18n import Message, _
+
+
+@dataclass(frozen=True)
+class Retention:
+    """What is kept for how long, counted from its own end."""
+
+    code: str
+    words: Message
+    days: int
+
+    @property
+    def kept(self) -> timedelta:
+        return timedelta(days=self.days)
+
+
+ERASURES = Retention("erasures", _("People who asked to be erased, fourteen days after they asked"), 0)
+COPIES = Retention("copies", _("Files with a person's data, made ready for them"), 0)
+SESSIONS = Retention("sessions", _("Ended sessions, with network and browser"), 180)
+UPLOADS = Retention("uploads", _("Uploaded files of units and gold, once they are written or given up"), 30)
+DESTINATIONS = Retention("destinations", _("Where payments went, once their run was settled"), 3_653)
+
+RULES = (ERASURES, COPIES, SESSIONS, UPLOADS, DESTINATIONS)

@@ -1,0 +1,183 @@
+"""A person's data: all of it in a file, and all of it gone, while books, log and the client's labels stay whole."""
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from admin import invariants
+from admin.cli import cli
+from admin.jobs import ask_copy
+from admin.operations.retention import carry_retention
+from admin.queries.retention import report
+from calibration.models import Judgment
+from kernel import audit, clock, jobs
+from kernel.crypto import KeyRing, Sealed
+from kernel.db import Base, Database
+from kernel.errors import Conflict, Forbidden, NotFound
+from kernel.policy import Actor, Role, system_actor
+from kernel.tenancy import Scope
+from marketplace.storage import storage
+from payouts import ledger
+from payouts.models import PayoutLine, PayoutMethod
+from payouts.operations import earnings
+from payouts.operations.methods import set_method
+from payouts.operations.runs import approve_run, export_run, prepare_run, settle_run
+from tests.admin.conftest import Office, desk_on
+from tests.marketplace.desk import Desk
+from workforce.models import Account, Annotator, DataRequest
+from workforce.operations.own_data import ask_data, cancel_erasure, take_copy
+from workforce.values.own_data import DataKind
+
+MACHINE = system_actor("test")
+CANARIES = ("Zawadi Canary", "zawadi@canary.example", "born by the canary lake", "+254712345678")
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where payments go is sealed."""
+    monkeypatch.setattr(Sealed, "ring", KeyRing((("t", "A" * 43),)))
+
+
+def named(desk: Desk, number: int) -> Actor:
+    """A person of the desk, with words that must not outlive their erasure."""
+    person = desk.people[number]
+    with desk.market.system() as session:
+        account = session.get_one(Account, person.account_id)
+        account.name, account.email, account.email_key = CANARIES[0], CANARIES[1], CANARIES[1]
+        profile = session.get_one(Annotator, desk.annotators[number])
+        profile.about, profile.country, profile.skills = CANARIES[2], "KE", ["canary-song"]
+    with desk.vendor() as session:
+        set_method(session, person, desk.annotators[number], kind="mobile", holder=CANARIES[0], account=CANARIES[3])
+    return person
+
+
+def paid(desk: Desk) -> None:
+    """Everything that was earned is approved and paid."""
+    desk.market.later(days=4)
+    maker, checker = (Actor(name, desk.market.vendor, Role.FINANCE, org_kind="vendor") for name in ("maker", "check"))
+    with desk.market.system() as session:
+        earnings.approve_due(session, MACHINE)
+    with desk.vendor() as session:
+        run = prepare_run(session, maker, currency="EUR")
+    with desk.vendor() as session:
+        approve_run(session, checker, run.id, total_micros=run.total_micros, sha256=run.file_sha256)
+        export_run(session, maker, run.id)
+        settle_run(session, maker, run.id)
+
+
+def everything(db: Database) -> str:
+    """All rows of all tables, as text."""
+    with db.reading(Scope.system("test")) as session:
+        return "\n".join(
+            str(tuple(row)) for table in Base.metadata.sorted_tables for row in session.execute(table.select())
+        )
+
+
+def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database, tmp_path: Path) -> None:
+    with desk_on(db, tmp_path, people=2, unit_count=4, overlap=1) as desk:
+        market, person = desk.market, named(desk, 0)
+        for _number in range(4):
+            task = desk.take(0)
+            assert task is not None
+            desk.answer(0, task)
+        with market.system() as session:
+            asked = ask_data(session, person, person.account_id or "", DataKind.ERASURE)
+            with pytest.raises(Conflict):
+                ask_data(session, person, person.account_id or "", DataKind.ERASURE)
+            assert [due.count for due in report(session)] == [0, 0, 0, 0, 0]
+            assert report(session)[0].next_at == market.now + timedelta(days=14)
+            carry_retention(session, MACHINE)
+            assert session.get_one(DataRequest, asked.id).state == "waiting"
+        market.later(days=15)
+        with market.system() as session:
+            assert report(session)[0].count == 1
+            carry_retention(session, MACHINE)
+            held = session.get_one(DataRequest, asked.id)
+            assert (held.state, held.held_up_by) == ("waiting", "owed")
+        paid(desk)
+        assert CANARIES[1] in everything(db) and CANARIES[2] in everything(db)
+        with market.system() as session:
+            audit.link_pending(session)
+            assert carry_retention(session, MACHINE)["erasures"] == 1
+        found = everything(db)
+        assert [canary for canary in (*CANARIES, "canary-song") if canary in found] == []
+        with market.system() as session:
+            account = session.get_one(Account, person.account_id)
+            profile = session.get_one(Annotator, desk.annotators[0])
+            assert (account.status, account.password_hash, profile.status) == ("erased", None, "left")
+            assert len(session.scalars(select(Judgment).where(Judgment.annotator_id == profile.id)).all()) == 4
+            assert session.scalars(select(PayoutMethod)).all() == []
+            line = session.scalars(select(PayoutLine)).one()  # the law asks where payments went
+            assert line.holder == CANARIES[0]
+            audit.link_pending(session)
+            assert audit.verify(session).ok and ledger.verify(session) == []
+            assert [result.id for result in invariants.check(session) if not result.ok] == []
+        assert desk.take(0) is None
+
+
+def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(
+    db: Database, tmp_path: Path
+) -> None:
+    with desk_on(db, tmp_path, people=2, unit_count=2, overlap=1) as desk:
+        market, person = desk.market, named(desk, 0)
+        task = desk.take(0)
+        assert task is not None
+        desk.answer(0, task)
+        with market.system() as session:
+            asked = ask_copy(session, person, person.account_id or "")
+        with clock.use_clock(lambda: market.now):
+            jobs.drain(db)
+        stale = replace(person, session_ref="s")
+        for actor, refusal in ((desk.people[1], NotFound), (stale, Forbidden)):
+            with pytest.raises(refusal), market.system() as session:
+                take_copy(session, actor, asked.id)
+        with market.system() as session:
+            name = take_copy(session, person, asked.id)
+        with pytest.raises(Conflict), market.system() as session:
+            take_copy(session, person, asked.id)
+        with storage().open(name) as file, zipfile.ZipFile(io.BytesIO(file.read())) as archive:
+            found = {entry: json.loads(archive.read(entry)) for entry in archive.namelist()}
+        assert found["account.json"][0]["name"] == CANARIES[0] and "password_hash" not in found["account.json"][0]
+        assert CANARIES[3] in found["payout_method.json"][0]["details"]
+        assert [row["answer"] for row in found["judgment.json"]] == [{"choice": "refund"}]
+        assert found["annotator.json"][0]["about"] == CANARIES[2]
+        assert found["about.json"]["rows"]["earning"] == 1
+        assert {"grade.json", "exposure.json", "totp_factor.json"} & set(found) == set()
+        assert desk.annotators[1] not in str(found) and (desk.people[1].account_id or "") not in str(found)
+        market.later(days=2)
+        with market.system() as session:
+            assert carry_retention(session, MACHINE)["copies"] == 1
+        with pytest.raises(FileNotFoundError):
+            storage().open(name)
+        with market.system() as session:
+            erasure = ask_data(session, person, person.account_id or "", DataKind.ERASURE)
+            with pytest.raises(NotFound):
+                cancel_erasure(session, desk.people[1], erasure.id)
+            assert cancel_erasure(session, person, erasure.id).state == "cancelled"
+
+
+def test_ones_own_data_is_asked_for_on_a_page_and_retention_is_told_without_touching_anything(office: Office) -> None:
+    person = office.person(Role.CLIENT_QA)
+    assert "Gather my data" in office.text(Role.CLIENT_QA, "/account/data")
+    assert office.post(Role.CLIENT_QA, "/account/data/copy").status_code == 303
+    office.work()
+    with office.db.reading(Scope.system("test")) as session:
+        (request_id,) = session.scalars(select(DataRequest.id).where(DataRequest.account_id == person.account_id))
+    assert "Take the file" in office.text(Role.CLIENT_QA, "/account/data")
+    assert office.post(Role.CLIENT_PM, f"/account/data/{request_id}/file").status_code == 404
+    file = office.post(Role.CLIENT_QA, f"/account/data/{request_id}/file")
+    assert (file.status_code, file.mimetype, file.data[:2]) == (200, "application/zip", b"PK")
+    assert office.post(Role.CLIENT_QA, "/account/data/erasure").status_code == 303
+    assert "Erased" not in office.text(Role.OPERATOR, "/admin/retention")
+    told = office.api(Role.AUDITOR, "GET", "/retention").get_json()["items"]
+    assert [one["code"] for one in told] == ["erasures", "copies", "sessions", "uploads", "destinations"]
+    assert told[0]["count"] == 0 and told[0]["next_at"] is not None
+    assert office.get(Role.CLIENT_QA, "/admin/retention").status_code in (403, 404)
+    said = office.app.test_cli_runner().invoke(cli, ["retention", "--dry-run"]).output
+    assert "erasures" in said and "removed" not in said
