@@ -24,7 +24,7 @@ from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
-from workforce.models import Account, Annotator, FactorReset
+from workforce.models import Account, Annotator, DataRequest, FactorReset
 from workforce.operations import agreements, appeals, create_organization, invitations, pools, receipts, rosters
 from workforce.queries import claims_of
 
@@ -265,6 +265,7 @@ def _sign_in(market: Market, account_id: str) -> None:
                 absolute_until=until, network="", agent="", epoch=0,
             )
         )  # fmt: skip
+        session.add(DataRequest(account_id=account_id, kind="erasure", state="waiting", asked_at=now, due_at=until))
 
 
 def _deliver(market: Market, desk: Desk) -> None:
