@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import IO, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from admin.queries.person import tables_of
@@ -46,6 +46,7 @@ from workforce.models import (
     StandingChange,
     TotpFactor,
 )
+from workforce.models.onboarding import Invitation, RosterLine
 from workforce.operations.accounts import end_membership
 from workforce.operations.standing import move
 from workforce.values import Standing
@@ -173,12 +174,29 @@ def _erase_account(session: Session, account_id: str) -> None:
         session.execute(delete(model).where(model.account_id == account_id))
     session.execute(delete(Idempotency).where(Idempotency.actor_id == account_id))
     account = session.get_one(Account, account_id)
+    _erase_invitations(session, account_id, account.email_key)
     name = f"erased-{ids.new_id()[:10]}"
     account.name, account.email, account.email_key = name, f"{name}@erased.invalid", f"{name}@erased.invalid"
+    account.email_confirmed_at = None
     account.password_hash, account.factor_since, account.has_short_password = None, None, False
     account.locale, account.time_zone, account.status = "en", "UTC", "erased"
     account.auth_epoch += 1
     session.flush()
+
+
+def _erase_invitations(session: Session, account_id: str, address: str) -> None:
+    """That somebody of this address was asked in stays; whom it was, and what was written to them, goes."""
+    profiles = select(Annotator.id).where(Annotator.account_id == account_id)
+    theirs = or_(Invitation.email_key == address, Invitation.annotator_id.in_(profiles))
+    for row in session.scalars(select(Invitation).where(theirs)):
+        row.email = row.email_key = f"erased-{row.id}"
+        row.name = row.note = row.secret_hash = None
+    session.execute(
+        update(RosterLine)
+        .where(RosterLine.email_key == address)
+        .values(email=ERASED, email_key=None, name=ERASED, note=""),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _forget_copies(session: Session, account_id: str) -> None:

@@ -31,6 +31,7 @@ from payouts.operations.runs import approve_run, export_run, prepare_run, settle
 from tests.admin.conftest import Office, desk_on
 from tests.marketplace.desk import Desk
 from workforce.models import Account, Annotator, DataRequest
+from workforce.models.onboarding import Invitation
 from workforce.operations.own_data import ask_data, cancel_erasure, take_copy
 from workforce.values.own_data import DataKind
 
@@ -51,6 +52,10 @@ def named(desk: Desk, number: int) -> Actor:
         account = session.get_one(Account, person.account_id)
         account.name, account.email, account.email_key = CANARIES[0], CANARIES[1], CANARIES[1]
         profile = session.get_one(Annotator, desk.annotators[number])
+        session.add(
+            Invitation(org_id=desk.market.vendor, pool_id=desk.market.pool, email=CANARIES[1], email_key=CANARIES[1],
+                       name=CANARIES[0], locale="en", note=CANARIES[2], created_at=desk.market.now)
+        )  # fmt: skip
         profile.about, profile.country, profile.skills = CANARIES[2], "KE", ["canary-song"]
     with desk.vendor() as session:
         set_method(session, person, desk.annotators[number], kind="mobile", holder=CANARIES[0], account=CANARIES[3])
@@ -121,9 +126,7 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
         assert desk.take(0) is None
 
 
-def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(
-    db: Database, tmp_path: Path
-) -> None:
+def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db: Database, tmp_path: Path) -> None:
     with desk_on(db, tmp_path, people=2, unit_count=2, overlap=1) as desk:
         market, person = desk.market, named(desk, 0)
         task = desk.take(0)
