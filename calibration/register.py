@@ -6,12 +6,12 @@ from sqlalchemy.orm import Session
 from calibration.api import api
 from calibration.cli import cli
 from calibration.operations.hearing import rests_on_checks
-from calibration.pages import behaviour, disputes, gates, gold, lanes, learning, natives, pages, people, roster
+from calibration.pages import behaviour, disputes, gates, gold, lanes, learning, natives, pages, people, roster, rows
 from kernel.policy import Actor
 from workforce.trail import show_evidence, show_whole
 
 # Imported for the routes they declare.
-_ROUTES = (behaviour, disputes, gates, gold, lanes, learning, natives, people, roster)
+_ROUTES = (behaviour, disputes, gates, gold, lanes, learning, natives, people, roster, rows)
 
 
 def register(app: Flask) -> None:

@@ -66,6 +66,7 @@ _ROUTES = (
 def register(app: Flask) -> None:
     """Add everything that work serves."""
     show_evidence("judgment", _own_answer)
+    show_evidence("unit", _own_unit)
     _describe_jobs()
     for blueprint in (market_pages, market_api, board.pages, review.pages, work.pages, reviews_api.api, work_api.api):
         app.register_blueprint(blueprint)
@@ -91,6 +92,11 @@ def _proof(progress: Progress) -> str:
 
 def _release(progress: Progress) -> str:
     return url_for("marketplace.release", release_id=progress.result["release_id"])
+
+
+def _own_unit(session: Session, actor: Actor, unit_id: str) -> str | None:
+    """The page of a unit, for the people of the client whose it is."""
+    return url_for("marketplace.unit", unit_id=unit_id) if actor.org_kind == "client" else None
 
 
 def _own_answer(session: Session, actor: Actor, judgment_id: str) -> str | None:

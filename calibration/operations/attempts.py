@@ -400,11 +400,11 @@ def _end_overdue(session: Session, row: Attempt) -> None:
     """The clock ended it: a failed exam if it had begun, else an attempt that costs nothing."""
     close(session, row, first_unshown=row.position + 1)
     lane = find_lane(session, row.lane_id)
+    test = test_by_id(session, row.test_id)
     if row.asked and lane is not None:
-        test = test_by_id(session, row.test_id)
         verdicts.conclude(session, lane, row, test, test.plan_for(tries_before(session, row) + 1), passed=False)
     else:
-        row.state = "ended"
+        verdicts.leave(session, row, test)
     session.flush()
 
 

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from calibration.models import Attempt
 from calibration.operations.checks import note_passed
 from calibration.operations.qualifications import open_lane
-from calibration.queries.attempts import tries_before
+from calibration.queries.attempts import attempts_of, tries_before
 from calibration.queries.tests import CHECK, TestView
 from calibration.rules.intervals import wilson
-from calibration.rules.retries import neglected_classes
+from calibration.rules.retries import hours_after_leaving, neglected_classes
 from calibration.rules.testplan import Plan
 from calibration.values import LaneFacts
 from i18n import Message, _, figure, ngettext
@@ -56,6 +56,19 @@ def _next_at(session: Session, row: Attempt, test: TestView) -> datetime | None:
         return None
     hours = test.cool_down_hours[min(tries, len(test.cool_down_hours)) - 1]
     return now_of(session) + timedelta(hours=hours)
+
+
+def leave(session: Session, row: Attempt, test: TestView) -> None:
+    """An attempt that ended without an answer: it costs nothing, but leaving often after a question was shown waits."""
+    row.state = "ended"
+    if not row.by_class or row.purpose == CHECK:  # nothing of the exam was shown; checks have a date to be passed by
+        return
+    left = sum(
+        each.state == "ended" and each.asked == 0 and bool(each.by_class) and each.number < row.number
+        for each in attempts_of(session, row.lane_id, row.account_id)
+    )
+    hours = hours_after_leaving(left, test.cool_down_hours)
+    row.next_at = now_of(session) + timedelta(hours=hours) if hours else None
 
 
 def _explain(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from calibration.rules.intervals import beta_quantile
@@ -17,6 +17,15 @@ def wait_before(attempt: int) -> timedelta:
     if attempt < 1:
         raise ValueError("attempts are counted from 1")
     return _WAITS[attempt - 1] if attempt <= len(_WAITS) else _LAST_WAIT
+
+
+def hours_after_leaving(left_before: int, cool_down_hours: Sequence[int]) -> int:
+    """How long somebody waits who saw a question of the exam and left without an answer, not for the first time.
+
+    It costs no attempt: a connection may be lost. But whoever leaves again and again would see one question after the
+    other for nothing, and so waits as after attempts that failed.
+    """
+    return cool_down_hours[min(left_before, len(cool_down_hours)) - 1] if left_before and cool_down_hours else 0
 
 
 def neglected_classes(answers: Mapping[str, tuple[float, int]], floor: float = 0.5) -> tuple[str, ...]:

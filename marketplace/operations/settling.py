@@ -120,8 +120,9 @@ def ask_more(session: Session, lane_id: str, unit_ids: Sequence[str], *, is_back
 def _place_of(unit: Unit, back_at: datetime | None) -> Slot:
     return Slot(
         unit_id=unit.id, slot_no=unit.overlap, org_id=unit.org_id, vendor_org_id=unit.vendor_org_id,
-        project_id=unit.project_id, overlap=unit.overlap, lane_id=unit.lane_id, route_key=ids.new_route_key(), state="free",
-        back_at=back_at, serve_from=0, class_rank=rank_of(unit.classification) if unit.classification else 0,
+        project_id=unit.project_id, overlap=unit.overlap, lane_id=unit.lane_id, route_key=ids.new_route_key(),
+        state="free", back_at=back_at, serve_from=0,
+        class_rank=rank_of(unit.classification) if unit.classification else 0,
     )  # fmt: skip
 
 

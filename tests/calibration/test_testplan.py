@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise, product
 
 import pytest
 
-from calibration.rules.retries import neglected_classes, wait_before
+from calibration.rules.retries import hours_after_leaving, neglected_classes, wait_before
 from calibration.rules.testplan import (
     Plan,
     attempt_alpha,
@@ -202,3 +202,9 @@ def test_attempts_wait_a_day_a_week_and_then_a_month() -> None:
 def test_a_class_that_is_never_recognised_is_found_behind_a_good_total() -> None:
     answers = {"rare": (0, 6), "common": (40, 40), "seldom asked": (0, 5), "middling": (3, 6)}
     assert neglected_classes(answers) == ("rare",)
+
+
+@pytest.mark.parametrize(("left_before", "hours"), [(0, 0), (1, 24), (2, 168), (3, 720), (9, 720)])
+def test_who_leaves_an_exam_again_and_again_waits_ever_longer(left_before: int, hours: int) -> None:
+    assert hours_after_leaving(left_before, (24, 168, 720)) == hours
+    assert hours_after_leaving(left_before, ()) == 0

@@ -472,6 +472,16 @@ def test_an_attempt_nobody_came_back_to_is_ended_and_costs_nothing_before_the_fi
         assert attempts.end_overdue(session, GRADER) == 0
     again = start(world)
     assert (again.number, again.id != view.id) == (2, True)
+    # Who leaves after a look at the first question once more waits, and ever longer.
+    for waits in (24, 168):
+        world.later(hours=25)
+        with world.system() as session:
+            assert attempts.end_overdue(session, GRADER) == 1
+        with pytest.raises(Conflict) as problem:
+            start(world)
+        assert problem.value.code == "attempt.too_early"
+        world.later(hours=waits)
+        start(world)
 
 
 def test_a_wait_of_ages_is_a_year_and_an_attempt_that_cannot_be_ended_keeps_nobody_waiting(

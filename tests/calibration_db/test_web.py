@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import event, select
 
-from calibration.models import AttemptQuestion, FairnessCell, GateRule, GoldKey, Qualification
+from calibration.models import AttemptQuestion, Consensus, FairnessCell, GateRule, GoldKey, Qualification
 from calibration.operations import attempts, fairness, rulebook
 from calibration.operations.tests import WARNINGS
 from kernel import clock, ids
@@ -179,6 +179,19 @@ def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door
     page = client.get(f"/lanes/{world.lane}/quality")
     assert "Answer by answer" in page and f"/projects/{world.project}/gold" in page
     assert "What is taken for what: rows" in page and "Accuracy by class: rows" in page
+    cell = f"/lanes/{world.lane}/checks?truth=good&answer=bad"
+    assert cell.replace("&", "&amp;") in page, "each figure leads to its rows"
+    (wrong,) = client.api("GET", cell)["items"]
+    assert (wrong["truth"], wrong["answer"], wrong["score"]) == ("good", "bad", 0.0)
+    assert wrong["item_id"] in client.get(cell) and wrong["pseudonym"] in client.get(cell)
+    assert len(client.api("GET", f"/lanes/{world.lane}/checks")["items"]) == 24
+    vendor.get(cell, 403)
+    weak = f"/lanes/{world.lane}/weak"
+    assert client.api("GET", weak)["items"] == [] and "There is nothing here" in vendor.get(weak)
+    with world.system() as session:
+        session.scalars(select(Consensus).limit(1)).one().confidence = 0.5
+    (row,) = vendor.api("GET", weak)["items"]
+    assert set(row) == {"unit_id", "category", "confidence", "at"} and row["unit_id"] in client.get(weak)
     vendor.post(f"/lanes/{world.lane}/gate", limit="0.75")
     with world.system() as session:
         assert session.scalars(select(GateRule.limit)).one() == 0.75
@@ -308,6 +321,14 @@ def test_how_a_rule_falls_on_languages_stands_on_the_lanes_page(
     assert client.api("GET", f"/lanes/{world.lane}/fairness")["rejected"] is None
     page = vendor.get(f"/lanes/{world.lane}/quality")
     assert "The same for everybody?" in page and "Kenya" in page and "stands apart" in page
+    paused = f"/lanes/{world.lane}/decisions/lane_paused"
+    assert paused in page
+    (decided,) = vendor.api("GET", paused)["items"]
+    assert (decided["state"], decided["kind"]) == ("in_force", "lane_paused")
+    assert f"{decided['receipt_id']}" in vendor.get(paused)
+    assert vendor.api("GET", f"/lanes/{world.lane}/decisions/work_rejected")["items"] == []
+    vendor.get(f"/lanes/{world.lane}/decisions/left", 404)
+    client.get(paused, 403)
     annotator.api("GET", f"/lanes/{world.lane}/fairness", 403)
 
 
