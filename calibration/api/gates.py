@@ -135,33 +135,37 @@ class ShareOut(OutModel):
 
 
 class GroupsOut(OutModel):
-    """By language of the lane, and by the country that people live in."""
+    """By language of the lane, by the country that people live in, and by the language of their pages."""
 
     locale: list[ShareOut]
     country: list[ShareOut]
+    page: list[ShareOut]
 
 
 class FairnessOut(OutModel):
-    """Shares of a project's groups: people who passed at the first go, people paused, answers rejected."""
+    """Shares of a project's groups: people who passed at the first go, people paused, answers rejected, and people who
+    earn less an hour than half of all."""
 
     passed: GroupsOut
     paused: GroupsOut
     rejected: GroupsOut | None
+    paid_less: GroupsOut | None
     counted_at: datetime | None
 
 
 @api.get("/lanes/<lane_id>/fairness", returns=FairnessOut)
 def lane_fairness(session: "Session", actor: Actor, lane_id: str) -> FairnessOut:
-    """How tests, rules and rejections fall on the people of a lane's project, by language and country"""
+    """How tests, rules, rejections and pay fall on the people of a lane's project, by language and country"""
     found = reading.lane_quality(session, actor, lane_id).fairness
     return FairnessOut(
         passed=_groups(found.passed), paused=_groups(found.paused),
-        rejected=None if found.rejected is None else _groups(found.rejected), counted_at=found.counted_at,
+        rejected=None if found.rejected is None else _groups(found.rejected),
+        paid_less=None if found.paid_less is None else _groups(found.paid_less), counted_at=found.counted_at,
     )  # fmt: skip
 
 
 def _groups(found: Any) -> GroupsOut:
-    return GroupsOut(locale=[_share(row) for row in found.locale], country=[_share(row) for row in found.country])
+    return GroupsOut(**{name: [_share(row) for row in getattr(found, name)] for name in GroupsOut.model_fields})
 
 
 def _share(row: Any) -> ShareOut:

@@ -1,4 +1,4 @@
-"""Counting fairness: to whom of a project's people what happened, by language, country and difficulty. System scope."""
+"""Counting fairness: to whom of a project's people what happened, by group and difficulty. System scope."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,12 +11,14 @@ from calibration.lanes import find_lane
 from calibration.models import Attempt, AttemptQuestion, FairnessCell, GateFiring, GoldKey, Grade, Track
 from calibration.policy import GRADE_RUN
 from calibration.rules.drawing import terciles
+from calibration.rules.fairness import under_the_middle
 from calibration.values import GateAction
 from kernel import ids
 from kernel.db import now_of
 from kernel.guard import require
 from kernel.policy import Actor
-from workforce.models import Annotator, DecisionReceipt
+from payouts.queries.earnings import earned_in
+from workforce.models import Account, Annotator, DecisionReceipt
 
 MEASURED_FROM = 20
 """Answers after which somebody counts as having worked in a lane."""
@@ -45,7 +47,7 @@ def count_fairness(session: Session, actor: Actor, project_id: str) -> int:
     require(session, actor, GRADE_RUN)
     happened = {
         "passed": _passed(session, project_id), "paused": _paused(session, project_id),
-        "rejected": _rejected(session, project_id),
+        "rejected": _rejected(session, project_id), "paid_less": _paid_less(session, project_id),
     }  # fmt: skip
     everybody = {who for each in happened.values() for who in each}
     met = _difficulty(session, project_id)
@@ -126,6 +128,30 @@ def _rejected(session: Session, project_id: str) -> dict[_Who, _Happened]:
     return found
 
 
+def _paid_less(session: Session, project_id: str) -> dict[_Who, _Happened]:
+    """Whoever has worked, and whether an hour of theirs earned less than that of half of all, in the same currency.
+
+    Pay that was rejected is none; time that was rejected counts. Rates differ by language on purpose or not: the gap
+    between groups tells.
+    """
+    worked = session.execute(
+        select(Track.lane_id, Track.annotator_id, Track.seconds).where(
+            Track.project_id == project_id, Track.judged >= MEASURED_FROM, Track.seconds > 0
+        )
+    )
+    hours = {(row[0], row[1]): row[2] / 3600 for row in worked}
+    by_currency: dict[str, dict[str, float]] = defaultdict(dict)
+    for lane_id, annotator_id, currency, micros in earned_in(session, project_id):
+        if (lane_id, annotator_id) in hours:
+            by_currency[currency][f"{lane_id}\n{annotator_id}"] = micros / hours[lane_id, annotator_id]
+    found: dict[_Who, _Happened] = {}
+    for hourly in by_currency.values():
+        for who, is_under in under_the_middle(hourly).items():
+            lane_id, annotator_id = who.split("\n")
+            found[lane_id, annotator_id] = _Happened(1, int(is_under))
+    return found
+
+
 def _difficulty(session: Session, project_id: str) -> dict[_Who, float | None]:
     """How hard the measured questions were that each person met, in the exam and as checks, on the scale of all."""
     counted = func.sum(GoldKey.difficulty), func.count()
@@ -154,17 +180,22 @@ def _difficulty(session: Session, project_id: str) -> dict[_Who, float | None]:
 
 
 def _groups(session: Session, everybody: Iterable[_Who]) -> dict[_Who, list[tuple[str, str]]]:
-    """Each person's language in the lane, and the country they live in, as far as it is known."""
+    """Each person's language in the lane, the country they live in and the language of their pages, where known."""
     known = set(everybody)
     locales = {lane: facts.locale for lane in {who[0] for who in known} if (facts := find_lane(session, lane))}
     people = sorted({who[1] for who in known})
-    countries: dict[str, str | None] = {}
+    homes: dict[str, tuple[str | None, str | None]] = {}
     for start in range(0, len(people), 500):
         chunk = people[start : start + 500]
-        rows = session.execute(select(Annotator.id, Annotator.country).where(Annotator.id.in_(chunk)))
-        countries |= {row.id: row.country for row in rows}
+        rows = session.execute(
+            select(Annotator.id, Annotator.country, Account.locale)
+            .outerjoin(Account, Account.id == Annotator.account_id)
+            .where(Annotator.id.in_(chunk))
+        )
+        homes |= {row.id: (row.country, row.locale) for row in rows}
     found: dict[_Who, list[tuple[str, str]]] = {}
     for who in known:
-        named = [("locale", locales.get(who[0])), ("country", countries.get(who[1]))]
+        country, language = homes.get(who[1], (None, None))
+        named = [("locale", locales.get(who[0])), ("country", country), ("page", language)]
         found[who] = [(kind, name) for kind, name in named if name]
     return found

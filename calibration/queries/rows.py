@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from calibration.models import Consensus, Grade
 from calibration.queries.people import pseudonyms
@@ -16,6 +16,7 @@ MOST_ROWS = 200
 WEAK_BELOW = 0.9
 _WEAKEST = Paging("weak", Consensus.confidence, Consensus.unit_id)
 _CHECKS = Paging("checks", Grade.at, Grade.id, newest_first=True)
+_Later = aliased(Grade)
 _DECISIONS = Paging("lane-decisions", DecisionReceipt.decided_at, DecisionReceipt.id, newest_first=True)
 
 
@@ -76,7 +77,7 @@ def checks_of(
     """What was compared with gold in a lane, of one cell of its matrix where it is named. The newest grade counts."""
     limit = min(limit, MOST_ROWS)
     is_replaced = (
-        select(_Later.c.id).where(_Later.c.judgment_id == Grade.judgment_id, _Later.c.key_version > Grade.key_version)
+        select(_Later.id).where(_Later.judgment_id == Grade.judgment_id, _Later.key_version > Grade.key_version)
     ).exists()
     wanted = [Grade.lane_id == lane_id, Grade.is_void.is_(False), ~is_replaced]
     wanted += [Grade.truth_category == truth] if truth else []
@@ -92,9 +93,6 @@ def checks_of(
         )
         for row in rows
     ], next_after  # fmt: skip
-
-
-_Later = Grade.__table__.alias("later")
 
 
 def decisions_of(

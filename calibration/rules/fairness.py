@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from calibration.rules.intervals import Interval, wilson
 
@@ -43,6 +44,12 @@ class GroupShare:
     def stands_apart(self) -> bool:
         """Whether the gap is more than chance explains."""
         return self.gap_interval is not None and (self.gap_interval.lower > 0.0 or self.gap_interval.upper < 0.0)
+
+
+def under_the_middle(hourly: Mapping[str, float]) -> dict[str, bool]:
+    """Who earns less an hour than the median of all of them; whoever earns just that much does not."""
+    middle = median(hourly.values()) if hourly else 0.0
+    return {who: each < middle for who, each in hourly.items()}
 
 
 def compare(groups: Mapping[str, Sequence[Cell]]) -> list[GroupShare]:

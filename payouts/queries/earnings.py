@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from kernel.paging import Paging
@@ -57,3 +57,16 @@ def due_judgments(session: Session, org_id: str, now: datetime, limit: int) -> l
             .limit(limit)
         )
     )
+
+
+def earned_in(session: Session, project_id: str) -> list[tuple[str, str, str, int]]:
+    """What each person has earned for answers in each lane of a project: (lane, annotator, currency, micro-units).
+
+    What was rejected is none of it. System scope: earnings are the vendor's.
+    """
+    rows = session.execute(
+        select(Earning.lane_id, Earning.annotator_id, Earning.currency, func.sum(Earning.micros))
+        .where(Earning.project_id == project_id, Earning.cause_kind == UNIT, Earning.state != "rejected")
+        .group_by(Earning.lane_id, Earning.annotator_id, Earning.currency)
+    )
+    return [(row[0], row[1], row[2], int(row[3])) for row in rows]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calibration.rules.fairness import Cell, compare, difference, standardised
+from calibration.rules.fairness import Cell, compare, difference, standardised, under_the_middle
 
 
 def people(hits: int, n: int) -> Cell:
@@ -60,3 +60,9 @@ def test_nothing_is_told_of_fewer_than_ten_people_nor_taken_for_certain_where_it
     assert gap is not None and gap[0] == 0.0 and gap[1].lower < -0.1 < 0.1 < gap[1].upper
     one = compare({"sw": [Cell(2, 400, 3)], "ar": [Cell(3, 400, 30)]})
     assert [row.share is None for row in one] == [False, True], "answers of three people are three people's"
+
+
+def test_who_earns_less_than_half_of_all_is_under_the_middle() -> None:
+    assert under_the_middle({"a": 2.0, "b": 3.0, "c": 9.0}) == {"a": True, "b": False, "c": False}
+    assert under_the_middle({"a": 2.0, "b": 2.0}) == {"a": False, "b": False}
+    assert under_the_middle({}) == {}

@@ -14,6 +14,7 @@ from calibration.operations.tests import WARNINGS
 from kernel import clock, ids
 from kernel.jobs import drain
 from kernel.policy import Demand, Reason, Role, system_actor
+from payouts.models import Earning
 from tests.calibration_db.doors import Door
 from tests.calibration_db.world import World
 from workforce.models import Annotator
@@ -293,6 +294,14 @@ def test_how_a_rule_falls_on_languages_stands_on_the_lanes_page(
     with world.system() as session:
         for annotator_id, _account in world.people.values():
             session.get_one(Annotator, annotator_id).country = "KE"
+        annotator_id, account_id = world.people["Asha"]
+        session.add(
+            Earning(
+                id=ids.new_id(), org_id=world.vendor, annotator_id=annotator_id, account_id=account_id,
+                lane_id=world.lane, project_id=world.project, cause_kind="unit", cause_id=ids.new_id(), micros=50_000,
+                currency="USD", state="pending", memo={}, earned_at=world.now, due_at=world.now,
+            )
+        )  # fmt: skip
         assert fairness.projects_at_work(session, system_actor("test")) == [world.project]
         fairness.count_fairness(session, system_actor("test"), world.project)
     with world.system() as session:
@@ -300,13 +309,16 @@ def test_how_a_rule_falls_on_languages_stands_on_the_lanes_page(
         assert {(cell.outcome, cell.kind, cell.name, cell.third, cell.hits, cell.n, cell.people) for cell in cells} == {
             ("paused", "locale", "sw-KE", 1, 1, 1, 1), ("paused", "country", "KE", 1, 1, 1, 1),
             ("rejected", "locale", "sw-KE", 1, 0, 24, 1), ("rejected", "country", "KE", 1, 0, 24, 1),
+            ("paused", "page", "en", 1, 1, 1, 1), ("rejected", "page", "en", 1, 0, 24, 1),
+            ("paid_less", "locale", "sw-KE", 1, 0, 1, 1), ("paid_less", "country", "KE", 1, 0, 1, 1),
+            ("paid_less", "page", "en", 1, 0, 1, 1),
         }  # fmt: skip
     (row,) = vendor.api("GET", f"/lanes/{world.lane}/fairness")["rejected"]["country"]
     assert (row["group"], row["share"], row["people"], row["stands_apart"]) == ("KE", None, None, False), "one person"
     with world.system() as session:
         for cell in session.scalars(select(FairnessCell)):
             cell.people, cell.hits, cell.n = 30, 12, 30
-            for name, hits in (("ar-EG" if cell.kind == "locale" else "EG", 3),):
+            for name, hits in (({"locale": "ar-EG", "country": "EG", "page": "ar"}[cell.kind], 3),):
                 session.add(
                     FairnessCell(
                         org_id=cell.org_id, vendor_org_id=cell.vendor_org_id, project_id=cell.project_id,
@@ -318,7 +330,8 @@ def test_how_a_rule_falls_on_languages_stands_on_the_lanes_page(
     assert [(row["group"], row["share"], row["gap"], row["stands_apart"]) for row in told] == [
         ("EG", 0.1, -0.3, True), ("KE", 0.4, 0.3, True),
     ]  # fmt: skip
-    assert client.api("GET", f"/lanes/{world.lane}/fairness")["rejected"] is None
+    told = client.api("GET", f"/lanes/{world.lane}/fairness")
+    assert told["rejected"] is None and told["paid_less"] is None, "pay and rejections are the vendor's to know"
     page = vendor.get(f"/lanes/{world.lane}/quality")
     assert "The same for everybody?" in page and "Kenya" in page and "stands apart" in page
     paused = f"/lanes/{world.lane}/decisions/lane_paused"
