@@ -153,7 +153,7 @@ def _headers(response: Response, settings: Settings) -> Response:
     headers = response.headers
     if "new_session" in g:
         sessions.set_cookie(response, settings, g.new_session)
-    headers["Content-Security-Policy"] = _POLICY
+    headers.setdefault("Content-Security-Policy", _POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -1,5 +1,6 @@
 """What follows on a commit about people: letters to many, and letters whose addresses are the system's to make."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 from kernel.jobs import Work, job
 from kernel.policy import Actor
 from workforce.operations.addresses import send_confirmation
+from workforce.operations.documents import forget_contents
 from workforce.operations.rosters import invite_next
 from workforce.queries.invitations import roster_of
 from workforce.values import RosterOutcome
@@ -27,6 +29,12 @@ def send_roster(work: Work, roster_id: str, address: str) -> dict[str, Any]:
             work.advance(session, done, total, sent=done)
         if not count:
             return {"roster": roster_id, "invited": done}
+
+
+@job(queue="bulk", every=timedelta(days=1))
+def forget_documents(session: Session, actor: Actor) -> None:
+    """Drop the contents of documents that were decided on a month ago, or withdrawn."""
+    forget_contents(session, actor)
 
 
 @job(queue="urgent")

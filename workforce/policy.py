@@ -25,6 +25,7 @@ class Action(StrEnum):
     POOL_READ = "pool:read"
     POOL_MANAGE = "pool:manage"
     POOL_APPLY = "pool:apply"
+    DOCUMENT_LOOK = "document:look"
     PEOPLE_INVITE = "people:invite"
     PEOPLE_READ = "people:read"
     PEOPLE_ADMIT = "people:admit"
@@ -78,6 +79,14 @@ def annotator_resource(annotator: Annotator) -> Resource:
         owner_account_id=annotator.account_id,
         author_account_id=annotator.account_id,
     )
+
+
+def document_resource(document_id: str, annotator: Annotator) -> Resource:
+    """A document, which belongs to the person who handed it in; nobody decides on their own."""
+    return Resource(
+        "document", document_id, org_id=annotator.org_id, owner_account_id=annotator.account_id,
+        author_account_id=annotator.account_id,
+    )  # fmt: skip
 
 
 def receipt_resource(receipt: DecisionReceipt, annotator: Annotator) -> Resource:

@@ -46,7 +46,7 @@ from workforce.models import (
     StandingChange,
     TotpFactor,
 )
-from workforce.models.onboarding import Invitation, RosterLine
+from workforce.models.onboarding import DocumentLook, Invitation, PersonDocument, RosterLine
 from workforce.operations.accounts import end_membership
 from workforce.operations.standing import move
 from workforce.values import Standing
@@ -148,11 +148,15 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
     person.clearance_until = person.identity_verified_at = None
     session.flush()
     claims = select(LanguageClaim.id).where(LanguageClaim.annotator_id == person.id)
+    documents = select(PersonDocument.id).where(PersonDocument.annotator_id == person.id)
     receipts = select(DecisionReceipt.id).where(DecisionReceipt.annotator_id == person.id)
     for statement in (
         update(LanguageEvidence).where(LanguageEvidence.claim_id.in_(claims)).values(note=""),
         update(LanguageCheck).where(LanguageCheck.annotator_id == person.id, LanguageCheck.answer.is_not(None))
         .values(answer=ERASED),
+        update(DocumentLook).where(DocumentLook.document_id.in_(documents)).values(reason=ERASED),
+        update(PersonDocument).where(PersonDocument.annotator_id == person.id)
+        .values(name=ERASED, about="", reason="", sha256="", content_sealed=None),
         update(StandingChange).where(StandingChange.annotator_id == person.id).values(reason=ERASED),
         update(Appeal).where(Appeal.receipt_id.in_(receipts)).values(text=ERASED),
         update(Appeal).where(Appeal.receipt_id.in_(receipts), Appeal.answer.is_not(None)).values(answer=ERASED),

@@ -27,6 +27,8 @@ from web.forms import FormModel, read_form
 from web.pages import Pages
 from web.render import flash, page, see
 from web.sessions import request_time
+from workforce.pages import words
+from workforce.queries import steps_of
 from workforce.values import is_watermarked
 
 pages = Pages("work", "marketplace")
@@ -52,6 +54,7 @@ def home() -> Response:
         offers = work.lane_offers(session, facts) if facts else []
         done, _after = work.my_work(session, current.actor(), limit=5)
         balances = balance_of(session, profile.id) if profile else []
+        steps = steps_of(session, profile.id) if profile else []
         titles = work.agreement_titles(session, profile.org_id) if profile else {}
         quality = quality_of_person(session, profile.id, limit=QUALITY_MOST) if profile else []
         owed = checks_owed(session, profile.id) if profile else []
@@ -61,7 +64,7 @@ def home() -> Response:
     closed = [offer for offer in offers if not offer.is_open]
     return page(
         "marketplace/work_home.html", profile=profile, task=task, done=done, balances=balances, enough=ENOUGH,
-        agreements=titles,
+        agreements=titles, steps=steps, words=words,
         open_offers=[offer for offer in offers if offer.is_open],
         other_offers=[offer for offer in closed if offer.locale.partition("-")[0] in claimed],
         foreign_offers=[offer for offer in closed if offer.locale.partition("-")[0] not in claimed],

@@ -27,6 +27,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "marketplace_api.upload": {"name": "units.csv", "content": "text,locale\none more,sw-KE\n"},
     "review_api.decide": {"verdict": "accept"},
     "workforce_api.upload_roster": {"content": "ZW1haWwsbG9jYWxlCnhAZXhhbXBsZS5vcmcsZW4K"},
+    "workforce_api.upload_document": {"name": "a.pdf", "kind": "identity", "content": "JVBERi0xLjcKJSVFT0YK"},
     "workforce_api.invite": {"email": "x@example.org"},
     "workforce_api.confirm_factor": {"code": "000000"},
     "work_api.answer": {"answer": {"choice": "refund"}},

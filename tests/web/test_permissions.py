@@ -30,7 +30,7 @@ PARTS = {
     "dispute_id": "dispute", "invoice_id": "invoice",
     "job_id": "outbox", "key_id": "gold_key", "lane_id": "lane", "line_id": "payout_line",
     "membership_id": "membership", "org_id": "organization", "person_id": "annotator", "pool_id": "pool",
-    "invitation_id": "invitation", "roster_id": "roster",
+    "document_id": "person_document", "invitation_id": "invitation", "roster_id": "roster",
     "project_id": "project", "quote_id": "quote", "receipt_id": "decision_receipt", "release_id": "release",
     "reset_id": "factor_reset", "data_request_id": "data_request",
     "request_id": "coverage_request", "review_id": "review",

@@ -25,7 +25,16 @@ from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
 from workforce.models import Account, Annotator, DataRequest, FactorReset
-from workforce.operations import agreements, appeals, create_organization, invitations, pools, receipts, rosters
+from workforce.operations import (
+    agreements,
+    appeals,
+    create_organization,
+    documents,
+    invitations,
+    pools,
+    receipts,
+    rosters,
+)
 from workforce.queries import claims_of
 
 RULE: dict[str, Any] = {
@@ -92,6 +101,7 @@ def build(database: Database, name: str) -> World:
     _have_read(market, desk)
     _deliver(market, desk)
     _invite(market)
+    _hand_in(desk)
     operator = _operator(database)
     return World(market.client, market.vendor, operator, canaries)
 
@@ -252,6 +262,14 @@ def _invite(market: Market) -> None:
         )  # fmt: skip
         rosters.read_file(
             session, manager, market.pool, name="people.csv", content=b"email,locale\nx@invited.example,en\n"
+        )
+
+
+def _hand_in(desk: Desk) -> None:
+    """A document that waits for the vendor."""
+    with desk.vendor() as session:
+        documents.upload_document(
+            session, desk.people[0], desk.annotators[0], kind="identity", name="card.pdf", content=b"%PDF-1.7\n%%EOF\n"
         )
 
 

@@ -9,12 +9,14 @@ from workforce.api import (  # noqa: E402
     account,
     addresses,
     agreements,
+    documents,
     factor,
     invitations,
     me,
     people,
     pools,
     receipts,
+    steps,
     team,
 )
 
@@ -23,11 +25,13 @@ __all__ = [
     "addresses",
     "agreements",
     "api",
+    "documents",
     "factor",
     "invitations",
     "me",
     "people",
     "pools",
     "receipts",
+    "steps",
     "team",
 ]

@@ -8,9 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
 from kernel.db import Base, Id, Identified, Micros, Owned, within
+from workforce.models.onboarding import DocumentLook as DocumentLook
 from workforce.models.onboarding import Invitation as Invitation
+from workforce.models.onboarding import PersonDocument as PersonDocument
 from workforce.models.onboarding import Roster as Roster
 from workforce.models.onboarding import RosterLine as RosterLine
+from workforce.values import DEFAULT_STEPS
 
 
 class Organization(Identified, Base):
@@ -165,6 +168,7 @@ class Pool(Identified, Owned, Base):
     name: Mapped[str] = mapped_column(String(120))
     about: Mapped[dict[str, Any]]  # locale -> text shown to applicants
     is_open: Mapped[bool] = mapped_column(default=True)
+    steps: Mapped[list[Any]] = mapped_column(default=lambda: list(DEFAULT_STEPS))  # codes of what is asked, in order
     check_micros: Mapped[int] = mapped_column(Micros, default=0)  # what a native earns for judging a text; 0: not set
     check_currency: Mapped[str] = mapped_column(String(3), default="USD")
     created_at: Mapped[datetime]

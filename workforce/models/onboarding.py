@@ -1,11 +1,12 @@
-"""Tables of people on their way in: invitations and the rosters that they come from."""
+"""Tables of people on their way in: invitations, the rosters that they come from, and documents."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kernel.crypto import Sealed
 from kernel.db import Base, Id, Identified, Owned, within
 
 
@@ -70,3 +71,46 @@ class RosterLine(Identified, Owned, Base):
     note: Mapped[str] = mapped_column(Text)
     outcome: Mapped[str] = mapped_column(String(12))
     faults: Mapped[list[Any]]  # [[column, deferred message], …]
+
+
+class PersonDocument(Identified, Owned, Base):
+    """A document that a person handed in. Its content is sealed, and is gone a while after it was decided on."""
+
+    __tablename__ = "person_document"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        Index("ix_person_document_person", "org_id", "annotator_id", "uploaded_at"),
+        Index("ix_person_document_decided", "decided_at"),
+        within("annotator", "annotator_id"),
+        CheckConstraint("state IN ('waiting', 'accepted', 'refused', 'withdrawn')", name="state_is_known"),
+    )
+    annotator_id: Mapped[str] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(String(12))  # identity, certificate
+    name: Mapped[str] = mapped_column(String(120))  # of the file, as it is shown
+    about: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    content_sealed: Mapped[str | None] = mapped_column(Text, deferred=True)
+    uploaded_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(Id)
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+    content = Sealed("content_sealed")  # base64
+
+
+class DocumentLook(Identified, Owned, Base):
+    """Somebody was shown a document, and why. Never changed, never removed."""
+
+    __tablename__ = "document_look"
+    __table_args__ = (
+        Index("ix_document_look", "org_id", "document_id", "at"),
+        within("person_document", "document_id"),
+    )
+    document_id: Mapped[str] = mapped_column(Id)
+    by_account_id: Mapped[str | None] = mapped_column(Id)
+    role: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]

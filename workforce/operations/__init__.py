@@ -22,7 +22,7 @@ from workforce.operations.factors import (
 )
 from workforce.operations.languages import claim_language, reject_language, verify_language
 from workforce.operations.people import admit, apply_to_pool, change_standing, decline, update_profile
-from workforce.operations.pools import change_pool, create_pool, set_check_rate
+from workforce.operations.pools import change_pool, create_pool, set_check_rate, set_steps
 from workforce.operations.receipts import end_receipt, issue_receipt
 from workforce.operations.sign_in import ask_new_password, renew_hash, set_password, set_password_by_link
 from workforce.operations.tokens import create_token, note_use, prove_token, revoke_token
@@ -68,6 +68,7 @@ __all__ = [
     "set_password",
     "set_password_by_link",
     "set_profile",
+    "set_steps",
     "sign_agreement",
     "update_profile",
     "verify_identity",

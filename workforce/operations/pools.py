@@ -1,6 +1,6 @@
 """Pools: a vendor makes them, describes them to applicants, opens and closes them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from workforce.models import Pool
 from workforce.policy import Action, pool_resource
 from workforce.queries.pools import pool_view
 from workforce.rules.names import clean_name, clean_text
+from workforce.rules.steps import clean_steps
 from workforce.values import PoolView
 
 MOST_FOR_A_CHECK = 1_000 * 1_000_000  # micro-units
@@ -42,6 +43,18 @@ def create_pool(
     session.add(row)
     session.flush()
     audit.record(session, actor, "pool.created", "pool", row.id, org_id=owner)
+    return pool_view(row)
+
+
+def set_steps(session: Session, actor: Actor, pool_id: str, steps: Iterable[str]) -> PoolView:
+    """Choose what people of a pool are asked for on their way in, and in which order."""
+    row = session.get(Pool, pool_id)
+    if row is None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.POOL_MANAGE, pool_resource(row))
+    row.steps = clean_steps(steps)
+    session.flush()
+    audit.record(session, actor, "pool.steps_set", "pool", row.id, org_id=row.org_id, details={"steps": row.steps})
     return pool_view(row)
 
 

@@ -100,8 +100,10 @@ def _show(errors: dict[str, Message], typed: dict[str, object] | None = None) ->
         signed = queries.signatures_of(session, person.id)
         in_force = {one.id: one for one in queries.agreements_in_force(session, person.org_id)}
         receipts, _after = queries.receipts_of(session, person.id, limit=5)
+        steps = queries.steps_of(session, person.id)
     return page(
         "workforce/me.html", 422 if errors else 200, person=person, claims=claims, to_sign=to_sign, signed=signed,
         in_force=in_force, receipts=receipts, errors=errors, typed=typed or {}, words=words,
+        steps=steps,
         title_of=lambda one: one.titles[shown_locale(one.titles, current_locale())],
     )  # fmt: skip

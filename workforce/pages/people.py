@@ -174,6 +174,8 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         signed = queries.signatures_of(session, annotator_id)
         to_sign = queries.agreements_to_sign(session, annotator_id, detail.annotator.org_id)
         facts = queries.person_facts(session, annotator_id, now_of(session))
+        steps = queries.steps_of(session, annotator_id)
+        documents = queries.documents_of(session, annotator_id)
     standings = [one for one in next_standings(detail.annotator.status) if one is not Standing.LEFT]
     return page(
         "workforce/person.html", status, detail=detail, person=detail.annotator, receipts=receipts, signed=signed,
@@ -181,7 +183,7 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in standings],
         facts=facts, identity_kinds=[(kind, str(name)) for kind, name in IDENTITY_KINDS.items()],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
-        is_self=detail.annotator.account_id == current.actor().account_id,
+        steps=steps, documents=documents, is_self=detail.annotator.account_id == current.actor().account_id,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 
 from i18n import SHIPPED, Message, _
 from kernel import db
@@ -14,8 +14,8 @@ from web.amounts import read_amount
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
-from workforce.pages import pages
-from workforce.values import PoolView
+from workforce.pages import pages, words
+from workforce.values import STEPS, Owner, PoolView
 
 
 class PoolForm(FormModel):
@@ -77,6 +77,42 @@ def change_pool(pool_id: str) -> Response:
     return see("workforce.pools")
 
 
+@pages.get("/pools/<pool_id>/onboarding")
+def pool_onboarding(pool_id: str) -> Response:
+    """What the people of a pool have done on their way in, and whose turn it is; who waits at one of the steps."""
+    view, asked = _pool(pool_id), request.args.get("step", "")
+    owner = Owner(request.args["owner"]) if request.args.get("owner") in set(Owner) else Owner.PERSON
+    code = asked if asked in view.steps else ""
+    with db.reading(queries.reach(current.actor())) as session:
+        counts = queries.step_counts(session, pool_id)
+        rows, after = (
+            queries.people_at_step(session, pool_id, code, owner, after=request.args.get("after"))
+            if code
+            else ([], None)
+        )
+    return page(
+        "workforce/onboarding.html", pool=view, counts=counts, names=STEPS, step=code, owner=owner, rows=rows,
+        words=words, owners=words.OWNERS,
+        next_url=url_for("workforce.pool_onboarding", pool_id=pool_id, step=code, owner=owner.value, after=after)
+        if after else "",
+    )  # fmt: skip
+
+
+@pages.post("/pools/<pool_id>/steps")
+def set_steps(pool_id: str) -> Response:
+    """Choose what people are asked for: each step has its place, or none."""
+    view = _pool(pool_id)
+    form = empty_form({"name": view.name, "is_open": view.is_open})
+    try:
+        with db.transaction(current.scope()) as session:
+            operations.set_steps(session, current.actor(), pool_id, _steps_typed())
+    except Invalid as problem:
+        form.add(problem)
+        return _one(view, form, dict(view.about), 422)
+    flash("good", _("Saved."))
+    return see("workforce.pool", pool_id=pool_id)
+
+
 @pages.post("/pools/<pool_id>/check-rate")
 def set_check_rate(pool_id: str) -> Response:
     """Set what a native earns for judging a text."""
@@ -106,6 +142,19 @@ def _pool(pool_id: str) -> PoolView:
     return view
 
 
+def _steps_typed() -> list[str]:
+    """Steps in the order of the places that were typed; raises Invalid for what is no place."""
+    places: list[tuple[int, str]] = []
+    for code in STEPS:
+        typed = request.form.get(f"step-{code}", "").strip()
+        if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 3):
+            message = _("A whole number is expected here.")
+            raise Invalid("steps.invalid", message, fields={f"step-{code}": message})
+        if typed and int(typed):
+            places.append((int(typed), code))
+    return [code for _place, code in sorted(places, key=lambda each: each[0])]
+
+
 def _texts() -> dict[str, str]:
     typed = {locale: request.form.get(f"about-{locale}", "").strip() for locale in SHIPPED}
     return {locale: text for locale, text in typed.items() if text}
@@ -131,5 +180,6 @@ def _list(form: Form[Any], status: int = 200) -> Response:
 def _one(view: PoolView, form: Form[Any], texts: dict[str, str], status: int = 200) -> Response:
     return page(
         "workforce/pool.html", status, pool=view, form=form, errors=form.errors, texts=texts, shipped=SHIPPED,
-        rate=request.form.get("rate") or to_text(view.check_micros),
+        rate=request.form.get("rate") or to_text(view.check_micros), step_names=STEPS,
+        step_places={code: place for place, code in enumerate(view.steps, start=1)},
     )  # fmt: skip

@@ -3,22 +3,29 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
+from flask import current_app, url_for
+
 from i18n import Message, _, current_locale
 from i18n.matching import Level
 from i18n.tags import display_name, language_of, own_name, territory_name
 from web import plots
+from workforce.rules.documents import KINDS as DOCUMENT_KINDS
 from workforce.rules.profiles import countries, time_zones
 from workforce.values import (
     DOMAINS,
     EVIDENCE_KINDS,
     HISTORIES,
     SKILLS,
+    STEPS,
     ClaimStatus,
     ClaimView,
+    DocumentState,
     Outcome,
+    Owner,
     ReceiptKind,
     ReceiptState,
     Standing,
+    StepView,
 )
 from workforce.values.receipts import ANSWERED_BY_CORRECTION
 
@@ -180,6 +187,41 @@ _REASONS: dict[str, Message] = {
 _CORRECTED = _("What this decision rested on was corrected, and the decision is undone.")
 
 
+DOCUMENT_STATES: dict[DocumentState, tuple[Message, str]] = {
+    DocumentState.WAITING: (_("Waits for the vendor"), "wait"),
+    DocumentState.ACCEPTED: (_("Accepted"), "good"),
+    DocumentState.REFUSED: (_("Not accepted"), "bad"),
+    DocumentState.WITHDRAWN: (_("Withdrawn"), "plain"),
+}
+OWNERS: dict[Owner, Message] = {
+    Owner.PERSON: _("It is the person's turn"),
+    Owner.VENDOR: _("It is the vendor's turn"),
+    Owner.NOBODY: _("Done"),
+}
+# Where a person does their part of a step; some of these pages are of packages above.
+_STEP_PAGES = {
+    "email": "workforce.address",
+    "profile": "workforce.me",
+    "languages": "workforce.languages",
+    "agreements": "workforce.me",
+    "identity": "workforce.documents",
+    "payout": "payouts.method",
+    "test": "work.home",
+}
+
+
+def step_conditions(steps: Iterable[StepView], *, is_own: bool) -> list[tuple[bool, str, str, str, str]]:
+    """Steps for the macro `conds`: what is done, what is missing, whose turn it is and why, and the way there."""
+    found = []
+    for one in steps:
+        endpoint = _STEP_PAGES.get(one.code, "")
+        leads = is_own and one.owner is Owner.PERSON and endpoint in current_app.view_functions
+        why = "" if one.is_done else f"{OWNERS[one.owner]}. {one.reason}" if not is_own else str(one.reason)
+        url = url_for(endpoint) if leads else ""
+        found.append((one.is_done, str(STEPS[one.code]), why, url, str(_("Do it now"))))
+    return found
+
+
 def answer_told(answer: str) -> str:
     """The answer to an appeal as it was written, or in the reader's language where a correction has answered it."""
     return str(_CORRECTED) if answer == ANSWERED_BY_CORRECTION else answer
@@ -193,6 +235,16 @@ def state_told(kind: ReceiptKind, state: ReceiptState) -> tuple[Message, str]:
 def reason_told(reason: str) -> str:
     """A reason as it was written, or in the reader's language where the system gave it."""
     return str(_REASONS.get(reason, reason))
+
+
+def document_kind(kind: str) -> str:
+    """The kind of document in the reader's language."""
+    return str(DOCUMENT_KINDS[kind])
+
+
+def document_options() -> list[tuple[str, str]]:
+    """(code, words) for a select."""
+    return [(kind, str(name)) for kind, name in DOCUMENT_KINDS.items()]
 
 
 def zone_options() -> list[str]:

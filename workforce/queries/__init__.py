@@ -18,6 +18,7 @@ from workforce.queries.agreements import (
     find_agreements,
     signatures_of,
 )
+from workforce.queries.documents import documents_of
 from workforce.queries.factors import factor_of, resets, resets_of
 from workforce.queries.facts import facts_of_account, person_facts, supply
 from workforce.queries.guarded import appeal_for, own_profile, person_for, reach, receipt_for
@@ -42,6 +43,7 @@ from workforce.queries.people import (
 from workforce.queries.pools import open_pool, pool_of, pools
 from workforce.queries.receipts import appeal_of, appeals, receipt_of, receipts_of
 from workforce.queries.sign_in import account_of_link, actor_of_token, address_link, check_password
+from workforce.queries.steps import people_at_step, step_counts, steps_of
 
 __all__ = [
     "account_of",
@@ -62,6 +64,7 @@ __all__ = [
     "claims_of",
     "count_by_status",
     "count_invitations",
+    "documents_of",
     "factor_of",
     "facts_of_account",
     "find_account",
@@ -76,6 +79,7 @@ __all__ = [
     "organization_of",
     "organizations",
     "own_profile",
+    "people_at_step",
     "person_detail",
     "person_facts",
     "person_for",
@@ -93,6 +97,8 @@ __all__ = [
     "roster_of",
     "rosters",
     "signatures_of",
+    "step_counts",
+    "steps_of",
     "supply",
     "tokens_of",
 ]

@@ -36,5 +36,13 @@ def open_pool(session: Session, pool_id: str) -> tuple[PoolView, str] | None:
 
 def pool_view(row: Pool) -> PoolView:
     return PoolView(
-        row.id, row.org_id, row.name, row.about, row.is_open, row.created_at, row.check_micros, row.check_currency
+        row.id,
+        row.org_id,
+        row.name,
+        row.about,
+        row.is_open,
+        row.created_at,
+        row.check_micros,
+        row.check_currency,
+        tuple(row.steps),
     )

@@ -5,7 +5,50 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from i18n import Message
+from i18n import Message, _
+
+# What can be asked of people on their way in, with its name. Which of it a pool asks for, and in which order, is data.
+STEPS: Mapping[str, Message] = {
+    "email": _("Confirmed e-mail address"),
+    "profile": _("Profile"),
+    "languages": _("Proven language"),
+    "agreements": _("Agreements"),
+    "identity": _("Verified identity"),
+    "payout": _("Where pay is sent"),
+    "test": _("First test"),
+}
+DEFAULT_STEPS = ("email", "profile", "languages", "agreements", "payout", "test")
+
+
+class Owner(StrEnum):
+    """Who has to act on a step; nobody where it is done."""
+
+    PERSON = "person"
+    VENDOR = "vendor"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class StepView:
+    """A step of a person: whose turn it is, and why."""
+
+    code: str
+    owner: Owner
+    reason: Message
+
+    @property
+    def is_done(self) -> bool:
+        return self.owner is Owner.NOBODY
+
+
+@dataclass(frozen=True)
+class StepCount:
+    """A step of a pool: how many people have done it, and how many wait for whom."""
+
+    code: str
+    done: int
+    person: int
+    vendor: int
 
 
 class InvitationState(StrEnum):
@@ -107,3 +150,50 @@ class RosterView:
     @property
     def total(self) -> int:
         return sum(self.counts.values())
+
+
+class DocumentState(StrEnum):
+    """How a document stands."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class LookView:
+    """Who was shown a document, as what, when and why. The account is for the vendor's eyes."""
+
+    by_account_id: str | None
+    role: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """A document without its content."""
+
+    id: str
+    annotator_id: str
+    kind: str
+    name: str
+    about: str
+    media_type: str
+    size: int
+    uploaded_at: datetime
+    state: DocumentState
+    decided_at: datetime | None
+    reason: str
+    is_kept: bool  # whether its content is still there
+    looks: tuple[LookView, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A document's content, for whoever was let look at it."""
+
+    media_type: str
+    sha256: str
+    content: bytes

@@ -63,6 +63,7 @@ class PoolView:
     created_at: datetime
     check_micros: int = 0  # what a native earns for judging a candidate's text; 0: not set
     check_currency: str = "USD"
+    steps: tuple[str, ...] = ()  # what people are asked for on their way in, in order
 
 
 @dataclass(frozen=True)

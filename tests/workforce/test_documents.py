@@ -1,0 +1,117 @@
+"""Documents: only pictures and scans, sealed, shown for a reason that the person reads, and forgotten."""
+
+import struct
+import zlib
+from base64 import b64encode
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from kernel.db import Database
+from kernel.errors import Invalid
+from kernel.policy import system_actor
+from kernel.tenancy import Scope
+from tests.workforce.browser import Program, Visitor, application
+from tests.workforce.conftest import Time, World
+from workforce import queries
+from workforce.models import PersonDocument
+from workforce.operations.documents import forget_contents
+from workforce.rules.documents import media_type_of
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width: int = 2, height: int = 2) -> bytes:
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0\0\0" * 2)) + chunk(b"IEND", b"")
+
+
+JPEG = (
+    b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x0b\x08\x00\x02\x00\x02\x01\x01\x11\x00"
+    b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x12\x34\xff\xd9"
+)
+PDF = b"%PDF-1.7\n1 0 obj <<>> endobj\n%%EOF\n"
+
+
+@pytest.mark.parametrize(("content", "name"), [(png(), "a.PNG"), (JPEG, "a.jpeg"), (PDF, "паспорт.pdf")])
+def test_photographs_and_scans_are_taken(content: bytes, name: str) -> None:
+    assert media_type_of(content, name) in ("image/png", "image/jpeg", "application/pdf")
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", "a.png"),
+        (b"<!doctype html><script>x()</script>", "a.jpg"),
+        (b"GIF89a" + b"\0" * 40, "a.gif"),
+        (png(), "a.html"),
+        (png(), "a.jpg"),
+        (png() + b"<script>", "a.png"),
+        (png()[:-6], "a.png"),
+        (png(60_000, 60_000), "a.png"),
+        (png().replace(b"IDAT", b"IDAX"), "a.png"),
+        (JPEG + b"PK\x03\x04", "a.jpg"),
+        (JPEG[:12], "a.jpg"),
+        (b"\xff\xd8\xff\xc0\x00\x02", "a.jpg"),
+        (PDF.replace(b"<<>>", b"<</JavaScript (x)>>"), "a.pdf"),
+        (b"%PDF-1.7 cut", "a.pdf"),
+        (b"%PDF-1.7" + b"x" * 5_300_000 + b"%%EOF", "a.pdf"),
+        (b"", "a.pdf"),
+    ],
+)
+def test_anything_else_is_refused(content: bytes, name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        media_type_of(content, name)
+    assert set(refused.value.fields) == {"file"}
+
+
+@pytest.fixture
+def app(tmp_path: Path, db: Database) -> Flask:
+    return application(tmp_path)
+
+
+def test_a_document_is_sealed_shown_for_a_reason_decided_and_forgotten(app: Flask, world: World, time: Time) -> None:
+    person, actor = world.annotator()
+    own = Visitor(app, world.db, actor)
+    sent = {"kind": "identity", "file": (BytesIO(png()), "../../etc/\u202ecard.png")}
+    assert own.post("/me/documents", {**sent, "file": (BytesIO(b"<svg/>"), "a.png")}).status_code == 422
+    assert own.post("/me/documents", sent).status_code == 303
+    with world.db.reading(world.vendor) as session:
+        (document,) = queries.documents_of(session, person.id)
+        sealed = session.scalars(select(PersonDocument.content_sealed)).one()
+        steps = {one.code: one.owner for one in queries.steps_of(session, person.id)}
+    assert (document.name, document.media_type) == ("card.png", "image/png")
+    assert sealed and b64encode(png()).decode()[:20] not in sealed and steps["email"] == "person"
+    place = f"/documents/{document.id}"
+    manager, stranger = Visitor(app, world.db, world.manager), Program(app, world.db, world.stranger)
+    page = f"/people/{person.id}"
+    assert manager.post(f"{place}/look", {"reason": " "}, on=page).status_code == 422
+    shown = manager.post(f"{place}/look", {"reason": "Checking the name"}, on=page)
+    assert (shown.data, shown.mimetype) == (png(), "image/png")
+    assert shown.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert shown.headers["Content-Disposition"] == "inline; filename=document.png"
+    assert shown.headers["Cache-Control"] == "no-store" and shown.headers["X-Content-Type-Options"] == "nosniff"
+    for refused in (stranger, Program(app, world.db, world.reviewer), Program(app, world.db, actor)):
+        assert refused.send("POST", f"{place}/look", {"reason": "x"}).status_code in (403, 404)
+    (line,) = world.audit("document.read")
+    assert (line.actor_ref, line.object_ref, line.org_id) == (world.manager.account_id, document.id, world.vendor_id)
+    assert "Checking the name" in own.text("/me/documents")
+    program = Program(app, world.db, world.manager)
+    decided = program.send("POST", f"{place}/decision", {"is_accepted": True})
+    assert (decided.json or {})["state"] == "accepted"
+    assert program.send("POST", f"{place}/decision", {"is_accepted": False, "reason": "no"}).status_code == 409
+    with world.db.reading(world.vendor) as session:
+        found = queries.annotator_by_id(session, person.id)
+        assert found is not None and found.identity_verified_at == time.now
+    assert own.post(f"/me{place}/withdraw", on="/me/documents").status_code == 409
+    time.now += timedelta(days=31)
+    with world.db.transaction(Scope.system("test")) as session:
+        assert forget_contents(session, system_actor("test")) == 1
+    program = Program(app, world.db, world.manager)
+    assert (program.send("POST", f"{place}/look", {"reason": "x"}).json or {})["code"] == "document.gone"

@@ -1,0 +1,132 @@
+"""Documents: handed in sealed, shown for a stated reason with every look on record, decided on, and forgotten."""
+
+import hashlib
+from base64 import b64decode, b64encode
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from i18n import _
+from kernel import audit, guard, ids
+from kernel.changes import changed_rows
+from kernel.db import now_of
+from kernel.errors import Conflict
+from kernel.policy import Actor
+from workforce.models import Annotator, DocumentLook, PersonDocument
+from workforce.operations.clearances import verify_identity
+from workforce.policy import Action, annotator_resource, document_resource
+from workforce.queries.documents import document_view
+from workforce.queries.rows import annotator_row
+from workforce.rules.documents import clean_kind, media_type_of
+from workforce.rules.names import clean_file_name, clean_text
+from workforce.values import DocumentState, DocumentView, Shown
+
+KEPT_FOR = timedelta(days=30)  # after a decision; then only that it was made
+MOST_WAITING = 10
+
+
+def upload_document(
+    session: Session, actor: Actor, annotator_id: str, *, kind: str, name: str, content: bytes, about: str = ""
+) -> DocumentView:
+    """Hand in a picture or PDF, which is sealed at once. Raises Invalid for anything else."""
+    person = annotator_row(session, annotator_id)
+    guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
+    kind, about = clean_kind(kind), clean_text(about, "about", 200, required=False)
+    media_type = media_type_of(content, name)
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(PersonDocument)
+        .where(PersonDocument.annotator_id == person.id, PersonDocument.state == DocumentState.WAITING)
+    )
+    if (waiting or 0) >= MOST_WAITING:
+        message = _("%(most)s documents wait for an answer already. Withdraw one first.", most=MOST_WAITING)
+        raise Conflict("document.too_many", message)
+    row = PersonDocument(
+        id=ids.new_id(), org_id=person.org_id, annotator_id=person.id, kind=kind, name=clean_file_name(name),
+        about=about, media_type=media_type, size=len(content), sha256=hashlib.sha256(content).hexdigest(),
+        uploaded_at=now_of(session), state=DocumentState.WAITING, reason="",
+    )  # fmt: skip
+    row.content = b64encode(content).decode()
+    session.add(row)
+    session.flush()
+    _record(session, actor, "document.uploaded", row, {"kind": kind, "size": row.size})
+    return document_view(row, True)
+
+
+def withdraw_document(session: Session, actor: Actor, document_id: str) -> DocumentView:
+    """Take one's document back, whose content is gone by that at once."""
+    row, person = _row(session, document_id)
+    guard.require(session, actor, Action.PROFILE_WRITE, document_resource(row.id, person))
+    if row.state not in (DocumentState.WAITING, DocumentState.REFUSED):
+        raise Conflict("document.decided", _("This document has been decided on already."))
+    row.state, row.content_sealed = DocumentState.WITHDRAWN, None
+    session.flush()
+    _record(session, actor, "document.withdrawn", row, {})
+    return document_view(row, False)
+
+
+def look_at_document(session: Session, actor: Actor, document_id: str, *, reason: str) -> Shown:
+    """Be shown a document, this once, for a reason that the person reads; the look is on record before it is shown."""
+    row, person = _row(session, document_id)
+    guard.require(session, actor, Action.DOCUMENT_LOOK, document_resource(row.id, person))
+    reason = clean_text(reason, "reason", 500)
+    if row.content is None:
+        raise Conflict("document.gone", _("The content of this document is not kept any more."))
+    look = DocumentLook(
+        id=ids.new_id(), org_id=row.org_id, document_id=row.id, by_account_id=actor.account_id, role=actor.role or "",
+        reason=reason, at=now_of(session),
+    )  # fmt: skip
+    session.add(look)
+    session.flush()
+    _record(session, actor, "document.read", row, {"look": look.id, "annotator": row.annotator_id})
+    return Shown(row.media_type, row.sha256, b64decode(row.content))
+
+
+def decide_document(
+    session: Session, actor: Actor, document_id: str, *, is_accepted: bool, reason: str = ""
+) -> DocumentView:
+    """Accept a document, which verifies an identity where it shows one, or refuse it with a reason for the person."""
+    row, person = _row(session, document_id)
+    guard.require(session, actor, Action.PEOPLE_CLEAR, document_resource(row.id, person))
+    reason = clean_text(reason, "reason", 2000, required=not is_accepted)
+    after = DocumentState.ACCEPTED if is_accepted else DocumentState.REFUSED
+    decided = session.execute(
+        update(PersonDocument)
+        .where(PersonDocument.id == row.id, PersonDocument.state == DocumentState.WAITING)
+        .values(state=after, decided_at=now_of(session), decided_by=actor.account_id, reason=reason)
+    )
+    if changed_rows(decided) != 1:
+        raise Conflict("document.decided", _("This document has been decided on already."))
+    session.refresh(row)
+    _record(session, actor, "document.decided", row, {"outcome": after.value})
+    if is_accepted and row.kind == "identity":
+        verify_identity(session, actor, person.id, kind="document")
+    return document_view(row, True)
+
+
+def forget_contents(session: Session, actor: Actor) -> int:
+    """Drop the content of what was decided a while ago; that it was, by whom and when, stays. Returns how many."""
+    forgotten = session.execute(
+        update(PersonDocument)
+        .where(
+            PersonDocument.content_sealed.is_not(None),
+            or_(
+                PersonDocument.decided_at < now_of(session) - KEPT_FOR,
+                PersonDocument.state == DocumentState.WITHDRAWN,
+            ),
+        )
+        .values(content_sealed=None)
+    )
+    return changed_rows(forgotten)
+
+
+def _row(session: Session, document_id: str) -> tuple[PersonDocument, Annotator]:
+    row = session.get(PersonDocument, document_id)
+    if row is None:
+        raise guard.not_found()
+    return row, annotator_row(session, row.annotator_id)
+
+
+def _record(session: Session, actor: Actor, action: str, row: PersonDocument, details: dict[str, object]) -> None:
+    audit.record(session, actor, action, "document", row.id, org_id=row.org_id, details=details)

@@ -1,0 +1,118 @@
+"""Documents: one's own, handed in and withdrawn; and the vendor's looks at them, each for a reason, and decisions."""
+
+from typing import Any
+
+from flask import Response, request
+from pydantic import Field
+
+from i18n import _
+from kernel import db
+from kernel.errors import Conflict, Invalid
+from web import current, limits
+from web.forms import Form, FormModel, empty_form, read_form
+from web.render import flash, page, role_label, see
+from workforce import queries
+from workforce.operations import documents as acts
+from workforce.pages import pages, words
+from workforce.rules.documents import MOST_BYTES
+
+_SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
+
+
+class DocumentForm(FormModel):
+    """What the form of a document sends beside the file."""
+
+    kind: str = Field(max_length=20)
+    about: str = Field(default="", max_length=200)
+
+
+class LookForm(FormModel):
+    """Why somebody wants to be shown a document."""
+
+    reason: str = Field(max_length=500)
+
+
+class DecisionForm(FormModel):
+    """What the form of a decision sends."""
+
+    outcome: str = Field(pattern="^(accept|refuse)$")
+    reason: str = Field(default="", max_length=2000)
+
+
+@pages.get("/me/documents")
+def documents() -> Response:
+    """One's documents, with who was shown them and why."""
+    return _show(empty_form())
+
+
+@pages.post("/me/documents")
+def upload_document() -> Response:
+    """Hand one in."""
+    form, file = read_form(DocumentForm), request.files.get("file")
+    if file is None or not file.filename:
+        form.errors["file"] = _("Choose a file first.")
+    if form.ok and file is not None:
+        limits.spend("documents")
+        try:
+            with db.transaction(current.scope()) as session:
+                person = queries.own_profile(session, current.actor())
+                acts.upload_document(
+                    session, current.actor(), person.id, kind=form.data.kind, about=form.data.about,
+                    name=file.filename or "", content=file.stream.read(MOST_BYTES + 1),
+                )  # fmt: skip
+        except Invalid as problem:
+            form.add(problem)
+        except Conflict as problem:
+            form.errors[""] = problem.message
+    if not form.ok:
+        return _show(form, 422)
+    flash("good", _("Handed in. The vendor looks at it."))
+    return see("workforce.documents")
+
+
+@pages.post("/me/documents/<document_id>/withdraw")
+def withdraw_document(document_id: str) -> Response:
+    """Take one back."""
+    with db.transaction(current.scope()) as session:
+        acts.withdraw_document(session, current.actor(), document_id)
+    flash("good", _("Withdrawn. Its content is gone."))
+    return see("workforce.documents")
+
+
+@pages.post("/documents/<document_id>/look")
+def look_at_document(document_id: str) -> Response:
+    """Show the document, this once: a picture in the browser, a PDF as a file."""
+    form = read_form(LookForm)
+    if not form.ok:
+        raise Invalid("document.reason", _("Say why you want to look."), form.errors)
+    with db.transaction(current.scope()) as session:
+        shown = acts.look_at_document(session, current.actor(), document_id, reason=form.data.reason)
+    response = Response(shown.content, mimetype=shown.media_type)
+    kind = "inline" if shown.media_type.startswith("image/") else "attachment"
+    response.headers["Content-Disposition"] = f"{kind}; filename=document.{_SUFFIX[shown.media_type]}"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+@pages.post("/documents/<document_id>/decision")
+def decide_document(document_id: str) -> Response:
+    """Accept or refuse it."""
+    form = read_form(DecisionForm)
+    if not form.ok:
+        raise Invalid("document.decision", _("Some of it cannot be taken."), form.errors)
+    with db.transaction(current.scope()) as session:
+        decided = acts.decide_document(
+            session, current.actor(), document_id, is_accepted=form.data.outcome == "accept", reason=form.data.reason
+        )
+    flash("good", _("Decided. The person reads it on their page of documents."))
+    return see("workforce.person", annotator_id=decided.annotator_id)
+
+
+def _show(form: Form[Any], status: int = 200) -> Response:
+    with db.reading(current.scope()) as session:
+        person = queries.own_profile(session, current.actor())
+        found = queries.documents_of(session, person.id)
+    return page(
+        "workforce/documents.html", status, documents=found, form=form, errors=form.errors, words=words,
+        role_label=role_label, most_mb=MOST_BYTES // 1024 // 1024,
+    )  # fmt: skip
