@@ -75,7 +75,7 @@ class DocumentOut(OutModel):
         return cls(**told, looks=[LookOut.model_validate(look) for look in view.looks])
 
 
-class ShownOut(OutModel):
+class DocumentShownOut(OutModel):
     """The content, in base64, this once."""
 
     media_type: str
@@ -121,11 +121,11 @@ def person_documents(session: "Session", actor: Actor, annotator_id: str) -> lis
     return [DocumentOut.of(one) for one in queries.documents_of(session, person.annotator.id)]
 
 
-@api.post("/documents/<document_id>/look", body=LookIn, returns=ShownOut, is_kept=False)
-def look_at_document(session: "Session", actor: Actor, document_id: str, body: LookIn) -> ShownOut:
+@api.post("/documents/<document_id>/look", body=LookIn, returns=DocumentShownOut, is_kept=False)
+def look_at_document(session: "Session", actor: Actor, document_id: str, body: LookIn) -> DocumentShownOut:
     """Be shown a document this once, for a reason; the look is on record"""
     shown = acts.look_at_document(session, actor, document_id, reason=body.reason)
-    return ShownOut(media_type=shown.media_type, sha256=shown.sha256, content=b64encode(shown.content).decode())
+    return DocumentShownOut(media_type=shown.media_type, sha256=shown.sha256, content=b64encode(shown.content).decode())
 
 
 @api.post("/documents/<document_id>/decision", body=DocumentDecisionIn, returns=DocumentOut)

@@ -8,6 +8,7 @@ from pydantic import Field
 from i18n import _
 from kernel import db
 from kernel.errors import Conflict, Invalid
+from kernel.guard import not_found
 from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, role_label, see
@@ -24,19 +25,6 @@ class DocumentForm(FormModel):
 
     kind: str = Field(max_length=20)
     about: str = Field(default="", max_length=200)
-
-
-class LookForm(FormModel):
-    """Why somebody wants to be shown a document."""
-
-    reason: str = Field(max_length=500)
-
-
-class DecisionForm(FormModel):
-    """What the form of a decision sends."""
-
-    outcome: str = Field(pattern="^(accept|refuse)$")
-    reason: str = Field(default="", max_length=2000)
 
 
 @pages.get("/me/documents")
@@ -82,11 +70,12 @@ def withdraw_document(document_id: str) -> Response:
 @pages.post("/documents/<document_id>/look")
 def look_at_document(document_id: str) -> Response:
     """Show the document, this once: a picture in the browser, a PDF as a file."""
-    form = read_form(LookForm)
-    if not form.ok:
-        raise Invalid("document.reason", _("Say why you want to look."), form.errors)
-    with db.transaction(current.scope()) as session:
-        shown = acts.look_at_document(session, current.actor(), document_id, reason=form.data.reason)
+    reason = request.form.get("reason", "")
+    try:
+        with db.transaction(current.scope()) as session:
+            shown = acts.look_at_document(session, current.actor(), document_id, reason=reason)
+    except Invalid as problem:
+        return _back(document_id, problem)
     response = Response(shown.content, mimetype=shown.media_type)
     kind = "inline" if shown.media_type.startswith("image/") else "attachment"
     response.headers["Content-Disposition"] = f"{kind}; filename=document.{_SUFFIX[shown.media_type]}"
@@ -97,15 +86,26 @@ def look_at_document(document_id: str) -> Response:
 @pages.post("/documents/<document_id>/decision")
 def decide_document(document_id: str) -> Response:
     """Accept or refuse it."""
-    form = read_form(DecisionForm)
-    if not form.ok:
-        raise Invalid("document.decision", _("Some of it cannot be taken."), form.errors)
-    with db.transaction(current.scope()) as session:
-        decided = acts.decide_document(
-            session, current.actor(), document_id, is_accepted=form.data.outcome == "accept", reason=form.data.reason
-        )
+    is_accepted, reason = request.form.get("outcome") == "accept", request.form.get("reason", "")
+    try:
+        with db.transaction(current.scope()) as session:
+            decided = acts.decide_document(
+                session, current.actor(), document_id, is_accepted=is_accepted, reason=reason
+            )
+    except Invalid as problem:
+        return _back(document_id, problem)
     flash("good", _("Decided. The person reads it on their page of documents."))
     return see("workforce.person", annotator_id=decided.annotator_id)
+
+
+def _back(document_id: str, problem: Invalid) -> Response:
+    """To the person's page, with what is wrong."""
+    with db.reading(current.scope()) as session:
+        annotator_id = queries.owner_of_document(session, document_id)
+    if annotator_id is None:
+        raise not_found()
+    flash("bad", next(iter(problem.fields.values()), problem.message))
+    return see("workforce.person", annotator_id=annotator_id)
 
 
 def _show(form: Form[Any], status: int = 200) -> Response:

@@ -18,7 +18,7 @@ from workforce.queries.agreements import (
     find_agreements,
     signatures_of,
 )
-from workforce.queries.documents import documents_of
+from workforce.queries.documents import documents_of, owner_of_document
 from workforce.queries.factors import factor_of, resets, resets_of
 from workforce.queries.facts import facts_of_account, person_facts, supply
 from workforce.queries.guarded import appeal_for, own_profile, person_for, reach, receipt_for
@@ -79,6 +79,7 @@ __all__ = [
     "organization_of",
     "organizations",
     "own_profile",
+    "owner_of_document",
     "people_at_step",
     "person_detail",
     "person_facts",

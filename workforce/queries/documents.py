@@ -25,6 +25,12 @@ def documents_of(session: Session, annotator_id: str) -> list[DocumentView]:
     return [document_view(row, is_kept, looks.get(row.id, ())) for row, is_kept in rows]
 
 
+def owner_of_document(session: Session, document_id: str) -> str | None:
+    """Whose document it is, as far as the scope sees."""
+    row = session.get(PersonDocument, document_id)
+    return row.annotator_id if row else None
+
+
 def document_view(row: PersonDocument, is_kept: bool, looks: Sequence[LookView] = ()) -> DocumentView:
     return DocumentView(
         row.id, row.annotator_id, row.kind, row.name, row.about, row.media_type, row.size, row.uploaded_at,
