@@ -20,7 +20,11 @@ COLUMNS_LEFT_OUT = frozenset(
 # Columns by which a row is somebody's: their account, their profile with a vendor, or a row that is theirs.
 BY_ACCOUNT = ("account_id", "reviewer_id")
 BY_PROFILE = ("annotator_id", "holder_id")
-BY_PARENT = {"appeal": ("receipt_id", "decision_receipt"), "language_evidence": ("claim_id", "language_claim")}
+BY_PARENT = {
+    "appeal": ("receipt_id", "decision_receipt"),
+    "document_look": ("document_id", "person_document"),
+    "language_evidence": ("claim_id", "language_claim"),
+}
 
 
 def way_to(table: str, columns: frozenset[str]) -> tuple[str, str] | None:
