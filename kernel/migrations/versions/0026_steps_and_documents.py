@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 import kernel.db
 from kernel.walls import grant_statements, row_security
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
