@@ -1,9 +1,10 @@
 """What the packages below ask of work, put in place in every process: web, jobs and commands alike."""
 
-from calibration import lanes
+from calibration import contents, lanes
 from kernel.config import Settings
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
+from marketplace.operations.reads import readable_items
 from marketplace.queries.facts import LaneLabels, lane_facts, locales_wanted
 from marketplace.storage import local_storage, use_storage
 from payouts.queries.lanes import use_lanes
@@ -15,6 +16,7 @@ def connect(settings: Settings) -> None:
     """Answer for lanes, appeals and leases, and keep files where the settings say."""
     use_storage(local_storage(settings))
     lanes.use_provider(lane_facts)
+    contents.use_guard(readable_items)
     use_lanes(LaneLabels())
     use_demand(locales_wanted)
     desk.use_desk(decide_appeal)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from calibration.contents import readable
 from calibration.lanes import find_lane, lane_of
 from calibration.policy import (
     ATTEMPT_ANSWER,
@@ -82,7 +83,7 @@ def dispute_list(
 
 
 def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
-    """One dispute; keys are read in a scope that may, and shown to nobody but those who may decide."""
+    """One dispute; keys are read in a scope that may, and shown to those alone who may decide and read the item."""
     row = find_dispute(session, dispute_id)
     if row is None:
         raise not_found()
@@ -96,6 +97,8 @@ def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
     require(session, actor, DISPUTE_READ, lane_resource(session, actor, lane))
     shown = row_of(row, pseudonyms(session, [row.annotator_id] if row.annotator_id else []))
     if not scope_of(session).reads_gold or scope_of(session).is_system:
+        return Heard(shown, lane)
+    if row.item_id not in readable(session, actor, row.project_id, {row.item_id}):
         return Heard(shown, lane)
     resource = dispute_resource(actor, row, authors_of(session, row))
     may_decide = row.decided_at is None and check(actor, DISPUTE_DECIDE, resource, now_of(session)).allow

@@ -1,11 +1,12 @@
 """Reads that ask for permission first: what a lane's pages and API show to whom."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
 
+from calibration.contents import readable
 from calibration.lanes import lane_of
 from calibration.policy import (
     GATE_SET,
@@ -157,11 +158,21 @@ def gold_of_project(
     session: Session, actor: Actor, project_id: str, *, pool: str | None = None, after: str | None = None,
     limit: int = 50,
 ) -> tuple[list[KeyView], str | None]:  # fmt: skip
-    """A client's own keys. The scope keeps to its organization; a project without a label schema has none."""
+    """A client's own keys. The scope keeps to its organization; a project without a label schema has none.
+
+    What an item says is shown to whoever its class lets read it, and that reading is noted where the class asks so.
+    """
     require(session, actor, GOLD_READ, Resource("gold", project_id, org_id=scope_of(session).org_id))
     if newest_versions(session, project_id).ontology is None:
         raise not_found()
-    return keys_of_project(session, project_id, pool=pool, after=after, limit=limit)
+    keys, next_after = keys_of_project(session, project_id, pool=pool, after=after, limit=limit)
+    may_read = readable(session, actor, project_id, {key.item_id for key in keys})
+    return [key if key.item_id in may_read else _withheld(key) for key in keys], next_after
+
+
+def _withheld(key: KeyView) -> KeyView:
+    """A key whose item is of a class that asks more of its reader: that it is there, and nothing of what it says."""
+    return replace(key, content={}, truth={}, category=None, explanation="")
 
 
 @dataclass(frozen=True, slots=True)

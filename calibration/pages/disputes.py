@@ -14,6 +14,7 @@ from i18n import _
 from kernel import clock, db
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Role
+from kernel.seeing import see as see_noted
 from kernel.tenancy import Scope
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
@@ -91,8 +92,8 @@ def decide_dispute(dispute_id: str) -> Response:
     answer = None
     try:
         if form.data.verdict == "other":
-            with db.reading(with_gold()) as session:
-                lane = hearing.dispute_for(session, current.actor(), dispute_id).lane
+            found = see_noted(with_gold(), lambda session: hearing.dispute_for(session, current.actor(), dispute_id))
+            lane = found.lane
             answer = dict(registry.get(lane.task_type).from_form(request.form))
         with db.transaction(with_gold()) as session:
             acts.decide(
@@ -194,8 +195,8 @@ def _questions(attempt_id: str) -> Response:
 def _show(dispute_id: str, errors: dict[str, Any] | None = None, status: int = 200) -> Response:
     person = current.person()
     assert person is not None
+    found = see_noted(scope(), lambda session: hearing.dispute_for(session, current.actor(), dispute_id))
     with db.reading(scope()) as session:
-        found = hearing.dispute_for(session, current.actor(), dispute_id)
         told = found.own or found.case
         ontology = ontology_of(session, told.ontology_id) if told else None
         guideline = None

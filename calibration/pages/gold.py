@@ -10,6 +10,7 @@ from i18n import _
 from kernel import db
 from kernel.errors import Unauthenticated
 from kernel.jobs import enqueue
+from kernel.seeing import see as see_noted
 from kernel.tenancy import Scope
 from labeling.values import GoldPool
 from web import current
@@ -35,10 +36,13 @@ def with_gold() -> Scope:
 def project_gold(project_id: str) -> Response:
     """The keys of a project, page by page."""
     pool = request.args.get("pool") or None
-    with db.reading(with_gold()) as session:
-        keys, after = reading.gold_of_project(
+    keys, after = see_noted(
+        with_gold(),
+        lambda session: reading.gold_of_project(
             session, current.actor(), project_id, pool=pool, after=request.args.get("after") or None
-        )
+        ),
+    )
+    with db.reading(with_gold()) as session:
         forms = reading.gold_forms(session, current.actor(), project_id)
         lanes = {form.lane_id: lane for form in forms if (lane := find_lane(session, form.lane_id)) is not None}
     return page(

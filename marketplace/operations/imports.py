@@ -21,11 +21,14 @@ from labeling.files.rows import FileKind
 from labeling.rules.personal import PersonalChoice
 from marketplace.models import Batch, Project
 from marketplace.operations.loading import project_for
+from marketplace.operations.reads import note_read
 from marketplace.policy import project_resource
+from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.imports import batch_of, has_masked, lane_refs
 from marketplace.queries.projects import ontologies_of
 from marketplace.values.actions import Action
 from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
+from marketplace.values.reads import Why
 from marketplace.values.requests import Right
 
 _RIGHT = {BatchKind.UNITS: Action.UNIT_IMPORT, BatchKind.GOLD: Action.GOLD_IMPORT}
@@ -75,6 +78,15 @@ def see_batch(session: Session, actor: Actor, batch_id: str) -> BatchView:
     is_vendor = actor.org_id != project.org_id
     if is_vendor and Right.PAYLOAD not in (rights or ()) and batch.created_by != actor.account_id:
         return replace(view, preview=())
+    if not view.preview:
+        return view
+    # What the rows say is of the project's class at least; what they turn out to be is known once they are units.
+    if not all(each.met for each in demands_on_reader(session, actor, project, project.classification)):
+        return replace(view, preview=())
+    note_read(
+        session, actor, Why.LOOKED_AT, unit=batch.id, project=project.id, org=project.org_id,
+        classification=project.classification,
+    )  # fmt: skip
     return view
 
 

@@ -4,7 +4,7 @@ Whoever had the unit before them never meets it as a check: they gave, read or s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from kernel.policy import Actor, Resource
 from labeling.values import GoldPool
 from marketplace.models import Lane, LaneProgress, Project, Slot, Unit
 from marketplace.operations.loading import project_for
+from marketplace.operations.reads import readable_items
 from marketplace.queries.proposals import ProposalView, proposals_of, still_sure, sure_units, waiting_in, who_met
 from marketplace.rules.proposals import OPEN_MOST, Candidate, chosen
 from marketplace.values.actions import Action
@@ -78,10 +79,13 @@ def propose_gold(session: Session, actor: Actor, lane_id: str) -> int:
 def read_proposals(
     session: Session, actor: Actor, project_id: str, *, after: str | None = None, limit: int = 50
 ) -> tuple[Project, list[ProposalView], str | None]:
-    """The project and its proposals that wait, for people who may read its gold."""
+    """The project and its proposals that wait, for people who may read its gold; content as its class allows."""
     require(session, actor, Action.GOLD_READ, Resource("gold", project_id, org_id=scope_of(session).org_id))
     project = project_for(session, actor, project_id, Action.GOLD_READ, held=False)
-    return project, *proposals_of(session, project_id, after=after, limit=limit)
+    rows, next_after = proposals_of(session, project_id, after=after, limit=limit)
+    may_read = readable_items(session, actor, project_id, {row.item_id for row in rows})
+    shown = [row if row.item_id in may_read else replace(row, content={}) for row in rows]
+    return project, shown, next_after
 
 
 def decide_proposals(

@@ -1,7 +1,9 @@
 """Reads of restricted content, noted in the transaction that hands it out and in the chain of whose content it is."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -9,13 +11,16 @@ from kernel.errors import NeedsWriting
 from kernel.guard import require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
+from labeling.models import Item
+from marketplace.models import Project, Unit
+from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.reads import CONTENT, MOST_TAKEN, READ, reads_of
 from marketplace.queries.work import task_of
 from marketplace.rules.releases import pseudonym
 from marketplace.values.actions import Action
 from marketplace.values.reads import ReadFilter, ReadRow, Why
 from marketplace.values.work import Task
-from workforce.values import is_restricted
+from workforce.values import is_restricted, most_sensitive
 
 
 def note_read(
@@ -48,6 +53,34 @@ def note_original(
             "reader": pseudonym(org, actor.account_id or ""), "reason": reason,
         },
     )  # fmt: skip
+
+
+def readable_items(session: Session, actor: Actor, project_id: str, item_ids: Collection[str]) -> frozenset[str]:
+    """Of these items of a project those that the actor may be shown now, by the class of each; the reads are noted."""
+    project = session.get(Project, project_id)
+    if project is None or not item_ids:
+        return frozenset()
+    rows = session.execute(
+        select(Item.id, Item.classification, Unit.id.label("unit_id"), Unit.classification.label("own"))
+        .outerjoin(Unit, (Unit.item_id == Item.id) & (Unit.org_id == Item.org_id))
+        .where(Item.project_id == project_id, Item.id.in_(sorted(item_ids)))
+    ).all()
+    classes: dict[str, str] = {}
+    for row in rows:
+        found = most_sensitive(most_sensitive(project.classification, row.classification), row.own)
+        classes[row.id] = most_sensitive(found, classes.get(row.id))
+    is_open = {
+        name: all(demand.met for demand in demands_on_reader(session, actor, project, name))
+        for name in set(classes.values())
+    }
+    units = {row.id: row.unit_id for row in rows}
+    for item_id, name in sorted(classes.items()):
+        if is_open[name]:
+            note_read(
+                session, actor, Why.LOOKED_AT, unit=units[item_id] or item_id, project=project.id, org=project.org_id,
+                classification=name,
+            )  # fmt: skip
+    return frozenset(item_id for item_id, name in classes.items() if is_open[name])
 
 
 def see_task(session: Session, actor: Actor, assignment_id: str) -> Task:

@@ -10,6 +10,7 @@ from kernel import db, jobs
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
+from kernel.seeing import see as see_noted
 from kernel.storage import chunks_of
 from labeling.tasktypes.registry import TYPES
 from marketplace.operations import imports as operations
@@ -45,8 +46,8 @@ def upload_gold(project_id: str) -> Response:
 @pages.get("/imports/<batch_id>")
 def batch(batch_id: str) -> Response:
     """An upload: its check, its findings, and what can be done."""
+    found = see_noted(current.scope(), lambda session: operations.see_batch(session, current.actor(), batch_id))
     with db.reading(current.scope()) as session:
-        found = operations.see_batch(session, current.actor(), batch_id)
         project = project_queries.project_of(session, found.project_id)
         progress = jobs.progress(session, found.job_id) if found.job_id else None
     job = card(progress) if progress and progress.state != "done" else None

@@ -7,6 +7,7 @@ from calibration.pages.gold import POOL_WORDS, with_gold
 from i18n import Message, _, ngettext
 from kernel import db
 from kernel.errors import Invalid
+from kernel.seeing import see as see_noted
 from labeling.values import GoldPool
 from marketplace.operations import proposals
 from marketplace.pages import pages
@@ -57,10 +58,12 @@ def decide_gold_proposals(project_id: str) -> Response:
 
 
 def _show(project_id: str, errors: dict[str, Message], status: int = 200) -> Response:
-    with db.reading(with_gold()) as session:
-        project, rows, after = proposals.read_proposals(
+    project, rows, after = see_noted(
+        with_gold(),
+        lambda session: proposals.read_proposals(
             session, current.actor(), project_id, after=request.args.get("after") or None
-        )
+        ),
+    )
     return page(
         "marketplace/gold_proposals.html", status, project=project, rows=rows, after=after, pools=POOL_WORDS,
         thirds=THIRDS, errors=errors,

@@ -26,6 +26,7 @@ class ProposalView:
     lane_id: str
     locale: str
     unit_id: str
+    item_id: str
     label: dict[str, Any]
     category: str
     confidence: float
@@ -55,8 +56,8 @@ def proposals_of(
     )
     found = [
         ProposalView(
-            row.id, row.lane_id, locale, row.unit_id, row.label, row.category, row.confidence, row.people, row.proven,
-            row.answers, row.third, content, row.proposed_at,
+            row.id, row.lane_id, locale, row.unit_id, row.item_id, row.label, row.category, row.confidence, row.people,
+            row.proven, row.answers, row.third, content, row.proposed_at,
         )
         for row, content, locale in rows
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from calibration import lanes
+from calibration import contents, lanes
 from calibration.models import GoldKey, GoldSet
 from calibration.operations import grading, judgments
 from calibration.values import GradeSummary, LaneFacts, NewJudgment, Recorded
@@ -236,4 +236,5 @@ def build(db: Database, classes: tuple[str, ...] = CLASSES) -> World:
             )
         )
     lanes.use_provider(world.facts)
+    contents.use_guard(lambda _session, _actor, _project, items: frozenset(items))
     return world

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 import marketplace.jobs.reads  # noqa: F401 - the job is asked for by name
-from kernel import jobs, presence
+from kernel import ids, jobs, presence
 from kernel.errors import Forbidden, NeedsWriting
 from kernel.models import AuditEvent
 from kernel.tenancy import Scope
-from marketplace.models import Lane, Project, Release
-from marketplace.operations import protecting, reads, releases, reviewing
+from marketplace.models import Batch, Lane, Project, Release
+from marketplace.operations import imports, protecting, reads, releases, reviewing
 from marketplace.operations.settling import ask_reviews
 from marketplace.queries.reads import reads_of
 from marketplace.values.reads import ReadFilter, ReadRow, Why
@@ -73,6 +73,34 @@ def test_each_showing_is_noted_in_its_transaction_and_told_to_the_owner_by_filte
         assert found.result["kind"] is None and found.result["events"] >= 4
         taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "reads.exported")).one()
         assert taken.details == {"rows": 4}
+
+
+def test_lists_that_hold_content_ask_its_class_and_note_who_read_it(desk: Desk) -> None:
+    """What gold, proposals and objections show of an item, and what an upload shows of its rows."""
+    market = desk.market
+    unit, other = desk.units()
+    items = {unit.item_id, other.item_id}
+    with market.as_(market.qa) as session:
+        assert reads.readable_items(session, market.qa, unit.project_id, items) == frozenset(), "not where it may be"
+        assert reads.readable_items(session, market.qa, "another", items) == frozenset()
+    assert seen(desk) == []
+    with presence.use(desk.present()), market.as_(market.qa) as session:
+        assert reads.readable_items(session, market.qa, unit.project_id, items) == items
+    assert {(row.why, row.unit, row.role) for row in seen(desk)} == {
+        ("looked_at", unit.id, "client_qa"), ("looked_at", other.id, "client_qa")
+    }  # fmt: skip
+    with market.system() as session:
+        batch = Batch(
+            id=ids.new_id(), org_id=market.client, vendor_org_id=market.vendor, project_id=unit.project_id,
+            kind="units", name="units.csv", format="csv", stored_name="s", sha256="0" * 64, state="checked",
+            findings=[], preview=[{"text": "somebody's words"}], created_at=market.now,
+        )  # fmt: skip
+        session.add(batch)
+    with market.as_(market.pm) as session:
+        assert imports.see_batch(session, market.pm, batch.id).preview == ()
+    with presence.use(desk.present()), market.as_(market.pm) as session:
+        assert imports.see_batch(session, market.pm, batch.id).preview
+    assert {row.role for row in seen(desk, unit=batch.id)} == {"client_pm"}
 
 
 def test_a_release_of_restricted_data_is_let_out_by_one_and_taken_by_another_within_a_day(desk: Desk) -> None:
