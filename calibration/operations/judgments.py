@@ -46,18 +46,21 @@ def record(session: Session, actor: Actor, judgment: NewJudgment, *, accuracy: f
     }
     insert_later(session, Judgment, owner | event)
     insert_later(session, PendingGrade, owner | {"judgment_id": judgment_id, "at": now})
-    return Recorded(judgment_id, {} if judgment.outlook is None else next_outlook(judgment, accuracy))
+    before = judgment.outlook
+    return Recorded(judgment_id, {} if before is None else next_outlook(judgment, before, accuracy))
 
 
-def next_outlook(judgment: NewJudgment, accuracy: float = DEFAULT_PRIOR.mean) -> dict[str, Any]:
+def next_outlook(
+    judgment: NewJudgment, before: Mapping[str, Any] | None, accuracy: float = DEFAULT_PRIOR.mean
+) -> dict[str, Any]:
     """The unit's outlook with this judgment; a late one is kept beside the overlap and moves nothing."""
-    so_far = judgment.outlook or {}
+    so_far = before or {}
     if judgment.is_late:
         return dict(so_far)
     if judgment.labels is None or judgment.category is None:
         return {**so_far, "judgments": _count(so_far) + 1}
-    before = Outlook.from_dict(so_far) if so_far else Outlook.start(judgment.labels)
-    after = before.add(judgment.category, accuracy)
+    outlook = Outlook.from_dict(so_far) if so_far else Outlook.start(judgment.labels)
+    after = outlook.add(judgment.category, accuracy)
     leader, confidence = after.leader()
     return {**after.to_dict(), "leader": leader, "confidence": confidence}
 

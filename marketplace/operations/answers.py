@@ -1,7 +1,7 @@
 """Answers: submitting one is a guarded update of one assignment; what comes late is kept and paid all the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -323,7 +323,7 @@ def _count(session: Session) -> None:
 def _recount(row: Any, given: Sequence[NewJudgment]) -> dict[str, Any]:
     outlook = row.outlook
     for judgment in given:
-        outlook = judgments.next_outlook(replace(judgment, outlook=outlook))
+        outlook = judgments.next_outlook(judgment, outlook)
     return {"p_id": row.id, "p_before": row.answered, "p_more": len(given), "p_outlook": outlook}
 
 

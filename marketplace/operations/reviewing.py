@@ -7,7 +7,7 @@ takes their pending pay for that unit; everything else leaves pay alone.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, tuple_, update
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from calibration.models import Consensus, Judgment
 from i18n import Message, _
 from kernel import audit
-from kernel.db import now_of
+from kernel.db import change_later, now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.grants import rights_on
 from kernel.guard import require
@@ -258,6 +258,8 @@ def _task(session: Session, review: Review) -> ReviewTask:
         answers = tuple(replace(each, answer=dict(planted.answers[each.judgment_id])) for each in answers
                         if each.judgment_id in planted.answers)  # fmt: skip
     label = consensus.label if consensus else None
+    if label is not None:
+        session.info.setdefault("reviewed_labels", {})[review.id] = label
     return ReviewTask(
         review.id, unit.id, unit.lane_id, unit.name, unit.locale, unit.task_type, unit.content, unit.ontology_id or "",
         unit.guideline_id or "", review.why, dict(planted.consensus) if planted else label,
@@ -349,10 +351,7 @@ def _carry_out(
     session: Session, actor: Actor, review: Review, label: dict[str, Any] | None, judgment_ids: tuple[str, ...]
 ) -> int:  # fmt: skip
     if review.verdict == Verdict.ACCEPT:
-        consensus = _CONSENSUS.run(session, p_org=review.org_id, p_unit=review.unit_id).one_or_none()
-        if consensus is None:
-            raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))
-        settle_unit(session, review.unit_id, consensus.label, "review")
+        settle_unit(session, review.unit_id, _accepted_label(session, review), "review")
         return 0
     if review.verdict == Verdict.FIX:
         review.label = _checked_label(session, review, label)
@@ -362,6 +361,17 @@ def _carry_out(
         ask_more(session, review.lane_id, [review.unit_id], is_back=True)
         return 0
     return _reject(session, actor, review, judgment_ids, label)
+
+
+def _accepted_label(session: Session, review: Review) -> dict[str, Any]:
+    """The consensus; as it was handed out, where this very transaction did so."""
+    known: dict[str, dict[str, Any]] = session.info.get("reviewed_labels", {})
+    if review.id in known:
+        return known[review.id]
+    consensus = _CONSENSUS.run(session, p_org=review.org_id, p_unit=review.unit_id).one_or_none()
+    if consensus is None:
+        raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))
+    return dict(consensus.label)
 
 
 def _only_note(
@@ -377,8 +387,18 @@ def _only_note(
 
 def _answer_reports(session: Session, actor: Actor, review: Review, verdict: str) -> None:
     """Whoever reported a problem of the unit has their answer: somebody has looked at it."""
-    given = {"p_org": review.org_id, "p_unit": review.unit_id, "p_now": now_of(session)}
-    _ANSWER_REPORTS.run(session, **given, p_account=actor.account_id, p_answer=verdict)
+    given: list[dict[str, Any]] = session.info.setdefault("answered_reports", [])
+    given.append(
+        {
+            "p_org": review.org_id, "p_unit": review.unit_id, "p_now": now_of(session), "p_account": actor.account_id,
+            "p_answer": verdict,
+        }
+    )  # fmt: skip
+    change_later(session, "answered_reports", partial(_write_answers, session), frozenset({_REPORT}))
+
+
+def _write_answers(session: Session) -> None:
+    _ANSWER_REPORTS.run_all(session, session.info.pop("answered_reports"))
 
 
 def _checked_label(session: Session, review: Review, label: dict[str, Any] | None) -> dict[str, Any]:

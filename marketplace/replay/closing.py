@@ -15,7 +15,7 @@ from marketplace.replay.ordering import CURRENCY, Order, carry
 from payouts.operations import earnings, runs
 
 Advance = Callable[[int], None]
-_REVIEWS_AT_ONCE = 50
+_REVIEWS_AT_ONCE = 200
 _AT_ONCE = 2_000
 _DUE_AT_ONCE = 4_000
 
