@@ -42,6 +42,16 @@ def carried(path: str, fields: Fields) -> Fields:
     return [(PATH, path), *((_FIELD + name, value) for name, value in fields)]
 
 
+def told(fields: Fields) -> tuple[list[str], int]:
+    """What a page can tell of it: the sentences that somebody wrote, and how many further fields hold something.
+
+    A lone word may be the name that a program has for a choice, or an id; on its own it would tell nobody anything.
+    """
+    filled = [value.strip() for _name, value in fields if value.strip()]
+    sentences = [value for value in filled if any(letter.isspace() for letter in value)]
+    return sentences, len(filled) - len(sentences)
+
+
 def carried_on() -> Fields:
     """The same once more, for the next step of signing in."""
     path = path_through_sign_in()
@@ -56,8 +66,8 @@ def path_through_sign_in() -> str | None:
 
 
 def page_of_form() -> str:
-    """The page whose form this request was sent by: the one that it came from, else the nearest one above."""
-    came_from = urlsplit(request.referrer or "")
+    """The page that this request was sent by: the one that it came from, else the nearest one above."""
+    came_from = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     if came_from.netloc == request.host:
         there = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
         if safe_next(there, "") and not takes_forms_only(came_from.path):

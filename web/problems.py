@@ -196,7 +196,8 @@ def _page(problem: Problem) -> Response:
 
 def _ways_on(problem: Problem) -> list[tuple[str, str]]:
     if problem.status == 401:
-        return [(str(_("Sign in")), url_for("web.sign_in"))]
+        there = again.page_of_form() if is_partial() else None
+        return [(str(_("Sign in")), url_for("web.sign_in", next=there))]
     return [(str(_("Go to your home page")), url_for("web.home"))]
 
 

@@ -12,8 +12,6 @@ from marketplace.replay.reading import Answer, BrokenFolder, Folder, content_of
 from marketplace.rules.requests import MOST_LINES, MOST_OVERLAP
 from workforce.rules.profiles import MOST_LANGUAGES
 
-_LONGEST_TEXT = 20_000
-
 
 @dataclass(frozen=True, slots=True)
 class PlannedUnit:
@@ -157,7 +155,7 @@ def _units(folder: Folder, kept: Iterable[Answer], counts: Mapping[str, int]) ->
     for number, (item, locale) in enumerate(locale_of.items(), start=1):
         told = content_of(folder.contents, item)
         name = f"Item {number}: {item}"
-        text = told[:_LONGEST_TEXT] if told else name
+        text = told or name
         units.append(PlannedUnit(item, locale, text, f"{folder.name}, {name}", counts[item]))
     return tuple(units)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from i18n.tags import InvalidTag, standardize
+from labeling.values import MAX_TEXT
 from web.json_text import is_storable
 
 MOST_CLASSES = 100
@@ -92,7 +93,10 @@ def read_folder(path: Path) -> Folder:
     answers = _answers(file, _default_locale(meta), faults)
     faults.ensure_none()
     _ensure_classification(name, file.name, answers)
-    gold = _gold(path, {answer.item for answer in answers}, faults)
+    spellings = _Spellings(faults)
+    for answer in answers:
+        spellings.meet(answer.label, file.name, answer.line)
+    gold = _gold(path, {answer.item for answer in answers}, spellings, faults)
     contents = _contents(path, faults)
     if contents is not None:
         _ensure_known(file.name, answers, contents, faults)
@@ -270,7 +274,26 @@ def _ensure_known(name: str, answers: Iterable[Answer], contents: Mapping[str, s
             faults.note(name, answer.line, f"the item “{answer.item[:80]}” is not in items.jsonl")
 
 
-def _gold(path: Path, items: set[str], faults: _Faults) -> dict[str, str] | None:
+class _Spellings:
+    """The labels met so far; two that differ by capital letters or spaces alone could not be told apart on a page."""
+
+    def __init__(self, faults: _Faults) -> None:
+        self._faults = faults
+        self._first: dict[str, tuple[str, str]] = {}  # by what makes them alike: the label, and where it stands first
+        self._met: set[str] = set()
+
+    def meet(self, label: str, file: str, line: int) -> None:
+        """Note it, where it is a new spelling of a label that was met before."""
+        if label in self._met:
+            return
+        self._met.add(label)
+        other, where = self._first.setdefault(" ".join(label.split()).casefold(), (label, f"{file}, line {line}"))
+        if other != label:
+            text = f"the label “{label[:80]}” differs by capital letters or spaces alone from “{other[:80]}” ({where})"
+            self._faults.note(file, line, text)
+
+
+def _gold(path: Path, items: set[str], spellings: _Spellings, faults: _Faults) -> dict[str, str] | None:
     file = _find(path, "gold.csv")
     if file is None:
         return None
@@ -279,6 +302,7 @@ def _gold(path: Path, items: set[str], faults: _Faults) -> dict[str, str] | None
         if not _has_all(file.name, line, row, ("item", "label"), faults):
             continue
         item, label = row["item"], row["label"]
+        spellings.meet(label, file.name, line)
         if item not in items:
             faults.note(file.name, line, f"the item “{item[:80]}” is not in labels.csv")
         elif found.setdefault(item, label) != label:
@@ -309,6 +333,8 @@ def _contents(path: Path, faults: _Faults) -> dict[str, str] | None:
         item, told = str(record["id"]).strip(), "\n".join(_told(record))
         if not is_storable(item + told):
             faults.note(file.name, line, "the text contains a character that cannot be stored")
+        elif len(told) > MAX_TEXT:
+            faults.note(file.name, line, f"the text has {len(told):,} characters; a unit holds at most {MAX_TEXT:,}")
         elif found.setdefault(item, told) != told:
             faults.note(file.name, line, f"the item “{item[:80]}” has another content further up")
     return found

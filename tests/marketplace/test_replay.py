@@ -332,6 +332,18 @@ BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
         {"labels.csv": TWO, "meta.json": b'{"title": "a \\udc00"}'},
         "meta.json: a text in it contains a character that cannot be stored",
     ),
+    "labels that differ by capitals": (
+        {"labels.csv": b"worker,item,label\nw,i,A\nw,j,b\nv,i,a\nu,i,a\n"},
+        "labels.csv, line 4: the label “a” differs by capital letters or spaces alone from “A” (labels.csv, line 2)",
+    ),
+    "labels that differ by spaces, in gold": (
+        {"labels.csv": b"worker,item,label\nw,i,very good\nw,j,bad\n", "gold.csv": b"item,label\ni,very  good\n"},
+        "gold.csv, line 2: the label “very  good” differs by capital letters or spaces alone from “very good”",
+    ),
+    "a text that a unit cannot hold": (
+        {"labels.csv": TWO, "items.jsonl": b'{"id": "i"}\n{"id": "j", "t": "' + b"a" * 100_000 + b'"}\n'},
+        "items.jsonl, line 2: the text has 100,003 characters; a unit holds at most 100,000",
+    ),
     "two contents": (
         {"labels.csv": TWO, "items.jsonl": b'{"id": "i", "t": "a"}\n{"id": "i", "t": "b"}\n'},
         "items.jsonl, line 2: the item “i” has another content further up",
@@ -396,3 +408,12 @@ def test_labels_that_no_class_can_be_called_get_ids_of_their_own(tmp_path: Path)
     found = read_folder(tmp_path / "odd")
     assert found.classes == (("c1", "mal"), ("c2", "très bien"))
     assert found.class_of == {"mal": "c1", "très bien": "c2"}
+
+
+def test_a_long_text_is_kept_whole(tmp_path: Path) -> None:
+    write(tmp_path / "long", "labels.csv", [["worker", "item", "label"], ["w", "i", "x"], ["w", "j", "y"]])
+    told = [json.dumps({"id": item, "text": item * 30_000}) for item in "ij"]
+    (tmp_path / "long" / "items.jsonl").write_text("\n".join(told))
+    assert [unit.text for unit in plan_replay(read_folder(tmp_path / "long")).units] == [
+        "text: " + item * 30_000 for item in "ij"
+    ]

@@ -165,9 +165,17 @@ def test_what_was_sent_after_the_session_had_ended_waits_for_the_person(
     kept = dict(hidden_fields(wrong.text))
     again = client.post("/sign-in", data=kept | {"email": manager.email, "password": PASSWORD})
     assert (again.status_code, 'action="/account"' in again.text) == (200, True)
+    assert "<bdi>Amina &#34;A&#34; &lt;b&gt;</bdi>" in again.text and "<bdi>sw</bdi>" not in again.text
+    assert "2 fields as you left them on the page" in again.text
     assert 'Amina "A" <b>' not in unescape(client.get("/account").text), "nothing is sent by itself"
     assert client.post("/account", data=dict(hidden_fields(again.text))).status_code == 303
     assert 'Amina "A" <b>' in unescape(client.get("/account").text)
+
+
+def test_a_part_of_a_page_whose_session_ended_leads_to_signing_in_and_back(client: FlaskClient) -> None:
+    for there, back in (("http://localhost/account?tab=2", "/account?tab%3D2"), ("http://elsewhere.example/x", "/jobs")):
+        part = client.get("/jobs/AAAAAAAAAAAAAAAAAAAAAA", headers={"HX-Request": "true", "HX-Current-URL": there})
+        assert part.status_code == 401 and f'<a href="/sign-in?next={back}' in part.text, part.text
 
 
 def test_an_answer_whose_session_ended_leads_back_to_its_unit(client: FlaskClient, db: Database) -> None:

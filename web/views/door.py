@@ -164,7 +164,11 @@ def _let_in(person: Person, target: str, proof: str = "password", waited: str | 
     session.clear()  # a new form token for the new session
     sent_to = again.path_through_sign_in()
     if sent_to:
-        return page("web/send_again.html", path=sent_to, fields=again.fields_through_sign_in(), back=target)
+        fields = again.fields_through_sign_in()
+        sentences, others = again.told(fields)
+        return page(
+            "web/send_again.html", path=sent_to, fields=fields, sentences=sentences, others=others, back=target
+        )
     return redirect(target, 303)  # type: ignore[return-value]
 
 
