@@ -146,7 +146,7 @@ def _sentence(kind: str, context: dict[str, Any], text: str) -> Message:
         return _("This must be at most %(most)s.", most=context.get("le"))
     if kind == "less_than":
         return _("This must be less than %(most)s.", most=context.get("lt"))
-    if kind in ("literal_error", "enum"):
+    if kind in ("literal_error", "enum", "string_pattern_mismatch"):
         return _("Choose one of the values offered.")
     if kind.startswith("date"):
         return _("This is not a date that exists.")

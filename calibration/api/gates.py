@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class GateIn(InModel):
     """A rule: what it looks at, when it acts and lets go (P(accuracy > limit)), and what it does."""
 
-    name: str = Field(default=rulebook.STANDARD, pattern="^[a-z][a-z0-9-]{1,15}$")
+    name: str = Field(default=rulebook.STANDARD, json_schema_extra={"pattern": f"^{rulebook.NAME.pattern}$"})
     metric: GateMetric = GateMetric.ACCURACY_UPPER
     action: GateAction = GateAction.PAUSE
     limit: float = Field(default=0.8, gt=0, lt=1)

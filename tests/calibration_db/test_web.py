@@ -380,6 +380,8 @@ def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
     page = vendor.get(f"/lanes/{world.lane}/gates?name=word")
     assert "In force" in page and 'value="0.6"' in page
     vendor.post(f"/lanes/{world.lane}/gate", 422, name="NO")
+    refused = vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, name="pause\u202e", limit=0.9)
+    assert refused["fields"]["name"].startswith("A rule's name is 2 to 16 small letters")
     where = vendor.post(f"/lanes/{world.lane}/backtests", name="strict", limit="0.9").headers["Location"]
     assert "It waits for its turn." in vendor.get(where)
     told = vendor.api("POST", f"/lanes/{world.lane}/backtests", 202, name="strict", limit=0.9, wide=True)

@@ -240,6 +240,7 @@ def test_somebody_without_an_account_applies_whole_and_gets_a_token_once_admitte
     (applied,) = manager.send("GET", "/people?status=applied").json["items"]
     assert applied["name"] == "Zuhura Ali"
     manager.send("POST", f"/people/{applied['id']}/admit")
+    assert list(nobody(app, "POST", "/account/tokens", asked | {"name": "n" * 81}).json["fields"]) == ["name"]
     made = nobody(app, "POST", "/account/tokens", asked)
     assert made.status_code == 201 and "secret" not in made.json["token"]
     own = {"Authorization": f"Bearer {made.json['secret']}"}

@@ -18,6 +18,7 @@ from workforce.queries.sign_in import TOKEN_PREFIX
 from workforce.rules.names import clean_name
 from workforce.values import Standing, TokenView
 
+LONGEST_NAME = 80
 MOST_DAYS = 365
 MOST_TOKENS = 20
 _TOUCH_AFTER = timedelta(minutes=10)
@@ -39,7 +40,9 @@ def create_token(
         raise Forbidden("token.by_token", _("A token cannot make tokens. Sign in to make one."))
     if not 1 <= days <= MOST_DAYS:
         raise _invalid("days", _("A token holds for 1 to %(n)s days.", n=MOST_DAYS))
-    name, wanted = clean_name(name)[:80], _known_scopes(scopes)
+    name, wanted = clean_name(name), _known_scopes(scopes)
+    if len(name) > LONGEST_NAME:
+        raise _invalid("name", _("This name is too long; at most %(n)s characters fit.", n=LONGEST_NAME))
     membership = _own_place(session, account_id, membership_id)
     _ensure_room(session, account_id)
     now, secret = now_of(session), TOKEN_PREFIX + ids.new_secret(32)
