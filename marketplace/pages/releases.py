@@ -229,6 +229,7 @@ def _heat(release: ReleaseView, called: Mapping[str, str]) -> str:
         names, counts[:CLASSES_SHOWN], label=str(_("How often each class was taken for each other one")),
         rows_are=str(_("rows: what is right")), columns_are=str(_("columns: what was answered")),
         words=[[formats.number(count) for count in row] for row in counts[:CLASSES_SHOWN]],
+        numbers=[formats.number(place) for place in range(1, len(names) + 1)],
         too_few=str(_("Too few checks against gold yet.")),
     )  # fmt: skip
 

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from web.plots.svg import Attribute, drawing, element
+from web.plots.svg import drawing, element
 
 WIDTH = 340
 LEFT, TOP = 67.0, 67.0
-LEFT_MOST = 122.0
-LETTER = 6.2  # how wide a letter of a name is, on average
-ASLANT_ALONG, ASLANT_UP = 0.82, 0.57  # of a name at 35 degrees
-COLUMN_UP = 54.0
+LEFT_MOST, RIGHT = 122.0, 7.0
+NAME_GAP = 6.0
+LETTER, DIGIT = 6.2, 8.0  # how wide a letter of a name is on average, and a digit
 CELL_HEIGHT, GAP = 34.0, 2.0
 ROW = CELL_HEIGHT + GAP
 
@@ -29,51 +28,65 @@ def heat(
     rows_are: str,
     columns_are: str,
     words: Sequence[Sequence[str]] | None = None,
+    numbers: Sequence[str] | None = None,
     too_few: str = "",
 ) -> Markup:
-    """`counts[truth][answer]`; `words` the same figures in the reader's digits. Tint is the cell's share of its row."""
+    """`counts[truth][answer]`; `words` the same figures, and `numbers` one, two, three … in the reader's digits.
+
+    Tint is the cell's share of its row. Names stand above their columns where all of them fit there whole; else rows
+    and columns are numbered alike, so that no head is cut on the narrowest screen.
+    """
     if not names or not any(any(row) for row in counts):
         text = element("text", too_few, x=170, y=34, text_anchor="middle")
         return drawing(text, width=WIDTH, height=60, label=label, class_="plot")
     shown = words or [[str(count) for count in row] for row in counts]
-    left = min(LEFT_MOST, max(LEFT, max(map(len, names)) * LETTER + 5))
-    step = (WIDTH - left - 7) / len(names)
+    longest = max(map(len, names)) * LETTER
+    left = min(LEFT_MOST, max(LEFT, longest + NAME_GAP))
+    is_named = longest <= (WIDTH - left - RIGHT) / len(names)
+    heads = list(names) if is_named else list(numbers or map(str, range(1, len(names) + 1)))
+    number = 0.0 if is_named else NAME_GAP + max(map(len, heads)) * DIGIT
+    left += number
+    step = (WIDTH - left - RIGHT) / len(names)
     body = [element("text", columns_are, x=0, y=12), element("text", rows_are, x=0, y=30)]
-    body += _column_names(names, left, step)
+    body += [
+        element("text", head, x=left + index * step + (step - GAP) / 2, y=59, text_anchor="middle")
+        for index, head in enumerate(heads)
+    ]
     for index, row in enumerate(counts):
-        body += _row(names[index], row, shown[index], index=index, left=left, step=step)
+        y = TOP + index * ROW
+        body += _name(names[index], left - NAME_GAP - number, y)
+        if not is_named:
+            body.append(element("text", heads[index], class_="strong", x=left - NAME_GAP, y=y + 21, text_anchor="end"))
+        body += _row(row, shown[index], index=index, left=left, step=step)
     return drawing(*body, width=WIDTH, height=TOP + len(names) * ROW + 5, label=label, class_="plot")
 
 
-def _column_names(names: Sequence[str], left: float, step: float) -> Iterator[Markup]:
-    """Upright above their columns where all of them fit there whole, else aslant, up to the edge of the picture."""
-    is_upright = max(map(len, names)) * LETTER <= step
-    for index, name in enumerate(names):
-        middle = left + index * step + step / 2
-        if is_upright:
-            yield element("text", name, x=middle, y=59, text_anchor="middle")
-            continue
-        x = middle - 6
-        room = min((WIDTH - x) / ASLANT_ALONG - LETTER, COLUMN_UP / ASLANT_UP)
-        yield _name(name, room, x=x, y=59, transform=f"rotate(-35 {x:.1f} 59)")
-
-
-def _row(
-    name: str, counts: Sequence[int], shown: Sequence[str], *, index: int, left: float, step: float
-) -> Iterator[Markup]:
+def _row(counts: Sequence[int], shown: Sequence[str], *, index: int, left: float, step: float) -> Iterator[Markup]:
     y, total = TOP + index * ROW, sum(counts)
-    yield _name(name, left - 5, x=0, y=y + 21)
     for column, count in enumerate(counts):
         share = count / total if total else 0.0
         yield from _cell(share, shown[column], x=left + column * step, y=y, width=step - GAP, right=column == index)
 
 
-def _name(name: str, room: float, **attributes: Attribute) -> Markup:
-    """A name in its own letters; one that does not fit is cut, and told whole by the text's title."""
+def _name(name: str, room: float, y: float) -> Iterator[Markup]:
+    """A name in its own letters on one line or two; what does not fit there is cut, and told whole by the title."""
     most = max(3, int(room / LETTER))
-    if len(name) <= most:
-        return element("text", name, **attributes)
-    return element("text", element("title", name), f"{name[: most - 1].rstrip()}…", **attributes)
+    lines = _broken(name, most)
+    places = (y + 21,) if len(lines) == 1 else (y + 14, y + 28)
+    for text, place in zip(lines, places, strict=True):
+        if len(text) <= most:
+            yield element("text", text, x=0, y=place)
+        else:
+            yield element("text", element("title", name), f"{text[: most - 1].rstrip()}…", x=0, y=place)
+
+
+def _broken(name: str, most: int) -> list[str]:
+    """The name, broken before the word with which it would be too long for its line."""
+    if len(name) <= most or " " not in name:
+        return [name]
+    at = name.rfind(" ", 0, most + 1)
+    at = at if at > 0 else name.index(" ")
+    return [name[:at], name[at + 1 :]]
 
 
 def _cell(share: float, shown: str, *, x: float, y: float, width: float, right: bool) -> Iterator[Markup]:
