@@ -1,4 +1,4 @@
-"""Amounts: how programs write them, and how people type them in their language."""
+"""Amounts and shares: how programs write them, and how people type them in their language."""
 
 import re
 from typing import Annotated, Any
@@ -27,6 +27,24 @@ def _plain(sent: Any) -> str:
 Amount = Annotated[
     str, BeforeValidator(_plain), Field(json_schema_extra={"pattern": f"^{_PLAIN.pattern}$", "examples": ["0.10"]})
 ]
+
+
+def _bare(sent: Any) -> Any:
+    return plain_number(sent.strip().rstrip("%٪")) if isinstance(sent, str) else sent
+
+
+# In a form: a share as people say it, 70 or 70.5 or 70,5 %; its bounds are per cent, too.
+Percent = Annotated[float, BeforeValidator(_bare)]
+
+
+def share_of(percent: float) -> float:
+    """A share from 0 to 1."""
+    return round(percent / 100, 6)
+
+
+def percent_of(share: float) -> str:
+    """A share as a form shows it: 70, 0.5."""
+    return f"{share * 100:.6g}"
 
 
 def read_amount(text: str) -> int | Message:

@@ -1,7 +1,9 @@
 """The designer of a lane's rules: what holds, every version before it, how the rules have acted, and a new version."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 from flask import Response, request, url_for
 from pydantic import Field
@@ -15,9 +17,12 @@ from i18n import _
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from web import current
+from web.amounts import Percent, percent_of, share_of
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from web.views.progress import JobCard
+
+SHARES = ("limit", "certainty", "release")
 
 
 class Gate(FormModel):
@@ -26,11 +31,23 @@ class Gate(FormModel):
     name: str = rulebook.STANDARD
     metric: str = "accuracy_upper"
     action: str = "pause"
-    limit: float = Field(default=0.8, gt=0, lt=1)
-    certainty: float = Field(default=0.9, gt=0.5, lt=1)
-    release: float | None = Field(default=None, gt=0, lt=1)
+    limit: Percent = Field(default=80, ge=5, le=99)
+    certainty: Percent = Field(default=90, ge=51, le=99)
+    release: Percent | None = Field(default=None, ge=5, le=99)
     minimum_checks: int = Field(default=20, ge=10, le=200)
     pause_days: int = Field(default=7, ge=1, le=90)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the operations call it."""
+        shares = {name: getattr(self, name) for name in SHARES}
+        return self.model_dump() | {name: each and share_of(each) for name, each in shares.items()}
+
+
+def typed(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule as its form shows it."""
+    fields = {name: rule[name] for name in Gate.model_fields}
+    return fields | {name: percent_of(fields[name]) for name in SHARES if fields[name] is not None}
 
 
 @pages.get("/lanes/<lane_id>/gates")
@@ -39,7 +56,7 @@ def lane_gates(lane_id: str) -> Response:
     name = request.args.get("name", rulebook.STANDARD)
     with db.reading(current.scope()) as session:
         found = reading.lane_gates(session, current.actor(), lane_id)
-    known = next((asdict(rule) for rule in found.rules if rule.name == name), None)
+    known = next((typed(asdict(rule)) for rule in found.rules if rule.name == name), None)
     return _shown(found, empty_form(known or Gate(name=name).model_dump()))
 
 
@@ -50,7 +67,7 @@ def set_gate(lane_id: str) -> Response:
     if form.ok:
         try:
             with db.transaction(current.scope()) as session:
-                rulebook.set_gate(session, current.actor(), lane_id, **form.data.model_dump())
+                rulebook.set_gate(session, current.actor(), lane_id, **form.data.settings)
             flash("good", _("The rule holds from the next check on."))
             return see("calibration.lane_gates", lane_id=lane_id)
         except Invalid as problem:
@@ -67,7 +84,7 @@ def ask_backtest(lane_id: str) -> Response:
     if form.ok:
         try:
             with db.transaction(current.scope()) as session:
-                asked = jobs.begin_backtest(session, current.actor(), lane_id, wide=wide, **form.data.model_dump())
+                asked = jobs.begin_backtest(session, current.actor(), lane_id, wide=wide, **form.data.settings)
             return see("calibration.lane_backtest", lane_id=lane_id, backtest_id=asked)
         except Invalid as problem:
             form.add(problem)
@@ -88,6 +105,7 @@ def lane_backtest(lane_id: str, backtest_id: str) -> Response:
         return page("web/jobs_status.html", job=job, job_url=here)
     return page(
         "calibration/backtest.html", lane=found.lane, shown=found.shown, names=found.names, others=found.backtests,
+        typed=typed(found.shown.rule),
         metrics=METRICS, actions=ACTIONS, against=CONTRADICTIONS,
         job=job, job_url=here, days=_days(found.shown),
         drawn=pictures.acted_by_locale(found.shown.result["locales"]) if found.shown.result else None,

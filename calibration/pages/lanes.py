@@ -21,11 +21,13 @@ from kernel.policy import Role
 from kernel.tenancy import Scope
 from labeling.queries.content import ontology_of
 from web import current
+from web.amounts import Percent, percent_of, share_of
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce.pages.words import country_name
 
 MAY_PUBLISH = (Role.CLIENT_ADMIN, Role.CLIENT_QA, Role.VENDOR_MANAGER)
+SHARES = ("p0", "p1", "alpha", "beta")
 COUNTING = "counting gold for a test's pool"
 
 
@@ -33,10 +35,10 @@ class DesignForm(FormModel):
     """What the test designer sends."""
 
     kind: str = "sequential"
-    p0: float = Field(default=0.7, gt=0, lt=1)
-    p1: float = Field(default=0.9, gt=0, lt=1)
-    alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    beta: float = Field(default=0.05, gt=0, lt=0.5)
+    p0: Percent = Field(default=70, ge=5, le=98)
+    p1: Percent = Field(default=90, ge=6, le=99)
+    alpha: Percent = Field(default=5, ge=0.1, le=49)
+    beta: Percent = Field(default=5, ge=0.1, le=49)
     strata: str = "class"
     training_questions: int = Field(default=5, ge=0, le=50)
     attempts_most: int = Field(default=3, ge=1, le=5)
@@ -59,7 +61,8 @@ class DesignForm(FormModel):
     @property
     def settings(self) -> dict[str, Any]:
         """What the operations call it."""
-        return self.model_dump(exclude={"cool_down_hours", "accepted"}) | {"cool_down_hours": self.hours}
+        typed = self.model_dump(exclude={"cool_down_hours", "accepted", *SHARES})
+        return typed | {name: share_of(getattr(self, name)) for name in SHARES} | {"cool_down_hours": self.hours}
 
 
 @pages.get("/lanes/<lane_id>/quality")
@@ -174,9 +177,10 @@ def _shown_plans(form: Form[Any], examined: tests.Examined | None, test: TestVie
         return examined.plans
     if form.errors:
         return ()
-    start = DesignForm()
-    attempts = start.attempts_most
-    return test.plans if test else tests.plans_for(start.kind, start.p0, start.p1, start.alpha, start.beta, attempts)
+    start = tests.Design(**DesignForm().settings)
+    return test.plans if test else tests.plans_for(
+        start.kind, start.p0, start.p1, start.alpha, start.beta, start.attempts_most
+    )  # fmt: skip
 
 
 def _published(lane_id: str, design: DesignForm) -> Response:
@@ -192,7 +196,7 @@ def _published(lane_id: str, design: DesignForm) -> Response:
 def _values_of(test: TestView) -> dict[str, Any]:
     plan = test.plan
     return {
-        "kind": test.kind, "p0": plan.p0, "p1": plan.p1, "alpha": plan.alpha, "beta": plan.beta,
+        **{name: percent_of(getattr(plan, name)) for name in SHARES}, "kind": test.kind,
         "strata": test.strata, "training_questions": test.training_questions, "attempts_most": test.attempts_most,
         "minutes": test.minutes, "begin_hours": test.begin_hours, "expires_days": test.expires_days,
         "is_paid": test.is_paid, "cool_down_hours": ", ".join(map(str, test.cool_down_hours)), "accepted": [],

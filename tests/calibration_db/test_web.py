@@ -119,18 +119,18 @@ def test_the_designer_sees_what_a_test_does_before_publishing(world: World, vend
     page = vendor.get(design)
     assert "No test is published yet." in page
     world.add_gold(10, "exam")
-    shown = vendor.post(design, 200, preview="1", p0="0.6", p1="0.85").get_data(as_text=True)
+    shown = vendor.post(design, 200, preview="1", p0="60%", p1="85,0").get_data(as_text=True)
     assert "Questions at most" in shown and "A hundred people from outside" in shown
     assert "this lane has 10: 62 are missing" in shown
     assert "How long the gold lasts" in shown
-    early = vendor.post(design, 200, preview="1", p0="0.3", p1="0.6").get_data(as_text=True)
+    early = vendor.post(design, 200, preview="1", p0="30", p1="60").get_data(as_text=True)
     assert ">20%<" in early and early.count(">30%<") > page.count(">30%<")  # the axis begins before p0, which is marked
     refused = vendor.post(design, 422).get_data(as_text=True)
     assert "One attempt may need 92 exam questions, and this lane has 10: 82 are missing." in refused
     assert "8.4%" in refused and "if they use all of 3 attempts" in refused
-    impossible = vendor.post(design, 422, p0="0.9", p1="0.7").get_data(as_text=True)
+    impossible = vendor.post(design, 422, p0="90", p1="70").get_data(as_text=True)
     assert "further apart" in impossible
-    for nonsense, told in (("0", "more than 0"), ("nan", "must be a number"), ("1", "less than 1")):
+    for nonsense, told in (("0.7", "at least 5"), ("nan", "must be a number"), ("99", "at most 98")):
         assert told in vendor.post(design, 422, p0=nonsense).get_data(as_text=True)
     for waits in ("99999999999", "-1", "1, 2, 3, 4, 5, 6"):
         vendor.post(design, 422, cool_down_hours=waits)
@@ -144,7 +144,7 @@ def test_the_designer_sees_what_a_test_does_before_publishing(world: World, vend
     client.post(design, expires_days="365", strata="class_difficulty")
     again = vendor.get(design)
     assert "Version 1 is published" in again and 'value="365"' in again and "Who passes" in again
-    refused = vendor.post(design, 422, p0="0.9", p1="0.7").get_data(as_text=True)
+    refused = vendor.post(design, 422, p0="90", p1="70").get_data(as_text=True)
     assert "Who passes" not in refused  # the curves of the version in force would look like those of what was sent
 
 
@@ -193,7 +193,7 @@ def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door
         session.scalars(select(Consensus).limit(1)).one().confidence = 0.5
     (row,) = vendor.api("GET", weak)["items"]
     assert set(row) == {"unit_id", "category", "confidence", "at"} and row["unit_id"] in client.get(weak)
-    vendor.post(f"/lanes/{world.lane}/gate", limit="0.75")
+    vendor.post(f"/lanes/{world.lane}/gate", limit="75")
     with world.system() as session:
         assert session.scalars(select(GateRule.limit)).one() == 0.75
     annotator.get(f"/lanes/{world.lane}/quality", 403)
@@ -378,11 +378,11 @@ def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
     assert [(each["name"], each["author"]) for each in known] == [("accuracy", None), ("word", None)]
     vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, name="word", limit=0.9, release=0.05)
     page = vendor.get(f"/lanes/{world.lane}/gates?name=word")
-    assert "In force" in page and 'value="0.6"' in page
+    assert "In force" in page and 'value="60"' in page
     vendor.post(f"/lanes/{world.lane}/gate", 422, name="NO")
     refused = vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, name="pause\u202e", limit=0.9)
     assert refused["fields"]["name"].startswith("A rule's name is 2 to 16 small letters")
-    where = vendor.post(f"/lanes/{world.lane}/backtests", name="strict", limit="0.9").headers["Location"]
+    where = vendor.post(f"/lanes/{world.lane}/backtests", name="strict", limit="90").headers["Location"]
     assert "It waits for its turn." in vendor.get(where)
     told = vendor.api("POST", f"/lanes/{world.lane}/backtests", 202, name="strict", limit=0.9, wide=True)
     vendor.api("POST", f"/lanes/{world.lane}/backtests", 422, name="strict", limit=2)
