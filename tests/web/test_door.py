@@ -173,7 +173,10 @@ def test_what_was_sent_after_the_session_had_ended_waits_for_the_person(
 
 
 def test_a_part_of_a_page_whose_session_ended_leads_to_signing_in_and_back(client: FlaskClient) -> None:
-    for there, back in (("http://localhost/account?tab=2", "/account?tab%3D2"), ("http://elsewhere.example/x", "/jobs")):
+    for there, back in (
+        ("http://localhost/account?tab=2", "/account?tab%3D2"),
+        ("http://elsewhere.example/x", "/jobs"),
+    ):
         part = client.get("/jobs/AAAAAAAAAAAAAAAAAAAAAA", headers={"HX-Request": "true", "HX-Current-URL": there})
         assert part.status_code == 401 and f'<a href="/sign-in?next={back}' in part.text, part.text
 

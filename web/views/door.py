@@ -166,9 +166,7 @@ def _let_in(person: Person, target: str, proof: str = "password", waited: str | 
     if sent_to:
         fields = again.fields_through_sign_in()
         sentences, others = again.told(fields)
-        return page(
-            "web/send_again.html", path=sent_to, fields=fields, sentences=sentences, others=others, back=target
-        )
+        return page("web/send_again.html", path=sent_to, fields=fields, sentences=sentences, others=others, back=target)
     return redirect(target, 303)  # type: ignore[return-value]
 
 
