@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from i18n import Message
 from kernel.db import Database
@@ -14,7 +15,7 @@ from tests.workforce.browser import Visitor, application
 from tests.workforce.conftest import World
 from workforce import operations, queries
 from workforce.demand import use_demand
-from workforce.models import Account, DecisionReceipt
+from workforce.models import Account, ApplicationDraft, DecisionReceipt
 from workforce.values import ClaimStatus, Standing
 
 PASSWORD = "purple otter drums at noon"
@@ -77,6 +78,30 @@ def test_a_faulty_application_writes_nothing_and_keeps_what_was_typed(app: Flask
     assert response.status_code == 422 and "is not a language we know" in response.get_data(as_text=True)
     with world.db.reading(Scope.system("test")) as session:
         assert queries.find_account(session, "nia@example.org") is None
+
+
+def test_an_application_that_was_begun_comes_back_to_its_browser_alone(app: Flask, world: World) -> None:
+    visitor, path = Visitor(app, world.db), f"/apply/{world.pool_id}"
+    begun = _form(name="Nia Begun", password=PASSWORD, about="I live in Kisumu.", agreement=["x"])
+    assert visitor.post(f"{path}/draft", begun, on=path).headers["Location"] == path
+    shown = visitor.text(path)
+    assert 'value="Nia Begun"' in shown and "Kisumu" in shown and "Swahili (Kenya)" in shown and PASSWORD not in shown
+    other = Visitor(app, world.db)
+    assert "Nia Begun" not in other.text(path)
+    member = Visitor(app, world.db, world.stranger)
+    member.post(f"{path}/draft", {**begun, "about": "Mine alone."}, on=path)
+    other.client.set_cookie("application", f"account:{world.stranger.account_id}", path=path)
+    assert "Mine alone." in Visitor(app, world.db, world.stranger).text(path) and "Mine alone." not in other.text(path)
+    assert visitor.post(f"{path}/draft", {**begun, "about": "x" * 30_000}, on=path).status_code == 422
+    assert visitor.post(path, _form()).status_code == 303
+    with world.db.reading(world.vendor) as session:
+        (row,) = session.scalars(select(ApplicationDraft))
+        assert "Mine" not in (row.content_sealed or "")
+    api = app.test_client()
+    key = (api.post(f"/api/v1/pools/{world.pool_id}/drafts", json={"about": "By a program."}).json or {})["key"]
+    kept = api.get(f"/api/v1/pools/{world.pool_id}/drafts/{key}").json or {}
+    assert kept["content"]["about"] == "By a program."
+    assert api.get(f"/api/v1/pools/{world.pool_id}/drafts/{key}x").status_code == 404
 
 
 def test_a_known_address_is_asked_to_sign_in(app: Flask, world: World) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-def _scope_of_pool() -> Scope:
+def scope_of_pool() -> Scope:
     """The pool's vendor, in whose name an application is written."""
     with db.reading(Scope.system("application page")) as session:
         found = queries.open_pool(session, (request.view_args or {})["pool_id"])
@@ -60,7 +60,7 @@ def change_pool(session: "Session", actor: Actor, pool_id: str, body: PoolIn) ->
     return PoolOut.model_validate(operations.change_pool(session, actor, pool_id, **body.model_dump()))
 
 
-@api.post("/pools/<pool_id>/applications", body=ApplicationIn, returns=AnnotatorOut, creates=True, scope=_scope_of_pool)
+@api.post("/pools/<pool_id>/applications", body=ApplicationIn, returns=AnnotatorOut, creates=True, scope=scope_of_pool)
 def apply_to_pool(session: "Session", actor: Actor, pool_id: str, body: ApplicationIn) -> AnnotatorOut:
     """Apply to a pool with your account."""
     stated = body.model_dump(exclude={"languages"})
@@ -69,7 +69,7 @@ def apply_to_pool(session: "Session", actor: Actor, pool_id: str, body: Applicat
     return AnnotatorOut.of(person, queries.claims_of(session, person.id))
 
 
-@api.get("/pools/<pool_id>/offer", returns=OfferOut, scope=_scope_of_pool, public=True)
+@api.get("/pools/<pool_id>/offer", returns=OfferOut, scope=scope_of_pool, public=True)
 def offer(session: "Session", actor: Actor, pool_id: str) -> OfferOut:
     """What a pool is, and the agreements that it asks applicants to sign; for everybody who has its id."""
     found = queries.open_pool(session, pool_id)
@@ -81,7 +81,7 @@ def offer(session: "Session", actor: Actor, pool_id: str) -> OfferOut:
 
 
 @api.post(
-    "/pools/<pool_id>/applicants", body=ApplicantIn, returns=ReceivedOut, status=202, scope=_scope_of_pool,
+    "/pools/<pool_id>/applicants", body=ApplicantIn, returns=ReceivedOut, status=202, scope=scope_of_pool,
     public=True, before=limits.spends("apply"),
 )  # fmt: skip
 def apply_as_new(session: "Session", actor: Actor, pool_id: str, body: ApplicantIn) -> ReceivedOut:

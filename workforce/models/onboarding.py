@@ -114,3 +114,21 @@ class DocumentLook(Identified, Owned, Base):
     role: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
+
+
+class ApplicationDraft(Identified, Owned, Base):
+    """An application that was begun: what was typed but a password, sealed, for whoever has the key to it."""
+
+    __tablename__ = "application_draft"
+    __table_args__ = (
+        UniqueConstraint("org_id", "pool_id", "key_hash", name="uq_draft_key"),
+        Index("ix_application_draft_expires", "expires_at"),
+        within("pool", "pool_id"),
+    )
+    pool_id: Mapped[str] = mapped_column(Id)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    content_sealed: Mapped[str | None] = mapped_column(Text)
+    saved_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    content = Sealed("content_sealed")  # JSON

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 from pydantic import Field
 
 from i18n import Message, _, current_locale
-from kernel import db
+from kernel import db, ids
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
 from kernel.policy import NOBODY, Actor, system_actor
@@ -19,6 +19,7 @@ from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.confirming import confirmation_address
 from workforce.directory import person_of
+from workforce.operations import drafts
 from workforce.operations.addresses import post_confirmation
 from workforce.operations.applying import FOR_EVERYBODY, apply_with_signatures
 from workforce.pages import pages, words
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LANGUAGE_ROWS = 4
+_COOKIE = "application"
+_MANY = {"locale", "proficiency", "skills", "domains"}
 
 
 class Application(FormModel):
@@ -76,9 +79,46 @@ class Offer:
 @pages.get("/apply/<pool_id>")
 def apply(pool_id: str) -> Response:
     """What the pool is, and the form."""
+    person, offer = current.person(), _offer(pool_id)
+    first: dict[str, Any] = {"time_zone": person.time_zone if person else "UTC", "weekly_hours": 10}
+    key = _draft_key(pool_id)
+    if key is not None:
+        with db.reading(Scope.tenant(offer.pool.org_id)) as session:
+            first |= queries.draft_of(session, pool_id, key) or {}
+    return _show(offer, empty_form(first))
+
+
+@pages.post("/apply/<pool_id>/draft")
+def save_draft(pool_id: str) -> Response:
+    """Keep what was typed so far, but a password; it comes back to this browser, or to the account wherever it is."""
+    offer, key = _offer(pool_id), _draft_key(pool_id)
+    limits.spend("drafts")
+    secret = "" if key else ids.new_secret(32)
+    key = key or drafts.key_of(secret)
+    typed = {name: request.form.getlist(name) for name in Application.model_fields if name in request.form}
+    content = {name: values if name in _MANY else values[0] for name, values in typed.items()}
+    try:
+        with db.transaction(Scope.tenant(offer.pool.org_id)) as session:
+            drafts.save_draft(session, system_actor("application"), pool_id, key=key, content=content)
+    except Invalid as problem:
+        return _show(offer, Form(None, content, dict(problem.fields)), 422)
+    flash("good", _("Saved. What you typed is here for a month, but your password."))
+    response = see("workforce.apply", pool_id=pool_id)
+    if secret:
+        response.set_cookie(
+            _COOKIE, secret, path=url_for("workforce.apply", pool_id=pool_id), httponly=True, samesite="Lax",
+            secure=current.settings().is_production, max_age=int(drafts.KEPT_FOR.total_seconds()),
+        )  # fmt: skip
+    return response
+
+
+def _draft_key(pool_id: str) -> str | None:
+    """What opens a draft: the account, or the secret in this browser's cookie for the pool."""
     person = current.person()
-    time_zone = person.time_zone if person else "UTC"
-    return _show(_offer(pool_id), empty_form({"time_zone": time_zone, "weekly_hours": 10}))
+    if person is not None:
+        return drafts.key_of_account(person.id)
+    secret = request.cookies.get(_COOKIE, "")[:100]
+    return drafts.key_of(secret) if secret else None
 
 
 @pages.post("/apply/<pool_id>")
@@ -100,7 +140,9 @@ def send_application(pool_id: str) -> Response:
         except Conflict as problem:
             form.errors[str(problem.params.get("field", ""))] = problem.message
         else:
-            return let_in(account_id, membership_id, _("Your application was sent."))
+            response = let_in(account_id, membership_id, _("Your application was sent."))
+            response.delete_cookie(_COOKIE, path=url_for("workforce.apply", pool_id=pool_id))
+            return response
     return _show(offer, form, 422)
 
 
@@ -149,6 +191,9 @@ def _apply(offer: Offer, data: Application) -> tuple[str, str]:
             about=data.about, network=sessions.network_of(request.remote_addr),
             signatures=signatures_of(offer, data),
         )  # fmt: skip
+        key = _draft_key(offer.pool.id)
+        if key is not None:
+            drafts.forget_draft(session, system_actor("application"), offer.pool.id, key=key)
         if current.actor() == NOBODY:
             post_confirmation(session, actor, actor.account_id, confirmation_address())
         return actor.account_id, membership_id
@@ -198,6 +243,7 @@ def _show(offer: Offer, form: Form[Application], status: int = 200) -> Response:
     return page(
         "workforce/apply.html", status, offer=offer, form=form, errors=form.errors, rows=rows_of(form),
         words=words, signed_in=current.person(),
+        draft_url=url_for("workforce.save_draft", pool_id=offer.pool.id),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from workforce.queries.agreements import (
     signatures_of,
 )
 from workforce.queries.documents import documents_of, owner_of_document
+from workforce.queries.drafts import draft_of
 from workforce.queries.factors import factor_of, resets, resets_of
 from workforce.queries.facts import facts_of_account, person_facts, supply
 from workforce.queries.guarded import appeal_for, own_profile, person_for, reach, receipt_for
@@ -65,6 +66,7 @@ __all__ = [
     "count_by_status",
     "count_invitations",
     "documents_of",
+    "draft_of",
     "factor_of",
     "facts_of_account",
     "find_account",
