@@ -60,11 +60,19 @@ def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path 
     if skills is not None:
         _write(skills, estimator.skills_.to_frame("skill"), "worker")
     used = _name_of(type(estimator))
-    held = "" if keys is None else f", {answers.index.isin(list(keys)).sum()} of {len(keys)} known labels held"
+    matching = 0 if keys is None else int(answers.index.isin(list(keys)).sum())
+    held = "" if keys is None else f", {matching} of {_count(len(keys), 'known label')} held"
+    if keys and not matching:
+        click.echo("None of the known labels is of an item in this file.", err=True)
     click.echo(
-        f"{len(answers)} items from {len(judgments)} labels by {len(estimator.skills_)} workers: {used},"
-        f" {estimator.iterations_} rounds{'' if estimator.converged_ else ', not converged'}{held}"
+        f"{_count(len(answers), 'item')} from {_count(len(judgments), 'label')} by"
+        f" {_count(len(estimator.skills_), 'worker')}: {used}, {_count(estimator.iterations_, 'round')}"
+        f"{'' if estimator.converged_ else ', not converged'}{held}"
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @cli.command("agreement")
@@ -88,6 +96,8 @@ def agreement(labels: Path, metric: str, order: str | None, as_json: bool) -> No
         figures = _pair(judgments, progress) if metric == "cohen" else _figures(judgments, metric, grades, progress)
     told = {name: None if isinstance(figure, float) and math.isnan(figure) else figure for name, figure in figures}
     _tell({"metric": metric, **told, "judgments": len(judgments)}, as_json)
+    if not told["units"]:
+        click.echo("No item has two labels to compare, so that there is no agreement to tell of.", err=True)
 
 
 @cli.command("plan")
@@ -212,9 +222,14 @@ def _tell(figures: dict[str, Any], as_json: bool) -> None:
 def _table(path: Path) -> pd.DataFrame:
     try:
         with _bar("reading") as progress:
-            return read_labels(path, progress).drop_duplicates(["worker", "task"])
+            table = read_labels(path, progress)
     except (BadTable, OSError) as problem:
         raise click.ClickException(str(problem)) from None
+    first = table.drop_duplicates(["worker", "task"])
+    contrary = len(table.drop_duplicates()) - len(first)
+    if contrary:
+        click.echo(f"{_count(contrary, 'label')} left out: the worker had given another one to the item.", err=True)
+    return first
 
 
 def _keys(path: Path | None) -> dict[str, str] | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from calibration import jobs
 from calibration.api.routes import JobRef, api, exam_scope
@@ -13,6 +13,7 @@ from calibration.queries.checks import CheckState
 from calibration.queries.roster import Candidate
 from calibration.queries.tests import LONGEST_WAIT, TestView, characteristic
 from calibration.values import PlanKind
+from i18n import _
 from kernel.guard import not_found
 from kernel.jobs import enqueue
 from kernel.policy import Actor
@@ -265,10 +266,17 @@ def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityO
     )  # fmt: skip
 
 
+def _known_method(name: str) -> str:
+    if name not in METHODS:
+        told = _("There is no method “%(name)s”; there are %(names)s.", name=name[:40], names=", ".join(METHODS))
+        raise ValueError(told)
+    return name
+
+
 class InferenceIn(InModel):
     """By which method; the one that is used by itself, where none is named."""
 
-    method: str = Field(default=inference.DEFAULT, pattern=f"^({'|'.join(METHODS)})$")
+    method: Annotated[str, values_of(METHODS), AfterValidator(_known_method)] = inference.DEFAULT
 
 
 @api.post("/lanes/<lane_id>/inference", body=InferenceIn, returns=JobRef, status=202)

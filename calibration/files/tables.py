@@ -114,7 +114,8 @@ class _Rows:
         except csv.Error as problem:
             raise BadTable(f"{name}, line {self._reader.line_num}: {problem}") from None
         except (EOFError, OSError, zlib.error) as problem:
-            raise BadTable(f"{name} cannot be read beyond line {self._reader.line_num}: {problem}") from None
+            where = f" beyond line {self._reader.line_num}" if self._reader.line_num else ""
+            raise BadTable(f"{name} cannot be read{where}: {problem}") from None
 
     def first(self, wanted: Callable[[list[str]], bool]) -> tuple[int, list[str] | None]:
         """The next row of this kind and the line on which it begins."""
@@ -147,9 +148,20 @@ def _places(path: Path, rows: _Rows, wanted: Sequence[str]) -> list[int]:
         name = next((alias for alias in COLUMNS[column] if alias in rows.header), None)
         if name is None:
             there = ", ".join(rows.header)[:200]
-            raise BadTable(f"{path.name}, line 1: there is no column {' or '.join(COLUMNS[column])}, only: {there}")
+            hint = _separator_hint(rows.header)
+            raise BadTable(
+                f"{path.name}, line 1: there is no column {' or '.join(COLUMNS[column])}, only: {there}{hint}"
+            )
         places.append(rows.header.index(name))
     return places
+
+
+def _separator_hint(header: Sequence[str]) -> str:
+    """A single column with another separator in its name was written for other programs."""
+    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and sign in header[0]:
+            return f"; the columns seem to be separated by {name}, and commas are read"
+    return ""
 
 
 def _read(path: Path, wanted: Sequence[str], progress: Progress | None = None) -> pd.DataFrame:

@@ -90,6 +90,8 @@ def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[H
     worker, workers = _factorized(judgments["worker"])
     label, seen = _factorized(judgments["label"])
     keys = pd.Series(gold if gold is not None else {}, dtype=object)
+    if keys.isna().any():
+        raise ValueError("a known label must not be missing")
     keys = keys[keys.index.isin(tasks)]
     known = _label_set(seen, keys, labels)
     narrow = _narrowest(max(len(tasks), len(workers)) * len(known))

@@ -168,6 +168,9 @@ def test_numbers_serve_as_names(estimator: type[Estimator]) -> None:
 def test_a_frame_without_the_columns_is_refused() -> None:
     with pytest.raises(ValueError, match="missing: worker"):
         MajorityVote().fit(pd.DataFrame({"task": ["t"], "label": ["x"]}))
+    good = pd.DataFrame({"task": ["t"], "worker": ["w"], "label": ["a"]})
+    with pytest.raises(ValueError, match="known label must not be missing"):
+        MajorityVote().fit(good, gold={"t": float("nan")})
     with pytest.raises(ValueError, match="empty cells"):
         MajorityVote().fit(pd.DataFrame({"task": ["t"], "worker": ["w"], "label": [None]}))
 

@@ -17,6 +17,7 @@ from tests.calibration_db.world import World, build
 from web import views
 from web.app import create_base_app
 from workforce import register as workforce
+from workforce import trail
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def app(world: World, tmp_path: Path) -> Flask:
     contents.use_guard(lambda _session, _actor, _project, items: frozenset(items))  # nor classes of units
     for package in (workforce, labeling, calibration):
         package.register(app)
+    trail.show_evidence("unit", lambda _session, _actor, _unit_id: None)  # nor their pages, which another test may have
     return app
 
 

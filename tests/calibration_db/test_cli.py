@@ -63,7 +63,7 @@ def test_known_labels_hold_an_inference_in_place(tmp_path: Path, run: Run) -> No
 def told(run: Run, labels: Path, metric: str, *more: str) -> dict[str, Any]:
     result = run("agreement", labels, "--metric", metric, "--json", *more)
     assert result.exit_code == 0, result.output
-    figures = json.loads(result.output)
+    figures = json.loads(result.stdout)
     assert list(figures) == ["metric", "value", "low", "high", "units", "judgments"]
     assert figures["metric"] == metric
     return figures
@@ -132,13 +132,20 @@ def test_whoever_labels_an_item_twice_counts_once(tmp_path: Path, run: Run) -> N
     once = write(tmp_path, "once.csv", ROWS)
     assert told(run, twice, "nominal") == told(run, once, "nominal")
     for labels in (twice, once):
-        assert run("infer", labels, "--method", "majority", "--out", labels.with_suffix(".out")).exit_code == 0
+        result = run("infer", labels, "--method", "majority", "--out", labels.with_suffix(".out"))
+        assert result.exit_code == 0
+        assert ("1 label left out: the worker had given another one" in result.stderr) is (labels == twice)
     assert (tmp_path / "twice.out").read_text() == (tmp_path / "once.out").read_text()
 
 
 def test_a_figure_that_cannot_be_told_is_null(tmp_path: Path, run: Run) -> None:
     figures = told(run, write(tmp_path, "labels.csv", ["w1,i1,a", "w2,i2,a"]), "nominal")
     assert (figures["value"], figures["low"], figures["high"], figures["units"]) == (None, None, None, 0)
+    assert "No item has two labels" in run("agreement", tmp_path / "labels.csv").stderr
+    gold = write(tmp_path, "gold.csv", ["elsewhere,a"], "item,label")
+    result = run("infer", tmp_path / "labels.csv", "--gold", gold, "--out", tmp_path / "truth.csv")
+    assert "None of the known labels is of an item in this file" in result.stderr
+    assert "0 of 1 known label held" in result.stdout
 
 
 def test_without_json_each_figure_has_a_line(tmp_path: Path, run: Run) -> None:
@@ -169,7 +176,7 @@ def test_a_figure_that_does_not_fit_the_table_is_refused_in_words(
     ("text", "said"),
     [
         (b"who,item,label\nw,i,a\n", "line 1: there is no column worker or annotator"),
-        (b"worker;item;label\nw;i;a\n", "only: worker;item;label"),
+        (b"worker;item;label\nw;i;a\n", "only: worker;item;label; the columns seem to be separated by semicolons"),
         (b"worker,item,label,Label\nw,i,a,a\n", "line 1: the column label is there twice"),
         (b"worker,item,task,label\nw,i,t,a\n", "line 1: both item and task are there"),
         (b"worker,item,label\nw1,i,a\nw2,,a\n", "line 3: the item is empty"),
@@ -198,8 +205,11 @@ def test_a_faulty_table_is_told_by_its_line(tmp_path: Path, run: Run, command: s
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"worker,item,label\nw1,i,a\n", "cannot be read beyond line 0: Not a gzipped file"),
-        (gzip.compress(b"worker,item,label\n" + b"w1,i,a\n" * 9, mtime=0)[:-9], "cannot be read beyond line"),
+        (b"worker,item,label\nw1,i,a\n", "labels.csv.gz cannot be read: Not a gzipped file"),
+        (
+            gzip.compress(b"worker,item,label\n" + b"w1,i,a\n" * 9, mtime=0)[:-9],
+            "labels.csv.gz cannot be read: Compressed file ended",
+        ),
         (gzip.compress(b"worker,item,label\nw1,i,a\nw2,i\n", mtime=0), "line 3: too few fields"),
     ],
 )
