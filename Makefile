@@ -26,7 +26,7 @@ test: ## run every test, on SQLite, PostgreSQL, Valkey and a real browser (T=tes
 
 soak: ## run the long proofs at their full numbers
 	@$(PYTHON) scripts/setup.py --dev --browser
-	@SOAK=1 $(PY) -m pytest -m soak $(T) $(ARGS)
+	@SOAK=1 $(PY) -m pytest -n $(N) --dist worksteal -m soak $(T) $(ARGS)
 
 check: setup-dev ## formatting, lint, types, contracts between packages, migrations, translations
 	@$(PY) -m scripts.checks
