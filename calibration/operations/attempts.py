@@ -300,7 +300,6 @@ def _new_attempt(session: Session, lane: LaneFacts, person: Person, test: TestVi
         next_at=None,
     )  # fmt: skip
     session.add(row)
-    session.flush()
     session.info.setdefault("attempts", {})[row.id] = row  # nobody else can see it, let alone change it
     return row
 

@@ -47,9 +47,10 @@ def close(session: Session, row: Attempt, *, first_unshown: int) -> None:
     """End an attempt and pay it, if it is paid; questions that were drawn and never shown go back to the pool."""
     row.ended_at = now_of(session)
     pay_attempt(session, row, test_by_id(session, row.test_id))
-    session.execute(
-        delete(AttemptQuestion).where(AttemptQuestion.attempt_id == row.id, AttemptQuestion.position >= first_unshown)
+    unshown = delete(AttemptQuestion).where(
+        AttemptQuestion.attempt_id == row.id, AttemptQuestion.position >= first_unshown
     )
+    session.execute(unshown, execution_options={"synchronize_session": False})  # questions are read as rows, not kept
     forget_questions(session, row.id)
 
 

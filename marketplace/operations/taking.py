@@ -208,7 +208,7 @@ def _from_ahead(session: Session, actor: Actor, desk: _Desk, offer: _Offer, plac
 
     What is due latest goes first, as in `picks.KEPT`, and what has been read is locked. None says nothing about others.
     """
-    most = min(BAND_MOST, 2 * (place.taken - place.begun))
+    most = min(BAND_MOST, 8 * (place.taken - place.begun))
     if most and not place.ahead and place.taken >= place.looked_to:
         rows = picks.AHEAD.run(
             session, p_lane=offer.lane.id, p_account=actor.account_id, p_annotator=desk.annotator_id,

@@ -15,8 +15,9 @@ from marketplace.replay.report import Played
 
 JUDGMENTS_A_COMMIT = 1_000
 _PEOPLE_A_COMMIT = 25
+_SITTINGS_A_COMMIT = 100  # they share the questions, which a transaction reads once
 _UNITS_A_COMMIT = 1_000
-_STRETCH = 12_000  # judgments whose order among people is not kept
+_STRETCH = 25_000  # judgments whose order among people is not kept
 _WORKING_MINUTES = 3 * 24 * 60  # the simulated time in which all the answers come in
 
 
@@ -131,8 +132,8 @@ class _Player:
                 if labor.can_sit(order, locale, given)
             ]
             advance(len(self.plan.exams) - len(sittings))
-            for start in range(0, len(sittings), _PEOPLE_A_COMMIT):
-                chunk = sittings[start : start + _PEOPLE_A_COMMIT]
+            for start in range(0, len(sittings), _SITTINGS_A_COMMIT):
+                chunk = sittings[start : start + _SITTINGS_A_COMMIT]
                 labor.sit_exams(self.stage, order, chunk)
                 advance(len(chunk))
         with self._phase("waivers", 1):
