@@ -71,11 +71,7 @@ def look_at_behaviour(work: Work) -> dict[str, Any]:
     """Look for signals in how people worked, lane by lane; what is found waits for a person."""
     with work.reading() as session:
         lanes = behaviour.lanes_at_work(session, work.actor)
-    opened = 0
-    for lane_id in lanes:
-        with work.transaction() as session:
-            opened += behaviour.look_at_lane(session, work.actor, lane_id)
-    return {"lanes": len(lanes), "signals": opened}
+    return {"lanes": len(lanes), "signals": work.each(lanes, behaviour.look_at_lane)}
 
 
 @job(queue="bulk", long=True, every=timedelta(days=1))
@@ -83,10 +79,7 @@ def rotate_gold(work: Work) -> dict[str, Any]:
     """Take worn keys out of use, lane by lane."""
     with work.reading() as session:
         lanes = rotation.lanes_with_gold(session, work.actor)
-    retired = 0
-    for lane_id in lanes:
-        with work.transaction() as session:
-            retired += sum(rotation.retire_worn(session, work.actor, lane_id).values())
+    retired = work.each(lanes, lambda *lane: sum(rotation.retire_worn(*lane).values()))
     return {"lanes": len(lanes), "retired": retired}
 
 
@@ -95,12 +88,7 @@ def tell_languages(work: Work) -> dict[str, Any]:
     """Let what was checked in work speak for the languages of those who did it, lane by lane."""
     with work.reading() as session:
         lanes = languages.lanes_with_checks(session, work.actor)
-    told = 0
-    for number, lane_id in enumerate(lanes, start=1):
-        with work.transaction() as session:
-            told += languages.tell_lane(session, work.actor, lane_id)
-            work.advance(session, number, len(lanes))
-    return {"lanes": len(lanes), "people": told}
+    return {"lanes": len(lanes), "people": work.each(lanes, languages.tell_lane)}
 
 
 @job(queue="bulk", long=True)
@@ -158,12 +146,7 @@ def measure_questions(work: Work) -> dict[str, Any]:
     """Estimate every project's questions from the answers there are by now, a project at a time."""
     with work.transaction() as session:
         projects = measuring.projects_to_measure(session, work.actor)
-    told = 0
-    for number, project_id in enumerate(projects, start=1):
-        with work.transaction() as session:
-            told += measuring.measure_project(session, work.actor, project_id)
-            work.advance(session, number, len(projects))
-    return {"projects": len(projects), "questions": told}
+    return {"projects": len(projects), "questions": work.each(projects, measuring.measure_project)}
 
 
 @job(queue="bulk", long=True, every=timedelta(hours=24))
@@ -171,9 +154,4 @@ def count_fairness(work: Work) -> dict[str, Any]:
     """Count how tests, rules and rejections fall on languages and countries, a project at a time."""
     with work.reading() as session:
         projects = fairness.projects_at_work(session, work.actor)
-    cells = 0
-    for number, project_id in enumerate(projects, start=1):
-        with work.transaction() as session:
-            cells += fairness.count_fairness(session, work.actor, project_id)
-            work.advance(session, number, len(projects))
-    return {"projects": len(projects), "cells": cells}
+    return {"projects": len(projects), "cells": work.each(projects, fairness.count_fairness)}

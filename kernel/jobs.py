@@ -7,7 +7,7 @@ is the same as once. A long job works in chunks, each a transaction of its own, 
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -166,6 +166,15 @@ class Work:
         if changed_rows(kept) != 1:
             raise Misuse("a long job went on after somebody else had taken it over")
         self.step = step
+
+    def each(self, things: Sequence[str], act: Callable[[Session, Actor, str], int]) -> int:
+        """Do something with each of many, in a transaction of its own; returns the sum of what came of it."""
+        total = 0
+        for number, thing in enumerate(things, start=1):
+            with self.transaction() as session:
+                total += act(session, self.actor, thing)
+                self.advance(session, number, len(things))
+        return total
 
 
 def run_event(database: Database, event_id: str) -> str:

@@ -50,8 +50,4 @@ def propose_gold(work: Work) -> dict[str, Any]:
     """Propose settled units as gold, lane by lane; the client's people decide."""
     with work.reading() as session:
         lanes = proposals.lanes_to_propose(session, work.actor)
-    proposed = 0
-    for lane_id in lanes:
-        with work.transaction() as session:
-            proposed += proposals.propose_gold(session, work.actor, lane_id)
-    return {"lanes": len(lanes), "proposed": proposed}
+    return {"lanes": len(lanes), "proposed": work.each(lanes, proposals.propose_gold)}

@@ -322,6 +322,22 @@ def test_a_long_job_goes_on_from_its_place_after_a_crash(db: Database, time: Tim
     assert event(db, event_id).result == {"chunks": 5}
 
 
+def test_a_long_job_does_something_with_each_of_many_and_shows_how_far_it_is(db: Database) -> None:
+    def act(session: Session, actor: Actor, thing: str) -> int:
+        count(session, thing)
+        return len(thing)
+
+    @jobs.job(long=True)
+    def chew(work: jobs.Work) -> dict[str, Any]:
+        return {"letters": work.each(["ab", "cde"], act)}
+
+    event_id = ask(db, chew)
+    assert jobs.run_event(db, event_id) == "done"
+    over = event(db, event_id)
+    assert (over.result, over.progress, over.total) == ({"letters": 5}, 2, 2)
+    assert [counted(db, thing) for thing in ("ab", "cde")] == [1, 1]
+
+
 def test_a_long_job_that_was_taken_over_cannot_write_its_next_chunk(db: Database, time: Time) -> None:
     @jobs.job(long=True)
     def chew(work: jobs.Work) -> None:
