@@ -1,16 +1,38 @@
 """What the packages below ask of skill, put in place in every process."""
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
+from calibration.lanes import find_lane
 from calibration.models import Qualification
 from kernel.config import Settings
+from kernel.db import now_of
 from workforce import onboarding
 from workforce.models import Annotator
+
+MOST = 200
 
 
 def connect(settings: Settings) -> None:
     """Tell who has been let into a first lane, by a test or by hand."""
     onboarding.use_tests(_is_qualified)
+    onboarding.use_qualifications(_qualifications)
+
+
+def _qualifications(session: Session, annotator_id: str) -> list[onboarding.Passed]:
+    now = now_of(session)
+    rows = session.scalars(
+        select(Qualification)
+        .where(Qualification.annotator_id == annotator_id, Qualification.revoked_at.is_(None))
+        .order_by(Qualification.since_at, Qualification.id)
+        .limit(MOST)
+    )
+    found = []
+    for row in rows:
+        lane = find_lane(session, row.lane_id)
+        if lane is not None and (row.until_at is None or row.until_at > now):
+            found.append(onboarding.Passed(lane.task_type, lane.locale, row.basis, row.since_at, row.until_at))
+    return found
 
 
 def _is_qualified() -> ColumnElement[bool]:

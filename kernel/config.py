@@ -64,6 +64,7 @@ class Settings:
     second_factor_roles: tuple[str, ...] = ()  # who can do nothing without a second factor
     anchor_key_file: Path | None = None  # what signs anchors of the audit log; None: one kept in the data folder
     network_countries: Path | None = None  # lines of `network,country`; None: no address has a country
+    trusted_issuers: tuple[tuple[str, str], ...] = ()  # other installations whose credentials are believed: name, key
     anchors_dir: Path | None = None  # where they are kept, a file for each day; None: in the data folder
 
     @property
@@ -105,6 +106,7 @@ class Settings:
             anchor_key_file=_path(env.get("AUDIT_ANCHOR_KEY")),
             network_countries=_path(env.get("NETWORK_COUNTRIES")),
             anchors_dir=_path(env.get("AUDIT_ANCHORS")),
+            trusted_issuers=_issuers(env.get("TRUSTED_ISSUERS"), problems),
         )
         problems += _address_problems(settings)
         if settings.is_production:
@@ -121,6 +123,20 @@ def settings_or_end() -> Settings:
     except UnsafeConfiguration as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _issuers(text: str | None, problems: list[str]) -> tuple[tuple[str, str], ...]:
+    """`NAME:KEY` with commas; each key is the public one that an installation shows, 32 bytes in URL-safe base64."""
+    found = []
+    for part in (text or "").split(","):
+        name, _, key = part.strip().partition(":")
+        if not part.strip():
+            continue
+        if not name or len(key) != 43 or not key.replace("-", "").replace("_", "").isalnum():
+            problems.append("TRUSTED_ISSUERS must be NAME:KEY pairs with commas between them.")
+            return ()
+        found.append((name, key))
+    return tuple(found)
 
 
 def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]:

@@ -40,6 +40,7 @@ def test_a_safe_production_is_taken(tmp_path: Path) -> None:
         ({"SECRET_KEY": "ab" * 40}, "SECRET_KEY is missing, short or well known"),
         ({"FIELD_KEYS": ""}, "FIELD_KEYS is missing"),
         ({"SERVER_NAME": ""}, "SERVER_NAME is missing"),
+        ({"TRUSTED_ISSUERS": "Elsewhere:short"}, "TRUSTED_ISSUERS must be"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG is on"),
         ({"DATABASE_URL": "sqlite:///var/polyphony.db"}, "SQLite has one wall"),
         ({"REDIS_URL": ""}, "REDIS_URL is missing"),

@@ -40,8 +40,10 @@ from workforce.values.onboarding import (
     RosterOutcome,
     RosterView,
     Shown,
+    Statement,
     StepCount,
     StepView,
+    Verdict,
 )
 from workforce.values.people import (
     DOMAINS,
@@ -143,10 +145,12 @@ __all__ = [
     "SignatureView",
     "Standing",
     "StandingView",
+    "Statement",
     "StepCount",
     "StepView",
     "SupplyRow",
     "TokenView",
+    "Verdict",
     "is_restricted",
     "is_watermarked",
     "most_sensitive",

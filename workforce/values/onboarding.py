@@ -197,3 +197,20 @@ class Shown:
     media_type: str
     sha256: str
     content: bytes
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A line of a credential: what is said of whom, in words, and whether it is believed here, or why not."""
+
+    what: Message
+    is_believed: bool
+    why: Message
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A credential that was looked at: who signed it, and each of its statements."""
+
+    issuer: str
+    statements: tuple[Statement, ...]

@@ -1,0 +1,90 @@
+"""Credentials that people take along: signed, verified, and told line by line what is believed."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from kernel.crypto import derive
+from kernel.db import Database
+from kernel.errors import Invalid
+from kernel.tenancy import Scope
+from tests.workforce.browser import Program, Visitor, application
+from tests.workforce.conftest import World
+from workforce import operations, queries
+from workforce.models import Account
+from workforce.rules.credentials import public_key, signed, verified
+
+SEED = derive("another installation", "credentials")
+CONTENT: dict[str, Any] = {
+    "issuer": "elsewhere.example", "vendor": "Elsewhere", "name": "Amina", "email": "amina.wanjiru@example.org",
+    "issued_at": "2026-01-01T00:00:00+00:00", "expires_at": "2027-01-01T00:00:00+00:00",
+    "languages": [{"locale": "sw-KE", "mode": "write", "level": "C1", "until": None}], "qualifications": [],
+}  # fmt: skip
+
+
+def test_a_signature_holds_for_exactly_what_was_signed() -> None:
+    text = signed(CONTENT, SEED)
+    assert verified(text)["key"] == public_key(SEED)
+    assert verified(json.dumps(json.loads(text)))["languages"] == CONTENT["languages"]
+    other = json.loads(text)
+    for wrong in (
+        text.replace("C1", "C2"), json.dumps({**other, "key": public_key(b"k" * 32)}), "", "[]", "{}", "[" * 5000,
+        json.dumps({**other, "signature": "x"}), '{"format": 1, "format": 2}', "x" * 200_001,
+        signed({**CONTENT, "languages": [{"locale": ["en"]}]}, SEED), signed({**CONTENT, "email": None}, SEED),
+    ):  # fmt: skip
+        with pytest.raises(Invalid):
+            verified(wrong)
+
+
+@pytest.fixture
+def app(tmp_path: Path, db: Database) -> Flask:
+    return application(tmp_path)
+
+
+def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(app: Flask, world: World) -> None:
+    person, actor = world.annotator()
+    own = Program(app, world.db, actor)
+    with world.db.transaction(world.vendor) as session:
+        read = next(one for one in queries.claims_of(session, person.id) if (one.locale, one.mode) == ("sw-KE", "read"))
+        operations.verify_language(session, world.manager, read.id, evidence={"kind": "document"})
+    text = (own.send("POST", "/me/credentials").json or {})["credential"]
+    assert [(one["locale"], one["mode"]) for one in json.loads(text)["languages"]] == [("sw-KE", "read")]
+    key = app.test_client().get("/api/v1/credentials/key").json or {}
+    assert verified(text)["key"] == key["key"]
+
+    def bring(credential: str) -> list[tuple[bool, str]]:
+        answer = own.send("POST", "/me/credentials/import", {"credential": credential}).json or {}
+        return [(one["is_believed"], one["why"]) for one in answer["statements"]]
+
+    assert bring(text)[0][1].startswith("This credential is of another person")  # the address is not confirmed
+    with world.db.transaction(Scope.system("test")) as session:
+        session.execute(
+            update(Account).where(Account.id == actor.account_id).values(email_confirmed_at=person.applied_at)
+        )
+    assert bring(text) == [(True, "Believed, as evidence from another system beside all other.")]
+    foreign = signed(CONTENT, SEED)
+    assert bring(foreign)[0][1].startswith("Nobody here knows who signed it")
+    object.__setattr__(app.config["SETTINGS"], "trusted_issuers", (("Elsewhere", public_key(SEED)),))
+    assert bring(foreign)[0][0]
+    assert not bring(signed({**CONTENT, "email": "other@example.org"}, SEED))[0][0]
+    assert bring(signed({**CONTENT, "expires_at": "2026-01-02T00:00:00+00:00"}, SEED)) == [(False, "It has expired.")]
+    missing = {**CONTENT, "languages": [{"locale": "fr-SN", "mode": "read", "level": "C1", "until": None}],
+               "qualifications": [{"task_type": "choice", "locale": "sw-KE"}]}  # fmt: skip
+    told = bring(signed(missing, SEED))
+    assert [believed for believed, _why in told] == [False, False] and told[0][1].startswith("State this language")
+    with world.db.reading(world.vendor) as session:
+        found = {(one.locale, one.mode): one for one in queries.languages_of(session, person.id)}
+    assert [piece.kind for piece in found["sw-KE", "write"].evidence] == ["imported"]
+    browser = Visitor(app, world.db, actor)
+    changed = {"credential": (BytesIO(text.replace("sw-KE", "en").encode()), "credential.json")}
+    refused = browser.post("/me/credentials/import", changed, on="/me/credentials")
+    assert refused.status_code == 422 and "was changed after it was signed" in refused.get_data(as_text=True)
+    file = browser.post("/me/credentials", on="/me/credentials")
+    assert file.mimetype == "application/json" and verified(file.get_data(as_text=True))
+    again = {"credential": (BytesIO(file.data), "credential.json")}
+    assert "Believed" in browser.post("/me/credentials/import", again, on="/me/credentials").get_data(as_text=True)

@@ -1,0 +1,79 @@
+"""`/api/v1/me/credentials`: a signed file of what is proven, and bringing one from elsewhere."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from i18n import render
+from kernel.policy import Actor
+from kernel.tenancy import Scope
+from web import limits
+from web.forms import InModel, OutModel
+from workforce import queries
+from workforce.api import api
+from workforce.issuing import as_issuer, believed
+from workforce.operations import credentials as acts
+from workforce.rules.credentials import LONGEST, public_key
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class CredentialIn(InModel):
+    """A credential as it was given out, byte for byte."""
+
+    credential: str = Field(max_length=LONGEST)
+
+
+class CredentialOut(OutModel):
+    """A credential; keep the text as it is."""
+
+    credential: str
+
+
+class CredentialKeyOut(OutModel):
+    """The name and the public key (Ed25519, URL-safe base64) under which this installation signs."""
+
+    issuer: str
+    key: str
+
+
+class StatementOut(OutModel):
+    """A line of a credential, and whether it is believed here, in the caller's language."""
+
+    what: str
+    is_believed: bool
+    why: str
+
+
+class VerdictOut(OutModel):
+    """Who signed a credential, and each of its lines."""
+
+    issuer: str
+    statements: list[StatementOut]
+
+
+@api.get("/credentials/key", returns=CredentialKeyOut, scope=lambda: Scope.system("public key"), public=True)
+def credential_key(session: "Session", actor: Actor) -> CredentialKeyOut:
+    """The key by which others verify what is signed here"""
+    issuer = as_issuer()
+    return CredentialKeyOut(issuer=issuer["issuer"], key=public_key(issuer["seed"]))
+
+
+@api.post("/me/credentials", returns=CredentialOut, before=limits.spends("export"))
+def export_credential(session: "Session", actor: Actor) -> CredentialOut:
+    """What is proven of you, signed"""
+    person = queries.own_profile(session, actor)
+    return CredentialOut(credential=acts.export_credential(session, actor, person.id, **as_issuer()))
+
+
+@api.post("/me/credentials/import", body=CredentialIn, returns=VerdictOut, before=limits.spends("import"))
+def import_credential(session: "Session", actor: Actor, body: CredentialIn) -> VerdictOut:
+    """Bring a credential; you are told of each line whether it is believed here"""
+    person = queries.own_profile(session, actor)
+    verdict = acts.import_credential(session, actor, person.id, body.credential, **as_issuer(), trusted=believed())
+    told = [
+        StatementOut(what=render(one.what), is_believed=one.is_believed, why=render(one.why))
+        for one in verdict.statements
+    ]
+    return VerdictOut(issuer=verdict.issuer, statements=told)

@@ -1,0 +1,151 @@
+"""Credentials: what is proven of a person, signed for them to take along; and what another one's is worth here."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from i18n import Message, _, figure
+from i18n.matching import Level
+from kernel import audit, guard
+from kernel.db import now_of
+from kernel.errors import Invalid
+from kernel.policy import Actor, system_actor
+from workforce.models import Account, Annotator, LanguageClaim, Organization
+from workforce.onboarding import qualifications_of
+from workforce.operations.evidence import put_evidence
+from workforce.policy import Action, annotator_resource
+from workforce.queries.languages import languages_of
+from workforce.queries.rows import annotator_row
+from workforce.rules.credentials import public_key, signed, verified
+from workforce.rules.languages import EXAM
+from workforce.rules.names import email_key
+from workforce.values import ClaimStatus, Statement, Verdict
+
+GOOD_FOR = timedelta(days=365)
+# What rests on a credential or on the person's own word alone is not signed on: it would grow by going round.
+_OWN_KINDS = {"test", "peer", "work", "document"}
+
+_OTHERS = _("This credential is of another person: its address is not that of your account, or yours is not confirmed.")
+_OVER = _("It has expired.")
+_UNKNOWN = _("Nobody here knows who signed it. Whoever runs this installation can name that key as one to be believed.")
+_TAKEN = _("Believed, as evidence from another system beside all other.")
+_NOT_STATED = _("State this language here first, in this mode, then bring the credential again.")
+_NO_LANE = _("Told to your vendor's eyes alone: each kind of work here has its own test.")
+
+
+def export_credential(session: Session, actor: Actor, annotator_id: str, *, seed: bytes, issuer: str) -> str:
+    """What is proven of oneself, signed, as a file that another vendor or installation can verify."""
+    person = annotator_row(session, annotator_id)
+    guard.require(session, actor, Action.PROFILE_READ, annotator_resource(person))
+    account, vendor = session.get_one(Account, person.account_id), session.get_one(Organization, person.org_id)
+    now = now_of(session)
+    languages = [
+        {"locale": claim.locale, "mode": claim.mode, "level": claim.proven, "until": _told(claim.until_at)}
+        for claim in languages_of(session, person.id)
+        if claim.proven and any(piece.kind in _OWN_KINDS for piece in claim.evidence)
+    ]
+    passed = [
+        {"task_type": one.task_type, "locale": one.locale, "basis": one.basis, "since": _told(one.since),
+         "until": _told(one.until)}
+        for one in qualifications_of(session, person.id)
+    ]  # fmt: skip
+    audit.record(session, actor, "credential.exported", "annotator", person.id, org_id=person.org_id)
+    content = {
+        "issuer": issuer, "vendor": vendor.name, "name": account.name, "email": account.email,
+        "issued_at": _told(now), "expires_at": _told(now + GOOD_FOR), "languages": languages, "qualifications": passed,
+        "identity_verified_at": _told(person.identity_verified_at) or "",
+    }  # fmt: skip
+    return signed(content, seed)
+
+
+def import_credential(
+    session: Session, actor: Actor, annotator_id: str, text: str, *, seed: bytes, issuer: str,
+    trusted: Mapping[str, str],
+) -> Verdict:  # fmt: skip
+    """Bring a credential: languages that are believed become evidence, and every line is answered.
+
+    `trusted` names the keys of other installations that are believed. Raises Invalid for what was changed.
+    """
+    person = annotator_row(session, annotator_id)
+    guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
+    found = verified(text)
+    name = {**trusted, public_key(seed): issuer}.get(found["key"])
+    whole = _objection(session, person, found, name)
+    lines = [_language(session, person, found, line, whole) for line in found["languages"]]
+    lines += [_qualification(line, whole) for line in found["qualifications"]]
+    audit.record(
+        session, actor, "credential.imported", "annotator", person.id, org_id=person.org_id,
+        details={"key": found["key"], "believed": sum(line.is_believed for line in lines), "lines": len(lines)},
+    )  # fmt: skip
+    return Verdict(name or str(found["issuer"]), tuple(lines))
+
+
+def _objection(session: Session, person: Annotator, found: Mapping[str, Any], name: str | None) -> Message | None:
+    """Why nothing of it is believed, if that is so."""
+    account = session.get_one(Account, person.account_id)
+    if name is None:
+        return _UNKNOWN
+    if account.email_confirmed_at is None or _key(found["email"]) != account.email_key:
+        return _OTHERS
+    until = _moment(found["expires_at"])
+    return _OVER if until is None or until <= now_of(session) else None
+
+
+def _language(
+    session: Session, person: Annotator, found: Mapping[str, Any], line: Mapping[str, Any], whole: Message | None
+) -> Statement:
+    locale, mode, level = (str(line.get(name) or "") for name in ("locale", "mode", "level"))
+    what = _("%(language)s, %(mode)s: %(level)s", language=figure("language", locale), mode=mode, level=level)
+    until, now = _moment(line.get("until")), now_of(session)
+    row = session.scalars(
+        select(LanguageClaim).where(
+            LanguageClaim.annotator_id == person.id, LanguageClaim.locale == locale, LanguageClaim.mode == mode,
+            LanguageClaim.status != ClaimStatus.REJECTED,
+        )
+    ).one_or_none()  # fmt: skip
+    objection = whole or (_OVER if until is not None and until <= now else None)
+    objection = objection or (_NOT_STATED if row is None or not _is_level(level) else None)
+    if objection is not None or row is None:
+        return Statement(what, False, objection or _NOT_STATED)
+    put_evidence(
+        session, system_actor("credential", person.org_id), row, kind="imported", source=f"credential:{found['key']}",
+        level=level, weight=EXAM, note=str(found["vendor"])[:200], until_at=until,
+    )  # fmt: skip
+    return Statement(what, True, _TAKEN)
+
+
+def _qualification(line: Mapping[str, Any], whole: Message | None) -> Statement:
+    what = _(
+        "%(task)s, %(language)s", task=str(line.get("task_type") or ""),
+        language=figure("language", str(line.get("locale") or "")),
+    )  # fmt: skip
+    return Statement(what, False, whole or _NO_LANE)
+
+
+def _is_level(code: str) -> bool:
+    try:
+        return Level.parse(code).code == code
+    except ValueError:
+        return False
+
+
+def _key(email: str) -> str:
+    try:
+        return email_key(email)
+    except Invalid:
+        return ""
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except (ValueError, TypeError):
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _told(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
