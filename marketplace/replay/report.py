@@ -134,7 +134,7 @@ def _inferred(session: Session, project_id: str) -> dict[str, tuple[str | None, 
     rows = session.execute(
         select(Item.client_ref, Consensus.majority_category, Consensus.category)
         .join(Unit, Unit.item_id == Item.id)
-        .join(Consensus, Consensus.unit_id == Unit.id)
+        .join(Consensus, (Consensus.org_id == Unit.org_id) & (Consensus.unit_id == Unit.id))  # as the index has it
         .where(Unit.project_id == project_id)
     )
     return {str(row[0]): (row[1], row[2]) for row in rows}
