@@ -38,7 +38,7 @@ class CredentialKeyOut(OutModel):
     key: str
 
 
-class StatementOut(OutModel):
+class CredentialLineOut(OutModel):
     """A line of a credential, and whether it is believed here, in the caller's language."""
 
     what: str
@@ -46,11 +46,11 @@ class StatementOut(OutModel):
     why: str
 
 
-class VerdictOut(OutModel):
+class CredentialVerdictOut(OutModel):
     """Who signed a credential, and each of its lines."""
 
     issuer: str
-    statements: list[StatementOut]
+    statements: list[CredentialLineOut]
 
 
 @api.get("/credentials/key", returns=CredentialKeyOut, scope=lambda: Scope.system("public key"), public=True)
@@ -67,13 +67,13 @@ def export_credential(session: "Session", actor: Actor) -> CredentialOut:
     return CredentialOut(credential=acts.export_credential(session, actor, person.id, **as_issuer()))
 
 
-@api.post("/me/credentials/import", body=CredentialIn, returns=VerdictOut, before=limits.spends("import"))
-def import_credential(session: "Session", actor: Actor, body: CredentialIn) -> VerdictOut:
+@api.post("/me/credentials/import", body=CredentialIn, returns=CredentialVerdictOut, before=limits.spends("import"))
+def import_credential(session: "Session", actor: Actor, body: CredentialIn) -> CredentialVerdictOut:
     """Bring a credential; you are told of each line whether it is believed here"""
     person = queries.own_profile(session, actor)
     verdict = acts.import_credential(session, actor, person.id, body.credential, **as_issuer(), trusted=believed())
     told = [
-        StatementOut(what=render(one.what), is_believed=one.is_believed, why=render(one.why))
+        CredentialLineOut(what=render(one.what), is_believed=one.is_believed, why=render(one.why))
         for one in verdict.statements
     ]
-    return VerdictOut(issuer=verdict.issuer, statements=told)
+    return CredentialVerdictOut(issuer=verdict.issuer, statements=told)
