@@ -57,6 +57,12 @@ class CellQuery(PageQuery):
     answer: str | None = Field(default=None, max_length=120)
 
 
+class DecisionsQuery(PageQuery):
+    """Which decisions."""
+
+    kind: Annotated[str, values_of(rows.KINDS)] = rows.KINDS[0]
+
+
 class LaneDecisionOut(OutModel):
     """A decision about a person in a lane."""
 
@@ -91,10 +97,10 @@ def lane_checks(session: "Session", actor: Actor, lane_id: str, query: CellQuery
     return AllCheckedOut(items=[CheckedOut.model_validate(row) for row in found], next_after=after)
 
 
-@api.get("/lanes/<lane_id>/decisions/<kind>", query=PageQuery, returns=LaneDecisionsOut)
-def lane_decisions(session: "Session", actor: Actor, lane_id: str, kind: str, query: PageQuery) -> LaneDecisionsOut:
+@api.get("/lanes/<lane_id>/decisions", query=DecisionsQuery, returns=LaneDecisionsOut)
+def lane_decisions(session: "Session", actor: Actor, lane_id: str, query: DecisionsQuery) -> LaneDecisionsOut:
     """The vendor's decisions of one kind about people in a lane: `work_rejected` or `lane_paused`"""
-    _lane, found, after = rows.lane_decisions(session, actor, lane_id, kind, after=query.after, limit=query.limit)
+    _lane, found, after = rows.lane_decisions(session, actor, lane_id, query.kind, after=query.after, limit=query.limit)
     items = [
         LaneDecisionOut(
             receipt_id=row.receipt_id, kind=row.kind, pseudonym=row.pseudonym, what=str(row.what), state=row.state,

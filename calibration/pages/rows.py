@@ -46,9 +46,10 @@ def lane_checks(lane_id: str) -> Response:
     return _page("checks", lane, found, after, cell, names=names, cell=cell)
 
 
-@pages.get("/lanes/<lane_id>/decisions/<kind>")
-def lane_decisions(lane_id: str, kind: str) -> Response:
+@pages.get("/lanes/<lane_id>/decisions")
+def lane_decisions(lane_id: str) -> Response:
     """The vendor's decisions of one kind about people in this lane."""
+    kind = request.args.get("kind") or rows.KINDS[0]
     with db.reading(current.scope()) as session:
         lane, found, after = rows.lane_decisions(session, current.actor(), lane_id, kind, after=_after())
     return _page(

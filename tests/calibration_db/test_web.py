@@ -334,13 +334,13 @@ def test_how_a_rule_falls_on_languages_stands_on_the_lanes_page(
     assert told["rejected"] is None and told["paid_less"] is None, "pay and rejections are the vendor's to know"
     page = vendor.get(f"/lanes/{world.lane}/quality")
     assert "The same for everybody?" in page and "Kenya" in page and "stands apart" in page
-    paused = f"/lanes/{world.lane}/decisions/lane_paused"
+    paused = f"/lanes/{world.lane}/decisions?kind=lane_paused"
     assert paused in page
     (decided,) = vendor.api("GET", paused)["items"]
     assert (decided["state"], decided["kind"]) == ("in_force", "lane_paused")
     assert f"{decided['receipt_id']}" in vendor.get(paused)
-    assert vendor.api("GET", f"/lanes/{world.lane}/decisions/work_rejected")["items"] == []
-    vendor.get(f"/lanes/{world.lane}/decisions/left", 404)
+    assert vendor.api("GET", f"/lanes/{world.lane}/decisions")["items"] == []
+    vendor.get(f"/lanes/{world.lane}/decisions?kind=left", 404)
     client.get(paused, 403)
     annotator.api("GET", f"/lanes/{world.lane}/fairness", 403)
 

@@ -13,6 +13,7 @@ from tests.journeys.cast import Cast
 from tests.journeys.order import CLASSES, GUIDELINE, LOCALE, ONTOLOGY, class_said, saying, send_request, upload
 from tests.journeys.steps import everything_adds_up, hire, people_arrive
 from tests.journeys.walk import Walk, walking
+from tests.support import is_soak
 
 Serve = Callable[[WSGIApplication], str]
 UNITS, LIVE, WRONG = 160, 14, 5
@@ -21,10 +22,12 @@ to more answers at a time than are wrong here."""
 NAMES = {"refund": "Refund", "network": "Network", "other": "Something else"}
 
 
-@pytest.fixture
-def db(db_sqlite: Database) -> Database:
-    """One database: what differs between the two is nothing that a browser sees."""
-    return db_sqlite
+@pytest.fixture(params=["sqlite", "postgresql"] if is_soak() else ["sqlite"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """One database day by day. In a soak PostgreSQL too: a wrong key is decided, graded again and paid for there
+    across the walls between the client's gold, the vendor's books and the person."""
+    database: Database = request.getfixturevalue(f"db_{request.param}")
+    return database
 
 
 @pytest.fixture
@@ -43,6 +46,7 @@ def walks(cast: Cast, browser: Browser, live_server: Serve) -> Iterator[dict[str
         yield {name: walker(name, has_scripts=name != "qa") for name in ("qa", "judge", "manager", "neema")}
 
 
+@pytest.mark.soak
 def test_whoever_is_paused_on_wrong_keys_is_restored_with_pay(cast: Cast, walks: dict[str, Walk], db: Database) -> None:
     lane = order(cast)
     design(cast, walks, lane)
