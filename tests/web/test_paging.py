@@ -24,6 +24,8 @@ from web.forms import PageQuery
 from workforce.models import Annotator, DecisionReceipt
 from workforce.operations.accounts import add_membership
 
+# Parts of addresses that are no ids: the decisions of a lane by their kind, the steps of a pool by their name.
+NAMED = {"kind": ["work_rejected", "lane_paused"], "name": ["profile"]}
 SAFE = re.compile(r"[A-Za-z0-9_-]+")
 BROKEN = (
     "", "zzz", "%00", "no+cursor", "2026-11-22T08:44:53.478502+00:00~x", "WyJlYXJuaW5ncyJd", "W10", "e30", "ODQ",
@@ -65,7 +67,7 @@ def addresses(app: Flask, database: Database, role: Role) -> Iterator[tuple[str,
     for operation in paged():
         if role in matrix().actions[matrix().endpoints[operation.endpoint]["action"]]:
             parts = sorted(rules[operation.endpoint].arguments)
-            for ids in product(*(every_id(database, PARTS[part]) for part in parts)):
+            for ids in product(*(NAMED.get(part) or every_id(database, PARTS[part]) for part in parts)):
                 address = operation.rule
                 for part, known in zip(parts, ids, strict=True):
                     address = address.replace(f"<{part}>", known)

@@ -43,6 +43,7 @@ PLAIN = {
     "name": "labels.jsonl",
     "file_name": "labels.jsonl",
     "filename": "app.js",
+    "kind": "work_rejected",
 }
 # These end or change the visitor's own session, so that the visits after them would say nothing.
 LEAVING = {"web.sign_out", "web.switch_place", "web.change_password"}
