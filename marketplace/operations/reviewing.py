@@ -251,38 +251,41 @@ def _oldest(is_vendors: bool, of_lane: bool, *, was_leased: bool) -> Select[Revi
 def _task(session: Session, review: Review) -> ReviewTask:
     unit = _UNIT.run(session, p_unit=review.unit_id).one()
     of_unit = {"p_org": review.org_id, "p_unit": review.unit_id}
-    consensus = _CONSENSUS.run(session, **of_unit).one_or_none()
     answers = tuple(ReviewAnswer(row.id, row.answer, row.is_late) for row in _ANSWERS.run(session, **of_unit))
     planted = Planted.from_json(review.planted) if review.planted is not None else None
     if planted is not None:
         answers = tuple(replace(each, answer=dict(planted.answers[each.judgment_id])) for each in answers
                         if each.judgment_id in planted.answers)  # fmt: skip
-    label = consensus.label if consensus else None
-    if label is not None:
-        session.info.setdefault("reviewed_labels", {})[review.id] = label
+    if unit.label is not None:
+        session.info.setdefault("reviewed_labels", {})[review.id] = unit.label
     return ReviewTask(
         review.id, unit.id, unit.lane_id, unit.name, unit.locale, unit.task_type, unit.content, unit.ontology_id or "",
-        unit.guideline_id or "", review.why, dict(planted.consensus) if planted else label,
-        consensus.confidence if consensus else None, answers, review.lease_until or now_of(session),
+        unit.guideline_id or "", review.why, dict(planted.consensus) if planted else unit.label,
+        unit.confidence, answers, review.lease_until or now_of(session),
         most_sensitive(unit.class_of_lane, unit.classification), unit.project_id, unit.org_id,
     )  # fmt: skip
 
 
-_U, _L, _P, _I = (table_of(model) for model in (Unit, Lane, Project, Item))
+_U, _L, _P, _I, _C = (table_of(model) for model in (Unit, Lane, Project, Item, Consensus))
+
+
+def _of_consensus(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return select(column).where(_C.c.org_id == _U.c.org_id, _C.c.unit_id == _U.c.id).scalar_subquery()
+
+
 _UNIT = Hot(
     select(
         _U.c.id, _U.c.org_id, _U.c.lane_id, _U.c.project_id, _U.c.classification, _L.c.locale, _L.c.task_type,
         _L.c.ontology_id, _L.c.guideline_id, _L.c.classification.label("class_of_lane"), _P.c.name, _I.c.content,
+        _of_consensus(_C.c.label).label("label"), _of_consensus(_C.c.confidence).label("confidence"),
     )
     .select_from(
         _U.join(_L, _L.c.id == _U.c.lane_id).join(_P, _P.c.id == _U.c.project_id).join(_I, _I.c.id == _U.c.item_id)
     )
     .where(_U.c.id == bindparam("p_unit"))
 )  # fmt: skip
-_C, _J, _REPORT = table_of(Consensus), table_of(Judgment), table_of(ProblemReport)
-_CONSENSUS = Hot(
-    select(_C.c.label, _C.c.confidence).where(_C.c.org_id == bindparam("p_org"), _C.c.unit_id == bindparam("p_unit"))
-)
+_J, _REPORT = table_of(Judgment), table_of(ProblemReport)
+_CONSENSUS = Hot(select(_C.c.label).where(_C.c.org_id == bindparam("p_org"), _C.c.unit_id == bindparam("p_unit")))
 _ANSWERS = Hot(
     select(_J.c.id, _J.c.answer, _J.c.is_late)
     .where(_J.c.org_id == bindparam("p_org"), _J.c.unit_id == bindparam("p_unit"))
