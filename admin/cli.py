@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from admin import invariants
 from admin.demo.cli import demo
-from admin.operations import anchor_files, anchoring, dead_letters, founding, retention, verification
+from admin.operations import anchor_files, anchoring, dead_letters, founding, resealing, retention, verification
 from admin.queries import machinery
 from admin.queries.organizations import organization_named
 from admin.queries.retention import report
@@ -168,6 +168,35 @@ def check_invariants() -> None:
         for where in result.where:
             click.echo(f"{'':<20}{where}")
     if not all(result.ok for result in results):
+        sys.exit(TAMPERED)
+
+
+@cli.command("reseal")
+@click.option("--dry-run", is_flag=True, help="Count what each key has sealed, and change nothing.")
+def reseal(dry_run: bool) -> None:
+    """Seal everything with the first of the field keys, in portions; safe to stop and to repeat.
+
+    Exit code 1 where something cannot be opened by any key. A key may be taken away once nothing is left under it.
+    """
+    columns, counts, unreadable = resealing.sealed_columns(), dict[str, int](), 0
+    for sealed in columns if not dry_run else ():
+        after, more = None, True
+        while more:
+            with db.transaction(_SCOPE) as session:
+                portion = resealing.reseal(session, _ME, sealed, after)
+            counts[sealed.name] = counts.get(sealed.name, 0) + portion.sealed
+            unreadable += portion.unreadable
+            after, more = portion.after, portion.after is not None
+    if any(counts.values()):
+        with db.transaction(_SCOPE) as session:
+            resealing.note_resealed(session, _ME, counts, unreadable)
+    with db.reading(_SCOPE) as session:
+        for sealed in columns:
+            by_key = resealing.count_by_key(session, _ME, sealed)
+            told = ", ".join(f"{key}: {count}" for key, count in sorted(by_key.items())) or "nothing"
+            click.echo(f"{sealed.name:<36}{counts.get(sealed.name, 0):>8} sealed anew; under {told}")
+    if unreadable:
+        click.echo(f"{unreadable} texts are opened by no key.", err=True)
         sys.exit(TAMPERED)
 
 

@@ -113,6 +113,19 @@ def unseal(stored: str, bound_to: str) -> str:
     return Sealed._ring().open(stored, bound_to)
 
 
+def key_id_of(stored: str) -> str:
+    """Which key sealed a stored text."""
+    return Sealed._ring().key_id_of(stored)
+
+
+def primary_key_id() -> str:
+    """The key that seals from now on."""
+    found = Sealed._ring().primary
+    if found is None:
+        raise Misuse("there is no field key")
+    return found
+
+
 def derive(secret: str, purpose: str) -> bytes:
     """A key of its own for each purpose (sessions, links, indexes), by HKDF with the purpose as label."""
     return HKDF(hashes.SHA256(), 32, None, purpose.encode()).derive(secret.encode())

@@ -1,6 +1,7 @@
 """What the packages below ask of work, put in place in every process: web, jobs and commands alike."""
 
 from calibration import contents, lanes
+from calibration.queries.criteria import work_criteria
 from kernel.config import Settings
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
@@ -10,6 +11,7 @@ from marketplace.storage import local_storage, use_storage
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
 from workforce.demand import use_demand
+from workforce.figures import use_criteria
 
 
 def connect(settings: Settings) -> None:
@@ -19,6 +21,7 @@ def connect(settings: Settings) -> None:
     contents.use_guard(readable_items)
     use_lanes(LaneLabels())
     use_demand(locales_wanted)
+    use_criteria(work_criteria)
     desk.use_desk(decide_appeal)
     leases.use_leases(returning.end_leases)
     leases.use_reviews(reviewing.end_reviews)

@@ -14,6 +14,7 @@ class Action(StrEnum):
 
     ACCOUNT_CREATE = "account:create"
     ACCOUNT_SELF = "account:self"
+    PEOPLE_SEARCH = "people:search"
     ACCOUNT_DATA = "account:data"
     ACCOUNT_SECURE = "account:secure"
     FACTOR_RESET_ASK = "factor_reset:ask"

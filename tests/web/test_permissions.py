@@ -32,7 +32,7 @@ PARTS = {
     "membership_id": "membership", "org_id": "organization", "person_id": "annotator", "pool_id": "pool",
     "document_id": "person_document", "invitation_id": "invitation", "roster_id": "roster",
     "project_id": "project", "quote_id": "quote", "receipt_id": "decision_receipt", "release_id": "release",
-    "reset_id": "factor_reset", "data_request_id": "data_request",
+    "reset_id": "factor_reset", "data_request_id": "data_request", "saved_filter_id": "saved_filter",
     "request_id": "coverage_request", "review_id": "review",
     "signal_id": "behaviour_review", "run_id": "payout_run", "session_id": "auth_session",
     "token_id": "account_token", "event_id": "outbox", "unit_id": "unit",

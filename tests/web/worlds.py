@@ -24,7 +24,7 @@ from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
-from workforce.models import Account, Annotator, DataRequest, FactorReset
+from workforce.models import Account, Annotator, DataRequest, FactorReset, SavedFilter
 from workforce.operations import (
     agreements,
     appeals,
@@ -283,6 +283,7 @@ def _sign_in(market: Market, account_id: str) -> None:
                 absolute_until=until, network="", agent="", epoch=0,
             )
         )  # fmt: skip
+        session.add(SavedFilter(org_id=market.vendor, account_id=account_id, name="mine", asked={}))
         session.add(DataRequest(account_id=account_id, kind="erasure", state="waiting", asked_at=now, due_at=until))
 
 

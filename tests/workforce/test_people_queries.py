@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
+from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.tenancy import Scope
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
 from workforce.models import Annotator
-from workforce.values import ClaimFacts, ClaimStatus, Standing, SupplyRow
+from workforce.operations import many_people
+from workforce.values import ClaimFacts, ClaimStatus, PeopleFilter, Standing, SupplyRow
 
 
 def test_the_facts_of_a_person_take_three_statements(world: World) -> None:
@@ -137,3 +139,61 @@ def test_a_team_lists_everybody_but_annotators(world: World) -> None:
     assert sorted(row.role for row in rows) == ["finance", "reviewer", "vendor_manager", "vendor_manager"]
     assert [row.membership_id for row in first + rest] == [row.membership_id for row in rows]
     assert [organization.name for organization in clients] == ["Telco"]
+
+
+def test_people_are_searched_by_what_is_asked_of_them_in_two_statements_a_page(world: World, time: Time) -> None:
+    amina, _actor = world.annotator("Amina Wanjiru")
+    nia, _actor = world.applicant("Nia Otieno", (("sw-TZ", "native"),))
+    with world.db.transaction(world.vendor) as session:
+        row = session.get_one(Annotator, amina.id)
+        row.clearance, row.clearance_until, row.weekly_hours = 2, time.now + timedelta(days=1), 30
+    statements: list[str] = []
+    event.listen(world.db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+
+    def found(**asked: object) -> set[str]:
+        with world.db.reading(world.vendor) as session:
+            session.connection()
+            statements.clear()
+            rows = queries.search_people(session, PeopleFilter(**asked))[0]  # type: ignore[arg-type]
+            assert len([text for text in statements if "SELECT annotator" in text or "language_claim" in text]) <= 2
+            return {row.id for row in rows}
+
+    both, one, none = {amina.id, nia.id}, {amina.id}, set[str]()
+    assert found(skill="transcription") >= one and found(skill="transcript") == none and found(skill='"') == none
+    assert found(domain="medicine", hours=30) == one and found(hours=31) == none
+    assert found(clearance=2) == one and found(clearance=3) == none
+    assert found(mode="write", locale="sw") == both and found(mode="write", locale="sw", proven=True) == none
+    assert found(locale="en", proficiency="C1") == one and found(locale="en", proficiency="C2") == none
+    assert found(country="XX") == none
+    time.now += timedelta(days=2)
+    assert found(clearance=1) == none
+
+
+def test_the_standing_of_many_is_changed_after_a_look_and_searches_are_ones_own(world: World) -> None:
+    amina, _actor = world.annotator("Amina Wanjiru")
+    nia, _actor = world.applicant("Nia Otieno", (("sw-TZ", "native"),))
+    both = [amina.id, nia.id]
+    told = {"status": "paused", "reason": "the project ends"}
+    with world.db.transaction(world.vendor) as session:
+        planned = many_people.change_standings(session, world.manager, both, **told, is_preview=True)
+        assert {one.id: one.is_possible for one in planned} == {amina.id: True, nia.id: False}
+        assert session.get_one(Annotator, amina.id).status == "active"
+        many_people.change_standings(session, world.manager, both, **told, is_preview=False)
+        assert [session.get_one(Annotator, each).status for each in both] == ["paused", "applied"]
+    with world.db.transaction(world.vendor) as session:
+        for asked, problem in (
+            ({"annotator_ids": []}, Invalid), ({"annotator_ids": both, "status": "emperor"}, Invalid),
+            ({"annotator_ids": both, "reason": " "}, Invalid), ({"annotator_ids": [*both, "x" * 22]}, NotFound),
+        ):  # fmt: skip
+            with pytest.raises(problem):
+                many_people.change_standings(session, world.manager, **(told | asked), is_preview=False)
+        saved = many_people.save_search(session, world.manager, name="Doctors", wanted=PeopleFilter(domain="medicine"))
+        many_people.save_search(session, world.manager, name="Doctors", wanted=PeopleFilter(domain="law"))
+        assert [one.wanted.domain for one in many_people.saved_searches(session, world.manager)] == ["law"]
+        assert many_people.saved_searches(session, world.colleague) == []
+        with pytest.raises(NotFound):
+            many_people.forget_search(session, world.colleague, saved.id)
+        many_people.forget_search(session, world.manager, saved.id)
+        assert many_people.saved_searches(session, world.manager) == []
+    with world.db.transaction(world.vendor) as session, pytest.raises(Forbidden):
+        many_people.save_search(session, world.reviewer, name="mine", wanted=PeopleFilter())

@@ -1,7 +1,7 @@
 """`/api/v1/people`: a vendor's people, and the decisions about them and their languages."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, Field
 
@@ -13,15 +13,16 @@ from web.forms import InModel, OutModel
 from workforce import operations, queries
 from workforce.api import api
 from workforce.api.language_shapes import EvidenceIn, LevelOut, LevelsOut
+from workforce.api.people_shapes import PeopleAskedIn, PeopleQuery
 from workforce.api.shapes import (
     AnnotatorOut,
     PeopleOut,
-    PeopleQuery,
     PersonOut,
     ReasonIn,
     StandingIn,
 )
-from workforce.values import AnnotatorView
+from workforce.operations import many_people
+from workforce.values import AnnotatorView, Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -40,6 +41,50 @@ class IdentityIn(InModel):
     kind: str = Field(max_length=20)
 
 
+class StandingsIn(ReasonIn):
+    """Many people, the standing that they shall have, and whether this only asks what it would do."""
+
+    ids: list[str] = Field(min_length=1, max_length=200)
+    status: Standing
+    preview: bool = False
+
+
+class PlannedPersonOut(OutModel):
+    """One of them: where they stand, and whether the change is possible from there."""
+
+    id: str
+    name: str
+    before: Standing
+    is_possible: bool
+
+
+class PlannedOut(OutModel):
+    """All of them."""
+
+    items: list[PlannedPersonOut]
+
+
+class SearchIn(InModel):
+    """A name, and what is asked."""
+
+    name: str = Field(min_length=1, max_length=60)
+    asked: PeopleAskedIn
+
+
+class SearchOut(OutModel):
+    """A kept search."""
+
+    id: str
+    name: str
+    asked: dict[str, Any]
+
+
+class SearchesOut(OutModel):
+    """Kept searches."""
+
+    items: list[SearchOut]
+
+
 class ClearanceOut(OutModel):
     """Which protected data a person may see at this moment."""
 
@@ -56,9 +101,38 @@ def _reach() -> Scope:
 
 @api.get("/people", query=PeopleQuery, returns=PeopleOut, scope=_reach)
 def people(session: "Session", actor: Actor, query: PeopleQuery) -> PeopleOut:
-    """People by standing, language and name."""
-    rows, next_after = queries.find_people(session, **query.model_dump())
+    """People by what is asked of them."""
+    rows, next_after = queries.search_people(session, query.wanted(), after=query.after, limit=query.limit)
     return PeopleOut(items=[PersonOut.of(row) for row in rows], next_after=next_after)
+
+
+@api.post("/people/standings", body=StandingsIn, returns=PlannedOut, scope=_reach)
+def change_standings(session: "Session", actor: Actor, body: StandingsIn) -> PlannedOut:
+    """What a standing would do to many, all possible ones of which it does unless `preview` is true."""
+    planned = many_people.change_standings(
+        session, actor, body.ids, status=body.status, reason=body.reason, is_preview=body.preview
+    )
+    return PlannedOut(items=[PlannedPersonOut.model_validate(one) for one in planned])
+
+
+@api.get("/people/searches", returns=SearchesOut)
+def saved_searches(session: "Session", actor: Actor) -> SearchesOut:
+    """Your kept searches, by name."""
+    found = many_people.saved_searches(session, actor)
+    return SearchesOut(items=[SearchOut(id=one.id, name=one.name, asked=one.wanted.asked()) for one in found])
+
+
+@api.post("/people/searches", body=SearchIn, returns=SearchOut, creates=True)
+def save_search(session: "Session", actor: Actor, body: SearchIn) -> SearchOut:
+    """Keep a search under a name; the same name again is the new search."""
+    saved = many_people.save_search(session, actor, name=body.name, wanted=body.asked.wanted())
+    return SearchOut(id=saved.id, name=saved.name, asked=saved.wanted.asked())
+
+
+@api.delete("/people/searches/<saved_filter_id>")
+def forget_search(session: "Session", actor: Actor, saved_filter_id: str) -> None:
+    """Keep a search no longer."""
+    many_people.forget_search(session, actor, saved_filter_id)
 
 
 @api.get("/people/<annotator_id>", returns=AnnotatorOut, scope=_reach)

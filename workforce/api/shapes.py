@@ -24,14 +24,6 @@ from workforce.values import (
 )
 
 
-class PeopleQuery(PageQuery):
-    """The filters of the list of people."""
-
-    status: Standing | None = None
-    locale: str | None = Field(default=None, max_length=35)
-    text: str | None = Field(default=None, max_length=120)
-
-
 class AppealsQuery(PageQuery):
     """Whether the appeals that wait are asked for, or those that were answered."""
 

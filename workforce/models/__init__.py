@@ -158,6 +158,16 @@ class DataRequest(Identified, Base):
     size: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class SavedFilter(Identified, Owned, Base):
+    """A search among people that somebody keeps under a name, for themselves."""
+
+    __tablename__ = "saved_filter"
+    __table_args__ = (UniqueConstraint("org_id", "account_id", "name", name="uq_saved_filter_name"),)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    asked: Mapped[dict[str, Any]]
+
+
 class Pool(Identified, Owned, Base):
     """A vendor's named group of annotators, with a page through which people apply."""
 

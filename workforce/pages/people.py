@@ -1,12 +1,16 @@
 """People of a vendor: the list with its filters, one person in full, and the decisions about them."""
 
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import Response, request, url_for
 from pydantic import Field
 
-from i18n import Message, _
+from i18n import Message, _, ngettext
+from i18n.matching import Level, Mode
 from kernel import db
 from kernel.db import now_of
 from kernel.errors import Invalid
@@ -14,12 +18,14 @@ from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
+from workforce.operations import many_people
 from workforce.pages import pages, words
+from workforce.policy import Action
 from workforce.rules.standing import next_standings
-from workforce.values import IDENTITY_KINDS, Standing
+from workforce.values import IDENTITY_KINDS, PeopleFilter, Planned, Standing
 
 PAGE = 25
-_FILTERS = ("text", "status", "locale")
+BULK = (Standing.PAUSED, Standing.SUSPENDED, Standing.ACTIVE)
 
 
 class Reason(FormModel):
@@ -49,27 +55,75 @@ class IdentityForm(FormModel):
 
 @pages.get("/people")
 def people() -> Response:
-    """People by standing, language and name."""
-    asked = {name: request.args.get(name, "").strip() for name in _FILTERS}
-    status = Standing(asked["status"]) if asked["status"] in set(Standing) else None
+    """People by what is asked of them."""
+    return _list(empty_form())
+
+
+@pages.post("/people/standings")
+def change_standings() -> Response:
+    """Show what a standing would do to those who are chosen; done when it is sent a second time from there."""
+    ids, is_preview = request.form.getlist("ids"), request.form.get("sure") != "1"
+    form = read_form(StandingForm)
+    planned: list[Planned] = []
+    if form.ok:
+        try:
+            with db.transaction(queries.reach(current.actor())) as session:
+                planned = many_people.change_standings(
+                    session, current.actor(), ids, status=form.data.status, reason=form.data.reason,
+                    is_preview=is_preview,
+                )  # fmt: skip
+        except Invalid as problem:
+            form.add(problem)
+    if not form.ok:
+        return _list(form, 422)
+    if is_preview:
+        return _list(form, planned=planned)
+    changed = sum(one.is_possible for one in planned)
+    flash("good", ngettext("%(num)s person was changed.", "%(num)s people were changed.", changed))
+    return see("workforce.people")
+
+
+@pages.post("/people/searches")
+def save_search() -> Response:
+    """Keep the present search under a name."""
+    wanted, asked = _wanted(request.form)
+    try:
+        with db.transaction(current.scope()) as session:
+            many_people.save_search(session, current.actor(), name=request.form.get("name", ""), wanted=wanted)
+    except Invalid as problem:
+        flash("bad", problem.message)
+    return see("workforce.people", **_kept(asked))
+
+
+@pages.post("/people/searches/<saved_filter_id>/forget")
+def forget_search(saved_filter_id: str) -> Response:
+    """Keep a search no longer."""
+    with db.transaction(current.scope()) as session:
+        many_people.forget_search(session, current.actor(), saved_filter_id)
+    return see("workforce.people")
+
+
+def _list(form: Form[Any], status: int = 200, planned: Sequence[Planned] = ()) -> Response:
+    wanted, asked = _wanted(request.args)
     after = request.args.get("after") or None
     with db.reading(queries.reach(current.actor())) as session:
-        rows, next_after = queries.find_people(
-            session,
-            status=status,
-            locale=words.language_typed(asked["locale"]) or None,
-            text=asked["text"] or None,
-            after=after,
-            limit=PAGE,
-        )
+        rows, next_after = queries.search_people(session, wanted, after=after, limit=PAGE)
         counts = queries.count_by_status(session)
         pools, _more = queries.pools(session, limit=200)
+        saved = many_people.saved_searches(session, current.actor())
     return page(
-        "workforce/people.html", rows=rows, counts=counts, total=sum(counts.values()), pool_count=len(pools),
-        asked=asked, chips=_chips(asked), words=words,
+        "workforce/people.html", status, rows=rows, counts=counts, total=sum(counts.values()), pool_count=len(pools),
+        asked=asked, chips=_chips(asked), words=words, planned=planned, typed=form.values, errors=form.errors,
+        saved=[(one, url_for("workforce.people", **_kept({**one.wanted.asked()}))) for one in saved],
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in Standing],
+        bulk=[(one.value, str(words.STANDINGS[one][0])) for one in BULK], chosen=set(request.form.getlist("ids")),
+        modes=[(one.value, str(words.MODES[one.value])) for one in Mode],
+        levels=[(one.code, str(words.LEVELS[one.code])) for one in Level],
+        clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
+        file_url=url_for("marketplace.people_file", **_kept(asked)),
         next_url=url_for("workforce.people", **_kept(asked), after=next_after) if next_after else "",
         first_url=url_for("workforce.people", **_kept(asked)) if after else "",
+        may_change=current.may(Action.PEOPLE_STANDING),
     )  # fmt: skip
 
 
@@ -187,12 +241,37 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
     )  # fmt: skip
 
 
-def _kept(asked: dict[str, str], but: str = "") -> dict[str, Any]:
+def _kept(asked: Mapping[str, Any], but: str = "") -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value and name != but}
+
+
+def filter_of(sent: Mapping[str, str]) -> PeopleFilter:
+    """The filter that an address of this list names."""
+    return _wanted(sent)[0]
+
+
+def _wanted(sent: Mapping[str, str]) -> tuple[PeopleFilter, dict[str, str]]:
+    """What is asked, as a filter and as it was typed; a number that is none asks for nothing."""
+    asked = {each.name: sent.get(each.name, "").strip()[:120] for each in fields(PeopleFilter)}
+    if asked["status"] not in set(Standing):
+        asked["status"] = ""
+    rest: dict[str, Any] = {name: _whole(asked[name]) for name in ("clearance", "hours", "active_days")}
+    share = asked["quality"].rstrip("%").replace(",", ".")
+    quality = float(share) / 100 if re.fullmatch(r"\d{1,2}(\.\d{1,3})?", share, re.ASCII) else 0.0
+    if quality and "%" not in asked["quality"] and float(share) <= 1:
+        quality *= 100
+    rest |= {name: asked[name] for name in ("text", "status", "mode", "domain", "skill", "country", "lane")}
+    level = asked["proficiency"] if asked["proficiency"] in {one.code for one in Level} else ""
+    locale = words.language_typed(asked["locale"]) or ""
+    return PeopleFilter(locale=locale, proficiency=level, proven=bool(asked["proven"]), quality=quality, **rest), asked
+
+
+def _whole(text: str) -> int:
+    return int(text) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else 0
 
 
 def _chips(asked: dict[str, str]) -> list[tuple[str, str]]:
     shown = {**asked}
     if shown["status"] in set(Standing):
         shown["status"] = str(words.STANDINGS[Standing(shown["status"])][0])
-    return [(shown[name], url_for("workforce.people", **_kept(asked, name))) for name in _FILTERS if asked[name]]
+    return [(shown[name], url_for("workforce.people", **_kept(asked, name))) for name in asked if asked[name]]

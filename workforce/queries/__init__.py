@@ -38,8 +38,10 @@ from workforce.queries.people import (
     annotator_of,
     count_by_status,
     find_people,
+    people_stream,
     person_detail,
     pseudonyms_of,
+    search_people,
 )
 from workforce.queries.pools import open_pool, pool_of, pools
 from workforce.queries.receipts import appeal_of, appeals, receipt_of, receipts_of
@@ -83,6 +85,7 @@ __all__ = [
     "own_profile",
     "owner_of_document",
     "people_at_step",
+    "people_stream",
     "person_detail",
     "person_facts",
     "person_for",
@@ -99,6 +102,7 @@ __all__ = [
     "roster_lines",
     "roster_of",
     "rosters",
+    "search_people",
     "signatures_of",
     "step_counts",
     "steps_of",

@@ -1,13 +1,18 @@
 """Reads of annotators: one's own profile, the list that a vendor searches, and one person in full."""
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from i18n.matching import Level
 from i18n.tags import InvalidTag, standardize
+from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.paging import Paging
+from workforce.figures import criteria
 from workforce.models import Account, Annotator, LanguageClaim, Pool, StandingChange
 from workforce.queries.languages import claims_of_all, languages_of
 from workforce.rules.names import email_key, mask_email
@@ -15,6 +20,7 @@ from workforce.values import (
     AnnotatorView,
     ClaimStatus,
     ClaimView,
+    PeopleFilter,
     PersonDetail,
     PersonRow,
     Standing,
@@ -52,23 +58,41 @@ def find_people(
     """People by standing, by a language (`sw` finds `sw-KE` too), and by part of name, pseudonym or whole address.
 
     `among` keeps to these ids.
+    """
+    wanted = PeopleFilter(text=text or "", status=status or "", locale=locale or "")
+    return search_people(session, wanted, among=among, after=after, limit=limit)
+
+
+def search_people(
+    session: Session, wanted: PeopleFilter, *, among: Collection[str] | None = None, after: str | None = None,
+    limit: int = 50,
+) -> tuple[list[PersonRow], str | None]:  # fmt: skip
+    """The people who fit a filter, in two statements a page.
 
     Ordered by id, which is random: pages stay stable while people join. `after` is the page before's cursor.
     """
     limit = min(limit, MOST_ROWS)
-    statement = _people().where(*_BY_ID.after(after)).order_by(*_BY_ID.order()).limit(limit + 1)
+    fits = select(Annotator.id).where(*_BY_ID.after(after), *_criteria(wanted, now_of(session)))
     if among is not None:
-        statement = statement.where(Annotator.id.in_(among))
-    if status:
-        statement = statement.where(Annotator.status == status)
-    if locale:
-        statement = _speaking(statement, locale)
-    if text and text.strip():
-        statement = _called(statement, text.strip()[:120])
-    found, next_after = _BY_ID.cut(session.execute(statement).all(), limit)
+        fits = fits.where(Annotator.id.in_(among))
+    # The page is found among annotators alone: names are read of its people, not of everybody on the way to it.
+    page = fits.order_by(*_BY_ID.order()).limit(limit + 1).subquery()
+    rows = session.execute(_people().join(page, page.c.id == Annotator.id).order_by(*_BY_ID.order())).all()
+    found, next_after = _BY_ID.cut(rows, limit)
     claims = claims_of_all(session, [annotator.id for annotator, _account in found])
     people = [_person_row(annotator, account, claims.get(annotator.id, [])) for annotator, account in found]
     return people, next_after
+
+
+def people_stream(session: Session, wanted: PeopleFilter, most: int) -> Iterator[PersonRow]:
+    """All who fit, page by page."""
+    after: str | None = None
+    while most > 0:
+        rows, after = search_people(session, wanted, after=after, limit=min(MOST_ROWS, most))
+        yield from rows
+        most -= len(rows)
+        if after is None:
+            return
 
 
 def count_by_status(session: Session) -> dict[Standing, int]:
@@ -133,31 +157,63 @@ def _people() -> Select[Annotator, Account]:
     return select(Annotator, Account).join(Account, Account.id == Annotator.account_id)
 
 
-def _speaking(statement: Select[Annotator, Account], locale: str) -> Select[Annotator, Account]:
-    try:
-        tag = standardize(locale.strip())
-    except InvalidTag:
-        return statement.where(false())
-    claim = select(LanguageClaim.annotator_id).where(
+def _criteria(wanted: PeopleFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
+    if wanted.status:
+        yield Annotator.status == wanted.status
+    if wanted.country:
+        yield Annotator.country == wanted.country
+    if wanted.hours:
+        yield Annotator.weekly_hours >= wanted.hours
+    if wanted.clearance:
+        yield Annotator.clearance >= wanted.clearance
+        yield Annotator.clearance_until > now
+    for column, code in ((Annotator.skills, wanted.skill), (Annotator.domains, wanted.domain)):
+        if code:
+            yield cast(column, Text).contains(json.dumps(code), autoescape=True)  # a code in its quotes
+    if wanted.locale or wanted.mode or wanted.proficiency or wanted.proven:
+        yield _speaking(wanted)
+    if wanted.text.strip():
+        yield _called(wanted.text.strip()[:120])
+    yield from criteria(wanted, now)
+
+
+def _speaking(wanted: PeopleFilter) -> ColumnElement[bool]:
+    claim = select(LanguageClaim.id).where(
         LanguageClaim.annotator_id == Annotator.id,
         LanguageClaim.org_id == Annotator.org_id,
         LanguageClaim.status != ClaimStatus.REJECTED,
-        or_(LanguageClaim.locale == tag, LanguageClaim.locale.startswith(f"{tag}-", autoescape=True)),
     )
-    return statement.where(claim.exists())
+    if wanted.locale:
+        try:
+            tag = standardize(wanted.locale.strip())
+        except InvalidTag:
+            return false()
+        within = LanguageClaim.locale.startswith(f"{tag}-", autoescape=True)
+        claim = claim.where(or_(LanguageClaim.locale == tag, within))
+    if wanted.mode:
+        claim = claim.where(LanguageClaim.mode == wanted.mode)
+    if wanted.proficiency:
+        least = Level.parse(wanted.proficiency)
+        claim = claim.where(LanguageClaim.proficiency.in_([each.code for each in Level if each >= least]))
+    if wanted.proven:
+        claim = claim.where(LanguageClaim.status == ClaimStatus.VERIFIED)
+    return claim.exists()
 
 
-def _called(statement: Select[Annotator, Account], text: str) -> Select[Annotator, Account]:
+def _called(text: str) -> ColumnElement[bool]:
     """Addresses are found only when they are known in full: a list is no place to fish for them."""
-    matches = [
-        # SQLite lowers ASCII alone, so that other alphabets are also looked for as they were typed.
+    names = [
+        # SQLite, and PostgreSQL in the locale C, lower ASCII alone: other alphabets are also looked for as typed.
         func.lower(Account.name).contains(text.lower(), autoescape=True),
         Account.name.contains(text, autoescape=True),
-        Annotator.pseudonym.startswith(text.upper(), autoescape=True),
     ]
     if "@" in text:
-        matches.append(Account.email_key == _key_or_nothing(text))
-    return statement.where(or_(*matches))
+        names.append(Account.email_key == _key_or_nothing(text))
+    # Kept apart, so that names are looked through once, and not one by one in the order of the list.
+    called = select(Account.id).where(or_(*names)).cte("called").prefix_with("MATERIALIZED", dialect="postgresql")
+    return or_(
+        Annotator.account_id.in_(select(called.c.id)), Annotator.pseudonym.startswith(text.upper(), autoescape=True)
+    )
 
 
 def _key_or_nothing(text: str) -> str:

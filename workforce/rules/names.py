@@ -13,6 +13,7 @@ LONGEST_EMAIL = 254
 _JOINERS = "\u200c\u200d"  # Persian, Hindi and Sinhala names are spelled with them
 # Controls, formats (direction marks among them), halves of pairs, private and unassigned characters, line separators.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_MOST_MARKS = 4
 _LOCAL_PART = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
 # Letters of one alphabet that look like letters of another one.
 _ALIKE = {
@@ -33,6 +34,8 @@ def clean_name(text: str, field: str = "name") -> str:
         raise _invalid(field, _("This name is too long; at most %(n)s characters fit.", n=LONGEST_NAME))
     if _has_unseen(name):
         raise _invalid(field, _("A name cannot hold invisible or control characters."))
+    if _is_heaped(name):
+        raise _invalid(field, _("A letter of this name carries more marks than any script puts on one."))
     if any(_pretends(word) for word in name.split()):
         raise _invalid(
             field, _("A word of this name mixes alphabets whose letters look alike. Write it in one of them.")
@@ -40,6 +43,16 @@ def clean_name(text: str, field: str = "name") -> str:
     if not any(character.isalnum() for character in name):
         raise _invalid(field, _("A name needs at least one letter."))
     return name
+
+
+def _is_heaped(name: str) -> bool:
+    """Whether marks are heaped on one letter so that they cover the lines around; Tibetan stacks four of them."""
+    heap = 0
+    for character in name:
+        heap = heap + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if heap > _MOST_MARKS:
+            return True
+    return False
 
 
 def clean_text(text: str, field: str, longest: int = 4000, *, required: bool = True) -> str:

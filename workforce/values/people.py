@@ -1,7 +1,7 @@
 """Annotators, their pools, languages and standing, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -159,3 +159,46 @@ class PersonDetail:
     pool_name: str
     claims: tuple[ClaimView, ...]
     standings: tuple[StandingView, ...]
+
+
+@dataclass(frozen=True)
+class PeopleFilter:
+    """Which people a vendor looks for; what is empty asks for nothing."""
+
+    text: str = ""
+    status: str = ""
+    locale: str = ""
+    mode: str = ""
+    proficiency: str = ""  # this level or a better one
+    proven: bool = False  # the language is verified, not only stated
+    domain: str = ""
+    skill: str = ""
+    country: str = ""
+    clearance: int = 0  # this level or more, held now
+    hours: int = 0  # so many a week, or more
+    active_days: int = 0  # answered something within so many days
+    lane: str = ""  # open to them, by a test or a waiver
+    quality: float = 0.0  # the lower end of what they are told of their accuracy, in some lane
+
+    def asked(self) -> dict[str, str | int | float | bool]:
+        """What is asked, by name; nothing that is empty."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True)
+class SavedSearch:
+    """A filter under a name."""
+
+    id: str
+    name: str
+    wanted: PeopleFilter
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a change of standing for many would do to one: whether it is possible from where they stand."""
+
+    id: str
+    name: str
+    before: Standing
+    is_possible: bool

@@ -1,0 +1,92 @@
+"""Field keys turned over while everything runs: what an older key sealed is sealed anew with the first one.
+
+Old keys keep opening until nothing is left under them. A row that somebody changes meanwhile is theirs: it was sealed
+with the first key already. Nothing is kept of the way: what is left is seen in the rows themselves.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Table, select, update
+from sqlalchemy.orm import Session
+
+from kernel import audit
+from kernel.changes import changed_rows
+from kernel.crypto import CannotDecrypt, Sealed, key_id_of, place_of, primary_key_id, seal, unseal
+from kernel.db import Base
+from kernel.policy import Actor
+from kernel.registry import load_models
+
+PORTION = 200
+
+
+@dataclass(frozen=True)
+class SealedColumn:
+    """A column whose texts are sealed, bound to their rows."""
+
+    table: Table
+    column: Column[Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.table.name}.{self.column.name}"
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What one portion came to, and where the next begins; None at the end."""
+
+    sealed: int
+    unreadable: int
+    after: str | None
+
+
+def sealed_columns() -> list[SealedColumn]:
+    """Every sealed column of every table, by name; a new one is among them by being sealed."""
+    load_models()
+    found = []
+    for mapper in Base.registry.mappers:
+        for value in vars(mapper.class_).values():
+            if isinstance(value, Sealed):
+                table = Base.metadata.tables[mapper.class_.__tablename__]
+                found.append(SealedColumn(table, table.c[value.column]))
+    return sorted(found, key=lambda each: each.name)
+
+
+def count_by_key(session: Session, actor: Actor, sealed: SealedColumn) -> Counter[str]:
+    """How many texts of a column each key has sealed."""
+    stored = select(sealed.column).where(sealed.column.is_not(None)).execution_options(yield_per=1_000)
+    return Counter(key_id_of(text) for text in session.scalars(stored))
+
+
+def reseal(session: Session, actor: Actor, sealed: SealedColumn, after: str | None, limit: int = PORTION) -> Portion:
+    """Seal one portion of a column anew, by id; what no key opens stays as it is and is counted."""
+    columns = sealed.table.c
+    org_id = columns.org_id if "org_id" in columns else columns.id
+    first = f"v1|{primary_key_id()}|"
+    old = select(columns.id, org_id, sealed.column).where(
+        sealed.column.is_not(None), ~sealed.column.startswith(first, autoescape=True)
+    )
+    if after is not None:
+        old = old.where(columns.id > after)
+    done = unreadable = 0
+    rows = session.execute(old.order_by(columns.id).limit(limit)).all()
+    for row_id, owner, text in rows:
+        place = place_of(sealed.table.name, sealed.column.name, row_id, owner if "org_id" in columns else None)
+        try:
+            fresh = seal(unseal(text, place), place)
+        except CannotDecrypt:
+            unreadable += 1
+            continue
+        changed = session.execute(
+            update(sealed.table).where(columns.id == row_id, sealed.column == text).values({sealed.column: fresh})
+        )
+        done += changed_rows(changed)
+    return Portion(done, unreadable, rows[-1][0] if len(rows) == limit else None)
+
+
+def note_resealed(session: Session, actor: Actor, counts: dict[str, int], unreadable: int) -> None:
+    """The log keeps that keys were turned over, and how much that was."""
+    details = {"key": primary_key_id(), "sealed": sum(counts.values()), "unreadable": unreadable}
+    audit.record(session, actor, "keys.turned_over", "keys", None, details=details)

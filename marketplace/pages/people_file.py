@@ -1,0 +1,22 @@
+"""A vendor's list of people as a file."""
+
+from flask import Response, request
+
+from kernel import db
+from marketplace.pages import pages
+from marketplace.rules.people_file import people_csv
+from web import current, limits
+from workforce import queries
+from workforce.operations.many_people import take_people
+from workforce.pages.people import filter_of
+
+
+@pages.get("/people/file")
+def people_file() -> Response:
+    """All who fit the filter."""
+    limits.spend("export")
+    with db.transaction(queries.reach(current.actor())) as session:
+        rows = take_people(session, current.actor(), filter_of(request.args))
+    response = Response(people_csv(rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = "attachment; filename=people.csv"
+    return response

@@ -1,0 +1,45 @@
+"""A vendor's list of people through the browser's and the program's door: filters, many at once, and a file."""
+
+import pytest
+
+from kernel.db import Database
+from kernel.policy import Role
+from kernel.tenancy import Scope
+from tests.admin.conftest import Office
+from workforce.models import Account
+
+MANAGER = Role.VENDOR_MANAGER
+
+
+@pytest.fixture
+def db(db_sqlite: Database) -> Database:
+    """Pages are the same on either database; what they stand on is tested on both elsewhere."""
+    return db_sqlite
+
+
+def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
+    person = office.person(Role.ANNOTATOR)
+    with office.db.transaction(Scope.system("test")) as session:
+        session.get_one(Account, person.account_id).name = "=HYPERLINK(1)"
+    (row,) = office.api(MANAGER, "GET", "/people?hours=0&text=hyper").get_json()["items"]
+    assert office.api(MANAGER, "GET", "/people?clearance=2").get_json()["items"] == []
+    assert office.api(MANAGER, "GET", "/people?quality=0.9&active_days=7&lane=none").get_json()["items"] == []
+    assert office.api(MANAGER, "GET", "/people?mode=sing").status_code == 422
+    shown = office.text(MANAGER, "/people?text=HYPER&hours=x&proficiency=Z9&quality=100000%25")
+    assert "=HYPERLINK(1)" in shown and 'name="ids"' in shown
+    asked = {"ids": row["id"], "status": "paused", "reason": "we have to talk"}
+    assert "This will happen" in office.post(MANAGER, "/people/standings", **asked).get_data(as_text=True)
+    assert office.post(MANAGER, "/people/standings", **(asked | {"status": "king"})).status_code == 422
+    assert office.post(MANAGER, "/people/standings", **(asked | {"sure": "1"})).status_code == 303
+    body = {"ids": [row["id"]], "status": "active", "reason": "talked", "preview": True}
+    planned = office.api(MANAGER, "POST", "/people/standings", json=body).get_json()["items"]
+    assert [(one["before"], one["is_possible"]) for one in planned] == [("paused", True)]
+    assert office.post(MANAGER, "/people/searches", name="Talkers", text="HYPER", hours="5").status_code == 303
+    assert "Talkers" in office.text(MANAGER, "/people")
+    (kept,) = office.api(MANAGER, "GET", "/people/searches").get_json()["items"]
+    assert kept["asked"] == {"text": "HYPER", "hours": 5}
+    assert office.api(MANAGER, "DELETE", f"/people/searches/{kept['id']}").status_code == 204
+    for file in (office.get(MANAGER, "/people/file?text=hyper"), office.api(MANAGER, "GET", "/people/file?text=hyper")):
+        assert file.mimetype == "text/csv" and ",'=HYPERLINK(1)," in file.get_data(as_text=True)
+    assert [event.details["rows"] for event in office.told("people.exported")] == [1, 1]
+    assert office.get(Role.REVIEWER, "/people/file").status_code in (403, 404)

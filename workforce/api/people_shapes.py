@@ -1,0 +1,39 @@
+"""What the API takes to search among people."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from i18n.matching import Level, Mode
+from web.forms import InModel, PageQuery
+from workforce.values import PeopleFilter, Standing
+
+LevelName = Annotated[str, Field(pattern=f"^({'|'.join(level.code for level in Level)})$")]
+
+
+class PeopleAskedIn(InModel):
+    """What is asked of people; what is left out asks for nothing."""
+
+    status: Standing | None = None
+    locale: str = Field(default="", max_length=35)
+    text: str = Field(default="", max_length=120)
+    mode: Mode | None = None
+    proficiency: LevelName | None = None
+    proven: bool = False
+    domain: str = Field(default="", max_length=60)
+    skill: str = Field(default="", max_length=60)
+    country: str = Field(default="", max_length=2)
+    clearance: int = Field(default=0, ge=0, le=3)
+    hours: int = Field(default=0, ge=0, le=168)
+    active_days: int = Field(default=0, ge=0, le=3650)
+    lane: str = Field(default="", max_length=22)
+    quality: float = Field(default=0, ge=0, le=1)
+
+    def wanted(self) -> PeopleFilter:
+        """The same as a filter."""
+        asked: dict[str, Any] = self.model_dump(exclude={"after", "limit"}, exclude_none=True)
+        return PeopleFilter(**asked)
+
+
+class PeopleQuery(PeopleAskedIn, PageQuery):
+    """The same, page by page."""
