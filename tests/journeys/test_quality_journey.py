@@ -105,7 +105,7 @@ def design(cast: Cast, walks: dict[str, Walk], lane: str) -> None:
     """The client designs the test and sees what it does; the vendor sets the rule that pauses, and opens the lane."""
     qa = enter(cast, walks, "qa")
     qa.go(f"/lanes/{lane}/test")
-    for name, value in (("p0", "0.5"), ("p1", "0.95"), ("alpha", "0.1"), ("beta", "0.1"), ("training_questions", "0")):
+    for name, value in (("p0", "50"), ("p1", "95"), ("alpha", "10"), ("beta", "10"), ("training_questions", "0")):
         qa.page.locator(f"[name={name}]").fill(value)
     qa.press("Show what it does")
     for box in qa.page.locator("[name=accepted]").all():
