@@ -4,13 +4,11 @@ Two databases run the same code. SQLite (WAL) begins every transaction that may 
 takes the role and the organization of the scope for the length of the transaction, so that row-level security applies.
 """
 
-import json
 import random
 import time
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
 from importlib import import_module
 from typing import Any, ClassVar, Protocol, TypeVar
 from weakref import ReferenceType, ref
@@ -42,7 +40,8 @@ from sqlalchemy.types import TypeDecorator
 from kernel import clock, ids, many
 from kernel.errors import Misuse
 from kernel.ports import Port
-from kernel.tenancy import Moment, Power, Scope
+from kernel.sqlite_texts import json_of_sqlite, sqlite_time, time_of_sqlite
+from kernel.tenancy import Moment, Scope
 
 Result = TypeVar("Result")
 _RETRY_STATES = {"40001", "40P01", "55P03"}
@@ -72,31 +71,6 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
         return time_of_sqlite if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-
-
-@lru_cache(maxsize=1024)
-def sqlite_time(value: datetime | None) -> str | None:
-    """A time as SQLite keeps it; a transaction writes the same few very often."""
-    if value is None:
-        return None
-    if value.tzinfo is None:
-        raise Misuse("a time without a zone")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-@lru_cache(maxsize=4096)
-def time_of_sqlite(kept: str | None) -> datetime | None:
-    """The time that SQLite keeps as this text; what was written together has the same."""
-    return None if kept is None else datetime.fromisoformat(kept).replace(tzinfo=UTC)
-
-
-_decode = json.JSONDecoder().raw_decode
-
-
-def json_of_sqlite(kept: str) -> Any:
-    """What SQLite keeps as this text, without the search for blanks around it that we never write."""
-    value, end = _decode(kept)
-    return value if end == len(kept) else json.loads(kept)
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
@@ -382,8 +356,7 @@ def write_later(session: Session, tables: Collection[Table] | None = None) -> No
 
 def write_before_reading(session: Session, tables: Collection[Table]) -> None:
     """Send the rows and make the changes that wait for these tables; what waits for others goes on waiting."""
-    waiting = awaited(session, tables)
-    if waiting:
+    if waiting := awaited(session, tables):
         write_later(session, waiting)
     changes = session.info.get("changes", {})
     for key in [each for each, (_change, changed) in changes.items() if not changed.isdisjoint(tables)]:
@@ -475,8 +448,3 @@ def _keep_gold_secret(
 ) -> None:
     if "gold_key" in statement and connection.info.get("reads_gold") is False:
         raise Misuse("a statement about gold in a scope that may not read it")
-
-
-def power_names() -> tuple[str, ...]:
-    """The PostgreSQL roles that the first migration creates."""
-    return tuple(power.value for power in Power)

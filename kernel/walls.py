@@ -20,7 +20,6 @@ from kernel.db import (
     Shared,
     UTCDateTime,
     now_of,
-    power_names,
     scope_of,
     write_before_reading,
     write_later,
@@ -242,7 +241,7 @@ def row_security(kinds: dict[str, str]) -> list[str]:
 def role_statements() -> list[str]:
     """The statements that create the roles which transactions take. They own nothing and cannot sign in."""
     statements = []
-    for role in power_names():
+    for role in (power.value for power in Power):
         statements += [
             f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS;"
             " EXCEPTION WHEN duplicate_object THEN NULL; WHEN unique_violation THEN NULL; END $$",

@@ -285,7 +285,6 @@ _UNIT = Hot(
     .where(_U.c.id == bindparam("p_unit"))
 )  # fmt: skip
 _J, _REPORT = table_of(Judgment), table_of(ProblemReport)
-_CONSENSUS = Hot(select(_C.c.label).where(_C.c.org_id == bindparam("p_org"), _C.c.unit_id == bindparam("p_unit")))
 _ANSWERS = Hot(
     select(_J.c.id, _J.c.answer, _J.c.is_late)
     .where(_J.c.org_id == bindparam("p_org"), _J.c.unit_id == bindparam("p_unit"))
@@ -369,12 +368,10 @@ def _carry_out(
 def _accepted_label(session: Session, review: Review) -> dict[str, Any]:
     """The consensus; as it was handed out, where this very transaction did so."""
     known: dict[str, dict[str, Any]] = session.info.get("reviewed_labels", {})
-    if review.id in known:
-        return known[review.id]
-    consensus = _CONSENSUS.run(session, p_org=review.org_id, p_unit=review.unit_id).one_or_none()
-    if consensus is None:
+    label = known.get(review.id) or _UNIT.run(session, p_unit=review.unit_id).one().label
+    if label is None:
         raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))
-    return dict(consensus.label)
+    return dict(label)
 
 
 def _only_note(
