@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Mapper, Session
 
-from admin.rules.person import BY_PARENT, COLUMNS_LEFT_OUT, way_to
-from kernel.crypto import CannotDecrypt, Sealed, place_of, unseal
+from admin.rules.person import BY_PARENT, ONLY_WHEN, SHOWN, as_told, way_to
+from kernel.crypto import CannotDecrypt, Sealed, digest, place_of, unseal
 from kernel.db import Base
 from kernel.registry import load_models
 from workforce.models import Account, Annotator
+from workforce.operations.drafts import key_of_account
 
 _AT_ONCE = 1_000
 
@@ -35,6 +36,10 @@ def _mine(models: dict[str, Mapper[Any]], name: str, account_id: str, profiles: 
         return None
     kind, column = way
     statement = select(models[name].class_)
+    if name in ONLY_WHEN:
+        statement = statement.where(table.c[ONLY_WHEN[name]].is_not(None))
+    if kind == "key":
+        return statement.where(table.c[column] == digest(key_of_account(account_id)))
     if kind == "account":
         return statement.where(table.c[column] == account_id)
     if kind == "profile":
@@ -46,13 +51,13 @@ def _mine(models: dict[str, Mapper[Any]], name: str, account_id: str, profiles: 
 
 def _rows(session: Session, mapper: Mapper[Any], statement: Select[Any]) -> Iterator[dict[str, Any]]:
     sealed = {value.column: name for name, value in vars(mapper.class_).items() if isinstance(value, Sealed)}
-    columns = [column for column in mapper.columns if column.key not in COLUMNS_LEFT_OUT]
-    asked = statement.with_only_columns(*(getattr(mapper.class_, column.key) for column in columns))
     table = str(mapper.local_table)
+    asked = statement.with_only_columns(*(getattr(mapper.class_, name) for name in SHOWN[table]))
     for row in session.execute(asked.execution_options(yield_per=_AT_ONCE)).mappings():
+        told = as_told(table, dict(row))
         yield {
-            sealed.get(name, name): _opened(table, name, dict(row)) if name in sealed else _plain(value)
-            for name, value in row.items()
+            sealed.get(name, name): _opened(table, name, told) if name in sealed else _plain(value)
+            for name, value in told.items()
         }
 
 

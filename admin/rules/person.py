@@ -1,4 +1,8 @@
-"""What is held about a person: which tables are theirs by name, and what of them is not handed over, and why."""
+"""What is held about a person: which tables are theirs by name, what of each is handed over, and why some is not."""
+
+from typing import Any
+
+from workforce.rules.evidence import shown_evidence
 
 SECRETS = "secrets that prove who somebody is; they are of no use to anybody else and are not shown again"
 GOLD = "tells which units were checks, which nobody is told"
@@ -9,14 +13,64 @@ LEFT_OUT: dict[str, str] = {
     "track": GOLD, "track_day": GOLD, "gate_firing": GOLD, "idempotency": MACHINERY, "outbox": MACHINERY,
     "lane_person": MACHINERY,
 }  # fmt: skip
-# Of other people, of secrets, and of what is a client's.
-COLUMNS_LEFT_OUT = frozenset(
-    {
-        "password_hash", "secret_hash", "email_key", "auth_epoch", "epoch", "seed", "right", "by_class", "planted",
-        "label", "judgment_ids", "other_id", "figures", "key_version", "admitted_by", "verified_by", "by_account_id",
-        "decided_by", "decided_before", "granted_by", "closed_by", "changed_by", "take_key", "submit_key", "confirmed",
-    }
-)  # fmt: skip
+
+_SHARED = "id org_id vendor_org_id project_id"
+# What is handed over of each table. A column that is not named here stays: secrets, other people, what is a client's,
+# and whatever tells a check from other work. Units and items are never named, nor the place that somebody took at one:
+# a check has more places than other units of its lane.
+_SHOWN = {
+    "account": "id email email_confirmed_at name locale time_zone status has_short_password factor_since created_at",
+    "account_token": "id account_id membership_id name scopes created_at expires_at last_used_at proven_at revoked_at",
+    "agreement_signature": "id org_id annotator_id agreement_id code version locale text_sha256 signed_at network",
+    "annotator": "id org_id account_id pool_id pseudonym status country time_zone weekly_hours skills domains about"
+    " clearance clearance_until identity_verified_at applied_at admitted_at",
+    "appeal": "id org_id receipt_id text opened_at due_at decided_at outcome answer",
+    "application_draft": "id org_id pool_id content_sealed saved_at expires_at",
+    "assignment": f"{_SHARED} lane_id annotator_id account_id state leased_at lease_until ended_at rate_micros currency"
+    " ontology_id guideline_id judgment_id draft draft_at reason note",
+    "attempt": f"{_SHARED} test_id lane_id annotator_id account_id number purpose network state position asked"
+    " started_at deadline_at ended_at next_at",
+    "auth_session": "id account_id membership_id created_at seen_at idle_until absolute_until mfa_at mfa_kind proven_at"
+    " waits network agent revoked_at",
+    "behaviour_review": f"{_SHARED} lane_id annotator_id signal evidence opened_at outcome note decided_at receipt_id",
+    "data_request": "id account_id kind state asked_at due_at done_at held_up_by sha256 size",
+    "decision_receipt": "id org_id annotator_id kind rule rule_version what why way_back figure evidence cause_kind"
+    " cause_id lane_id until_at decided_at state",
+    "disclosure": f"{_SHARED} receipt_id annotator_id judgment_id at",
+    "dispute": f"{_SHARED} lane_id source annotator_id account_id attempt_id receipt_id ontology_id answer text"
+    " opened_at due_at outcome reply decided_at answer_receipt_id",
+    "document_look": "id org_id document_id role reason at",
+    "earning": "id org_id annotator_id account_id lane_id project_id cause_kind cause_id micros currency state memo"
+    " earned_at due_at approved_at paid_at receipt_id payout_line_id",
+    "factor_reset": "id account_id reason asked_at decided_at outcome",
+    "invitation": "id org_id pool_id email name locale note created_at sent_at sent_times expires_at accepted_at"
+    " annotator_id revoked_at",
+    "judgment": f"{_SHARED} lane_id assignment_id annotator_id account_id ontology_id guideline_id answer category"
+    " is_late answered_at seconds",
+    "language_check": "id org_id claim_id annotator_id account_id pool_id locale level prompt answer state asked_at"
+    " answered_at decided_at receipt_id",
+    "language_claim": "id org_id annotator_id locale mode proficiency status steps claimed_at verified_at until_at",
+    "language_evidence": "id org_id claim_id kind level weight fades_days note at until_at",
+    "language_vote": "id org_id check_id annotator_id account_id taken_at held_until confirms counts voted_at micros"
+    " currency",
+    "ledger_account": "id org_id kind holder_id currency balance_micros",
+    "membership": "id org_id account_id role from_at ended_at",
+    "payout_line": "id org_id run_id annotator_id micros currency earnings kind holder_sealed details_sealed mask state"
+    " reason",
+    "payout_method": "id org_id annotator_id kind holder_sealed details_sealed mask changed_at",
+    "person_document": "id org_id annotator_id kind name about media_type size sha256 content_sealed uploaded_at state"
+    " decided_at reason",
+    "problem_report": f"{_SHARED} annotator_id account_id reason note at closed_at answer",
+    "qualification": f"{_SHARED} lane_id annotator_id account_id basis attempt_id reason since_at until_at revoked_at"
+    " check_id paused_until pause_receipt_id",
+    "review": f"{_SHARED} lane_id round why state reviewer_id lease_until verdict reason note asked_at done_at",
+    "saved_filter": "id org_id account_id name asked",
+    "standing_change": "id org_id annotator_id status reason receipt_id at",
+}
+SHOWN: dict[str, tuple[str, ...]] = {table: tuple(columns.split()) for table, columns in _SHOWN.items()}
+
+# What nobody has decided on is a suspicion, and who is told of it knows what to hide.
+ONLY_WHEN = {"behaviour_review": "decided_at"}
 # Columns by which a row is somebody's: their account, their profile with a vendor, or a row that is theirs.
 BY_ACCOUNT = ("account_id", "reviewer_id")
 BY_PROFILE = ("annotator_id", "holder_id")
@@ -25,6 +79,7 @@ BY_PARENT = {
     "document_look": ("document_id", "person_document"),
     "language_evidence": ("claim_id", "language_claim"),
 }
+BY_KEY = {"application_draft": "key_hash"}
 
 
 def way_to(table: str, columns: frozenset[str]) -> tuple[str, str] | None:
@@ -32,6 +87,8 @@ def way_to(table: str, columns: frozenset[str]) -> tuple[str, str] | None:
     particular, or are left out."""
     if table in LEFT_OUT:
         return None
+    if table in BY_KEY:
+        return "key", BY_KEY[table]
     if table in BY_PARENT:
         return "parent", BY_PARENT[table][0]
     for kind, names in (("account", BY_ACCOUNT), ("profile", BY_PROFILE)):
@@ -39,3 +96,13 @@ def way_to(table: str, columns: frozenset[str]) -> tuple[str, str] | None:
             if name in columns:
                 return kind, name
     return None
+
+
+def as_told(table: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A row as its person may read it: the answers that a decision rests on are a number wherever pages say no more."""
+    if table not in ("decision_receipt", "behaviour_review"):
+        return row
+    told = {**row, "evidence": list(shown_evidence(row.get("kind", ""), row["evidence"]))}
+    if row.get("cause_kind") == "judgment":
+        told["cause_id"] = None
+    return told

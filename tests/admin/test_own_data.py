@@ -15,12 +15,15 @@ from admin.cli import cli
 from admin.jobs import ask_copy
 from admin.operations.retention import carry_retention
 from admin.queries.retention import report
-from calibration.models import Judgment
+from admin.rules.person import LEFT_OUT, SHOWN, way_to
+from calibration.models import BehaviourReview, Judgment
+from i18n import Message
 from kernel import audit, clock, jobs
 from kernel.crypto import KeyRing, Sealed
 from kernel.db import Base, Database
 from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.policy import Actor, Role, system_actor
+from kernel.registry import load_models
 from kernel.tenancy import Scope
 from marketplace.storage import storage
 from payouts import ledger
@@ -32,7 +35,9 @@ from tests.admin.conftest import Office, desk_on
 from tests.marketplace.desk import Desk
 from workforce.models import Account, Annotator, DataRequest
 from workforce.models.onboarding import Invitation
+from workforce.operations.drafts import key_of_account, save_draft
 from workforce.operations.own_data import ask_data, cancel_erasure, take_copy
+from workforce.operations.receipts import issue_receipt
 from workforce.values.own_data import DataKind
 
 MACHINE = system_actor("test")
@@ -60,6 +65,35 @@ def named(desk: Desk, number: int) -> Actor:
     with desk.vendor() as session:
         set_method(session, person, desk.annotators[number], kind="mobile", holder=CANARIES[0], account=CANARIES[3])
     return person
+
+
+def suspicions(desk: Desk) -> list[str]:
+    """A decision that rests on a check, and a signal that nobody has looked at; returns what must not be told."""
+    (judgment,) = desk.judgments()
+    shared = {"org_id": judgment.org_id, "vendor_org_id": judgment.vendor_org_id, "project_id": judgment.project_id}
+    evidence, words = [{"kind": "judgment", "id": judgment.id}], Message("Your work is paused.")
+    with desk.market.system() as session:
+        issue_receipt(
+            session, MACHINE, annotator_id=judgment.annotator_id, kind="lane_paused", rule="accuracy",
+            rule_version="1", what=words, why=words, way_back=words, evidence=evidence, cause_kind="judgment",
+            cause_id=judgment.id, lane_id=desk.lane,
+        )  # fmt: skip
+        session.add(
+            BehaviourReview(**shared, lane_id=desk.lane, annotator_id=judgment.annotator_id, signal="copying",
+                            figures={}, evidence=evidence, opened_at=desk.market.now, note="")
+        )  # fmt: skip
+        key = key_of_account(judgment.account_id)
+        save_draft(session, MACHINE, desk.market.pool, key=key, content={"about": CANARIES[2]})
+    return [judgment.unit_id, judgment.item_id, "copying"]
+
+
+def test_every_table_of_a_person_is_handed_over_by_named_columns_or_left_out_with_its_reason() -> None:
+    load_models()
+    tables = {table.name: frozenset(table.columns.keys()) for table in Base.metadata.sorted_tables}
+    theirs = {name for name, columns in tables.items() if way_to(name, columns)}
+    assert theirs | {"account"} == set(SHOWN) and set(LEFT_OUT) <= set(tables)
+    assert all(set(columns) <= tables[name] for name, columns in SHOWN.items())
+    assert not any({"unit_id", "item_id", "slot_no", "seed", "password_hash"} & set(row) for row in SHOWN.values())
 
 
 def paid(desk: Desk) -> None:
@@ -132,6 +166,7 @@ def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db:
         task = desk.take(0)
         assert task is not None
         desk.answer(0, task)
+        secrets = suspicions(desk)
         with market.system() as session:
             asked = ask_copy(session, person, person.account_id or "")
         with clock.use_clock(lambda: market.now):
@@ -151,6 +186,11 @@ def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db:
         assert [row["answer"] for row in found["judgment.json"]] == [{"choice": "refund"}]
         assert found["annotator.json"][0]["about"] == CANARIES[2]
         assert found["about.json"]["rows"]["earning"] == 1
+        assert CANARIES[2] in found["application_draft.json"][0]["content"]
+        (receipt,) = found["decision_receipt.json"]
+        assert (receipt["evidence"], receipt["cause_id"]) == ([{"kind": "judgment", "count": 1}], None)
+        assert found["behaviour_review.json"] == []
+        assert [each for each in secrets if each in str(found)] == [] and "slot_no" not in str(found)
         assert {"grade.json", "exposure.json", "totp_factor.json"} & set(found) == set()
         assert desk.annotators[1] not in str(found) and (desk.people[1].account_id or "") not in str(found)
         market.later(days=2)

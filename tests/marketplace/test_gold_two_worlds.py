@@ -14,6 +14,7 @@ from sqlalchemy import event, select, update
 from werkzeug.test import TestResponse
 
 import kernel.db
+from admin.queries.person import tables_of
 from calibration.models import GoldKey
 from kernel import clock, ids
 from kernel.db import Database
@@ -49,6 +50,7 @@ class Seen:
 
     answers: list[tuple[int, dict[str, str], str]] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
+    copy: dict[str, list[Any]] = field(default_factory=dict)  # of the person's own data, table by table
     acts: Counter[tuple[str, bool]] = field(default_factory=Counter)  # and whether on one of the units in question
 
     def note(self, response: TestResponse) -> TestResponse:
@@ -180,6 +182,9 @@ def work_through(database: Database, desk: Desk, secret: str, folder: Path) -> S
             for turn in range(UNITS):
                 _one_unit(person, turn)
                 desk.market.later(seconds=30)
+            with database.reading(Scope.system("test")) as session:
+                rows = tables_of(session, desk.people[0].account_id or "")
+                seen.copy = {table: sorted(map(repr, found)) for table, found in rows if table != "auth_session"}
     return seen
 
 
@@ -230,6 +235,7 @@ def test_no_byte_and_no_statement_depends_on_which_units_are_gold(
     assert {status for status, _, _ in one.answers} == {200, 202}
     assert one.answers == other.answers
     assert one.statements == other.statements
+    assert one.copy == other.copy and len(one.copy["assignment"]) > UNITS
     assert not any(re.search(r"gold_key|\bgrade\b", statement) for statement in one.statements)
 
 
