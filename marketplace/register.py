@@ -9,7 +9,6 @@ from kernel.policy import Actor
 from marketplace.api import access as access_api
 from marketplace.api import api as market_api
 from marketplace.api import imports as imports_api
-from marketplace.api import people_file as people_file_api
 from marketplace.api import projects as projects_api
 from marketplace.api import proposals as proposals_api
 from marketplace.api import protection as protection_api
@@ -26,7 +25,6 @@ from marketplace.pages import (
     grants,
     imports,
     languages,
-    people_file,
     projects,
     proposals,
     protection,
@@ -56,8 +54,6 @@ _ROUTES = (
     releases,
     requests,
     imports_api,
-    people_file,
-    people_file_api,
     projects_api,
     proposals_api,
     protection_api,

@@ -242,7 +242,7 @@ def open_the_lane(stage: Stage, project: str) -> str:
     qa.press("The test of this lane", role="link")
     lane = qa.path.split("/")[2]
     form = qa.page
-    for name, value in (("p0", "0.5"), ("p1", "0.95"), ("alpha", "0.1"), ("beta", "0.1"), ("attempts_most", "1")):
+    for name, value in (("p0", "50"), ("p1", "95"), ("alpha", "10"), ("beta", "10"), ("attempts_most", "1")):
         form.locator(f"[name={name}]").fill(value)
     qa.press("Show what it does")
     for warning in form.locator("[name=accepted]").all():

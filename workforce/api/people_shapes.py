@@ -35,5 +35,9 @@ class PeopleAskedIn(InModel):
         return PeopleFilter(**asked)
 
 
+class PeopleFileQuery(PeopleAskedIn):
+    """The same for a file of all who fit."""
+
+
 class PeopleQuery(PeopleAskedIn, PageQuery):
     """The same, page by page."""

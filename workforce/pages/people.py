@@ -120,7 +120,7 @@ def _list(form: Form[Any], status: int = 200, planned: Sequence[Planned] = ()) -
         modes=[(one.value, str(words.MODES[one.value])) for one in Mode],
         levels=[(one.code, str(words.LEVELS[one.code])) for one in Level],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
-        file_url=url_for("marketplace.people_file", **_kept(asked)),
+        file_url=url_for("workforce.people_file", **_kept(asked)),
         next_url=url_for("workforce.people", **_kept(asked), after=next_after) if next_after else "",
         first_url=url_for("workforce.people", **_kept(asked)) if after else "",
         may_change=current.may(Action.PEOPLE_STANDING),

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from labeling.files.writing import csv_lines
+from kernel.sheets import write
 from workforce.values import PersonRow
 
 COLUMNS = ("id", "pseudonym", "name", "email", "status", "country", "weekly_hours", "applied_at", "languages")
 
 
-def people_csv(rows: Iterable[PersonRow]) -> str:
+def people_csv(rows: Iterable[PersonRow]) -> bytes:
     """One line a person; addresses are masked, as on the page."""
-    return "".join(csv_lines(COLUMNS, (_cells(row) for row in rows)))
+    return write(COLUMNS, (_cells(row) for row in rows))
 
 
 def _cells(row: PersonRow) -> list[object]:

@@ -3,11 +3,11 @@
 from flask import Response, request
 
 from kernel import db
-from marketplace.pages import pages
-from marketplace.rules.people_file import people_csv
 from web import current, limits
 from workforce import queries
+from workforce.files.people import people_csv
 from workforce.operations.many_people import take_people
+from workforce.pages import pages
 from workforce.pages.people import filter_of
 
 

@@ -6,11 +6,11 @@ from flask import Response
 
 from kernel import db
 from kernel.policy import Actor
-from marketplace.api import api
-from marketplace.rules.people_file import people_csv
 from web import current, limits
 from workforce import queries
-from workforce.api.people_shapes import PeopleQuery
+from workforce.api import api
+from workforce.api.people_shapes import PeopleFileQuery
+from workforce.files.people import people_csv
 from workforce.operations.many_people import take_people
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 @api.get(
-    "/people/file", query=PeopleQuery, returns=None, produces=("text/csv",), before=limits.spends("export"),
+    "/people/file", query=PeopleFileQuery, returns=None, produces=("text/csv",), before=limits.spends("export"),
     scope=lambda: queries.reach(current.actor()),
 )  # fmt: skip
-def people_file(session: "Session", actor: Actor, query: PeopleQuery) -> Response:
+def people_file(session: "Session", actor: Actor, query: PeopleFileQuery) -> Response:
     """All people who fit, as a table in which no cell is a formula; the log keeps who took it."""
     with db.transaction(queries.reach(actor)) as writing:
         rows = take_people(writing, actor, query.wanted())
