@@ -25,6 +25,7 @@ class Project(Identified, Shared, Base):
     task_type: Mapped[str] = mapped_column(String(32))
     classification: Mapped[str] = mapped_column(String(20))
     protection: Mapped[dict[str, Any] | None]  # agreements, countries and networks that its classes ask for
+    personal_choice: Mapped[str | None] = mapped_column(String(5))  # mask, raise, keep: for its work and gold alike
     currency: Mapped[str] = mapped_column(String(3))
     about: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]

@@ -83,7 +83,7 @@ class LaneDecisionsOut(OutModel):
 
 @api.get("/lanes/<lane_id>/weak", query=PageQuery, returns=WeaksOut)
 def lane_weak(session: "Session", actor: Actor, lane_id: str, query: PageQuery) -> WeaksOut:
-    """The units of a lane whose labels are weak"""
+    """The units of a lane whose labels are weak, for its owner"""
     _lane, found, after = rows.lane_weak(session, actor, lane_id, after=query.after, limit=query.limit)
     return WeaksOut(items=[WeakOut.model_validate(row) for row in found], next_after=after)
 

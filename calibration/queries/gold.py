@@ -6,7 +6,7 @@ from datetime import datetime
 from math import exp
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from calibration.models import Exposure, GoldKey, GoldSet
@@ -144,15 +144,19 @@ def drawable(
     )
 
 
-def gold_candidates(session: Session, lane_id: str, account_id: str, limit: int) -> list[str]:
+def gold_candidates(
+    session: Session, lane_id: str, account_id: str, limit: int, *, beyond: Select[str] | None = None
+) -> list[str]:
     """Items for a person's next hidden checks: live, below their exposure cap, never met; the least exposed first.
 
-    Of all that somebody meets, the share of keys made from settled units is bounded.
+    Of all that somebody meets, the share of keys made from settled units is bounded. `beyond` are items that the
+    person may not be handed.
     """
     if limit < 1:
         return []
-    settled = _unmet(session, lane_id, account_id, GoldKey.source == SETTLED, limit)
-    known = _unmet(session, lane_id, account_id, GoldKey.source != SETTLED, limit)
+    allowed = true() if beyond is None else GoldKey.item_id.not_in(beyond)
+    settled = _unmet(session, lane_id, account_id, allowed & (GoldKey.source == SETTLED), limit)
+    known = _unmet(session, lane_id, account_id, allowed & (GoldKey.source != SETTLED), limit)
     if not settled:
         return known
     met = dict(

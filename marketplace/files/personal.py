@@ -9,7 +9,7 @@ from labeling.files.drafts import GoldDraft, UnitDraft
 from labeling.files.masking import masked_content, masked_gold, masked_unit
 from labeling.recognizer import recognizer
 from labeling.rules.personal import PersonalChoice, find, hinted
-from labeling.values import Classification, JsonObject
+from labeling.values import Classification, GoldPool, JsonObject
 from workforce.values import most_sensitive
 
 MOST_EXAMPLES = 10
@@ -49,14 +49,19 @@ class PersonalTally:
 
 
 def protected(drafts: Sequence[Draft], choice: PersonalChoice | None) -> tuple[list[Draft], dict[Mark, JsonObject]]:
-    """The drafts as they are to be written, and what the masked ones said before."""
+    """The drafts as they are to be written, and what the masked ones said before.
+
+    Where classes are raised, gold among the work is raised with it. Gold for training and exams is masked instead:
+    whoever is tested has no clearance yet.
+    """
     if choice is None or choice is PersonalChoice.KEEP:
         return list(drafts), {}
     found: list[Draft] = []
     originals: dict[Mark, JsonObject] = {}
     for draft in drafts:
         unit = draft.unit if isinstance(draft, GoldDraft) else draft
-        if choice is PersonalChoice.RAISE:
+        is_work = not isinstance(draft, GoldDraft) or draft.pool is GoldPool.LIVE
+        if choice is PersonalChoice.RAISE and is_work:
             found.append(_raised(draft) if masked_content(unit) else draft)
             continue
         if isinstance(draft, GoldDraft):

@@ -21,10 +21,11 @@ from labeling.files.rows import FileKind
 from labeling.rules.personal import PersonalChoice
 from marketplace.models import Batch, Project
 from marketplace.operations.loading import project_for
+from marketplace.operations.personal import settle_choice
 from marketplace.operations.reads import note_read
 from marketplace.policy import project_resource
 from marketplace.queries.eligibility import demands_on_reader
-from marketplace.queries.imports import batch_of, has_masked, lane_refs
+from marketplace.queries.imports import batch_of, lane_refs
 from marketplace.queries.projects import ontologies_of
 from marketplace.values.actions import Action
 from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
@@ -77,17 +78,22 @@ def see_batch(session: Session, actor: Actor, batch_id: str) -> BatchView:
     require(session, actor, _SEE[view.kind], project_resource(project, rights))
     is_vendor = actor.org_id != project.org_id
     if is_vendor and Right.PAYLOAD not in (rights or ()) and batch.created_by != actor.account_id:
-        return replace(view, preview=())
+        return _without_content(view)
     if not view.preview:
         return view
     # What the rows say is of the project's class at least; what they turn out to be is known once they are units.
     if not all(each.met for each in demands_on_reader(session, actor, project, project.classification)):
-        return replace(view, preview=())
+        return _without_content(view)
     note_read(
         session, actor, Why.LOOKED_AT, unit=batch.id, project=project.id, org=project.org_id,
         classification=project.classification,
     )  # fmt: skip
     return view
+
+
+def _without_content(view: BatchView) -> BatchView:
+    """The upload without anything that its rows say; hints of personal data are made of what they say too."""
+    return replace(view, preview=(), personal=replace(view.personal, examples=()))
 
 
 def note_check(
@@ -148,22 +154,27 @@ def finish_import(session: Session, actor: Actor, batch_id: str, *, new: int) ->
 
 
 def _personal_choice(session: Session, actor: Actor, batch: Batch, wanted: str | None) -> str | None:
-    """What is to become of the personal data that was found; that it stays open, the client alone can say."""
+    """What is to become of the personal data that was found, as in the rest of the project; that it stays open, the
+    client alone can say."""
     view = batch_of(session, batch.id)
     if view is None or not view.personal.units:
         return None
+    wanted = wanted or view.project_choice
     if not wanted:
         fault = _("There is personal data in this file. Say whether it is masked, its class raised, or neither.")
         raise Conflict("batch.personal_undecided", fault, units=view.personal.units)
-    if wanted not in view.personal_choices:
+    if wanted not in tuple(PersonalChoice):
         fault = _("Choose one of the values offered.")
         raise Invalid("batch.personal_unknown", fault, {"personal": fault})
-    if batch.kind == BatchKind.GOLD and wanted == PersonalChoice.KEEP and has_masked(session, batch.project_id):
-        fault = _("Units of this project were masked. Gold has to look like them, so mask it too.")
-        raise Invalid("batch.personal_gold", fault, {"personal": fault})
-    if wanted == PersonalChoice.KEEP and actor.org_id != batch.org_id:
+    if wanted == PersonalChoice.KEEP and actor.org_id != batch.org_id and view.project_choice is None:
         fault = _("Only the client can leave personal data as it is.")
         raise Invalid("batch.personal_clients", fault, {"personal": fault})
+    holds = settle_choice(session, batch.project_id, PersonalChoice(wanted))
+    if holds != wanted:
+        fault = _("Choose one of the values offered.")
+        if holds is PersonalChoice.MASK and batch.kind == BatchKind.GOLD:
+            fault = _("Units of this project were masked. Gold has to look like them, so mask it too.")
+        raise Invalid("batch.personal_settled", fault, {"personal": fault})
     return wanted
 
 

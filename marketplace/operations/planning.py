@@ -6,7 +6,7 @@ an assignment tells one from the other. The planner runs in the system's name, a
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy import BindParameter, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from calibration.operations import exposures
@@ -21,6 +21,7 @@ from kernel.policy import Actor
 from marketplace.models import Assignment, Lane, LanePerson, Slot, Unit
 from marketplace.operations.taking import forget_ahead
 from marketplace.policy import lane_resource
+from marketplace.rules.eligibility import open_classes
 from workforce.models import Annotator
 from workforce.values import rank_of
 
@@ -125,12 +126,23 @@ def _plan(session: Session, actor: Actor, person: LanePerson, lane: Lane, rate_o
     start, end = max(person.planned_to, person.taken + 1), person.taken + AHEAD
     rate = rate_of(session, lane.id, person.annotator_id)
     places = [place for place in range(start, end) if ids.repeatable(f"{person.seed}:{place}").random() < rate]
-    item_ids = gold_candidates(session, lane.id, person.account_id, len(places))
+    beyond = out_of_reach(session, person, lane) if places else None
+    item_ids = gold_candidates(session, lane.id, person.account_id, len(places), beyond=beyond)
     placed = 0
     for place, item_id in zip(places, item_ids, strict=False):
         placed += _place(session, actor, person, lane, item_id, place)
     person.planned_to = end
     return placed
+
+
+def out_of_reach(session: Session, person: LanePerson, lane: Lane) -> Select[str] | None:
+    """The items of a lane whose units are of classes that the person has no clearance for: no check is wasted there."""
+    raised = select(Unit.id).where(Unit.project_id == lane.project_id, Unit.classification.is_not(None)).limit(1)
+    if session.scalar(raised) is None:
+        return None
+    proven = session.get_one(Annotator, person.annotator_id)
+    still = open_classes(proven.clearance, has_identity=proven.identity_verified_at is not None)
+    return select(Unit.item_id).where(Unit.lane_id == lane.id, Unit.classification.not_in(still))
 
 
 def _place(session: Session, actor: Actor, person: LanePerson, lane: Lane, item_id: str, place: int) -> int:

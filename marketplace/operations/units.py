@@ -25,8 +25,9 @@ from marketplace.files.personal import Mark, protected
 from marketplace.models import Lane, Slot, Unit
 from marketplace.operations.classes import raise_units
 from marketplace.operations.loading import lane_for
+from marketplace.operations.personal import settle_choice
 from marketplace.operations.settling import begin_again
-from marketplace.queries.imports import LaneRef, Source, caps_of, known_items, units_of_items
+from marketplace.queries.imports import LaneRef, Source, caps_of, known_items, project_choice, units_of_items
 from marketplace.rules.requests import MOST_OVERLAP
 from marketplace.values.actions import Action
 from marketplace.values.imports import CHUNK, Added, UnitIn
@@ -49,7 +50,7 @@ def add_units(
         raise Invalid("units.count", fault, {"units": fault})
     ref = LaneRef(lane.id, lane.locale, lane.overlap_least or lane.overlap, lane.classification)
     stated = _parsed(lane, drafts)
-    ready, originals = protected(stated, _personal_choice(actor, lane, stated, personal))
+    ready, originals = protected(stated, _personal_choice(session, actor, lane, stated, personal))
     parsed = [unit_of(draft) for draft in ready]
     source = _Owner(lane.org_id, lane.vendor_org_id, lane.project_id, None)
     known = known_items(session, lane.project_id, ((each.locale, each.fingerprint) for each in parsed))
@@ -262,20 +263,25 @@ def _write_live(session: Session, owner: _Owner, lane: LaneRef, golds: Mapping[s
 
 
 def _personal_choice(
-    actor: Actor, lane: Lane, units: Sequence[UnitDraft], wanted: str | None
+    session: Session, actor: Actor, lane: Lane, units: Sequence[UnitDraft], wanted: str | None
 ) -> PersonalChoice | None:  # fmt: skip
-    """What the sender wants done with personal data, which has to be said where there is any."""
+    """What is done with personal data, as in the rest of the project; the first time there is any, the sender says."""
+    settled = project_choice(session, lane.project_id)
     choice = PersonalChoice(wanted) if wanted in tuple(PersonalChoice) else None
-    is_clients = actor.org_id == lane.org_id
-    if choice is PersonalChoice.KEEP and is_clients:
-        return choice
-    if choice in (PersonalChoice.MASK, PersonalChoice.RAISE):
-        return choice
+    if settled is not None and choice in (None, settled):
+        return settled
+    holding = [unit for unit in units if masked_content(unit) is not None]
+    if not holding:
+        return None
     fault = _("This holds personal data. Say in “personal” whether it is masked, its class raised, or kept (client).")
-    faults = {f"units.{unit.line}.content": fault for unit in units if masked_content(unit) is not None}
-    if faults:
+    if choice is PersonalChoice.KEEP and actor.org_id != lane.org_id:
+        choice = None
+    elif choice is not None and settle_choice(session, lane.project_id, choice) != choice:
+        fault, choice = _("Choose one of the values offered."), None
+    if choice is None:
+        faults = {f"units.{unit.line}.content": fault for unit in holding}
         raise Invalid("units.personal", fault, faults | {"personal": fault})
-    return None
+    return choice
 
 
 def _parsed(lane: Lane, drafts: Sequence[UnitIn]) -> list[UnitDraft]:

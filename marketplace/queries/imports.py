@@ -12,7 +12,7 @@ from calibration.models import GoldKey
 from calibration.queries.gold import items_with_keys, known_beforehand, settled_since
 from kernel.paging import Paging
 from labeling.files.rows import FileKind
-from labeling.models import Item, ItemOriginal, Ontology
+from labeling.models import Item, Ontology
 from labeling.rules.personal import PersonalChoice
 from labeling.tasktypes.registry import read_ontology
 from marketplace.files.checking import FileSpec
@@ -109,9 +109,10 @@ def lane_refs(session: Session, project_id: str) -> dict[str, LaneRef]:
     return {row.locale: LaneRef(*row) for row in rows}
 
 
-def has_masked(session: Session, project_id: str) -> bool:
-    """Whether personal data of this project's content stands behind placeholders."""
-    return session.scalar(select(ItemOriginal.id).where(ItemOriginal.project_id == project_id).limit(1)) is not None
+def project_choice(session: Session, project_id: str) -> PersonalChoice | None:
+    """What is done with personal data in this project's work and gold, once that was decided."""
+    choice = session.scalar(select(Project.personal_choice).where(Project.id == project_id))
+    return PersonalChoice(choice) if choice else None
 
 
 def known_items(session: Session, project_id: str, marks: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -203,4 +204,5 @@ def _view(session: Session, row: Batch, *, with_twin: bool = True) -> BatchView:
         bad=row.bad, findings=tuple(Finding.from_json(each) for each in row.findings), preview=tuple(row.preview),
         job_id=row.job_id, created_at=row.created_at, same_as=twin, org_id=row.org_id,
         personal=PersonalFound.from_json(row.personal), personal_choice=row.personal_choice,
+        project_choice=project_choice(session, row.project_id) if row.personal and with_twin else None,
     )  # fmt: skip

@@ -111,6 +111,7 @@ class BatchView:
     org_id: str = ""
     personal: PersonalFound = PersonalFound()
     personal_choice: str | None = None
+    project_choice: str | None = None  # what an earlier import of the project, of work or gold, was decided to do
     same_as: str | None = None  # an earlier upload of the very same bytes
 
     @property
@@ -123,16 +124,15 @@ class BatchView:
 
     @property
     def personal_choices(self) -> tuple[PersonalChoice, ...]:
-        """What can be decided of the personal data. Gold stays in the class of its lane: nobody who is tested with it
-        is asked for more."""
-        choices = tuple(PersonalChoice)
-        return choices if self.kind is BatchKind.UNITS else tuple(set(choices) - {PersonalChoice.RAISE})
+        """What can be decided of the personal data: once for a project, so that gold and work look and ask alike."""
+        return (PersonalChoice(self.project_choice),) if self.project_choice else tuple(PersonalChoice)
 
     @property
     def proposal(self) -> PersonalChoice | None:
         """What is proposed for the personal data found."""
-        found = self.personal.proposal(self.good)
-        return PersonalChoice.MASK if found and self.kind is BatchKind.GOLD else found
+        if self.personal.units and self.project_choice:
+            return PersonalChoice(self.project_choice)
+        return self.personal.proposal(self.good)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from calibration.models import GoldKey
+from calibration.queries import gold_candidates
 from kernel.crypto import KeyRing, Sealed
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import AuditEvent
@@ -13,11 +14,12 @@ from labeling.files.drafts import GoldDraft, UnitDraft
 from labeling.files.masking import masked_gold
 from labeling.models import Item, ItemOriginal
 from labeling.values import GoldPool
-from marketplace.models import Batch, Lane, Unit
-from marketplace.operations import imports, protecting, units
+from marketplace.models import Batch, Lane, LanePerson, Unit
+from marketplace.operations import imports, planning, protecting, units
 from marketplace.queries import imports as queries
 from marketplace.values.imports import BatchKind, UnitIn
 from tests.marketplace.orders import Market, csv_of, jsonl_of
+from workforce.models import Annotator
 
 
 @pytest.fixture(autouse=True)
@@ -82,23 +84,68 @@ def test_what_was_found_is_told_masked_units_stay_masked_and_the_original_takes_
     gold = [{"text": "my mail is bo@x.example", "label": "other", "pool": "exam"}]
     gold_id = market.upload(market.qa, project_id, "gold.jsonl", jsonl_of(gold), BatchKind.GOLD).id
     market.work()
-    for wanted in ("keep", "raise"):  # gold has to look like the work, and asks nobody for more than its lane does
+    for wanted in ("keep", "raise"):  # gold has to look like the work, and to ask what it asks
         with pytest.raises(Invalid), market.as_(market.qa) as session:
             imports.confirm_import(session, market.qa, gold_id, personal=wanted)
     with market.as_(market.qa) as session:
-        imports.confirm_import(session, market.qa, gold_id, personal="mask")
+        told = queries.batch_of(session, gold_id)
+        assert told is not None and (told.proposal, told.personal_choices) == ("mask", ("mask",))
+        imports.confirm_import(session, market.qa, gold_id)  # which follows what was decided
     market.work()
     with market.gold() as session:
         keyed = select(Item.content).join(GoldKey, GoldKey.item_id == Item.id)
         assert session.scalars(keyed).all() == [{"text": "my mail is [e-mail 1]"}]
     sent = [UnitIn({"text": "call +254 712 345 678"}), UnitIn({"text": "nothing"})]
+    for wanted in ("keep", "raise"):
+        with pytest.raises(Invalid), market.as_(market.pm) as session:
+            units.add_units(session, market.pm, lane_id, sent, personal=wanted)
+    with market.as_(market.pm) as session:
+        units.add_units(session, market.pm, lane_id, sent)
+        assert {"text": "call [phone 1]"} in session.scalars(select(Item.content)).all()
+
+
+def test_gold_is_raised_as_the_work_is_and_is_for_people_with_the_clearance(market: Market) -> None:
+    project_id = market.order()
+    with market.as_(market.pm) as session:
+        lane_id = session.scalars(select(Lane.id)).one()
+    sent = [UnitIn({"text": "call +254 712 345 678"}), UnitIn({"text": "nothing"})]
     with pytest.raises(Invalid) as caught, market.as_(market.pm) as session:
         units.add_units(session, market.pm, lane_id, sent)
     assert set(caught.value.fields) == {"personal", "units.0.content"}
     with market.as_(market.pm) as session:
-        raised, low = units.add_units(session, market.pm, lane_id, sent, personal="raise").unit_ids
-        classes = dict(session.execute(select(Unit.id, Unit.classification)).all())
-        assert (classes[raised or ""], classes[low or ""]) == ("restricted-pii", None)
+        units.add_units(session, market.pm, lane_id, sent, personal="raise")
+    gold = [
+        {"text": f"write to {pool}@x.example", "label": "other", "pool": pool} for pool in ("live", "exam")
+    ] + [{"text": "plain", "label": "other", "pool": "live"}]  # fmt: skip
+    gold_id = market.upload(market.qa, project_id, "gold.jsonl", jsonl_of(gold), BatchKind.GOLD).id
+    market.work()
+    with pytest.raises(Invalid), market.as_(market.qa) as session:
+        imports.confirm_import(session, market.qa, gold_id, personal="mask")
+    with market.as_(market.qa) as session:
+        imports.confirm_import(session, market.qa, gold_id, personal="raise")
+    market.work()
+    with market.gold() as session:
+        rows = session.execute(
+            select(Item.content, Unit.classification).join(Unit, Unit.item_id == Item.id, isouter=True)
+        )
+        classes = {content["text"]: own for content, own in rows}
+        assert classes == {
+            "call +254 712 345 678": "restricted-pii", "nothing": None, "write to live@x.example": "restricted-pii",
+            "write to [e-mail 1]": None, "plain": None,
+        }  # fmt: skip
+    low, high = market.hire(2, "en")
+    with market.system() as session:
+        person = session.get_one(Annotator, high)
+        person.clearance, person.identity_verified_at = 3, market.now
+        lane = session.get_one(Lane, lane_id)
+        for annotator_id, most in ((low, 1), (high, 2)):
+            account_id = session.get_one(Annotator, annotator_id).account_id
+            place = LanePerson(
+                id=annotator_id, org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=project_id,
+                lane_id=lane_id, annotator_id=annotator_id, account_id=account_id, taken=0, planned_to=0,
+            )  # fmt: skip
+            beyond = planning.out_of_reach(session, place, lane)
+            assert len(gold_candidates(session, lane_id, account_id, 5, beyond=beyond)) == most
 
 
 def test_a_vendor_cannot_leave_personal_data_open(market: Market) -> None:
@@ -112,6 +159,13 @@ def test_a_vendor_cannot_leave_personal_data_open(market: Market) -> None:
     market.work()
     with market.as_(market.manager) as session:
         assert len(session.scalars(select(ItemOriginal)).all()) == 2
+    other_id = market.upload(market.pm, project_id, "more.csv", csv_of([{"id": "9", "text": "cy@x.example"}])).id
+    market.work()
+    with market.as_(market.manager) as session:  # who may not read units is not told what they say in hints either
+        told = imports.see_batch(session, market.manager, other_id)
+        assert (told.personal.units, told.personal.examples, told.preview) == (1, (), ())
+    with market.as_(market.pm) as session:
+        assert imports.see_batch(session, market.pm, other_id).personal.examples
 
 
 def test_spans_of_gold_move_with_the_mask() -> None:
