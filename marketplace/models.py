@@ -370,6 +370,11 @@ class LaneProgress(Shared, Base):
     able: Mapped[int] = mapped_column(default=0)  # who is qualified
     checked: Mapped[int] = mapped_column(default=0)  # judgments graded on gold
     right: Mapped[float] = mapped_column(Float, default=0.0)
+    lot_rest: Mapped[
+        int | None
+    ]  # of the lot, what nobody was asked to look at; None until a lane with a plan is counted
+    lot_known: Mapped[int] = mapped_column(default=0, server_default="0")  # known units beside it, settled like it
+    lot_since: Mapped[datetime | None]  # when the release was ordered after which it begins
     told_checked: Mapped[int] = mapped_column(default=0)  # what the vendor may be told, as of `told_to`'s end
     told_right: Mapped[float] = mapped_column(Float, default=0.0)
     told_to: Mapped[date | None] = mapped_column(Date)

@@ -34,7 +34,7 @@ def _bare(sent: Any) -> Any:
 
 
 # In a form: a share as people say it, 70 or 70.5 or 70,5 %; its bounds are per cent, too.
-Percent = Annotated[float, BeforeValidator(_bare)]
+Percent = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_bare)]
 
 
 def share_of(percent: float) -> float:

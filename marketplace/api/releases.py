@@ -15,7 +15,7 @@ from marketplace.operations import assurance
 from marketplace.operations import releases as operations
 from marketplace.queries import projects as project_queries
 from marketplace.queries import releases as queries
-from marketplace.queries.lots import lots_of, told_of
+from marketplace.queries.lots import lots_told, told_of
 from marketplace.rules.assurance import Lot, LotState
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, ReleaseView
@@ -120,7 +120,7 @@ def release_sample(session: "Session", actor: Actor, project_id: str) -> LotsOut
     """What waits to be released in lanes with a plan, and what its sample says."""
     if project_queries.project_of(session, project_id) is None:
         raise not_found()
-    return _lots(lots_of(session, project_id))
+    return _lots(lots_told(session, project_id))
 
 
 @api.post("/projects/<project_id>/sample", returns=LotsOut)

@@ -10,7 +10,7 @@ from kernel.db import now_of
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 from marketplace.models import Slot
-from marketplace.operations import planning, proposals, returning, settling
+from marketplace.operations import assurance, planning, proposals, returning, settling
 
 
 @job(queue="urgent", every=timedelta(seconds=30))
@@ -42,7 +42,20 @@ def settle_work(session: Session, actor: Actor) -> dict[str, Any]:
 def settle_one_lane(session: Session, actor: Actor, lane_id: str) -> dict[str, Any]:
     """Infer and settle one lane."""
     done = settling.settle_lane(session, actor, lane_id)
-    return {"settled": done.settled, "to_review": done.to_review}
+    return {"settled": done.settled, "to_review": done.to_review, "asked_more": done.asked_more}
+
+
+@job(queue="bulk", long=True)
+def refit_lane(work: Work, lane_id: str) -> dict[str, Any]:
+    """Give a lane's units as many places as its rules now say, portion by portion."""
+    changed, after = int(work.step.get("changed", 0)), str(work.step.get("after", ""))
+    while True:
+        with work.transaction() as session:
+            last, more = assurance.refit_chunk(session, work.actor, lane_id, after)
+            if last is None:
+                return {"changed": changed}
+            after, changed = last, changed + more
+            work.advance(session, changed, after=after, changed=changed)
 
 
 @job(queue="bulk", long=True, every=timedelta(hours=1))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -12,13 +12,22 @@ from kernel.errors import Conflict
 from kernel.guard import not_found, require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
-from marketplace.models import Assignment, Lane, Project, Review, Slot, Unit
+from marketplace.models import Assignment, Lane, LaneProgress, Project, Slot, Unit
 from marketplace.operations.loading import lane_for, project_for
-from marketplace.operations.settling import ask_more, ask_reviews
-from marketplace.queries.imports import items_never_work
-from marketplace.queries.lots import accepted_at, lots_of
-from marketplace.rules.assurance import Assurance, Lot, clean_assurance
+from marketplace.operations.settling import ask_more, ask_reviews, hold_units
+from marketplace.queries.lots import (
+    accepted_at,
+    count_lot,
+    free_units,
+    lanes_with_plan,
+    looks_of,
+    lots_told,
+    plan_of,
+)
+from marketplace.rules.assurance import Assurance, Lot, clean_assurance, exact_lot
 from marketplace.values.actions import Action
+
+CHUNK = 500
 
 
 def set_assurance(session: Session, actor: Actor, lane_id: str, asked: Assurance) -> Assurance:
@@ -27,46 +36,78 @@ def set_assurance(session: Session, actor: Actor, lane_id: str, asked: Assurance
     rules = clean_assurance(lane.overlap, asked)
     if lane.state == "done":
         raise Conflict("lane.state", _("The lane is not in a state in which this can be done."))
-    before = lane.overlap_least or lane.overlap
+    before, had_plan = lane.overlap_least or lane.overlap, lane.lot_limit is not None
     lane.overlap_least, lane.overlap_target = rules.overlap_least, rules.overlap_target
     lane.lot_limit, lane.lot_allowed = rules.lot_limit, rules.lot_allowed
-    session.flush()
-    _refit(session, lane, before, lane.overlap_least or lane.overlap)
+    if (lane.overlap_least or lane.overlap) != before:
+        enqueue(session, REGISTRY["marketplace.refit_lane"], actor=actor, org_id=lane.org_id, lane_id=lane.id)
+    if rules.lot_limit is not None and not had_plan:
+        enqueue(session, REGISTRY["marketplace.count_lanes"])  # so that the sample's page need not wait for it
     audit.record(session, actor, "lane.assurance", "lane", lane.id, org_id=lane.org_id, details=asdict(rules))
     return rules
 
 
-def _refit(session: Session, lane: Lane, before: int, after: int) -> None:
-    """Units that the rules have not touched yet begin with as many places as they now say.
+def refit_chunk(session: Session, actor: Actor, lane_id: str, after: str) -> tuple[str | None, int]:
+    """Give some units of a lane, in the order of their ids, as many places as its rules now say.
 
-    A unit with a place that is kept for somebody stays as it is: whoever set that one knew how many there were.
+    More go to every unit that waits for answers, fewer to those that nobody has met. A unit with a place that is kept
+    for somebody stays as it is: whoever set that one knew how many there were. Returns the last unit that was looked
+    at, None at the end, and how many changed.
     """
-    is_kept = exists().where(Slot.unit_id == Unit.id, Slot.kept_for.is_not(None))
-    has_all = select(func.count()).where(Slot.unit_id == Unit.id).scalar_subquery() == Unit.overlap
-    mine = [Unit.lane_id == lane.id, Unit.overlap == before, ~is_kept, has_all]
-    if after < before:
-        is_met = exists().where(Assignment.unit_id == Unit.id)
-        chosen = session.scalars(select(Unit.id).where(*mine, Unit.state == "open", ~is_met)).all()
-        for chunk in _chunks(chosen):
-            quiet = {"synchronize_session": False}
-            session.execute(delete(Slot).where(Slot.unit_id.in_(chunk), Slot.slot_no > after), execution_options=quiet)
-            session.execute(update(Slot).where(Slot.unit_id.in_(chunk)).values(overlap=after), execution_options=quiet)
-            session.execute(update(Unit).where(Unit.id.in_(chunk)).values(overlap=after), execution_options=quiet)
-    elif after > before:
-        chosen = session.scalars(select(Unit.id).where(*mine, Unit.state.in_(("open", "full")))).all()
-        for chunk in _chunks(chosen):
-            for _more in range(after - before):
-                ask_more(session, lane.id, chunk)
+    lane = session.get(Lane, lane_id)
+    if lane is None:
+        raise not_found()
+    places = lane.overlap_least or lane.overlap
+    chosen = session.scalars(
+        select(Unit.id)
+        .where(
+            Unit.lane_id == lane_id, Unit.id > after, Unit.state.in_(("open", "full")), Unit.overlap != places,
+            _has_all(), ~_is_kept(),
+        )
+        .order_by(Unit.id)
+        .limit(CHUNK)
+    ).all()  # fmt: skip
+    if not chosen:
+        return None, 0
+    raised: set[str] = set()
+    more: Sequence[str] = chosen
+    while more := ask_more(session, lane_id, more, of=("open", "full"), most=places):
+        raised.update(more)
+    lowered = take_back(session, chosen, places)
+    return chosen[-1], len(raised) + len(lowered)
 
 
-def _chunks(values: Sequence[str]) -> list[Sequence[str]]:
-    return [values[start : start + 500] for start in range(0, len(values), 500)]
+def take_back(session: Session, unit_ids: Sequence[str], places: int) -> Sequence[str]:
+    """Leave those of these units that nobody has met with so many places; returns which had more."""
+    hold_units(session, unit_ids)
+    is_met = exists().where(Assignment.unit_id == Unit.id)
+    is_used = exists().where(Slot.unit_id == Unit.id, Slot.state != "free")
+    untouched = session.scalars(
+        select(Unit.id).where(
+            Unit.id.in_(unit_ids), Unit.state == "open", Unit.overlap > places, _has_all(), ~_is_kept(), ~is_met,
+            ~is_used,
+        )
+    ).all()  # fmt: skip
+    quiet = {"synchronize_session": False}
+    session.execute(delete(Slot).where(Slot.unit_id.in_(untouched), Slot.slot_no > places), execution_options=quiet)
+    session.execute(update(Slot).where(Slot.unit_id.in_(untouched)).values(overlap=places), execution_options=quiet)
+    session.execute(update(Unit).where(Unit.id.in_(untouched)).values(overlap=places), execution_options=quiet)
+    return untouched
+
+
+def _has_all() -> ColumnElement[bool]:
+    """Whether a unit has all its places; those of known units are made one by one, for the people they check."""
+    return select(func.count()).where(Slot.unit_id == Unit.id).scalar_subquery() == Unit.overlap
+
+
+def _is_kept() -> ColumnElement[bool]:
+    return exists().where(Slot.unit_id == Unit.id, Slot.kept_for.is_not(None))
 
 
 def draw_sample(session: Session, actor: Actor, project_id: str) -> list[Lot]:
     """Have a random sample of each lot reviewed, as large as its plan asks; what was drawn already counts."""
     project = project_for(session, actor, project_id, Action.RELEASE_CUT)
-    lots = lots_of(session, project_id)
+    lots = lots_told(session, project_id)
     if not lots:
         raise Conflict("release.no_plan", _("No lane of this project has a plan for samples. Set one first."))
     # Drawn in the client's name: leaving gold out takes reading it, which a vendor never may.
@@ -78,23 +119,20 @@ def draw_sample(session: Session, actor: Actor, project_id: str) -> list[Lot]:
 
 def draw_lots(session: Session, actor: Actor, project_id: str) -> int:
     """Ask for the reviews that samples lack, of settled units drawn at random; returns how many. Reads gold."""
-    project = session.get(Project, project_id)
+    project = session.get(Project, project_id, with_for_update=True)  # one draw at a time, and none during an order
     if project is None:
         raise not_found()
     require(session, actor, Action.RELEASE_BUILD, Resource("project", project.id, org_id=project.org_id))
     since = accepted_at(session, project_id)
     drawn = 0
-    for lot in lots_of(session, project_id):
-        lane = session.get_one(Lane, lot.lane_id)
-        of_lot = [Unit.lane_id == lane.id, Unit.state == "settled", Unit.label_source == "consensus"]
-        if since is not None:
-            of_lot.append(Unit.settled_at > since)
-        is_looked_at = exists().where(Review.unit_id == Unit.id, Review.org_id == Unit.org_id)
-        rows = session.execute(select(Unit.id, Unit.item_id).where(*of_lot, ~is_looked_at).order_by(Unit.id)).all()
-        known = items_never_work(session, [row.item_id for row in rows])
-        free = [row.id for row in rows if row.item_id not in known]
+    for lane in lanes_with_plan(session, project_id):
+        free = free_units(session, lane, since)
+        lot = exact_lot(plan_of(lane), len(free), looks_of(session, lane, since))
         seed = ids.repeatable(f"lot:{lane.id}:{lot.asked}:{since}")
         chosen = seed.sample(free, min(len(free), max(0, lot.needed - lot.asked)))
         ask_reviews(session, lane, [(unit_id, "sample") for unit_id in chosen], of="settled")
+        row = session.get(LaneProgress, lane.id)
+        if row is not None:
+            count_lot(session, lane, row)  # what was drawn is no part of the rest any more
         drawn += len(chosen)
     return drawn

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Judgment, Qualification, Track
@@ -13,6 +13,7 @@ from kernel.db import now_of
 from kernel.policy import Actor
 from marketplace.models import Lane, LaneDay, LaneProgress, Unit
 from marketplace.operations import forecasting
+from marketplace.queries.lots import count_lot
 
 ACTIVE_DAYS = 7
 
@@ -20,12 +21,15 @@ ACTIVE_DAYS = 7
 def count_lanes(session: Session, actor: Actor, *, days: int = 2) -> int:
     """Count every lane that is not done yet, and its last `days` days; returns how many lanes. System scope.
 
-    A lane that was ended with units still on their way is counted until they have arrived.
+    A lane that was ended with units still on their way is counted until they have arrived, and once more where a new
+    lot has begun.
     """
     moving = select(Unit.lane_id).where(Unit.state.in_(("full", "review")))
     moved = select(LaneProgress.lane_id).where(LaneProgress.full + LaneProgress.review > 0)
+    begun = select(LaneProgress.lane_id).where(LaneProgress.lot_rest.is_(None))
+    has_new_lot = and_(Lane.lot_limit.is_not(None), Lane.id.in_(begun))
     lanes = session.scalars(
-        select(Lane).where(or_(Lane.state != "done", Lane.id.in_(moving), Lane.id.in_(moved)))
+        select(Lane).where(or_(Lane.state != "done", Lane.id.in_(moving), Lane.id.in_(moved), has_new_lot))
     ).all()
     for lane in lanes:
         count_lane(session, actor, lane.id, days=days)
@@ -41,6 +45,7 @@ def count_lane(session: Session, actor: Actor, lane_id: str, *, days: int = 2) -
         session.add(row)
     for name, value in _figures(session, lane, now).items():
         setattr(row, name, value)
+    count_lot(session, lane, row)
     _tell(session, row, (now - timedelta(days=1)).date())
     row.counted_at = now
     forecasting.foresee(session, actor, lane, row)

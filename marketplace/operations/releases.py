@@ -18,15 +18,15 @@ from kernel.guard import not_found, require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.models import OutboxEvent
 from kernel.policy import Actor, Demand, Reason, Resource
-from marketplace.models import Project, Release
+from marketplace.models import LaneProgress, Project, Release
 from marketplace.operations.loading import project_for
 from marketplace.operations.reads import note_read
 from marketplace.policy import project_resource
 from marketplace.queries.eligibility import demands_on_reader
-from marketplace.queries.lots import lots_of, told_of
+from marketplace.queries.lots import lots_of, lots_told, told_of
 from marketplace.queries.releases import billable_of, has_settled, release_of
 from marketplace.queries.units import class_within
-from marketplace.rules.assurance import Lot, LotState
+from marketplace.rules.assurance import LotState
 from marketplace.values.actions import Action
 from marketplace.values.reads import Why
 from marketplace.values.releases import ReleaseFile, ReleaseState, ReleaseView
@@ -55,7 +55,7 @@ def cut_release(session: Session, actor: Actor, project_id: str, *, in_spite: st
     lots, told = lots_of(session, project_id), in_spite.strip()
     is_held = any(lot.state is not LotState.ACCEPTED for lot in lots)
     if is_held:
-        _ensure_in_spite(session, actor, project_id, lots, told)
+        _ensure_in_spite(session, actor, project_id, told)
     before = session.scalar(select(func.max(Release.version)).where(Release.project_id == project_id)) or 0
     release = Release(
         id=ids.new_id(), org_id=project.org_id, vendor_org_id=project.vendor_org_id, project_id=project.id,
@@ -75,13 +75,13 @@ def cut_release(session: Session, actor: Actor, project_id: str, *, in_spite: st
     return _view(session, release.id)
 
 
-def _ensure_in_spite(session: Session, actor: Actor, project_id: str, lots: Sequence[Lot], told: str) -> None:
+def _ensure_in_spite(session: Session, actor: Actor, project_id: str, told: str) -> None:
     if not told:
         message = _(
             "The sample of this lot is not accepted: have it drawn and reviewed, or let the client release it in spite"
             " of that, with a reason."
         )
-        raise Conflict("release.sample", message, lots=told_of(list(lots)))
+        raise Conflict("release.sample", message, lots=told_of(lots_told(session, project_id)))
     project_for(session, actor, project_id, Action.RELEASE_DECIDE)
     if len(told) > LONGEST_REASON:
         fault = _("Say why in at most %(most)s letters; it stands in the report.", most=LONGEST_REASON)
@@ -126,12 +126,22 @@ def decide_release(session: Session, actor: Actor, release_id: str, *, accept: b
     }  # fmt: skip
     _move(session, release, ReleaseState.DELIVERED, values)
     if accept:
+        _begin_lots(session, release)
         enqueue(session, REGISTRY["marketplace.invoice_release"], actor=actor, dedupe=release.id, release_id=release.id)
     audit.record(
         session, actor, f"release.{state.value}", "release", release.id, org_id=release.org_id,
         details={"version": release.version, "sha256": release.sha256},
     )  # fmt: skip
     return _view(session, release.id)
+
+
+def _begin_lots(session: Session, release: Release) -> None:
+    """What was counted of the lots that went out says nothing of the next ones."""
+    session.execute(
+        update(LaneProgress)
+        .where(LaneProgress.project_id == release.project_id, LaneProgress.lot_rest.is_not(None))
+        .values(lot_rest=None, lot_known=0, lot_since=None)
+    )
 
 
 def invoice_release(session: Session, actor: Actor, release_id: str) -> str | None:

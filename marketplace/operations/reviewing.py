@@ -360,7 +360,7 @@ def _carry_out(
         settle_unit(session, review.unit_id, review.label, "review")
         return 0
     if review.verdict == Verdict.RETURN:
-        ask_more(session, review.lane_id, [review.unit_id], is_back=True)
+        ask_more(session, review.lane_id, [review.unit_id], of=("full", "review"), is_back=True)
         return 0
     return _reject(session, actor, review, judgment_ids, label)
 
@@ -422,7 +422,7 @@ def _reject(
         review.label = _checked_label(session, review, label)
         settle_unit(session, review.unit_id, review.label, "review")
     else:
-        ask_more(session, review.lane_id, [review.unit_id], is_back=True)
+        ask_more(session, review.lane_id, [review.unit_id], of=("full", "review"), is_back=True)
     return len(judgments)
 
 

@@ -3,7 +3,7 @@
 Where a lane's overlap is adaptive, a unit whose label is not sure enough asks for one more answer first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,10 +67,16 @@ def settle_lane(session: Session, actor: Actor, lane_id: str) -> SettleSummary:
 
 
 def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence[str]) -> tuple[int, int, int]:
+    """Settle those of a list that are full still: another round may have been faster since the list was made."""
+    rule = overlap_rule(Assurance(lane.overlap_least, lane.overlap_target), lane.overlap)
+    if rule is not None:
+        _hold_slots(session, unit_ids)
     rows = session.execute(
         select(Unit.id, Unit.item_id, Unit.answered, Consensus.label, Consensus.confidence)
         .join(Consensus, (Consensus.unit_id == Unit.id) & (Consensus.org_id == Unit.org_id))
-        .where(Unit.id.in_(unit_ids))
+        .where(Unit.id.in_(unit_ids), Unit.state == "full")
+        .order_by(Unit.id)
+        .with_for_update(of=Unit)
     ).all()
     keyed = items_with_keys(session, [row.item_id for row in rows])
     reported = set(
@@ -81,7 +87,6 @@ def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence
     settled: list[tuple[str, Any]] = []
     reviews: list[tuple[str, str]] = []
     unsure: list[str] = []
-    rule = overlap_rule(Assurance(lane.overlap_least, lane.overlap_target), lane.overlap)
     for row in rows:
         is_known = row.item_id in keyed or row.id in reported
         if rule is not None and not is_known and not rule.is_enough(row.answered, row.confidence):
@@ -95,17 +100,32 @@ def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence
     _settle(session, settled, "consensus")
     ask_reviews(session, lane, reviews)
     plant_reviews(session, lane, [unit_id for unit_id, _why in reviews])
-    ask_more(session, lane.id, unsure)
-    return len(settled), len(reviews), len(unsure)
+    more = ask_more(session, lane.id, unsure, of=("full",), most=lane.overlap)
+    return len(settled), len(reviews), len(more)
 
 
-def ask_more(session: Session, lane_id: str, unit_ids: Sequence[str], *, is_back: bool = False) -> None:
-    """Give each of these units one more place: in the lane's random order, or in the band of what has come back."""
+def ask_more(
+    session: Session, lane_id: str, unit_ids: Sequence[str], *, of: Collection[str], most: int | None = None,
+    is_back: bool = False,
+) -> list[str]:  # fmt: skip
+    """Give one more place to each of these units that is in one of the states `of` and has fewer than `most`.
+
+    The place lies in the lane's random order, or in the band of what has come back. Returns the units that got one.
+    """
     if not unit_ids:
-        return
-    units = session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.id).with_for_update()).all()
+        return []
+    _hold_slots(session, unit_ids)
+    wanted = select(Unit).where(Unit.id.in_(unit_ids), Unit.state.in_(of))
+    if most is not None:
+        wanted = wanted.where(Unit.overlap < most)
+    units = session.scalars(
+        wanted.order_by(Unit.id).with_for_update(), execution_options={"populate_existing": True}
+    ).all()
+    given = [unit.id for unit in units]
+    if not given:
+        return []
     session.execute(
-        update(Slot).where(Slot.unit_id.in_(unit_ids)).values(overlap=Slot.overlap + 1),
+        update(Slot).where(Slot.unit_id.in_(given)).values(overlap=Slot.overlap + 1),
         execution_options={"synchronize_session": False},
     )
     for unit in units:
@@ -115,6 +135,19 @@ def ask_more(session: Session, lane_id: str, unit_ids: Sequence[str], *, is_back
     if not is_back:
         begin_again(session, [lane_id])
     session.flush()
+    return given
+
+
+def _hold_slots(session: Session, unit_ids: Sequence[str]) -> None:
+    """Lock the places of units before the units, as an answer does, lest the two wait for each other."""
+    held = select(Slot.unit_id).where(Slot.unit_id.in_(unit_ids)).order_by(Slot.unit_id, Slot.slot_no)
+    session.execute(held.with_for_update()).all()
+
+
+def hold_units(session: Session, unit_ids: Sequence[str]) -> None:
+    """Lock units with their places, so that nobody takes or answers one meanwhile."""
+    _hold_slots(session, unit_ids)
+    session.execute(select(Unit.id).where(Unit.id.in_(unit_ids)).order_by(Unit.id).with_for_update()).all()
 
 
 def _place_of(unit: Unit, back_at: datetime | None) -> Slot:

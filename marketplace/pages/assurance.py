@@ -14,9 +14,10 @@ from marketplace.operations import assurance as operations
 from marketplace.operations import releases
 from marketplace.pages import pages
 from marketplace.queries import projects as queries
-from marketplace.queries.lots import lots_of
+from marketplace.queries.lots import lots_told
 from marketplace.rules.assurance import Assurance, LotState
 from web import current
+from web.amounts import Percent, percent_of, share_of
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 
@@ -31,8 +32,8 @@ class AssuranceForm(FormModel):
     """What the form sends; an empty field stands for what is fixed, or not asked for."""
 
     overlap_least: int | None = None
-    overlap_target: float | None = Field(default=None, allow_inf_nan=False)
-    lot_limit: float | None = Field(default=None, allow_inf_nan=False)
+    overlap_target: Percent | None = None
+    lot_limit: Percent | None = None
     lot_allowed: int = 0
 
 
@@ -71,11 +72,11 @@ def set_lane_assurance(lane_id: str) -> Response:
 
 
 def _share(percent: float | None) -> float | None:
-    return None if percent is None else percent / 100.0
+    return None if percent is None else share_of(percent)
 
 
-def _percent(share: float | None) -> float | str:
-    return "" if share is None else float(f"{share * 100.0:.4g}")
+def _percent(share: float | None) -> str:
+    return "" if share is None else percent_of(share)
 
 
 def _show(lane_id: str, form: Form[Any] | None, status: int = 200) -> Response:
@@ -140,7 +141,7 @@ def cut_in_spite(project_id: str) -> Response:
 def _sample(project_id: str, form: Form[Any], status: int = 200) -> Response:
     with db.reading(current.scope()) as session:
         found = queries.project_of(session, project_id)
-        lots = lots_of(session, project_id)
+        lots = lots_told(session, project_id)
     if found is None:
         raise not_found()
     role = current.actor().role

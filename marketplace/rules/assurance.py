@@ -4,7 +4,9 @@ Overlap is fixed, or adaptive: a unit asks for more answers, one at a time, unti
 for more than were agreed. A plan looks at a random sample of a lot, and accepts the lot if few enough are wrong.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from calibration.rules.acceptance import sample_size
@@ -50,13 +52,26 @@ class Lot:
     asked: int  # of the sample, reviewed or not
     checked: int
     wrong: int
+    state: LotState
 
-    @property
-    def state(self) -> LotState:
-        """Rejected as soon as too many are wrong, accepted once the whole sample was looked at."""
-        if self.wrong > self.allowed:
-            return LotState.REJECTED
-        return LotState.ACCEPTED if self.checked >= self.needed else LotState.WAITING
+
+@dataclass(frozen=True)
+class Look:
+    """A review that waits as one of a lot's sample: whether its unit is a known one put among them, and its verdict."""
+
+    is_planted: bool
+    done_at: datetime | None
+    is_wrong: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which lane's lots are sampled, and how."""
+
+    lane_id: str
+    locale: str
+    limit: float
+    allowed: int
 
 
 def clean_assurance(overlap: int, asked: Assurance) -> Assurance:
@@ -95,3 +110,38 @@ def overlap_rule(asked: Assurance, overlap: int) -> OverlapRule | None:
 def needed_of(units: int, limit: float, allowed: int) -> int:
     """How many units of a lot have to be looked at; all of them where it is that small."""
     return min(units, sample_size(limit, confidence=CONFIDENCE, allowed=allowed, lot=units)) if units else 0
+
+
+def state_of(allowed: int, needed: int, checked: int, wrong: int) -> LotState:
+    """Rejected as soon as too many are wrong, accepted once the whole sample was looked at."""
+    if wrong > allowed:
+        return LotState.REJECTED
+    return LotState.ACCEPTED if checked >= needed else LotState.WAITING
+
+
+def exact_lot(plan: Plan, rest: int, looks: Sequence[Look]) -> Lot:
+    """A lot as it is; `rest` are its units that nobody was asked to look at."""
+    sample = [look for look in looks if not look.is_planted]
+    done = [look for look in sample if look.done_at is not None]
+    units, wrong = rest + len(sample), sum(look.is_wrong for look in done)
+    needed = needed_of(units, plan.limit, plan.allowed)
+    return Lot(
+        plan.lane_id, plan.locale, plan.limit, plan.allowed, units, needed, len(sample), len(done), wrong,
+        state_of(plan.allowed, needed, len(done), wrong),
+    )  # fmt: skip
+
+
+def told_lot(plan: Plan, rest: int | None, looks: Sequence[Look], now: datetime) -> Lot:
+    """A lot as people are told of it, so that nobody sees from it whether the review just decided was a planted one.
+
+    Planted reviews are among those asked for and done. What verdicts came to is told of those done before this hour,
+    or of all once none waits. `rest` is None as long as the lot has not been counted: then it waits.
+    """
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    waits = any(look.done_at is None for look in looks)
+    over = [look for look in looks if look.done_at is not None and (not waits or look.done_at < hour)]
+    told = [look for look in over if not look.is_planted]
+    wrong, lot = sum(look.is_wrong for look in told), exact_lot(plan, rest or 0, looks)
+    done = sum(look.done_at is not None for look in looks)
+    state = LotState.WAITING if rest is None else state_of(plan.allowed, lot.needed, len(told), wrong)
+    return replace(lot, asked=len(looks), checked=done, wrong=wrong, state=state)

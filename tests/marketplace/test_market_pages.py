@@ -439,6 +439,13 @@ def test_rules_of_answers_and_samples_are_set_and_hold_a_release(app: Flask, mar
     lane = pm.ask("PUT", f"/lanes/{work.lane_id}/assurance", asked)
     assert {name: lane[name] for name in asked} == asked
     assert "92.5" in pm.get(rules)
+    # The highest target there is, as it is typed and as it is shown.
+    assert pm.send(
+        rules, {"overlap_least": "2", "overlap_target": "99.9", "lot_limit": "10", "lot_allowed": "1"}, rules
+    )
+    assert 'value="99.9"' in pm.get(rules)
+    with market.system() as session:
+        count_lane(session, market.pm, work.lane_id)
     held = pm.post(f"/projects/{work.project_id}/releases", {}, sample)
     assert held.status_code == 409 and "The sample of this lot is not accepted" in held.text
     pm.ask("POST", f"/projects/{work.project_id}/releases", status=409)
