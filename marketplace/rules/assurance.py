@@ -135,13 +135,12 @@ def told_lot(plan: Plan, rest: int | None, looks: Sequence[Look], now: datetime)
     """A lot as people are told of it, so that nobody sees from it whether the review just decided was a planted one.
 
     Planted reviews are among those asked for and done. What verdicts came to is told of those done before this hour,
-    or of all once none waits. `rest` is None as long as the lot has not been counted: then it waits.
+    or of all once the sample is whole and none waits. `rest` is None as long as the lot was not counted: then it waits.
     """
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    waits = any(look.done_at is None for look in looks)
-    over = [look for look in looks if look.done_at is not None and (not waits or look.done_at < hour)]
-    told = [look for look in over if not look.is_planted]
-    wrong, lot = sum(look.is_wrong for look in told), exact_lot(plan, rest or 0, looks)
-    done = sum(look.done_at is not None for look in looks)
-    state = LotState.WAITING if rest is None else state_of(plan.allowed, lot.needed, len(told), wrong)
-    return replace(lot, asked=len(looks), checked=done, wrong=wrong, state=state)
+    lot, hour = exact_lot(plan, rest or 0, looks), now.replace(minute=0, second=0, microsecond=0)
+    done = [look for look in looks if look.done_at is not None]
+    is_over = rest is not None and len(done) == len(looks) and lot.checked >= lot.needed
+    known = [look for look in looks if not look.is_planted and look.done_at and (is_over or look.done_at < hour)]
+    wrong = sum(look.is_wrong for look in known)
+    state = LotState.WAITING if rest is None else state_of(plan.allowed, lot.needed, len(known), wrong)
+    return replace(lot, asked=len(looks), checked=len(done), wrong=wrong, state=state)

@@ -97,6 +97,8 @@ def test_what_is_told_of_a_lot_moves_alike_by_a_planted_review_and_by_another() 
     assert (later.asked, later.checked, later.wrong, later.state) == (3, 2, 1, LotState.REJECTED)
     over = told_lot(PLAN, 2, [RIGHT, RIGHT, PLANTED], now)
     assert (over.units, over.checked, over.wrong, over.state) == (4, 3, 0, LotState.ACCEPTED)
+    alone = told_lot(PLAN, 200, [WRONG], now)
+    assert (alone.checked, alone.wrong) == (1, 0), "where reviews come one by one, each would tell what it was"
     assert told_lot(PLAN, None, [], now).state == LotState.WAITING, "a lot that was not counted is not accepted"
     assert told_lot(PLAN, 0, [], now).state == LotState.ACCEPTED
 
