@@ -9,6 +9,7 @@ from pydantic import Field
 from admin.jobs import ask_copy, ask_verification
 from admin.operations import dead_letters
 from admin.operations.founding import found_organization
+from admin.operations.own_data import open_copy
 from admin.policy import Action, chain_resource, reads_every_chain
 from admin.queries import events, machinery
 from admin.queries.retention import report
@@ -20,7 +21,6 @@ from kernel.errors import Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from kernel.tenancy import Scope
-from marketplace.storage import storage
 from web.api import Api, Result
 from web.forms import InModel, OutModel, PageQuery, values_of
 from workforce.operations import own_data as own_data_operations
@@ -342,10 +342,9 @@ def cancel_erasure(session: "Session", actor: Actor, data_request_id: str) -> Da
 )  # fmt: skip
 def take_copy(session: "Session", actor: Actor, data_request_id: str) -> Response:
     """Take the file with your data, once."""
-    name = own_data_operations.take_copy(session, actor, data_request_id)
     return send_file(
-        storage().open(name), mimetype="application/zip", as_attachment=True, download_name="my-data.zip", etag=False,
-        max_age=0,
+        open_copy(session, actor, data_request_id), mimetype="application/zip", as_attachment=True,
+        download_name="my-data.zip", etag=False, max_age=0,
     )  # fmt: skip
 
 

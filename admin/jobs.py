@@ -17,6 +17,8 @@ from kernel.guard import require
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 from kernel.start import settings_in_place
+from kernel.storage import chunks_of
+from marketplace.storage import storage
 from workforce.operations.own_data import ask_data
 from workforce.values.own_data import DataKind, DataRequestView
 
@@ -85,10 +87,25 @@ def prune(work: Work) -> dict[str, Any]:
             return total
 
 
-@job(queue="bulk")
-def write_copy(session: Session, actor: Actor, request_id: str) -> dict[str, Any]:
-    """Write the file with a person's data that they asked for."""
-    return {"written": own_data.write_copy(session, actor, request_id)}
+@job(queue="bulk", long=True)
+def write_copy(work: Work, request_id: str) -> dict[str, Any]:
+    """Write the file with a person's data that they asked for; nobody waits for the reading and packing of it."""
+    with work.reading() as session:
+        gathered = own_data.gather(session, request_id)
+    if gathered is None:
+        return {"written": False}
+    with gathered as file:
+        stored = storage().put(chunks_of(file), ".zip")
+    is_kept = False
+    try:
+        with work.transaction() as session:
+            is_ready = own_data.keep_copy(session, work.actor, request_id, stored)
+            work.advance(session, 1, 1)
+        is_kept = is_ready
+    finally:
+        if not is_kept:
+            storage().delete(stored.name)
+    return {"written": is_kept}
 
 
 @job(queue="bulk", long=True, every=timedelta(hours=1))

@@ -10,6 +10,9 @@ from i18n import Message, _, current_locale
 from kernel.money import from_text
 
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]{1,6})?")
+# What people type: digits of any script, a sign, and what groups or parts them. An exponent would make a short text a
+# number of a thousand million digits.
+_TYPED = re.compile(r"[+\-\u2212]?[\d.,'\u2019\u066b\u066c]{1,40}")
 _SPACES = str.maketrans("", "", "\u00a0\u202f ")
 
 
@@ -58,6 +61,8 @@ def read_amount(text: str) -> int | Message:
 def plain_number(text: str) -> str:
     """The digits of a number as the reader's language writes it, with a point; another text stays what it is."""
     bare = text.translate(_SPACES)
+    if not _TYPED.fullmatch(bare):
+        return bare
     try:
         return f"{parse_decimal(bare, locale=current_locale().replace('-', '_'), strict=True):f}"
     except NumberFormatError:

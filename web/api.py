@@ -125,12 +125,14 @@ def _write(operation: Operation, function: Callable[..., Any], scope: Scope, arg
     actor = _caller(operation)
     content = idempotency.request_hash(request) if key else ""
 
-    def act(session: Any) -> tuple[int, str]:
+    def act(session: Any) -> Response | tuple[int, str]:
         if key and actor.account_id:
             kept = idempotency.recall(session, actor.account_id, operation.endpoint, key, content)
             if kept:
                 return kept.status_code, kept.body
         result = function(session, actor, **arguments)
+        if isinstance(result, Response):
+            return result  # a file: what `produces` names, and never kept under a key
         status, body = result.status if isinstance(result, Result) else operation.status, _json(operation, result)
         if key and actor.account_id:
             idempotency.keep(
@@ -138,7 +140,10 @@ def _write(operation: Operation, function: Callable[..., Any], scope: Scope, arg
             )
         return status, body
 
-    status, body = db.current().run(scope, act)
+    answer = db.current().run(scope, act)
+    if isinstance(answer, Response):
+        return answer
+    status, body = answer
     return Response(body, status, mimetype="application/json")
 
 

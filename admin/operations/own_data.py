@@ -10,22 +10,22 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from functools import partial
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from admin.queries.person import tables_of
 from admin.rules.person import LEFT_OUT
-from calibration.models import Dispute
+from calibration.models import Attempt, BehaviourReview, Dispute, Qualification
 from calibration.models.languages import LanguageCheck
 from kernel import audit, ids
+from kernel.crypto import digest
 from kernel.db import after_commit, now_of
-from kernel.errors import Conflict
 from kernel.models import Idempotency
 from kernel.money import payable_part
 from kernel.policy import Actor
-from kernel.storage import chunks_of
+from kernel.storage import Stored
 from marketplace.models import Assignment, ProblemReport, Review
 from marketplace.storage import storage
 from payouts.models import Earning, LedgerAccount, PayoutLine, PayoutMethod
@@ -39,37 +39,60 @@ from workforce.models import (
     Appeal,
     DataRequest,
     DecisionReceipt,
+    FactorReset,
     LanguageClaim,
     LanguageEvidence,
     Membership,
     RecoveryCode,
+    SavedFilter,
     StandingChange,
     TotpFactor,
 )
-from workforce.models.onboarding import DocumentLook, Invitation, PersonDocument, RosterLine
-from workforce.operations.accounts import end_membership
+from workforce.models.onboarding import ApplicationDraft, DocumentLook, Invitation, PersonDocument, RosterLine
+from workforce.operations.accounts import end_membership, runs_alone
+from workforce.operations.drafts import key_of_account
+from workforce.operations.own_data import take_copy
 from workforce.operations.standing import move
+from workforce.rules.names import email_key
 from workforce.values import Standing
 from workforce.values.own_data import KEPT, DataKind, DataState
 
 ERASED = "–"  # what stands where somebody wrote, or was written about
 
 
-def write_copy(session: Session, actor: Actor, request_id: str) -> bool:
-    """Write everything that is held about whoever asked into a ZIP of JSON files, and keep it ready for a day."""
-    row = session.get(DataRequest, request_id)
-    if row is None or row.kind != DataKind.EXPORT or row.state != DataState.WAITING:
+def gather(session: Session, request_id: str) -> BinaryIO | None:
+    """Everything that is held about whoever asked, as a ZIP of JSON files in a file without a name; reads only."""
+    row = _waiting_copy(session, request_id)
+    if row is None:
+        return None
+    file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  whoever asked closes it
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        _fill(session, archive, row.account_id)
+    file.seek(0)
+    return file
+
+
+def keep_copy(session: Session, actor: Actor, request_id: str, stored: Stored) -> bool:
+    """Keep the stored file ready for a day; False where nobody waits for it any more."""
+    row = _waiting_copy(session, request_id)
+    if row is None:
         return False
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            _fill(session, archive, row.account_id)
-        file.seek(0)
-        stored = storage().put(chunks_of(file), ".zip")
     row.state, row.stored_name, row.sha256, row.size = DataState.READY.value, stored.name, stored.sha256, stored.size
     row.due_at = now_of(session) + KEPT
     session.flush()
     audit.record(session, actor, "data.export_made", "account", row.account_id, details={"size": stored.size})
     return True
+
+
+def open_copy(session: Session, actor: Actor, request_id: str) -> BinaryIO:
+    """Hand the file over, once; it is open before that is committed, so that a file that cannot be read stays."""
+    return storage().open(take_copy(session, actor, request_id))
+
+
+def _waiting_copy(session: Session, request_id: str) -> DataRequest | None:
+    row = session.get(DataRequest, request_id)
+    is_waiting = row is not None and row.kind == DataKind.EXPORT and row.state == DataState.WAITING
+    return row if is_waiting else None
 
 
 def _fill(session: Session, archive: zipfile.ZipFile, account_id: str) -> None:
@@ -91,7 +114,8 @@ def _write_rows(file: IO[bytes], rows: Iterator[dict[str, Any]]) -> int:
 
 
 def held_up_by(session: Session, account_id: str) -> str:
-    """Why an erasure cannot be carried yet: money that is owed or on its way; nothing is in the way otherwise."""
+    """Why an erasure cannot be carried yet: money that is owed or on its way, or an organization that nobody else can
+    run. Nothing is in the way otherwise. Asked before anything is taken, so that who waits keeps every role."""
     profiles = select(Annotator.id).where(Annotator.account_id == account_id)
     balances = session.execute(
         select(LedgerAccount.balance_micros, LedgerAccount.currency).where(
@@ -104,7 +128,9 @@ def held_up_by(session: Session, account_id: str) -> str:
     under_way = select(PayoutLine.id).where(
         PayoutLine.annotator_id.in_(profiles), PayoutLine.state == LineState.OPEN.value
     )
-    return "owed" if any(session.scalar(each.limit(1)) for each in (waiting, under_way)) else ""
+    if any(session.scalar(each.limit(1)) for each in (waiting, under_way)):
+        return "owed"
+    return "last" if runs_alone(session, account_id) else ""
 
 
 def erase_person(session: Session, actor: Actor, request_id: str) -> bool:
@@ -113,10 +139,11 @@ def erase_person(session: Session, actor: Actor, request_id: str) -> bool:
     now = now_of(session)
     if row is None or row.kind != DataKind.ERASURE or row.state != DataState.WAITING or row.due_at > now:
         return False
-    row.held_up_by = held_up_by(session, row.account_id) or _end_roles(session, actor, row.account_id)
+    row.held_up_by = held_up_by(session, row.account_id)
     if row.held_up_by:
         session.flush()
         return False
+    _end_roles(session, actor, row.account_id)
     for person in session.scalars(select(Annotator).where(Annotator.account_id == row.account_id)).all():
         _erase_profile(session, actor, person)
     _erase_account(session, row.account_id)
@@ -127,16 +154,10 @@ def erase_person(session: Session, actor: Actor, request_id: str) -> bool:
     return True
 
 
-def _end_roles(session: Session, actor: Actor, account_id: str) -> str:
-    """End every role; who alone can run an organization has to hand that over first."""
+def _end_roles(session: Session, actor: Actor, account_id: str) -> None:
     held = select(Membership.id).where(Membership.account_id == account_id, Membership.ended_at.is_(None))
     for membership_id in session.scalars(held).all():
-        try:
-            with session.begin_nested():
-                end_membership(session, actor, membership_id)
-        except Conflict:
-            return "last"
-    return ""
+        end_membership(session, actor, membership_id)
 
 
 def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
@@ -168,17 +189,24 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
         .values(note=ERASED),
         update(Dispute).where(Dispute.annotator_id == person.id).values(text=ERASED),
         update(Review).where(Review.reviewer_id == person.account_id, Review.note != "").values(note=ERASED),
+        update(BehaviourReview).where(BehaviourReview.annotator_id == person.id, BehaviourReview.note != "")
+        .values(note=ERASED),
+        update(Qualification).where(Qualification.annotator_id == person.id, Qualification.reason != "")
+        .values(reason=ERASED),
+        update(Attempt).where(Attempt.annotator_id == person.id).values(network=None),
         delete(PayoutMethod).where(PayoutMethod.annotator_id == person.id),
     ):  # fmt: skip
         session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _erase_account(session: Session, account_id: str) -> None:
-    for model in (TotpFactor, RecoveryCode, AccountLink, AccountToken, AuthSession):
+    account = session.get_one(Account, account_id)
+    _erase_invitations(session, account)
+    for model in (TotpFactor, RecoveryCode, AccountLink, AccountToken, AuthSession, SavedFilter):
         session.execute(delete(model).where(model.account_id == account_id))
     session.execute(delete(Idempotency).where(Idempotency.actor_id == account_id))
-    account = session.get_one(Account, account_id)
-    _erase_invitations(session, account_id, account.email_key)
+    session.execute(delete(ApplicationDraft).where(ApplicationDraft.key_hash == digest(key_of_account(account_id))))
+    session.execute(update(FactorReset).where(FactorReset.account_id == account_id).values(reason=ERASED))
     name = f"erased-{ids.new_id()[:10]}"
     account.name, account.email, account.email_key = name, f"{name}@erased.invalid", f"{name}@erased.invalid"
     account.email_confirmed_at = None
@@ -188,19 +216,31 @@ def _erase_account(session: Session, account_id: str) -> None:
     session.flush()
 
 
-def _erase_invitations(session: Session, account_id: str, address: str) -> None:
+def _erase_invitations(session: Session, account: Account) -> None:
     """That somebody of this address was asked in stays; whom it was, and what was written to them, goes."""
-    profiles = select(Annotator.id).where(Annotator.account_id == account_id)
-    theirs = or_(Invitation.email_key == address, Invitation.annotator_id.in_(profiles))
-    for row in session.scalars(select(Invitation).where(theirs)):
+    profiles = select(Annotator.id).where(Annotator.account_id == account.id)
+    keys = {account.email_key, *_earlier_keys(session, account.id)}
+    theirs = or_(Invitation.email_key.in_(keys), Invitation.annotator_id.in_(profiles))
+    for row in session.scalars(select(Invitation).where(theirs)).all():
+        keys.add(row.email_key)
         row.email = row.email_key = f"erased-{row.id}"
         row.name = row.note = row.secret_hash = None
+    # A line that was wrong was given no key; it holds the address as it was written.
+    wrong = and_(RosterLine.email_key.is_(None), func.lower(func.trim(RosterLine.email)).in_(keys))
     session.execute(
         update(RosterLine)
-        .where(RosterLine.email_key == address)
+        .where(or_(RosterLine.email_key.in_(keys), wrong))
         .values(email=ERASED, email_key=None, name=ERASED, note=""),
         execution_options={"synchronize_session": False},
     )
+
+
+def _earlier_keys(session: Session, account_id: str) -> list[str]:
+    """Addresses that were proven to be theirs; one that was only asked for may be somebody else's."""
+    proven = select(AccountLink.email).where(
+        AccountLink.account_id == account_id, AccountLink.email.is_not(None), AccountLink.used_at.is_not(None)
+    )
+    return [email_key(email) for email in session.scalars(proven) if email]
 
 
 def _forget_copies(session: Session, account_id: str) -> None:

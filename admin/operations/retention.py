@@ -41,7 +41,10 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
     elif rule is UPLOADS:
         for batch in session.scalars(select(Batch).where(Batch.id.in_(found))):
             forget_file(session, batch.stored_name)
-            batch.stored_name, batch.preview = "", []
+            batch.stored_name, batch.preview, batch.findings = "", [], []
+            if batch.personal:
+                batch.personal = {name: told for name, told in batch.personal.items() if name != "examples"}
+            batch.state = "cancelled" if batch.state == "checked" else batch.state
     else:
         session.execute(
             update(PayoutLine).where(PayoutLine.id.in_(found)).values(holder_sealed=None, details_sealed=None)

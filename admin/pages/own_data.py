@@ -3,6 +3,7 @@
 from flask import Response, send_file
 
 from admin.jobs import ask_copy
+from admin.operations.own_data import open_copy
 from admin.pages import pages
 from admin.policy import Action
 from admin.queries.retention import report
@@ -10,7 +11,6 @@ from i18n import Message, _
 from kernel import db
 from kernel.guard import require
 from kernel.tenancy import Scope
-from marketplace.storage import storage
 from web import current
 from web.render import flash, page, see
 from workforce.operations import own_data as operations
@@ -76,9 +76,9 @@ def cancel_erasure(data_request_id: str) -> Response:
 def take_copy(data_request_id: str) -> Response:
     """The file, once."""
     with db.transaction(own()) as session:
-        name = operations.take_copy(session, current.actor(), data_request_id)
+        file = open_copy(session, current.actor(), data_request_id)
     return send_file(
-        storage().open(name), mimetype="application/zip", as_attachment=True, download_name="my-data.zip", etag=False,
+        file, mimetype="application/zip", as_attachment=True, download_name="my-data.zip", etag=False,
         max_age=0,
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from workforce.models import DataRequest
 from workforce.values.own_data import DataKind, DataState
 
 MOST_COUNTED = 100_000
-_OVER = ("imported", "cancelled", "broken")
+_OVER = ("imported", "cancelled", "broken", "checked")  # the last was never said yes to
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,13 @@ def clean_assurance(overlap: int, asked: Assurance) -> Assurance:
     return asked
 
 
+def is_looser(before: Assurance, after: Assurance) -> bool:
+    """Whether a plan for samples asks less than it did, or is taken away."""
+    if before.lot_limit is None:
+        return False
+    return after.lot_limit is None or after.lot_limit > before.lot_limit or after.lot_allowed > before.lot_allowed
+
+
 def _between(bounds: tuple[float, float]) -> Message:
     low, high = bounds
     return _("Between %(low)s and %(high)s.", low=figure("percent", low, 1), high=figure("percent", high, 1))

@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from admin import invariants
 from admin.cli import cli
@@ -16,15 +18,17 @@ from admin.jobs import ask_copy
 from admin.operations.retention import carry_retention
 from admin.queries.retention import report
 from admin.rules.person import LEFT_OUT, SHOWN, way_to
-from calibration.models import BehaviourReview, Judgment
+from calibration.models import BehaviourReview, Judgment, Qualification
 from i18n import Message
 from kernel import audit, clock, jobs
 from kernel.crypto import KeyRing, Sealed
 from kernel.db import Base, Database
 from kernel.errors import Conflict, Forbidden, NotFound
+from kernel.ids import new_id
 from kernel.policy import Actor, Role, system_actor
 from kernel.registry import load_models
 from kernel.tenancy import Scope
+from marketplace.models import Batch, Lane
 from marketplace.storage import storage
 from payouts import ledger
 from payouts.models import PayoutLine, PayoutMethod
@@ -33,14 +37,16 @@ from payouts.operations.methods import set_method
 from payouts.operations.runs import approve_run, export_run, prepare_run, settle_run
 from tests.admin.conftest import Office, desk_on
 from tests.marketplace.desk import Desk
-from workforce.models import Account, Annotator, DataRequest
-from workforce.models.onboarding import Invitation
+from workforce.models import Account, AccountLink, Annotator, DataRequest, FactorReset, Membership, SavedFilter
+from workforce.models.onboarding import ApplicationDraft, Invitation, Roster, RosterLine
+from workforce.operations.accounts import add_membership
 from workforce.operations.drafts import key_of_account, save_draft
 from workforce.operations.own_data import ask_data, cancel_erasure, take_copy
 from workforce.operations.receipts import issue_receipt
 from workforce.values.own_data import DataKind
 
 MACHINE = system_actor("test")
+EARLIER = "earlier@canary.example"
 CANARIES = ("Zawadi Canary", "zawadi@canary.example", "born by the canary lake", "+254712345678")
 
 
@@ -62,6 +68,7 @@ def named(desk: Desk, number: int) -> Actor:
                        name=CANARIES[0], locale="en", note=CANARIES[2], created_at=desk.market.now)
         )  # fmt: skip
         profile.about, profile.country, profile.skills = CANARIES[2], "KE", ["canary-song"]
+        session.add_all(left_behind(desk, session, account))
     with desk.vendor() as session:
         set_method(session, person, desk.annotators[number], kind="mobile", holder=CANARIES[0], account=CANARIES[3])
     return person
@@ -94,6 +101,31 @@ def test_every_table_of_a_person_is_handed_over_by_named_columns_or_left_out_wit
     assert theirs | {"account"} == set(SHOWN) and set(LEFT_OUT) <= set(tables)
     assert all(set(columns) <= tables[name] for name, columns in SHOWN.items())
     assert not any({"unit_id", "item_id", "slot_no", "seed", "password_hash"} & set(row) for row in SHOWN.values())
+
+
+def left_behind(desk: Desk, session: Session, account: Account) -> list[Base]:
+    """Words about somebody in places that are easily forgotten, some of them under an address that they had before."""
+    vendor, pool, now = desk.market.vendor, desk.market.pool, desk.market.now
+    lane = session.get_one(Lane, desk.lane)
+    roster = Roster(id=new_id(), org_id=vendor, pool_id=pool, name="file", created_at=now)
+    session.add(roster)
+    session.flush()
+    for held in session.scalars(select(Qualification).where(Qualification.account_id == account.id)):
+        held.reason = CANARIES[2]
+    save_draft(session, MACHINE, pool, key=key_of_account(account.id), content={"about": CANARIES[2]})
+    return [
+        AccountLink(account_id=account.id, kind="address", email=EARLIER, secret_hash="s", epoch=1, expires_at=now,
+                    used_at=now),
+        Invitation(org_id=vendor, pool_id=pool, email=EARLIER, email_key=EARLIER, name=CANARIES[0], locale="en",
+                   created_at=now),
+        RosterLine(org_id=vendor, roster_id=roster.id, number=2, email=EARLIER.upper(), email_key=None,
+                   name=CANARIES[0], locale="xx", note="", outcome="wrong", faults=[]),
+        SavedFilter(org_id=vendor, account_id=account.id, name=CANARIES[0], asked={}),
+        FactorReset(account_id=account.id, reason=CANARIES[2], asked_at=now, asked_by=account.id),
+        BehaviourReview(org_id=lane.org_id, vendor_org_id=vendor, project_id=lane.project_id, lane_id=lane.id,
+                        annotator_id=desk.annotators[0], signal="speed", figures={}, evidence=[], opened_at=now,
+                        note=CANARIES[2]),
+    ]  # fmt: skip
 
 
 def paid(desk: Desk) -> None:
@@ -129,6 +161,10 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
             asked = ask_data(session, person, person.account_id or "", DataKind.ERASURE)
             with pytest.raises(Conflict):
                 ask_data(session, person, person.account_id or "", DataKind.ERASURE)
+            with pytest.raises(IntegrityError), session.begin_nested():  # asked twice at once
+                values = {"id": new_id(), "account_id": person.account_id, "kind": "erasure", "state": "waiting"}
+                session.execute(insert(DataRequest).values(asked_at=market.now, due_at=market.now, size=0, **values))
+                )
             assert [due.count for due in report(session)] == [0, 0, 0, 0, 0]
             assert report(session)[0].next_at == market.now + timedelta(days=14)
             carry_retention(session, MACHINE)
@@ -141,17 +177,27 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
             assert (held.state, held.held_up_by) == ("waiting", "owed")
         paid(desk)
         assert CANARIES[1] in everything(db) and CANARIES[2] in everything(db)
+        roles = [(market.client, Role.CLIENT_QA), (market.vendor, Role.VENDOR_MANAGER)]
         with market.system() as session:
+            for org_id, role in roles:
+                add_membership(session, MACHINE, account_id=person.account_id or "", org_id=org_id, role=role)
+            assert carry_retention(session, MACHINE)["erasures"] == 0
+            live = select(Membership.role).where(Membership.account_id == person.account_id)
+            assert session.get_one(DataRequest, asked.id).held_up_by == "last"
+            assert len(session.scalars(live.where(Membership.ended_at.is_(None))).all()) == 2, "who waits keeps all"
+            other = desk.people[1].account_id or ""
+            add_membership(session, MACHINE, account_id=other, org_id=market.vendor, role=Role.VENDOR_MANAGER)
             audit.link_pending(session)
             assert carry_retention(session, MACHINE)["erasures"] == 1
         found = everything(db)
-        assert [canary for canary in (*CANARIES, "canary-song") if canary in found] == []
+        assert [canary for canary in (*CANARIES, EARLIER, EARLIER.upper(), "canary-song") if canary in found] == []
         with market.system() as session:
             account = session.get_one(Account, person.account_id)
             profile = session.get_one(Annotator, desk.annotators[0])
             assert (account.status, account.password_hash, profile.status) == ("erased", None, "left")
             assert len(session.scalars(select(Judgment).where(Judgment.annotator_id == profile.id)).all()) == 4
             assert session.scalars(select(PayoutMethod)).all() == []
+            assert session.scalars(select(ApplicationDraft)).all() == []
             line = session.scalars(select(PayoutLine)).one()  # the law asks where payments went
             assert line.holder == CANARIES[0]
             audit.link_pending(session)
@@ -193,9 +239,23 @@ def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db:
         assert [each for each in secrets if each in str(found)] == [] and "slot_no" not in str(found)
         assert {"grade.json", "exposure.json", "totp_factor.json"} & set(found) == set()
         assert desk.annotators[1] not in str(found) and (desk.people[1].account_id or "") not in str(found)
+        upload = storage().put([b"text"])
+        with market.system() as session:
+            lane = session.get_one(Lane, desk.lane)
+            batch = Batch(
+                id=new_id(), org_id=lane.org_id, vendor_org_id=None, project_id=lane.project_id, kind="units",
+                name="never confirmed", format="csv", stored_name=upload.name, sha256=upload.sha256, state="checked",
+                findings=[{"line": 1}], preview=[{"text": "x"}], personal={"units": 1, "examples": ["x"]},
+                created_at=market.now - timedelta(days=29),
+            )  # fmt: skip
+            session.add(batch)
+            assert carry_retention(session, MACHINE)["uploads"] == 0
         market.later(days=2)
         with market.system() as session:
-            assert carry_retention(session, MACHINE)["copies"] == 1
+            taken = carry_retention(session, MACHINE)
+            assert (taken["copies"], taken["uploads"]) == (1, 1)
+            batch = session.get_one(Batch, batch.id)
+            assert (batch.state, batch.findings, batch.preview, batch.personal) == ("cancelled", [], [], {"units": 1})
         with pytest.raises(FileNotFoundError):
             storage().open(name)
         with market.system() as session:
@@ -216,6 +276,19 @@ def test_ones_own_data_is_asked_for_on_a_page_and_retention_is_told_without_touc
     assert office.post(Role.CLIENT_PM, f"/account/data/{request_id}/file").status_code == 404
     file = office.post(Role.CLIENT_QA, f"/account/data/{request_id}/file")
     assert (file.status_code, file.mimetype, file.data[:2]) == (200, "application/zip", b"PK")
+    asked = office.api(Role.CLIENT_QA, "POST", "/me/data/copy").get_json()
+    office.work()
+    with office.db.transaction(Scope.system("test")) as session:
+        row = session.get_one(DataRequest, asked["id"])
+        kept, row.stored_name = row.stored_name, "a" * 22
+    assert office.api(Role.CLIENT_QA, "POST", f"/me/data/{asked['id']}/file").status_code == 500
+    with office.db.transaction(Scope.system("test")) as session:
+        row = session.get_one(DataRequest, asked["id"])
+        assert row.state == "ready", "what cannot be opened was not taken"
+        row.stored_name = kept
+    file = office.api(Role.CLIENT_QA, "POST", f"/me/data/{asked['id']}/file")
+    assert (file.status_code, file.mimetype, file.data[:2]) == (200, "application/zip", b"PK")
+    assert office.api(Role.CLIENT_QA, "POST", f"/me/data/{asked['id']}/file").status_code == 409
     assert office.post(Role.CLIENT_QA, "/account/data/erasure").status_code == 303
     assert "Erased" not in office.text(Role.OPERATOR, "/admin/retention")
     told = office.api(Role.AUDITOR, "GET", "/retention").get_json()["items"]

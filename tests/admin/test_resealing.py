@@ -47,6 +47,11 @@ def test_old_texts_are_sealed_anew_in_portions_and_twice_is_once(db: Database, m
     sealed, unreadable, portions = turned(db, 2)
     assert (sealed, unreadable) == (7, 1) and portions > columns
     assert turned(db, 2)[:2] == (0, 1)
+    columns_by_name = {column.name: column for column in resealing.sealed_columns()}
+    assert columns_by_name["person_document.content_sealed"].portion < resealing.PORTION
+    with db.reading(SYSTEM) as session:
+        counted = resealing.count_by_key(session, ME, columns_by_name["outgoing_mail.text_sealed"])
+    assert counted == {"new": 4, "lost": 1}
     monkeypatch.setattr(Sealed, "ring", KeyRing((NEW,)))  # the old key is taken away
     with db.reading(SYSTEM) as session:
         found = [session.get_one(OutgoingMail, letter.id) for letter in letters[:4]]

@@ -94,6 +94,7 @@ def test_json_that_readers_would_read_differently_is_malformed(body: str | bytes
         ("en", "1,234.5", "1234.5"), ("en", "0,1", "0.1"), ("en", "1,23,4", "1,23,4"), ("es", "0,75", "0.75"),
         ("es", "0.75", "0.75"),
         ("ar", "0.5", "0.5"), ("sw", " 2 000.25 ", "2000.25"), ("en", "soon", "soon"),
+        ("en", "1e999999999", "1e999999999"), ("en", "9" * 41, "9" * 41), ("en", "-1,234.5", "-1234.5"),
     ],
 )  # fmt: skip
 def test_people_type_numbers_as_their_language_writes_them(locale: str, typed: str, meant: str) -> None:

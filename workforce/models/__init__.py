@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
@@ -135,6 +135,9 @@ class FactorReset(Identified, Base):
     outcome: Mapped[str | None] = mapped_column(String(8))  # reset, refused
 
 
+_DATA_REQUEST_OPEN = text("state IN ('waiting', 'ready')")
+
+
 class DataRequest(Identified, Base):
     """A person asks for everything that is held about them, or that it be erased. An erasure that was carried stays
     as its proof."""
@@ -143,6 +146,14 @@ class DataRequest(Identified, Base):
     __table_args__ = (
         Index("ix_data_request_account", "account_id", "asked_at"),
         Index("ix_data_request_due", "kind", "state", "due_at"),
+        Index(
+            "uq_data_request_open",
+            "account_id",
+            "kind",
+            unique=True,
+            sqlite_where=_DATA_REQUEST_OPEN,
+            postgresql_where=_DATA_REQUEST_OPEN,
+        ),
         CheckConstraint("kind IN ('export', 'erasure')", name="kind_is_known"),
         CheckConstraint("state IN ('waiting', 'ready', 'taken', 'over', 'done', 'cancelled')", name="state_is_known"),
     )

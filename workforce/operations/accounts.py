@@ -180,20 +180,30 @@ def _give(session: Session, ended: Membership | None, account_id: str, org_id: s
     return row
 
 
+def runs_alone(session: Session, account_id: str) -> bool:
+    """Whether an organization would have nobody left who can run it, were all roles of this account ended."""
+    held = select(Membership).where(Membership.account_id == account_id, Membership.ended_at.is_(None))
+    return any(_is_last(session, row) for row in session.scalars(held).all())
+
+
 def _ensure_not_last(session: Session, row: Membership) -> None:
+    if _is_last(session, row):
+        message = _("This is the last one who can run the organization. Give the role to somebody else first.")
+        raise Conflict("membership.last", message)
+
+
+def _is_last(session: Session, row: Membership) -> bool:
     organization = session.get(Organization, row.org_id)
     assert organization is not None
     keeper = KEEPER[OrgKind(organization.kind)]
     if row.role != keeper:
-        return
+        return False
     left = session.scalar(
         select(func.count())
         .select_from(Membership)
         .where(Membership.org_id == row.org_id, Membership.role == keeper, Membership.ended_at.is_(None))
     )
-    if left == 1:
-        message = _("This is the last one who can run the organization. Give the role to somebody else first.")
-        raise Conflict("membership.last", message)
+    return left == 1
 
 
 def _ensure_place(country: str | None, currency: str) -> None:

@@ -1,6 +1,7 @@
 """A person asks for a copy of everything that is held about them, or for its erasure, and takes that back."""
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -23,15 +24,22 @@ def ask_data(session: Session, actor: Actor, account_id: str, kind: DataKind) ->
         DataRequest.account_id == account_id, DataRequest.kind == kind.value, DataRequest.state.in_(open_states)
     )
     if session.scalar(there.limit(1)):
-        raise Conflict("data.asked", _("You have asked for this already; it is under way."))
+        raise _asked()
     row = DataRequest(
         id=ids.new_id(), account_id=account_id, kind=kind.value, state=DataState.WAITING.value, asked_at=now,
         due_at=now + (WAIT if kind is DataKind.ERASURE else KEPT), held_up_by="", size=0,
     )  # fmt: skip
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as cause:  # asked twice at once
+        raise _asked() from cause
     audit.record(session, actor, f"data.{kind.value}_asked", "account", account_id)
     return data_request_view(row)
+
+
+def _asked() -> Conflict:
+    return Conflict("data.asked", _("You have asked for this already; it is under way."))
 
 
 def cancel_erasure(session: Session, actor: Actor, request_id: str) -> DataRequestView:
