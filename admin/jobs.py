@@ -91,7 +91,7 @@ def prune(work: Work) -> dict[str, Any]:
 def write_copy(work: Work, request_id: str) -> dict[str, Any]:
     """Write the file with a person's data that they asked for; nobody waits for the reading and packing of it."""
     with work.reading() as session:
-        gathered = own_data.gather(session, request_id)
+        gathered = own_data.gather(session, work.actor, request_id)
     if gathered is None:
         return {"written": False}
     with gathered as file:

@@ -49,10 +49,11 @@ from workforce.models import (
     TotpFactor,
 )
 from workforce.models.onboarding import ApplicationDraft, DocumentLook, Invitation, PersonDocument, RosterLine
-from workforce.operations.accounts import end_membership, runs_alone
+from workforce.operations.accounts import end_membership
 from workforce.operations.drafts import key_of_account
 from workforce.operations.own_data import take_copy
 from workforce.operations.standing import move
+from workforce.queries.accounts import runs_alone
 from workforce.rules.names import email_key
 from workforce.values import Standing
 from workforce.values.own_data import KEPT, DataKind, DataState
@@ -60,7 +61,7 @@ from workforce.values.own_data import KEPT, DataKind, DataState
 ERASED = "–"  # what stands where somebody wrote, or was written about
 
 
-def gather(session: Session, request_id: str) -> BinaryIO | None:
+def gather(session: Session, actor: Actor, request_id: str) -> BinaryIO | None:
     """Everything that is held about whoever asked, as a ZIP of JSON files in a file without a name; reads only."""
     row = _waiting_copy(session, request_id)
     if row is None:

@@ -164,7 +164,6 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
             with pytest.raises(IntegrityError), session.begin_nested():  # asked twice at once
                 values = {"id": new_id(), "account_id": person.account_id, "kind": "erasure", "state": "waiting"}
                 session.execute(insert(DataRequest).values(asked_at=market.now, due_at=market.now, size=0, **values))
-                )
             assert [due.count for due in report(session)] == [0, 0, 0, 0, 0]
             assert report(session)[0].next_at == market.now + timedelta(days=14)
             carry_retention(session, MACHINE)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
@@ -135,7 +135,7 @@ class FactorReset(Identified, Base):
     outcome: Mapped[str | None] = mapped_column(String(8))  # reset, refused
 
 
-_DATA_REQUEST_OPEN = text("state IN ('waiting', 'ready')")
+_DATA_REQUEST_OPEN = column("state").in_(("waiting", "ready"))
 
 
 class DataRequest(Identified, Base):

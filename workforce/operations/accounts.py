@@ -1,6 +1,6 @@
 """Organizations, accounts and the roles that accounts have in organizations."""
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -15,11 +15,11 @@ from workforce import hashing
 from workforce.leases import end_reviews
 from workforce.models import Account, AccountToken, Membership, Organization
 from workforce.policy import Action, account_resource, organization_resource
-from workforce.queries.accounts import account_view, organization_view
+from workforce.queries.accounts import account_view, is_last, organization_view
 from workforce.rules.names import clean_email, clean_name, email_key, name_key
 from workforce.rules.passwords import ensure_strong
 from workforce.rules.profiles import countries, time_zones
-from workforce.rules.roles import KEEPER, fits, may_grant
+from workforce.rules.roles import fits, may_grant
 from workforce.values import AccountView, OrganizationView, OrgKind
 
 _A, _M = table_of(Account), table_of(Membership)
@@ -180,30 +180,10 @@ def _give(session: Session, ended: Membership | None, account_id: str, org_id: s
     return row
 
 
-def runs_alone(session: Session, account_id: str) -> bool:
-    """Whether an organization would have nobody left who can run it, were all roles of this account ended."""
-    held = select(Membership).where(Membership.account_id == account_id, Membership.ended_at.is_(None))
-    return any(_is_last(session, row) for row in session.scalars(held).all())
-
-
 def _ensure_not_last(session: Session, row: Membership) -> None:
-    if _is_last(session, row):
+    if is_last(session, row.org_id, row.role):
         message = _("This is the last one who can run the organization. Give the role to somebody else first.")
         raise Conflict("membership.last", message)
-
-
-def _is_last(session: Session, row: Membership) -> bool:
-    organization = session.get(Organization, row.org_id)
-    assert organization is not None
-    keeper = KEEPER[OrgKind(organization.kind)]
-    if row.role != keeper:
-        return False
-    left = session.scalar(
-        select(func.count())
-        .select_from(Membership)
-        .where(Membership.org_id == row.org_id, Membership.role == keeper, Membership.ended_at.is_(None))
-    )
-    return left == 1
 
 
 def _ensure_place(country: str | None, currency: str) -> None:

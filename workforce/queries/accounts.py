@@ -1,6 +1,6 @@
 """Reads of organizations, accounts, memberships and tokens: global tables, so each read names whose rows it wants."""
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from kernel.db import now_of
@@ -10,6 +10,7 @@ from kernel.policy import Actor, Role
 from kernel.walls import constant
 from workforce.models import Account, AccountToken, Membership, Organization
 from workforce.rules.names import email_key
+from workforce.rules.roles import KEEPER
 from workforce.values import AccountView, MemberRow, OrganizationView, OrgKind, PlaceView, TokenView
 
 MOST_ROWS = 200
@@ -140,6 +141,19 @@ def account_view(row: Account) -> AccountView:
         row.has_short_password,
         row.email_confirmed_at,
     )
+
+
+def runs_alone(session: Session, account_id: str) -> bool:
+    """Whether an organization would have nobody left who can run it, were all roles of this account ended."""
+    held = select(Membership).where(Membership.account_id == account_id, Membership.ended_at.is_(None))
+    return any(is_last(session, row.org_id, row.role) for row in session.scalars(held).all())
+
+
+def is_last(session: Session, org_id: str, role: str) -> bool:
+    """Whether this is the role that runs the organization, and one person holds it."""
+    keeper = KEEPER[OrgKind(session.get_one(Organization, org_id).kind)]
+    live = (Membership.org_id == org_id, Membership.role == keeper, Membership.ended_at.is_(None))
+    return role == keeper and session.scalar(select(func.count()).select_from(Membership).where(*live)) == 1
 
 
 def place_view(membership: Membership, organization: Organization) -> PlaceView:
