@@ -14,7 +14,6 @@ from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
 from marketplace.models import Assignment, Lane, LaneProgress, Project, Slot, Unit
 from marketplace.operations.loading import lane_for, project_for
-<<<<<<< HEAD
 from marketplace.operations.settling import ask_more, ask_reviews, hold_units
 from marketplace.queries.lots import (
     accepted_at,
@@ -25,13 +24,7 @@ from marketplace.queries.lots import (
     lots_told,
     plan_of,
 )
-from marketplace.rules.assurance import Assurance, Lot, clean_assurance, exact_lot
-=======
-from marketplace.operations.settling import ask_more, ask_reviews
-from marketplace.queries.imports import items_never_work
-from marketplace.queries.lots import accepted_at, lots_of
-from marketplace.rules.assurance import Assurance, Lot, clean_assurance, is_looser
->>>>>>> 47d0804 (Copies and erasures hold against files that are gone, asking twice and roles that cannot end; plans for samples are loosened by the client alone)
+from marketplace.rules.assurance import Assurance, Lot, clean_assurance, exact_lot, is_looser
 from marketplace.values.actions import Action
 
 CHUNK = 500
@@ -43,14 +36,10 @@ def set_assurance(session: Session, actor: Actor, lane_id: str, asked: Assurance
     rules = clean_assurance(lane.overlap, asked)
     if lane.state == "done":
         raise Conflict("lane.state", _("The lane is not in a state in which this can be done."))
-<<<<<<< HEAD
-    before, had_plan = lane.overlap_least or lane.overlap, lane.lot_limit is not None
-=======
     if is_looser(Assurance(lot_limit=lane.lot_limit, lot_allowed=lane.lot_allowed), rules):
         # Whoever is held to a plan cannot take it away: that is up to who may release in spite of it.
         lane_for(session, actor, lane_id, Action.RELEASE_DECIDE)
-    before = lane.overlap_least or lane.overlap
->>>>>>> 47d0804 (Copies and erasures hold against files that are gone, asking twice and roles that cannot end; plans for samples are loosened by the client alone)
+    before, had_plan = lane.overlap_least or lane.overlap, lane.lot_limit is not None
     lane.overlap_least, lane.overlap_target = rules.overlap_least, rules.overlap_target
     lane.lot_limit, lane.lot_allowed = rules.lot_limit, rules.lot_allowed
     if (lane.overlap_least or lane.overlap) != before:

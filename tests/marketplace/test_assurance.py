@@ -172,10 +172,7 @@ def test_a_rejected_lot_goes_out_only_with_the_clients_reason_in_its_report(mark
     assert (lot().checked, lot().wrong, lot().state) == (2, 1, LotState.REJECTED)
     with pytest.raises(Forbidden), market.as_(market.manager) as session:
         releases.cut_release(session, market.manager, work.project_id, in_spite="we are late")
-    for looser in (
-        Assurance(),
-        Assurance(lot_limit=0.5, lot_allowed=1),
-    ):  # nor can the vendor loosen it
+    for looser in (Assurance(), Assurance(lot_limit=0.5, lot_allowed=1)):  # a vendor does not loosen it
         with pytest.raises(Forbidden), market.as_(market.manager) as session:
             assurance.set_assurance(session, market.manager, work.lane_id, looser)
     with market.as_(market.manager) as session:
