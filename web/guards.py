@@ -7,16 +7,18 @@ from flask import Flask, Response, abort, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.datastructures import MultiDict
 
 from i18n import _, set_locale, set_zone
 from i18n.negotiation import negotiate, parse_accept_language
 from kernel import audit, db, guard, ids, networks, presence
 from kernel.config import Settings
-from kernel.errors import Forbidden, Misuse, Problem, Unauthenticated
+from kernel.errors import Forbidden, Invalid, Misuse, Problem, Unauthenticated
 from kernel.policy import Actor, matrix
 from kernel.tenancy import Scope
 from web import again, current, problems, sessions, stepup
 from web.identity import directory
+from web.json_text import is_storable
 from web.sessions import is_bearer, request_time
 
 log = logging.getLogger("polyphony.guard")
@@ -75,11 +77,14 @@ def _gate() -> ResponseReturnValue | None:
         log.error("no permission is declared for %s", request.endpoint)
         abort(404)
     action = entry["action"]
+    _ensure_storable(request.args)
     if problems.wants_json() and action != "public" and not current_user.is_authenticated:
         raise _token_problem()  # before the form token is asked for, which is no affair of a program
     is_a_form = request.method in _UNSAFE and not is_bearer(request) and not _is_open_api(action)
     if is_a_form and (once_more := _same_site(action)) is not None:
         return once_more
+    if not request.path.startswith("/api/"):
+        _ensure_storable(request.form)
     if action == "public":
         return None
     if not current_user.is_authenticated:
@@ -92,6 +97,14 @@ def _gate() -> ResponseReturnValue | None:
     if not decision.allow:
         raise guard.refusal(decision)
     return None
+
+
+def _ensure_storable(sent: MultiDict[str, str]) -> None:
+    """Refuse what no database takes, whichever page or operation it was sent to."""
+    fault = _("The text contains a character that cannot be stored.")
+    odd = [name for name, text in sent.items(multi=True) if not (is_storable(name) and is_storable(text))]
+    if odd:
+        raise Invalid("text.unstorable", fault, {name.replace("\0", ""): fault for name in odd})
 
 
 def _is_open_api(action: str) -> bool:

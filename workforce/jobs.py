@@ -10,7 +10,7 @@ from kernel.policy import Actor
 from workforce.operations.addresses import send_confirmation
 from workforce.operations.documents import forget_contents
 from workforce.operations.drafts import forget_old
-from workforce.operations.rosters import invite_next
+from workforce.operations.rosters import invite_later, invite_next
 from workforce.queries.invitations import roster_of
 from workforce.values import RosterOutcome
 
@@ -27,7 +27,9 @@ def send_roster(work: Work, roster_id: str, address: str) -> dict[str, Any]:
         with work.transaction() as session:
             count = invite_next(session, work.actor, roster_id, lambda secret: address.replace("TOKEN", secret))
             done += count
-            work.advance(session, done, total, sent=done)
+            if not count and not work.step.get("is_over"):
+                invite_later(session, work.actor, roster_id, address=address)
+            work.advance(session, done, total, sent=done, is_over=not count)
         if not count:
             return {"roster": roster_id, "invited": done}
 

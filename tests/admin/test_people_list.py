@@ -25,6 +25,10 @@ def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
     assert office.api(MANAGER, "GET", "/people?clearance=2").get_json()["items"] == []
     assert office.api(MANAGER, "GET", "/people?quality=0.9&active_days=7&lane=none").get_json()["items"] == []
     assert office.api(MANAGER, "GET", "/people?mode=sing").status_code == 422
+    assert "=HYPERLINK" not in office.text(MANAGER, "/people?active_days=999999&hours=999999&clearance=9")
+    for sent in (office.api(MANAGER, "GET", "/people?text=a%00b"), office.get(MANAGER, "/people?text=a%00b"),
+                 office.post(MANAGER, "/people/searches", name="a\0b")):  # fmt: skip
+        assert sent.status_code == 422
     shown = office.text(MANAGER, "/people?text=HYPER&hours=x&proficiency=Z9&quality=100000%25")
     assert "=HYPERLINK(1)" in shown and 'name="ids"' in shown
     asked = {"ids": row["id"], "status": "paused", "reason": "we have to talk"}

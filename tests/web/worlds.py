@@ -24,6 +24,7 @@ from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
+from workforce.files.rosters import read_roster
 from workforce.models import Account, Annotator, DataRequest, FactorReset, SavedFilter
 from workforce.operations import (
     agreements,
@@ -260,9 +261,8 @@ def _invite(market: Market) -> None:
             session, manager, pool_id=market.pool, email=f"guest-{name}@invited.example", locale="sw-KE",
             address_of=lambda secret: f"https://polyphony.example/invitation/{secret}",
         )  # fmt: skip
-        rosters.read_file(
-            session, manager, market.pool, name="people.csv", content=b"email,locale\nx@invited.example,en\n"
-        )
+        lines = read_roster(b"email,locale\nx@invited.example,en\n", "people.csv")
+        rosters.keep_roster(session, manager, market.pool, name="people.csv", lines=lines)
 
 
 def _hand_in(desk: Desk) -> None:

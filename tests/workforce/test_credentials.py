@@ -36,6 +36,9 @@ def test_a_signature_holds_for_exactly_what_was_signed() -> None:
         text.replace("C1", "C2"), json.dumps({**other, "key": public_key(b"k" * 32)}), "", "[]", "{}", "[" * 5000,
         json.dumps({**other, "signature": "x"}), '{"format": 1, "format": 2}', "x" * 200_001,
         signed({**CONTENT, "languages": [{"locale": ["en"]}]}, SEED), signed({**CONTENT, "email": None}, SEED),
+        signed({**CONTENT, "vendor_id": ["x"]}, SEED), json.dumps({**other, "key": [1]}),
+        json.dumps({**other, "name": "\ud800"}), json.dumps({**other, "key": other["key"] + "=" * 5000}),
+        json.dumps({**other, "name": "a\0"}),
     ):  # fmt: skip
         with pytest.raises(Invalid):
             verified(wrong)
@@ -66,11 +69,12 @@ def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(a
         session.execute(
             update(Account).where(Account.id == actor.account_id).values(email_confirmed_at=person.applied_at)
         )
-    assert bring(text) == [(True, "Believed, as evidence from another system beside all other.")]
+    assert bring(text) == [(False, "There already")]  # what a vendor has signed itself is nothing new to it
     foreign = signed(CONTENT, SEED)
     assert bring(foreign)[0][1].startswith("Nobody here knows who signed it")
     object.__setattr__(app.config["SETTINGS"], "trusted_issuers", (("Elsewhere", public_key(SEED)),))
-    assert bring(foreign)[0][0]
+    assert bring(foreign)[0] == (True, "Believed, as evidence from another system beside all other.")
+    assert bring(signed({**CONTENT, "vendor_id": world.vendor_id}, SEED)) == [(False, "There already")]
     assert not bring(signed({**CONTENT, "email": "other@example.org"}, SEED))[0][0]
     assert bring(signed({**CONTENT, "expires_at": "2026-01-02T00:00:00+00:00"}, SEED)) == [(False, "It has expired.")]
     missing = {**CONTENT, "languages": [{"locale": "fr-SN", "mode": "read", "level": "C1", "until": None}],
@@ -79,7 +83,10 @@ def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(a
     assert [believed for believed, _why in told] == [False, False] and told[0][1].startswith("State this language")
     with world.db.reading(world.vendor) as session:
         found = {(one.locale, one.mode): one for one in queries.languages_of(session, person.id)}
-    assert [piece.kind for piece in found["sw-KE", "write"].evidence] == ["imported"]
+    (piece,) = found["sw-KE", "write"].evidence  # as old as it is, and no longer good than the credential
+    assert (piece.kind, piece.at.isoformat(), (piece.until_at or piece.at).isoformat()) == (
+        "imported", CONTENT["issued_at"], CONTENT["expires_at"]
+    )  # fmt: skip
     browser = Visitor(app, world.db, actor)
     changed = {"credential": (BytesIO(text.replace("sw-KE", "en").encode()), "credential.json")}
     refused = browser.post("/me/credentials/import", changed, on="/me/credentials")
@@ -87,4 +94,4 @@ def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(a
     file = browser.post("/me/credentials", on="/me/credentials")
     assert file.mimetype == "application/json" and verified(file.get_data(as_text=True))
     again = {"credential": (BytesIO(file.data), "credential.json")}
-    assert "Believed" in browser.post("/me/credentials/import", again, on="/me/credentials").get_data(as_text=True)
+    assert "There already" in browser.post("/me/credentials/import", again, on="/me/credentials").get_data(as_text=True)

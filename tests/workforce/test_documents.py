@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from kernel.db import Database
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from kernel.policy import system_actor
 from kernel.tenancy import Scope
 from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import Time, World
 from workforce import queries
 from workforce.models import PersonDocument
+from workforce.operations import documents
 from workforce.operations.documents import forget_contents
 from workforce.rules.documents import media_type_of
 
@@ -110,6 +112,9 @@ def test_a_document_is_sealed_shown_for_a_reason_decided_and_forgotten(app: Flas
         found = queries.annotator_by_id(session, person.id)
         assert found is not None and found.identity_verified_at == time.now
     assert own.post(f"/me{place}/withdraw", on="/me/documents").status_code == 409
+    with pytest.raises(Conflict), world.db.transaction(world.vendor) as session:  # somebody decided in between
+        set_committed_value(session.get_one(PersonDocument, document.id), "state", "waiting")
+        documents.withdraw_document(session, actor, document.id)
     time.now += timedelta(days=31)
     with world.db.transaction(Scope.system("test")) as session:
         assert forget_contents(session, system_actor("test")) == 1

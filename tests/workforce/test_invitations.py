@@ -13,11 +13,13 @@ from sqlalchemy import func, select
 from kernel.db import Database
 from kernel.jobs import drain
 from kernel.mail import Letter, use_mail
+from kernel.models import AuditEvent
 from kernel.tenancy import Scope
 from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import Time, World
 from workforce import operations, queries
 from workforce.models import Account, AccountLink, Invitation, Roster
+from workforce.operations import rosters
 from workforce.values import InvitationState, Standing
 
 PASSWORD = "purple otter drums at noon"
@@ -100,6 +102,9 @@ def test_an_invitation_brings_one_person_in_once_and_in_their_language(
     with world.db.reading(Scope.system("test")) as session:
         assert session.scalar(select(func.count()).select_from(Account).where(Account.name == "Eve")) == 0
     assert "nia@example.org" in manager.client.get("/invitations/file").get_data(as_text=True).lower()
+    with world.db.reading(Scope.system("test")) as session:
+        taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "invitations.exported")).one()
+        assert (taken.actor_ref, taken.details) == (world.manager.account_id, {"rows": 1})
 
 
 def test_an_invitation_is_taken_back_sent_again_and_bound_to_its_address(
@@ -147,7 +152,10 @@ def test_an_invitation_is_taken_back_sent_again_and_bound_to_its_address(
     assert late.status_code == 201
 
 
-def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(app: Flask, world: World, box: Box) -> None:
+def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(
+    app: Flask, world: World, box: Box, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rosters, "MOST_LETTERS_A_DAY", 1)
     world.applicant("Amina Wanjiru")
     file = "\n".join(
         ["email;locale;name;note", "a@example.org;sw-KE;Ada;Karibu", "b@example.org;xx-YY;;", "no address;en;;",
@@ -179,7 +187,11 @@ def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(app: Flask, wor
     assert Program(app, world.db, world.stranger).send("GET", place).status_code == 404
     for _time in range(2):
         assert manager.post(f"{place}/send", on=place).status_code == 303
-    drain(world.db)
+    for hours, letters in ((0, 1), (2, 1), (24, 2)):  # the letters of a day are limited; the rest waits for the next
+        time.now += timedelta(hours=hours)
+        drain(world.db)
+        assert len(box.letters) == letters
+    manager, program = Visitor(app, world.db, world.manager), Program(app, world.db, world.manager)
     assert {letter.to for letter in box.letters} == {"a@example.org", "f@example.org"} and len(box.letters) == 2
     assert sent(program, "GET", place)["roster"]["counts"]["invited"] == 2
     other = upload()

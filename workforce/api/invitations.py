@@ -14,18 +14,18 @@ from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Actor
 from kernel.tenancy import Scope
-from web import limits
+from web import current, limits
 from web.forms import InModel, OutModel, PageQuery
 from web.sessions import network_of
 from workforce import queries
 from workforce.api import api
 from workforce.api.shapes import AgreementOut, ApplicationIn, PoolOut, SignedIn
 from workforce.confirming import invitation_address
-from workforce.files.rosters import MOST_BYTES
+from workforce.files.rosters import MOST_BYTES, read_roster
 from workforce.operations import invitations as acts
 from workforce.operations import rosters as roster_acts
 from workforce.rules.rosters import LONGEST_NOTE
-from workforce.values import InvitationState, RosterOutcome, RosterView
+from workforce.values import FileLine, InvitationState, RosterOutcome, RosterView
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -240,15 +240,23 @@ def rosters(session: "Session", actor: Actor, query: PageQuery) -> RostersOut:
     return RostersOut(items=[_roster(row) for row in rows], next_after=next_after)
 
 
-@api.post("/rosters", body=RosterIn, returns=RosterOut, creates=True, before=limits.spends("import"))
-def upload_roster(session: "Session", actor: Actor, body: RosterIn) -> RosterOut:
-    """Read a roster; nobody is invited by that."""
+def _lines_of(body: RosterIn) -> list[FileLine]:
+    """What the file says, read while nobody waits for the database, and only for whoever may bring it."""
+    limits.spend("import")
+    with db.reading(current.scope()) as session:
+        roster_acts.pool_to_invite_into(session, current.actor(), body.pool_id)
     try:
         content = b64decode(body.content, validate=True)
     except (NotBase64, ValueError) as error:
         message = _("This is not base64.")
         raise Invalid("roster.unreadable", message, fields={"content": message}) from error
-    return _roster(roster_acts.read_file(session, actor, body.pool_id, name=body.name, content=content))
+    return read_roster(content, body.name)
+
+
+@api.post("/rosters", body=RosterIn, returns=RosterOut, creates=True, before=_lines_of)
+def upload_roster(session: "Session", actor: Actor, body: RosterIn, proven: list[FileLine]) -> RosterOut:
+    """Read a roster; nobody is invited by that."""
+    return _roster(roster_acts.keep_roster(session, actor, body.pool_id, name=body.name, lines=proven))
 
 
 @api.get("/rosters/<roster_id>", query=RosterQuery, returns=RosterPageOut)

@@ -11,7 +11,7 @@ from workforce import queries
 from workforce.api import api
 from workforce.api.people_shapes import PeopleFileQuery
 from workforce.files.people import people_csv
-from workforce.operations.many_people import take_people
+from workforce.operations.many_people import note_file, people_for_file
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def people_file(session: "Session", actor: Actor, query: PeopleFileQuery) -> Response:
     """All people who fit, as a table in which no cell is a formula; the log keeps who took it."""
+    rows = people_for_file(session, actor, query.wanted())
     with db.transaction(queries.reach(actor)) as writing:
-        rows = take_people(writing, actor, query.wanted())
+        note_file(writing, actor, len(rows))
     return Response(people_csv(rows), mimetype="text/csv")

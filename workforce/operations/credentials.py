@@ -27,9 +27,11 @@ from workforce.values import ClaimStatus, Statement, Verdict
 GOOD_FOR = timedelta(days=365)
 # What rests on a credential or on the person's own word alone is not signed on: it would grow by going round.
 _OWN_KINDS = {"test", "peer", "work", "document"}
+_WORTH = {"strong", "fair", "weak"}  # neither faded nor against the person
 
 _OTHERS = _("This credential is of another person: its address is not that of your account, or yours is not confirmed.")
 _OVER = _("It has expired.")
+_OWN = _("There already")
 _UNKNOWN = _("Nobody here knows who signed it. Whoever runs this installation can name that key as one to be believed.")
 _TAKEN = _("Believed, as evidence from another system beside all other.")
 _NOT_STATED = _("State this language here first, in this mode, then bring the credential again.")
@@ -45,7 +47,7 @@ def export_credential(session: Session, actor: Actor, annotator_id: str, *, seed
     languages = [
         {"locale": claim.locale, "mode": claim.mode, "level": claim.proven, "until": _told(claim.until_at)}
         for claim in languages_of(session, person.id)
-        if claim.proven and any(piece.kind in _OWN_KINDS for piece in claim.evidence)
+        if claim.proven and any(piece.kind in _OWN_KINDS and piece.strength in _WORTH for piece in claim.evidence)
     ]
     passed = [
         {"task_type": one.task_type, "locale": one.locale, "basis": one.basis, "since": _told(one.since),
@@ -54,7 +56,7 @@ def export_credential(session: Session, actor: Actor, annotator_id: str, *, seed
     ]  # fmt: skip
     audit.record(session, actor, "credential.exported", "annotator", person.id, org_id=person.org_id)
     content = {
-        "issuer": issuer, "vendor": vendor.name, "name": account.name, "email": account.email,
+        "issuer": issuer, "vendor": vendor.name, "vendor_id": vendor.id, "name": account.name, "email": account.email,
         "issued_at": _told(now), "expires_at": _told(now + GOOD_FOR), "languages": languages, "qualifications": passed,
         "identity_verified_at": _told(person.identity_verified_at) or "",
     }  # fmt: skip
@@ -73,7 +75,8 @@ def import_credential(
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
     found = verified(text)
     name = {**trusted, public_key(seed): issuer}.get(found["key"])
-    whole = _objection(session, person, found, name)
+    is_ours = found["key"] == public_key(seed)
+    whole = _objection(session, person, found, name, is_ours=is_ours)
     lines = [_language(session, person, found, line, whole) for line in found["languages"]]
     lines += [_qualification(line, whole) for line in found["qualifications"]]
     audit.record(
@@ -83,15 +86,20 @@ def import_credential(
     return Verdict(name or str(found["issuer"]), tuple(lines))
 
 
-def _objection(session: Session, person: Annotator, found: Mapping[str, Any], name: str | None) -> Message | None:
+def _objection(
+    session: Session, person: Annotator, found: Mapping[str, Any], name: str | None, *, is_ours: bool
+) -> Message | None:
     """Why nothing of it is believed, if that is so."""
     account = session.get_one(Account, person.account_id)
     if name is None:
         return _UNKNOWN
     if account.email_confirmed_at is None or _key(found["email"]) != account.email_key:
         return _OTHERS
-    until = _moment(found["expires_at"])
-    return _OVER if until is None or until <= now_of(session) else None
+    vendor = session.get_one(Organization, person.org_id)
+    if found.get("vendor_id") == vendor.id or (is_ours and found["vendor"] == vendor.name):
+        return _OWN  # what a vendor has signed itself is nothing new to it
+    until, issued = _moment(found["expires_at"]), _moment(found["issued_at"])
+    return _OVER if issued is None or until is None or until <= now_of(session) else None
 
 
 def _language(
@@ -99,7 +107,9 @@ def _language(
 ) -> Statement:
     locale, mode, level = (str(line.get(name) or "") for name in ("locale", "mode", "level"))
     what = _("%(language)s, %(mode)s: %(level)s", language=figure("language", locale), mode=mode, level=level)
-    until, now = _moment(line.get("until")), now_of(session)
+    now = now_of(session)
+    at = min(_moment(found["issued_at"]) or now, now)
+    until = min((at for at in (_moment(line.get("until")), _moment(found["expires_at"])) if at), default=None)
     row = session.scalars(
         select(LanguageClaim).where(
             LanguageClaim.annotator_id == person.id, LanguageClaim.locale == locale, LanguageClaim.mode == mode,
@@ -112,7 +122,7 @@ def _language(
         return Statement(what, False, objection or _NOT_STATED)
     put_evidence(
         session, system_actor("credential", person.org_id), row, kind="imported", source=f"credential:{found['key']}",
-        level=level, weight=EXAM, note=str(found["vendor"])[:200], until_at=until,
+        level=level, weight=EXAM, note=str(found["vendor"])[:200], until_at=until, at=at,
     )  # fmt: skip
     return Statement(what, True, _TAKEN)
 

@@ -58,10 +58,16 @@ def withdraw_document(session: Session, actor: Actor, document_id: str) -> Docum
     """Take one's document back, whose content is gone by that at once."""
     row, person = _row(session, document_id)
     guard.require(session, actor, Action.PROFILE_WRITE, document_resource(row.id, person))
-    if row.state not in (DocumentState.WAITING, DocumentState.REFUSED):
+    withdrawn = session.execute(
+        update(PersonDocument)
+        .where(
+            PersonDocument.id == row.id, PersonDocument.state.in_((DocumentState.WAITING, DocumentState.REFUSED))
+        )
+        .values(state=DocumentState.WITHDRAWN, content_sealed=None)
+    )  # fmt: skip
+    if changed_rows(withdrawn) != 1:
         raise Conflict("document.decided", _("This document has been decided on already."))
-    row.state, row.content_sealed = DocumentState.WITHDRAWN, None
-    session.flush()
+    session.refresh(row)
     _record(session, actor, "document.withdrawn", row, {})
     return document_view(row, False)
 

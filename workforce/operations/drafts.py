@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from i18n import _
 from kernel import guard, ids
 from kernel.crypto import digest
-from kernel.db import now_of
+from kernel.db import insert_ignoring, now_of
 from kernel.errors import Invalid
 from kernel.policy import Actor
 from workforce.models import ApplicationDraft, Pool
@@ -42,10 +42,15 @@ def save_draft(session: Session, actor: Actor, pool_id: str, *, key: str, conten
     if len(text) > MOST_CHARACTERS or "\\u0000" in text or len(key) < 20:
         message = _("This is too much to be kept.")
         raise Invalid("draft.invalid", message, fields={"about": message})
-    now, known = now_of(session), _under(session, pool_id, key)
-    row = known or ApplicationDraft(id=ids.new_id(), org_id=pool.org_id, pool_id=pool_id, key_hash=digest(key))
+    now = now_of(session)
+    new = {
+        "id": ids.new_id(), "org_id": pool.org_id, "pool_id": pool_id, "key_hash": digest(key), "saved_at": now,
+        "expires_at": now + KEPT_FOR,
+    }  # fmt: skip
+    insert_ignoring(session, ApplicationDraft, [new], ["org_id", "pool_id", "key_hash"])
+    row = _under(session, pool_id, key)
+    assert row is not None
     row.content, row.saved_at, row.expires_at = text, now, now + KEPT_FOR
-    session.add(row)
     session.flush()
 
 

@@ -19,18 +19,20 @@ from workforce.values import ClaimStatus
 
 def put_evidence(
     session: Session, actor: Actor, claim: LanguageClaim, *, kind: str, source: str, level: str, weight: float,
-    fades_days: float = FADES, note: str = "", until_at: datetime | None = None,
+    fades_days: float = FADES, note: str = "", until_at: datetime | None = None, at: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Keep a piece of evidence and fold again. The caller has permission, and says so in the log where people act."""
+    """Keep a piece of evidence, of now unless it is older, and fold again. The caller has permission, and says so in
+    the log where people act."""
     put_evidence_of_all(
         session, actor, {claim: level}, kind=kind, source=source, weight=weight, fades_days=fades_days, note=note,
-        until_at=until_at,
+        until_at=until_at, at=at,
     )  # fmt: skip
 
 
 def put_evidence_of_all(
     session: Session, actor: Actor, levels: Mapping[LanguageClaim, str], *, kind: str, source: str | None,
     weight: float, fades_days: float = FADES, note: str = "", until_at: datetime | None = None,
+    at: datetime | None = None,
 ) -> Pieces:  # fmt: skip
     """Keep the same piece for many claims, each at its level, and fold them again; returns what they rest on.
 
@@ -41,6 +43,8 @@ def put_evidence_of_all(
         known = pieces_of_all(session, [claim.id for claim in levels])
     for claim, level in levels.items():
         row = _of_source(known[claim.id], kind, source)
+        if row is not None and at is not None and row.at > at:
+            continue  # the source has said something newer since
         if row is None:
             row = LanguageEvidence(
                 id=ids.new_id(), org_id=claim.org_id, claim_id=claim.id, kind=kind, source=source or ids.new_id()
@@ -48,7 +52,7 @@ def put_evidence_of_all(
             session.add(row)
             known[claim.id].append(row)
         row.level, row.weight, row.fades_days, row.note = level, weight, fades_days, note
-        row.at, row.until_at, row.by_account_id = now, until_at, actor.account_id
+        row.at, row.until_at, row.by_account_id = at or now, until_at, actor.account_id
     return _fold_all(session, actor, levels, {claim_id: newest(rows) for claim_id, rows in known.items()})
 
 

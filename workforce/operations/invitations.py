@@ -21,7 +21,7 @@ from workforce.operations.applying import apply_with_signatures, ensure_complete
 from workforce.operations.standing import move
 from workforce.policy import Action, pool_resource
 from workforce.queries.accounts import find_account
-from workforce.queries.invitations import invitation_view, invited_keys, member_keys, state_of
+from workforce.queries.invitations import invitation_view, invitations, member_keys, state_of
 from workforce.rules import letters
 from workforce.rules.rosters import clean_guest
 from workforce.values import Guest, InvitationState, InvitationView, Standing
@@ -29,6 +29,7 @@ from workforce.values import Guest, InvitationState, InvitationView, Standing
 GOOD_FOR = timedelta(days=14)
 MOST_LETTERS = 5  # to one address for one invitation
 BETWEEN_LETTERS = timedelta(hours=1)
+MOST_IN_FILE = 100_000
 
 AddressOf = Callable[[str], str]
 
@@ -42,12 +43,12 @@ def invite(
     guest = clean_guest(email=email, locale=locale, name=name, note=note)
     if member_keys(session, pool.org_id, [guest.email_key]):
         raise Conflict("invitation.member", _("This person is with you already."), field="email")
-    if invited_keys(session, pool.id, [guest.email_key]):
+    rows = add_invitations(session, actor, pool, [guest])
+    if not rows:  # also where somebody else is doing the same at this moment
         message = _("This address was invited into this pool before. Send that invitation again in place of another.")
         raise Conflict("invitation.exists", message, field="email")
-    (row,) = add_invitations(session, actor, pool, [guest])
-    send_letter(session, actor, row, pool, address_of)
-    return invitation_view(row, now_of(session))
+    send_letter(session, actor, rows[0], pool, address_of)
+    return invitation_view(rows[0], now_of(session))
 
 
 def add_invitations(session: Session, actor: Actor, pool: Pool, guests: Sequence[Guest]) -> list[Invitation]:
@@ -95,6 +96,23 @@ def send_again(session: Session, actor: Actor, invitation_id: str, *, address_of
     send_letter(session, actor, row, session.get_one(Pool, row.pool_id), address_of)
     session.flush()
     return invitation_view(row, now)
+
+
+def invitations_for_file(session: Session, actor: Actor, **asked: Any) -> list[InvitationView]:
+    """All invitations that fit, for a file, in a transaction that only reads; `note_file` puts it on record."""
+    guard.require(session, actor, Action.PEOPLE_INVITE, Resource("invitation", org_id=actor.org_id))
+    found, after = invitations(session, limit=200, **asked)
+    while after is not None and len(found) < MOST_IN_FILE:
+        more, after = invitations(session, after=after, limit=200, **asked)
+        found += more
+    return found
+
+
+def note_file(session: Session, actor: Actor, rows: int) -> None:
+    """Put on record that somebody took the list of invitations away, before it is handed over."""
+    audit.record(
+        session, actor, "invitations.exported", "invitation", None, org_id=actor.org_id, details={"rows": rows}
+    )
 
 
 def revoke_invitation(session: Session, actor: Actor, invitation_id: str) -> InvitationView:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
+from kernel.db import insert_ignoring
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor, Resource
 from workforce.models import Account, Annotator, SavedFilter
@@ -61,12 +62,15 @@ def change_standings(
     return planned
 
 
-def take_people(session: Session, actor: Actor, wanted: PeopleFilter) -> list[PersonRow]:
-    """All who fit, for a file; the log keeps who took it, and how many."""
+def people_for_file(session: Session, actor: Actor, wanted: PeopleFilter) -> list[PersonRow]:
+    """All who fit, for a file, in a transaction that only reads; `note_file` puts it on record."""
     guard.require(session, actor, Action.PEOPLE_READ, Resource("people", org_id=actor.org_id))
-    rows = list(people_stream(session, wanted, MOST_TAKEN))
-    audit.record(session, actor, "people.exported", "people", actor.org_id, details={"rows": len(rows)})
-    return rows
+    return list(people_stream(session, wanted, MOST_TAKEN))
+
+
+def note_file(session: Session, actor: Actor, rows: int) -> None:
+    """Put on record that somebody took the list of people away, before it is handed over."""
+    audit.record(session, actor, "people.exported", "people", actor.org_id, details={"rows": rows})
 
 
 def save_search(session: Session, actor: Actor, *, name: str, wanted: PeopleFilter) -> SavedSearch:
@@ -74,15 +78,17 @@ def save_search(session: Session, actor: Actor, *, name: str, wanted: PeopleFilt
     owner = _own(session, actor)
     clean = clean_text(name, "name", 60)
     search_people(session, wanted, limit=1)  # what cannot be searched for is not kept
-    row = session.scalars(
-        select(SavedFilter).where(SavedFilter.account_id == owner, SavedFilter.name == clean)
-    ).one_or_none()
+    wanted_row = select(SavedFilter).where(
+        SavedFilter.org_id == actor.org_id, SavedFilter.account_id == owner, SavedFilter.name == clean
+    )
+    row = session.scalars(wanted_row).one_or_none()
     if row is None:
         kept = session.scalar(select(func.count(SavedFilter.id)).where(SavedFilter.account_id == owner)) or 0
         if kept >= MOST_SAVED:
             raise Conflict("filters.many", _("You have %(most)s kept searches. Forget one first.", most=MOST_SAVED))
-        row = SavedFilter(id=ids.new_id(), org_id=actor.org_id or "", account_id=owner, name=clean, asked={})
-        session.add(row)
+        new = {"id": ids.new_id(), "org_id": actor.org_id or "", "account_id": owner, "name": clean, "asked": {}}
+        insert_ignoring(session, SavedFilter, [new], ["org_id", "account_id", "name"])
+        row = session.scalars(wanted_row).one()
     row.asked = wanted.asked()
     session.flush()
     return SavedSearch(row.id, row.name, wanted)

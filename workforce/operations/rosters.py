@@ -1,6 +1,7 @@
 """Rosters: a file is read and shown line by line, and when somebody says so a job invites whom it names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -11,26 +12,32 @@ from kernel.db import expect_many, insert_later, now_of, write_later
 from kernel.errors import Conflict
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
-from workforce.files.rosters import read_roster
 from workforce.models import Pool, Roster, RosterLine
 from workforce.operations.invitations import AddressOf, add_invitations, send_letter
 from workforce.policy import Action, pool_resource
-from workforce.queries.invitations import invited_keys, member_keys, roster_of
+from workforce.queries.invitations import invited_keys, letters_since, member_keys, roster_of
 from workforce.rules.names import clean_file_name
 from workforce.rules.rosters import check_lines, key_of
-from workforce.values import CheckedLine, Guest, RosterOutcome, RosterView
+from workforce.values import CheckedLine, FileLine, Guest, RosterOutcome, RosterView
 
 AT_ONCE = 100
 JOB = "workforce.send_roster"
+MOST_LETTERS_A_DAY = 5_000  # of one vendor; a mail server that sends more for strangers is soon believed by nobody
+WAIT, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def read_file(session: Session, actor: Actor, pool_id: str, *, name: str, content: bytes) -> RosterView:
-    """Read a roster and keep what it says, so that it can be shown; nobody is invited by this. Raises Invalid."""
+def pool_to_invite_into(session: Session, actor: Actor, pool_id: str) -> Pool:
+    """The pool, for somebody who may invite into it; asked before a file is read for them."""
     pool = session.get(Pool, pool_id)
     if pool is None:
         raise guard.not_found()
     guard.require(session, actor, Action.PEOPLE_INVITE, pool_resource(pool))
-    lines = read_roster(content, name)
+    return pool
+
+
+def keep_roster(session: Session, actor: Actor, pool_id: str, *, name: str, lines: Sequence[FileLine]) -> RosterView:
+    """Keep what a roster says, so that it can be shown; nobody is invited by this."""
+    pool = pool_to_invite_into(session, actor, pool_id)
     keys = {key for line in lines if (key := key_of(line))}
     checked = check_lines(lines, member_keys(session, pool.org_id, keys), invited_keys(session, pool.id, keys))
     roster = Roster(
@@ -79,7 +86,8 @@ def drop_roster(session: Session, actor: Actor, roster_id: str) -> None:
 
 
 def invite_next(session: Session, actor: Actor, roster_id: str, address_of: AddressOf) -> int:
-    """Invite the next of a roster, in the name of whoever read it; returns how many lines that were."""
+    """Invite the next of a roster, in the name of whoever read it; returns how many lines that were: none where the
+    roster is done, or the vendor's letters of the day are sent."""
     roster = session.get(Roster, roster_id)
     if roster is None or roster.dropped_at is not None:
         return 0
@@ -88,8 +96,10 @@ def invite_next(session: Session, actor: Actor, roster_id: str, address_of: Addr
         select(RosterLine)
         .where(RosterLine.roster_id == roster_id, RosterLine.outcome == RosterOutcome.INVITE)
         .order_by(RosterLine.number)
-        .limit(AT_ONCE)
+        .limit(max(min(AT_ONCE, MOST_LETTERS_A_DAY - letters_since(session, roster.org_id, now_of(session) - _DAY)), 0))
     ).all()
+    if not lines:
+        return 0
     pool = session.get_one(Pool, roster.pool_id)
     members = member_keys(session, roster.org_id, {line.email_key or "" for line in lines})
     author = Actor(roster.created_by, roster.org_id, None)
@@ -104,6 +114,17 @@ def invite_next(session: Session, actor: Actor, roster_id: str, address_of: Addr
             .values(outcome=outcome)
         )
     return len(lines)
+
+
+def invite_later(session: Session, actor: Actor, roster_id: str, *, address: str) -> None:
+    """Have another job go on with a roster of which lines are left, once letters may be sent again."""
+    found, now = roster_of(session, roster_id), now_of(session)
+    if found is None or not found.counts.get(RosterOutcome.INVITE):
+        return
+    roster = session.get_one(Roster, roster_id)
+    roster.job_id = enqueue(
+        session, REGISTRY[JOB], actor=actor, org_id=roster.org_id, at=now + WAIT, roster_id=roster.id, address=address
+    )
 
 
 def _outcomes(lines: Iterable[RosterLine], invited: set[str], members: set[str]) -> dict[RosterOutcome, list[int]]:

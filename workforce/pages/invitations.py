@@ -8,8 +8,7 @@ from pydantic import Field
 from i18n import SHIPPED, Message, _
 from kernel import db, jobs
 from kernel.errors import Conflict, Invalid
-from kernel.guard import not_found, require
-from kernel.policy import Resource
+from kernel.guard import not_found
 from kernel.sheets import write
 from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
@@ -17,15 +16,12 @@ from web.render import flash, page, see
 from web.views.progress import card, describe_job
 from workforce import queries
 from workforce.confirming import invitation_address
-from workforce.files.rosters import MOST_BYTES
+from workforce.files.rosters import MOST_BYTES, read_roster
 from workforce.operations import invitations as acts
 from workforce.operations import rosters as roster_acts
 from workforce.pages import pages, words
-from workforce.policy import Action
 from workforce.rules.rosters import LONGEST_NOTE, MOST_LINES
-from workforce.values import InvitationState, InvitationView, RosterOutcome
-
-MOST_IN_FILE = 100_000
+from workforce.values import InvitationState, RosterOutcome
 
 STATES: dict[InvitationState, tuple[Message, str]] = {
     InvitationState.WAITING: (_("Waits for an answer"), "wait"),
@@ -113,16 +109,10 @@ def revoke_invitation(invitation_id: str) -> Response:
 def invitations_file() -> Response:
     """The same list as a file in which no cell is a formula."""
     limits.spend("export")
-    rows: list[InvitationView] = []
     with db.reading(current.scope()) as session:
-        actor = current.actor()
-        require(session, actor, Action.PEOPLE_INVITE, Resource("invitation", org_id=actor.org_id))
-        after: str | None = None
-        while len(rows) < MOST_IN_FILE:
-            found, after = queries.invitations(session, after=after, limit=200, **_asked())
-            rows += found
-            if after is None:
-                break
+        rows = acts.invitations_for_file(session, current.actor(), **_asked())
+    with db.transaction(current.scope()) as session:
+        acts.note_file(session, current.actor(), len(rows))
     header = ("email", "locale", "name", "state", "created_at", "sent_at", "accepted_at")
     told = ([getattr(one, column) for column in header] for one in rows)
     response = Response(write(header, told), mimetype="text/csv")
@@ -140,9 +130,11 @@ def upload_roster() -> Response:
         return _list(form, 422)
     limits.spend("import")
     try:
+        with db.reading(current.scope()) as session:
+            roster_acts.pool_to_invite_into(session, current.actor(), pool_id)
+        lines = read_roster(file.stream.read(MOST_BYTES + 1), file.filename)  # while nobody waits for the database
         with db.transaction(current.scope()) as session:
-            content = file.stream.read(MOST_BYTES + 1)
-            made = roster_acts.read_file(session, current.actor(), pool_id, name=file.filename, content=content)
+            made = roster_acts.keep_roster(session, current.actor(), pool_id, name=file.filename, lines=lines)
     except Invalid as problem:
         form.add(problem)
         return _list(form, 422)

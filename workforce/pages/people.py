@@ -25,6 +25,7 @@ from workforce.rules.standing import next_standings
 from workforce.values import IDENTITY_KINDS, PeopleFilter, Planned, Standing
 
 PAGE = 25
+_MOST = {"clearance": 3, "hours": 168, "active_days": 3650}  # as the API has it
 BULK = (Standing.PAUSED, Standing.SUSPENDED, Standing.ACTIVE)
 
 
@@ -255,7 +256,7 @@ def _wanted(sent: Mapping[str, str]) -> tuple[PeopleFilter, dict[str, str]]:
     asked = {each.name: sent.get(each.name, "").strip()[:120] for each in fields(PeopleFilter)}
     if asked["status"] not in set(Standing):
         asked["status"] = ""
-    rest: dict[str, Any] = {name: _whole(asked[name]) for name in ("clearance", "hours", "active_days")}
+    rest: dict[str, Any] = {name: min(_whole(asked[name]), most) for name, most in _MOST.items()}
     share = asked["quality"].rstrip("%").replace(",", ".")
     quality = float(share) / 100 if re.fullmatch(r"\d{1,2}(\.\d{1,3})?", share, re.ASCII) else 0.0
     if quality and "%" not in asked["quality"] and float(share) <= 1:

@@ -44,6 +44,12 @@ def invitations(
     return [invitation_view(row, now) for row in rows], next_after
 
 
+def letters_since(session: Session, org_id: str, since: datetime) -> int:
+    """How many invitations of a vendor a letter was sent for since then."""
+    sent = select(func.count(Invitation.id)).where(Invitation.org_id == org_id, Invitation.sent_at > since)
+    return session.scalar(sent) or 0
+
+
 def invitation_by_id(session: Session, invitation_id: str) -> InvitationView | None:
     """One invitation that the scope sees."""
     row = session.get(Invitation, invitation_id)

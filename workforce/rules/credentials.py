@@ -1,6 +1,7 @@
 """Portable credentials: a person's proven statements signed by an installation, and what another one makes of them."""
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
@@ -12,10 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from i18n import Message, _
 from kernel.errors import Invalid
+from web.json_text import path_of_unstorable, read_json
 
 FORMAT = "polyphony-credential/1"
 LONGEST = 200_000
 MOST_LINES = 500
+_KEY, _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{43}"), re.compile(r"[A-Za-z0-9_-]{86}")
 
 
 def public_key(seed: bytes) -> str:
@@ -37,12 +40,12 @@ def verified(text: str) -> dict[str, Any]:
     if len(text) > LONGEST:
         raise _refused(_("This is no credential of Polyphony."))
     try:
-        found = json.loads(text, object_pairs_hook=_no_twins)
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
+        found = read_json(text)
+        if not isinstance(found, dict) or found.get("format") != FORMAT or path_of_unstorable(found) is not None:
             raise ValueError
-        signature = _bytes(str(found.pop("signature")))
-        key = Ed25519PublicKey.from_public_bytes(_bytes(str(found["key"])))
-    except (ValueError, KeyError, NotBase64, RecursionError) as error:
+        signature = _bytes(found.pop("signature"), _SIGNATURE)
+        key = Ed25519PublicKey.from_public_bytes(_bytes(found["key"], _KEY))
+    except (ValueError, KeyError, NotBase64) as error:
         raise _refused(_("This is no credential of Polyphony.")) from error
     try:
         key.verify(signature, _canonical(found))
@@ -57,6 +60,8 @@ def _ensure_shape(found: dict[str, Any]) -> None:
     for name in ("issuer", "vendor", "email", "name", "issued_at", "expires_at"):
         if not isinstance(found.get(name), str) or len(found[name]) > 300:
             raise _refused(_("This is no credential of Polyphony."))
+    if not isinstance(found.get("vendor_id", ""), str) or len(found.get("vendor_id", "")) > 300:
+        raise _refused(_("This is no credential of Polyphony."))
     for name in ("languages", "qualifications"):
         lines = found.get(name)
         if not isinstance(lines, list) or len(lines) > MOST_LINES:
@@ -75,18 +80,13 @@ def _canonical(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "strict")
 
 
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name twice")
-    return found
-
-
 def _text(raw: bytes) -> str:
     return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(text: Any, form: re.Pattern[str]) -> bytes:
+    if not isinstance(text, str) or form.fullmatch(text) is None:
+        raise ValueError
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
