@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from calibration import contents, lanes
@@ -130,39 +131,33 @@ class World:
 
     def add_items(self, count: int) -> list[str]:
         made = [ids.new_id() for _ in range(count)]
-        with self.system() as session:
-            session.add_all(
-                Item(
-                    id=item,
-                    org_id=self.client,
-                    vendor_org_id=self.vendor,
-                    project_id=self.project,
-                    locale="sw-KE",
-                    classification="internal",
-                    content={"text": f"text of {item}"},
-                    fingerprint=item,
-                )
-                for item in made
-            )
+        rows = [
+            {
+                "id": item, "org_id": self.client, "vendor_org_id": self.vendor, "project_id": self.project,
+                "locale": "sw-KE", "classification": "internal", "content": {"text": f"text of {item}"},
+                "fingerprint": item,
+            }
+            for item in made
+        ]  # fmt: skip
+        if rows:
+            with self.system() as session:
+                session.execute(insert(Item), rows)
         return made
 
     def add_gold(self, count: int, pool: str, classes: tuple[str, ...] = CLASSES) -> list[str]:
         """Items with keys, the classes in turn."""
         made = self.add_items(count)
-        with self.system() as session:
-            session.add_all(
-                GoldKey(
-                    org_id=self.client,
-                    gold_set_id=self.gold_set,
-                    item_id=item,
-                    lane_id=self.lane,
-                    pool=pool,
-                    truth={"choice": classes[place % len(classes)]},
-                    category=classes[place % len(classes)],
-                    explanation=f"because {place}",
-                )
-                for place, item in enumerate(made)
-            )
+        rows = [
+            {
+                "org_id": self.client, "gold_set_id": self.gold_set, "item_id": item, "lane_id": self.lane,
+                "pool": pool, "truth": {"choice": classes[place % len(classes)]},
+                "category": classes[place % len(classes)], "explanation": f"because {place}",
+            }
+            for place, item in enumerate(made)
+        ]  # fmt: skip
+        if rows:
+            with self.system() as session:
+                session.execute(insert(GoldKey), rows)
         return made
 
     def truth(self, item_id: str) -> str:
