@@ -72,7 +72,7 @@ def build(database: Database, units: int, gold: int) -> tuple[Desk, str]:
         actor = system_actor("test")
         membership = add_membership(session, actor, account_id=account_id, org_id=market.vendor, role=Role.ANNOTATOR)
         _token, secret = create_token(
-            session, actor, account_id=account_id, membership_id=membership, name="t", scopes=("all",), days=1
+            session, actor, account_id=account_id, membership_id=membership, name="t", scopes=("all",), days=7
         )
     return desk, secret
 
