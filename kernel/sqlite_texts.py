@@ -29,5 +29,8 @@ _decode = json.JSONDecoder().raw_decode
 
 def json_of_sqlite(kept: str) -> Any:
     """What SQLite keeps as this text, without the search for blanks around it that we never write."""
-    value, end = _decode(kept)
+    try:
+        value, end = _decode(kept)
+    except ValueError:  # such blanks stand before it, or it is none
+        return json.loads(kept)
     return value if end == len(kept) else json.loads(kept)

@@ -1,5 +1,6 @@
 """One launcher for one data folder: a lock that ends with the process that holds it, whatever ends that process."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -19,7 +20,9 @@ def only_one(folder: Path, address: str) -> Iterator[None]:
     with open(os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8") as file:
         try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as fault:
+            if fault.errno not in (errno.EACCES, errno.EAGAIN):
+                raise CannotStart(f"The data folder {folder} cannot be locked: {fault.strerror}.") from None
             raise CannotStart(_about_the_other(folder, file.read().split())) from None
         file.truncate(0)
         file.write(f"{os.getpid()} {address}\n")
