@@ -1,5 +1,6 @@
 """Jobs of the installation itself: linking the log, proving it, removing what is over, counting."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -77,14 +78,19 @@ def verify_nightly(work: Work) -> dict[str, Any]:
 @job(queue="bulk", long=True, every=timedelta(hours=1))
 def prune(work: Work) -> dict[str, Any]:
     """Remove what is over, portion by portion."""
+    return _in_portions(work, upkeep.prune, upkeep.PORTION)
+
+
+def _in_portions(work: Work, take: Callable[[Session, Actor], dict[str, int]], portion: int) -> dict[str, Any]:
+    """Take portion after portion, each in a transaction, until no kind of thing fills one; how many of each."""
     total: dict[str, int] = {}
     while True:
         with work.transaction() as session:
-            removed = upkeep.prune(session, work.actor)
-            total = {name: total.get(name, 0) + count for name, count in removed.items()}
+            taken = take(session, work.actor)
+            total = {name: total.get(name, 0) + count for name, count in taken.items()}
             work.advance(session, sum(total.values()))
-        if max(removed.values()) < upkeep.PORTION:
-            return total
+        if max(taken.values()) < portion:
+            return dict(total)
 
 
 @job(queue="bulk", long=True)
@@ -111,14 +117,7 @@ def write_copy(work: Work, request_id: str) -> dict[str, Any]:
 @job(queue="bulk", long=True, every=timedelta(hours=1))
 def keep_no_longer(work: Work) -> dict[str, Any]:
     """Erase who asked for it, and what was kept long enough, portion by portion."""
-    total: dict[str, int] = {}
-    while True:
-        with work.transaction() as session:
-            taken = retention.carry_retention(session, work.actor)
-            total = {name: total.get(name, 0) + count for name, count in taken.items()}
-            work.advance(session, sum(total.values()))
-        if max(taken.values()) < retention.PORTION:
-            return total
+    return _in_portions(work, retention.carry_retention, retention.PORTION)
 
 
 def ask_copy(session: Session, actor: Actor, account_id: str) -> DataRequestView:

@@ -99,8 +99,8 @@ def classify_unit(session: Session, actor: Actor, unit_id: str, *, classificatio
     return _view(session, unit.id)
 
 
-def see_unit(session: Session, actor: Actor, unit_id: str) -> UnitView:
-    """A unit with its content, for those of the client who may read it; the reading is noted where its class asks."""
+def _open_to(session: Session, actor: Actor, unit_id: str, action: Action) -> tuple[Unit, Project, UnitView]:
+    """A unit, its project and its content, where the actor may do this to it and meets what its class asks."""
     unit = session.get(Unit, unit_id)
     project = session.get(Project, unit.project_id) if unit else None
     if unit is None or project is None:
@@ -108,7 +108,13 @@ def see_unit(session: Session, actor: Actor, unit_id: str) -> UnitView:
     rights = rights_on(session, actor.org_id, unit.project_id)
     view = _view(session, unit.id)
     demands = demands_on_reader(session, actor, project, view.classification)
-    require(session, actor, Action.UNIT_READ, client_unit_resource(unit, rights, demands))
+    require(session, actor, action, client_unit_resource(unit, rights, demands))
+    return unit, project, view
+
+
+def see_unit(session: Session, actor: Actor, unit_id: str) -> UnitView:
+    """A unit with its content, for those of the client who may read it; the reading is noted where its class asks."""
+    unit, project, view = _open_to(session, actor, unit_id, Action.UNIT_READ)
     note_read(
         session, actor, Why.LOOKED_AT, unit=unit.id, project=project.id, org=unit.org_id,
         classification=view.classification,
@@ -119,14 +125,7 @@ def see_unit(session: Session, actor: Actor, unit_id: str) -> UnitView:
 def see_original(session: Session, actor: Actor, unit_id: str, *, why: str) -> tuple[UnitView, dict[str, Any]]:
     """A unit with what it said before its personal data was masked. Always noted, whatever its class, with the
     reason."""
-    unit = session.get(Unit, unit_id)
-    project = session.get(Project, unit.project_id) if unit else None
-    if unit is None or project is None:
-        raise not_found()
-    rights = rights_on(session, actor.org_id, unit.project_id)
-    view = _view(session, unit.id)
-    demands = demands_on_reader(session, actor, project, view.classification)
-    require(session, actor, Action.UNIT_ORIGINAL, client_unit_resource(unit, rights, demands))
+    unit, project, view = _open_to(session, actor, unit_id, Action.UNIT_ORIGINAL)
     original = session.get(ItemOriginal, unit.item_id)
     if original is None:
         raise not_found()
