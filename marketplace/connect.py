@@ -6,11 +6,11 @@ from kernel.config import Settings
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
 from marketplace.operations.reads import readable_items
-from marketplace.queries.facts import LaneLabels, lane_facts, locales_wanted
+from marketplace.queries.facts import LaneLabels, lane_facts, lanes_with_tests, locales_wanted
 from marketplace.storage import local_storage, use_storage
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
-from workforce.demand import use_demand
+from workforce.demand import use_demand, use_lanes_with_tests
 from workforce.figures import use_criteria
 
 
@@ -21,6 +21,7 @@ def connect(settings: Settings) -> None:
     contents.use_guard(readable_items)
     use_lanes(LaneLabels())
     use_demand(locales_wanted)
+    use_lanes_with_tests(lanes_with_tests)
     use_criteria(work_criteria)
     desk.use_desk(decide_appeal)
     leases.use_leases(returning.end_leases)

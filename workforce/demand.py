@@ -1,12 +1,14 @@
-"""Which languages a vendor's work asks for: whoever knows the work (a package above) is asked through a port."""
+"""Which languages a vendor's work asks for, and which lanes look for people: packages above are asked through ports."""
 
 from collections.abc import Callable, Iterable
 
 from sqlalchemy.orm import Session
 
+from i18n import Message
 from kernel.ports import Port
 
 Demand = Callable[[Session], Iterable[str]]
+Lanes = Callable[[Session], list[tuple[str, Message | str]]]  # ids and names
 
 
 def _nothing_known(session: Session) -> Iterable[str]:
@@ -14,6 +16,13 @@ def _nothing_known(session: Session) -> Iterable[str]:
 
 
 _demand: Port[Demand] = Port("languages in demand", _nothing_known)
+
+
+def _no_lanes(session: Session) -> list[tuple[str, Message | str]]:
+    return []
+
+
+_lanes: Port[Lanes] = Port("lanes that people are looked for", _no_lanes)
 
 
 def use_demand(demand: Demand) -> None:
@@ -24,3 +33,13 @@ def use_demand(demand: Demand) -> None:
 def locales_in_demand(session: Session) -> frozenset[str]:
     """The locales that the work of the session's tenant asks for."""
     return frozenset(_demand.get()(session))
+
+
+def use_lanes_with_tests(lanes: Lanes) -> None:
+    """Let this function tell the lanes of the session's tenant whose tests people can be asked to take."""
+    _lanes.put(lanes)
+
+
+def lanes_with_tests(session: Session) -> list[tuple[str, Message | str]]:
+    """The lanes of the session's tenant whose tests people can be asked to take, with their names."""
+    return _lanes.get()(session)

@@ -30,6 +30,7 @@ class Action(StrEnum):
     PEOPLE_INVITE = "people:invite"
     PEOPLE_READ = "people:read"
     PEOPLE_ADMIT = "people:admit"
+    PEOPLE_SKILL = "people:skill"
     PEOPLE_STANDING = "people:standing"
     PEOPLE_CLEAR = "people:clear"
     PROFILE_READ = "profile:read"

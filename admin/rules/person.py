@@ -65,6 +65,7 @@ _SHOWN = {
     " check_id paused_until pause_receipt_id",
     "review": f"{_SHARED} lane_id round why state reviewer_id lease_until verdict reason note asked_at done_at",
     "saved_filter": "id org_id account_id name asked",
+    "test_invitation": "id org_id lane_id annotator_id at",
     "standing_change": "id org_id annotator_id status reason receipt_id at",
 }
 SHOWN: dict[str, tuple[str, ...]] = {table: tuple(columns.split()) for table, columns in _SHOWN.items()}

@@ -1,11 +1,15 @@
-"""A person's quality in a lane over time, over the API: for their vendor, and the same figures for the person."""
+"""People of a lane over the API: the quality of one over time, for their vendor and themselves; asked to its test."""
 
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
+from calibration.addresses import test_address
 from calibration.api.routes import api
-from calibration.operations import reading
+from calibration.operations import asking, reading
 from calibration.operations.reading import PersonPage
+from i18n import render
 from kernel.policy import Actor
 from web.forms import InModel, OutModel
 
@@ -50,6 +54,27 @@ class MixedUpOut(OutModel):
     share: float
 
 
+class AskToTestIn(InModel):
+    """Many people, and whether this only asks who of them would get a letter."""
+
+    ids: list[str] = Field(min_length=1, max_length=200)
+    preview: bool = False
+
+
+class AskedPersonOut(OutModel):
+    """One of them: whether they are written to, and why not, in the caller's language."""
+
+    id: str
+    is_asked: bool
+    told: str
+
+
+class AskedOut(OutModel):
+    """All of them."""
+
+    items: list[AskedPersonOut]
+
+
 class HistoryOut(OutModel):
     """A person's quality in a lane day by day: whole days, steps of 5%, nothing under twenty checks."""
 
@@ -74,6 +99,16 @@ def person_quality(session: "Session", actor: Actor, lane_id: str, annotator_id:
 def own_quality(session: "Session", actor: Actor, lane_id: str, query: AsOfQuery) -> HistoryOut:
     """One's own quality in a lane, day by day"""
     return _history(reading.own_quality(session, actor, lane_id, as_of=query.day))
+
+
+@api.post("/lanes/<lane_id>/test-invitations", body=AskToTestIn, returns=AskedOut)
+def ask_to_test(session: "Session", actor: Actor, lane_id: str, body: AskToTestIn) -> AskedOut:
+    """Write to people of your own that a lane's test is open to them, unless `preview` is true"""
+    _lane, planned = asking.ask_to_test(
+        session, actor, lane_id, body.ids, address=test_address(lane_id), is_preview=body.preview
+    )
+    told = [AskedPersonOut(id=one.id, is_asked=one.is_possible, told=render(one.told)) for one in planned]
+    return AskedOut(items=told)
 
 
 def _history(found: PersonPage) -> HistoryOut:

@@ -294,6 +294,21 @@ class Qualification(Identified, Shared, Base):
     granted_by: Mapped[str | None] = mapped_column(Id)
 
 
+class TestInvitation(Identified, Owned, Base):
+    """A vendor asked a person to take a lane's test, when last."""
+
+    __test__ = False
+    __tablename__ = "test_invitation"
+    __table_args__ = (
+        UniqueConstraint("org_id", "lane_id", "annotator_id", name="uq_test_invitation_once"),
+        within("annotator", "annotator_id"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    at: Mapped[datetime]
+    by_account_id: Mapped[str | None] = mapped_column(Id)
+
+
 class Judgment(Identified, Shared, Base):
     """An answer together with who, when, how long, under which versions. An event: never changed, never removed."""
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from calibration.operations import qualifications, reading
+from calibration.addresses import test_address
+from calibration.operations import asking, qualifications, reading
 from calibration.pages import pages
-from i18n import Message, _
+from i18n import Message, _, ngettext
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from web import current
@@ -67,6 +68,26 @@ def revoke(lane_id: str) -> Response:
     except (Invalid, Conflict) as problem:
         _tell(problem)
     return see("calibration.lane_people", lane_id=lane_id)
+
+
+@pages.post("/people/tests")
+def ask_to_test() -> Response:
+    """Show who of those who are chosen would be asked to take a lane's test; written when it is sent from there."""
+    lane_id, is_preview = request.form.get("lane_id", ""), request.form.get("sure") != "1"
+    try:
+        with db.transaction(current.scope()) as session:
+            lane, planned = asking.ask_to_test(
+                session, current.actor(), lane_id, request.form.getlist("ids"), address=test_address(lane_id),
+                is_preview=is_preview,
+            )  # fmt: skip
+    except (Invalid, Conflict) as problem:
+        _tell(problem)
+        return see("workforce.people")
+    if is_preview:
+        return page("calibration/ask_to_test.html", lane=lane, planned=planned)
+    written = sum(one.is_possible for one in planned)
+    flash("good", ngettext("%(num)s letter is on its way.", "%(num)s letters are on their way.", written))
+    return see("workforce.people")
 
 
 def _share(percent: str) -> float | None:

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select
 
 from calibration.models import Qualification, Track
-from payouts.models import Earning
+from kernel.money import from_text
+from payouts.models import Earning, Rate
 from workforce.models import Annotator
 from workforce.values.people import PeopleFilter
 
@@ -26,15 +27,9 @@ def work_criteria(wanted: PeopleFilter, now: datetime) -> list[ColumnElement[boo
             .exists()
         )  # fmt: skip
     if wanted.lane:
-        found.append(
-            select(Qualification.id)
-            .where(
-                Qualification.vendor_org_id == Annotator.org_id, Qualification.annotator_id == Annotator.id,
-                Qualification.lane_id == wanted.lane, Qualification.revoked_at.is_(None),
-                or_(Qualification.until_at.is_(None), Qualification.until_at > now),
-            )
-            .exists()
-        )  # fmt: skip
+        found.append(_open_to_them(now).where(Qualification.lane_id == wanted.lane).exists())
+    if wanted.cost and wanted.currency:
+        found += _paid_at_most(wanted.cost, wanted.currency, now)
     if wanted.quality:
         found.append(
             select(Track.id)
@@ -45,3 +40,31 @@ def work_criteria(wanted: PeopleFilter, now: datetime) -> list[ColumnElement[boo
             .exists()
         )  # fmt: skip
     return found
+
+
+def _open_to_them(now: datetime) -> Select[str]:
+    return select(Qualification.id).where(
+        Qualification.vendor_org_id == Annotator.org_id, Qualification.annotator_id == Annotator.id,
+        Qualification.revoked_at.is_(None), or_(Qualification.until_at.is_(None), Qualification.until_at > now),
+    )  # fmt: skip
+
+
+def _paid_at_most(cost: str, currency: str, now: datetime) -> list[ColumnElement[bool]]:
+    """Rates are set by lane, so that a person costs what a unit of the lanes open to them pays now: some lane of this
+    currency is open, and none that pays more."""
+    newest = (
+        select(Rate.lane_id, func.max(Rate.from_at).label("from_at"))
+        .where(Rate.from_at <= now)
+        .group_by(Rate.lane_id)
+        .subquery()
+    )
+    paying = (
+        select(Rate.lane_id)
+        .join(newest, (newest.c.lane_id == Rate.lane_id) & (newest.c.from_at == Rate.from_at))
+        .where(Rate.currency == currency)
+    )
+    micros = from_text(cost)
+    return [
+        _open_to_them(now).where(Qualification.lane_id.in_(paying.where(Rate.micros <= micros))).exists(),
+        not_(_open_to_them(now).where(Qualification.lane_id.in_(paying.where(Rate.micros > micros))).exists()),
+    ]

@@ -5,6 +5,8 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from calibration.models import QualificationTest
+from calibration.queries.tests import ENTRANCE
 from calibration.values import LaneFacts
 from i18n import Message, _
 from i18n.figures import figure
@@ -65,3 +67,18 @@ _WANTED = Hot(select(_LANES.c.locale).where(_LANES.c.state != "done").distinct()
 def locales_wanted(session: Session) -> list[str]:
     """The languages of the lanes of the session's tenant that are not done."""
     return list(_WANTED.run(session).scalars())
+
+
+def lanes_with_tests(session: Session) -> list[tuple[str, Message | str]]:
+    """The lanes of the session's tenant whose test is open, with their names: at most 200, by project and language."""
+    rows = session.execute(
+        select(Lane.id, Lane.locale, Project.name)
+        .join(Project, Project.id == Lane.project_id)
+        .join(QualificationTest, QualificationTest.lane_id == Lane.id)
+        .where(
+            QualificationTest.is_open, QualificationTest.purpose == ENTRANCE, Lane.state.in_(("open", "paused"))
+        )
+        .order_by(*BY_LANE.order())
+        .limit(200)
+    )  # fmt: skip
+    return [(row.id, _name(row.name, row.locale)) for row in rows]

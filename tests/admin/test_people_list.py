@@ -1,12 +1,15 @@
 """A vendor's list of people through the browser's and the program's door: filters, many at once, and a file."""
 
+from datetime import timedelta
+
 import pytest
 
+from kernel import clock
 from kernel.db import Database
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from tests.admin.conftest import Office
-from workforce.models import Account
+from workforce.models import Account, Annotator
 
 MANAGER = Role.VENDOR_MANAGER
 
@@ -46,4 +49,33 @@ def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
     for file in (office.get(MANAGER, "/people/file?text=hyper"), office.api(MANAGER, "GET", "/people/file?text=hyper")):
         assert file.mimetype == "text/csv" and ",'=HYPERLINK(1)," in file.get_data(as_text=True)
     assert [event.details["rows"] for event in office.told("people.exported")] == [1, 1]
+    ids = {"ids": row["id"], "reason": "as agreed"}
+    assert "gets the skill" in office.post(MANAGER, "/people/skills", **ids, skill="diving").get_data(as_text=True)
+    assert office.post(MANAGER, "/people/skills", **ids, skill="no code!").status_code == 422
+    assert office.post(MANAGER, "/people/skills", **ids, skill="diving", sure="1").status_code == 303
+    late = {"until": f"{clock.now() + timedelta(days=20):%Y-%m-%d}", "level": "1"}
+    assert office.post(MANAGER, "/people/clearances", **ids, level="1", until="soon").status_code == 422
+    assert "is given" in office.post(MANAGER, "/people/clearances", **ids, **late).get_data(as_text=True)
+    assert office.post(MANAGER, "/people/clearances", **ids, **late, sure="1").status_code == 303
+    (held,) = office.api(MANAGER, "GET", "/people?skill=diving&clearance=1").get_json()["items"]
+    assert held["id"] == row["id"]
+    body = {"ids": [row["id"]], "reason": "once more", "preview": True}
+    (told,) = office.api(MANAGER, "POST", "/people/skills", json=body | {"skill": "diving"}).get_json()["items"]
+    assert (told["is_possible"], told["told"]) == (False, "has it already")
+    until = {"until_at": f"{clock.now() + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"}
+    (told,) = office.api(MANAGER, "POST", "/people/clearances", json=body | until).get_json()["items"]
+    assert told["is_possible"] and told["told"].startswith("is renewed")
+    assert office.api(MANAGER, "POST", "/people/clearances", json=body | until | {"level": 4}).status_code == 422
+    with office.db.reading(Scope.system("test")) as session:
+        pool = session.query(Annotator.pool_id).scalar()
+    assert office.api(MANAGER, "PUT", f"/pools/{pool}/steps", json={"steps": ["payout"]}).status_code == 200
+    made = office.get(MANAGER, f"/pools/{pool}/onboarding/file")
+    assert made.get_data(as_text=True).splitlines()[1].endswith(",paused,person")
+    table = office.api(MANAGER, "GET", f"/pools/{pool}/steps-file")
+    assert table.get_data(as_text=True).startswith("\ufeffid,pseudonym,status,payout")
+    assert office.get(MANAGER, f"/pools/{'x' * 22}/onboarding/file").status_code == 404
+    assert office.api(MANAGER, "GET", "/people?cost=0.05&currency=usd").status_code == 422
+    assert office.api(MANAGER, "GET", "/people?cost=0.05&currency=USD").get_json()["items"] == []
+    assert "Nobody fits" in office.text(MANAGER, "/people?cost=0.05&currency=EUR")
+    assert "=HYPERLINK" in office.text(MANAGER, "/people?cost=cheap")
     assert office.get(Role.REVIEWER, "/people/file").status_code in (403, 404)

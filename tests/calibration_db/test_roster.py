@@ -1,13 +1,22 @@
 """The vendor's page of a lane's people: who is let in without a test, who is taken out, and who may look."""
 
+from datetime import timedelta
+from typing import Any
+
 from flask import Flask
 
 from calibration.models import Qualification, Track
+from calibration.queries.criteria import work_criteria
 from kernel import ids
+from kernel.models import OutgoingMail
+from kernel.policy import Demand, Reason
+from payouts.models import Rate
 from tests.calibration_db.doors import Door
+from tests.calibration_db.test_attempts import publish
 from tests.calibration_db.test_web import statements
 from tests.calibration_db.world import World
-from workforce.models import LanguageClaim
+from workforce.figures import use_criteria
+from workforce.models import Annotator, LanguageClaim
 
 
 def speak(world: World, name: str, locale: str = "sw-KE") -> str:
@@ -111,3 +120,50 @@ def test_people_are_ranked_by_what_is_sure_of_them(world: World, vendor: Door) -
     page = vendor.get(f"{path}?order=surest&least=75")
     assert page.index("Chausiku") < page.index("Dalili") and "Bahati" not in page and 'value="75"' in page
     assert "Nobody fits what you asked for." in vendor.get(f"{path}?least=99")
+
+
+def test_people_are_asked_to_take_a_test_once_and_found_by_what_a_unit_pays_them(world: World, vendor: Door) -> None:
+    world.hire("Bahati", "Chausiku", "Dalili")
+    world.add_gold(200, "exam")
+    ids_of = {name: person for name, (person, _account) in world.people.items()}
+    everybody = list(ids_of.values())
+    path = f"/lanes/{world.lane}/test-invitations"
+    assert vendor.api("POST", path, 409, ids=everybody)["code"] == "test.none"
+    publish(world)
+    vendor.api("PUT", f"/lanes/{world.lane}/waivers/{ids_of['Bahati']}", reason="Known from other work")
+    with world.system() as session:
+        session.get_one(Annotator, ids_of["Dalili"]).status = "paused"
+
+    def asked(**more: object) -> dict[str, bool]:
+        items = vendor.api("POST", path, ids=everybody, **more)["items"]
+        return {name: one["is_asked"] for name, person in ids_of.items() for one in items if one["id"] == person}
+
+    one = {"Bahati": False, "Chausiku": True, "Dalili": False}
+    form: dict[str, Any] = {"ids": everybody, "lane_id": world.lane}
+    assert "is asked" in vendor.post("/people/tests", 200, **form).get_data(as_text=True)
+    assert asked(preview=True) == one, "a look writes nothing"
+    vendor.post("/people/tests", **form, sure="1")
+    assert asked() == dict.fromkeys(one, False), "once in two weeks"
+    vendor.post("/people/tests", 404, ids=["x" * 22], lane_id=world.lane)
+    vendor.post("/people/tests", 404, ids=everybody, lane_id="x" * 22)
+    vendor.api("POST", path, 422, ids=[])
+    world.later(days=15)
+    with world.system() as session:
+        assert session.query(OutgoingMail).count() == 1
+        (letter,) = session.query(OutgoingMail)
+        assert f"/tests/{world.lane}" in (letter.text or "")
+    world.demands = (Demand(Reason.CLEARANCE_LOW, False),)
+    assert asked() == dict.fromkeys(one, False), "what the lane asks for is not met"
+    world.demands = ()
+    assert asked() == one
+
+    use_criteria(work_criteria)
+    with world.system() as session:
+        for days, micros in ((3, 90_000), (1, 50_000)):
+            session.add(
+                Rate(id=ids.new_id(), org_id=world.vendor, lane_id=world.lane, micros=micros, currency="USD",
+                     from_at=world.now - timedelta(days=days))
+            )  # fmt: skip
+    for cost, currency, found in (("0.05", "USD", ["Bahati"]), ("0.049", "USD", []), ("9", "EUR", [])):
+        rows = vendor.api("GET", f"/people?cost={cost}&currency={currency}")["items"]
+        assert [row["name"] for row in rows] == found, (cost, currency)

@@ -11,7 +11,8 @@ from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
 from workforce.models import Annotator
 from workforce.operations import many_people
-from workforce.values import ClaimFacts, ClaimStatus, PeopleFilter, Standing, SupplyRow
+from workforce.queries.steps import step_stream
+from workforce.values import ClaimFacts, ClaimStatus, Owner, PeopleFilter, Standing, SupplyRow
 
 
 def test_the_facts_of_a_person_take_three_statements(world: World) -> None:
@@ -197,3 +198,52 @@ def test_the_standing_of_many_is_changed_after_a_look_and_searches_are_ones_own(
         assert many_people.saved_searches(session, world.manager) == []
     with world.db.transaction(world.vendor) as session, pytest.raises(Forbidden):
         many_people.save_search(session, world.reviewer, name="mine", wanted=PeopleFilter())
+
+
+def test_skills_and_clearances_are_given_to_many_after_a_look(world: World, time: Time) -> None:
+    amina, _actor = world.annotator("Amina Wanjiru")
+    nia, _actor = world.annotator("Nia Otieno")
+    gone, leaver = world.annotator("Lea Gone")
+    with world.db.transaction(world.vendor) as session:
+        operations.change_standing(session, leaver, gone.id, status="left", reason="I leave.")
+        session.get_one(Annotator, nia.id).skills = ["diving"]
+        session.flush()
+        operations.set_clearance(
+            session, world.manager, nia.id, level=2, until_at=time.now + timedelta(days=5), reason="was seen"
+        )
+    ids, soon = [amina.id, nia.id, gone.id], time.now + timedelta(days=30)
+    skill = {"skill": "Diving ", "reason": "seen at work"}
+    with world.db.transaction(world.vendor) as session:
+        for is_preview, before in ((True, ["transcription"]), (False, ["transcription"])):
+            assert session.get_one(Annotator, amina.id).skills == before
+            planned = many_people.add_skill(session, world.manager, ids, **skill, is_preview=is_preview)
+            assert {one.id for one in planned if one.is_possible} == {amina.id}
+        assert session.get_one(Annotator, amina.id).skills == ["transcription", "diving"]
+        renewed = many_people.set_clearances(
+            session, world.manager, ids, level=None, until_at=soon, reason="renewed", is_preview=False
+        )
+        assert {one.id for one in renewed if one.is_possible} == {nia.id}
+        given = many_people.set_clearances(
+            session, world.manager, ids, level=1, until_at=soon, reason="one for all", is_preview=False
+        )
+        assert {one.id for one in given if one.is_possible} == {amina.id}, "nobody gets less than they have"
+        held = [(row.clearance, row.clearance_until) for row in (session.get_one(Annotator, one) for one in ids)]
+        assert held == [(1, soon), (2, soon), (0, None)]
+    assert [event.details["reason"] for event in world.audit("skill.added")] == ["seen at work"]
+    refused: list[tuple[dict[str, object], type[Exception]]] = [
+        ({"skill": "=cmd()"}, Invalid), ({"reason": ""}, Invalid), ({"annotator_ids": []}, Invalid),
+        ({"annotator_ids": ["x" * 22]}, NotFound), ({"actor": world.reviewer}, Forbidden),
+    ]  # fmt: skip
+    for changed, problem in refused:
+        asked = {"actor": world.manager, "annotator_ids": ids, "is_preview": False} | skill | changed
+        with world.db.transaction(world.vendor) as session, pytest.raises(problem):
+            many_people.add_skill(session, **asked)  # type: ignore[arg-type]
+    for level, until in ((3, time.now + timedelta(days=32)), (1, time.now), (9, soon)):
+        with world.db.transaction(world.vendor) as session, pytest.raises(Invalid):
+            many_people.set_clearances(
+                session, world.manager, ids, level=level, until_at=until, reason="too long", is_preview=True
+            )
+    with world.db.transaction(world.vendor) as session:
+        operations.set_steps(session, world.manager, world.pool_id, ["profile", "identity"])
+        told = {row[0]: row[3] for row in step_stream(session, world.pool_id, 10)}
+    assert told == {amina.id: [Owner.NOBODY, Owner.PERSON], nia.id: [Owner.NOBODY, Owner.PERSON]}

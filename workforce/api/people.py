@@ -1,10 +1,12 @@
 """`/api/v1/people`: a vendor's people, and the decisions about them and their languages."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import AwareDatetime, Field
 
+from i18n import render
 from kernel.db import now_of
 from kernel.policy import Actor
 from kernel.tenancy import Scope
@@ -22,7 +24,7 @@ from workforce.api.shapes import (
     StandingIn,
 )
 from workforce.operations import many_people
-from workforce.values import AnnotatorView, Standing
+from workforce.values import AnnotatorView, PlannedAct, Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -62,6 +64,48 @@ class PlannedOut(OutModel):
     """All of them."""
 
     items: list[PlannedPersonOut]
+
+
+class SkillIn(ReasonIn):
+    """Many people, the code of a skill that they are known to have, and whether this only asks what it would do."""
+
+    ids: list[str] = Field(min_length=1, max_length=200)
+    skill: str = Field(max_length=60)
+    preview: bool = False
+
+
+class ClearancesIn(ReasonIn):
+    """Many people and a clearance with its end; without a level, each one's own is renewed."""
+
+    ids: list[str] = Field(min_length=1, max_length=200)
+    level: int | None = Field(default=None, ge=1, le=3)
+    until_at: AwareDatetime
+    preview: bool = False
+
+
+class PlannedActOut(OutModel):
+    """One of them: whether the act is possible, and what it does or why not, in the caller's language."""
+
+    id: str
+    name: str
+    is_possible: bool
+    told: str
+
+
+class PlannedActsOut(OutModel):
+    """All of them."""
+
+    items: list[PlannedActOut]
+
+    @classmethod
+    def of(cls, planned: Iterable[PlannedAct]) -> "PlannedActsOut":
+        """In the caller's language."""
+        return cls(
+            items=[
+                PlannedActOut(id=one.id, name=one.name, is_possible=one.is_possible, told=render(one.told))
+                for one in planned
+            ]
+        )
 
 
 class SearchIn(InModel):
@@ -113,6 +157,30 @@ def change_standings(session: "Session", actor: Actor, body: StandingsIn) -> Pla
         session, actor, body.ids, status=body.status, reason=body.reason, is_preview=body.preview
     )
     return PlannedOut(items=[PlannedPersonOut.model_validate(one) for one in planned])
+
+
+@api.post("/people/skills", body=SkillIn, returns=PlannedActsOut, scope=_reach)
+def add_skill(session: "Session", actor: Actor, body: SkillIn) -> PlannedActsOut:
+    """Put a skill on many that you know they have, unless `preview` is true; the log keeps why."""
+    return PlannedActsOut.of(
+        many_people.add_skill(session, actor, body.ids, skill=body.skill, reason=body.reason, is_preview=body.preview)
+    )
+
+
+@api.post("/people/clearances", body=ClearancesIn, returns=PlannedActsOut, scope=_reach)
+def set_clearances(session: "Session", actor: Actor, body: ClearancesIn) -> PlannedActsOut:
+    """Give many a clearance, or renew what each holds, unless `preview` is true; nobody gets less than they have."""
+    return PlannedActsOut.of(
+        many_people.set_clearances(
+            session,
+            actor,
+            body.ids,
+            level=body.level,
+            until_at=body.until_at,
+            reason=body.reason,
+            is_preview=body.preview,
+        )
+    )
 
 
 @api.get("/people/searches", returns=SearchesOut)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from i18n.matching import Level, Mode
+from web.amounts import Amount
 from web.forms import InModel, PageQuery
 from workforce.values import PeopleFilter, Standing
 
@@ -28,10 +29,14 @@ class PeopleAskedIn(InModel):
     active_days: int = Field(default=0, ge=0, le=3650)
     lane: str = Field(default="", max_length=22)
     quality: float = Field(default=0, ge=0, le=1)
+    cost: Amount | None = Field(default=None, description="What a unit pays in the lanes open to them, at most.")
+    currency: str = Field(default="USD", description="Of the cost.", pattern="^[A-Z]{3}$")
 
     def wanted(self) -> PeopleFilter:
         """The same as a filter."""
         asked: dict[str, Any] = self.model_dump(exclude={"after", "limit"}, exclude_none=True)
+        if self.cost is None:
+            asked["currency"] = ""
         return PeopleFilter(**asked)
 
 

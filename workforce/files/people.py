@@ -1,9 +1,9 @@
-"""A vendor's list of people as CSV, in which no cell is a formula."""
+"""A vendor's people, and how far those of a pool are, as CSV in which no cell is a formula."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kernel.sheets import write
-from workforce.values import PersonRow
+from workforce.values import Owner, PersonRow, Standing
 
 COLUMNS = ("id", "pseudonym", "name", "email", "status", "country", "weekly_hours", "applied_at", "languages")
 
@@ -19,3 +19,14 @@ def _cells(row: PersonRow) -> list[object]:
         row.id, row.pseudonym, row.name, row.email_masked, row.status.value, row.country, row.weekly_hours,
         row.applied_at, spoken,
     ]  # fmt: skip
+
+
+def steps_csv(codes: Sequence[str], rows: Iterable[tuple[str, str, Standing, list[Owner]]]) -> bytes:
+    """One line a person, one column a step: whose turn it is, or `done`."""
+    return write(
+        ("id", "pseudonym", "status", *codes),
+        (
+            (person, pseudonym, status.value, *("done" if owner is Owner.NOBODY else owner.value for owner in owners))
+            for person, pseudonym, status, owners in rows
+        ),
+    )

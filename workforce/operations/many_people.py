@@ -1,26 +1,35 @@
-"""Many people at once: their standing changed after a look at what that does, searches kept, a list taken away."""
+"""Many people at once: changed after a look at what that does, searched for, and taken away as a list."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from i18n import _
+from i18n import Message, _, figure
 from kernel import audit, guard, ids
-from kernel.db import insert_ignoring
+from kernel.db import insert_ignoring, now_of
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor, Resource
-from workforce.models import Account, Annotator, SavedFilter
+from workforce.models import Annotator, SavedFilter
+from workforce.operations.clearances import set_clearance
 from workforce.operations.standing import change_standing
-from workforce.policy import Action
-from workforce.queries.people import people_stream, search_people
-from workforce.rules.names import clean_text
+from workforce.policy import Action, annotator_resource
+from workforce.queries.people import chosen, people_stream, search_people
+from workforce.queries.pools import pool_of
+from workforce.queries.steps import StepRow, step_stream
+from workforce.rules.clearances import clean_level, clearance_at
+from workforce.rules.names import clean_code, clean_text
+from workforce.rules.profiles import MOST_CODES
 from workforce.rules.standing import may_change
-from workforce.values import PeopleFilter, PersonRow, Planned, SavedSearch, Standing
+from workforce.values import PeopleFilter, PersonRow, Planned, PlannedAct, PoolView, SavedSearch, Standing
 
-MOST_AT_ONCE = 200
 MOST_SAVED = 50
 MOST_TAKEN = 100_000
+ANYBODY = "anybody"  # many people have no one author; each is asked about before they are changed
+_OUT = (Standing.LEFT, Standing.DECLINED)
+_OWN = _("is yourself: somebody else has to do it")
+_NOT_HERE = _("does not work here")
 
 
 def change_standings(
@@ -29,32 +38,20 @@ def change_standings(
     """What a standing would do to each of these people; done, all or none, unless this is a preview. Who cannot be
     brought there from where they stand is left as they are."""
     guard.require(session, actor, Action.PEOPLE_READ, Resource("people", org_id=actor.org_id))
-    wanted = list(dict.fromkeys(annotator_ids))
-    if not 1 <= len(wanted) <= MOST_AT_ONCE:
-        fault = _("Choose between 1 and %(most)s people.", most=MOST_AT_ONCE)
-        raise Invalid("people.count", fault, {"ids": fault})
     try:
         after = Standing(status)
     except ValueError:
         fault = _("Choose one of the values offered.")
         raise Invalid("people.status", fault, {"status": fault}) from None
     told = clean_text(reason, "reason", 2000)
-    rows = session.execute(
-        select(Annotator.id, Account.name, Annotator.status)
-        .join(Account, Account.id == Annotator.account_id)
-        .where(Annotator.id.in_(wanted))
-        .order_by(Annotator.id)
-    ).all()
-    if len(rows) != len(wanted):
-        raise guard.not_found()
     planned = [
         Planned(
-            row.id,
-            row.name,
-            Standing(row.status),
-            after is not Standing.LEFT and may_change(Standing(row.status), after),
+            person.id,
+            name,
+            Standing(person.status),
+            after is not Standing.LEFT and may_change(Standing(person.status), after),
         )
-        for row in rows
+        for person, name in chosen(session, annotator_ids)
     ]
     for one in planned if not is_preview else ():
         if one.is_possible:
@@ -62,10 +59,103 @@ def change_standings(
     return planned
 
 
+def add_skill(
+    session: Session, actor: Actor, annotator_ids: Sequence[str], *, skill: str, reason: str, is_preview: bool
+) -> list[PlannedAct]:
+    """Put a skill on each of these people that a vendor knows they have; done, unless this is a preview."""
+    guard.require(
+        session, actor, Action.PEOPLE_SKILL, Resource("people", org_id=actor.org_id, author_account_id=ANYBODY)
+    )
+    code, told = clean_code(skill, "skill"), clean_text(reason, "reason", 2000)
+    planned = []
+    for person, name in chosen(session, annotator_ids, is_locked=not is_preview):
+        fault = _no_skill(actor, person, code)
+        planned.append(PlannedAct(person.id, name, fault is None, fault or _("gets the skill")))
+        if fault is None and not is_preview:
+            guard.require(session, actor, Action.PEOPLE_SKILL, annotator_resource(person))
+            person.skills = [*person.skills, code]
+            audit.record(
+                session, actor, "skill.added", "annotator", person.id, org_id=person.org_id,
+                details={"skill": code, "reason": told},
+            )  # fmt: skip
+    session.flush()
+    return planned
+
+
+def _no_skill(actor: Actor, person: Annotator, code: str) -> Message | None:
+    """Why this person does not get the skill."""
+    if person.account_id == actor.account_id:
+        return _OWN
+    if person.status in _OUT:
+        return _NOT_HERE
+    if code in person.skills:
+        return _("has it already")
+    is_full = len(person.skills) >= MOST_CODES
+    return _("has %(n)s skills already", n=MOST_CODES) if is_full else None
+
+
+def set_clearances(
+    session: Session, actor: Actor, annotator_ids: Sequence[str], *, level: int | None, until_at: datetime | None,
+    reason: str, is_preview: bool,
+) -> list[PlannedAct]:  # fmt: skip
+    """Give each of these people a clearance until a day, or renew the one they hold where no level is named; done,
+    unless this is a preview. Whoever holds more than the level named is left as they are: less than there was is a
+    decision about one person."""
+    guard.require(
+        session, actor, Action.PEOPLE_CLEAR, Resource("people", org_id=actor.org_id, author_account_id=ANYBODY)
+    )
+    now, told = now_of(session), clean_text(reason, "reason", 2000)
+    clean_level(1 if level is None else level, until_at, now)
+    planned = []
+    for person, name in chosen(session, annotator_ids, is_locked=not is_preview):
+        after = person.clearance if level is None else level
+        fault = _no_clearance(actor, person, after, until_at, now)
+        planned.append(PlannedAct(person.id, name, fault is None, fault or _cleared(person, after)))
+        if fault is None and not is_preview:
+            set_clearance(session, actor, person.id, level=after, until_at=until_at, reason=told)
+    return planned
+
+
+def _no_clearance(
+    actor: Actor, person: Annotator, after: int, until_at: datetime | None, now: datetime
+) -> Message | None:
+    """Why this person does not get that clearance until then."""
+    if person.account_id == actor.account_id:
+        return _OWN
+    if person.status in _OUT:
+        return _NOT_HERE
+    if not after:
+        return _("has none that could be renewed")
+    if clearance_at(person.clearance, person.clearance_until, now) > after:
+        return _("holds a higher one: lower it on the person's own page")
+    try:
+        clean_level(after, until_at, now)
+    except Invalid as problem:
+        fault: Message = problem.message
+        return fault
+    return None
+
+
+def _cleared(person: Annotator, after: int) -> Message:
+    """What changes, in words."""
+    if person.clearance == after and person.clearance_until is not None:
+        return _("is renewed; it ended on %(date)s", date=figure("date", person.clearance_until))
+    return _("is given")
+
+
 def people_for_file(session: Session, actor: Actor, wanted: PeopleFilter) -> list[PersonRow]:
     """All who fit, for a file, in a transaction that only reads; `note_file` puts it on record."""
     guard.require(session, actor, Action.PEOPLE_READ, Resource("people", org_id=actor.org_id))
     return list(people_stream(session, wanted, MOST_TAKEN))
+
+
+def steps_for_file(session: Session, actor: Actor, pool_id: str) -> tuple[PoolView, list[StepRow]]:
+    """A pool with how far each of its people is, for a file, in a transaction that only reads."""
+    pool = pool_of(session, pool_id)
+    if pool is None:
+        raise guard.not_found()
+    guard.require(session, actor, Action.PEOPLE_READ, Resource("people", org_id=pool.org_id))
+    return pool, list(step_stream(session, pool_id, MOST_TAKEN))
 
 
 def note_file(session: Session, actor: Actor, rows: int) -> None:

@@ -1,10 +1,10 @@
 """People of a vendor: the list with its filters, one person in full, and the decisions about them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request, url_for
 from pydantic import Field
@@ -14,19 +14,28 @@ from i18n.matching import Level, Mode
 from kernel import db
 from kernel.db import now_of
 from kernel.errors import Invalid
+from kernel.money import is_currency, to_text
 from web import current
+from web.amounts import read_amount
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
+from workforce.demand import lanes_with_tests
 from workforce.operations import many_people
 from workforce.pages import pages, words
 from workforce.policy import Action
 from workforce.rules.standing import next_standings
-from workforce.values import IDENTITY_KINDS, PeopleFilter, Planned, Standing
+from workforce.values import IDENTITY_KINDS, SKILLS, PeopleFilter, PlannedAct, Standing
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 PAGE = 25
 _MOST = {"clearance": 3, "hours": 168, "active_days": 3650}  # as the API has it
 BULK = (Standing.PAUSED, Standing.SUSPENDED, Standing.ACTIVE)
+# Where what was shown is sent, what it was typed as, what it does to each, and what follows from it.
+Preview = tuple[str, dict[str, Any], list[PlannedAct], Message]
+_STAYS = _("stays: not possible from there")
 
 
 class Reason(FormModel):
@@ -39,6 +48,19 @@ class StandingForm(Reason):
     """What the form of standing sends."""
 
     status: Standing
+
+
+class SkillForm(Reason):
+    """What the form of a skill for many sends."""
+
+    skill: str = Field(max_length=60)
+
+
+class ClearancesForm(Reason):
+    """What the form of a clearance for many sends; without a level, each one's own is renewed."""
+
+    level: int | None = Field(default=None, ge=1, le=3)
+    until: date
 
 
 class ClearanceForm(Reason):
@@ -63,22 +85,62 @@ def people() -> Response:
 @pages.post("/people/standings")
 def change_standings() -> Response:
     """Show what a standing would do to those who are chosen; done when it is sent a second time from there."""
-    ids, is_preview = request.form.getlist("ids"), request.form.get("sure") != "1"
     form = read_form(StandingForm)
-    planned: list[Planned] = []
+
+    def act(session: "Session", is_preview: bool) -> list[PlannedAct]:
+        planned = many_people.change_standings(
+            session, current.actor(), request.form.getlist("ids"), status=form.data.status, reason=form.data.reason,
+            is_preview=is_preview,
+        )  # fmt: skip
+        word = words.STANDINGS[form.data.status][0]
+        return [PlannedAct(one.id, one.name, one.is_possible, word if one.is_possible else _STAYS) for one in planned]
+
+    return _many(
+        form, act, _("Each of them reads your reason and can appeal. What they hold goes back to others at once.")
+    )
+
+
+@pages.post("/people/skills")
+def add_skill() -> Response:
+    """The same for a skill that they are known to have."""
+    form = read_form(SkillForm)
+    return _many(
+        form,
+        lambda session, is_preview: many_people.add_skill(
+            session, current.actor(), request.form.getlist("ids"), skill=form.data.skill, reason=form.data.reason,
+            is_preview=is_preview,
+        ),
+        _("Lanes that ask for this skill open to them. They can take it off their profile. Your reason is kept."),
+    )  # fmt: skip
+
+
+@pages.post("/people/clearances")
+def set_clearances() -> Response:
+    """The same for a clearance, or for the end of what each holds."""
+    form = read_form(ClearancesForm)
+    return _many(
+        form,
+        lambda session, is_preview: many_people.set_clearances(
+            session, current.actor(), request.form.getlist("ids"), level=form.data.level,
+            until_at=_end_of(form.data.until), reason=form.data.reason, is_preview=is_preview,
+        ),
+        _("Work with protected data opens to them until then, where all else that it asks for is met."),
+    )  # fmt: skip
+
+
+def _many(form: Form[Any], act: Callable[["Session", bool], list[PlannedAct]], note: Message) -> Response:
+    """Show what an act would do to those who are chosen; done when it is sent a second time from there."""
+    is_preview, planned = request.form.get("sure") != "1", list[PlannedAct]()
     if form.ok:
         try:
             with db.transaction(queries.reach(current.actor())) as session:
-                planned = many_people.change_standings(
-                    session, current.actor(), ids, status=form.data.status, reason=form.data.reason,
-                    is_preview=is_preview,
-                )  # fmt: skip
+                planned = act(session, is_preview)
         except Invalid as problem:
             form.add(problem)
     if not form.ok:
         return _list(form, 422)
     if is_preview:
-        return _list(form, planned=planned)
+        return _list(form, preview=(request.path, form.values, planned, note))
     changed = sum(one.is_possible for one in planned)
     flash("good", ngettext("%(num)s person was changed.", "%(num)s people were changed.", changed))
     return see("workforce.people")
@@ -104,7 +166,7 @@ def forget_search(saved_filter_id: str) -> Response:
     return see("workforce.people")
 
 
-def _list(form: Form[Any], status: int = 200, planned: Sequence[Planned] = ()) -> Response:
+def _list(form: Form[Any], status: int = 200, preview: Preview | None = None) -> Response:
     wanted, asked = _wanted(request.args)
     after = request.args.get("after") or None
     with db.reading(queries.reach(current.actor())) as session:
@@ -112,9 +174,10 @@ def _list(form: Form[Any], status: int = 200, planned: Sequence[Planned] = ()) -
         counts = queries.count_by_status(session)
         pools, _more = queries.pools(session, limit=200)
         saved = many_people.saved_searches(session, current.actor())
+        lanes = lanes_with_tests(session) if current.may(Action.PEOPLE_INVITE) else []
     return page(
         "workforce/people.html", status, rows=rows, counts=counts, total=sum(counts.values()), pool_count=len(pools),
-        asked=asked, chips=_chips(asked), words=words, planned=planned, typed=form.values, errors=form.errors,
+        asked=asked, chips=_chips(asked), words=words, preview=preview, typed=form.values, errors=form.errors,
         saved=[(one, url_for("workforce.people", **_kept({**one.wanted.asked()}))) for one in saved],
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in Standing],
         bulk=[(one.value, str(words.STANDINGS[one][0])) for one in BULK], chosen=set(request.form.getlist("ids")),
@@ -124,7 +187,8 @@ def _list(form: Form[Any], status: int = 200, planned: Sequence[Planned] = ()) -
         file_url=url_for("workforce.people_file", **_kept(asked)),
         next_url=url_for("workforce.people", **_kept(asked), after=next_after) if next_after else "",
         first_url=url_for("workforce.people", **_kept(asked)) if after else "",
-        may_change=current.may(Action.PEOPLE_STANDING),
+        may_change=current.may(Action.PEOPLE_STANDING), may_clear=current.may(Action.PEOPLE_CLEAR), skills=SKILLS,
+        lanes=[(lane_id, str(name)) for lane_id, name in lanes],
     )  # fmt: skip
 
 
@@ -180,11 +244,10 @@ def set_clearance(annotator_id: str) -> Response:
     form = read_form(ClearanceForm)
     if form.ok:
         try:
-            until = form.data.until
             with db.transaction(queries.reach(current.actor())) as session:
                 operations.set_clearance(
                     session, current.actor(), annotator_id, level=form.data.level, reason=form.data.reason,
-                    until_at=datetime.combine(until + timedelta(days=1), time(), UTC) if until else None,
+                    until_at=_end_of(form.data.until) if form.data.until else None,
                 )  # fmt: skip
         except Invalid as problem:
             form.add(problem)
@@ -242,6 +305,11 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
     )  # fmt: skip
 
 
+def _end_of(day: date) -> datetime:
+    """The last day counts."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
 def _kept(asked: Mapping[str, Any], but: str = "") -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value and name != but}
 
@@ -262,6 +330,13 @@ def _wanted(sent: Mapping[str, str]) -> tuple[PeopleFilter, dict[str, str]]:
     if quality and "%" not in asked["quality"] and float(share) <= 1:
         quality *= 100
     rest |= {name: asked[name] for name in ("text", "status", "mode", "domain", "skill", "country", "lane")}
+    cost = read_amount(asked["cost"]) if asked["cost"] else 0
+    asked["currency"] = asked["currency"].upper() or "USD"
+    micros = cost if isinstance(cost, int) else 0
+    is_priced = micros > 0 and is_currency(asked["currency"])
+    if not is_priced:
+        asked["currency"] = ""
+    rest |= {"cost": to_text(micros) if is_priced else "", "currency": asked["currency"]}
     level = asked["proficiency"] if asked["proficiency"] in {one.code for one in Level} else ""
     locale = words.language_typed(asked["locale"]) or ""
     return PeopleFilter(locale=locale, proficiency=level, proven=bool(asked["proven"]), quality=quality, **rest), asked

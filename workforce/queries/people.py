@@ -1,16 +1,18 @@
 """Reads of annotators: one's own profile, the list that a vendor searches, and one person in full."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, Text, cast, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from i18n import _
 from i18n.matching import Level
 from i18n.tags import InvalidTag, standardize
 from kernel.db import now_of
 from kernel.errors import Invalid
+from kernel.guard import not_found
 from kernel.paging import Paging
 from workforce.figures import criteria
 from workforce.models import Account, Annotator, LanguageClaim, Pool, StandingChange
@@ -27,7 +29,7 @@ from workforce.values import (
     StandingView,
 )
 
-MOST_ROWS = 200
+MOST_ROWS = MOST_AT_ONCE = 200
 _BY_ID = Paging("people", Annotator.id)
 
 
@@ -93,6 +95,27 @@ def people_stream(session: Session, wanted: PeopleFilter, most: int) -> Iterator
         most -= len(rows)
         if after is None:
             return
+
+
+def chosen(session: Session, annotator_ids: Sequence[str], *, is_locked: bool = False) -> list[tuple[Annotator, str]]:
+    """These people of the session's tenant with their names, in the order of their ids; raises Invalid for too many,
+    NotFound for one that is not there."""
+    wanted = list(dict.fromkeys(annotator_ids))
+    if not 1 <= len(wanted) <= MOST_AT_ONCE:
+        fault = _("Choose between 1 and %(most)s people.", most=MOST_AT_ONCE)
+        raise Invalid("people.count", fault, {"ids": fault})
+    statement = (
+        select(Annotator, Account.name)
+        .join(Account, Account.id == Annotator.account_id)
+        .where(Annotator.id.in_(wanted))
+        .order_by(Annotator.id)
+    )
+    if is_locked:
+        statement = statement.with_for_update(of=Annotator).execution_options(populate_existing=True)
+    rows = session.execute(statement).all()
+    if len(rows) != len(wanted):
+        raise not_found()
+    return [(row[0], row[1]) for row in rows]
 
 
 def count_by_status(session: Session) -> dict[Standing, int]:

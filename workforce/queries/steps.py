@@ -4,7 +4,7 @@ Each step is two conditions on an annotator: that it is done, and that the perso
 of one person, the counts of a pool and the list of those who wait are all made of the same ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
@@ -25,6 +25,7 @@ _BY_ID = Paging("steps", Annotator.id)
 _NEWER = aliased(Agreement)
 
 Condition = Callable[[datetime], ColumnElement[bool]]
+StepRow = tuple[str, str, Standing, list[Owner]]  # id, pseudonym, and of each step whose turn it is
 
 
 def steps_of(session: Session, annotator_id: str) -> list[StepView]:
@@ -68,6 +69,28 @@ def people_at_step(
     )
     found, next_after = _BY_ID.cut(session.scalars(statement).all(), limit)
     return find_people(session, among=[row.id for row in found], limit=limit)[0], next_after
+
+
+def step_stream(session: Session, pool_id: str, most: int) -> Iterator[StepRow]:
+    """The pool's people who are on their way or in, page by page: id, pseudonym, standing, and of each step whose turn
+    it is."""
+    pool = session.get(Pool, pool_id)
+    codes = pool.steps if pool else []
+    now, after = now_of(session), ""
+    told = [condition for code in codes for condition in (_DONE[code](now), _handed_in(code, now))]
+    while most > 0:
+        rows = session.execute(
+            select(Annotator.id, Annotator.pseudonym, Annotator.status, *told)
+            .where(*_of_pool(pool_id), Annotator.id > after)
+            .order_by(Annotator.id)
+            .limit(min(MOST_ROWS, most))
+        ).all()
+        for person, pseudonym, status, *flags in rows:
+            owners = [step(code, flags[2 * at], flags[2 * at + 1]).owner for at, code in enumerate(codes)]
+            yield person, pseudonym, Standing(status), owners
+        if len(rows) < MOST_ROWS:
+            return
+        most, after = most - len(rows), rows[-1].id
 
 
 def _of_pool(pool_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -178,6 +178,8 @@ class PeopleFilter:
     hours: int = 0  # so many a week, or more
     active_days: int = 0  # answered something within so many days
     lane: str = ""  # open to them, by a test or a waiver
+    cost: str = ""  # what a unit pays in the lanes open to them, at most: an amount in plain digits
+    currency: str = ""  # of that amount
     quality: float = 0.0  # the lower end of what they are told of their accuracy, in some lane
 
     def asked(self) -> dict[str, str | int | float | bool]:
@@ -192,6 +194,16 @@ class SavedSearch:
     id: str
     name: str
     wanted: PeopleFilter
+
+
+@dataclass(frozen=True)
+class PlannedAct:
+    """What an act on many would do to one, or why it leaves them as they are."""
+
+    id: str
+    name: str
+    is_possible: bool
+    told: Message
 
 
 @dataclass(frozen=True)
