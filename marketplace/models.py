@@ -161,6 +161,13 @@ class Unit(Identified, Shared, Base):
             sqlite_where=column("classification").is_not(None),
             postgresql_where=column("classification").is_not(None),
         ),
+        Index(
+            "ix_unit_reworked",
+            "rework_id",
+            "state",
+            sqlite_where=column("rework_id").is_not(None),
+            postgresql_where=column("rework_id").is_not(None),
+        ),
         within("lane", "lane_id"),
         within("item", "item_id"),
         CheckConstraint("state IN ('open', 'full', 'review', 'settled', 'cancelled')", name="state_is_known"),
@@ -177,6 +184,7 @@ class Unit(Identified, Shared, Base):
     label: Mapped[dict[str, Any] | None]  # the final label, once settled
     label_source: Mapped[str | None] = mapped_column(String(12))  # consensus, review
     settled_at: Mapped[datetime | None]
+    rework_id: Mapped[str | None] = mapped_column(Id)  # the newest rework of a rejected lot that it was part of
 
 
 class Slot(Shared, Base):
@@ -311,7 +319,7 @@ class Review(Identified, Shared, Base):
     lane_id: Mapped[str] = mapped_column(Id)
     unit_id: Mapped[str] = mapped_column(Id)
     round: Mapped[int] = mapped_column(default=1)
-    why: Mapped[str] = mapped_column(String(12))  # sample, weak, reported
+    why: Mapped[str] = mapped_column(String(12))  # sample, weak, reported, rework, second
     state: Mapped[str] = mapped_column(String(10))
     reviewer_id: Mapped[str | None] = mapped_column(Id)  # an account
     lease_until: Mapped[datetime | None]
@@ -353,6 +361,31 @@ class Release(Identified, Shared, Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(Id)
     reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class LotRework(Identified, Shared, Base):
+    """A rejected lot of one lane that is done again: by one more answer to each unit, or by a look at each."""
+
+    __tablename__ = "lot_rework"
+    __table_args__ = (
+        Index("ix_lot_rework_lane", "lane_id", "asked_at"),
+        within("lane", "lane_id"),
+        CheckConstraint("kind IN ('answers', 'review')", name="kind_is_known"),
+        CheckConstraint("state IN ('ordered', 'working', 'done')", name="state_is_known"),
+        CheckConstraint("reason <> ''", name="has_reason"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    round: Mapped[int]  # of its lot
+    kind: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text)
+    units: Mapped[int] = mapped_column(default=0)
+    left: Mapped[int] = mapped_column(default=0)  # not settled again; counted by a job
+    lot_since: Mapped[datetime | None]  # when the release was ordered after which its lot begins
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[str | None] = mapped_column(Id)
+    begun_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
 
 
 class LaneProgress(Shared, Base):

@@ -1,5 +1,6 @@
 """The API of releases: ordering, reading, deciding, and taking files away."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +12,12 @@ from kernel.guard import not_found
 from kernel.policy import Actor
 from marketplace.api import api
 from marketplace.api.terms import ReleaseState
-from marketplace.operations import assurance
+from marketplace.operations import assurance, rework
 from marketplace.operations import releases as operations
 from marketplace.queries import projects as project_queries
 from marketplace.queries import releases as queries
-from marketplace.queries.lots import lots_told, told_of
-from marketplace.rules.assurance import Lot, LotState
+from marketplace.queries.lots import offers_in, told_of
+from marketplace.rules.assurance import Lot, LotState, ReworkKind
 from marketplace.storage import storage
 from marketplace.values.releases import MIME, ReleaseView
 from web import current, limits
@@ -66,6 +67,22 @@ class InSpiteIn(InModel):
     reason: str = Field(min_length=1, max_length=4_000)
 
 
+class ReworkIn(InModel):
+    """How a rejected lot is done again, and why; both sides read it."""
+
+    kind: Annotated[str, values_of(ReworkKind)]
+    reason: str = Field(min_length=1, max_length=4_000)
+
+
+class ReworkOfferOut(OutModel):
+    """A way in which a rejected lot may be done again, with the most answers or reviews that it takes."""
+
+    kind: Annotated[str, values_of(ReworkKind)]
+    units: int
+    micros: int | None
+    currency: str | None
+
+
 class LotOut(OutModel):
     """What waits to be released in a lane with a plan, and what came of its sample."""
 
@@ -79,6 +96,11 @@ class LotOut(OutModel):
     checked: int
     wrong: int
     state: Annotated[str, values_of(LotState)]
+    reworks: int
+    rework_kind: Annotated[str, values_of(("", *ReworkKind))]
+    rework_left: int
+    rework_reason: str
+    offers: list[ReworkOfferOut] = Field(default_factory=list)
 
 
 class LotsOut(OutModel):
@@ -120,13 +142,24 @@ def release_sample(session: "Session", actor: Actor, project_id: str) -> LotsOut
     """What waits to be released in lanes with a plan, and what its sample says."""
     if project_queries.project_of(session, project_id) is None:
         raise not_found()
-    return _lots(lots_told(session, project_id))
+    return LotsOut(
+        items=[
+            LotOut.model_validate({**told_of([lot])[0], "offers": [asdict(offer) for offer in offers]})
+            for lot, offers in offers_in(session, project_id)
+        ]
+    )
 
 
 @api.post("/projects/<project_id>/sample", returns=LotsOut)
 def draw_sample(session: "Session", actor: Actor, project_id: str) -> LotsOut:
     """Have a random sample of each lot reviewed; it is drawn in the background."""
     return _lots(assurance.draw_sample(session, actor, project_id))
+
+
+@api.post("/lanes/<lane_id>/rework", body=ReworkIn, returns=LotOut, creates=True)
+def rework_lot(session: "Session", actor: Actor, lane_id: str, body: ReworkIn) -> LotOut:
+    """Have a rejected lot done again, in the background; `offers` of a lot name the ways and what they take."""
+    return LotOut.model_validate(told_of([rework.order_rework(session, actor, lane_id, body.kind, body.reason)])[0])
 
 
 @api.get("/releases/<release_id>", returns=ReleaseOut)

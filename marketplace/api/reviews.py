@@ -139,6 +139,8 @@ class CountOut(OutModel):
     weak: int
     sample: int
     reported: int
+    rework: int
+    second: int
     total: int
 
 

@@ -17,7 +17,7 @@ from kernel.storage import Stored
 from kernel.tenancy import Scope
 from labeling.tasktypes import registry
 from marketplace.files.checking import in_chunks
-from marketplace.operations import assurance, projects, releases
+from marketplace.operations import assurance, projects, releases, rework
 from marketplace.queries import releases as queries
 from marketplace.queries.releases import BuildPlan
 from marketplace.rules import qa
@@ -63,6 +63,19 @@ def build_release(work: Work, release_id: str) -> dict[str, Any]:
 def draw_lots(session: Session, actor: Actor, project_id: str) -> dict[str, Any]:
     """Have reviewed what the samples of a project's lots still lack."""
     return {"drawn": assurance.draw_lots(session, actor, project_id)}
+
+
+@job(queue="bulk", long=True, gold=True)
+def rework_lot(work: Work, rework_id: str) -> dict[str, Any]:
+    """Give a rejected lot back to people or to reviewers, portion by portion."""
+    done = int(work.step.get("units", 0))
+    while True:
+        with work.transaction() as session:
+            more = rework.rework_chunk(session, work.actor, rework_id)
+            if not more:
+                return {"units": done}
+            done += more
+            work.advance(session, done, units=done)
 
 
 @job(queue="default")

@@ -18,13 +18,13 @@ from marketplace.operations.settling import ask_more, ask_reviews, hold_units
 from marketplace.queries.lots import (
     accepted_at,
     count_lot,
+    exact_of,
     free_units,
     lanes_with_plan,
-    looks_of,
     lots_told,
-    plan_of,
+    seen_before,
 )
-from marketplace.rules.assurance import Assurance, Lot, clean_assurance, exact_lot, is_looser
+from marketplace.rules.assurance import Assurance, Lot, LotState, clean_assurance, is_looser
 from marketplace.values.actions import Action
 
 CHUNK = 500
@@ -113,6 +113,8 @@ def draw_sample(session: Session, actor: Actor, project_id: str) -> list[Lot]:
     lots = lots_told(session, project_id)
     if not lots:
         raise Conflict("release.no_plan", _("No lane of this project has a plan for samples. Set one first."))
+    if all(lot.state is LotState.REWORK for lot in lots):
+        raise Conflict("lot.rework", _("The lot is being done again; its next sample is drawn when that is over."))
     # Drawn in the client's name: leaving gold out takes reading it, which a vendor never may.
     job = REGISTRY["marketplace.draw_lots"]
     enqueue(session, job, actor=actor, org_id=project.org_id, project_id=project.id)
@@ -130,10 +132,14 @@ def draw_lots(session: Session, actor: Actor, project_id: str) -> int:
     drawn = 0
     for lane in lanes_with_plan(session, project_id):
         free = free_units(session, lane, since)
-        lot = exact_lot(plan_of(lane), len(free), looks_of(session, lane, since))
-        seed = ids.repeatable(f"lot:{lane.id}:{lot.asked}:{since}")
+        lot = exact_of(session, lane, since, rest=len(free))
+        if lot.state is LotState.REWORK:
+            continue
+        seed = ids.repeatable(f"lot:{lane.id}:{lot.asked}:{since}:{lot.reworks}")
         chosen = seed.sample(free, min(len(free), max(0, lot.needed - lot.asked)))
-        ask_reviews(session, lane, [(unit_id, "sample") for unit_id in chosen], of="settled")
+        seen = seen_before(session, lane, chosen)
+        wanted = [(unit_id, "second" if unit_id in seen else "sample") for unit_id in chosen]
+        ask_reviews(session, lane, wanted, of="settled")
         row = session.get(LaneProgress, lane.id)
         if row is not None:
             count_lot(session, lane, row)  # what was drawn is no part of the rest any more

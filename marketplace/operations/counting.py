@@ -13,6 +13,7 @@ from kernel.db import now_of
 from kernel.policy import Actor
 from marketplace.models import Lane, LaneDay, LaneProgress, Unit
 from marketplace.operations import forecasting
+from marketplace.operations.rework import count_rework
 from marketplace.queries.lots import count_lot
 
 ACTIVE_DAYS = 7
@@ -45,6 +46,7 @@ def count_lane(session: Session, actor: Actor, lane_id: str, *, days: int = 2) -
         session.add(row)
     for name, value in _figures(session, lane, now).items():
         setattr(row, name, value)
+    count_rework(session, actor, lane)
     count_lot(session, lane, row)
     _tell(session, row, (now - timedelta(days=1)).date())
     row.counted_at = now

@@ -17,11 +17,11 @@ AMONG = 40
 OTHERS = 20
 
 
-def plant_reviews(session: Session, lane: Lane, asked_for: Sequence[str]) -> int:
+def plant_reviews(session: Session, lane: Lane, asked_for: Sequence[str], *, why: str = "sample") -> int:
     """With some of the reviews that were just asked for, one of a unit whose label is as good as certain.
 
-    It waits among them as one of the random sample, and nothing in it, nor in what a reviewer can do with it, tells it
-    from them. Returns how many.
+    It waits among them for the cause `why`, and nothing in it, nor in what a reviewer can do with it, tells it from
+    them. Returns how many.
     """
     draw = ids.repeatable(f"plant:{lane.id}:{':'.join(sorted(asked_for))}")
     wanted = how_many(len(asked_for), draw)
@@ -38,7 +38,7 @@ def plant_reviews(session: Session, lane: Lane, asked_for: Sequence[str]) -> int
         rows.append(
             {
                 "id": ids.new_id(), "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
-                "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit.unit_id, "why": "sample",
+                "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit.unit_id, "why": why,
                 "state": "open", "round": 1, "judgment_ids": [], "note": "", "asked_at": now_of(session),
                 "planted": shown.to_json(),
             }

@@ -77,11 +77,18 @@ def cut_release(session: Session, actor: Actor, project_id: str, *, in_spite: st
 
 def _ensure_in_spite(session: Session, actor: Actor, project_id: str, told: str) -> None:
     if not told:
+        told_lots = lots_told(session, project_id)
+        if any(lot.state is LotState.REWORK for lot in told_lots):
+            message = _(
+                "This lot is being done again. Its release waits for that and for its next sample, or for the client's"
+                " word with a reason."
+            )
+            raise Conflict("release.sample", message, lots=told_of(told_lots))
         message = _(
             "The sample of this lot is not accepted: have it drawn and reviewed, or let the client release it in spite"
             " of that, with a reason."
         )
-        raise Conflict("release.sample", message, lots=told_of(lots_told(session, project_id)))
+        raise Conflict("release.sample", message, lots=told_of(told_lots))
     project_for(session, actor, project_id, Action.RELEASE_DECIDE)
     if len(told) > LONGEST_REASON:
         fault = _("Say why in at most %(most)s letters; it stands in the report.", most=LONGEST_REASON)

@@ -7,10 +7,10 @@ takes their pending pay for that unit; everything else leaves pay alone.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Judgment
@@ -22,15 +22,15 @@ from kernel.grants import rights_on
 from kernel.guard import require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
-from kernel.walls import constant
 from labeling.models import Item
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
-from marketplace.models import Assignment, Lane, ProblemReport, Project, Review, Unit
+from marketplace.models import Lane, ProblemReport, Project, Review, Unit
 from marketplace.operations.reads import note_read
 from marketplace.operations.settling import ask_more, settle_unit
 from marketplace.policy import lane_resource, review_resource
-from marketplace.queries.eligibility import demands_on_reader, profile_of_reviewer, readable_by
+from marketplace.queries.eligibility import demands_on_reader, profile_of_reviewer
+from marketplace.queries.review_queue import asked_by, held_by, is_vendors_side, oldest
 from marketplace.rules.planting import Planted
 from marketplace.values.reads import Why
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
@@ -78,7 +78,7 @@ def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> R
     """Lease the oldest open review that is not of the actor's own work; the one in hand, if there is one."""
     require(session, actor, "review:take")
     _ensure_standing(session, actor)
-    asked = _asked(session, actor)
+    asked = asked_by(session, actor)
     review = _in_hand(session, actor, asked) or _claim(session, actor, lane_id, asked)
     return _noted(session, actor, _task(session, review)) if review else None
 
@@ -154,16 +154,16 @@ def _in_hand(session: Session, actor: Actor, asked: dict[str, Any]) -> Review | 
     if actor in given:
         review = given[actor]
         return review if review.state == "leased" and review.reviewer_id == actor.account_id else None
-    return session.scalars(_held_by(_is_vendors(actor)), asked).one_or_none()
+    return session.scalars(held_by(is_vendors_side(actor)), asked).one_or_none()
 
 
 def _claim(session: Session, actor: Actor, lane_id: str | None, asked: dict[str, Any]) -> Review | None:
     if lane_id:
         _ensure_may_read(session, actor, lane_id)
         asked = {**asked, "p_lane": lane_id}
-    side, now = (_is_vendors(actor), lane_id is not None), now_of(session)
-    review = session.scalars(_oldest(*side, was_leased=False), asked).one_or_none()
-    review = review or session.scalars(_oldest(*side, was_leased=True), asked).one_or_none()
+    side, now = (is_vendors_side(actor), lane_id is not None), now_of(session)
+    review = session.scalars(oldest(*side, was_leased=False), asked).one_or_none()
+    review = review or session.scalars(oldest(*side, was_leased=True), asked).one_or_none()
     if review is None:
         return None
     review.state, review.reviewer_id, review.lease_until = "leased", actor.account_id, now + LEASE
@@ -190,62 +190,6 @@ def _ensure_may_read(session: Session, actor: Actor, lane_id: str, unit_id: str 
     if not all(demand.met for demand in demands):
         rights = rights_on(session, actor.org_id, lane.project_id)
         require(session, actor, "review:take", replace(lane_resource(lane, rights), demands=demands))
-
-
-# Reviewers ask the following of every unit, so that each is made once.
-def _asked(session: Session, actor: Actor) -> dict[str, Any]:
-    """What the statements of the queue compare with."""
-    readable = readable_by(session, actor)
-    return {
-        "p_org": actor.org_id, "p_account": actor.account_id, "p_now": now_of(session),
-        "p_anywhere": sorted(readable.anywhere),
-        "p_there": [(name, project) for name, found in readable.in_projects.items() for project in found],
-    }  # fmt: skip
-
-
-def _is_readable() -> ColumnElement[bool]:
-    """Whether what a review's lane and its unit ask is met at this moment."""
-    is_shut = exists().where(Unit.id == Review.unit_id, ~_is_open(Unit.classification))
-    return and_(exists().where(Lane.id == Review.lane_id, _is_open(Lane.classification)), ~is_shut)
-
-
-def _is_open(column: Any) -> ColumnElement[bool]:
-    return or_(
-        column.is_(None),
-        column.in_(bindparam("p_anywhere", expanding=True)),
-        tuple_(column, Review.project_id).in_(bindparam("p_there", expanding=True)),
-    )
-
-
-def _is_vendors(actor: Actor) -> bool:
-    """On which side of a review the actor stands; the indexes begin with it."""
-    return actor.org_kind == "vendor"
-
-
-def _is_mine(is_vendors: bool) -> ColumnElement[bool]:
-    return (Review.vendor_org_id if is_vendors else Review.org_id) == bindparam("p_org")
-
-
-@cache
-def _held_by(is_vendors: bool) -> Select[Review]:
-    """What the actor holds and may go on reading."""
-    wanted = select(Review).where(_is_mine(is_vendors), Review.state == "leased", _is_readable())
-    wanted = wanted.where(Review.reviewer_id == bindparam("p_account"), Review.lease_until > bindparam("p_now"))
-    return constant(wanted.limit(1))
-
-
-@cache
-def _oldest(is_vendors: bool, of_lane: bool, *, was_leased: bool) -> Select[Review]:
-    """The review that was asked for first, out of an index in that very order, so that a long queue costs no more."""
-    own = exists().where(Assignment.unit_id == Review.unit_id, Assignment.account_id == bindparam("p_account"))
-    wanted = select(Review).where(_is_mine(is_vendors), _is_readable(), ~own)
-    if of_lane:
-        wanted = wanted.where(Review.lane_id == bindparam("p_lane"))
-    if was_leased:
-        wanted = wanted.where(Review.state == "leased", Review.lease_until <= bindparam("p_now"))
-    else:
-        wanted = wanted.where(Review.state == "open")
-    return constant(wanted.order_by(Review.asked_at).limit(1).with_for_update(skip_locked=True))
 
 
 def _task(session: Session, review: Review) -> ReviewTask:

@@ -11,11 +11,11 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
 from marketplace.operations import assurance as operations
-from marketplace.operations import releases
+from marketplace.operations import releases, rework
 from marketplace.pages import pages
 from marketplace.queries import projects as queries
-from marketplace.queries.lots import lots_told
-from marketplace.rules.assurance import Assurance, LotState
+from marketplace.queries.lots import offers_in
+from marketplace.rules.assurance import MOST_REWORKS, Assurance, LotState, ReworkKind
 from web import current
 from web.amounts import Percent, percent_of, share_of
 from web.forms import Form, FormModel, empty_form, read_form
@@ -25,6 +25,11 @@ LOT_STATES: dict[LotState, tuple[Message, str]] = {
     LotState.WAITING: (_("sample not finished"), "wait"),
     LotState.ACCEPTED: (_("accepted"), "good"),
     LotState.REJECTED: (_("rejected"), "bad"),
+    LotState.REWORK: (_("being done again"), "wait"),
+}
+REWORK_WORDS: dict[str, Message] = {
+    ReworkKind.ANSWERS: _("One more answer to each unit"),
+    ReworkKind.REVIEW: _("A review of each unit"),
 }
 
 
@@ -35,6 +40,13 @@ class AssuranceForm(FormModel):
     overlap_target: Percent | None = None
     lot_limit: Percent | None = None
     lot_allowed: int = 0
+
+
+class ReworkForm(FormModel):
+    """How a rejected lot is done again, and why."""
+
+    kind: str = ""
+    reason: str = ""
 
 
 class InSpiteForm(FormModel):
@@ -112,6 +124,29 @@ def draw_sample(project_id: str) -> Response:
     return see("marketplace.release_sample", project_id=project_id)
 
 
+@pages.post("/lanes/<lane_id>/rework")
+def rework_lot(lane_id: str) -> Response:
+    """Have a rejected lot done again; what is missing, or stands in its way, is told on the page of the sample."""
+    with db.reading(current.scope()) as session:
+        lane = queries.lane_of(session, lane_id)
+    if lane is None:
+        raise not_found()
+    form = read_form(ReworkForm)
+    if form.ok:
+        try:
+            with db.transaction(current.scope()) as session:
+                rework.order_rework(session, current.actor(), lane_id, form.data.kind, form.data.reason)
+        except Invalid as problem:
+            form.add(problem)
+        except Conflict as problem:
+            form.errors[""] = problem.message
+            return _sample(lane.project_id, form, 409)
+        else:
+            flash("good", _("It is being done again. The next sample is drawn when all of it is settled."))
+            return see("marketplace.release_sample", project_id=lane.project_id)
+    return _sample(lane.project_id, form, 422, of_lane=lane_id)
+
+
 @pages.post("/projects/<project_id>/releases")
 def cut_release(project_id: str) -> Response:
     """Order a release; where its sample is not accepted, the page of the sample says so."""
@@ -138,10 +173,11 @@ def cut_in_spite(project_id: str) -> Response:
     return see("marketplace.release", release_id=made.id)
 
 
-def _sample(project_id: str, form: Form[Any], status: int = 200) -> Response:
+def _sample(project_id: str, form: Form[Any], status: int = 200, of_lane: str = "") -> Response:
     with db.reading(current.scope()) as session:
         found = queries.project_of(session, project_id)
-        lots = lots_told(session, project_id)
+        offered = offers_in(session, project_id)
+    lots = [lot for lot, _offers in offered]
     if found is None:
         raise not_found()
     role = current.actor().role
@@ -150,4 +186,7 @@ def _sample(project_id: str, form: Form[Any], status: int = 200) -> Response:
         errors=form.errors, may_cut=role in (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.VENDOR_MANAGER),
         may_in_spite=role in (Role.CLIENT_ADMIN, Role.CLIENT_PM),
         is_held=any(lot.state is not LotState.ACCEPTED for lot in lots),
+        may_draw=any(lot.state is not LotState.REWORK for lot in lots),
+        may_rework=role in (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA, Role.VENDOR_MANAGER),
+        offered=offered, rework_words=REWORK_WORDS, of_lane=of_lane, most_reworks=MOST_REWORKS,
     )  # fmt: skip

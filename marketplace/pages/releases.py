@@ -167,6 +167,17 @@ def issue_words(issue: dict[str, Any], names: Mapping[str, str] = MappingProxyTy
                 " released all the same.",
                 issue["count"], language=locale,
             )  # fmt: skip
+        case "lot_reworked":
+            return ngettext(
+                "%(language)s: a sample of this lot was rejected, and it was done again %(num)s time.",
+                "%(language)s: samples of this lot were rejected, and it was done again %(num)s times.",
+                issue["count"], language=locale,
+            )  # fmt: skip
+        case "lot_rework":
+            return _(
+                "%(language)s: this lot was being done again, and the client had it released all the same.",
+                language=locale,
+            )
         case "lot_waiting":
             return _(
                 "%(language)s: the sample of this lot was not finished, and the client had it released all the same.",

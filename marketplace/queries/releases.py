@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus, Grade, InferenceRun, Judgment
@@ -15,7 +15,7 @@ from kernel.paging import Paging
 from labeling.models import Guideline, Item, Ontology
 from labeling.tasktypes.registry import read_ontology
 from labeling.values import Ontology as LabelSchema
-from marketplace.models import Lane, ProblemReport, Project, Release, Review, Unit
+from marketplace.models import Lane, LotRework, ProblemReport, Project, Release, Review, Unit
 from marketplace.queries.imports import became_gold, items_never_work
 from marketplace.rules.qa import LaneFigures, blunted
 from marketplace.rules.releases import billable_lines, pseudonym
@@ -292,14 +292,18 @@ def _newest_run(session: Session, lane_id: str) -> InferenceRun | None:
 
 
 def _sampled(session: Session, lane_id: str) -> Sampled:
-    """What came of the reviews that the random sample asked for; the first look at a unit is the one that counts."""
+    """What came of the reviews that the random sample asked for; the first look at a unit is the one that counts.
+
+    What was said of a lot before it was done again is no figure of what is released; the lots tell of it.
+    """
+    is_look = or_(and_(Review.why == "sample", Review.round == 1), Review.why == "second")
+    is_of_before = exists().where(
+        LotRework.org_id == Review.org_id, LotRework.lane_id == Review.lane_id, Review.asked_at <= LotRework.begun_at,
+        or_(LotRework.lot_since.is_(None), Review.asked_at > LotRework.lot_since),
+    )  # fmt: skip
     rows = session.scalars(
         select(Review.verdict).where(
-            Review.lane_id == lane_id,
-            Review.why == "sample",
-            Review.state == "done",
-            Review.round == 1,
-            Review.planted.is_(None),
+            Review.lane_id == lane_id, is_look, Review.state == "done", Review.planted.is_(None), ~is_of_before
         )
     ).all()
     return Sampled(len(rows), sum(verdict != "accept" for verdict in rows))

@@ -18,7 +18,7 @@ from workforce.models import Account, DecisionReceipt, Membership
 from workforce.values import ReceiptKind, ReceiptState
 
 MOST_ROWS = 200
-_WHY = ("weak", "sample", "reported")
+_WHY = ("weak", "sample", "reported", "rework", "second")
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ class ReviewCount:
     weak: int
     sample: int
     reported: int
+    rework: int  # of rejected lots that are done again,
+    second: int  # and the sample of those that were
 
     @property
     def total(self) -> int:
-        return self.weak + self.sample + self.reported
+        return self.weak + self.sample + self.reported + self.rework + self.second
 
 
 def review_counts(

@@ -19,6 +19,8 @@ CONFIDENCE = 0.95
 TARGETS = (0.6, 0.999)
 LIMITS = (0.001, 0.5)
 MOST_ALLOWED = 20
+MOST_REWORKS = 2
+"""How often one lot is done again; after that the client decides what becomes of it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,29 @@ class LotState(StrEnum):
     WAITING = "waiting"  # not all of the sample was reviewed
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    REWORK = "rework"  # it was rejected, and is being done again
+
+
+class ReworkKind(StrEnum):
+    """How a rejected lot is done again."""
+
+    ANSWERS = "answers"  # one more answer to each of its units
+    REVIEW = "review"  # a reviewer looks at each of its units
+
+
+@dataclass(frozen=True)
+class Rework:
+    """A lot that is done again, or was; its next sample is of what was asked for after `begun_at`."""
+
+    id: str
+    round: int
+    kind: ReworkKind
+    is_over: bool
+    units: int
+    left: int
+    begun_at: datetime | None
+    reason: str
+    is_reviewed: bool  # this rework, or one before it of the same lot, was a review of each unit
 
 
 @dataclass(frozen=True)
@@ -53,6 +78,20 @@ class Lot:
     checked: int
     wrong: int
     state: LotState
+    reworks: int = 0  # how often it was done again
+    rework_kind: str = ""  # of the newest of these,
+    rework_left: int = 0  # with the units that are not settled again
+    rework_reason: str = ""
+
+
+@dataclass(frozen=True)
+class ReworkOffer:
+    """A way in which a rejected lot may be done again, and what it takes at most."""
+
+    kind: ReworkKind
+    units: int  # so many answers, or reviews
+    micros: int | None = None  # what more answers cost whoever pays them
+    currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,25 +165,50 @@ def state_of(allowed: int, needed: int, checked: int, wrong: int) -> LotState:
     return LotState.ACCEPTED if checked >= needed else LotState.WAITING
 
 
-def exact_lot(plan: Plan, rest: int, looks: Sequence[Look]) -> Lot:
-    """A lot as it is; `rest` are its units that nobody was asked to look at."""
+def exact_lot(plan: Plan, rest: int, looks: Sequence[Look], rework: Rework | None = None) -> Lot:
+    """A lot as it is; `rest` are its units that nobody was asked to look at, `rework` is the newest that it had."""
     sample = [look for look in looks if not look.is_planted]
     done = [look for look in sample if look.done_at is not None]
     units, wrong = rest + len(sample), sum(look.is_wrong for look in done)
     needed = needed_of(units, plan.limit, plan.allowed)
-    return Lot(
+    lot = Lot(
         plan.lane_id, plan.locale, plan.limit, plan.allowed, units, needed, len(sample), len(done), wrong,
         state_of(plan.allowed, needed, len(done), wrong),
     )  # fmt: skip
+    return lot if rework is None else _reworked(lot, rework)
 
 
-def told_lot(plan: Plan, rest: int | None, looks: Sequence[Look], now: datetime) -> Lot:
+def _reworked(lot: Lot, rework: Rework) -> Lot:
+    told = replace(
+        lot, reworks=rework.round, rework_kind=rework.kind.value, rework_left=rework.left, rework_reason=rework.reason
+    )
+    if rework.is_over:
+        return told
+    needed = needed_of(rework.units, lot.limit, lot.allowed)
+    return replace(told, units=rework.units, needed=needed, asked=0, checked=0, wrong=0, state=LotState.REWORK)
+
+
+def kinds_of_rework(lot: Lot, rework: Rework | None) -> list[ReworkKind]:
+    """How a lot may be done again: not at all unless it was rejected, nor more often than the limit says.
+
+    Labels that a reviewer has given are not put to a vote again.
+    """
+    if lot.state is not LotState.REJECTED or lot.reworks >= MOST_REWORKS:
+        return []
+    return [ReworkKind.REVIEW] if rework is not None and rework.is_reviewed else list(ReworkKind)
+
+
+def told_lot(
+    plan: Plan, rest: int | None, looks: Sequence[Look], now: datetime, rework: Rework | None = None
+) -> Lot:  # fmt: skip
     """A lot as people are told of it, so that nobody sees from it whether the review just decided was a planted one.
 
     Planted reviews are among those asked for and done. What verdicts came to is told of those done before this hour,
     or of all once the sample is whole and none waits. `rest` is None as long as the lot was not counted: then it waits.
     """
-    lot, hour = exact_lot(plan, rest or 0, looks), now.replace(minute=0, second=0, microsecond=0)
+    lot, hour = exact_lot(plan, rest or 0, looks, rework), now.replace(minute=0, second=0, microsecond=0)
+    if lot.state is LotState.REWORK:
+        return lot
     done = [look for look in looks if look.done_at is not None]
     is_over = rest is not None and len(done) == len(looks) and lot.checked >= lot.needed
     known = [look for look in looks if not look.is_planted and look.done_at and (is_over or look.done_at < hour)]

@@ -229,8 +229,11 @@ def _issues(
 
 
 def _lot_issues(lots: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Lots whose sample was rejected or not finished, and that were released all the same."""
-    return [
+    """Lots that were done again, and those that were released although their sample said no or nothing yet."""
+    again = [
+        {"code": "lot_reworked", "locale": lot["locale"], "count": lot["reworks"]} for lot in lots if lot.get("reworks")
+    ]
+    return again + [
         {"code": f"lot_{lot['state']}", "locale": lot["locale"], "count": lot["wrong"]}
         for lot in lots
         if lot["state"] != "accepted"

@@ -26,6 +26,8 @@ class Action(StrEnum):
     UNIT_IMPORT = "unit:import"
     GOLD_IMPORT = "gold:write"
     GOLD_READ = "gold:read"
+    LOT_REWORK = "lot:rework"
+    LOT_ANSWERS = "lot:answers"
     RELEASE_CUT = "release:cut"
     RELEASE_READ = "release:read"
     RELEASE_DOWNLOAD = "release:download"

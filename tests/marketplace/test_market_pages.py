@@ -453,6 +453,24 @@ def test_rules_of_answers_and_samples_are_set_and_hold_a_release(app: Flask, mar
     (lot,) = pm.ask("POST", f"/projects/{work.project_id}/sample")["items"]
     assert (lot["units"], lot["state"]) == (1, "waiting")
     assert pm.ask("GET", f"/projects/{work.project_id}/sample")["items"] == [lot]
+    # Its sample finds it wrong: how it may be done again stands beside it, for both sides.
+    work.review("a", "fix", "other")
+    with market.system() as session:
+        session.get_one(Lane, work.lane_id).lot_allowed = 0
+        count_lane(session, market.pm, work.lane_id)
+    again = f"/lanes/{work.lane_id}/rework"
+    vendor = Door(app, market, Role.VENDOR_MANAGER, market.vendor)
+    assert "At most 1 review" in pm.get(sample) and "Do it again" in vendor.get(sample)
+    missing = vendor.post(again, {"kind": "review", "reason": " "}, sample)
+    assert missing.status_code == 422 and "both sides read it" in missing.text
+    pm.ask("POST", again, {"kind": "nothing", "reason": "x"}, status=422)
+    (lot,) = pm.ask("GET", f"/projects/{work.project_id}/sample")["items"]
+    assert lot["offers"] == [{"kind": "review", "units": 1, "micros": None, "currency": None}]
+    done_again = pm.ask("POST", again, {"kind": "review", "reason": "one of one"}, status=201)
+    assert (done_again["state"], done_again["rework_kind"], done_again["reworks"]) == ("rework", "review", 1)
+    pm.ask("POST", again, {"kind": "review", "reason": "one of one"}, status=409)
+    assert vendor.post(again, {"kind": "review", "reason": "x"}, sample).status_code == 409
+    assert "being done again" in vendor.get(sample) and "one of one" in vendor.get(sample)
     spite = f"/projects/{work.project_id}/releases/in-spite"
     assert pm.post(spite, {"in_spite": " "}, sample).status_code == 422
     assert pm.send(spite, {"in_spite": "a trial"}, sample).startswith("/releases/")
