@@ -79,6 +79,7 @@ class HeardOut(OutModel):
     own: OwnOut | None
     case: CaseOut | None
     may_decide: bool
+    is_withheld: bool
 
 
 class QuestionIn(InModel):
@@ -222,4 +223,5 @@ def _heard(session: "Session", actor: Actor, dispute_id: str) -> HeardOut:
             figures=dict(case.figures), reply=case.reply,
         ),
         may_decide=found.may_decide,
+        is_withheld=found.is_withheld,
     )  # fmt: skip

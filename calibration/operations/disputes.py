@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from calibration.contents import readable
 from calibration.lanes import lane_of
 from calibration.models import AttemptQuestion, Disclosure, Dispute, GoldKey, GoldKeyVersion, Judgment
 from calibration.operations.gold import amend, canonical_truth
@@ -31,7 +32,7 @@ from calibration.values import DisputeChoice, DisputeOutcome, DisputeSource, Lan
 from i18n import _, ngettext
 from kernel import audit, ids
 from kernel.db import now_of
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.guard import not_found, require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor
@@ -164,7 +165,8 @@ def open_by_people(
 def decide(
     session: Session, actor: Actor, dispute_id: str, *, choice: str, reply: str, answer: dict[str, Any] | None = None
 ) -> DisputeOutcome:
-    """Decide between two answers without knowing whose they are; the client's scope, gold included.
+    """Decide between two answers without knowing whose they are; the client's scope, gold included. Whoever decides
+    about content must be one who may read it.
 
     Everybody whom the key touched is graded again by a job, and told what that changes.
     """
@@ -175,6 +177,8 @@ def decide(
     require(session, actor, DISPUTE_DECIDE, dispute_resource(actor, row, authors_of(session, row)))
     if row.decided_at is not None:
         raise Conflict("dispute.decided", _("This objection has been decided already."))
+    if row.item_id not in readable(session, actor, row.project_id, {row.item_id}):
+        raise Forbidden("dispute.content", _("What it is about asks more of its readers: agreements, place or proof."))
     words = _text(reply, "reply")
     lane = lane_of(session, row.lane_id)
     outcome = outcome_of(_choice(choice), key_is_first=key_is_first(row.id))

@@ -49,6 +49,7 @@ class Heard:
     own: OwnDispute | None = None
     case: Case | None = None
     may_decide: bool = False
+    is_withheld: bool = False  # its content asks more of this reader than is proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
     if not scope_of(session).reads_gold or scope_of(session).is_system:
         return Heard(shown, lane)
     if row.item_id not in readable(session, actor, row.project_id, {row.item_id}):
-        return Heard(shown, lane)
+        return Heard(shown, lane, is_withheld=True)
     resource = dispute_resource(actor, row, authors_of(session, row))
     may_decide = row.decided_at is None and check(actor, DISPUTE_DECIDE, resource, now_of(session)).allow
     return Heard(shown, lane, case=case_of(session, row), may_decide=may_decide)

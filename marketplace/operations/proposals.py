@@ -15,7 +15,7 @@ from calibration.values import SETTLED, GoldRow
 from i18n import Message, _
 from kernel import audit, ids
 from kernel.db import now_of, scope_of
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.guard import require
 from kernel.policy import Actor, Resource
 from labeling.values import GoldPool
@@ -103,6 +103,9 @@ def decide_proposals(
     ).all()
     if {row.id for row in rows} != {*accept, *refuse}:
         raise Conflict("proposal.unknown", _("Some of these proposals do not exist any more. Load the page again."))
+    meant = {row.item_id for row in rows if row.id in set(accept)}
+    if meant != readable_items(session, actor, project_id, meant):
+        raise Forbidden("proposal.content", _("What they hold asks more of its readers: agreements, place or proof."))
     waiting = [row for row in rows if row.state == "open"]
     taken = [row for row in waiting if row.id in set(accept)]
     refused = [row for row in waiting if row.id in set(refuse)]

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-import marketplace.jobs.reads  # noqa: F401 - the job is asked for by name
+import calibration.jobs  # noqa: F401 - jobs are asked for by name
+import marketplace.jobs.reads  # noqa: F401 - jobs are asked for by name
+from calibration import contents
+from calibration.models import Dispute, GoldKey, GoldSet
+from calibration.operations import disputes, hearing
 from kernel import ids, jobs, presence
 from kernel.errors import Forbidden, NeedsWriting
 from kernel.models import AuditEvent
@@ -101,6 +105,44 @@ def test_lists_that_hold_content_ask_its_class_and_note_who_read_it(desk: Desk) 
     with presence.use(desk.present()), market.as_(market.pm) as session:
         assert imports.see_batch(session, market.pm, batch.id).preview
     assert {row.role for row in seen(desk, unit=batch.id)} == {"client_pm"}
+
+
+def test_whoever_may_not_read_a_unit_decides_no_objection_about_it(desk: Desk) -> None:
+    market, unit = desk.market, desk.units()[0]
+    contents.use_guard(reads.readable_items)
+    own = {"org_id": market.client, "vendor_org_id": market.vendor, "project_id": unit.project_id}
+    with market.system() as session:
+        lane = session.get_one(Lane, desk.lane)
+        known = GoldSet(org_id=market.client, project_id=unit.project_id, name="g", created_at=market.now)
+        session.add(known)
+        session.flush()
+        session.add(
+            GoldKey(
+                org_id=market.client, gold_set_id=known.id, item_id=unit.item_id, lane_id=lane.id, pool="live",
+                truth={"choice": "refund"}, category="refund", author_id="author",
+            )
+        )  # fmt: skip
+        row = Dispute(
+            **own, lane_id=lane.id, item_id=unit.item_id, source="live", annotator_id=desk.annotators[0],
+            account_id=desk.people[0].account_id, ontology_id=lane.ontology_id or "", answer={"choice": "other"},
+            text="", figures={}, key_version=1, opened_at=market.now, due_at=market.now, decided_before=[],
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+
+    def decided() -> str:
+        with market.gold() as session:
+            return disputes.decide(session, market.qa, row.id, choice="both", reply="both can be meant").value
+
+    with pytest.raises(Forbidden, match=r"asks more of its readers"):
+        decided()
+    with market.gold() as session:
+        heard = hearing.dispute_for(session, market.qa, row.id)
+    assert (heard.case, heard.may_decide, heard.is_withheld) == (None, False, True)
+    assert seen(desk) == []
+    with presence.use(desk.present()):
+        assert decided() == "both"
+    assert [(each.unit, each.role) for each in seen(desk)] == [(unit.id, "client_qa")]
 
 
 def test_a_release_of_restricted_data_is_let_out_by_one_and_taken_by_another_within_a_day(desk: Desk) -> None:
