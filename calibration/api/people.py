@@ -69,7 +69,7 @@ class AskedPersonOut(OutModel):
     told: str
 
 
-class AskedOut(OutModel):
+class AskedToTestOut(OutModel):
     """All of them."""
 
     items: list[AskedPersonOut]
@@ -101,14 +101,14 @@ def own_quality(session: "Session", actor: Actor, lane_id: str, query: AsOfQuery
     return _history(reading.own_quality(session, actor, lane_id, as_of=query.day))
 
 
-@api.post("/lanes/<lane_id>/test-invitations", body=AskToTestIn, returns=AskedOut)
-def ask_to_test(session: "Session", actor: Actor, lane_id: str, body: AskToTestIn) -> AskedOut:
+@api.post("/lanes/<lane_id>/test-invitations", body=AskToTestIn, returns=AskedToTestOut)
+def ask_to_test(session: "Session", actor: Actor, lane_id: str, body: AskToTestIn) -> AskedToTestOut:
     """Write to people of your own that a lane's test is open to them, unless `preview` is true"""
     _lane, planned = asking.ask_to_test(
         session, actor, lane_id, body.ids, address=test_address(lane_id), is_preview=body.preview
     )
     told = [AskedPersonOut(id=one.id, is_asked=one.is_possible, told=render(one.told)) for one in planned]
-    return AskedOut(items=told)
+    return AskedToTestOut(items=told)
 
 
 def _history(found: PersonPage) -> HistoryOut:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from i18n import render
 from kernel.guard import not_found
 from kernel.policy import Actor
 from kernel.tenancy import Scope
@@ -136,6 +137,33 @@ class LaneLanguagesIn(InModel):
     also: list[str] = Field(default_factory=list, max_length=10)
 
 
+class DistanceOut(OutModel):
+    """How many people are taken where varieties may lie so far."""
+
+    distance: int
+    people: int
+
+
+class VarietyOut(OutModel):
+    """A locale that people claim: how many have it proven as asked, whether it is taken, and why (not)."""
+
+    locale: str
+    people: int
+    is_taken: bool
+    why: str
+
+
+class TakersOut(OutModel):
+    """Counts of the vendor's active people. `is_least`: there are more who are proven at a lower level than they
+    state. `missing_modes`: nobody who fits is proven in them."""
+
+    people: int
+    is_least: bool
+    by_distance: list[DistanceOut]
+    varieties: list[VarietyOut]
+    missing_modes: list[str]
+
+
 class AssuranceIn(InModel):
     """How sure labels have to be. Without `overlap_least` and `overlap_target` each unit gets all answers agreed;
     without `lot_limit` nothing is sampled before a release."""
@@ -240,6 +268,21 @@ def pause_lane(session: "Session", actor: Actor, lane_id: str) -> Any:
 def set_lane_languages(session: "Session", actor: Actor, lane_id: str, body: LaneLanguagesIn) -> Any:
     """Say whom a lane takes by language; it holds from everybody's next step on."""
     return projects.set_lane_languages(session, actor, lane_id, **body.model_dump())
+
+
+@api.post("/lanes/<lane_id>/languages/preview", body=LaneLanguagesIn, returns=TakersOut,
+          scope=lambda: Scope.system("how many people a lane's languages take"))  # fmt: skip
+def preview_lane_languages(session: "Session", actor: Actor, lane_id: str, body: LaneLanguagesIn) -> TakersOut:
+    """How many proven people of the vendor each choice of languages takes; nothing is changed."""
+    found = projects.preview_lane_languages(session, actor, lane_id, **body.model_dump())
+    return TakersOut(
+        people=found.people, is_least=found.is_least, missing_modes=list(found.missing_modes),
+        by_distance=[DistanceOut(distance=distance, people=people) for distance, people in found.by_distance],
+        varieties=[
+            VarietyOut(locale=one.locale, people=one.people, is_taken=one.is_taken, why=render(one.why))
+            for one in found.varieties
+        ],
+    )  # fmt: skip
 
 
 @api.put("/lanes/<lane_id>/assurance", body=AssuranceIn, returns=LaneOut)

@@ -16,6 +16,7 @@ from marketplace.models import Lane, Project, Release
 from marketplace.operations.counting import count_lane
 from marketplace.operations.loading import lane_for, project_for
 from marketplace.queries.projects import gaps_of_lane, lane_of
+from marketplace.queries.takers import Takers, takers_of
 from marketplace.rules.lanes import OPENABLE, is_over
 from marketplace.rules.languages import clean_languages
 from marketplace.values.actions import Action
@@ -74,6 +75,16 @@ def set_lane_languages(
     lane.modes, lane.also = list(asked.modes), list(asked.also)
     audit.record(session, actor, "lane.languages", "lane", lane.id, org_id=lane.org_id, details=asdict(asked))
     return _row(session, lane_id)
+
+
+def preview_lane_languages(
+    session: Session, actor: Actor, lane_id: str, *, proficiency: str, modes: Iterable[str], distance_most: int,
+    also: Iterable[str],
+) -> Takers:  # fmt: skip
+    """How many people that would take, and each distance; nothing is changed. The scope sees the vendor's people."""
+    lane = lane_for(session, actor, lane_id, Action.PROJECT_CONFIGURE)
+    asked = clean_languages(lane.locale, proficiency=proficiency, modes=modes, distance_most=distance_most, also=also)
+    return takers_of(session, lane, asked)
 
 
 def finish_project(session: Session, actor: Actor, project_id: str) -> None:

@@ -10,9 +10,11 @@ from i18n import _
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
+from kernel.tenancy import Scope
 from marketplace.operations import projects
 from marketplace.pages import pages
 from marketplace.queries import projects as queries
+from marketplace.queries.takers import Takers
 from marketplace.rules.languages import FARTHEST
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
@@ -40,14 +42,9 @@ def set_lane_languages(lane_id: str) -> Response:
     """Say whom the lane takes by language."""
     form = read_form(LaneLanguagesForm)
     if form.ok:
-        asked = form.data
-        tags = [words.language_typed(tag.strip()) for tag in asked.also.split(",") if tag.strip()]
         try:
             with db.transaction(current.scope()) as session:
-                row = projects.set_lane_languages(
-                    session, current.actor(), lane_id, proficiency=asked.proficiency, modes=asked.modes,
-                    distance_most=asked.distance_most, also=tags,
-                )  # fmt: skip
+                row = projects.set_lane_languages(session, current.actor(), lane_id, **_asked(form))
         except Invalid as problem:
             form.add(problem)
         except Conflict as problem:
@@ -58,7 +55,25 @@ def set_lane_languages(lane_id: str) -> Response:
     return _show(lane_id, form, 422)
 
 
-def _show(lane_id: str, form: Form[Any], status: int = 200) -> Response:
+@pages.post("/lanes/<lane_id>/languages/preview")
+def preview_lane_languages(lane_id: str) -> Response:
+    """Show how many people that would take, before it is saved."""
+    form, takers = read_form(LaneLanguagesForm), None
+    if form.ok:
+        try:
+            with db.reading(Scope.system("how many people a lane's languages take")) as session:
+                takers = projects.preview_lane_languages(session, current.actor(), lane_id, **_asked(form))
+        except Invalid as problem:
+            form.add(problem)
+    return _show(lane_id, form, 200 if form.ok else 422, takers)
+
+
+def _asked(form: Form[LaneLanguagesForm]) -> dict[str, Any]:
+    tags = [words.language_typed(tag.strip()) or tag.strip() for tag in form.data.also.split(",") if tag.strip()]
+    return form.data.model_dump() | {"also": tags}
+
+
+def _show(lane_id: str, form: Form[Any], status: int = 200, takers: Takers | None = None) -> Response:
     with db.reading(current.scope()) as session:
         lane = queries.lane_of(session, lane_id)
         found = queries.project_of(session, lane.project_id) if lane else None
@@ -71,5 +86,5 @@ def _show(lane_id: str, form: Form[Any], status: int = 200) -> Response:
     typed = {**stored, **form.values, "modes": form.values.get("modes", [])} if sent.method == "POST" else stored
     return page(
         "marketplace/lane_languages.html", status, lane=lane, project=found, typed=typed, errors=form.errors,
-        words=words, farthest=FARTHEST,
+        words=words, farthest=FARTHEST, takers=takers,
     )  # fmt: skip

@@ -1,12 +1,13 @@
 """Whom a lane takes by language: the policy as data, refused where it is wrong, and told to the person."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from i18n.matching import Kind, Level, Mode, Policy
-from kernel.errors import Conflict, Forbidden, Invalid
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.policy import Reason
 from kernel.presence import NOWHERE
 from marketplace.models import Lane
@@ -16,6 +17,7 @@ from marketplace.rules.languages import clean_languages, modes_for, policy_of
 from marketplace.values.requests import LaneLanguages
 from tests.marketplace.desk import open_desk
 from tests.marketplace.orders import Market
+from workforce.models import LanguageClaim
 from workforce.values import ClaimFacts, ClaimStatus, PersonFacts, Standing
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -104,6 +106,50 @@ def test_a_person_reads_why_their_language_does_not_do(needs: LaneNeeds, claims:
     )
     is_foreign = needs.locale == "ar-EG" and not needs.also  # nothing near to speak of: the lane's own words do
     assert found.met is (told is None and not is_foreign)
+
+
+def test_a_choice_of_languages_tells_how_many_people_it_takes_before_it_is_saved(market: Market) -> None:
+    desk = open_desk(market, people=1, unit_count=1)
+    market.hire(2, "sw-TZ")
+    market.hire(1, "sw")
+    market.hire(1, "sw-UG", proficiency="B1")
+    market.hire(3, "sw-KE", status="paused")
+    market.hire(1, "arz")
+    (partly,) = market.hire(1, "sw-TZ")  # reading is proven at a lower level than is stated, writing no longer
+    with market.system() as session:
+        session.execute(
+            update(LanguageClaim)
+            .where(LanguageClaim.annotator_id == partly)
+            .values(status="claimed", steps=[["C1", (market.now + timedelta(days=9)).isoformat()]])
+        )
+        session.execute(
+            update(LanguageClaim)
+            .where(LanguageClaim.annotator_id == partly, LanguageClaim.mode == "write")
+            .values(status="verified", until_at=market.now, steps=[])
+        )
+
+    def told(**changed: Any) -> tuple[int, list[int], dict[str, tuple[int, bool]], tuple[str, ...]]:
+        with market.system() as session:
+            found = projects.preview_lane_languages(session, market.pm, desk.lane, **(READING | changed))
+        varieties = {one.locale: (one.people, one.is_taken) for one in found.varieties}
+        return found.people, [people for _distance, people in found.by_distance], varieties, found.missing_modes
+
+    claimed = {"sw-TZ": (2, False), "sw": (1, False), "sw-UG": (0, False), "sw-KE": (1, True)}
+    assert told() == (1, [1, 1, 1, 1, 3, 4], claimed, ())
+    assert told(proficiency="C1", distance_most=4)[0] == 4, "what evidence proves counts, at its level"
+    assert told(proficiency="C1", distance_most=4, modes=["read", "write"])[0] == 3
+    assert told(also=["arz"])[2] == {**claimed, "arz": (1, True)}
+    spoken = told(modes=["speak"], distance_most=5)
+    assert (spoken[0], spoken[1]) == (1, [1] * 6), "speech crosses no region"
+    with market.system() as session:
+        session.get_one(Lane, desk.lane).locale = "sw-CD"
+    assert told() == (0, [0, 0, 0, 0, 3, 4], {tag: (count, False) for tag, (count, _is) in claimed.items()}, ("read",))
+    with market.system() as session:
+        for actor, asked, problem in (
+            (market.qa, {}, Forbidden), (market.stranger, {}, NotFound), (market.pm, {"modes": []}, Invalid),
+        ):  # fmt: skip
+            with pytest.raises(problem):
+                projects.preview_lane_languages(session, actor, desk.lane, **(READING | asked))
 
 
 def test_a_lane_takes_whom_its_owner_says_from_the_next_step_on(market: Market) -> None:

@@ -169,6 +169,12 @@ def test_from_request_to_open_lane_in_a_browser(app: Flask, market: Market, pm: 
     wanted = {"proficiency": "C1", "modes": ["read", "write"], "distance_most": "4", "also": "swc, Arabic (Egypt)"}
     assert pm.post(asked, wanted | {"modes": []}, asked).status_code == 422
     assert "xx-YY" in pm.post(asked, wanted | {"also": "xx-YY"}, asked).text
+    market.hire(1, "sw-TZ")
+    shown = pm.post(f"{asked}/preview", wanted, asked)
+    assert "That takes 4 people" in shown.text and "sw-TZ" in shown.text
+    assert pm.post(f"{asked}/preview", wanted | {"distance_most": "9"}, asked).status_code == 422
+    told = pm.ask("POST", f"{asked}/preview", {"modes": ["read"]})
+    assert (told["people"], told["missing_modes"], told["by_distance"][4]["people"]) == (3, [], 4)
     pm.send(asked, wanted, project)
     assert 'value="sw-CD, ar-EG"' in manager.get(asked)
     (lane,) = pm.ask("GET", f"/projects/{project.rpartition('/')[2]}")["lanes"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from kernel.db import Database
@@ -18,6 +18,7 @@ from kernel.policy import system_actor
 from kernel.tenancy import Scope
 from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import Time, World
+from web.models import AuthSession
 from workforce import queries
 from workforce.models import PersonDocument
 from workforce.operations import documents
@@ -104,6 +105,12 @@ def test_a_document_is_sealed_shown_for_a_reason_decided_and_forgotten(app: Flas
     (line,) = world.audit("document.read")
     assert (line.actor_ref, line.object_ref, line.org_id) == (world.manager.account_id, document.id, world.vendor_id)
     assert "Checking the name" in own.text("/me/documents")
+    with world.db.transaction(Scope.system("test")) as session:
+        session.execute(update(AuthSession).values(proven_at=time.now - timedelta(minutes=15)))
+    asked = manager.post(f"{place}/look", {"reason": "Once more"}, on=page)
+    assert asked.status_code == 403 and 'name="proof_password"' in asked.text, "an open browser is not enough"
+    assert 'name="reason" value="Once more"' in asked.text
+    assert len(world.audit("document.read")) == 1
     program = Program(app, world.db, world.manager)
     decided = program.send("POST", f"{place}/decision", {"is_accepted": True})
     assert (decided.json or {})["state"] == "accepted"
