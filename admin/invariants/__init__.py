@@ -44,7 +44,10 @@ INVARIANTS: tuple[Invariant, ...] = (
         "I7", _("An answer that was taken is never lost"), (work.answers_without_judgment, work.stray_judgments)
     ),
     Invariant("I8", _("A unit that nobody holds can be handed out again"), (work.leased_to_nobody,)),
-    Invariant("I9", _("Nobody holds more than one unit at a time"), (work.hoards,)),
+    Invariant(
+        "I9", _("Nobody holds more than one unit, or makes more than one test, at a time"),
+        (work.hoards, work.tests_at_once),
+    ),
     Invariant("I10", _("A job that is done has one end"), (trail.jobs_with_two_ends,)),
     Invariant(
         "I11", _("A payout run is the sum of its payments, and its money moved once"),

@@ -4,7 +4,8 @@ from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from admin.invariants.rule import rows_of
-from calibration.models import Judgment
+from calibration.models import Attempt, Judgment
+from calibration.queries.attempts import LIVE
 from kernel.db import now_of
 from marketplace.models import Assignment, Slot, Unit
 
@@ -96,6 +97,14 @@ def hoards(session: Session) -> int:
         .where(Assignment.state == "leased", Assignment.lease_until > now_of(session))
         .group_by(Assignment.annotator_id)
         .having(func.count() > 1),
+    )
+
+
+def tests_at_once(session: Session) -> int:
+    """People who make two tests at once."""
+    return rows_of(
+        session,
+        select(Attempt.account_id).where(Attempt.state.in_(LIVE)).group_by(Attempt.account_id).having(func.count() > 1),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Float, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Float, Index, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calibration.models.fairness import FairnessCell as FairnessCell
@@ -201,8 +201,11 @@ class QualificationTest(Identified, Shared, Base):
     published_by: Mapped[str | None] = mapped_column(Id)
 
 
+_ATTEMPT_UNDER_WAY = column("state").in_(("training", "exam"))
+
+
 class Attempt(Identified, Shared, Base):
-    """One person's go at a test; the server holds its state and clock."""
+    """One person's go at a test; the server holds its state and clock. One at a time, in whatever lane."""
 
     __tablename__ = "attempt"
     __table_args__ = (
@@ -211,6 +214,13 @@ class Attempt(Identified, Shared, Base):
         Index("ix_attempt_annotator", "vendor_org_id", "annotator_id"),
         Index("ix_attempt_account", "account_id", "lane_id", "number"),
         Index("ix_attempt_project", "project_id", "number", "state"),
+        Index(
+            "uq_attempt_under_way",
+            "account_id",
+            unique=True,
+            sqlite_where=_ATTEMPT_UNDER_WAY,
+            postgresql_where=_ATTEMPT_UNDER_WAY,
+        ),
         within("qualification_test", "test_id"),
         CheckConstraint("state IN ('training', 'exam', 'passed', 'failed', 'ended')", name="state_is_known"),
     )

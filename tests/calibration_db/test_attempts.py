@@ -1,13 +1,16 @@
 """Attempts at a test: fresh questions, final answers, stopping as planned, and an outcome that says why."""
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from admin.invariants import money
+from admin.invariants import money, work
 from calibration import jobs, lanes
 from calibration.models import (
     Attempt,
@@ -20,13 +23,14 @@ from calibration.models import (
 )
 from calibration.operations import attempts, leaks, qualifications, restoring, tests, verdicts
 from calibration.operations.gold import amend
-from calibration.queries.attempts import AttemptView, test_start
+from calibration.queries.attempts import AttemptView, live_attempt, test_start
 from calibration.queries.tests import characteristic, plan_json
 from calibration.rules import testplan
 from calibration.values import LaneFacts
-from kernel import clock
-from kernel.db import now_of
+from kernel import clock, ids
+from kernel.db import Database, now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.hot import table_of
 from kernel.jobs import Work
 from kernel.models import AccessGrant, AuditEvent
 from kernel.policy import Demand, Reason
@@ -34,7 +38,7 @@ from kernel.tenancy import Scope
 from labeling.models import Guideline, Item
 from labeling.values import InvalidAnswer
 from payouts.models import Earning, Rate
-from tests.calibration_db.world import GRADER, START, World
+from tests.calibration_db.world import GRADER, START, World, build
 from workforce.models import DecisionReceipt
 
 test_start.__test__ = False  # type: ignore[attr-defined]
@@ -421,6 +425,62 @@ def test_starting_again_comes_back_to_the_attempt_under_way(world: World) -> Non
     first = start(world)
     world.later(minutes=3)
     assert start(world) == first
+
+
+def test_of_two_tests_begun_at_once_one_begins_and_the_other_waits(
+    db_postgresql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build(db_postgresql)
+    ready(world)
+    here, world.lane = world.lane, ids.new_id()
+    lanes.use_provider(
+        lambda session, lane_id, person=None: (
+            replace(facts, id=lane_id) if (facts := world.facts(session, world.lane, person)) else None
+        )
+    )
+    world.add_gold(200, "exam")
+    publish(world, training_questions=0)
+    look, both, looks, told = live_attempt, threading.Barrier(2), [], []
+
+    def look_together(session: Session, account_id: str) -> Attempt | None:
+        found = look(session, account_id)
+        looks.append(found)
+        if len(looks) <= 2:  # who collides looks again, alone
+            both.wait(10)
+        return found
+
+    monkeypatch.setattr(attempts, "live_attempt", look_together)
+
+    def begin(lane: str) -> None:
+        try:
+            world.db.run(Scope.system("tab"), lambda it: attempts.start_attempt(it, world.annotator("Asha"), lane))
+        except Conflict as problem:
+            told.append(problem.code)
+
+    with clock.use_clock(lambda: world.now):
+        tabs = [threading.Thread(target=begin, args=(lane,)) for lane in (here, world.lane)]
+        for tab in tabs:
+            tab.start()
+        for tab in tabs:
+            tab.join()
+    assert (looks[:2], told) == ([None, None], ["attempt.other_live"])
+    with world.system() as session:
+        assert session.scalar(select(func.count()).select_from(Attempt)) == 1
+
+
+def test_two_tests_under_way_that_were_written_past_the_database_are_found(db_sqlite: Database) -> None:
+    world = build(db_sqlite)
+    ready(world)
+    first = start(world)
+    with world.system() as session:
+        row = session.execute(select(table_of(Attempt)).where(table_of(Attempt).c.id == first.id)).mappings().one()
+        again = {**row, "id": "again", "number": 2}
+        with pytest.raises(IntegrityError), session.begin_nested():
+            session.execute(insert(Attempt).values(again))
+        assert work.tests_at_once(session) == 0
+        session.execute(text("DROP INDEX uq_attempt_under_way"))
+        session.execute(insert(Attempt).values(again))
+        assert work.tests_at_once(session) == 1
 
 
 def test_a_second_attempt_waits_and_then_asks_other_questions_with_more_certainty(world: World) -> None:
