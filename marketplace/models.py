@@ -328,6 +328,7 @@ class Review(Identified, Shared, Base):
     note: Mapped[str] = mapped_column(Text, default="")
     label: Mapped[dict[str, Any] | None]  # of a fix
     judgment_ids: Mapped[list[Any]]  # which judgments a rejection is about
+    shown: Mapped[dict[str, Any] | None]  # the consensus as its reviewer saw it last, {} for none
     planted: Mapped[dict[str, Any] | None]  # what is shown of a known unit; the verdict on it changes nothing
     asked_at: Mapped[datetime]
     done_at: Mapped[datetime | None]

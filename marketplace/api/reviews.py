@@ -173,7 +173,7 @@ def task(session: "Session", actor: Actor, review_id: str) -> ReviewOut:
 
 @api.post("/reviews/<review_id>/verdict", body=VerdictIn, returns=DecidedOut)
 def decide(session: "Session", actor: Actor, review_id: str, body: VerdictIn) -> Any:
-    """Decide a review in hand."""
+    """Decide a review in hand. A 409 `review.moved` names the consensus that came meanwhile: read the review again."""
     return reviewing.decide_review(
         session, actor, review_id, verdict=body.verdict, reason=body.reason, note=body.note, label=body.label,
         judgment_ids=tuple(body.judgment_ids),

@@ -17,7 +17,7 @@ from calibration.models import Consensus, Judgment
 from i18n import Message, _
 from kernel import audit
 from kernel.db import change_later, now_of
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.errors import Conflict, Forbidden, Invalid, NeedsWriting, NotFound
 from kernel.grants import rights_on
 from kernel.guard import require
 from kernel.hot import Hot, table_of
@@ -80,11 +80,15 @@ def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> R
     _ensure_standing(session, actor)
     asked = asked_by(session, actor)
     review = _in_hand(session, actor, asked) or _claim(session, actor, lane_id, asked)
-    return _noted(session, actor, _task(session, review)) if review else None
+    return _shown(session, actor, review, _task(session, review)) if review else None
 
 
 def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
     """A review that the actor holds; raises NotFound for anybody else's, and for one that is in hand no more."""
+    return _task(session, _own(session, actor, review_id))
+
+
+def _own(session: Session, actor: Actor, review_id: str) -> Review:
     _ensure_standing(session, actor)
     review = session.scalars(
         select(Review).where(Review.id == review_id, Review.reviewer_id == actor.account_id, Review.state == "leased")
@@ -92,15 +96,22 @@ def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
     if review is None:
         raise _gone()
     _ensure_may_read(session, actor, review.lane_id, review.unit_id)
-    return _task(session, review)
+    return review
 
 
 def see_review(session: Session, actor: Actor, review_id: str) -> ReviewTask:
     """A review that the actor holds, for the page that shows it; raises NotFound for anybody else's."""
-    return _noted(session, actor, review_task(session, actor, review_id))
+    review = _own(session, actor, review_id)
+    return _shown(session, actor, review, _task(session, review))
 
 
-def _noted(session: Session, actor: Actor, task: ReviewTask) -> ReviewTask:
+def _shown(session: Session, actor: Actor, review: Review, task: ReviewTask) -> ReviewTask:
+    """The task, with the consensus kept that it shows: this one is what the reviewer may accept."""
+    seen = dict(task.consensus or {})
+    if review.shown != seen:
+        if not session.info["writes"]:
+            raise NeedsWriting("a consensus that is shown and would not be kept")
+        review.shown = seen
     note_read(
         session, actor, Why.REVIEWED, unit=task.unit_id, project=task.project_id, org=task.org_id,
         classification=task.classification,
@@ -310,11 +321,14 @@ def _carry_out(
 
 
 def _accepted_label(session: Session, review: Review) -> dict[str, Any]:
-    """The consensus; as it was handed out, where this very transaction did so."""
+    """The consensus, if it is the one that the reviewer was shown."""
     known: dict[str, dict[str, Any]] = session.info.get("reviewed_labels", {})
     label = known.get(review.id) or _UNIT.run(session, p_unit=review.unit_id).one().label
     if label is None:
         raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))
+    if review.shown is not None and review.shown != label:
+        message = _("The consensus has changed since you were shown it. Look at it again, and decide.")
+        raise Conflict("review.moved", message, consensus=dict(label))
     return dict(label)
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from i18n import _
 from kernel import db
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from kernel.guard import require
 from kernel.policy import Resource
 from kernel.seeing import see as see_noted
@@ -104,6 +104,10 @@ def decide(review_id: str) -> Response:
             )  # fmt: skip
     except (InvalidAnswer, Invalid) as problem:
         return _show(review_id, problem.fields or {"": problem.message}, 422)
+    except Conflict as problem:
+        if problem.code != "review.moved":
+            raise
+        return _show(review_id, {"": problem.message}, 409)
     flash("good", _("Decided."))
     following = db.current().run(scope, lambda session: reviewing.take_review(session, actor, found.lane_id))
     return see("review.task", review_id=following.id) if following else see("review.home")

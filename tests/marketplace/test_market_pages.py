@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from calibration.models import GoldProposal
+from calibration.models import Consensus, GoldProposal
+from calibration.operations.inference import infer_lane
 from kernel import clock, ids
 from kernel.config import Settings
 from kernel.policy import Actor, Role, system_actor
@@ -18,6 +19,7 @@ from kernel.tenancy import Scope
 from marketplace.models import Lane, Release, Unit
 from marketplace.operations.counting import count_lane
 from marketplace.operations.reads import note_read
+from marketplace.operations.settling import ask_reviews
 from marketplace.values.reads import Why
 from payouts.operations.rates import set_rate
 from tests.marketplace.delivered import Work, lane_with_people
@@ -427,6 +429,31 @@ def test_settled_units_are_made_gold_on_a_page_and_over_the_api(market: Market, 
     assert "from a settled unit" in qa.get(f"/projects/{work.project_id}/gold")
     Door(app, market, Role.VENDOR_MANAGER, market.vendor).get(address, 403)
     assert "Reviewers" in Door(app, market, Role.CLIENT_ADMIN, market.client).get("/reviewers")
+
+
+def test_a_reviewer_is_asked_again_where_the_consensus_moved_since_it_was_shown(app: Flask, market: Market) -> None:
+    work = lane_with_people(market)
+    unit_id = work.settle("a", ["refund", "refund", "other"], "refund")
+    with market.system() as session:
+        infer_lane(session, market.pm, work.lane_id)
+        ask_reviews(session, session.get_one(Lane, work.lane_id), [(unit_id, "weak")], of="settled")
+
+    def move(label: str) -> None:
+        with market.system() as session:
+            session.execute(update(Consensus).values(label={"choice": label}))
+
+    qa = Door(app, market, Role.CLIENT_QA, market.client)
+    task = qa.send("/review/next", {}, "/review")
+    move("other")
+    asked_again = qa.post(task, {"verdict": "accept"}, "/review")
+    assert asked_again.status_code == 409 and "changed since you were shown it" in asked_again.text
+    move("network")
+    told = qa.ask("POST", f"/reviews/{task.split('/')[-1]}/verdict", {"verdict": "accept"}, 409)
+    assert (told["code"], told["consensus"]) == ("review.moved", {"choice": "network"})
+    assert qa.ask("GET", f"/reviews/{task.split('/')[-1]}")["consensus"] == {"choice": "network"}
+    assert qa.send(task, {"verdict": "accept"}, "/review").endswith("/review")
+    with market.system() as session:
+        assert session.get_one(Unit, unit_id).label == {"choice": "network"}
 
 
 def test_rules_of_answers_and_samples_are_set_and_hold_a_release(app: Flask, market: Market) -> None:

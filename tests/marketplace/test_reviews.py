@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from calibration.models import Consensus
 from kernel import clock, ids
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.errors import Conflict, Forbidden, Invalid, NeedsWriting, NotFound
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from labeling.values import InvalidAnswer
@@ -149,6 +150,37 @@ def test_a_reviewer_sees_the_answers_without_names_and_accepts_the_consensus(des
     with pytest.raises(Conflict):
         decide(desk, reviewer(desk), task, "return", reason="unclear_unit")
     assert len(desk.market.audited("review.decided")) == 1
+
+
+def test_a_consensus_that_moved_since_it_was_shown_is_not_accepted_unseen(desk: Desk) -> None:
+    work(desk)
+    who = reviewer(desk)
+    task = taken(desk, who)
+
+    def move(label: str) -> None:
+        with desk.market.system() as session:
+            row = session.scalars(select(Consensus).where(Consensus.unit_id == task.unit_id)).one()
+            row.label = {"choice": label}
+
+    move("network")
+    with pytest.raises(Conflict, match="changed since you were shown it") as caught:
+        decide(desk, who, task, "accept")
+    assert (caught.value.code, caught.value.params["consensus"]) == ("review.moved", {"choice": "network"})
+    assert unit_of(desk, task).state == "review", "nothing was settled"
+    scope = Scope.tenant(desk.market.vendor)
+    with clock.use_clock(lambda: desk.market.now), desk.db.reading(scope) as session, pytest.raises(NeedsWriting):
+        reviewing.see_review(session, who, task.id)
+    with desk.market.as_(who) as session:
+        assert reviewing.see_review(session, who, task.id).consensus == {"choice": "network"}
+    move("other")
+    taken(desk, who)  # whoever asks for the next gets the one in hand, as it is now
+    decide(desk, who, task, "accept")
+    assert unit_of(desk, task).label == {"choice": "other"}
+    # A verdict that does not rest on the consensus does not ask for it.
+    second = taken(desk, who)
+    with desk.market.system() as session:
+        session.execute(update(Consensus).values(label={"choice": "refund"}))
+    decide(desk, who, second, "fix", reason="wrong_class", label={"choice": "other"})
 
 
 def test_a_fix_needs_a_reason_and_a_label_of_the_schema(desk: Desk) -> None:
