@@ -10,6 +10,8 @@ from calibration.models.fairness import FairnessCell as FairnessCell
 from calibration.models.gates import Backtest as Backtest
 from calibration.models.gates import GateFiring as GateFiring
 from calibration.models.gates import GateRule as GateRule
+from calibration.models.inference import Consensus as Consensus
+from calibration.models.inference import InferenceRun as InferenceRun
 from calibration.models.languages import LanguageCheck as LanguageCheck
 from calibration.models.languages import LanguagePrompt as LanguagePrompt
 from calibration.models.languages import LanguageVote as LanguageVote
@@ -414,42 +416,4 @@ class BehaviourLook(Shared, Base):
     signal: Mapped[str] = mapped_column(String(12), primary_key=True)
     people: Mapped[int]
     flagged: Mapped[int]
-    at: Mapped[datetime]
-
-
-class InferenceRun(Identified, Shared, Base):
-    """One run of truth inference over a lane: method, parameters, what went in."""
-
-    __tablename__ = "inference_run"
-    __table_args__ = (UniqueConstraint("org_id", "id"), Index("ix_inference_of_lane", "lane_id", "at"))
-    lane_id: Mapped[str] = mapped_column(Id)
-    method: Mapped[str] = mapped_column(String(40))
-    parameters: Mapped[dict[str, Any]]
-    judgments: Mapped[int]
-    units: Mapped[int]
-    iterations: Mapped[int]
-    converged: Mapped[bool]
-    skills: Mapped[dict[str, Any]]  # annotator -> estimated accuracy
-    agreement: Mapped[dict[str, Any]]  # alpha with interval, percent
-    at: Mapped[datetime]
-
-
-class Consensus(Identified, Shared, Base):
-    """The label inferred for a unit by a run, with its posterior; the newest run of a unit counts."""
-
-    __tablename__ = "consensus"
-    __table_args__ = (
-        UniqueConstraint("org_id", "unit_id", name="uq_consensus_unit"),
-        Index("ix_consensus_of_lane", "lane_id", "confidence"),
-        within("inference_run", "run_id"),
-    )
-    lane_id: Mapped[str] = mapped_column(Id)
-    unit_id: Mapped[str] = mapped_column(Id)
-    item_id: Mapped[str] = mapped_column(Id)
-    run_id: Mapped[str] = mapped_column(Id)
-    label: Mapped[dict[str, Any]]
-    category: Mapped[str | None] = mapped_column(String(120))
-    majority_category: Mapped[str | None] = mapped_column(String(120))
-    confidence: Mapped[float] = mapped_column(Float)
-    judgments: Mapped[int]
     at: Mapped[datetime]
