@@ -1,7 +1,8 @@
 """How right each method of truth inference is on real crowd judgments, beside what others report for the same set.
 
-`python -m bench.inference_quality FOLDER…`: each folder has labels.csv and, to be measured, gold.csv (.gz too). No
-gold is shown to a method. Figures of others are read from the folder's README.md or meta.json.
+`python bench/inference_quality.py FOLDER…`: each folder has labels.csv and, to be measured, gold.csv (.gz too). No
+gold is shown to a method, but for the names of labels that exist. Figures of others are read from the folder's
+README.md or meta.json. A set that cannot be read or measured says why, and the next one follows.
 """
 
 import json
@@ -14,8 +15,12 @@ from typing import Any
 
 import pandas as pd
 
+if not __package__:  # run by its path, which leads to this folder and not to the product
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
 from bench.tables import table
 from calibration.files.tables import BadTable, read_keys, read_labels
+from calibration.inference import TooManyLabels
 from calibration.inference.agreement import count_agreement
 from calibration.inference.temperature import calibration_error
 from calibration.operations.estimates import METHODS
@@ -37,13 +42,12 @@ def main(folders: Sequence[Path]) -> Iterator[str]:
     """A table for each folder that holds closed labels, and at the end one of all methods on all sets."""
     found: dict[str, dict[str, float]] = {}
     for folder in folders:
-        meta = _meta(folder)
-        if meta.get("kind", "categorical") not in ("categorical", "classification"):
-            continue
         print(f"… {folder.name}", file=sys.stderr, flush=True)
         try:
+            if _meta(folder).get("kind", "categorical") not in ("categorical", "classification"):
+                continue
             told, found[folder.name] = _set(folder)
-        except BadTable as problem:
+        except (BadTable, TooManyLabels, OSError) as problem:
             told = f"{folder.name}: {problem}\n"
         yield told
     measured = {name: figures for name, figures in found.items() if figures}
@@ -63,11 +67,13 @@ def _set(folder: Path) -> tuple[str, dict[str, float]]:
         return f"{title}\nno gold, hence no accuracy\n", {}
     judged = set(judgments["task"])
     gold = {task: key for task, key in read_keys(gold_file).items() if task in judged}
+    if not gold:
+        return f"{title}\nno gold for any of its items, hence no accuracy\n", {}
     others = published(folder)
     rows, accuracies = [], {}
     for method, kind in METHODS.items():
         start = time.process_time()
-        model = kind()
+        model = kind(labels=set(gold.values()))
         answers = model.fit_predict(judgments)
         seconds = time.process_time() - start
         accuracies[method] = sum(answers[task] == key for task, key in gold.items()) / len(gold)
@@ -95,7 +101,7 @@ def command(arguments: Sequence[str]) -> int:
     wrong = [str(folder) for folder in folders if not folder.is_dir()]
     if not folders or wrong:
         print("".join(f"{name} is no folder\n" for name in wrong), end="", file=sys.stderr)
-        print("usage: python -m bench.inference_quality FOLDER…, each a set or a folder of sets", file=sys.stderr)
+        print("usage: python bench/inference_quality.py FOLDER…, each a set or a folder of sets", file=sys.stderr)
         return 1
     sets = [found for folder in folders for found in folders_in(folder) if _is_set(found)]
     for told in main(sets):
@@ -127,14 +133,17 @@ def published(folder: Path) -> dict[str, dict[str, float]]:
 
 def _told(folder: Path) -> str:
     readme = folder / "README.md"
-    lines = [readme.read_text(encoding="utf-8")] if readme.exists() else []
+    lines = [readme.read_text(encoding="utf-8", errors="replace")] if readme.exists() else []
     notes = _meta(folder).get("published", [])
     return "\n".join([*lines, *(notes if isinstance(notes, list) else [str(notes)])])
 
 
 def _meta(folder: Path) -> dict[str, Any]:
     file = folder / "meta.json"
-    found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    except ValueError as problem:
+        raise BadTable(f"meta.json cannot be read: {problem}") from None
     return found if isinstance(found, dict) else {}
 
 

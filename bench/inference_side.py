@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+if not __package__:  # run by its path, which leads to this folder and not to the product
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
 COLUMNS = ("task", "worker", "label")
 
 
@@ -81,4 +84,6 @@ def _status(name: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit("usage: python bench/inference_side.py ours|crowd-kit FOLDER ROUNDS, where FOLDER has the judgments")
     print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))))

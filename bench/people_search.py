@@ -1,6 +1,6 @@
 """The first page of a vendor's people at 100,000 of them, on PostgreSQL: server time of typical filters.
 
-`python -m bench.people_search [PEOPLE]`. The floor beside it is one page by primary key alone.
+`python bench/people_search.py [PEOPLE]`. The floor beside it is one page by primary key alone.
 """
 
 import statistics
@@ -8,8 +8,12 @@ import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import insert
+
+if not __package__:  # run by its path, which leads to this folder and not to the product
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from bench.tables import table
 from calibration.queries.criteria import work_criteria

@@ -9,6 +9,16 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ranked[min(len(ranked) - 1, max(0, round(share * len(ranked) + 0.5) - 1))]
 
 
+def promises(*kept: tuple[str, bool]) -> str:
+    """A line for each promise, with whether it was kept."""
+    return "".join(f"{what}: {'kept' if is_kept else 'MISSED'}\n" for what, is_kept in kept)
+
+
+def is_missed(told: str) -> bool:
+    """Whether one of the promises in what was told was not kept."""
+    return ": MISSED\n" in told
+
+
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A title and a table whose columns are as wide as what stands in them; figures to the right."""
     cells = [list(head), *([_cell(value) for value in row] for row in rows)]

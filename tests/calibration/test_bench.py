@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bench import __main__ as command
-from bench import inference, inference_quality
+from bench import inference, inference_quality, tables
 from calibration.operations.estimates import METHODS
 
 README = """# a set
@@ -51,6 +54,51 @@ def test_every_method_has_its_accuracy_beside_those_of_others(tmp_path: Path) ->
     assert "no gold" in second
 
 
+def test_odd_gold_is_told_and_the_next_set_follows(tmp_path: Path) -> None:
+    elsewhere, unseen, broken = (_set(tmp_path / name) for name in ("a", "b", "c"))
+    (elsewhere / "gold.csv").write_text("item,label\nnever judged,a\n")
+    with (unseen / "gold.csv").open("a") as file:
+        file.write("\ni11,z")  # a label that nobody gave
+    (broken / "meta.json").write_text("{")
+    first, second, third, _fourth, every = inference_quality.main([elsewhere, unseen, broken, _set(tmp_path / "d")])
+    assert "no gold for any of its items" in first
+    assert "11 with gold" in second and " 0.9091 " in second
+    assert third.startswith("c: meta.json cannot be read")
+    assert [line.split()[0] for line in every.splitlines()[3:]] == ["b", "d", "mean"]
+
+
+FILES = ["__main__", "inference", "inference_quality", "inference_side", "people_search"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_bench_can_be_run_by_its_path_from_anywhere(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(inference.__file__).with_name(f"{name}.py")
+    monkeypatch.chdir(tmp_path)
+    # As Python starts a file: its own folder leads the path, and the product's is not on it.
+    others = [place for place in sys.path if Path(place or ".").resolve() not in (tmp_path, inference.ROOT)]
+    monkeypatch.setattr(sys, "path", [str(file.parent), *others])
+    for known in [known for known in sys.modules if known.split(".")[0] == "bench"]:
+        monkeypatch.delitem(sys.modules, known)
+    runpy.run_path(str(file), run_name="by path")
+    assert sys.path[0] == str(inference.ROOT)
+
+
+def test_no_bench_that_can_be_run_is_forgotten_here() -> None:
+    files = Path(inference.__file__).parent.glob("*.py")
+    assert sorted(file.stem for file in files if 'if __name__ == "__main__"' in file.read_text()) == FILES
+
+
+def test_accuracies_are_printed_by_the_file_itself(tmp_path: Path) -> None:
+    _set(tmp_path / "a")
+    done = subprocess.run(
+        [sys.executable, inference_quality.__file__, "a"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Reference implementation" in done.stdout
+
+
 def test_the_bench_takes_a_folder_of_sets_or_a_set(tmp_path: Path) -> None:
     one = _set(tmp_path / "a")
     assert inference_quality.folders_in(tmp_path) == inference_quality.folders_in(one) == [one]
@@ -89,15 +137,16 @@ def test_generated_judgments_are_by_different_people_and_the_same_each_time(tmp_
     assert (label == np.load(tmp_path / "again" / "label.npy")).all()
 
 
-def _pretend(monkeypatch: pytest.MonkeyPatch, *, has_peer: bool) -> None:
+def _pretend(monkeypatch: pytest.MonkeyPatch, *, has_peer: bool, own_peak: int = 150) -> None:
     """Sides that answer the truth at once, the other one at ten times the cost."""
+    peak = {"ours": own_peak, "crowd-kit": 500}
 
     def run(side: str, folder: Path, python: str = sys.executable) -> dict[str, float]:
         if side == "crowd-kit" and not has_peer:
             raise RuntimeError("Traceback …\nModuleNotFoundError: No module named 'crowdkit'\n")
         np.save(folder / f"{side}.npy", np.load(folder / "truth.npy"))
         factor = {"ours": 1, "crowd-kit": 10}[side]
-        return {"cpu": 0.5 * factor, "growth": 1024**2 * factor, "rounds": 20}
+        return {"cpu": 0.5 * factor, "growth": 1024**2 * factor, "peak": peak[side] * 1024**2, "rounds": 20}
 
     monkeypatch.setattr(inference, "MILLION", inference.Size(tasks=500, workers=40))
     monkeypatch.setattr(inference, "_run", run)
@@ -118,3 +167,20 @@ def test_both_sides_are_compared_by_time_memory_and_labels(tmp_path: Path, monke
     _pretend(monkeypatch, has_peer=True)
     told = inference._side_by_side(tmp_path, "python")
     assert "(10.0 times faster): kept" in told and "1.00000 alike" in told and "MISSED" not in told
+    assert "0.300" in told  # of the peak, and not of its growth alone
+    _pretend(monkeypatch, has_peer=True, own_peak=201)
+    assert "at most 0.4 of the peak of memory: MISSED" in inference._side_by_side(tmp_path, "python")
+
+
+def test_a_missed_promise_ends_the_bench_with_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured(told: str) -> Callable[..., list[str]]:
+        return lambda *_peer: [told, "another table\n"]
+
+    for kept in (True, False):
+        told = tables.promises(("quick", True), ("small", kept))
+        monkeypatch.setattr(inference, "main", measured(told))
+        monkeypatch.setattr(command, "parts", lambda data, told=told: [("truth inference", measured(told))])
+        assert inference.command(None) == command.main([]) == int(not kept)
+    assert capsys.readouterr().out.count("small: MISSED") == 2
