@@ -25,6 +25,7 @@ class AuthSession(Identified, Base):
     proven_at: Mapped[datetime | None]  # when the person last proved who they are, as strongly as they can
     waits: Mapped[bool] = mapped_column(default=False)  # for the second factor; until then it opens nothing
     network: Mapped[str] = mapped_column(String(64))
-    agent: Mapped[str] = mapped_column(String(120))
+    agent: Mapped[str] = mapped_column(String(120))  # of the last proof, as the country
+    country: Mapped[str | None] = mapped_column(String(2))
     epoch: Mapped[int]
     revoked_at: Mapped[datetime | None]

@@ -17,6 +17,7 @@ from kernel.config import Settings
 from kernel.crypto import digest
 from kernel.policy import NOBODY, Actor, Role
 from kernel.tenancy import Scope
+from web import elsewhere
 from web.devices import device_of
 from web.identity import Identity, Person, Place, directory
 from web.models import AuthSession
@@ -89,7 +90,21 @@ def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
         return None
     if now - identity.seen_at > _TOUCH_AFTER:
         _touch(identity, now, settings)
-    return SignedIn(identity.person, actor_for(identity, settings), identity.place, identity.session_id)
+    actor = actor_for(identity, settings)
+    if _is_elsewhere(incoming, identity):
+        actor = replace(actor, proven_at=None, mfa_at=None, mfa_kind=None)  # until it is proven from there
+    return SignedIn(identity.person, actor, identity.place, identity.session_id)
+
+
+def _is_elsewhere(incoming: Request, identity: Identity) -> bool:
+    here = elsewhere.seen(incoming)
+    if elsewhere.is_other_device(identity.agent, here["agent"]):
+        return True
+    if not elsewhere.has_moved(identity.country, here["country"], ()):
+        return False
+    with db.reading(Scope.system("who is asking")) as session:
+        homes = directory().residences(session, identity.person.id)
+    return elsewhere.has_moved(identity.country, here["country"], homes)
 
 
 def _is_live(identity: Identity, now: datetime) -> bool:
@@ -136,7 +151,9 @@ def open_session(
     secret, row = _new_row(session, person, membership_id)
     row.idle_until = now + timedelta(minutes=settings.session_idle_minutes)
     row.absolute_until = now + timedelta(hours=settings.session_hours)
-    row.proven_at, row.mfa_at, row.mfa_kind = now, now if is_factor else None, proof if is_factor else None
+    is_away = elsewhere.is_away(row.country, directory().residences(session, person.id))
+    row.proven_at = None if is_away else now  # from abroad, signing in alone opens nothing that asks for a fresh proof
+    row.mfa_at, row.mfa_kind = now if is_factor else None, proof if is_factor else None
     session.flush()
     _end_oldest(session, person.id, now)
     actor = Actor(person.id, None, None, session_ref=row.id)
@@ -174,7 +191,7 @@ def _new_row(session: Session, person: Person, membership_id: str | None) -> tup
     row = AuthSession(
         id=ids.new_id(), secret_hash=digest(secret), account_id=person.id, membership_id=membership_id,
         created_at=now, seen_at=now, network=network_of(request.remote_addr),
-        agent=(request.user_agent.string or "")[:120], epoch=person.epoch,
+        epoch=person.epoch, **elsewhere.seen(request),
     )  # fmt: skip
     session.add(row)
     _hand_over(session, secret)

@@ -11,7 +11,7 @@ from kernel import audit, db, presence
 from kernel.errors import TooMany
 from kernel.policy import is_fresh, matrix
 from kernel.tenancy import Scope
-from web import current, limits, sessions
+from web import current, elsewhere, limits, sessions
 from web.identity import Person, directory
 from web.render import page
 from web.sessions import SignedIn
@@ -106,7 +106,7 @@ def refresh(kind: str) -> None:
     with db.transaction(Scope.system("step-up")) as session:
         now = db.now_of(session)
         changes: dict[str, Any] = {"proven_at": now} | ({} if kind == "password" else {"mfa_at": now, "mfa_kind": kind})
-        sessions.rotate(session, user.session_id, **changes)
+        sessions.rotate(session, user.session_id, **changes, **elsewhere.seen(request))
         audit.record(session, user.actor, "session.proven", "session", user.session_id, details={"factor": kind})
     user.actor = replace(user.actor, **changes)
     seen = replace(presence.here(), second_factor_at=user.actor.mfa_at, second_factor_kind=user.actor.mfa_kind)

@@ -53,6 +53,8 @@ class AccountDirectory:
             mfa_kind=row.mfa_kind,
             proven_at=row.proven_at,
             epoch=row.epoch,
+            agent=row.agent,
+            country=row.country,
         )
 
     def check_password(self, session: Session, email: str, password: str) -> Person | None:
@@ -72,6 +74,10 @@ class AccountDirectory:
         """An account by its id."""
         account = queries.account_of(session, account_id)
         return person_of(account) if account else None
+
+    def residences(self, session: Session, account_id: str) -> frozenset[str]:
+        """The countries in which the person lives, as vendors have verified."""
+        return queries.residences_of(session, account_id)
 
     def places(self, session: Session, account_id: str) -> list[Place]:
         """The person's memberships."""

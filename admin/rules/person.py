@@ -31,7 +31,7 @@ _SHOWN = {
     "attempt": f"{_SHARED} test_id lane_id annotator_id account_id number purpose network state position asked"
     " started_at deadline_at ended_at next_at",
     "auth_session": "id account_id membership_id created_at seen_at idle_until absolute_until mfa_at mfa_kind proven_at"
-    " waits network agent revoked_at",
+    " waits network agent country revoked_at",
     "behaviour_review": f"{_SHARED} lane_id annotator_id signal evidence opened_at outcome note decided_at receipt_id",
     "data_request": "id account_id kind state asked_at due_at done_at held_up_by sha256 size",
     "decision_receipt": "id org_id annotator_id kind rule rule_version what why way_back figure evidence cause_kind"

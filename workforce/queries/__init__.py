@@ -45,7 +45,7 @@ from workforce.queries.people import (
 )
 from workforce.queries.pools import open_pool, pool_of, pools
 from workforce.queries.receipts import appeal_of, appeals, receipt_of, receipts_of
-from workforce.queries.sign_in import account_of_link, actor_of_token, address_link, check_password
+from workforce.queries.sign_in import account_of_link, actor_of_token, address_link, check_password, residences_of
 from workforce.queries.steps import people_at_step, step_counts, steps_of
 
 __all__ = [
@@ -99,6 +99,7 @@ __all__ = [
     "receipts_of",
     "resets",
     "resets_of",
+    "residences_of",
     "roster_lines",
     "roster_of",
     "rosters",

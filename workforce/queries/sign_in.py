@@ -8,8 +8,9 @@ from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.policy import Actor, Role
 from workforce import hashing
-from workforce.models import Account, AccountLink, AccountToken, Membership, Organization
+from workforce.models import Account, AccountLink, AccountToken, Annotator, Membership, Organization
 from workforce.queries.accounts import account_view
+from workforce.rules.clearances import is_proven
 from workforce.rules.names import email_key
 from workforce.values import AccountView
 
@@ -74,6 +75,17 @@ def account_of_link(session: Session, secret: str) -> str | None:
         )
     ).first()
     return row.account_id if row else None
+
+
+def residences_of(session: Session, account_id: str) -> frozenset[str]:
+    """The countries in which a person lives, of their profiles whose identity is verified now."""
+    rows = session.execute(
+        select(Annotator.country, Annotator.identity_verified_at).where(
+            Annotator.account_id == account_id, Annotator.country.is_not(None)
+        )
+    )
+    now = now_of(session)
+    return frozenset(row.country for row in rows if is_proven(row.identity_verified_at, now))
 
 
 def address_link(session: Session, secret: str) -> AccountLink | None:
