@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -65,6 +66,8 @@ class Settings:
     anchor_key_file: Path | None = None  # what signs anchors of the audit log; None: one kept in the data folder
     network_countries: Path | None = None  # lines of `network,country`; None: no address has a country
     trusted_issuers: tuple[tuple[str, str], ...] = ()  # other installations whose credentials are believed: name, key
+    passkey_origin: str = "http://localhost:8000"  # the one address on whose pages passkeys are made and used
+    passkey_id: str = "localhost"  # the domain that passkeys belong to: that of the address, or one above it
     anchors_dir: Path | None = None  # where they are kept, a file for each day; None: in the data folder
 
     @property
@@ -85,6 +88,7 @@ class Settings:
             problems.append(f"POLYPHONY_ENV is {name!r}; it must be development, test or production.")
             name = "development"
         data_dir = Path(env.get("POLYPHONY_DATA", "var")).absolute()
+        port = _number(env, "PORT", 8000, 1, 65535, problems)
         settings = cls(
             environment=name,  # type: ignore[arg-type]
             database_url=normal_url(env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'polyphony.db'}"),
@@ -93,7 +97,7 @@ class Settings:
             secret_key=env.get("SECRET_KEY") or ("" if name == "production" else _local_secret(data_dir, "secret_key")),
             field_keys=_field_keys(env.get("FIELD_KEYS"), name, data_dir, problems),
             host=env.get("HOST", "127.0.0.1"),
-            port=_number(env, "PORT", 8000, 1, 65535, problems),
+            port=port,
             server_name=env.get("SERVER_NAME") or None,
             trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5, problems),
             demo_password=env.get("DEMO_PASSWORD") or None,
@@ -107,8 +111,10 @@ class Settings:
             network_countries=_path(env.get("NETWORK_COUNTRIES")),
             anchors_dir=_path(env.get("AUDIT_ANCHORS")),
             trusted_issuers=_issuers(env.get("TRUSTED_ISSUERS"), problems),
+            **_passkeys(env, name, port),
         )
         problems += _address_problems(settings)
+        problems += _passkey_problems(settings)
         if settings.is_production:
             problems += production_problems(settings, env)
         if problems:
@@ -123,6 +129,57 @@ def settings_or_end() -> Settings:
     except UnsafeConfiguration as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _passkeys(env: Mapping[str, str], name: str, port: int) -> dict[str, str]:
+    """Where passkeys are used, and whose they are: the server's own name unless it is said otherwise."""
+    server = env.get("SERVER_NAME") or ""
+    origin = env.get("PASSKEY_ORIGIN") or (f"https://{server}" if name == "production" else f"http://localhost:{port}")
+    return {"passkey_origin": origin, "passkey_id": env.get("PASSKEY_ID") or _host_of(origin)}
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _passkey_problems(settings: Settings) -> list[str]:
+    """Browsers prove an origin and a domain with every passkey; a wrong one would let another site ask for them."""
+    origin, domain = settings.passkey_origin, settings.passkey_id
+    host, is_local = _host_of(origin), settings.environment != "production"
+    if settings.is_production and not settings.server_name:
+        return []  # that is told already, and the rest follows from it
+    problems = []
+    scheme = "http" if is_local and host == "localhost" and origin.startswith("http:") else "https"
+    if not host or not _is_origin(origin, scheme) or (settings.is_production and not _serves(settings, host)):
+        problems.append("PASSKEY_ORIGIN must be https://SERVER_NAME, with a port if need be and nothing after it.")
+    if host != domain and not host.endswith(f".{domain}"):
+        problems.append("PASSKEY_ID must be the domain of PASSKEY_ORIGIN, or one above it.")
+    elif _is_number(domain) or (settings.is_production and "." not in domain):
+        problems.append(
+            "PASSKEY_ID must be a domain of your own, with a dot in it; browsers take no address of numbers."
+        )
+    return problems
+
+
+def _is_origin(origin: str, scheme: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+        return origin == f"{scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    except ValueError:  # a port that is no number
+        return False
+
+
+def _serves(settings: Settings, host: str) -> bool:
+    return host == _host_of(f"https://{settings.server_name}")
+
+
+def _is_number(domain: str) -> bool:
+    with suppress(ValueError):
+        return bool(ip_address(domain))
+    return False
 
 
 def _issuers(text: str | None, problems: list[str]) -> tuple[tuple[str, str], ...]:

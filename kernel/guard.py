@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from kernel import audit
 from kernel.db import Database, now_of
 from kernel.errors import Forbidden, NotFound, Unauthenticated
-from kernel.policy import Actor, Decision, Reason, Resource, decide
+from kernel.policy import PASSKEY, Actor, Decision, Reason, Resource, decide
 from kernel.tenancy import Scope
 
 # Set by the edge (web, commands): the sentences that a person is told for a reason they can do something about.
@@ -58,10 +58,12 @@ def refusal(decision: Decision) -> Exception:
         return Unauthenticated("sign_in.needed", _hints.get(Reason.NOT_AUTHENTICATED, "Sign in first."))
     if decision.is_hidden or not decision.reasons:
         return NotFound("not_found", _not_found[0])
+    asks_passkey = any(demand.source == PASSKEY and not demand.met for demand in decision.demands)
+    more = {"factor": PASSKEY} if asks_passkey else {}
     if Reason.MFA_STALE in decision.reasons and len(decision.reasons) == 1:
-        return Forbidden("step_up.needed", _hints.get(Reason.MFA_STALE, "Prove again who you are."))
+        return Forbidden("step_up.needed", _hints.get(Reason.MFA_STALE, "Prove again who you are."), **more)
     reason = next((reason for reason in decision.reasons if reason in _hints), decision.reasons[0])
-    return Forbidden(f"not_allowed.{reason.value.lower()}", _hints.get(reason, "This is not open to you."))
+    return Forbidden(f"not_allowed.{reason.value.lower()}", _hints.get(reason, "This is not open to you."), **more)
 
 
 def not_found() -> NotFound:

@@ -69,6 +69,9 @@ class Reason(StrEnum):
     POLICY_ERROR = "POLICY_ERROR"
 
 
+PASSKEY = "passkey"  # the source of a demand that only a passkey meets
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts: a signed-in person in one of their memberships, or the system itself for a stated reason."""
@@ -82,6 +85,7 @@ class Actor:
     session_ref: str | None = None
     mfa_at: datetime | None = None  # when a second factor was last shown in this session
     mfa_kind: str | None = None  # by which kind of factor
+    passkey_at: datetime | None = None  # when a passkey was last shown, which no false page can ask somebody for
     proven_at: datetime | None = None  # when the person last proved who they are, as strongly as they can
     lacks_factor: bool = False  # the role asks for a second factor, and the account has none
     system_reason: str | None = None

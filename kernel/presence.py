@@ -13,12 +13,12 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Presence:
-    """The address that a request came from, the country of that address, and the last proof by a second factor."""
+    """The address of a request, the country of that address, and the last proofs by a second factor and a passkey."""
 
     address: str | None = None
     country: str | None = None
     second_factor_at: datetime | None = None
-    second_factor_kind: str | None = None
+    passkey_at: datetime | None = None  # what no false page can ask somebody for
 
 
 NOWHERE = Presence()

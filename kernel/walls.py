@@ -47,6 +47,8 @@ GLOBAL_TABLES = {
     "organization",
     "outbox",
     "outgoing_mail",
+    "passkey",
+    "passkey_challenge",
     "recovery_code",
     "rate_bucket",
     "schedule",

@@ -100,4 +100,8 @@ def _rule(adapter: MapAdapter, path: str, method: str) -> Rule | None:
 
 
 def _all(form: MultiDict[str, str]) -> Fields:
-    return [(name, value) for name, value in form.items(multi=True) if name not in ("csrf_token", "proof_code")]
+    return [
+        (name, value)
+        for name, value in form.items(multi=True)
+        if name not in ("csrf_token", "proof_code", "proof_passkey")
+    ]

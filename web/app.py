@@ -39,6 +39,7 @@ def create_base_app(settings: Settings) -> Flask:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
     install_translations(app.jinja_env)
+    app.jinja_env.globals["passkey_origin"] = settings.passkey_origin
     app.jinja_env.globals["language"] = lambda tag: display_name(tag, current_locale())
     _serve_assets(app)
     app.context_processor(frame_values)

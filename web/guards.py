@@ -60,7 +60,7 @@ def _begin() -> None:
 
 def _presence(actor: Actor) -> presence.Presence:
     address = request.remote_addr
-    return presence.Presence(address, networks.country_of(address), actor.mfa_at, actor.mfa_kind)
+    return presence.Presence(address, networks.country_of(address), actor.mfa_at, actor.passkey_at)
 
 
 def _language() -> str:

@@ -52,10 +52,19 @@ class Identity:
     seen_at: datetime
     mfa_at: datetime | None
     mfa_kind: str | None
+    passkey_at: datetime | None
     proven_at: datetime | None
     epoch: int
     agent: str = ""
     country: str | None = None
+
+
+@dataclass(frozen=True)
+class RelyingParty:
+    """Whom passkeys are made for: the domain they belong to, and the one address on whose pages they are used."""
+
+    id: str
+    origin: str
 
 
 class Directory(Protocol):
@@ -64,6 +73,14 @@ class Directory(Protocol):
     def identify(self, session: Session, secret_hash: str) -> Identity | None: ...
     def check_password(self, session: Session, email: str, password: str) -> Person | None: ...
     def check_factor(self, session: Session, account_id: str, typed: str) -> str | None: ...
+    def factor_kinds(self, session: Session, account_id: str) -> frozenset[str]: ...
+    def passkey_options(
+        self, session: Session, account_id: str | None, party: RelyingParty, challenge: bytes
+    ) -> dict[str, Any]: ...
+    def check_passkey(
+        self, session: Session, account_id: str | None, party: RelyingParty, challenge: bytes, sent: str
+    ) -> str | None: ...
+    def challenge_of(self, sent: str) -> bytes | None: ...
     def person(self, session: Session, account_id: str) -> Person | None: ...
     def residences(self, session: Session, account_id: str) -> frozenset[str]: ...
     def places(self, session: Session, account_id: str) -> list[Place]: ...

@@ -21,7 +21,8 @@ class AuthSession(Identified, Base):
     idle_until: Mapped[datetime]
     absolute_until: Mapped[datetime]
     mfa_at: Mapped[datetime | None]
-    mfa_kind: Mapped[str | None] = mapped_column(String(12))  # totp, recovery
+    mfa_kind: Mapped[str | None] = mapped_column(String(12))  # totp, recovery, passkey
+    passkey_at: Mapped[datetime | None]  # when a passkey was last shown
     proven_at: Mapped[datetime | None]  # when the person last proved who they are, as strongly as they can
     waits: Mapped[bool] = mapped_column(default=False)  # for the second factor; until then it opens nothing
     network: Mapped[str] = mapped_column(String(64))
@@ -29,3 +30,14 @@ class AuthSession(Identified, Base):
     country: Mapped[str | None] = mapped_column(String(2))
     epoch: Mapped[int]
     revoked_at: Mapped[datetime | None]
+
+
+class PasskeyChallenge(Identified, Base):
+    """Random bytes that a browser's passkey is to sign: for the browser that asked, once, and not for long."""
+
+    __tablename__ = "passkey_challenge"
+    __table_args__ = (Index("ix_passkey_challenge_expires", "expires_at"),)
+    holder: Mapped[str] = mapped_column(String(64))  # the session that asked, or a random name before signing in
+    purpose: Mapped[str] = mapped_column(String(12))  # make, use
+    challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]

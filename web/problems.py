@@ -14,7 +14,7 @@ from i18n import Message, _, render
 from kernel import paging
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated, Unavailable
 from kernel.guard import use_hints
-from kernel.policy import Reason
+from kernel.policy import PASSKEY, Reason
 from web import again
 
 log = logging.getLogger("polyphony.web")
@@ -117,21 +117,31 @@ def _sign_in_again() -> Response:
     return make_response(text, 401)
 
 
-def _ask_for_proof(_problem: Problem) -> Response:
+def _asks_passkey(problem: Problem) -> bool:
+    return problem.params.get("factor") == PASSKEY
+
+
+def _ask_for_proof(problem: Problem) -> Response:
     """Before a page: the question, and back. Before an act: the question with all that the form held."""
     if request.method == "GET":
-        return _go(url_for("web.confirm", next=request.full_path.rstrip("?")))
+        factor = PASSKEY if _asks_passkey(problem) else None
+        return _go(url_for("web.confirm", next=request.full_path.rstrip("?"), factor=factor))
     from web import stepup
 
-    return stepup.ask()
+    return stepup.ask(by_passkey=_asks_passkey(problem))
 
 
 def _ask_for_factor(problem: Problem) -> Response:
     """To where a second factor is set up; who has one, but not of the kind that is asked for, is told so."""
-    from web import current
+    from web import current, stepup
     from web.render import flash
 
     person = current.person()
+    if person is not None and _asks_passkey(problem):
+        if "passkey" in stepup.factor_kinds(person):
+            return _ask_for_proof(problem)
+        flash("wait", _("This data asks for a passkey, and you have none yet. Add one here."))
+        return _go(url_for("workforce.passkeys"))
     if person is None or person.has_factor:
         return _page(problem)
     flash("wait", problem.message)

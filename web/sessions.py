@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import Flask, Request, Response, g, request
-from flask_login import LoginManager, UserMixin
+from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -92,7 +92,7 @@ def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
         _touch(identity, now, settings)
     actor = actor_for(identity, settings)
     if _is_elsewhere(incoming, identity):
-        actor = replace(actor, proven_at=None, mfa_at=None, mfa_kind=None)  # until it is proven from there
+        actor = replace(actor, proven_at=None, mfa_at=None, mfa_kind=None, passkey_at=None)  # until it is proven from there
     return SignedIn(identity.person, actor, identity.place, identity.session_id)
 
 
@@ -137,6 +137,7 @@ def actor_for(identity: Identity, settings: Settings) -> Actor:
         session_ref=identity.session_id,
         mfa_at=identity.mfa_at,
         mfa_kind=identity.mfa_kind,
+        passkey_at=identity.passkey_at,
         proven_at=identity.proven_at,
         lacks_factor=_lacks_factor(place.role if place else None, identity.person, settings),
     )
@@ -154,6 +155,7 @@ def open_session(
     is_away = elsewhere.is_away(row.country, directory().residences(session, person.id))
     row.proven_at = None if is_away else now  # from abroad, signing in alone opens nothing that asks for a fresh proof
     row.mfa_at, row.mfa_kind = now if is_factor else None, proof if is_factor else None
+    row.passkey_at = now if proof == "passkey" else None
     session.flush()
     _end_oldest(session, person.id, now)
     actor = Actor(person.id, None, None, session_ref=row.id)
@@ -253,6 +255,13 @@ def end_other_sessions(session: Session, account_id: str, keep: str | None) -> N
     for session_id in rows:
         if session_id != keep:
             end_session(session, account_id, session_id)
+
+
+def renew(session: Session, **changes: Any) -> None:
+    """After a change of the person's factors: another secret for this request's session, and an end to all others."""
+    user = current_user
+    end_other_sessions(session, user.person.id, user.session_id)
+    rotate(session, user.session_id, **changes)
 
 
 def live_sessions(session: Session, account_id: str) -> list[AuthSession]:

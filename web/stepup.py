@@ -11,13 +11,14 @@ from kernel import audit, db, presence
 from kernel.errors import TooMany
 from kernel.policy import is_fresh, matrix
 from kernel.tenancy import Scope
-from web import current, elsewhere, limits, sessions
+from web import current, elsewhere, limits, passkeys, sessions
 from web.identity import Person, directory
 from web.render import page
 from web.sessions import SignedIn
 
 CODE, PASSWORD = "proof_code", "proof_password"
 WRONG_CODE = _("This code is not right, or was used already. Wait for the next one.")
+WRONG_PASSKEY = _("This passkey was not taken. Try again, or prove who you are in another way.")
 WRONG_PASSWORD = _("This is not your password.")
 LOCKED = _("There were too many wrong codes. For your safety no code is taken for a quarter of an hour.")
 
@@ -75,11 +76,15 @@ def take() -> Response | None:
     user = current.signed_in()
     if user is None or user.session_id is None:
         return None
-    if not {CODE, PASSWORD} & set(request.form):
+    if not {CODE, PASSWORD, passkeys.FIELD} & set(request.form):
         _take_password_of_form(user)
         return None
+    signed = request.form.get(passkeys.FIELD, "")
     try:
-        kind, errors = prove(user.person, request.form.get(CODE, ""), request.form.get(PASSWORD, ""))
+        if signed:
+            kind, errors = ("passkey", {}) if passkeys.check(signed) else (None, {"": WRONG_PASSKEY})
+        else:
+            kind, errors = prove(user.person, request.form.get(CODE, ""), request.form.get(PASSWORD, ""))
     except TooMany as problem:
         response = ask({"": problem.message}, 429)
         response.headers["Retry-After"] = str(problem.retry_after)
@@ -106,21 +111,36 @@ def refresh(kind: str) -> None:
     with db.transaction(Scope.system("step-up")) as session:
         now = db.now_of(session)
         changes: dict[str, Any] = {"proven_at": now} | ({} if kind == "password" else {"mfa_at": now, "mfa_kind": kind})
+        # As the request had it: a code typed elsewhere does not bring back a passkey that was shown at home.
+        changes |= {"passkey_at": now if kind == "passkey" else user.actor.passkey_at}
         sessions.rotate(session, user.session_id, **changes, **elsewhere.seen(request))
         audit.record(session, user.actor, "session.proven", "session", user.session_id, details={"factor": kind})
     user.actor = replace(user.actor, **changes)
-    seen = replace(presence.here(), second_factor_at=user.actor.mfa_at, second_factor_kind=user.actor.mfa_kind)
+    seen = replace(presence.here(), second_factor_at=user.actor.mfa_at, passkey_at=user.actor.passkey_at)
     presence.enter(seen)  # for what this very request goes on to
 
 
-def ask(errors: dict[str, Message] | None = None, status: int = 403) -> Response:
-    """The page that asks for a proof, with all that the form held, which goes on to where it was sent."""
+def ask(errors: dict[str, Message] | None = None, status: int = 403, *, by_passkey: bool = False) -> Response:
+    """The page that asks for a proof, with all that the form held, which goes on to where it was sent.
+
+    `by_passkey`: nothing else will do.
+    """
     person = current.person()
     assert person is not None
+    kinds = factor_kinds(person)
     return page(
         "web/confirm.html", status, action=request.full_path.rstrip("?"), kept=kept_fields(), errors=errors or {},
-        has_factor=person.has_factor, email=person.email, title=None,
+        has_factor=person.has_factor, has_app="totp" in kinds, has_passkey="passkey" in kinds, by_passkey=by_passkey,
+        email=person.email, title=None,
     )  # fmt: skip
+
+
+def factor_kinds(person: Person) -> frozenset[str]:
+    """Which second factors the person has, for what a page offers."""
+    if not person.has_factor:
+        return frozenset()
+    with db.reading(Scope.system("second factor")) as session:
+        return directory().factor_kinds(session, person.id)
 
 
 def again() -> Response:
@@ -130,7 +150,7 @@ def again() -> Response:
 
 def kept_fields() -> list[tuple[str, str]]:
     """What a form held, to be sent once more; passwords are not written into a page."""
-    left_out = {CODE, PASSWORD, "csrf_token"}
+    left_out = {CODE, PASSWORD, passkeys.FIELD, "csrf_token"}
     return [
         (name, value)
         for name, value in request.form.items(multi=True)

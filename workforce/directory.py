@@ -1,6 +1,7 @@
 """The directory that the web asks about accounts: whose a session or token is, and what people change themselves."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,10 +12,11 @@ from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
 from kernel.tenancy import Scope
-from web.identity import Identity, Person, Place
+from web.identity import Identity, Person, Place, RelyingParty
 from web.models import AuthSession
 from workforce import operations, queries
 from workforce.models import Account, AccountToken, Membership, Organization
+from workforce.rules import passkeys
 from workforce.values import AccountView, PlaceView, TokenView
 
 _SEEN_EVERY = timedelta(minutes=10)
@@ -51,6 +53,7 @@ class AccountDirectory:
             seen_at=row.seen_at,
             mfa_at=row.mfa_at,
             mfa_kind=row.mfa_kind,
+            passkey_at=row.passkey_at,
             proven_at=row.proven_at,
             epoch=row.epoch,
             agent=row.agent,
@@ -69,6 +72,28 @@ class AccountDirectory:
     def check_factor(self, session: Session, account_id: str, typed: str) -> str | None:
         """What was typed, `totp` or `recovery`, if it is the person's; it is used from now on."""
         return operations.prove_factor(session, _self(account_id), account_id, typed)
+
+    def factor_kinds(self, session: Session, account_id: str) -> frozenset[str]:
+        """Which second factors an account has: `totp`, `passkey`."""
+        return queries.factor_kinds(session, account_id)
+
+    def passkey_options(
+        self, session: Session, account_id: str | None, party: RelyingParty, challenge: bytes
+    ) -> dict[str, Any]:
+        """What a browser is asked to sign, by a passkey of the account or, without one, by any that it knows."""
+        return queries.using_options(session, account_id, party.id, challenge)
+
+    def challenge_of(self, sent: str) -> bytes | None:
+        """The challenge that a browser says it has signed."""
+        return passkeys.challenge_of(sent)
+
+    def check_passkey(
+        self, session: Session, account_id: str | None, party: RelyingParty, challenge: bytes, sent: str
+    ) -> str | None:
+        """The account whose passkey has signed the challenge: the one that is asked for, where one is."""
+        return operations.prove_passkey(
+            session, account_id, sent=sent, party=party.id, origin=party.origin, challenge=challenge
+        )
 
     def person(self, session: Session, account_id: str) -> Person | None:
         """An account by its id."""

@@ -43,6 +43,7 @@ from workforce.models import (
     LanguageClaim,
     LanguageEvidence,
     Membership,
+    Passkey,
     RecoveryCode,
     SavedFilter,
     StandingChange,
@@ -203,7 +204,7 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
 def _erase_account(session: Session, account_id: str) -> None:
     account = session.get_one(Account, account_id)
     _erase_invitations(session, account)
-    for model in (TotpFactor, RecoveryCode, AccountLink, AccountToken, AuthSession, SavedFilter):
+    for model in (TotpFactor, Passkey, RecoveryCode, AccountLink, AccountToken, AuthSession, SavedFilter):
         session.execute(delete(model).where(model.account_id == account_id))
     session.execute(delete(Idempotency).where(Idempotency.actor_id == account_id))
     session.execute(delete(ApplicationDraft).where(ApplicationDraft.key_hash == digest(key_of_account(account_id))))

@@ -30,8 +30,8 @@ _SHOWN = {
     " ontology_id guideline_id judgment_id draft draft_at reason note",
     "attempt": f"{_SHARED} test_id lane_id annotator_id account_id number purpose network state position asked"
     " started_at deadline_at ended_at next_at",
-    "auth_session": "id account_id membership_id created_at seen_at idle_until absolute_until mfa_at mfa_kind proven_at"
-    " waits network agent country revoked_at",
+    "auth_session": "id account_id membership_id created_at seen_at idle_until absolute_until mfa_at mfa_kind"
+    " passkey_at proven_at waits network agent country revoked_at",
     "behaviour_review": f"{_SHARED} lane_id annotator_id signal evidence opened_at outcome note decided_at receipt_id",
     "data_request": "id account_id kind state asked_at due_at done_at held_up_by sha256 size",
     "decision_receipt": "id org_id annotator_id kind rule rule_version what why way_back figure evidence cause_kind"
@@ -55,6 +55,7 @@ _SHOWN = {
     " currency",
     "ledger_account": "id org_id kind holder_id currency balance_micros",
     "membership": "id org_id account_id role from_at ended_at",
+    "passkey": "id account_id name created_at last_used_at doubted_at",
     "payout_line": "id org_id run_id annotator_id micros currency earnings kind holder_sealed details_sealed mask state"
     " reason",
     "payout_method": "id org_id annotator_id kind holder_sealed details_sealed mask changed_at",

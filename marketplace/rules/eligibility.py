@@ -8,7 +8,7 @@ from i18n.figures import figure
 from i18n.matching import Fit, Level, fit
 from i18n.matching import Reason as Refused
 from kernel.networks import is_within
-from kernel.policy import Demand, Reason
+from kernel.policy import PASSKEY, Demand, Reason
 from kernel.presence import Presence
 from marketplace.rules.languages import policy_of
 from workforce.values import (
@@ -179,12 +179,13 @@ def _of_the_moment(
 
 
 def _factor(asked: ClassDemands, presence: Presence, now: datetime) -> Demand:
-    at, within = presence.second_factor_at, asked.factor_within
+    at, within = presence.passkey_at if asked.asks_passkey else presence.second_factor_at, asked.factor_within
+    source = PASSKEY if asked.asks_passkey else "second factor"
     minutes = int(within.total_seconds() // 60) if within else None
-    if at is None or (asked.factor_kinds is not None and presence.second_factor_kind not in asked.factor_kinds):
-        return Demand(Reason.MFA_MISSING, False, minutes, None, "second factor")
+    if at is None:
+        return Demand(Reason.MFA_MISSING, False, minutes, None, source)
     is_fresh = within is not None and now - within <= at <= now
-    return Demand(Reason.MFA_STALE, is_fresh, minutes, None, "second factor")
+    return Demand(Reason.MFA_STALE, is_fresh, minutes, None, source)
 
 
 def _not_proven(mode: str, offered: str) -> Message:

@@ -47,6 +47,13 @@ def test_a_safe_production_is_taken(tmp_path: Path) -> None:
         ({"REDIS_URL": "redis://queue/0"}, "REDIS_URL has no password"),
         ({"DEMO_PASSWORD": "open sesame please"}, "DEMO_PASSWORD is set"),
         ({"AUDIT_ANCHOR_KEY": ""}, "AUDIT_ANCHOR_KEY is missing"),
+        ({"PASSKEY_ORIGIN": "http://work.example.org"}, "PASSKEY_ORIGIN must be https://SERVER_NAME"),
+        ({"PASSKEY_ORIGIN": "https://work.example.org/"}, "PASSKEY_ORIGIN must be https://SERVER_NAME"),
+        ({"PASSKEY_ORIGIN": "https://elsewhere.example.org"}, "PASSKEY_ORIGIN must be https://SERVER_NAME"),
+        ({"PASSKEY_ID": "other.example.org"}, "PASSKEY_ID must be the domain of PASSKEY_ORIGIN"),
+        ({"PASSKEY_ID": "org"}, "PASSKEY_ID must be a domain of your own"),
+        ({"PASSKEY_ID": "ample.org"}, "PASSKEY_ID must be the domain of PASSKEY_ORIGIN"),
+        ({"SERVER_NAME": "192.0.2.7"}, "PASSKEY_ID must be a domain of your own"),
     ],
 )
 def test_an_unsafe_production_is_refused(tmp_path: Path, change: dict[str, str], told: str) -> None:
@@ -64,6 +71,19 @@ def test_the_key_of_the_anchors_lies_apart_from_the_data_and_is_read_by_its_owne
     environ = {"POLYPHONY_DATA": str(data), **SAFE, "AUDIT_ANCHOR_KEY": str(key), "AUDIT_ANCHORS": "/srv/anchors"}
     settings = Settings.from_environment(environ)
     assert (settings.anchor_key_file, settings.anchors_dir) == (key, Path("/srv/anchors"))
+
+
+def test_passkeys_belong_to_the_servers_own_name_or_to_localhost(tmp_path: Path) -> None:
+    def found(environ: dict[str, str]) -> tuple[str, str]:
+        settings = Settings.from_environment({"POLYPHONY_DATA": str(tmp_path), **environ})
+        return settings.passkey_origin, settings.passkey_id
+
+    assert found(SAFE) == ("https://work.example.org", "work.example.org")
+    above = {"PASSKEY_ORIGIN": "https://work.example.org:8443", "PASSKEY_ID": "example.org"}
+    assert found({**SAFE, **above}) == ("https://work.example.org:8443", "example.org")
+    assert found({"PORT": "9000"}) == ("http://localhost:9000", "localhost")
+    (told,) = problems_of({"PASSKEY_ORIGIN": "http://work.example.org"}, tmp_path)
+    assert told.startswith("PASSKEY_ORIGIN")
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:

@@ -130,7 +130,8 @@ class Desk:
 
     def present(self, *, factor: str = "passkey", minutes: int = 5, address: str = "192.0.2.7") -> Presence:
         """Somebody who has just proven who they are, in a network that the project names."""
-        return Presence(address, None, self.market.now - timedelta(minutes=minutes), factor)
+        at = self.market.now - timedelta(minutes=minutes)
+        return Presence(address, None, at, at if factor == "passkey" else None)
 
     def change_lane(self, **values: float) -> None:
         with self.market.system() as session:

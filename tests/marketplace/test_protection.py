@@ -16,7 +16,8 @@ from workforce.rules.clearances import LONGEST
 from workforce.values import CLASS_DEMANDS, NOTHING_SET, PersonFacts, Protection, Standing, most_sensitive, rank_of
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-HERE = Presence("192.0.2.7", "KE", NOW - timedelta(minutes=5), "passkey")
+JUST = NOW - timedelta(minutes=5)
+HERE = Presence("192.0.2.7", "KE", JUST, JUST)
 SET = Protection((("nda", 2),), (("health", 1),), frozenset({"KE"}), ("192.0.2.0/24",))
 PERSON = PersonFacts(
     "a", "b", "c", Standing.ACTIVE, "KE", (), frozenset(), frozenset(), clearance=3, identity_verified=True,
@@ -50,12 +51,13 @@ def test_whoever_has_it_all_may_see_it(name: str) -> None:
         ({"presence": replace(HERE, address="203.0.113.9", country="UG")},
          {"COUNTRY_NOT_ALLOWED": "C I H", "NETWORK_NOT_ALLOWED": "C I H"}),
         ({"presence": replace(HERE, address="203.0.113.9")}, {"NETWORK_NOT_ALLOWED": "C I H"}),
-        ({"presence": replace(HERE, second_factor_at=None)}, {"MFA_MISSING": "C I H"}),
-        ({"presence": replace(HERE, second_factor_kind="totp")}, {"MFA_MISSING": "H"}),
-        ({"presence": replace(HERE, second_factor_at=NOW - timedelta(minutes=31))}, {"MFA_STALE": "H"}),
-        ({"presence": replace(HERE, second_factor_at=NOW - timedelta(hours=5))}, {"MFA_STALE": "I H"}),
-        ({"presence": replace(HERE, second_factor_at=NOW - timedelta(hours=13))}, {"MFA_STALE": "C I H"}),
-        ({"presence": replace(HERE, second_factor_at=NOW + timedelta(hours=1))}, {"MFA_STALE": "C I H"}),
+        ({"presence": replace(HERE, second_factor_at=None)}, {"MFA_MISSING": "C I"}),
+        ({"presence": replace(HERE, passkey_at=None)}, {"MFA_MISSING": "H"}),
+        ({"presence": replace(HERE, passkey_at=NOW - timedelta(minutes=31))}, {"MFA_STALE": "H"}),
+        ({"presence": replace(HERE, second_factor_at=NOW - timedelta(hours=5))}, {"MFA_STALE": "I"}),
+        ({"presence": replace(HERE, second_factor_at=NOW - timedelta(hours=13))}, {"MFA_STALE": "C I"}),
+        ({"presence": replace(HERE, second_factor_at=NOW + timedelta(hours=1))}, {"MFA_STALE": "C I"}),
+        ({"presence": replace(HERE, passkey_at=NOW + timedelta(hours=1))}, {"MFA_STALE": "H"}),
         ({"presence": NOWHERE},
          {"COUNTRY_NOT_ALLOWED": "C I H", "NETWORK_NOT_ALLOWED": "C I H", "MFA_MISSING": "C I H"}),
         # What the client has not set shuts, where the class asks for it.

@@ -38,6 +38,10 @@ CALLED = {
 }
 # What only a browser needs.
 WITHOUT = {
+    "web.passkey_challenge": "a passkey answers a browser alone; a program signs in with a token",
+    "web.sign_in_with_passkey": "a passkey answers a browser alone; a program signs in with a token",
+    "workforce.add_passkey": "a browser makes it; the API shows what there is and takes it off",
+    "workforce.making_passkey": "a browser makes it; the API shows what there is and takes it off",
     "web.set_language": "it is the language of this browser; an account's is set by `PUT /account`",
     "web.sign_out": "it ends the browser's session; a token is ended by `DELETE /account/tokens/{token_id}`",
     "web.switch_place": "a token acts in one place, and is made for another with `membership_id`",

@@ -35,7 +35,7 @@ PARTS = {
     "reset_id": "factor_reset", "data_request_id": "data_request", "saved_filter_id": "saved_filter",
     "request_id": "coverage_request", "review_id": "review",
     "signal_id": "behaviour_review", "run_id": "payout_run", "session_id": "auth_session",
-    "token_id": "account_token", "event_id": "outbox", "unit_id": "unit",
+    "token_id": "account_token", "passkey_id": "passkey", "event_id": "outbox", "unit_id": "unit",
 }  # fmt: skip
 PLAIN = {
     "token": "no-such-token",

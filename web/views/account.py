@@ -11,7 +11,7 @@ from i18n import SHIPPED, Message, _, current_locale
 from kernel import db, networks
 from kernel.errors import Invalid, NotFound
 from kernel.tenancy import Scope
-from web import current, sessions
+from web import current, sessions, stepup
 from web.forms import FormModel, read_form
 from web.identity import directory
 from web.problems import NOT_FOUND
@@ -72,7 +72,8 @@ def _show(errors: dict[str, Message] | None = None, new_token: str | None = None
         for row in live
     ]  # fmt: skip
     return page(
-        "web/account.html", status, account=user.person, sessions=rows, tokens=tokens, new_token=new_token,
+        "web/account.html", status, account=user.person, kinds=stepup.factor_kinds(user.person),
+        sessions=rows, tokens=tokens, new_token=new_token,
         scopes=[], time_zones=["UTC", *_ZONES], errors=errors or {},
         now=request_time(),
     )  # fmt: skip

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
-from flask import Flask, Response, current_app, g, make_response, redirect, request, session, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, request, session, url_for
 from pydantic import Field
 
 from i18n import SHIPPED, Message, _
 from kernel import audit, db
 from kernel.config import Settings
 from kernel.errors import NotFound, TooMany
-from kernel.policy import NOBODY
+from kernel.policy import NOBODY, PASSKEY
 from kernel.tenancy import Scope
-from web import again, current, limits, sessions, stepup
+from web import again, current, limits, passkeys, sessions, stepup
 from web.forms import FormModel, empty_form, read_form
 from web.identity import Person, Place, directory
 from web.problems import NOT_FOUND
@@ -52,9 +52,7 @@ def sign_in() -> Response:
     try:
         person = prove(form.data.email, form.data.password)
     except TooMany as problem:
-        response = _door(form, {"": problem.message}, target, 429)
-        response.headers["Retry-After"] = str(problem.retry_after)
-        return response
+        return _too_many(_door(form, {"": problem.message}, target, 429), problem)
     if person is None:
         return _door(form, {"": _("This e-mail address and password do not fit together.")}, target, 422)
     target = safe_next(target, url_for("web.home"))
@@ -87,16 +85,42 @@ def prove(email: str, password: str) -> Person | None:
     return person
 
 
-class Code(FormModel):
-    """What the second step of signing in sends: a code of the app, or one of the recovery codes."""
+@pages.post("/passkey-challenge")
+def passkey_challenge() -> Response:
+    """What this browser's passkey is to sign, for signing in or for proving anew; it tells nothing of accounts."""
+    return jsonify(passkeys.options(alone=request.form.get("alone") == "yes"))
 
-    code: str = Field(max_length=100)
+
+@pages.post("/sign-in/passkey")
+def sign_in_with_passkey() -> Response:
+    """Sign in by a passkey alone, which is two factors at once: the device, and what it asks of the person."""
+    target = request.values.get("next")
+    try:
+        person = passkeys.check(request.form.get(passkeys.FIELD, ""), alone=True)
+    except TooMany as problem:
+        return _too_many(_door(empty_form(), {"": problem.message}, target, 429), problem)
+    if person is None:
+        return _door(empty_form(), {"": _("This passkey was not taken. Try again, or use your password.")}, target, 422)
+    return _let_in(person, safe_next(target, url_for("web.home")), "passkey")
+
+
+def _too_many(response: Response, problem: TooMany) -> Response:
+    response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+class Code(FormModel):
+    """What the second step of signing in sends: a code of the app or a recovery code, or what a passkey signed."""
+
+    code: str = Field(default="", max_length=100)
+    proof_passkey: str = Field(default="", max_length=20_000)
 
 
 @pages.get("/sign-in/code")
 def second_step() -> Response:
     """The second step of signing in; without the first there is none."""
-    return _code_page(request.args.get("next")) if _waiting() else see("web.sign_in")
+    found = _waiting()
+    return _code_page(found[1], request.args.get("next")) if found else see("web.sign_in")
 
 
 @pages.post("/sign-in/code")
@@ -108,16 +132,15 @@ def give_code() -> Response:
         flash("wait", _("Signing in took too long. Begin again."))
         return see("web.sign_in")
     if not form.ok:
-        return _code_page(target, form.errors, 422)
+        return _code_page(found[1], target, form.errors, 422)
     session_id, person = found
     try:
-        kind = stepup.check_code(person, form.data.code)
+        kind = _kind_of_proof(person, form.data)
     except TooMany as problem:
-        response = _code_page(target, {"": problem.message}, 429)
-        response.headers["Retry-After"] = str(problem.retry_after)
-        return response
+        return _too_many(_code_page(person, target, {"": problem.message}, 429), problem)
     if kind is None:
-        return _code_page(target, {"code": stepup.WRONG_CODE}, 422)
+        wrong = {"": stepup.WRONG_PASSKEY} if form.data.proof_passkey else {"code": stepup.WRONG_CODE}
+        return _code_page(person, target, wrong, 422)
     if kind == "recovery":
         flash(
             "wait",
@@ -126,23 +149,33 @@ def give_code() -> Response:
     return _let_in(person, safe_next(target, url_for("web.home")), kind, session_id)
 
 
+def _kind_of_proof(person: Person, sent: Code) -> str | None:
+    if sent.proof_passkey:
+        return "passkey" if passkeys.check(sent.proof_passkey) else None
+    return stepup.check_code(person, sent.code)
+
+
 def _waiting() -> tuple[str, Person] | None:
     with db.reading(Scope.system("second step of signing in")) as transaction:
         found = sessions.waiting(transaction, current.settings())
         return (found[0].id, found[1]) if found else None
 
 
-def _code_page(target: str | None, errors: dict[str, Message] | None = None, status: int = 200) -> Response:
+def _code_page(
+    person: Person, target: str | None, errors: dict[str, Message] | None = None, status: int = 200
+) -> Response:
+    kinds = stepup.factor_kinds(person)
     return page(
-        "web/sign_in_code.html", status, errors=errors or {}, next=safe_next(target, ""), kept=again.carried_on()
-    )
+        "web/sign_in_code.html", status, errors=errors or {}, next=safe_next(target, ""), kept=again.carried_on(),
+        has_app="totp" in kinds, has_passkey="passkey" in kinds,
+    )  # fmt: skip
 
 
 def _ask_for_code(person: Person, target: str) -> Response:
     with db.transaction(Scope.system("sign in")) as transaction:
         sessions.open_waiting(transaction, person)
     if again.path_through_sign_in():
-        return _code_page(target)
+        return _code_page(person, target)
     return see("web.second_step", next=target)
 
 
@@ -152,7 +185,7 @@ def confirm() -> Response:
     target = safe_next(request.values.get("next"), url_for("web.account"))
     if request.method == "POST" and "new_session" in g:
         return redirect(target, 303)  # type: ignore[return-value]
-    return stepup.ask(status=200)
+    return stepup.ask(status=200, by_passkey=request.args.get("factor") == PASSKEY)
 
 
 def _let_in(person: Person, target: str, proof: str = "password", waited: str | None = None) -> Response:

@@ -73,10 +73,13 @@ class FactorOut(OutModel):
     since: datetime | None
     codes_left: int
     is_begun: bool
+    kinds: list[str]
 
     @classmethod
     def of(cls, view: FactorView) -> "FactorOut":
-        return cls(since=view.since, codes_left=view.codes_left, is_begun=view.pending is not None)
+        return cls(
+            since=view.since, codes_left=view.codes_left, is_begun=view.pending is not None, kinds=sorted(view.kinds)
+        )
 
 
 class ResetOut(OutModel):

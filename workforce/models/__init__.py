@@ -93,6 +93,23 @@ class TotpFactor(Identified, Base):
     secret = Sealed("secret_sealed")
 
 
+class Passkey(Identified, Base):
+    """The public half of a key that a device or a password manager holds for an account."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (Index("ix_passkey_account", "account_id"),)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    credential_id: Mapped[str] = mapped_column(Text)  # in URL-safe base64, as long as a device likes
+    credential_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    public_key: Mapped[str] = mapped_column(Text)  # COSE, in URL-safe base64
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    doubted_at: Mapped[datetime | None]  # when its counter went back, as that of a copy does
+
+
 class RecoveryCode(Identified, Base):
     """A code for the day on which the phone is gone; only its hash is kept, and it works once."""
 

@@ -21,6 +21,7 @@ from workforce.operations.factors import (
     renew_codes,
 )
 from workforce.operations.languages import claim_language, reject_language, verify_language
+from workforce.operations.passkeys import add_passkey, prove_passkey, remove_passkey
 from workforce.operations.people import admit, apply_to_pool, change_standing, decline, update_profile
 from workforce.operations.pools import change_pool, create_pool, set_check_rate, set_steps
 from workforce.operations.receipts import end_receipt, issue_receipt
@@ -31,6 +32,7 @@ from workforce.queries.sign_in import actor_of_token, check_password
 __all__ = [
     "actor_of_token",
     "add_membership",
+    "add_passkey",
     "admit",
     "apply_to_pool",
     "ask_new_password",
@@ -56,9 +58,11 @@ __all__ = [
     "note_use",
     "open_appeal",
     "prove_factor",
+    "prove_passkey",
     "prove_token",
     "publish_agreement",
     "reject_language",
+    "remove_passkey",
     "renew_codes",
     "renew_hash",
     "revoke_token",

@@ -15,10 +15,11 @@ from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
 from workforce import hashing
 from workforce.letters import tell
-from workforce.models import Account, FactorReset, RecoveryCode, TotpFactor
+from workforce.models import Account, FactorReset, Passkey, RecoveryCode, TotpFactor
 from workforce.policy import Action, account_resource, reset_resource
 from workforce.queries.accounts import find_account
 from workforce.queries.factors import ENROLMENT_LASTS, enrolment_of, reset_view
+from workforce.queries.passkeys import factor_kinds
 from workforce.rules import letters, totp
 from workforce.rules.names import clean_text
 from workforce.values import Enrolment, ResetView
@@ -26,9 +27,9 @@ from workforce.values import Enrolment, ResetView
 
 def begin_factor(session: Session, actor: Actor, account_id: str) -> Enrolment:
     """Draw a new secret for an authenticator app; nothing changes until a code of it confirms."""
-    account = _own(session, actor, account_id)
-    if account.factor_since is not None:
-        raise Conflict("factor.there", _("You have a second factor. Switch it off first to set up another one."))
+    account = own_account(session, actor, account_id)
+    if "totp" in factor_kinds(session, account_id):
+        raise Conflict("factor.there", _("You have an authenticator app. Switch it off first to set up another one."))
     session.execute(delete(TotpFactor).where(TotpFactor.account_id == account_id))
     row = TotpFactor(id=ids.new_id(), account_id=account_id, last_step=0, begun_at=now_of(session))
     row.secret = totp.text_of(ids.new_bytes(totp.SECRET_BYTES))
@@ -39,15 +40,15 @@ def begin_factor(session: Session, actor: Actor, account_id: str) -> Enrolment:
 
 def confirm_factor(session: Session, actor: Actor, account_id: str, code: str) -> list[str]:
     """Switch the second factor on with a first code; returns the recovery codes, which nobody can read again."""
-    account = _own(session, actor, account_id)
+    account = own_account(session, actor, account_id)
     now = now_of(session)
     row = _factor(session, account_id)
     if row is None or row.confirmed_at is not None or row.begun_at <= now - ENROLMENT_LASTS:
         raise Conflict("factor.not_begun", _("Setting up took too long, or was not begun. Begin again."))
     if not _spend_step(session, row, code, now):
         raise _wrong("code")
-    row.confirmed_at = account.factor_since = now
-    codes = _new_codes(session, account_id, now)
+    row.confirmed_at, account.factor_since = now, account.factor_since or now
+    codes = new_codes(session, account_id, now)
     session.flush()
     tell(session, account, letters.factor_added())
     audit.record(session, actor, "factor.added", "account", account_id, details={"kind": "totp"})
@@ -56,27 +57,33 @@ def confirm_factor(session: Session, actor: Actor, account_id: str, code: str) -
 
 def renew_codes(session: Session, actor: Actor, account_id: str) -> list[str]:
     """Ten new recovery codes; the ones before work no longer."""
-    account = _own(session, actor, account_id)
+    account = own_account(session, actor, account_id)
     if account.factor_since is None:
         raise Conflict("factor.none", _("You have no second factor."))
-    codes = _new_codes(session, account_id, now_of(session))
+    codes = new_codes(session, account_id, now_of(session))
     session.flush()
     audit.record(session, actor, "factor.codes_renewed", "account", account_id)
     return codes
 
 
 def end_factor(session: Session, actor: Actor, account_id: str, *, password: str, code: str) -> None:
-    """Switch the second factor off, with password and a code (or a recovery code) together."""
-    account = _own(session, actor, account_id)
-    if account.factor_since is None:
-        raise Conflict("factor.none", _("You have no second factor."))
+    """Switch the authenticator app off, with password and a code (or a recovery code) together; passkeys stay."""
+    account = own_account(session, actor, account_id)
+    session.refresh(account, with_for_update=True)
+    kinds = factor_kinds(session, account_id)
+    if "totp" not in kinds:
+        raise Conflict("factor.none", _("You have no authenticator app here."))
     if not hashing.is_right(account.password_hash, password):
         message = _("This is not your password.")
         raise Invalid("password.wrong", message, fields={"current_password": message})
     if prove_factor(session, actor, account_id, code) is None:
         raise _wrong("code")
-    _take_off(session, account)
-    tell(session, account, letters.factor_ended())
+    if "passkey" in kinds:
+        session.execute(delete(TotpFactor).where(TotpFactor.account_id == account_id))
+        tell(session, account, letters.app_ended())
+    else:
+        take_off(session, account)
+        tell(session, account, letters.factor_ended())
     audit.record(session, actor, "factor.ended", "account", account_id)
 
 
@@ -87,14 +94,13 @@ def prove_factor(session: Session, actor: Actor, account_id: str, typed: str) ->
     """
     guard.require(session, actor, Action.ACCOUNT_SELF, account_resource(account_id))
     row, now = _factor(session, account_id), now_of(session)
-    if row is None or row.confirmed_at is None:
+    account = session.get(Account, account_id)
+    if account is None or account.factor_since is None:
         return None
-    if _spend_step(session, row, typed, now):
+    if row is not None and row.confirmed_at is not None and _spend_step(session, row, typed, now):
         return "totp"
     if not _spend_code(session, account_id, typed, now):
         return None
-    account = session.get(Account, account_id)
-    assert account is not None
     tell(session, account, letters.code_used())
     audit.record(session, actor, "factor.code_used", "account", account_id)
     return "recovery"
@@ -134,7 +140,7 @@ def decide_reset(session: Session, actor: Actor, reset_id: str, *, agree: bool) 
     assert account is not None
     row.decided_at, row.decided_by, row.outcome = now_of(session), actor.account_id, "reset" if agree else "refused"
     if agree:
-        _take_off(session, account)
+        take_off(session, account)
         tell(session, account, letters.factor_reset(row.reason))
         session.execute(update(Account).where(Account.id == account.id).values(auth_epoch=Account.auth_epoch + 1))
     session.flush()
@@ -145,7 +151,8 @@ def decide_reset(session: Session, actor: Actor, reset_id: str, *, agree: bool) 
     return reset_view(row, account)
 
 
-def _own(session: Session, actor: Actor, account_id: str) -> Account:
+def own_account(session: Session, actor: Actor, account_id: str) -> Account:
+    """The actor's own account, to be changed; raises NotFound for any other."""
     guard.require(session, actor, Action.ACCOUNT_SECURE, account_resource(account_id))
     account = session.get(Account, account_id)
     if account is None or account.status != "active":
@@ -182,7 +189,8 @@ def _spend_code(session: Session, account_id: str, typed: str, now: datetime) ->
     return changed_rows(spent) == 1
 
 
-def _new_codes(session: Session, account_id: str, now: datetime) -> list[str]:
+def new_codes(session: Session, account_id: str, now: datetime) -> list[str]:
+    """Ten recovery codes in the place of those before."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
     codes = [totp.recovery_code(ids.new_bytes(totp.RECOVERY_BYTES)) for _number in range(totp.RECOVERY_CODES)]
     session.add_all(
@@ -192,7 +200,9 @@ def _new_codes(session: Session, account_id: str, now: datetime) -> list[str]:
     return codes
 
 
-def _take_off(session: Session, account: Account) -> None:
+def take_off(session: Session, account: Account) -> None:
+    """No second factor any more: neither app nor passkeys nor recovery codes."""
+    session.execute(delete(Passkey).where(Passkey.account_id == account.id))
     session.execute(delete(TotpFactor).where(TotpFactor.account_id == account.id))
     session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account.id))
     account.factor_since = None

@@ -1,7 +1,5 @@
 """One's second factor: an authenticator app, recovery codes, switching it off; and resets by the operator."""
 
-from typing import TYPE_CHECKING, Any
-
 from flask import Response, request
 from pydantic import Field
 
@@ -16,9 +14,6 @@ from workforce import operations, queries
 from workforce.pages import pages
 from workforce.pages.qr import qr_of
 from workforce.rules.totp import in_groups
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 
 class Code(FormModel):
@@ -68,7 +63,7 @@ def confirm_factor() -> Response:
         with db.transaction(_own()) as session:
             codes = operations.confirm_factor(session, current.actor(), _me(), form.data.code)
             now = db.now_of(session)
-            _renew(session, proven_at=now, mfa_at=now, mfa_kind="totp")
+            sessions.renew(session, proven_at=now, mfa_at=now, mfa_kind="totp")
     except Invalid as problem:
         return _show(problem.fields, 422)
     return _codes(codes)
@@ -97,21 +92,13 @@ def end_factor() -> Response:
                 session, current.actor(), _me(), password=form.data.current_password, code=form.data.code
             )
             stepup.forget_codes(session, person)
-            _renew(session, mfa_at=None, mfa_kind=None)
+            sessions.renew(session, mfa_at=None, mfa_kind=None, passkey_at=None)
     except TooMany as problem:
         return _show({"": problem.message}, 429)
     except Invalid as problem:
         return _show(problem.fields, 422)
-    flash("good", _("The second factor is off, and every other device is signed out."))
+    flash("good", _("The authenticator app is off, and every other device is signed out."))
     return see("workforce.second_factor")
-
-
-def _renew(session: "Session", **changes: Any) -> None:
-    """After a change of factor: another secret for this session, and an end to all others."""
-    user = current.signed_in()
-    assert user is not None and user.session_id is not None
-    sessions.end_other_sessions(session, user.person.id, user.session_id)
-    sessions.rotate(session, user.session_id, **changes)
 
 
 def _me() -> str:

@@ -33,6 +33,7 @@ from workforce.queries.invitations import (
     rosters,
 )
 from workforce.queries.languages import claims_of, languages_of
+from workforce.queries.passkeys import factor_kinds, making_options, passkeys_of, using_options
 from workforce.queries.people import (
     annotator_by_id,
     annotator_of,
@@ -69,6 +70,7 @@ __all__ = [
     "count_invitations",
     "documents_of",
     "draft_of",
+    "factor_kinds",
     "factor_of",
     "facts_of_account",
     "find_account",
@@ -78,12 +80,14 @@ __all__ = [
     "invitation_by_secret",
     "invitations",
     "languages_of",
+    "making_options",
     "members_of",
     "open_pool",
     "organization_of",
     "organizations",
     "own_profile",
     "owner_of_document",
+    "passkeys_of",
     "people_at_step",
     "people_stream",
     "person_detail",
@@ -109,4 +113,5 @@ __all__ = [
     "steps_of",
     "supply",
     "tokens_of",
+    "using_options",
 ]

@@ -11,6 +11,7 @@ from kernel.paging import Paging
 from kernel.policy import Actor
 from workforce.models import Account, FactorReset, RecoveryCode, TotpFactor
 from workforce.policy import Action, account_resource
+from workforce.queries.passkeys import factor_kinds
 from workforce.rules.totp import address_of
 from workforce.values import Enrolment, FactorView, ResetView
 
@@ -32,7 +33,12 @@ def factor_of(session: Session, actor: Actor, account_id: str) -> FactorView:
     )
     row = session.scalars(select(TotpFactor).where(TotpFactor.account_id == account_id)).one_or_none()
     is_pending = row is not None and row.confirmed_at is None and row.begun_at > now_of(session) - ENROLMENT_LASTS
-    return FactorView(account.factor_since, left or 0, enrolment_of(row, account) if row and is_pending else None)
+    return FactorView(
+        account.factor_since,
+        left or 0,
+        enrolment_of(row, account) if row and is_pending else None,
+        factor_kinds(session, account_id),
+    )
 
 
 def enrolment_of(row: TotpFactor, account: Account) -> Enrolment:

@@ -92,6 +92,38 @@ def factor_added() -> Text:
     return Text(_("A second factor was switched on"), (_("Signing in takes a code of your app from now on."), _NOT_YOU))
 
 
+def app_ended() -> Text:
+    """The authenticator app was switched off, and passkeys stay."""
+    return Text(
+        _("Your authenticator app was switched off"),
+        (_("Its codes are refused from now on. Your passkeys and recovery codes go on."), _NOT_YOU),
+    )
+
+
+def passkey_added(name: str) -> Text:
+    """A passkey was added."""
+    return Text(_("A passkey was added"), (_("“%(name)s” signs you in from now on.", name=name), _NOT_YOU))
+
+
+def passkey_removed(name: str) -> Text:
+    """A passkey was taken off."""
+    return Text(
+        _("A passkey was removed"),
+        (_("“%(name)s” is refused from now on, and every other device was signed out.", name=name), _NOT_YOU),
+    )
+
+
+def passkey_doubted(name: str) -> Text:
+    """A passkey's counter went back."""
+    return Text(
+        _("A passkey of yours may have been copied"),
+        (
+            _("Somebody signed with “%(name)s”, but its counter went back, as that of a copy does.", name=name),
+            _("It was refused. Remove this passkey in your account, and add a new one."), _NOT_YOU,
+        ),
+    )  # fmt: skip
+
+
 def factor_ended() -> Text:
     """The second factor was switched off."""
     return Text(

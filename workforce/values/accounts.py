@@ -100,6 +100,18 @@ class FactorView:
     since: datetime | None
     codes_left: int
     pending: Enrolment | None
+    kinds: frozenset[str] = frozenset()  # totp, passkey
+
+
+@dataclass(frozen=True)
+class PasskeyView:
+    """A passkey as its person sees it; the keys themselves are shown to nobody."""
+
+    id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    doubted_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class ClassDemands:
     countries: Ask
     networks: Ask
     factor_within: timedelta | None
-    factor_kinds: frozenset[str] | None  # None: any kind will do
+    asks_passkey: bool  # a factor that no false page can ask somebody for; otherwise any kind will do
     has_watermark: bool
     is_view_only: bool
     link_life: timedelta
@@ -47,28 +47,25 @@ class ClassDemands:
     export: ExportRule
 
 
-_ANY = None
-_RESISTANT = frozenset({"passkey"})
-
 CLASS_DEMANDS: Mapping[str, ClassDemands] = {
     "public": ClassDemands(
-        0, None, False, False, False, Ask.NEVER, Ask.NEVER, None, _ANY, False, False, timedelta(hours=1), False,
+        0, None, False, False, False, Ask.NEVER, Ask.NEVER, None, False, False, False, timedelta(hours=1), False,
         ExportRule.FREE,
     ),
     "internal": ClassDemands(
-        0, None, False, False, False, Ask.NEVER, Ask.NEVER, None, _ANY, False, False, timedelta(minutes=10), False,
+        0, None, False, False, False, Ask.NEVER, Ask.NEVER, None, False, False, False, timedelta(minutes=10), False,
         ExportRule.FREE,
     ),
     "confidential": ClassDemands(
-        1, timedelta(days=180), True, False, True, Ask.WHERE_SET, Ask.WHERE_SET, timedelta(hours=12), _ANY, True, True,
+        1, timedelta(days=180), True, False, True, Ask.WHERE_SET, Ask.WHERE_SET, timedelta(hours=12), False, True, True,
         timedelta(minutes=5), False, ExportRule.STEP_UP,
     ),
     "restricted-pii": ClassDemands(
-        2, timedelta(days=90), True, False, True, Ask.ALWAYS, Ask.WHERE_SET, timedelta(hours=4), _ANY, True, True,
+        2, timedelta(days=90), True, False, True, Ask.ALWAYS, Ask.WHERE_SET, timedelta(hours=4), False, True, True,
         timedelta(seconds=60), True, ExportRule.SECOND_PERSON,
     ),
     "restricted-phi": ClassDemands(
-        3, timedelta(days=30), True, True, True, Ask.ALWAYS, Ask.ALWAYS, timedelta(minutes=30), _RESISTANT, True, True,
+        3, timedelta(days=30), True, True, True, Ask.ALWAYS, Ask.ALWAYS, timedelta(minutes=30), True, True, True,
         timedelta(seconds=60), True, ExportRule.SECOND_PERSON,
     ),
 }  # fmt: skip
