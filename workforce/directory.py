@@ -10,7 +10,7 @@ from i18n import _
 from kernel import db
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
-from kernel.policy import Actor
+from kernel.policy import NOBODY, Actor
 from kernel.tenancy import Scope
 from web.identity import Identity, Person, Place, RelyingParty
 from web.models import AuthSession
@@ -91,8 +91,9 @@ class AccountDirectory:
         self, session: Session, account_id: str | None, party: RelyingParty, challenge: bytes, sent: str
     ) -> str | None:
         """The account whose passkey has signed the challenge: the one that is asked for, where one is."""
+        actor = _self(account_id) if account_id else NOBODY
         return operations.prove_passkey(
-            session, account_id, sent=sent, party=party.id, origin=party.origin, challenge=challenge
+            session, actor, sent=sent, party=party.id, origin=party.origin, challenge=challenge
         )
 
     def person(self, session: Session, account_id: str) -> Person | None:

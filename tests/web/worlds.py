@@ -25,7 +25,7 @@ from tests.marketplace.orders import Market, csv_of
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
 from workforce.files.rosters import read_roster
-from workforce.models import Account, Annotator, DataRequest, FactorReset, SavedFilter
+from workforce.models import Account, Annotator, DataRequest, FactorReset, Passkey, SavedFilter
 from workforce.operations import (
     agreements,
     appeals,
@@ -234,12 +234,18 @@ def _pay(market: Market, desk: Desk) -> None:
 
 
 def _ask_for_reset(market: Market, account_id: str) -> None:
-    """Two people of the operator are to take somebody's second factor off."""
+    """Two people of the operator are to take somebody's second factor off, who has a passkey."""
     with market.system() as session:
         session.add(
             FactorReset(
                 id=new_id(), account_id=account_id, reason="the phone is gone", asked_at=now_of(session),
                 asked_by=account_id,
+            )
+        )  # fmt: skip
+        session.add(
+            Passkey(
+                id=new_id(), account_id=account_id, name="Phone", credential_id=new_id(), credential_hash=new_id(),
+                public_key="", sign_count=0, transports=[], created_at=now_of(session),
             )
         )  # fmt: skip
 

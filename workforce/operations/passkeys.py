@@ -58,12 +58,13 @@ def add_passkey(
 
 
 def prove_passkey(
-    session: Session, account_id: str | None, *, sent: str, party: str, origin: str, challenge: bytes
+    session: Session, actor: Actor, *, sent: str, party: str, origin: str, challenge: bytes
 ) -> str | None:
-    """Whose passkey has signed the challenge, if everything is right; with an account, only one of its own will do.
+    """Whose passkey has signed the challenge, if everything is right; of somebody who is known, only one of their own.
 
     A counter that went back is that of a copy: it is refused, and the person is told. The caller counts the tries.
     """
+    account_id = actor.account_id
     shown = passkeys.read_shown(sent)
     row = _by_credential(session, shown.credential_id) if shown else None
     owner = shown.owner if shown else None  # of whoever signs in by a passkey alone; else many devices do not say it

@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 import kernel.db
+from kernel.tenancy import Power
 
 revision = "0037"
 down_revision = "0036"
@@ -50,6 +51,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("auth_session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("passkey_at", kernel.db.UTCDateTime(timezone=True), nullable=True))
+
+    if op.get_bind().dialect.name == "postgresql":
+        for table in ("passkey", "passkey_challenge"):  # no tenant's transaction has a use for them
+            op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {Power.SYSTEM.value}")
 
 
 def downgrade() -> None:
