@@ -92,7 +92,8 @@ def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
         _touch(identity, now, settings)
     actor = actor_for(identity, settings)
     if _is_elsewhere(incoming, identity):
-        actor = replace(actor, proven_at=None, mfa_at=None, mfa_kind=None, passkey_at=None)  # until it is proven from there
+        # Until it is proven from there.
+        actor = replace(actor, proven_at=None, mfa_at=None, mfa_kind=None, passkey_at=None)
     return SignedIn(identity.person, actor, identity.place, identity.session_id)
 
 

@@ -95,6 +95,8 @@ def test_the_life_of_passkeys(app: Flask, db: Database, time: Time) -> None:
     alone = app.test_client()
     assert enter(alone, phone).headers["Location"] == "/team" and alone.get("/team").status_code == 200
     assert presence.here().passkey_at == time.now, "what decisions on health data rest on"
+    assert alone.get("/team", headers={"User-Agent": "Firefox/120.0 (X11; Linux x86_64)"}).status_code == 200
+    assert presence.here().passkey_at is None, "another device than the one that showed it"
     time.later(minutes=20)
     assert send(client, f"{LIST}/challenge").status_code == 403
     proof = {FIELD: laptop.use(asked(client))}
