@@ -56,6 +56,8 @@ def replay(folder: Path, overlap: int | None, limit_units: int | None, file: Pat
         raise click.ClickException(f"{broken}\nNothing was written.") from None
     if file is not None and not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
         raise click.ClickException(f"the report cannot be written to {file}\nNothing was written.")
+    if file is not None and file.exists() and any(each.exists() and file.samefile(each) for each in found.read):
+        raise click.ClickException(f"the report would replace {file}, which the replay reads\nNothing was written.")
     try:
         played = play(db.current(), plan, found.title, Bars())
     except Stopped as stopped:

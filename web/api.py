@@ -175,13 +175,17 @@ def _answer(operation: Operation, result: Any) -> Response:
 
 
 def read_body(model: type[BaseModel]) -> BaseModel:
-    """The request's JSON, checked; raises Invalid with the faulty fields, or a 400/415 problem."""
-    if request.mimetype != "application/json":
+    """The request's JSON, checked; raises Invalid with the faulty fields, or a 400/415 problem.
+
+    A request without content says as much as an empty object, whatever kind it claims to be.
+    """
+    sent = request.get_data(cache=True) or b"{}"
+    if sent != b"{}" and request.mimetype != "application/json":
         problem = Problem("http.415", _("Send it as application/json."))
         problem.status = 415
         raise problem
     try:
-        text = request.get_data(cache=True).decode("utf-8")
+        text = sent.decode("utf-8")
         content = read_json(text)
     except BadJson as fault:
         raise _malformed(fault.message) from fault
@@ -195,6 +199,15 @@ def read_body(model: type[BaseModel]) -> BaseModel:
         return model.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise Invalid("body.invalid", _("Some of it cannot be taken."), errors_of(error)) from None
+
+
+def can_be_left_out(model: type[BaseModel]) -> bool:
+    """Whether a request needs no content, as nothing in it is needed."""
+    try:
+        model.model_validate_json("{}", strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 def read_query(model: type[BaseModel]) -> BaseModel:

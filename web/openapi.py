@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from kernel.policy import matrix
-from web.api import OPERATIONS, Operation
+from web.api import OPERATIONS, Operation, can_be_left_out
 
 _PART = re.compile(r"<(?:[a-z]+:)?([a-z_]+)>")
 _REFERENCE = "#/components/schemas/"
@@ -93,7 +93,8 @@ def _operation(operation: Operation, shapes: _Shapes, schemas: dict[str, Any]) -
     }
     if operation.body is not None:
         schema = shapes[operation.endpoint, "body"]
-        entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        content = {"application/json": {"schema": schema}}
+        entry["requestBody"] = {"required": not can_be_left_out(operation.body), "content": content}
     if operation.public:
         entry["security"] = []
     return entry

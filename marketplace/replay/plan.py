@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -38,7 +38,7 @@ class Step:
 class Plan:
     """Everything that a replay does with a folder.
 
-    `exam_truth` is the half of the gold that tests ask for, `held_out` the half that labels are measured against.
+    `exam_truth` is the half of the gold that tests ask for where there is enough of it, `held_out` the other half.
     `exams` holds, by worker and locale, the exam gold that they answered, in file order.
     """
 
@@ -56,6 +56,15 @@ class Plan:
     @property
     def locales(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(unit.locale for unit in self.units))
+
+    def measured(self, tested: Collection[str]) -> tuple[dict[str, str], int]:
+        """The gold that labels are measured against, and how much of it tests asked for instead.
+
+        Where a language had a test, that is the half it did not ask for; elsewhere it is all of the gold.
+        """
+        in_tests = {unit.item for unit in self.units if unit.locale in tested} & set(self.exam_truth)
+        everything = dict(self.exam_truth) | dict(self.held_out)
+        return {item: label for item, label in everything.items() if item not in in_tests}, len(in_tests)
 
     def units_of(self, locale: str) -> list[PlannedUnit]:
         """The units of one lane, in file order."""
@@ -186,7 +195,7 @@ def schema_of(classes: Iterable[tuple[str, str]], question: str) -> dict[str, ob
 
 def _ensure_playable(folder: Folder, answers: Sequence[Answer]) -> None:
     """Raise BrokenFolder with what the system would refuse on the way, as long as nothing is written."""
-    faults = [*_too_many_people(answers), *_too_many_languages(answers)]
+    faults = [*_too_many_people(folder.file, answers), *_too_many_languages(folder.file, answers)]
     try:
         read_ontology(schema_of(folder.classes, folder.title or folder.name))
     except InvalidOntology as problem:
@@ -195,7 +204,7 @@ def _ensure_playable(folder: Folder, answers: Sequence[Answer]) -> None:
         raise BrokenFolder(faults)
 
 
-def _too_many_people(answers: Sequence[Answer]) -> list[str]:
+def _too_many_people(file: str, answers: Sequence[Answer]) -> list[str]:
     """The line of the answer that no unit has a place for."""
     total = Counter(answer.item for answer in answers)
     met: Counter[str] = Counter()
@@ -204,13 +213,13 @@ def _too_many_people(answers: Sequence[Answer]) -> list[str]:
         met[answer.item] += 1
         if met[answer.item] == MOST_OVERLAP + 1:
             faults.append(
-                f"labels.csv, line {answer.line}: the item “{answer.item[:80]}” has answers of {total[answer.item]}"
+                f"{file}, line {answer.line}: the item “{answer.item[:80]}” has answers of {total[answer.item]}"
                 f" people, and a unit takes at most {MOST_OVERLAP}; use --overlap {MOST_OVERLAP}"
             )
     return faults
 
 
-def _too_many_languages(answers: Sequence[Answer]) -> list[str]:
+def _too_many_languages(file: str, answers: Sequence[Answer]) -> list[str]:
     """The lines where a set, or one of its people, has more languages than a request, or a person, may have."""
     of_set: set[str] = set()
     of_worker: dict[str, set[str]] = {}
@@ -221,5 +230,5 @@ def _too_many_languages(answers: Sequence[Answer]) -> list[str]:
             if answer.locale not in tags:
                 tags.add(answer.locale)
                 if len(tags) == most + 1:
-                    faults.append(f"labels.csv, line {answer.line}: {who} has more than {most} languages")
+                    faults.append(f"{file}, line {answer.line}: {who} has more than {most} languages")
     return faults

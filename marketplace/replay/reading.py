@@ -8,9 +8,9 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ MOST_FAULTS = 20
 LONGEST_TITLE = 300
 LONGEST_SECONDS = 366 * 86_400
 _CLASS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_EPOCH = re.compile(r"[0-9]{9,13}(\.[0-9]{1,9})?", re.ASCII)  # 1973 and later; fewer digits are years and dates
 _CLASSIFICATION = ("categorical", "classification")
 
 
@@ -63,6 +64,8 @@ class Folder:
     classes: tuple[tuple[str, str], ...]  # (id, name) in the order of their labels
     class_of: Mapping[str, str]  # label -> id
     title: str = ""
+    file: str = "labels.csv"  # as it is called in the folder
+    read: tuple[Path, ...] = ()  # every file of the folder that was read
 
 
 @dataclass
@@ -104,7 +107,10 @@ def read_folder(path: Path) -> Folder:
     classes, class_of = _classes(answers, gold, meta)
     title = meta.get("title")
     title = title.strip()[:LONGEST_TITLE] if isinstance(title, str) else ""
-    return Folder(name, answers, gold, contents or {}, classes, class_of, title)
+    read = tuple(
+        each for each in (file, _find(path, "gold.csv"), _find(path, "items.jsonl"), path / "meta.json") if each
+    )
+    return Folder(name, answers, gold, contents or {}, classes, class_of, title, file.name, read)
 
 
 def _find(path: Path, name: str) -> Path | None:
@@ -116,7 +122,7 @@ def _meta(path: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as problem:
         raise BrokenFolder([f"meta.json cannot be read: {problem}"]) from None
     except RecursionError:
@@ -170,18 +176,32 @@ def _rows(file: Path, needed: tuple[str, ...], faults: _Faults) -> Iterator[tupl
         if wrong:
             raise BrokenFolder([f"{file.name}, line 1: {each}" for each in wrong])
         yield from _body(file.name, reader, columns, faults)
-    except csv.Error as problem:
-        raise BrokenFolder([f"{file.name}, line {reader.line_num}: {problem}"]) from None
+    except csv.Error as problem:  # of the header: rows are met in _body
+        raise BrokenFolder([f"{file.name}, line 1: {_syntax(problem)}"]) from None
 
 
 def _body(name: str, reader: Any, columns: list[str], faults: _Faults) -> Iterator[tuple[int, dict[str, str]]]:
-    for values in reader:
-        if not values:
-            continue
-        if len(values) != len(columns):
-            faults.note(name, reader.line_num, f"{len(values)} fields instead of {len(columns)}")
-            continue
-        yield reader.line_num, dict(zip(columns, (value.strip() for value in values), strict=True))
+    """A row is told by the line that it begins on, as one value may hold many lines."""
+    while True:
+        line = reader.line_num + 1
+        try:
+            values = next(reader, None)
+        except csv.Error as problem:
+            raise BrokenFolder([*faults.found, f"{name}, line {line}: {_syntax(problem)}"]) from None
+        if values is None:
+            return
+        if values and len(values) != len(columns):
+            faults.note(name, line, f"{len(values)} fields instead of {len(columns)}")
+        elif values:
+            yield line, dict(zip(columns, (value.strip() for value in values), strict=True))
+
+
+def _syntax(problem: csv.Error) -> str:
+    if "unexpected end" in str(problem):
+        return "a quotation mark that opens in this row is never closed"
+    if "field limit" in str(problem):
+        return "a value that begins here is too long; is a quotation mark not closed?"
+    return str(problem)
 
 
 def _answers(file: Path, default: str, faults: _Faults) -> tuple[Answer, ...]:
@@ -229,11 +249,23 @@ def _moment(name: str, line: int, text: str, faults: _Faults) -> datetime | None
     if not text.strip():
         return None
     try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        faults.note(name, line, f"“{text[:40]}” is not a time; write it like 2024-05-01T09:30:00Z")
+        at = time_of(text.strip())
+    except (ValueError, OverflowError):
+        told = "write it like 2024-05-01T09:30:00Z, or as seconds or milliseconds since 1970"
+        faults.note(name, line, f"“{text[:40]}” is not a time; {told}")
         return None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
+def time_of(text: str) -> datetime:
+    """A time as crowd data write it: ISO 8601, with a UTC behind it or not, or a number of seconds since 1970.
+
+    A number with thirteen digits before the point is one of milliseconds. Raises ValueError or OverflowError.
+    """
+    if _EPOCH.fullmatch(text):
+        scale = 1_000 if len(text.partition(".")[0]) == 13 else 1
+        return datetime.fromtimestamp(0, UTC) + timedelta(seconds=float(text) / scale)
+    return datetime.fromisoformat(text.removesuffix(" UTC"))
 
 
 def _seconds(name: str, line: int, text: str, faults: _Faults) -> int | None:
@@ -266,10 +298,13 @@ def content_of(contents: Mapping[str, str], item: str) -> str | None:
     return contents.get(item, contents.get(item.partition("|")[0]))
 
 
-def _ensure_known(name: str, answers: Iterable[Answer], contents: Mapping[str, str], faults: _Faults) -> None:
+def _ensure_known(name: str, answers: Sequence[Answer], contents: Mapping[str, str], faults: _Faults) -> None:
+    # Items are parts of texts only where all of them are, and no text is called like a part.
+    of_parts = all("|" in answer.item for answer in answers) and not any("|" in item for item in contents)
     told: set[str] = set()
     for answer in answers:
-        if content_of(contents, answer.item) is None and answer.item not in told:
+        known = content_of(contents, answer.item) is not None if of_parts else answer.item in contents
+        if not known and answer.item not in told:
             told.add(answer.item)
             faults.note(name, answer.line, f"the item “{answer.item[:80]}” is not in items.jsonl")
 

@@ -77,11 +77,13 @@ def report_of(session: Session, plan: Plan, played: Played, seconds: float) -> R
     """Look at what stands in the database; system scope. `seconds` is what the whole replay took."""
     inferred = _inferred(session, played.project_id)
     everything = dict(plan.exam_truth) | dict(plan.held_out)
+    truth, in_tests = plan.measured(played.tested)
+    measured_on, note = _measured_on(plan, played)
     gold = {
-        "measured_on": "the half of gold.csv that no test asked for" if plan.has_gold else None,
-        "note": None if plan.has_gold else "there is no gold.csv, or none but its header: no tests, no accuracies",
-        "items": len(plan.held_out),
-        "in_tests": len(plan.exam_truth),
+        "measured_on": measured_on,
+        "note": note,
+        "items": len(truth),
+        "in_tests": in_tests,
         "majority_accuracy_on_all": _accuracy(everything, inferred, 0),
         "consensus_accuracy_on_all": _accuracy(everything, inferred, 1),
         "tested": list(played.tested),
@@ -96,8 +98,8 @@ def report_of(session: Session, plan: Plan, played: Played, seconds: float) -> R
         units=_count(session, Unit, played.project_id),
         judgments=judgments,
         repeats=plan.repeats,
-        majority_accuracy=_accuracy(plan.held_out, inferred, 0),
-        consensus_accuracy=_accuracy(plan.held_out, inferred, 1),
+        majority_accuracy=_accuracy(truth, inferred, 0),
+        consensus_accuracy=_accuracy(truth, inferred, 1),
         gold=gold,
         reviews=played.reviews,
         earnings_micros=_earned(session, played.project_id),
@@ -110,6 +112,17 @@ def report_of(session: Session, plan: Plan, played: Played, seconds: float) -> R
         judgments_per_second=round(judgments / seconds, 1),
         phases=dict(played.seconds),
     )
+
+
+def _measured_on(plan: Plan, played: Played) -> tuple[str | None, str | None]:
+    """What labels were measured against, and what has to be known about it; in words."""
+    if not plan.has_gold:
+        return None, "there is no gold.csv, or none but its header: no tests, no accuracies"
+    if not played.tested:
+        return "all of gold.csv", "too little gold for a test: everybody was let in by a waiver, all gold is measured"
+    if set(played.tested) < set(plan.locales):
+        return "the half of gold.csv that no test asked for, and all of it in languages without a test", None
+    return "the half of gold.csv that no test asked for", None
 
 
 def _count(session: Session, model: Any, project_id: str) -> int:
@@ -164,7 +177,8 @@ def write_json(report: Report, file: Path) -> None:
 def as_table(report: Report) -> str:
     """The report for people, a line for each figure."""
     shown = {name: value for name, value in asdict(report).items() if name not in ("gold", "phases")}
-    shown["gold"] = report.gold["note"] or f"{report.gold['items']} items measured, {report.gold['in_tests']} in tests"
+    measured = f"{report.gold['items']} items measured, {report.gold['in_tests']} in tests"
+    shown["gold"] = "; ".join(filter(None, (measured if report.gold["measured_on"] else "", report.gold["note"])))
     for name, seconds in report.phases.items():
         pace = f", {report.judgments / seconds:,.0f} judgments a second" if seconds else ""
         shown[f"- {name}"] = f"{seconds:.1f} s{pace}"

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from marketplace.models import Project, Release, Review, Unit
 from marketplace.queries.facts import lane_facts
 from marketplace.replay import labor, report
 from marketplace.replay.plan import is_for_exam, plan_replay
-from marketplace.replay.reading import BrokenFolder, read_folder
+from marketplace.replay.reading import BrokenFolder, read_folder, time_of
 from payouts import ledger
 from payouts.models import Earning, PayoutRun
 
@@ -175,6 +176,40 @@ def test_answers_are_given_in_the_order_of_their_times(tmp_path: Path) -> None:
     assert [(step.worker, step.item) for step in plan.steps] == [("w2", "b"), ("w1", "b"), ("w2", "a"), ("w1", "a")]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1399494054", "1399494054.0", "1399494054000", "2014-05-07 20:20:54 UTC", "2014-05-07T20:20:54Z",
+        "2014-05-07 20:20:54", "2014-05-07T22:20:54+02:00",
+    ],
+)  # fmt: skip
+def test_times_are_read_as_crowd_data_write_them(written: str) -> None:
+    at = time_of(written)
+    assert (at if at.tzinfo else at.replace(tzinfo=UTC)) == datetime(2014, 5, 7, 20, 20, 54, tzinfo=UTC)
+
+
+def test_parts_of_a_text_have_its_text_and_a_description_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_bytes(b"worker,item,label\nw,t|cause,x\nw,t|treat,y\n")
+    (tmp_path / "items.jsonl").write_bytes(b'{"id": "t", "text": "one"}\n')
+    (tmp_path / "meta.json").write_bytes(b'\xef\xbb\xbf{"title": "Relations"}')
+    found = read_folder(tmp_path)
+    assert found.title == "Relations"
+    assert [unit.text for unit in plan_replay(found).units] == ["text: one"] * 2
+
+
+def test_gold_of_languages_without_a_test_is_measured_whole(tmp_path: Path) -> None:
+    rows = [["w", f"{tag}{number}", str(number % 2), tag] for tag in ("de", "sw") for number in range(8)]
+    write(tmp_path, "labels.csv", [["worker", "item", "label", "language"], *rows])
+    write(tmp_path, "gold.csv", [["item", "label"], *([row[1], row[2]] for row in rows)])
+    plan = plan_replay(read_folder(tmp_path))
+    german = {row[1] for row in rows[:8]}
+    asked = {item for item in german if is_for_exam(item)}
+    assert 0 < len(asked) < 8
+    truth, in_tests = plan.measured(("de",))
+    assert (set(truth), in_tests) == ({row[1] for row in rows} - asked, len(asked))
+    assert plan.measured(()) == ({row[1]: row[2] for row in rows}, 0)
+
+
 def test_durations_of_the_data_are_the_judgments_and_a_missing_one_is_the_time_since_the_unit_was_taken(
     house: Database, tmp_path: Path
 ) -> None:
@@ -231,8 +266,17 @@ def test_each_language_has_a_lane_of_its_own(house: Database, tmp_path: Path) ->
     assert counts(house, Judgment) == 12
 
 
-def test_a_second_replay_is_a_second_project(house: Database, folder: Path) -> None:
-    assert replay(folder, "--limit-units", "3").exit_code == 0
+def test_a_second_replay_is_a_second_project_and_gold_that_carries_no_test_is_measured_whole(
+    house: Database, folder: Path
+) -> None:
+    file = folder.parent / "report.json"
+    assert replay(folder, "--limit-units", "3", "--report", str(folder / "labels.csv")).exit_code == 1
+    assert (folder / "labels.csv").read_text().startswith("worker,item,label"), "what is read is not written over"
+    assert replay(folder, "--limit-units", "3", "--report", str(file)).exit_code == 0
+    told = json.loads(file.read_text())
+    assert (told["majority_accuracy"], told["consensus_accuracy"], told["qualified"]) == (1.0, 1.0, 0)
+    assert (told["gold"]["items"], told["gold"]["in_tests"], told["gold"]["tested"]) == (3, 0, [])
+    assert told["gold"]["note"].startswith("too little gold for a test")
     assert replay(folder, "--limit-units", "3").exit_code == 0
     with house.reading(Scope.system("test")) as session:
         assert session.scalars(select(Project.name)).all() == ["colours", "colours"]
@@ -261,6 +305,13 @@ BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
     "missing column": ({"labels.csv": b"worker,item\nw,i\n"}, "labels.csv, line 1: the column “label” is missing"),
     "short line": (
         {"labels.csv": b"worker,item,label\nw,i,x\nw,j\n"}, "labels.csv, line 3: 2 fields instead of 3"
+    ),
+    "quotation mark never closed": (
+        {"labels.csv": TWO + b'v,"k,y\n' + b"u,i,x\n" * 500},
+        "labels.csv, line 4: a quotation mark that opens in this row is never closed",
+    ),
+    "short row of two lines": (
+        {"labels.csv": TWO + b'v,"k\nk"\nu,i,x\n'}, "labels.csv, line 4: 2 fields instead of 3"
     ),
     "empty cell": ({"labels.csv": b"worker,item,label\nw,,x\n"}, "labels.csv, line 2: the column “item” is empty"),
     "encoding": ({"labels.csv": b"worker,item,label\nw,i,x\nw,\xe9t\xe9,y\n"}, "labels.csv, line 3: this is not UTF-8"),
@@ -362,12 +413,18 @@ BROKEN: Mapping[str, tuple[Mapping[str, bytes], str]] = {
         {"labels.csv": TWO, "meta.json": b'{"label_names": {"x": "same", "y": "same"}}'},
         "the labels make no label schema",
     ),
+    "a part of a text, where items are texts": (
+        {"labels.csv": TWO + b"w,i|typo,x\n", "items.jsonl": b'{"id": "i"}\n{"id": "j"}\n'},
+        "labels.csv, line 4: the item “i|typo” is not in items.jsonl",
+    ),
     "too many languages": (
         {
-            "labels.csv": b"worker,item,label,language\n"
-            + b"".join(b"w,i%d,%d,%b\n" % (n, n % 2, tag) for n, tag in enumerate(TAGS))
+            "labels.csv.gz": gzip.compress(
+                b"worker,item,label,language\n"
+                + b"".join(b"w,i%d,%d,%b\n" % (n, n % 2, tag) for n, tag in enumerate(TAGS))
+            )
         },
-        "labels.csv, line 22: “w” has more than 20 languages",
+        "labels.csv.gz, line 22: “w” has more than 20 languages",
     ),
 }  # fmt: skip
 

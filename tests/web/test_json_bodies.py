@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from kernel.errors import Invalid, Problem
 from web.amounts import Amount, plain_number
-from web.api import read_body
+from web.api import can_be_left_out, read_body
 from web.forms import InModel
 
 
@@ -39,6 +39,26 @@ def test_what_is_written_as_it_is_meant_is_taken() -> None:
     )
     assert (found.overlap, found.confirm, found.target, found.price) == (2, True, 1.0, "0.0075")
     assert found.lines[0].locale == "sw-KE" and found.answer == {"note": "mawili\nmatatu"}
+
+
+class ReasonIn(InModel):
+    reason: str
+    note: str = ""
+
+
+def test_no_content_at_all_says_as_much_as_an_empty_object() -> None:
+    with Flask(__name__).test_request_context("/", method="POST"):
+        assert read_body(OrderIn) == OrderIn()
+        with pytest.raises(Invalid) as refused:
+            read_body(ReasonIn)
+    assert {name: str(words) for name, words in refused.value.fields.items()} == {"reason": "This is needed."}
+    with (
+        Flask(__name__).test_request_context("/", method="POST", data="overlap=2", content_type="text/plain"),
+        pytest.raises(Problem) as refused_kind,
+    ):
+        read_body(OrderIn)
+    assert refused_kind.value.status == 415
+    assert (can_be_left_out(OrderIn), can_be_left_out(ReasonIn)) == (True, False)
 
 
 NUMBER, WHOLE, TRUTH = "This must be a number.", "A whole number is expected here.", "Write true or false here"

@@ -44,6 +44,11 @@ def test_the_described_body_of_each_operation_is_the_one_that_it_takes(app: Flas
             jsonschema_rs.validate({**schema, "components": components}, body_of(operation.endpoint))
 
 
+def test_what_needs_no_content_says_so(app: Flask) -> None:
+    needed = {name: entry["requestBody"]["required"] for name, entry in described().items() if "requestBody" in entry}
+    assert (needed["work.take"], needed["work.skip"]) == (False, True)
+
+
 def test_a_key_is_demanded_of_payouts_and_imports_and_said_to_be(db: Database, client: FlaskClient) -> None:
     demanded = {
         name for name, entry in described().items()
