@@ -1,5 +1,6 @@
 """Next and submit through the whole application, beside a bare Flask handler in the same run and on the same database.
 
+`python bench/next_task.py` prints it; `make bench` does so with all the rest.
 The bare handler does what no take could do without: it reads one row by an index, changes it and commits. What the
 product adds to that (sign-in, policy, eligibility, the pick, audit, money) is the ratio.
 """
@@ -16,6 +17,9 @@ from typing import Any
 from flask import Flask, Response, jsonify
 from flask.testing import FlaskClient
 from sqlalchemy import Column, Integer, MetaData, Table, event, insert, select, update
+
+if not __package__:  # run by its path, which leads to this folder and not to the product
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import kernel.db
 from bench.tables import percentile, table
@@ -192,3 +196,8 @@ def _bare(database: Database) -> Flask:
         return jsonify(id=found)
 
     return app
+
+
+if __name__ == "__main__":
+    for told in main():
+        print(told, flush=True)

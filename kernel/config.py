@@ -1,6 +1,7 @@
 """Configuration: read once from the environment, frozen, and refused when it is unsafe in production."""
 
 import os
+import re
 import secrets
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from kernel.crypto import key_bytes
+from kernel.errors import Misuse
 
 Environment = Literal["development", "test", "production"]
 
@@ -23,6 +27,8 @@ _POSTGRESQL_OPTIONS = _POSTGRESQL_NUMBERS | {
     "application_name", "target_session_attrs",
 }  # fmt: skip
 
+_NO_MAIL = "none"  # chosen on purpose: letters stay files
+_KEY_ID = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 _KNOWN_KEYS = {
     "secret",
     "changeme",
@@ -94,7 +100,8 @@ class Settings:
             database_url=normal_url(env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'polyphony.db'}"),
             redis_url=env.get("REDIS_URL") or None,
             data_dir=data_dir,
-            secret_key=env.get("SECRET_KEY") or ("" if name == "production" else _local_secret(data_dir, "secret_key")),
+            secret_key=env.get("SECRET_KEY")
+            or ("" if name == "production" else _local_secret(data_dir, "secret_key", problems)),
             field_keys=_field_keys(env.get("FIELD_KEYS"), name, data_dir, problems),
             host=env.get("HOST", "127.0.0.1"),
             port=port,
@@ -104,7 +111,7 @@ class Settings:
             session_idle_minutes=_number(env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems),
             session_hours=_number(env, "SESSION_HOURS", 12, 1, 72, problems),
             max_upload_mb=_number(env, "MAX_UPLOAD_MB", 64, 1, 2048, problems),
-            mail_url=env.get("MAIL_URL") or None,
+            mail_url=None if env.get("MAIL_URL") == _NO_MAIL else env.get("MAIL_URL") or None,
             mail_from=env.get("MAIL_FROM") or f"Polyphony <polyphony@{env.get('SERVER_NAME') or 'localhost'}>",
             second_factor_roles=_roles(env.get("SECOND_FACTOR_ROLES"), name, problems),
             anchor_key_file=_path(env.get("AUDIT_ANCHOR_KEY")),
@@ -214,6 +221,10 @@ def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]
         problems.append("REDIS_URL is missing; the embedded server is for development.")
     elif urlsplit(settings.redis_url).scheme != "unix" and not urlsplit(settings.redis_url).password:
         problems.append("REDIS_URL has no password.")
+    if not env.get("MAIL_URL"):
+        problems.append(
+            "MAIL_URL is missing; set smtp://… or smtps://…, or none where somebody reads the files in the folder mail."
+        )
     if settings.demo_password:
         problems.append("DEMO_PASSWORD is set; demonstration accounts do not exist in production.")
     return problems + _anchor_problems(settings)
@@ -324,22 +335,43 @@ def _roles(text: str | None, name: str, problems: list[str]) -> tuple[str, ...]:
 
 def _field_keys(text: str | None, name: str, data_dir: Path, problems: list[str]) -> tuple[tuple[str, str], ...]:
     if not text:
-        return () if name == "production" else (("local", _local_secret(data_dir, "field_key")),)
+        return () if name == "production" else (("local", _local_secret(data_dir, "field_key", problems)),)
     pairs = [part.strip().partition(":") for part in text.split(",") if part.strip()]
-    if any(not key_id or not key for key_id, _, key in pairs):
+    if any(not _KEY_ID.fullmatch(key_id) or not key for key_id, _, key in pairs):
         problems.append("FIELD_KEYS must be ID:BASE64KEY pairs, separated by commas.")
         return ()
-    return tuple((key_id, key) for key_id, _, key in pairs)
+    if len({key_id for key_id, _, _key in pairs}) < len(pairs):
+        problems.append("FIELD_KEYS names a key twice; each needs an id of its own.")
+        return ()
+    found = tuple((key_id, key) for key_id, _, key in pairs)
+    problems += [each for key_id, key in found if (each := _key_problem(key_id, key, name))]
+    return found
 
 
-def _local_secret(data_dir: Path, name: str) -> str:
+def _key_problem(key_id: str, key: str, environment: str) -> str:
+    try:
+        raw = key_bytes(key)
+    except Misuse:
+        return f"FIELD_KEYS: the key {key_id} is not 32 bytes in base64."
+    if environment == "production" and len(set(raw)) < 12:
+        return f"FIELD_KEYS: the key {key_id} is not random; take 32 random bytes."
+    return ""
+
+
+def _local_secret(data_dir: Path, name: str, problems: list[str]) -> str:
     """A secret kept beside the local database, so that a restart does not sign everybody out."""
     path = data_dir / name
-    if path.exists():
-        return path.read_text().strip()
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    secret = secrets.token_urlsafe(32 if name == "field_key" else 64)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secret)
+    try:
+        if path.exists():
+            return path.read_text().strip()
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        secret = secrets.token_urlsafe(32 if name == "field_key" else 64)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secret)
+    except OSError as fault:
+        told = f"The data folder {data_dir} cannot be written to ({fault.strerror}); name another with POLYPHONY_DATA."
+        if told not in problems:
+            problems.append(told)
+        return ""
     return secret

@@ -15,6 +15,7 @@ SAFE = {
     "FIELD_KEYS": "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY",
     "SERVER_NAME": "work.example.org",
     "AUDIT_ANCHOR_KEY": "/etc/polyphony/anchors.pem",
+    "MAIL_URL": "smtps://letters:secret@mail.example.org",
 }
 
 
@@ -54,6 +55,8 @@ def test_a_safe_production_is_taken(tmp_path: Path) -> None:
         ({"PASSKEY_ID": "org"}, "PASSKEY_ID must be a domain of your own"),
         ({"PASSKEY_ID": "ample.org"}, "PASSKEY_ID must be the domain of PASSKEY_ORIGIN"),
         ({"SERVER_NAME": "192.0.2.7"}, "PASSKEY_ID must be a domain of your own"),
+        ({"FIELD_KEYS": "k1:" + "A" * 43}, "FIELD_KEYS: the key k1 is not random"),
+        ({"MAIL_URL": ""}, "MAIL_URL is missing"),
     ],
 )
 def test_an_unsafe_production_is_refused(tmp_path: Path, change: dict[str, str], told: str) -> None:
@@ -89,7 +92,7 @@ def test_passkeys_belong_to_the_servers_own_name_or_to_localhost(tmp_path: Path)
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     told = problems_of({"POLYPHONY_ENV": "production", "PORT": "none"}, tmp_path)
     assert [line.split()[0] for line in told] == [
-        "PORT", "SECRET_KEY", "FIELD_KEYS", "SERVER_NAME", "SQLite", "REDIS_URL", "AUDIT_ANCHOR_KEY",
+        "PORT", "SECRET_KEY", "FIELD_KEYS", "SERVER_NAME", "SQLite", "REDIS_URL", "MAIL_URL", "AUDIT_ANCHOR_KEY",
     ]  # fmt: skip
 
 
@@ -108,7 +111,37 @@ def test_a_port_is_a_whole_number_in_its_bounds(tmp_path: Path, text: str) -> No
     assert problems_of({"PORT": text}, tmp_path) == [f"PORT is {text!r}; it must be a whole number from 1 to 65535."]
 
 
-@pytest.mark.parametrize("text", ["k1", "k1:", ":abc", "k1:abc,k2"])
+def test_letters_stay_files_in_production_where_that_is_said(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"POLYPHONY_DATA": str(tmp_path), **SAFE, "MAIL_URL": "none"})
+    assert settings.mail_url is None
+
+
+@pytest.mark.parametrize("key", ["b", "AAAA", "é", "A" * 43 + "!", "A" * 44])
+def test_a_field_key_is_32_bytes_in_base64(tmp_path: Path, key: str) -> None:
+    good = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+    assert problems_of({"FIELD_KEYS": f"{good},a:{key}"}, tmp_path) == [
+        "FIELD_KEYS: the key a is not 32 bytes in base64."
+    ]
+    assert problems_of({"FIELD_KEYS": f"{good},{good}"}, tmp_path) == [
+        "FIELD_KEYS names a key twice; each needs an id of its own."
+    ]
+
+
+def test_a_data_folder_that_cannot_be_written_to_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("POLYPHONY_DATA", str(tmp_path / "file" / "data"))
+    with pytest.raises(SystemExit) as ended:
+        settings_or_end()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        f"  - The data folder {tmp_path / 'file' / 'data'} cannot be written to (Not a directory);"
+        " name another with POLYPHONY_DATA."
+    ]
+
+
+@pytest.mark.parametrize("text", ["k1", "k1:", ":abc", "k1:abc,k2", "a|b:abc"])
 def test_field_keys_are_pairs(tmp_path: Path, text: str) -> None:
     assert problems_of({"FIELD_KEYS": text}, tmp_path) == [
         "FIELD_KEYS must be ID:BASE64KEY pairs, separated by commas."
