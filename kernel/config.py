@@ -4,8 +4,8 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -71,6 +71,7 @@ class Settings:
     second_factor_roles: tuple[str, ...] = ()  # who can do nothing without a second factor
     anchor_key_file: Path | None = None  # what signs anchors of the audit log; None: one kept in the data folder
     network_countries: Path | None = None  # lines of `network,country`; None: no address has a country
+    name_list: Path | None = None  # names of people, one a line; None: names are not looked for in units
     trusted_issuers: tuple[tuple[str, str], ...] = ()  # other installations whose credentials are believed: name, key
     passkey_origin: str = "http://localhost:8000"  # the one address on whose pages passkeys are made and used
     passkey_id: str = "localhost"  # the domain that passkeys belong to: that of the address, or one above it
@@ -116,6 +117,7 @@ class Settings:
             second_factor_roles=_roles(env.get("SECOND_FACTOR_ROLES"), name, problems),
             anchor_key_file=_path(env.get("AUDIT_ANCHOR_KEY")),
             network_countries=_path(env.get("NETWORK_COUNTRIES")),
+            name_list=_path(env.get("NAME_LIST")),
             anchors_dir=_path(env.get("AUDIT_ANCHORS")),
             trusted_issuers=_issuers(env.get("TRUSTED_ISSUERS"), problems),
             **_passkeys(env, name, port),
@@ -131,8 +133,15 @@ class Settings:
 
 def settings_or_end() -> Settings:
     """The settings of the environment; a process whose settings are refused says which, and ends with code 2."""
-    try:
+    with refusals_end():
         return Settings.from_environment()
+
+
+@contextmanager
+def refusals_end() -> Iterator[None]:
+    """Say which settings are refused, and end the process with code 2."""
+    try:
+        yield
     except UnsafeConfiguration as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(2) from None

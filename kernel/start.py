@@ -1,7 +1,7 @@
 """Start of a process without Flask: settings, database, keys, transport, and everything that registers itself."""
 
 from kernel import db, networks, queue
-from kernel.config import Settings, settings_or_end
+from kernel.config import Settings, refusals_end, settings_or_end
 from kernel.crypto import use_keys
 from kernel.mail import mail_of, use_mail
 from kernel.ports import Port
@@ -27,5 +27,6 @@ def start(settings: Settings | None = None, database: db.Database | None = None)
     queue.use_transport(queue.Rq(settings.redis_url) if settings.redis_url else queue.Null())
     load_models()
     load_jobs()
-    connect_all(settings)
+    with refusals_end():
+        connect_all(settings)
     return settings, database

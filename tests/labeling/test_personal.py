@@ -1,9 +1,15 @@
 """Personal data in texts: what is found, what only looks like it, what stands in its place, and how long it takes."""
 
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from kernel.config import Settings, UnsafeConfiguration
+from labeling.connect import connect
+from labeling.recognizer import recognizer
+from labeling.rules.names import NameList
 from labeling.rules.personal import PersonalKind, find, hinted, mask, moved
 
 
@@ -90,6 +96,67 @@ def test_names_are_found_by_a_recogniser_alone() -> None:
     found = mask({"text": "Ana wrote"}, "en", names)
     assert found is not None and found.content == {"text": "[name 1] wrote"}
     assert mask({"text": "Ana wrote"}, "sw", names) is None
+
+
+LISTED = "Amina,Wanjiru,Ayşe,O'Brien,Anne-Marie,Rose?  # a flower too,,# a remark,Мария,أمينة,सीता,王小明,田中"
+NAMES = NameList.read(LISTED.split(","))
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Amina went home", "[name 1] went home"),
+        ("we met amina and AMINA", "we met amina and [name 1]"),
+        ("Amina Wanjiru, Amina", "[name 1], [name 2]"),
+        ("Rose is red; Rose Wanjiru is not", "Rose is red; [name 1] is not"),
+        ("Amina's book, Ayşe’nin evi", "[name 1]'s book, [name 2]’nin evi"),
+        ("Mr O’Brien and Anne-Marie", "Mr [name 1] and [name 2]"),
+        ("Aminata, Benamina, Wanjirus", None),
+        ("звонила Мария, мария нет", "звонила [name 1], мария нет"),
+        ("قالت وأمينة هنا، أَمِينَة", "قالت و[name 1] هنا، [name 2]"),
+        ("यह सीता है", "यह [name 1] है"),
+        ("我叫王小明。", "我叫[name 1]。"),
+        ("田中さんと田んぼ", "[name 1]さんと田んぼ"),
+        ("Amina@x.example", "[e-mail 1]"),
+    ],
+)
+def test_names_of_a_list_are_found_as_they_are_written(text: str, masked: str | None) -> None:
+    found = mask({"text": text}, "en", NAMES)
+    assert (found and found.content["text"]) == masked
+
+
+@pytest.mark.parametrize("lines", [[], ["# none"], ["Amina", "x" * 61], ["a b c d e"], ["123"], ["?"]])
+def test_a_list_that_is_none_is_refused_by_its_line(lines: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"^(line \d+ is no name|it holds no name)"):
+        NameList.read(lines)
+
+
+def test_the_list_that_the_settings_name_is_used_or_refused_in_words(tmp_path: Path) -> None:
+    settings = Settings("test", "sqlite:///unused", None, tmp_path, secret_key="x" * 43)
+    file = tmp_path / "names.txt"
+    named = replace(settings, name_list=file)
+    for content, told in ((None, "cannot be read"), (b"\xff\xfe", "cannot be read"), (b"Amina\n123\n", "line 2")):
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(UnsafeConfiguration, match=f"NAME_LIST is no list of names: .*{told}"):
+            connect(named)
+    file.write_text("\ufeffAmina\n", encoding="utf-8")
+    try:
+        connect(named)
+        assert mask({"text": "Amina"}, "en", recognizer()) is not None
+    finally:
+        connect(settings)
+    assert mask({"text": "Amina"}, "en", recognizer()) is None
+
+
+@pytest.mark.parametrize("piece", ["Amina ", "Rose ", "A'", "O'Brien-", "王小", "وأمينة", "x", "Anne-"])
+def test_looking_for_names_takes_time_by_the_length_of_the_text(piece: str) -> None:
+    taken = []
+    for count in (100, 4_000):
+        began = time.process_time()
+        find(piece * count, "en", NAMES)
+        taken.append(time.process_time() - began)
+    assert taken[1] < 40 * max(taken[0], 0.002) * 4
 
 
 @pytest.mark.parametrize("piece", ["1 ", "1", "a@", "a.", "DE89 ", "(0", "+1-", "X1234567", "a-1.", "@"])
