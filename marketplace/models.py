@@ -389,6 +389,32 @@ class LotRework(Identified, Shared, Base):
     done_at: Mapped[datetime | None]
 
 
+class LabelChange(Identified, Shared, Base):
+    """A label of a settled unit that was settled anew and otherwise: what it was, from when to when. An event."""
+
+    __tablename__ = "label_change"
+    __table_args__ = (
+        Index("ix_label_change_project", "project_id", "at", "id"),
+        Index(
+            "ix_label_change_untold",
+            "org_id",
+            "at",
+            sqlite_where=column("told_at").is_(None),
+            postgresql_where=column("told_at").is_(None),
+        ),
+        within("unit", "unit_id"),
+        CheckConstraint("cause IN ('consensus', 'review', 'objection')", name="cause_is_known"),
+    )
+    lane_id: Mapped[str] = mapped_column(Id)
+    unit_id: Mapped[str] = mapped_column(Id)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    cause: Mapped[str] = mapped_column(String(12))
+    since: Mapped[datetime]  # when the label before was settled
+    at: Mapped[datetime]
+    told_at: Mapped[datetime | None]  # when the client was written to about it
+
+
 class LaneProgress(Shared, Base):
     """How far a lane is, counted by a job, so that no page counts units."""
 

@@ -12,10 +12,12 @@ from kernel.guard import not_found
 from kernel.policy import Actor
 from marketplace.api import api
 from marketplace.api.terms import ReleaseState
+from marketplace.models import Release
 from marketplace.operations import assurance, rework
 from marketplace.operations import releases as operations
 from marketplace.queries import projects as project_queries
 from marketplace.queries import releases as queries
+from marketplace.queries.corrections import corrections_of
 from marketplace.queries.lots import offers_in, told_of
 from marketplace.rules.assurance import Lot, LotState, ReworkKind
 from marketplace.storage import storage
@@ -52,12 +54,33 @@ class ReleaseOut(OutModel):
     built_at: datetime | None
     decided_at: datetime | None
     reason: str
+    corrected: int
 
 
 class ReleasesOut(OutModel):
     """A page of releases, newest first."""
 
     items: list[ReleaseOut]
+    next_after: str | None
+
+
+class CorrectionOut(OutModel):
+    """A delivered label that was corrected: its class before and now, null where answers form no closed set."""
+
+    unit_id: str
+    client_ref: str
+    locale: str
+    before: str | None
+    after: str | None
+    cause: Annotated[str, values_of(("consensus", "review", "objection"))]
+    at: datetime
+    carried_by: int | None
+
+
+class CorrectionsOut(OutModel):
+    """A page of corrections, newest first."""
+
+    items: list[CorrectionOut]
     next_after: str | None
 
 
@@ -169,6 +192,16 @@ def release(session: "Session", actor: Actor, release_id: str) -> ReleaseOut:
     if found is None:
         raise not_found()
     return _out(found)
+
+
+@api.get("/releases/<release_id>/corrections", query=PageQuery, returns=CorrectionsOut)
+def corrections(session: "Session", actor: Actor, release_id: str, query: PageQuery) -> CorrectionsOut:
+    """The labels of a release that were corrected since; `carried_by` is the version of the first release with them."""
+    row = session.get(Release, release_id)
+    if row is None:
+        raise not_found()
+    rows, after = corrections_of(session, row, after=query.after, limit=query.limit)
+    return CorrectionsOut(items=[CorrectionOut.model_validate(asdict(each)) for each in rows], next_after=after)
 
 
 @api.post("/releases/<release_id>/decision", body=ReleaseDecisionIn, returns=ReleaseOut)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from kernel.storage import Stored
 from kernel.tenancy import Scope
 from labeling.tasktypes import registry
 from marketplace.files.checking import in_chunks
-from marketplace.operations import assurance, projects, releases, rework
+from marketplace.operations import assurance, corrections, projects, releases, rework
 from marketplace.queries import releases as queries
 from marketplace.queries.releases import BuildPlan
 from marketplace.rules import qa
@@ -76,6 +77,14 @@ def rework_lot(work: Work, rework_id: str) -> dict[str, Any]:
                 return {"units": done}
             done += more
             work.advance(session, done, units=done)
+
+
+@job(queue="default", every=timedelta(hours=1))
+def correct_labels(session: Session, actor: Actor) -> dict[str, Any]:
+    """Carry corrected answers over to delivered work, and write to the clients whose labels changed."""
+    return {
+        "corrected": corrections.correct_by_keys(session, actor), "told": corrections.tell_clients(session, actor)
+    }  # fmt: skip
 
 
 @job(queue="default")

@@ -19,6 +19,7 @@ from kernel.db import insert_ignoring, now_of
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
 from marketplace.models import Lane, ProblemReport, Review, Slot, Unit
+from marketplace.operations.corrections import note_changes
 from marketplace.operations.planting import plant_reviews
 from marketplace.rules.assurance import Assurance, overlap_rule
 from workforce.values import rank_of
@@ -191,6 +192,7 @@ def _settle(session: Session, labels: Sequence[tuple[str, Any]], source: str) ->
     now = now_of(session)
     rows = [{"p_id": unit_id, "p_label": label, "p_source": source, "p_now": now} for unit_id, label in labels]
     if rows:
+        note_changes(session, dict(labels), source)
         _SETTLE.run_all(session, rows)
 
 

@@ -93,6 +93,11 @@ def _needs(waiting: home.ClientWaiting) -> list[Need]:
             _("It waits to be accepted or returned."),
             one_release if delivered.count == 1 else url_for("marketplace.releases"), _("Decide"), buyers,
         )),
+        (waiting.corrected, Need(
+            ngettext("%(num)s label corrected", "%(num)s labels corrected", waiting.corrected.count), "alert",
+            _("They were delivered otherwise. The next release carries what is right now."),
+            url_for("marketplace.corrections", release_id=waiting.corrected.first_id or "-"), _("See it"),
+        )),
         (uploads, Need(
             ngettext("%(num)s upload", "%(num)s uploads", uploads.count), "clock",
             _("The file is checked; say whether it is brought in."),

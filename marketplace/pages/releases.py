@@ -15,12 +15,13 @@ from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
 from labeling.rendering import answer_names
-from marketplace.models import Project
+from marketplace.models import Project, Release
 from marketplace.operations import releases as operations
 from marketplace.pages import pages
 from marketplace.pages.assurance import LOT_STATES
 from marketplace.pages.imports import job_card
 from marketplace.queries import releases as queries
+from marketplace.queries.corrections import corrections_of
 from marketplace.queries.units import class_within
 from marketplace.rules.qa import FEW_CHECKS, is_thin
 from marketplace.storage import storage
@@ -43,6 +44,13 @@ VERDICTS: dict[str, tuple[Message, str]] = {
 }
 
 
+CAUSES: dict[str, Message] = {
+    "consensus": _("more answers"),
+    "review": _("a reviewer"),
+    "objection": _("an objection that was right"),
+}
+
+
 @pages.get("/releases", endpoint="releases")
 def release_list() -> Response:
     """The releases of one's organization, or with `?project=` those of one project."""
@@ -56,6 +64,23 @@ def release_list() -> Response:
 def release(release_id: str) -> Response:
     """A release with its QA report."""
     return _page(release_id, {})
+
+
+@pages.get("/releases/<release_id>/corrections")
+def corrections(release_id: str) -> Response:
+    """The labels of a release that were corrected since its delivery."""
+    with db.reading(current.scope()) as session:
+        found = queries.release_of(session, release_id)
+        row = session.get(Release, release_id)
+        if found is None or row is None:
+            raise not_found()
+        rows, after = corrections_of(session, row, after=sent.args.get("after") or None)
+        schema = queries.schema_of(session, found.project_id)
+    is_client = current.actor().org_kind == "client"
+    return page(
+        "marketplace/corrections.html", release=found, rows=rows, after=after, causes=CAUSES, is_client=is_client,
+        names=answer_names(schema, current_locale()) if schema else {},
+    )  # fmt: skip
 
 
 @pages.post("/releases/<release_id>/decide")

@@ -16,6 +16,7 @@ from calibration.rules.intervals import wilson
 from kernel.db import now_of
 from labeling.models import Guideline
 from marketplace.models import Batch, CoverageRequest, Lane, LaneProgress, Project, Quote, Release, Review, Unit
+from marketplace.queries.corrections import newest_corrected
 from marketplace.rules.lanes import gaps_of
 from workforce.models import Annotator, LanguageClaim
 
@@ -42,6 +43,7 @@ class ClientWaiting:
     incomplete: Pending  # projects with lanes that lack something
     ready: Pending  # projects with lanes that only have to be opened
     uploads: Pending
+    corrected: Pending = Pending()  # labels of the newest releases, corrected since; the id is a release's
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def waiting_for_client(session: Session, uploads: Iterable[str]) -> ClientWaitin
             .where(Batch.project_id.in_(of_projects), Batch.state == "checked", Batch.kind.in_(list(uploads)))
             .order_by(Batch.created_at),
         ),
+        corrected=_pending(session, newest_corrected(_GOES_ON)),
     )
 
 

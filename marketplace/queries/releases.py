@@ -16,6 +16,7 @@ from labeling.models import Guideline, Item, Ontology
 from labeling.tasktypes.registry import read_ontology
 from labeling.values import Ontology as LabelSchema
 from marketplace.models import Lane, LotRework, ProblemReport, Project, Release, Review, Unit
+from marketplace.queries.corrections import corrected_counts
 from marketplace.queries.imports import became_gold, items_never_work
 from marketplace.rules.qa import LaneFigures, blunted
 from marketplace.rules.releases import billable_lines, pseudonym
@@ -73,7 +74,7 @@ class UnitRef:
 def release_of(session: Session, release_id: str) -> ReleaseView | None:
     """A release that the scope sees."""
     row = session.get(Release, release_id)
-    return _view(session, row, _names(session, [row.project_id])) if row else None
+    return _views(session, [row])[0] if row else None
 
 
 def releases_of(
@@ -85,8 +86,7 @@ def releases_of(
     if project_id:
         statement = statement.where(Release.project_id == project_id)
     rows, next_after = _NEWEST.cut(session.scalars(statement).all(), limit)
-    names = _names(session, [row.project_id for row in rows])
-    return [_view(session, row, names) for row in rows], next_after
+    return _views(session, rows), next_after
 
 
 def schema_of(session: Session, project_id: str) -> LabelSchema | None:
@@ -227,7 +227,13 @@ def grades_of(session: Session, plan: BuildPlan) -> list[Graded]:
     ]
 
 
-def _view(session: Session, row: Release, names: Mapping[str, str]) -> ReleaseView:
+def _views(session: Session, rows: Sequence[Release]) -> list[ReleaseView]:
+    names = _names(session, [row.project_id for row in rows])
+    corrected = corrected_counts(session, [row.id for row in rows])
+    return [_view(session, row, names, corrected.get(row.id, 0)) for row in rows]
+
+
+def _view(session: Session, row: Release, names: Mapping[str, str], corrected: int) -> ReleaseView:
     """The row as a value; its owner and the system see exact figures, everybody else blunt ones."""
     scope = scope_of(session)
     is_exact = scope.is_system or scope.org_id == row.org_id
@@ -237,6 +243,7 @@ def _view(session: Session, row: Release, names: Mapping[str, str]) -> ReleaseVi
         files=tuple(ReleaseFile.from_json(each) for each in row.files), sha256=row.sha256,
         report=row.report if is_exact else blunted(row.report), job_id=row.job_id, asked_at=row.asked_at,
         built_at=row.built_at, decided_at=row.decided_at, reason=row.reason,
+        corrected=corrected,
     )  # fmt: skip
 
 

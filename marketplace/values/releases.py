@@ -69,6 +69,7 @@ class ReleaseView:
     built_at: datetime | None
     decided_at: datetime | None
     reason: str
+    corrected: int  # of its labels, those that were corrected since
 
 
 @dataclass(frozen=True)
