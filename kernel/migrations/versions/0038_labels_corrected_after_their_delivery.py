@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 import kernel.db
 from kernel.walls import grant_statements, row_security
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
