@@ -37,7 +37,7 @@ from payouts.operations.methods import set_method
 from payouts.operations.runs import approve_run, export_run, prepare_run, settle_run
 from tests.admin.conftest import Office, desk_on
 from tests.marketplace.desk import Desk
-from workforce.models import Account, AccountLink, Annotator, DataRequest, FactorReset, Membership, SavedFilter
+from workforce.models import Account, AccountLink, Annotator, DataRequest, FactorReset, Membership, Passkey, SavedFilter
 from workforce.models.onboarding import ApplicationDraft, Invitation, Roster, RosterLine
 from workforce.operations.accounts import add_membership
 from workforce.operations.drafts import key_of_account, save_draft
@@ -121,6 +121,8 @@ def left_behind(desk: Desk, session: Session, account: Account) -> list[Base]:
         RosterLine(org_id=vendor, roster_id=roster.id, number=2, email=EARLIER.upper(), email_key=None,
                    name=CANARIES[0], locale="xx", note="", outcome="wrong", faults=[]),
         SavedFilter(org_id=vendor, account_id=account.id, name=CANARIES[0], asked={}),
+        Passkey(account_id=account.id, name=CANARIES[0], credential_id="kept-key", credential_hash="kept-key",
+                public_key="kept-key", sign_count=7, transports=[], created_at=now),
         FactorReset(account_id=account.id, reason=CANARIES[2], asked_at=now, asked_by=account.id),
         BehaviourReview(org_id=lane.org_id, vendor_org_id=vendor, project_id=lane.project_id, lane_id=lane.id,
                         annotator_id=desk.annotators[0], signal="speed", figures={}, evidence=[], opened_at=now,
@@ -235,6 +237,7 @@ def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db:
         (receipt,) = found["decision_receipt.json"]
         assert (receipt["evidence"], receipt["cause_id"]) == ([{"kind": "judgment", "count": 1}], None)
         assert found["behaviour_review.json"] == []
+        assert [set(row) for row in found["passkey.json"]] == [set(SHOWN["passkey"])] and "kept-key" not in str(found)
         assert [each for each in secrets if each in str(found)] == [] and "slot_no" not in str(found)
         assert {"grade.json", "exposure.json", "totp_factor.json"} & set(found) == set()
         assert desk.annotators[1] not in str(found) and (desk.people[1].account_id or "") not in str(found)

@@ -87,7 +87,7 @@ def test_the_life_of_passkeys(app: Flask, db: Database, time: Time) -> None:
     time.later(minutes=1)
     assert add(client, phone, "Phone ‹b›").status_code == 303
     listed = client.get(LIST).get_data(as_text=True)
-    assert "Laptop" in listed and "Phone ‹b›" in listed and "Not used yet" in listed and "noscript" in listed
+    assert "Laptop" in listed and "Phone ‹b›" in listed and "Not used yet" in listed and "needs JavaScript" in listed
 
     # Each door: after the password, alone, and as a proof anew; a code of the recovery list goes on.
     assert step(elsewhere, manager.email, laptop).headers["Location"] == "/"

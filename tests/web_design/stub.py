@@ -55,6 +55,7 @@ def context(locale: str, *, annotator: bool = False, signed_in: bool = True) -> 
     return {
         "fmt": formats, "locale": locale, "direction": "rtl" if locale == "ar" else "ltr", "languages": LANGUAGES,
         "me": me, "nav": navigation(locale, annotator=annotator), "csrf_token": lambda: "a-token", "asset": asset,
+        "passkey_origin": "https://work.example",
         "flashes": [("good", WORDS[locale]["saved"])], "request_id": "7KD-20",
         "url_for": lambda endpoint, **values: "/" + "/".join([endpoint, *map(str, values.values())]),
     }  # fmt: skip
@@ -83,7 +84,7 @@ def account(locale: str) -> str:
         id="t1", name="Export job", scopes=["releases:read"], created_at=NOW, expires_at=NOW, last_used_at=None
     )
     return render(
-        "web/account.html", locale,
+        "web/account.html", locale, kinds={"totp"},
         account=Thing(
             name="Njeri Kamau", email="njeri@baraza.test", locale=locale, time_zone="Africa/Nairobi", has_factor=True
         ),

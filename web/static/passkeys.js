@@ -67,6 +67,7 @@
 
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.querySelector("[data-passkey-answer]").value = "";
+    form.querySelector("[data-passkey-without]").hidden = true;
     const isHere = location.origin === form.dataset.origin;
     const shown = !isHere ? "elsewhere" : globalThis.PublicKeyCredential ? "there" : "none";
     form.querySelector(`[data-passkey-${shown}]`).hidden = false;
