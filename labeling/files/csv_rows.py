@@ -33,15 +33,17 @@ class _Feed:
         return line.text
 
 
-def csv_rows(stream: BinaryIO, columns: frozenset[str], limits: Limits) -> Iterator[Row | LineProblem]:
-    """Rows by the names of the header, or problems. Nothing is read past a header that is wrong."""
+def csv_rows(
+    stream: BinaryIO, columns: frozenset[str], limits: Limits, needed: frozenset[str] = frozenset()
+) -> Iterator[Row | LineProblem]:
+    """Rows by the names of the header, or problems. Nothing is read past a header that is wrong or lacks a name."""
     lines = text_lines(stream, limits)
     first = next(lines, None)
     if first is None:
         return
     feed = _Feed(chain([first], lines))
     records = _records(feed, _delimiter(first.text, columns))
-    header = yield from _header(next(records, None), columns, limits)
+    header = yield from _header(next(records, None), columns, limits, needed)
     if header is None:
         return
     for start, record in records:
@@ -52,7 +54,7 @@ def csv_rows(stream: BinaryIO, columns: frozenset[str], limits: Limits) -> Itera
 
 
 def _header(
-    opening: tuple[int, list[str] | LineProblem] | None, columns: frozenset[str], limits: Limits
+    opening: tuple[int, list[str] | LineProblem] | None, columns: frozenset[str], limits: Limits, needed: frozenset[str]
 ) -> Generator[LineProblem, None, list[str] | None]:
     """The names of the columns; None, after its problems, when the header cannot be used."""
     if opening is None:
@@ -63,6 +65,9 @@ def _header(
         return None
     names = [name.strip().casefold() for name in record]
     problems = _header_problems(line, names, columns, limits)
+    for name in sorted(needed.difference(names)):
+        text = _("The column “%(name)s” is missing.", name=name)
+        problems.append(LineProblem(line, name, "csv.missing_column", text))
     yield from problems
     return None if problems else names
 

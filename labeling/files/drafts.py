@@ -71,6 +71,18 @@ def gold_columns(task_type: TaskType[Any, Any], kind: FileKind) -> frozenset[str
     return unit_columns(task_type, kind) | _GOLD_FIELDS | whole
 
 
+def needed_columns(task_type: TaskType[Any, Any], locales: Collection[str], *, of_gold: bool = False) -> frozenset[str]:
+    """The columns that a CSV file must have, as every row would be wrong without them."""
+    found = frozenset({"label", "pool"}) if of_gold else frozenset[str]()
+    if len(locales) != 1:
+        found |= {"locale"}
+    try:
+        task_type.parse_content({})
+    except InvalidContent as error:
+        found |= {each.path for each in error.problems if each.code == "missing"}
+    return found
+
+
 def content_fingerprint(content: Mapping[str, Any]) -> str:
     """Equal for contents that read the same: SHA-256 over NFC texts whose runs of white space are one space."""
     return sha256_of({name: _folded(value) for name, value in content.items()})

@@ -10,16 +10,23 @@ from labeling.files.rows import FileEnds, FileKind, Limits, LineProblem, Row
 
 
 def read_rows(
-    stream: BinaryIO, kind: FileKind, limits: Limits | None = None, *, columns: Collection[str]
+    stream: BinaryIO,
+    kind: FileKind,
+    limits: Limits | None = None,
+    *,
+    columns: Collection[str],
+    needed: Collection[str] = (),
 ) -> Iterator[Row | LineProblem]:
     """Rows and problems; never holds more than one row of the file.
 
-    `columns` are the names that rows may have. A file without a single row is a problem too.
+    `columns` are the names that rows may have, `needed` those that the header of a CSV file must have. A file without a
+    single row is a problem too.
     """
-    bounds = limits or Limits()
-    read = csv_rows if kind is FileKind.CSV else jsonl_rows
+    bounds, names = limits or Limits(), frozenset(columns)
+    is_csv = kind is FileKind.CSV
+    entries = csv_rows(stream, names, bounds, frozenset(needed)) if is_csv else jsonl_rows(stream, names, bounds)
     try:
-        yield from _bounded(read(stream, frozenset(columns), bounds), bounds)
+        yield from _bounded(entries, bounds)
     except FileEnds as end:
         yield end.problem
 

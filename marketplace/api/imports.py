@@ -24,12 +24,24 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+_COLUMNS = (
+    "Each row is a unit. Fields of any: `id` (yours; it names one content in each language), `locale` (may be left out"
+    " where the project has one), `classification` (public, internal, confidential, restricted-pii or restricted-phi;"
+    " the lane's own where that is above). Fields of the content, by task type: choice `text` and `context`; pairwise"
+    " `prompt`, `a` and `b`; spans `text`; in JSONL they may stand in an object `content` instead. Gold has besides:"
+    " `label` (the right answer as a text; in JSONL `answer` may be the answer as an object instead), `pool` (training,"
+    " exam or live), `explanation`, and `link` (one name for the same question in every language)."
+)
+
+
 class BatchIn(InModel):
-    """A file as text. Larger ones are uploaded on the page, or sent in parts."""
+    """A file of units or gold as text, CSV (with a header) or JSONL; what is larger is sent as several files."""
 
     kind: BatchKind = BatchKind.UNITS
-    name: str = Field(max_length=200)
-    content: str = Field(max_length=50_000_000)
+    name: str = Field(
+        max_length=200, description="What the file is called: its ending, .csv or .jsonl, says how to read it."
+    )
+    content: str = Field(max_length=50_000_000, description=_COLUMNS)
 
 
 class ConfirmIn(InModel):

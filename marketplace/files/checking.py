@@ -1,12 +1,20 @@
 """Checking an upload: every line read as a stream, drafts and findings told apart, counts kept in little memory."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO, TypeVar
 
-from i18n import _
-from labeling.files.drafts import GoldDraft, UnitDraft, gold_columns, parse_gold, parse_unit, unit_columns
+from i18n import Message, _
+from labeling.files.drafts import (
+    GoldDraft,
+    UnitDraft,
+    gold_columns,
+    needed_columns,
+    parse_gold,
+    parse_unit,
+    unit_columns,
+)
 from labeling.files.reading import read_rows
 from labeling.files.rows import FileKind, Limits, LineProblem, Row
 from labeling.tasktypes import registry
@@ -16,6 +24,8 @@ from marketplace.values.imports import MOST_FINDINGS, PREVIEW_ROWS, BatchKind, F
 from workforce.values import rank_of
 
 Draft = UnitDraft | GoldDraft
+Mark = tuple[str, str]  # locale and fingerprint of a content
+Name = tuple[str, str]  # locale and the client's id
 Entry = TypeVar("Entry")
 
 _WHOLE_FILE = Limits(problems=1_000_000)
@@ -38,13 +48,45 @@ def read_drafts(stream: BinaryIO, spec: FileSpec) -> Iterator[Draft | tuple[Line
     task_type = registry.get(spec.task_type)
     columns = gold_columns if spec.kind is BatchKind.GOLD else unit_columns
     names = columns(task_type, spec.format) - _NOT_TAKEN
-    for entry in read_rows(stream, spec.format, _WHOLE_FILE, columns=names):
+    needed = needed_columns(task_type, spec.lanes, of_gold=spec.kind is BatchKind.GOLD)
+    for entry in read_rows(stream, spec.format, _WHOLE_FILE, columns=names, needed=needed):
         yield (entry,) if isinstance(entry, LineProblem) else _draft(entry, spec)
 
 
 def unit_of(draft: Draft) -> UnitDraft:
     """The unit of a draft, which for gold is what its key is about."""
     return draft.unit if isinstance(draft, GoldDraft) else draft
+
+
+def name_of(draft: Draft) -> Name | None:
+    """What a draft's label is delivered under, where it has an id; questions of tests are delivered to nobody."""
+    unit = unit_of(draft)
+    is_work = not isinstance(draft, GoldDraft) or draft.pool is GoldPool.LIVE
+    return (unit.locale, unit.reference) if is_work and unit.reference is not None else None
+
+
+def named_twice(
+    drafts: Iterable[Draft], known: Collection[Mark], names: Mapping[Name, Collection[str]]
+) -> list[Draft]:  # fmt: skip
+    """Of these drafts, in their order, those with new content under an id that another content has already.
+
+    `known` is content that is there, which keeps the id it came with; `names` the contents by the ids that are there.
+    """
+    met, taken, found = set(known), {name: set(prints) for name, prints in names.items()}, []
+    for draft in drafts:
+        mark, name = (unit_of(draft).locale, unit_of(draft).fingerprint), name_of(draft)
+        if mark in met:
+            continue
+        if name is not None and mark[1] not in taken.setdefault(name, {mark[1]}):
+            found.append(draft)
+        else:
+            met.add(mark)
+    return found
+
+
+def twice_told(reference: str | None) -> Message:
+    """What is said of an id that another content has."""
+    return _("The id “%(id)s” belongs to another content already; an id names one.", id=(reference or "")[:80])
 
 
 def in_chunks(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
@@ -91,15 +133,16 @@ class Tally:
     personal: PersonalTally = field(default_factory=PersonalTally)
     last_line: int = 0
     _seen: set[bytes] = field(default_factory=set)
+    _named: dict[int, int] = field(default_factory=dict)  # digests: a file may have a million rows
     _last_bad: int = 0
 
     def fresh(self, entries: Iterable[Draft | tuple[LineProblem, ...]]) -> list[Draft]:
-        """Take up entries; returns the drafts that the file has not brought before."""
+        """Take up entries; returns the drafts that the file has not brought before, nor under the id of another."""
         found = []
         for entry in entries:
             if isinstance(entry, tuple):
                 self.note(entry)
-            elif self._is_new(unit_of(entry)):
+            elif self._is_new(entry):
                 found.append(entry)
         return found
 
@@ -134,12 +177,17 @@ class Tally:
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(Finding(unit_of(draft).line, column, code, message))
 
-    def _is_new(self, unit: UnitDraft) -> bool:
+    def _is_new(self, draft: Draft) -> bool:
+        unit, name = unit_of(draft), name_of(draft)
         self.rows += 1
         self.last_line = unit.line
         mark = bytes.fromhex(unit.fingerprint)[:16] + unit.locale.encode()
         if mark in self._seen:
             self.duplicates += 1
+            return False
+        content = int(unit.fingerprint[:15], 16)
+        if name is not None and self._named.setdefault(hash(name), content) != content:
+            self.condemn(draft, "id", "id.twice", twice_told(unit.reference))
             return False
         self._seen.add(mark)
         return True

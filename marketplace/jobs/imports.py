@@ -1,6 +1,6 @@
 """Jobs of imports: checking a file, writing it in chunks. Each chunk is one transaction that keeps its own place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,9 +9,28 @@ from i18n import _
 from kernel.db import expect_many
 from kernel.jobs import Work, job
 from kernel.policy import Actor
-from marketplace.files.checking import Draft, Tally, count_lines, in_chunks, read_drafts, unit_of
+from marketplace.files.checking import (
+    Draft,
+    Mark,
+    Tally,
+    count_lines,
+    in_chunks,
+    name_of,
+    named_twice,
+    read_drafts,
+    twice_told,
+    unit_of,
+)
 from marketplace.operations import imports, units
-from marketplace.queries.imports import Source, items_in_work, items_with_key, known_items, source_of, state_of
+from marketplace.queries.imports import (
+    Source,
+    items_in_work,
+    items_with_key,
+    known_items,
+    names_in_work,
+    source_of,
+    state_of,
+)
 from marketplace.storage import storage
 from marketplace.values.imports import CHUNK, WRITTEN_AT_ONCE, BatchKind, BatchState
 
@@ -70,6 +89,7 @@ def _compare(session: Session, source: Source, tally: Tally, drafts: Sequence[Dr
     """Settle the drafts against what the project has: new, there already, or not to be had both ways."""
     marks = [(unit_of(draft).locale, unit_of(draft).fingerprint) for draft in drafts]
     known = known_items(session, source.project_id, marks)
+    twice = _named_twice(session, source, drafts, known)
     is_gold = source.spec.kind is BatchKind.GOLD
     item_ids = list(known.values())
     keyed = items_with_key(session, item_ids) if is_gold else set(item_ids)
@@ -81,6 +101,8 @@ def _compare(session: Session, source: Source, tally: Tally, drafts: Sequence[Dr
         elif item_id in in_work:
             text = _("This content is ordinary work of the project already; gold needs content nobody has met.")
             tally.condemn(draft, None, "gold.is_a_unit", text)
+        elif unit_of(draft).line in twice:
+            tally.condemn(draft, "id", "id.twice", twice_told(unit_of(draft).reference))
         else:
             tally.settle(draft)
 
@@ -109,14 +131,27 @@ def _write(work: Work, batch_id: str, write: Write) -> dict[str, Any]:
 
 
 def _takeable(session: Session, source: Source, chunk: Sequence[Draft]) -> Sequence[Draft]:
-    """Gold is left out where its content is known: as ordinary work it was told in the check, as a key it is there."""
+    """Left out is new content under the id of another, which the check told; and gold whose content is known.
+
+    As ordinary work such gold was told in the check, as a key it is there.
+    """
+    marks = [(unit_of(draft).locale, unit_of(draft).fingerprint) for draft in chunk]
+    there = known_items(session, source.project_id, marks)
+    twice = _named_twice(session, source, chunk, there)
+    chunk = [draft for draft in chunk if unit_of(draft).line not in twice]
     if source.spec.kind is not BatchKind.GOLD:
         return chunk
     fresh: dict[tuple[str, str], Draft] = {}
     for draft in chunk:
         fresh.setdefault((unit_of(draft).locale, unit_of(draft).fingerprint), draft)
-    known = known_items(session, source.project_id, fresh)
-    return [draft for mark, draft in fresh.items() if mark not in known]
+    return [draft for mark, draft in fresh.items() if mark not in there]
+
+
+def _named_twice(session: Session, source: Source, drafts: Sequence[Draft], known: Collection[Mark]) -> set[int]:
+    """The lines of new content under an id that another content of the work has."""
+    lanes = [lane.id for lane in source.lanes.values()]
+    names = names_in_work(session, source.org_id, source.project_id, lanes, filter(None, map(name_of, drafts)))
+    return {unit_of(draft).line for draft in named_twice(drafts, known, names)}
 
 
 def _source(work: Work, batch_id: str) -> Source | None:

@@ -20,14 +20,22 @@ from labeling.operations.items import MOST_AT_ONCE, add_items, keep_originals
 from labeling.rules.personal import PersonalChoice
 from labeling.tasktypes import registry
 from labeling.values import Classification, GoldPool, InvalidContent, JsonObject
-from marketplace.files.checking import Draft, unit_of
+from marketplace.files.checking import Draft, name_of, named_twice, twice_told, unit_of
 from marketplace.files.personal import Mark, protected
 from marketplace.models import Lane, Slot, Unit
 from marketplace.operations.classes import raise_units
 from marketplace.operations.loading import lane_for
 from marketplace.operations.personal import settle_choice
 from marketplace.operations.settling import begin_again
-from marketplace.queries.imports import LaneRef, Source, caps_of, known_items, project_choice, units_of_items
+from marketplace.queries.imports import (
+    LaneRef,
+    Source,
+    caps_of,
+    known_items,
+    names_in_work,
+    project_choice,
+    units_of_items,
+)
 from marketplace.rules.requests import MOST_OVERLAP
 from marketplace.values.actions import Action
 from marketplace.values.imports import CHUNK, Added, UnitIn
@@ -54,6 +62,7 @@ def add_units(
     parsed = [unit_of(draft) for draft in ready]
     source = _Owner(lane.org_id, lane.vendor_org_id, lane.project_id, None)
     known = known_items(session, lane.project_id, ((each.locale, each.fingerprint) for each in parsed))
+    _ensure_named_once(session, lane, parsed, known)
     items = _insert_items(session, actor, source, {lane.locale: ref}, parsed, known)
     fresh = [item_id for mark, item_id in items.items() if mark not in known]
     overlaps = {
@@ -74,6 +83,15 @@ def add_units(
         details={"new": len(fresh), "sent": len(drafts)},
     )  # fmt: skip
     return Added(tuple(units.get(items[each.locale, each.fingerprint]) for each in parsed), len(fresh))
+
+
+def _ensure_named_once(
+    session: Session, lane: Lane, units: Sequence[UnitDraft], known: Mapping[Mark, str]
+) -> None:  # fmt: skip
+    names = names_in_work(session, lane.org_id, lane.project_id, [lane.id], filter(None, map(name_of, units)))
+    if twice := [unit_of(each) for each in named_twice(units, known, names)]:
+        faults = {f"units.{unit.line}.id": twice_told(unit.reference) for unit in twice}
+        raise Invalid("units.invalid", _("Some units cannot be taken."), faults)
 
 
 def write_units(session: Session, actor: Actor, source: Source, drafts: Sequence[Draft]) -> int:

@@ -130,6 +130,29 @@ def known_items(session: Session, project_id: str, marks: Iterable[tuple[str, st
     return {mark: item_id for mark, item_id in found.items() if mark in wanted}
 
 
+def names_in_work(
+    session: Session, org_id: str, project_id: str, lane_ids: Collection[str], names: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], set[str]]:
+    """Of these (locale, id), those that units of these lanes have, with the fingerprints of their contents."""
+    wanted = set(names)
+    references = sorted({reference for _locale, reference in wanted})
+    found: dict[tuple[str, str], set[str]] = {}
+    for start in range(0, len(references), _CHUNK):
+        rows = session.execute(
+            select(Item.locale, Item.client_ref, Item.fingerprint).where(
+                Item.org_id == org_id, Item.project_id == project_id,
+                Item.client_ref.in_(references[start : start + _CHUNK]),
+                select(Unit.id)
+                .where(Unit.org_id == Item.org_id, Unit.lane_id.in_(list(lane_ids)), Unit.item_id == Item.id)
+                .exists(),
+            )
+        )  # fmt: skip
+        for locale, reference, fingerprint in rows:
+            if reference is not None and (locale, reference) in wanted:
+                found.setdefault((locale, reference), set()).add(fingerprint)
+    return found
+
+
 def units_of_items(session: Session, lane_id: str, item_ids: Sequence[str]) -> dict[str, str]:
     """Unit by item, for those items that are units of this lane."""
     return _by_item(session, Unit.item_id, Unit.id, Unit.lane_id == lane_id, item_ids)

@@ -166,7 +166,7 @@ def _rows(file: Path, needed: tuple[str, ...], faults: _Faults) -> Iterator[tupl
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise BrokenFolder([f"{file.name}, line {line}: there is a NUL character"])
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, needed), strict=True)
     try:
         columns = [name.strip() for name in next(reader)]
         wrong = [f"the column “{name}” is missing" for name in needed if name not in columns]
@@ -178,6 +178,12 @@ def _rows(file: Path, needed: tuple[str, ...], faults: _Faults) -> Iterator[tupl
         yield from _body(file.name, reader, columns, faults)
     except csv.Error as problem:  # of the header: rows are met in _body
         raise BrokenFolder([f"{file.name}, line 1: {_syntax(problem)}"]) from None
+
+
+def _delimiter(text: str, needed: tuple[str, ...]) -> str:
+    """What stands between the columns: the mark under which most of those needed are found, else a comma."""
+    header = text.lstrip().partition("\n")[0]
+    return max(",;\t", key=lambda mark: sum(name.strip(' "\r') in needed for name in header.split(mark)))
 
 
 def _body(name: str, reader: Any, columns: list[str], faults: _Faults) -> Iterator[tuple[int, dict[str, str]]]:

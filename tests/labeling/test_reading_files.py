@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from labeling.files.drafts import needed_columns
 from labeling.files.reading import read_rows
 from labeling.files.rows import FileKind, Limits, LineProblem, Row
+from labeling.tasktypes import registry
 
 COLUMNS = frozenset({"id", "text", "content", "locale"})
 
@@ -54,6 +56,17 @@ def test_headers_of_the_usual_programs_are_understood(start: str) -> None:
 )
 def test_what_is_wrong_with_a_csv_file_is_named_with_its_line(data: str, expected: list[tuple[object, ...]]) -> None:
     assert outline(read(data)) == expected
+
+
+def test_a_column_that_is_missing_is_told_once_and_at_the_header() -> None:
+    rows = io.BytesIO(b"id,locale\n1,sw-KE\n2,sw-KE\n")
+    found = list(read_rows(rows, FileKind.CSV, columns=COLUMNS, needed={"text", "locale"}))
+    assert outline(found) == [(1, "text", "csv.missing_column")]
+    assert isinstance(found[0], LineProblem) and str(found[0].message) == "The column “text” is missing."
+    choice, two = registry.get("choice"), ("sw-KE", "ar-EG")
+    assert needed_columns(choice, two[:1]) == {"text"}
+    assert needed_columns(choice, two, of_gold=True) == {"text", "locale", "label", "pool"}
+    assert needed_columns(registry.get("pairwise"), two[:1]) == {"a", "b"}
 
 
 def test_a_byte_that_is_not_utf_8_is_named_with_line_and_character() -> None:

@@ -60,6 +60,51 @@ def test_a_check_tells_every_fault_by_line_and_column_and_writes_nothing(market:
         assert session.scalar(select(func.count(Unit.id))) == 0
 
 
+def test_an_id_names_one_content_for_each_language(market: Market) -> None:
+    project_id = market.order(TWO)
+
+    def file_of(*rows: tuple[str, str, str]) -> bytes:
+        return csv_of([{"id": name, "locale": locale, "text": text} for name, locale, text in rows])
+
+    first = file_of(
+        ("1", "sw-KE", "A"), ("1", "sw-KE", "B"), ("2", "sw-KE", "A"), ("1", "ar-EG", "C"), ("3", "sw-KE", "B")
+    )
+    batch_id = checked(market, project_id, "units.csv", first)
+    with market.as_(market.pm) as session:
+        batch = queries.batch_of(session, batch_id)
+        assert batch is not None
+        assert (batch.rows, batch.good, batch.duplicates, batch.bad) == (5, 3, 1, 1)
+        assert [(each.line, each.column, each.code) for each in batch.findings] == [(3, "id", "id.twice")]
+        imports.confirm_import(session, market.pm, batch_id, leave_out_bad=True)
+    market.work()
+    with market.as_(market.pm) as session:
+        found = session.execute(select(Item.client_ref, Item.locale, Item.content)).all()
+        assert sorted((row[0], row[1], row[2]["text"]) for row in found) == [
+            ("1", "ar-EG", "C"), ("1", "sw-KE", "A"), ("3", "sw-KE", "B"),
+        ]  # fmt: skip
+    again = checked(
+        market, project_id, "more.csv", file_of(("1", "sw-KE", "D"), ("3", "ar-EG", "E"), ("9", "sw-KE", "A"))
+    )
+    with market.as_(market.pm) as session:
+        batch = queries.batch_of(session, again)
+        assert batch is not None
+        assert (batch.good, batch.duplicates) == (1, 1)
+        assert [(each.line, each.code) for each in batch.findings] == [(2, "id.twice")]
+    gold = file_of(("1", "sw-KE", "F"), ("1", "sw-KE", "G"), ("3", "sw-KE", "H")).decode().splitlines()
+    rows = [f"{gold[0]},label,pool", f"{gold[1]},refund,live", f"{gold[2]},refund,exam", f"{gold[3]},refund,exam"]
+    told = checked(market, project_id, "gold.csv", "\n".join(rows).encode(), BatchKind.GOLD)
+    with market.as_(market.qa) as session:
+        batch = queries.batch_of(session, told)
+        assert batch is not None
+        # Questions of an exam are delivered to nobody, so that their ids may be those of work.
+        assert [(each.line, each.code) for each in batch.findings] == [(2, "id.twice")]
+    with market.as_(market.pm) as session:
+        lane_id = session.scalars(select(Lane.id).where(Lane.locale == "sw-KE")).one()
+        with pytest.raises(Invalid) as refused:
+            units.add_units(session, market.pm, lane_id, [UnitIn({"text": "new"}, "7"), UnitIn({"text": "D"}, "1")])
+    assert set(refused.value.fields) == {"units.1.id"}
+
+
 def test_bad_rows_are_left_out_only_when_somebody_says_so(market: Market) -> None:
     project_id = market.order()
     batch_id = checked(market, project_id, "units.jsonl", b'{"text": "one"}\n{"text": 5}\n{"text": "two"}\n')

@@ -223,7 +223,7 @@ def test_durations_of_the_data_are_the_judgments_and_a_missing_one_is_the_time_s
 
 def test_files_of_another_system_with_spaces_a_mark_and_their_own_ends_of_lines_are_read(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_bytes(b"\xef\xbb\xbfworker, item ,label\r\nann, a ,x\r\nben,b, y \r\n")
-    (tmp_path / "gold.csv").write_bytes(b"\xef\xbb\xbfitem,label\r\na, x\r\n")
+    (tmp_path / "gold.csv").write_bytes(b"\xef\xbb\xbfitem;label\r\na; x\r\n")
     (tmp_path / "items.jsonl").write_bytes(b'\xef\xbb\xbf{"id": "a", "text": "one"}\r\n{"id": "b", "text": "two"}\r\n')
     found = read_folder(tmp_path)
     assert [(each.line, each.worker, each.item, each.label) for each in found.answers] == [
