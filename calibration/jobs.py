@@ -1,6 +1,7 @@
 """Jobs of calibration: grading everything alike, ending what ran its time, inference, and grading again."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +20,11 @@ from calibration.operations import (
     languages,
     leaks,
     measuring,
+    refitting,
     restoring,
     rotation,
 )
-from calibration.operations.estimates import estimate
+from kernel.errors import Conflict
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 
@@ -94,12 +96,23 @@ def tell_languages(work: Work) -> dict[str, Any]:
 @job(queue="bulk", long=True)
 def infer_lane(work: Work, lane_id: str, method: str) -> dict[str, Any]:
     """Infer a lane's labels; nothing waits for it while it thinks."""
-    with work.reading() as session:
-        collected = inference.collect(session, work.actor, lane_id)
-    found = estimate(collected, method)
-    with work.transaction() as session:
-        run = inference.store_estimate(session, work.actor, lane_id, found)
+    run = refitting.refit(work, lane_id, method)
     return {"run": run.id, "units": run.units, "judgments": run.judgments}
+
+
+@job(queue="bulk", long=True, every=timedelta(days=1))
+def infer_lanes(work: Work) -> dict[str, Any]:
+    """Infer the lanes anew in which anything was answered since their last run."""
+    with work.reading() as session:
+        lanes = inference.lanes_to_refit(session, work.actor)
+    done = 0
+    for lane_id in lanes:
+        with suppress(Conflict):  # nothing that could be inferred, which whoever asks for a run is told
+            refitting.refit(work, lane_id)
+            done += 1
+        with work.transaction() as session:
+            work.advance(session, done, len(lanes))
+    return {"lanes": done}
 
 
 @job(queue="default", long=True)

@@ -105,6 +105,14 @@ def enqueue(
     return event.id
 
 
+def arguments_under_way(session: Session, what: Job) -> list[dict[str, Any]]:
+    """What a job was asked to do and has not done yet: the arguments of each time it waits or is at work."""
+    wanted = select(OutboxEvent.args).where(
+        OutboxEvent.job == what.name, OutboxEvent.done_at.is_(None), OutboxEvent.dead_at.is_(None)
+    )
+    return list(session.scalars(wanted))
+
+
 def _send(queue: str, event_id: str) -> None:
     send(queue, event_id, 0)
 
@@ -143,6 +151,10 @@ class Work:
     def reading(self) -> Any:
         """A transaction that only reads."""
         return self.database.reading(self.scope)
+
+    def within(self, scope: Scope) -> "Work":
+        """The same work with transactions of another scope."""
+        return Work(self.database, self.event_id, self.actor, scope, self.step, self.attempt)
 
     def advance(self, session: Session, done: int, total: int | None = None, **step: Any) -> None:
         """Keep the place: how far of how much, and what the next chunk needs to go on from here.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -47,23 +47,31 @@ class Fusion(ABC, Generic[Label, Prepared]):
     converged_: bool
 
     def __init__(
-        self, *, prior: tuple[float, float] = (4.0, 1.0), max_iterations: int = 20, tolerance: float = 1e-6
-    ) -> None:
+        self, *, prior: tuple[float, float] = (4.0, 1.0), max_iterations: int = 20, tolerance: float = 1e-6,
+        skills: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
         self.prior = prior
+        self.skills = skills
         self.max_iterations = max_iterations
         self.tolerance = tolerance
 
     def fit(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> Fusion[Label, Prepared]:
-        """Estimate from judgments; `gold` (task to label) holds those answers fixed."""
+        """Estimate from judgments; `gold` (task to label) holds those answers fixed.
+
+        Where `skills` of all people were given these hold, and labels are merged with them once.
+        """
         groups, workers = self._grouped(judgments)
         keys = {} if gold is None else {task: self._read(label) for task, label in gold.items()}
         weights, skills = np.ones(len(workers)), np.full(len(workers), self.prior[0] / sum(self.prior))
+        if self.skills is not None:
+            skills = np.array([self.skills[str(worker)] for worker in workers])
+            weights = _weights(skills)
         rounds, converged = 0, False
         while rounds < self.max_iterations and not converged:
             rounds += 1
             merged = [self._merged(group, keys, weights) for group in groups]
             near = [self._nearness(group, label) for group, label in zip(groups, merged, strict=True)]
-            after = self._skills(groups, near, keys, len(workers))
+            after = skills if self.skills is not None else self._skills(groups, near, keys, len(workers))
             converged = not len(workers) or bool(np.abs(after - skills).max() <= self.tolerance)
             skills, weights = after, _weights(after)
         self.iterations_, self.converged_ = rounds, converged

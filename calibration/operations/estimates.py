@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,12 +54,13 @@ SEED = 20260101
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What an inference reads: a frame (task, worker, label, item, and answer where needed) and the keys by task."""
+    """What an inference reads: a frame (task, worker, label, item, and answer where needed), the keys by task, when."""
 
     frame: pd.DataFrame
     truths: Mapping[str, Mapping[str, Any]]
     task_type: TaskType[Any, Any]
     ontology: Ontology
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Estimate:
     agreement: dict[str, Any]
     iterations: int
     converged: bool
+    at: datetime  # of what was read
 
 
 def estimate(collected: Collected, method: str) -> Estimate:
@@ -114,7 +117,7 @@ def _closed(collected: Collected, method: str) -> Estimate:
 
     frame = collected.frame
     labels = collected.task_type.categories(collected.ontology) or ()
-    gold = _gold_categories(collected)
+    gold = gold_categories(collected)
     vote = MajorityVote(is_model=True, labels=labels)
     vote.fit(frame)
     tau, keeps = _trust(frame, method, labels, gold, vote)
@@ -132,13 +135,14 @@ def _closed(collected: Collected, method: str) -> Estimate:
         }
     )
     return Estimate(
-        units=_labelled(collected, table),
+        units=labelled(collected, table),
         method=method if keeps else "majority",
         parameters=_parameters(method, keeps, gold, tau),
         skills={str(worker): float(skill) for worker, skill in chosen.skills_.items()},
         agreement=_agreement(frame),
         iterations=chosen.iterations_,
         converged=chosen.converged_,
+        at=collected.at,
     )
 
 
@@ -170,7 +174,8 @@ def _is_enough_for_a_model(frame: pd.DataFrame) -> bool:
     )
 
 
-def _gold_categories(collected: Collected) -> dict[str, str]:
+def gold_categories(collected: Collected) -> dict[str, str]:
+    """The categories that keys hold, by task."""
     task_type, ontology = collected.task_type, collected.ontology
     found = {}
     for task, truth in collected.truths.items():
@@ -207,7 +212,8 @@ def _parameters(method: str, keeps: bool, gold: Mapping[str, str], tau: Temperat
     }
 
 
-def _labelled(collected: Collected, table: pd.DataFrame) -> list[Inferred]:
+def labelled(collected: Collected, table: pd.DataFrame) -> list[Inferred]:
+    """Units from a table by task: category, majority, confidence, item, n."""
     labels = _label_of_category(collected.task_type, collected.ontology)
     answers = None if labels is not None else _answers_by_task(collected)
     found = []
@@ -284,8 +290,10 @@ def _plain(**figures: float) -> dict[str, Any]:
 class _ByType(Fusion[Any, Sequence[Any]]):
     """Fusion of open answers: the task type says how far apart two are, and how several are made into one."""
 
-    def __init__(self, task_type: TaskType[Any, Any], ontology: Ontology) -> None:
-        super().__init__()
+    def __init__(
+        self, task_type: TaskType[Any, Any], ontology: Ontology, skills: Mapping[str, float] | None = None
+    ) -> None:
+        super().__init__(skills=skills)
         self.task_type, self.ontology = task_type, ontology
 
     def _read(self, label: Any) -> Any:
@@ -306,34 +314,50 @@ class _ByType(Fusion[Any, Sequence[Any]]):
 
 def _fused(collected: Collected) -> Estimate:
     """Open answers: fuse, weigh people by how near they come to the fusion, and again until nothing moves."""
-    import pandas as pd
-
-    groups = _open_groups(collected)
-    answers = [(task, worker, answer) for task, rows in groups.items() for worker, answer, _item in rows]
-    fusion = _ByType(collected.task_type, collected.ontology)
-    keys = _open_keys(collected)
-    fusion.fit(pd.DataFrame(answers, columns=["task", "worker", "label"]), gold=keys)
-    chosen, sure = fusion.labels_.to_dict(), fusion.confidence_.to_dict()
-    units = [
-        Inferred(task, rows[0][2], collected.task_type.canonical(chosen[task]), None, None,
-                 min(1.0, float(sure[task])), len(rows))
-        for task, rows in groups.items()
-    ]  # fmt: skip
+    groups = open_groups(collected)
+    keys = open_keys(collected)
+    fusion = fit_fusion(collected, groups, keys)
     return Estimate(
-        units=units,
+        units=fused_units(collected, groups, fusion),
         method=FUSION,
         parameters={"gold": len(keys)},
         skills={str(worker): float(skill) for worker, skill in fusion.skills_.items()},
         agreement=_distance_alpha(collected.task_type, groups),
         iterations=fusion.iterations_,
         converged=fusion.converged_,
+        at=collected.at,
     )
 
 
 _Row = tuple[str, Any, str]  # worker, parsed answer, item
 
 
-def _open_keys(collected: Collected) -> dict[str, Any]:
+def fit_fusion(
+    collected: Collected,
+    groups: Mapping[str, list[_Row]],
+    keys: Mapping[str, Any],
+    skills: Mapping[str, float] | None = None,
+) -> _ByType:
+    """Fuse the answers to each unit; where `skills` of everybody are given, they hold."""
+    import pandas as pd
+
+    answers = [(task, worker, answer) for task, rows in groups.items() for worker, answer, _item in rows]
+    fusion = _ByType(collected.task_type, collected.ontology, skills)
+    fusion.fit(pd.DataFrame(answers, columns=["task", "worker", "label"]), gold=keys)
+    return fusion
+
+
+def fused_units(collected: Collected, groups: Mapping[str, list[_Row]], fusion: _ByType) -> list[Inferred]:
+    """Units from what was fused."""
+    chosen, sure = fusion.labels_.to_dict(), fusion.confidence_.to_dict()
+    return [
+        Inferred(task, rows[0][2], collected.task_type.canonical(chosen[task]), None, None,
+                 min(1.0, float(sure[task])), len(rows))
+        for task, rows in groups.items()
+    ]  # fmt: skip
+
+
+def open_keys(collected: Collected) -> dict[str, Any]:
     """The keys by task, as parsed answers; one that no longer fits the schema is none."""
     found = {}
     for task, content in collected.frame.drop_duplicates("task")[["task", "content"]].itertuples(
@@ -346,7 +370,8 @@ def _open_keys(collected: Collected) -> dict[str, Any]:
     return found
 
 
-def _open_groups(collected: Collected) -> dict[str, list[_Row]]:
+def open_groups(collected: Collected) -> dict[str, list[_Row]]:
+    """The answers to each unit, read."""
     parsed = _parse_open(collected)
     groups: dict[str, list[_Row]] = {}
     rows = collected.frame[["task", "worker", "item"]].itertuples(index=False, name=None)

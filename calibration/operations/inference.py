@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
 from calibration.models import Consensus, InferenceRun, Judgment
 from calibration.operations import peering
-from calibration.operations.estimates import Collected, Estimate, Inferred, estimate, has_one_answer_each
+from calibration.operations.estimates import Collected, Estimate, Inferred, has_one_answer_each
 from calibration.operations.scoring import Scorer
-from calibration.policy import INFERENCE_RUN, lane_resource
+from calibration.policy import GRADE_RUN, INFERENCE_RUN, lane_resource
 from calibration.queries.gold import anchors
 from calibration.queries.lanes import run_view
 from calibration.values import LaneFacts, RunView
@@ -32,46 +32,60 @@ DEFAULT = "dawid-skene"
 _UPDATED = ("lane_id", "item_id", "run_id", "label", "category", "majority_category", "confidence", "judgments", "at")
 
 
-def infer_lane(session: Session, actor: Actor, lane_id: str, method: str = DEFAULT) -> RunView:
-    """Infer a lane's labels from all its judgments that count, and store what was found.
-
-    The transaction must be able to read gold (`Scope.system`, or the client's `with_gold`): known keys hold an
-    estimate in place. Where a lane is large, the job does the three steps in transactions of their own.
-    """
-    return store_estimate(session, actor, lane_id, estimate(collect(session, actor, lane_id), method))
-
-
 def ensure_may_infer(session: Session, actor: Actor, lane_id: str) -> None:
     """Ask before a run is put into the queue, where the system acts."""
     _lane(session, actor, lane_id)
 
 
-def collect(session: Session, actor: Actor, lane_id: str) -> Collected:
-    """The judgments of a lane that are not late, and the keys of its units."""
+def collect(session: Session, actor: Actor, lane_id: str, unit_ids: Sequence[str] | None = None) -> Collected:
+    """The judgments of a lane, or of some of its units, that are not late, and the keys of these units.
+
+    The transaction must be able to read gold (`Scope.system`, or the client's `with_gold`): known keys hold an
+    estimate in place.
+    """
     lane = _lane(session, actor, lane_id)
     assert lane.ontology_id is not None
     task_type, ontology = Scorer(session).schema(lane.ontology_id)
     is_closed = task_type.categories(ontology) is not None
-    frame = _frame(session, lane_id, is_closed, with_answers=not has_one_answer_each(task_type, ontology))
-    if frame.empty:
+    frame = _frame(session, lane_id, unit_ids, is_closed, with_answers=not has_one_answer_each(task_type, ontology))
+    if frame.empty and unit_ids is None:
         raise Conflict("inference.no_judgments", _("There are no judgments in this lane yet."))
     known = anchors(session, lane_id)
     pairs = frame[["task", "item"]].drop_duplicates()
     truths = {task: known[item] for task, item in zip(pairs["task"], pairs["item"], strict=True) if item in known}
-    return Collected(frame, truths, task_type, ontology)
+    return Collected(frame, truths, task_type, ontology, now_of(session))
 
 
-def store_estimate(session: Session, actor: Actor, lane_id: str, found: Estimate) -> RunView:
-    """Write the run, the consensus of each unit, and the accuracy of people as their peers show it."""
-    lane = _lane(session, actor, lane_id)
-    run = _run(session, lane, found)
-    _upsert_consensus(session, lane, run, found.units)
-    _fit_peers(session, lane)
+def begin_run(session: Session, actor: Actor, lane_id: str, found: Estimate) -> RunView:
+    """Write what a run found of the lane as a whole; the labels of its units follow, in portions."""
+    run = _run(session, _lane(session, actor, lane_id), found)
     audit.record(
-        session, actor, "inference.run", "inference_run", run.id, org_id=lane.org_id,
+        session, actor, "inference.run", "inference_run", run.id, org_id=run.org_id,
         details={"lane": lane_id, "method": run.method, "units": run.units, "judgments": run.judgments},
     )  # fmt: skip
     return run_view(run)
+
+
+def store_units(session: Session, actor: Actor, run: RunView, units: Iterable[Inferred]) -> None:
+    """Write the labels of units: those that a run found, or that came of later answers with its skills."""
+    _upsert_consensus(session, _lane(session, actor, run.lane_id), run, units)
+
+
+def end_run(session: Session, actor: Actor, lane_id: str) -> None:
+    """Bring the accuracy of people from their peers up to this run."""
+    _fit_peers(session, _lane(session, actor, lane_id))
+
+
+def lanes_to_refit(session: Session, actor: Actor) -> list[str]:
+    """Lanes with judgments that came after their newest run. System scope."""
+    require(session, actor, GRADE_RUN)
+    newest = (
+        select(InferenceRun.lane_id, func.max(InferenceRun.at).label("at")).group_by(InferenceRun.lane_id).subquery()
+    )
+    later = exists().where(
+        Judgment.lane_id == newest.c.lane_id, Judgment.answered_at > newest.c.at, Judgment.is_late.is_(False)
+    )
+    return list(session.scalars(select(newest.c.lane_id).where(later).order_by(newest.c.lane_id)))
 
 
 def _lane(session: Session, actor: Actor, lane_id: str) -> LaneFacts:
@@ -82,16 +96,17 @@ def _lane(session: Session, actor: Actor, lane_id: str) -> LaneFacts:
     return lane
 
 
-def _frame(session: Session, lane_id: str, is_closed: bool, *, with_answers: bool) -> pd.DataFrame:
+def _frame(
+    session: Session, lane_id: str, unit_ids: Sequence[str] | None, is_closed: bool, *, with_answers: bool
+) -> pd.DataFrame:
     import pandas as pd
 
     columns: list[Any] = [Judgment.unit_id, Judgment.annotator_id, Judgment.category, Judgment.item_id]
     columns += [Judgment.answer] if with_answers else []
-    rows = session.execute(
-        select(*columns)
-        .where(Judgment.lane_id == lane_id, Judgment.is_late.is_(False))
-        .order_by(Judgment.answered_at, Judgment.id)
-    ).all()
+    wanted = select(*columns).where(Judgment.lane_id == lane_id, Judgment.is_late.is_(False))
+    if unit_ids is not None:
+        wanted = wanted.where(Judgment.unit_id.in_(unit_ids))
+    rows = session.execute(wanted.order_by(Judgment.answered_at, Judgment.id)).all()
     names = ["task", "worker", "label", "item", "answer"][: len(columns)]
     frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=names)
     if is_closed:
@@ -114,21 +129,21 @@ def _run(session: Session, lane: LaneFacts, found: Estimate) -> InferenceRun:
         lane_id=lane.id, method=found.method, parameters=found.parameters,
         judgments=sum(unit.judgments for unit in found.units), units=len(found.units), iterations=found.iterations,
         converged=found.converged, skills={name: round(skill, 6) for name, skill in found.skills.items()},
-        agreement=found.agreement, at=now_of(session),
+        agreement=found.agreement, at=found.at,
     )  # fmt: skip
     session.add(row)
     session.flush()
     return row
 
 
-def _upsert_consensus(session: Session, lane: LaneFacts, run: InferenceRun, units: Iterable[Inferred]) -> None:
+def _upsert_consensus(session: Session, lane: LaneFacts, run: RunView, units: Iterable[Inferred]) -> None:
     rows = [
         {
             "id": ids.new_id(), "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
             "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit.unit_id, "item_id": unit.item_id,
             "run_id": run.id, "label": unit.label, "category": unit.category,
             "majority_category": unit.majority_category, "confidence": unit.confidence,
-            "judgments": unit.judgments, "at": run.at,
+            "judgments": unit.judgments, "at": now_of(session),
         }
         for unit in units
     ]  # fmt: skip

@@ -1,21 +1,24 @@
 """How good a lane's labels and people are: accuracy with intervals, per class, agreement, and what gets confused."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
-from calibration.models import Consensus, InferenceRun, Track, TrackDay
+from calibration.models import Consensus, InferenceRun, Judgment, Track, TrackDay
 from calibration.rules.blunting import blunt_counts, blunt_table
 from calibration.rules.intervals import Interval, Weighted, weighted_by_shares, wilson
 from calibration.values import RunView
 from kernel.db import now_of, scope_of
 
 PAIRS_MOST = 10
+REFIT_SHARE = 0.05
+REFIT_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,19 @@ def newest_run(session: Session, lane_id: str) -> RunView | None:
         select(InferenceRun).where(InferenceRun.lane_id == lane_id).order_by(InferenceRun.at.desc()).limit(1)
     ).first()
     return None if row is None else run_view(row)
+
+
+def is_refit_due(session: Session, lane_id: str) -> bool:
+    """Whether a lane's people have to be estimated anew: never done, a day old, or a twentieth more judgments."""
+    run = newest_run(session, lane_id)
+    if run is None or run.at <= now_of(session) - REFIT_AFTER:
+        return True
+    wanted = math.ceil(run.judgments * REFIT_SHARE)
+    newer = select(Judgment.id).where(
+        Judgment.lane_id == lane_id, Judgment.answered_at >= run.at, Judgment.is_late.is_(False)
+    )
+    found = session.scalar(select(func.count()).select_from(newer.limit(wanted).subquery()))
+    return (found or 0) >= wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from calibration.operations.inference import infer_lane
+from calibration.operations.refitting import refit
 from kernel.errors import Conflict
 from kernel.jobs import Work, job
 from kernel.policy import Actor
@@ -125,11 +125,8 @@ def _refresh_inference(work: Work, plan: BuildPlan) -> None:
     with work.reading() as session:
         stale = queries.lanes_to_infer(session, plan)
     for lane_id in stale:
-        with work.database.transaction(Scope.system("inference before a release")) as session:
-            try:
-                infer_lane(session, work.actor, lane_id)
-            except Conflict:
-                continue  # only late answers, or none: there is nothing to infer, and the report says so
+        with suppress(Conflict):  # only late answers, or none: there is nothing to infer, and the report says so
+            refit(work.within(Scope.system("inference before a release")), lane_id)
 
 
 def _note(work: Work, done: int, total: int) -> None:
@@ -147,7 +144,7 @@ def _lines(reading: Reading, plan: BuildPlan, counted: qa.Counted, note: Callabl
                 for unit in queries.settled_units(session, plan.project_id, lane.id, page):
                     label = label_class(plan.task_type, plan.ontology, unit)
                     record = record_of(unit, label, plan.versions)
-                    counted.take(record)
+                    counted.take(record, is_flipped=unit.is_flipped)
                     yield jsonl_bytes(record)
                 done += len(page)
                 note(done, total)

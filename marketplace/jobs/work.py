@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kernel.db import now_of
-from kernel.jobs import Work, enqueue, job
+from kernel.jobs import Work, arguments_under_way, enqueue, job
 from kernel.policy import Actor
 from marketplace.models import Slot
 from marketplace.operations import assurance, planning, proposals, returning, settling
@@ -30,18 +30,19 @@ def tidy_leases(session: Session, actor: Actor) -> dict[str, Any]:
 
 @job(queue="default", every=timedelta(seconds=60))
 def settle_work(session: Session, actor: Actor) -> dict[str, Any]:
-    """Ask for one job per lane with full units."""
-    lanes = settling.lanes_with_full_units(session, actor)
+    """Ask for one job per lane with full units, but for lanes that one is at work in."""
+    busy = arguments_under_way(session, settle_one_lane)
+    lanes = [lane for lane in settling.lanes_with_full_units(session, actor) if {"lane_id": lane} not in busy]
     stamp = int(now_of(session).timestamp())
     for lane_id in lanes:
         enqueue(session, settle_one_lane, lane_id=lane_id, dedupe=f"{lane_id}:{stamp // 60}")
     return {"lanes": len(lanes)}
 
 
-@job(queue="default")
-def settle_one_lane(session: Session, actor: Actor, lane_id: str) -> dict[str, Any]:
-    """Infer and settle one lane."""
-    done = settling.settle_lane(session, actor, lane_id)
+@job(queue="default", long=True)
+def settle_one_lane(work: Work, lane_id: str) -> dict[str, Any]:
+    """Infer and settle one lane; whoever works there waits for a portion of it at most."""
+    done = settling.settle_lane(work, lane_id)
     return {"settled": done.settled, "to_review": done.to_review, "asked_more": done.asked_more}
 
 

@@ -12,8 +12,10 @@ from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from calibration.models import Consensus
-from calibration.operations import inference
+from calibration.operations import refitting
+from calibration.operations.refitting import Transactions
 from calibration.queries import items_with_keys
+from calibration.queries.lanes import is_refit_due
 from kernel import audit, ids
 from kernel.db import insert_ignoring, now_of
 from kernel.hot import Hot, table_of
@@ -45,29 +47,44 @@ def lanes_with_full_units(session: Session, actor: Actor, limit: int = 100) -> l
     )
 
 
-def settle_lane(session: Session, actor: Actor, lane_id: str) -> SettleSummary:
+def settle_lane(work: Transactions, lane_id: str) -> SettleSummary:
     """Infer the lane's labels and settle its full units; system scope, as the keys anchor the inference.
 
-    A unit goes to review when its consensus is weaker than the lane's bound, when somebody reported it, or when the
-    draw takes it into the random sample; the draw depends on the unit alone, so that running again changes nothing.
+    People are estimated anew where that is due; between two runs each unit's label comes of its answers and of what
+    the last run found of those who gave them. Nothing is thought about in a transaction that writes, and each portion
+    is one of its own. A unit goes to review when its consensus is weaker than the lane's bound, when somebody reported
+    it, or when the draw takes it into the random sample; the draw depends on the unit alone, so that running again
+    changes nothing.
     """
+    with work.reading() as session:
+        waiting = session.scalars(
+            select(Unit.id).where(Unit.lane_id == lane_id, Unit.state == "full").order_by(Unit.id)
+        ).all()
+        is_due = bool(waiting) and is_refit_due(session, lane_id)
+    if is_due:
+        refitting.refit(work, lane_id)
+    done = [(0, 0, 0)]
+    for number, portion in enumerate(_chunks(waiting), start=1):
+        if not is_due:
+            refitting.update_units(work, lane_id, portion)
+        with work.transaction() as session:
+            done.append(_settle_portion(session, work.actor, lane_id, portion))
+            work.advance(session, min(number * CHUNK, len(waiting)), len(waiting))
+    return SettleSummary(*(sum(column) for column in zip(*done, strict=True)))
+
+
+def _settle_portion(session: Session, actor: Actor, lane_id: str, unit_ids: Sequence[str]) -> tuple[int, int, int]:
     lane = session.get_one(Lane, lane_id)
-    waiting = session.scalars(
-        select(Unit.id).where(Unit.lane_id == lane_id, Unit.state == "full").order_by(Unit.id)
-    ).all()
-    if not waiting:
-        return SettleSummary(0, 0)
-    inference.infer_lane(session, actor, lane_id)
-    done = [_settle_chunk(session, actor, lane, chunk) for chunk in _chunks(waiting)]
-    settled, to_review, more = (sum(column) for column in zip(*done, strict=True))
-    audit.record(
-        session, actor, "units.settled", "lane", lane_id, org_id=lane.org_id,
-        details={"settled": settled, "to_review": to_review, "asked_more": more}, link=False,
-    )  # fmt: skip
-    return SettleSummary(settled, to_review, more)
+    settled, to_review, more = _settle_chunk(session, lane, unit_ids)
+    if settled or to_review or more:
+        audit.record(
+            session, actor, "units.settled", "lane", lane_id, org_id=lane.org_id,
+            details={"settled": settled, "to_review": to_review, "asked_more": more}, link=False,
+        )  # fmt: skip
+    return settled, to_review, more
 
 
-def _settle_chunk(session: Session, actor: Actor, lane: Lane, unit_ids: Sequence[str]) -> tuple[int, int, int]:
+def _settle_chunk(session: Session, lane: Lane, unit_ids: Sequence[str]) -> tuple[int, int, int]:
     """Settle those of a list that are full still: another round may have been faster since the list was made."""
     rule = overlap_rule(Assurance(lane.overlap_least, lane.overlap_target), lane.overlap)
     if rule is not None:

@@ -208,6 +208,14 @@ def issue_words(issue: dict[str, Any], names: Mapping[str, str] = MappingProxyTy
                 "%(language)s: the sample of this lot was not finished, and the client had it released all the same.",
                 language=locale,
             )
+        case "labels_flipped":
+            return ngettext(
+                "%(num)s label would come out otherwise today, after what was answered since it was settled. It goes"
+                " out as it was settled.",
+                "%(num)s labels would come out otherwise today, after what was answered since they were settled. They"
+                " go out as they were settled.",
+                issue["count"],
+            )
         case "low_agreement":
             return _("%(language)s: people agree little (alpha under 0.667).", language=locale)
         case "weak_class":

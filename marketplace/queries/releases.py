@@ -179,6 +179,7 @@ def settled_units(session: Session, project_id: str, lane_id: str, refs: Sequenc
         unit.id: Settled(
             unit.id, item.id, item.locale, item.client_ref, item.content, unit.label or {}, unit.label_source or "",
             confidence if label == unit.label else None, reviews.get(unit.id, ()), votes.get(unit.id, ()),
+            unit.label_source == "consensus" and label is not None and label != unit.label,
         )
         for unit, item, label, confidence in rows
     }  # fmt: skip

@@ -8,8 +8,10 @@ from calibration.operations import grading
 from kernel import audit
 from kernel.batch import keep_rows
 from kernel.errors import Conflict
+from kernel.jobs import enqueue
 from kernel.models import OutboxEvent
-from marketplace.operations import counting, releases, reviewing, settling
+from marketplace.jobs.work import settle_one_lane
+from marketplace.operations import counting, releases, reviewing
 from marketplace.replay.cast import ME, Stage
 from marketplace.replay.ordering import CURRENCY, Order, carry
 from payouts.operations import earnings, runs
@@ -34,7 +36,9 @@ def settle(stage: Stage, order: Order, advance: Advance) -> None:
     """Infer and settle every lane, and count it for the pages."""
     for lane_id in order.lanes.values():
         with stage.system() as session:
-            settling.settle_lane(session, ME, lane_id)
+            settling_job = enqueue(session, settle_one_lane, lane_id=lane_id)
+        carry(stage, settling_job)
+        with stage.system() as session:
             counting.count_lane(session, ME, lane_id, days=8)
         advance(1)
 

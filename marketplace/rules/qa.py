@@ -13,6 +13,7 @@ FORMAT = "polyphony-qa/1"
 FEW_CHECKS = 20
 LOW_ALPHA = 0.667  # Krippendorff's own bound for tentative conclusions
 MOST_PAIRS = 20
+MOST_FLIPPED = 200
 _TELL_OF_CHECKS = ("few_checks", "thin_classes")  # issues that count what was checked
 
 
@@ -43,9 +44,11 @@ class Counted:
     ontologies: Counter[int] = field(default_factory=Counter)
     guidelines: Counter[int] = field(default_factory=Counter)
     reviewed: int = 0
+    flipped: int = 0
+    flipped_refs: list[str] = field(default_factory=list)
 
-    def take(self, record: Mapping[str, Any]) -> None:
-        """Count one record of the release."""
+    def take(self, record: Mapping[str, Any], *, is_flipped: bool = False) -> None:
+        """Count one record of the release; `is_flipped` if consensus would settle it otherwise by now."""
         locale, votes = record["locale"], record["judgments"]
         self.units[locale] += 1
         self.judgments[locale] += len(votes)
@@ -57,6 +60,9 @@ class Counted:
         self.ontologies.update(vote["ontology"] for vote in votes)
         self.guidelines.update(vote["guideline"] for vote in votes)
         self.reviewed += record["reviewed"]
+        self.flipped += is_flipped
+        if is_flipped and len(self.flipped_refs) < MOST_FLIPPED:
+            self.flipped_refs.append(record["id"] or record["unit"])
 
 
 def report_of(
@@ -97,11 +103,16 @@ def report_of(
         "confusion_pairs": _pairs(confusion),
         "judgments_per_unit": {str(count): units for count, units in sorted(counted.per_unit.items())},
         "sources": dict(sorted(counted.sources.items())),
+        "flipped": {"units": counted.flipped, "ids": counted.flipped_refs},
         "versions": {
             "ontology": _shares(counted.ontologies), "guideline": _shares(counted.guidelines),
         },
         "people": _people(counted.by_person, judgments),
-        "known_issues": _lot_issues(lots) + _issues(by_locale, by_class, lanes, bool(grades)),
+        "known_issues": [
+            *_lot_issues(lots),
+            *_issues(by_locale, by_class, lanes, bool(grades)),
+            *([{"code": "labels_flipped", "count": counted.flipped}] if counted.flipped else []),
+        ],
         "methods": {
             "judgment_accuracy": "hidden gold by people who know, Wilson interval, 95%",
             "label_error": "random sample of settled units, reviewed; Clopper-Pearson interval, 95%",

@@ -110,6 +110,7 @@ class Settled:
     confidence: float | None
     reviews: tuple[Verdict, ...]
     votes: tuple[Vote, ...]
+    is_flipped: bool = False  # settled by consensus, which by now says another label
 
 
 @dataclass(frozen=True)

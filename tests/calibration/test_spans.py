@@ -11,6 +11,7 @@ from calibration.inference import Spans
 from calibration.operations.estimates import Collected, estimate
 from labeling.tasktypes import registry
 from labeling.tasktypes.span_matching import Span
+from tests.calibration_db.world import START
 from tests.labeling.schemas import ontology
 
 
@@ -64,7 +65,7 @@ def test_the_spans_of_a_lane_are_fused_by_weights_estimated_along() -> None:
     rows += [("last", "ann", careful), ("last", "cyd", hasty), ("last", "dee", {"spans": []})]
     frame = pd.DataFrame(rows, columns=["task", "worker", "answer"])
     frame = frame.assign(label=None, item=frame["task"], content=frame["task"].map(lambda _task: {"text": text}))
-    found = estimate(Collected(frame, {}, registry.get("spans"), ontology("spans", "P")), "dawid-skene")
+    found = estimate(Collected(frame, {}, registry.get("spans"), ontology("spans", "P"), START), "dawid-skene")
     units = {unit.unit_id: unit for unit in found.units}
     assert units["u0"].label == units["last"].label == careful
     assert units["u0"].judgments == 3
@@ -73,7 +74,7 @@ def test_the_spans_of_a_lane_are_fused_by_weights_estimated_along() -> None:
     assert found.skills["ann"] > found.skills["dee"] > found.skills["cyd"]
     # A key holds, unless it is none of this schema's answers.
     keys = {"u0": hasty, "u1": {"spans": [{"start": 0, "end": 3, "label": "Q"}]}}
-    held = estimate(Collected(frame, keys, registry.get("spans"), ontology("spans", "P")), "dawid-skene")
+    held = estimate(Collected(frame, keys, registry.get("spans"), ontology("spans", "P"), START), "dawid-skene")
     units = {unit.unit_id: unit for unit in held.units}
     assert (units["u0"].label, units["u0"].confidence) == (hasty, 1.0)
     assert units["u1"].label == careful

@@ -7,20 +7,20 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from calibration.models import Consensus, InferenceRun, Judgment
-from calibration.operations import inference
 from calibration.queries import quality_of_lane
 from calibration.values import RunView
 from kernel import ids
 from kernel.errors import Conflict, Invalid
 from kernel.policy import system_actor
 from tests.calibration_db.world import START, World
+from tests.support.house import infer_lane
 
 ENGINE = system_actor("inference")
 
 
 def infer(world: World, method: str = "dawid-skene") -> RunView:
     with world.system() as session:
-        return inference.infer_lane(session, ENGINE, world.lane, method)
+        return infer_lane(session, ENGINE, world.lane, method)
 
 
 def three_people_on(world: World, items: list[str], answers: list[str]) -> None:

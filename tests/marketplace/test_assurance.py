@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from calibration.operations.inference import infer_lane
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.policy import system_actor
 from marketplace.models import Lane, LaneProgress, Release, Review, Slot, Unit
@@ -33,6 +32,7 @@ from tests.marketplace.delivered import lane_with_people
 from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market
 from tests.marketplace.test_reviews import decide, reviewer, settle, taken
+from tests.support.house import infer_lane
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_whoever_comes_late_with_an_old_list_asks_for_nothing_more(market: Marke
         lane = session.get_one(Lane, desk.lane)
         infer_lane(session, system_actor("test"), desk.lane)
         late = list(full)
-        assert settling._settle_chunk(session, system_actor("test"), lane, full) == (0, 0, untouched)
-        assert settling._settle_chunk(session, system_actor("test"), lane, late) == (0, 0, 0)
+        assert settling._settle_chunk(session, lane, full) == (0, 0, untouched)
+        assert settling._settle_chunk(session, lane, late) == (0, 0, 0)
         assert settling.ask_more(session, desk.lane, late, of=("full",), most=3) == []
         assert settling.ask_more(session, desk.lane, late, of=("open", "full"), most=2) == []
     assert told(market, desk.lane) == {("open", 2, 2): untouched, ("open", 3, 3): 4 - untouched}

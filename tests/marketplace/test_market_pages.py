@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from calibration.models import Consensus, GoldProposal
-from calibration.operations.inference import infer_lane
 from kernel import clock, ids
 from kernel.config import Settings
 from kernel.policy import Actor, Role, system_actor
@@ -25,6 +24,7 @@ from payouts.operations.rates import set_rate
 from tests.marketplace.delivered import Work, lane_with_people
 from tests.marketplace.orders import Market, csv_of, jsonl_of
 from tests.support import contract
+from tests.support.house import infer_lane
 from web.openapi import document
 from workforce.operations.accounts import add_membership, create_account
 from workforce.operations.tokens import create_token

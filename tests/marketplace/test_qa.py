@@ -103,6 +103,18 @@ def test_a_target_is_met_or_missed_only_on_enough_checks(right: int, wrong: int,
     assert report(grades=grades)["by_locale"][0]["standing"] == standing
 
 
+def test_labels_that_would_come_out_otherwise_today_are_counted_and_listed() -> None:
+    counted = Counted()
+    counted.take(record("refund", "abc") | {"id": "", "unit": "u1"}, is_flipped=True)
+    counted.take(record("refund", "abc"))
+    lane = LaneFigures("sw-KE", 0.85, 0, 0, "dawid-skene", AGREEMENT, Sampled(0, 0))
+    found = report_of(name="Support", version=1, counted=counted, lanes=[lane], grades=[], classes=())
+    assert found["flipped"] == {"units": 1, "ids": ["u1"]}
+    assert found["known_issues"][-1] == {"code": "labels_flipped", "count": 1}
+    assert str(issue_words(found["known_issues"][-1])).startswith("1 label would come out otherwise today")
+    assert report()["flipped"] == {"units": 0, "ids": []}
+
+
 def test_what_a_vendor_reads_counts_no_checks_among_the_issues() -> None:
     codes = [issue["code"] for issue in blunted(report())["known_issues"]]
     assert codes == ["few_reviewed", "low_agreement", "open_reports"]

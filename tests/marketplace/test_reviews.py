@@ -21,6 +21,7 @@ from marketplace.queries.reviews import review_counts
 from payouts.models import Earning
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
+from tests.support.house import settle_lane
 from workforce.models import DecisionReceipt
 from workforce.operations.accounts import add_membership, create_account, end_membership
 
@@ -47,7 +48,7 @@ def work(desk: Desk, choices: tuple[str, ...] = ("refund", "other")) -> None:
 
 def settle(desk: Desk) -> settling.SettleSummary:
     with desk.market.system() as session:
-        return settling.settle_lane(session, system_actor("test"), desk.lane)
+        return settle_lane(session, system_actor("test"), desk.lane)
 
 
 def take(desk: Desk, actor: Actor) -> ReviewTask | None:

@@ -17,11 +17,12 @@ from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from labeling.models import Guideline, Item
 from marketplace.models import Assignment, Lane, LanePerson, Project, Unit
-from marketplace.operations import imports, releases, returning, reviewing, settling
+from marketplace.operations import imports, releases, returning, reviewing
 from marketplace.values.imports import BatchKind
 from payouts.operations import earnings, methods, runs
 from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market, csv_of
+from tests.support.house import settle_lane
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
 from workforce.files.rosters import read_roster
@@ -160,7 +161,7 @@ def _work(market: Market, desk: Desk) -> None:
         session.execute(update(LanePerson).values(planned_to=0))
         session.execute(update(Lane).where(Lane.id == desk.lane).values(review_share=0.0, weak_below=0.7))
     with market.system() as session:
-        settling.settle_lane(session, system_actor("test"), desk.lane)
+        settle_lane(session, system_actor("test"), desk.lane)
 
 
 def _examine(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
