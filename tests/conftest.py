@@ -118,7 +118,7 @@ def kept_worlds() -> dict[tuple[str, str], tuple[Any, Any]]:
 def begin_with(
     request: pytest.FixtureRequest, db: Database, kept_worlds: dict[tuple[str, str], tuple[Any, Any]]
 ) -> Callable[[str, Callable[[], T]], T]:
-    """`begin_with(name, build)` builds a world in the test's database, or fills in the rows of when it was first built.
+    """`begin_with(name, build)` builds a world in the test's database, or has it hold what it held when first built.
 
     What `build` returns must be true of any database with these rows.
     """

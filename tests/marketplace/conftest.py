@@ -1,7 +1,9 @@
 """Fixtures of the market's tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +19,14 @@ load_models()
 
 
 @pytest.fixture
-def market(db: Database, tmp_path: Path) -> Iterator[Market]:
+def market(db: Database, tmp_path: Path, begin_with: Callable[[str, Callable[[], Any]], Any]) -> Market:
     """A market with its organizations, on either database, whose files lie in a folder of the test's own."""
     storage.use_storage(LocalStorage(tmp_path))
     lanes.use_provider(lane_facts)
+    return replace(begin_with("market", lambda: _founded(db)), db=db, keeper=begin_with)
+
+
+def _founded(db: Database) -> Market:
     made = Market(db)
     made.found()
-    yield made
+    return made

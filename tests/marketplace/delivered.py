@@ -1,7 +1,7 @@
 """Settled work for tests of releases: units with judgments, grades and reviews, written straight into the tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -96,6 +96,11 @@ class Work:
 
 def lane_with_people(market: Market, count: int = 3, locale: str = "sw-KE") -> Work:
     """An ordered project of one language, and people of the vendor."""
+    made = market.begin(f"lane with people {count} {locale}", lambda: _lane_with_people(market, count, locale))
+    return replace(made, market=market, units=dict(made.units))
+
+
+def _lane_with_people(market: Market, count: int, locale: str) -> Work:
     people = tuple(sorted(market.hire(count, locale)))
     project_id = market.order([{"locale": locale, "units": 100}])
     with market.system() as session:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -175,6 +175,15 @@ def open_desk(
     lanes.use_provider(lane_facts)
     leases.use_leases(returning.end_leases)
     leases.use_reviews(reviewing.end_reviews)
+    name = f"desk {people} {unit_count} {overlap} {schema!r} {content!r}"
+    made = market.begin(name, lambda: _opened(market, people, unit_count, overlap, schema, content))
+    return replace(made, market=market, people=[*made.people], annotators=[*made.annotators])
+
+
+def _opened(
+    market: Market, people: int, unit_count: int, overlap: int, schema: Mapping[str, Any],
+    content: Mapping[str, str] | None,
+) -> Desk:  # fmt: skip
     project_id = market.order(schema=schema)
     with market.system() as session:
         lane = session.scalars(select(Lane).where(Lane.project_id == project_id)).one()

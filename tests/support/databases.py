@@ -44,7 +44,7 @@ class SqliteTemplate:
         return kept
 
     def put(self, kept: Any, database: Database) -> None:
-        """Fill a database that nobody has used yet with what was kept of another."""
+        """Have what was kept of another in a database, and nothing else."""
         database.dispose()
         assert database.url.database is not None
         shutil.copyfile(kept, database.url.database)
@@ -102,21 +102,23 @@ class PostgresTemplate:
     def keep(self, database: Database) -> Any:
         """What is in a database now, to be put into others: rows by table, and where the sequences stand."""
         assert database.url.database is not None
-        with self._cluster.admin(database.url.database) as session:
-            rows = dict[str, bytes]()
-            for (name,) in session.execute(_USED).fetchall():
-                with (
-                    session.cursor() as cursor,
-                    cursor.copy(SQL("COPY {} TO STDOUT").format(Identifier(name))) as lines,
-                ):
-                    rows[name] = b"".join(bytes(line) for line in lines)
-            return rows, session.execute(_SEQUENCES).fetchall()
+        session = self._admin(database.url.database)
+        rows = dict[str, bytes]()
+        for (name,) in session.execute(_USED).fetchall():
+            with (
+                session.cursor() as cursor,
+                cursor.copy(SQL("COPY {} TO STDOUT").format(Identifier(name))) as lines,
+            ):
+                rows[name] = b"".join(bytes(line) for line in lines)
+        return rows, session.execute(_SEQUENCES).fetchall()
 
     def put(self, kept: Any, database: Database) -> None:
-        """Fill a database that nobody has used yet with what was kept of another."""
+        """Have what was kept of another in a database, and nothing else."""
         rows, sequences = kept
         assert database.url.database is not None
-        with self._cluster.admin(database.url.database) as session, session.transaction():
+        session = self._admin(database.url.database)
+        _empty(session)
+        with session.transaction():
             session.execute("SET LOCAL session_replication_role = replica")  # each key holds once all is there
             for name, lines in rows.items():
                 with (
