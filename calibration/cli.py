@@ -115,6 +115,8 @@ def plan(p0: float, p1: float, alpha: float, beta: float, sequential: bool, bare
         found = testplan.plan(p0, p1, alpha, beta, kind, guard=0 if bare else testplan.GUARD)
     except PlanImpossible as problem:
         raise click.ClickException(str(problem)) from None
+    if kind is PlanKind.SEQUENTIAL and not as_json:
+        _tell_of_fixed(found, testplan.plan(p0, p1, alpha, beta, PlanKind.FIXED, guard=found.guard))
     _tell(
         {
             "kind": kind.value,
@@ -127,6 +129,11 @@ def plan(p0: float, p1: float, alpha: float, beta: float, sequential: bool, bare
         },
         as_json,
     )
+
+
+def _tell_of_fixed(found: testplan.Plan, fixed: testplan.Plan) -> None:
+    if fixed.questions <= min(found.expected_questions[name] for name in ("p0", "p1")):
+        click.echo(f"A fixed test of {_count(fixed.questions, 'question')} keeps the same errors (--fixed).", err=True)
 
 
 @cli.command("backtest")

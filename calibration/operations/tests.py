@@ -192,6 +192,9 @@ def put_in_force(session: Session, new: QualificationTest) -> None:
 
 def plans_for(kind: str, p0: float, p1: float, alpha: float, beta: float, attempts: int) -> tuple[Plan, ...]:
     """The exact plan of each attempt; raises Invalid where none keeps its promises."""
+    if p0 >= p1:
+        fault = _("It must be higher than the accuracy that must not pass.")
+        raise Invalid("test.impossible", fault, fields={"p1": fault})
     try:
         plans = tuple(
             testplan.plan_for_attempt(p0, p1, alpha, beta, PlanKind(kind), attempt=number)

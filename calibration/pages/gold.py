@@ -21,6 +21,7 @@ POOL_WORDS = {
     GoldPool.EXAM.value: _("Exam"),
     GoldPool.LIVE.value: _("Live work"),
 }
+SHOWN = 25
 STATUS_WORDS = {"active": _("In use"), "suspended": _("In doubt"), "retired": _("Retired")}
 
 
@@ -39,7 +40,12 @@ def project_gold(project_id: str) -> Response:
     keys, after = see_noted(
         with_gold(),
         lambda session: reading.gold_of_project(
-            session, current.actor(), project_id, pool=pool, after=request.args.get("after") or None
+            session,
+            current.actor(),
+            project_id,
+            pool=pool,
+            after=request.args.get("after") or None,
+            limit=SHOWN,
         ),
     )
     with db.reading(with_gold()) as session:

@@ -93,10 +93,11 @@ def plan(
 @lru_cache(maxsize=256)
 def _sequential(p0: float, p1: float, alpha: float, beta: float, guard: int) -> Plan:
     shortest = math.ceil(_TRUNCATION * _fixed_size(p0, p1, alpha, beta)[0])
+    longest = min(_WIDEST * shortest, LONGEST_TEST)
     drawn_alpha, drawn_beta = alpha, beta
-    for _ in range(_TIGHTENINGS):
+    for _ in range(_TIGHTENINGS if shortest <= longest else 0):
         questions = shortest
-        while questions <= _WIDEST * shortest:
+        while questions <= longest:
             found = sequential_plan(
                 p0, p1, alpha, beta, questions=questions, guard=guard, drawn_for=(drawn_alpha, drawn_beta)
             )
@@ -105,7 +106,7 @@ def _sequential(p0: float, p1: float, alpha: float, beta: float, guard: int) -> 
             questions = math.ceil(questions * _WIDENING)
         drawn_alpha *= _TIGHTER if found.exact_alpha > alpha or not _last_question_matters(found) else 1.0
         drawn_beta *= _TIGHTER if found.exact_beta > beta else 1.0
-    raise PlanImpossible(f"no sequential test of {_WIDEST * shortest} questions or fewer tells {p0} from {p1}")
+    raise PlanImpossible(f"no sequential test of {longest} questions or fewer tells {p0} from {p1}")
 
 
 def _last_question_matters(found: Plan) -> bool:

@@ -59,6 +59,7 @@ def falling(seen: int) -> float:
         (adaptive, 0.50, 1.00, 40),
         (flat(0.20), 0.50, 1.00, 37),
         (flat(0.10), 0.50, 1.00, 72),
+        (flat(0.05), 0.50, 1.00, 146),
     ],
 )
 def test_careless_people_are_noticed_as_the_table_says(
@@ -73,6 +74,16 @@ def test_good_people_are_left_alone_at_two_fifths_of_a_flat_fifth() -> None:
     share, stopped, _at = careers(adaptive, lambda _seen: 0.92)
     assert share == pytest.approx(0.080, rel=0.15)
     assert stopped <= 0.01
+
+
+@pytest.mark.parametrize(("rate", "share", "late"), [(0.05, 0.050, 0.20), (0.10, 0.099, 0.34), (0.20, 0.200, 0.63)])
+def test_a_flat_share_costs_good_people_as_much_and_finds_late_falls_as_the_table_says(
+    rate: float, share: float, late: float
+) -> None:
+    found, stopped, _at = careers(flat(rate), lambda _seen: 0.92)
+    assert found == pytest.approx(share, rel=0.15)
+    assert stopped <= 0.01
+    assert careers(flat(rate), falling)[1] == pytest.approx(late, rel=0.15)
 
 
 def test_a_late_fall_is_found_in_half_of_the_careers_so_that_a_chart_stands_beside() -> None:

@@ -34,6 +34,15 @@ def test_a_target_for_the_posterior_buys_the_known_accuracy_for_the_known_number
         assert found.accuracy == pytest.approx(accuracy, abs=0.01)
 
 
+def test_a_third_answer_where_two_differ_is_as_good_as_three_for_a_quarter_less() -> None:
+    """Two are as sure as agreement of two makes them; the published row of "2 agree, else third"."""
+    expected = [(2.27, 0.9492), (2.34, 0.9018), (2.26, 0.9344), (2.30, 0.8788)]
+    for (classes, hard), (judgments, accuracy) in zip(TABLE, expected, strict=True):
+        found = simulate(OverlapRule(2, 3, 0.8), people(), classes, seed=3, units=16_000, hard=hard)
+        assert found.judgments == pytest.approx(judgments, abs=0.05)
+        assert found.accuracy == pytest.approx(accuracy, abs=0.01)
+
+
 def test_a_target_of_certainty_asks_everybody_and_a_target_of_nothing_stops_at_once() -> None:
     crowd = people()
     assert simulate(OverlapRule(2, 5, 1.0), crowd, 3, seed=1, units=500).judgments == 5.0

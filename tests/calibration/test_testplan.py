@@ -10,6 +10,7 @@ import pytest
 
 from calibration.rules.retries import hours_after_leaving, neglected_classes, wait_before
 from calibration.rules.testplan import (
+    LONGEST_TEST,
     Plan,
     attempt_alpha,
     decide,
@@ -187,6 +188,12 @@ def test_each_attempt_halves_the_chance_of_a_false_pass() -> None:
 def test_an_impossible_plan_is_refused(p0: float, p1: float, alpha: float, kind: str) -> None:
     with pytest.raises(PlanImpossible):
         plan(p0, p1, alpha, kind=kind)
+
+
+def test_no_plan_is_longer_than_the_longest_test() -> None:
+    assert plan(0.70, 0.75, kind="fixed").questions <= LONGEST_TEST
+    with pytest.raises(PlanImpossible, match="1000 questions or fewer"):
+        plan(0.70, 0.75)
 
 
 def test_more_right_answers_than_questions_are_refused() -> None:

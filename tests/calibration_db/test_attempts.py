@@ -123,6 +123,8 @@ def test_a_test_that_cannot_keep_its_promises_is_refused(
     with pytest.raises(Invalid) as problem:
         publish(world, training_questions=0, **settings)
     assert problem.value.code == code
+    if settings.get("p0"):
+        assert "higher than the accuracy that must not pass" in str(problem.value.message)
 
 
 def test_an_exam_pool_without_a_class_is_refused(world: World) -> None:

@@ -296,6 +296,8 @@ def test_a_plan_states_what_it_does_exactly(run: Run) -> None:
     assert (round(guarded["alpha"], 4), round(guarded["beta"], 4)) == (0.0499, 0.0366)
     fixed = json.loads(run("plan", "--fixed", "--json").output)
     assert (fixed["questions"], fixed["pass_mark"]) == (41, 34)
+    assert "A fixed test of 5 questions keeps the same errors" in run("plan", "--p0", "0.5", "--p1", "0.99").output
+    assert "fixed test" not in run("plan").output
 
 
 def test_an_impossible_plan_is_refused(run: Run) -> None:
