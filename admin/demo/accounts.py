@@ -66,14 +66,16 @@ def for_sign_in() -> list[Row]:
         return rows(password) if is_there(session) else []
 
 
-def told(password: str | None) -> str:
-    """What the command prints: one account a line, and the password of all of them."""
+def told(password: str | None, wanted: str | None = None) -> str:
+    """What the command prints: one account a line, the password of all of them, and if it is not the one `wanted`."""
     found = [(f"{ROLE_LABELS[one.role]}, {one.org}", one.email) for one in STAFF]
     found += [(f"{ROLE_LABELS[Role.ANNOTATOR]}, {each.locale}", each.email) for each in _first_annotators()]
     width = max(len(who) for who, _email in found)
     lines = [f"  {who:<{width}}  {email}" for who, email in found]
-    known = f"The password of all of them: {password}" if password else _UNKNOWN
-    return "\n".join(["Demonstration accounts:", *lines, known])
+    known = [f"The password of all of them: {password}" if password else _UNKNOWN]
+    if wanted and wanted != password:
+        known.append("DEMO_PASSWORD is not used: this world was built before with another password, which stays.")
+    return "\n".join(["Demonstration accounts:", *lines, *known])
 
 
 def _first_annotators() -> list[Speaker]:

@@ -34,7 +34,7 @@ def demo(if_empty: bool, small: bool) -> None:
         if not if_empty:
             raise click.ClickException("A demonstration world needs an empty database; this one has organizations.")
         return
-    click.echo(accounts.told(accounts.kept_password(settings)))
+    click.echo(accounts.told(accounts.kept_password(settings), settings.demo_password))
 
 
 def _build(settings: Settings, size: wishes.Size) -> None:

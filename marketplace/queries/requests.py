@@ -1,6 +1,6 @@
 """Reads of requests and quotes, and of the supply that a quote rests on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -64,8 +64,10 @@ def supply_for(
     session: Session, vendor_org_id: str, project_id: str, task_type: str, locales: Sequence[str]
 ) -> dict[str, Supply]:
     """For each language: verified natives of exactly it, their speed, and what the vendor's open lanes need of them."""
-    people = {row.locale: int(row.by_proficiency.get("native", 0)) for row in supply_of_people(session, vendor_org_id)}
-    speeds = _measured(session, vendor_org_id, task_type, locales)
+    found = supply_of_people(session, vendor_org_id)
+    people = {row.locale: int(row.by_proficiency.get("native", 0)) for row in found}
+    hours = {row.locale: row.weekly_hours["native"] for row in found if "native" in row.weekly_hours}
+    speeds = _measured(session, vendor_org_id, task_type, locales, hours)
     promised = _promised(session, vendor_org_id, locales)
     texts = _guideline_locales(session, project_id)
     assumed = quoting.assumed_speed(task_type)
@@ -81,11 +83,13 @@ def supply_for(
     }
 
 
-def _measured(session: Session, vendor_org_id: str, task_type: str, locales: Sequence[str]) -> dict[str, float]:
-    """The speed of one person on a day of work, over the last fourteen days, where enough days were seen."""
+def _measured(
+    session: Session, vendor_org_id: str, task_type: str, locales: Sequence[str], hours: Mapping[str, float]
+) -> dict[str, float]:
+    """The speed of one person a day by their pace in the last fourteen days, where enough work was seen."""
     since = (now_of(session) - quoting.MEASURED_OVER).date()
     rows = session.execute(
-        select(Lane.locale, func.sum(LaneDay.judgments), func.sum(LaneDay.people))
+        select(Lane.locale, func.sum(LaneDay.judgments), func.sum(LaneDay.people), func.sum(LaneDay.seconds))
         .join(LaneDay, (LaneDay.lane_id == Lane.id) & (LaneDay.org_id == Lane.org_id))
         .where(
             Lane.vendor_org_id == vendor_org_id,
@@ -95,7 +99,10 @@ def _measured(session: Session, vendor_org_id: str, task_type: str, locales: Seq
         )
         .group_by(Lane.locale)
     )
-    speeds = {locale: quoting.measured_speed(int(judged), int(days)) for locale, judged, days in rows}
+    speeds = {
+        locale: quoting.measured_speed(int(judged), int(days), int(seconds), hours.get(locale))
+        for locale, judged, days, seconds in rows
+    }
     return {locale: speed for locale, speed in speeds.items() if speed is not None}
 
 

@@ -91,6 +91,10 @@ def report_of(
         },
         "accuracy": accuracy_of(grades),
         "accuracy_on_settled": accuracy_of(by_settled),
+        "agreement": {
+            "metric": "krippendorff_alpha",
+            "by_locale": [{"locale": lane.locale, **found} for lane in lanes if (found := _agreement(lane))],
+        },
         "sample": _sample(lane.sample for lane in lanes),
         "lots": [dict(lot) for lot in lots],
         "in_spite": in_spite,
@@ -137,15 +141,23 @@ def _share(right: float, n: int) -> dict[str, Any]:
 
 def _locale_row(lane: LaneFigures, counted: Counted, grades: Sequence[Graded]) -> dict[str, Any]:
     accuracy = accuracy_of(grade for grade in grades if grade.locale == lane.locale)
-    alpha = lane.agreement.get("alpha")
+    agreement = _agreement(lane)
     return {
         "locale": lane.locale, "units": counted.units[lane.locale], "judgments": counted.judgments[lane.locale],
         "people": len(counted.people.get(lane.locale, ())), "unresolved": lane.unresolved, "target": lane.target,
         "accuracy": accuracy, "standing": _standing(accuracy, lane.target),
-        "alpha": None if alpha is None else {
-            "value": alpha, "low": lane.agreement.get("low"), "high": lane.agreement.get("high"),
-            "n": lane.agreement.get("units"),
-        },
+        "alpha": {name: agreement[name] for name in ("value", "low", "high", "n")} if agreement else None,
+    }  # fmt: skip
+
+
+def _agreement(lane: LaneFigures) -> dict[str, Any] | None:
+    """Alpha with its interval, over how many units, and the share of pairs of answers that agree; None if unknown."""
+    found = lane.agreement
+    if found.get("alpha") is None:
+        return None
+    return {
+        "value": found["alpha"], "low": found.get("low"), "high": found.get("high"), "n": found.get("units"),
+        "percent": found.get("percent"),
     }  # fmt: skip
 
 

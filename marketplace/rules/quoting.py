@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from marketplace.values.requests import Missing, Need, QuoteLine, Supply
+from payouts.rules.pay_pilot import HOUR, OVERHEAD
 
 # What one person is taken to answer on a day until their own speed has been measured: a cautious half of a working day.
 ASSUMED_A_DAY: dict[str, float] = {"choice": 400.0, "pairwise": 200.0, "spans": 120.0}
@@ -12,6 +13,8 @@ ASSUMED_OTHERWISE = 150.0
 MEASURED_OVER = timedelta(days=14)
 ENOUGH_PERSON_DAYS = 5
 """Fewer days of work than these say little about a speed; the assumed one stands then."""
+ASSUMED_HOURS_A_WEEK = 20.0
+"""What a person has for work where nobody stated hours: half of a working week."""
 GOLD_LEAST = 100
 _DAY = timedelta(days=1)
 HORIZON = 366 * _DAY
@@ -68,9 +71,16 @@ def promised_a_day(open_lanes: Iterable[tuple[int, datetime | None]], now: datet
     return sum(left / max(1.0, (deadline - now) / _DAY) for left, deadline in open_lanes if deadline is not None)
 
 
-def measured_speed(judgments: int, person_days: int) -> float | None:
-    """Judgments of one person on a day on which they worked; None while too few days were seen."""
-    return judgments / person_days if person_days >= ENOUGH_PERSON_DAYS else None
+def measured_speed(judgments: int, person_days: int, seconds: int, weekly_hours: float | None) -> float | None:
+    """Judgments of one person a day: their pace at work, over the hours that they offer, all days of a week alike.
+
+    How many they gave a day says nothing of their speed, as it ends where the work on offer does. None while too few
+    days of work were seen, or no time was measured.
+    """
+    if person_days < ENOUGH_PERSON_DAYS or seconds <= 0:
+        return None
+    an_hour = judgments * HOUR / (seconds * (1.0 + OVERHEAD))
+    return an_hour * (weekly_hours or ASSUMED_HOURS_A_WEEK) / 7
 
 
 def _missing(need: Need, supply: Supply, now: datetime) -> tuple[Missing, ...]:

@@ -185,7 +185,7 @@ class Supply:
     """What is known of one language for a quote: people, their speed, and work that is promised already."""
 
     verified: int = 0
-    judgments_a_day: float = 0.0  # one person's, on a day on which they work
+    judgments_a_day: float = 0.0  # one person's
     source: SpeedSource = SpeedSource.ASSUMED
     promised_judgments_a_day: float = 0.0
     has_guideline: bool = False

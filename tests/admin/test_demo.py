@@ -141,6 +141,12 @@ def test_a_chosen_password_is_taken_as_it_is(app: Flask) -> None:
     assert accounts.new_password(settings) == "seven quiet rivers run"
 
 
+def test_a_password_that_is_not_the_worlds_is_said_not_to_be_used() -> None:
+    unused = "DEMO_PASSWORD is not used"
+    assert unused in accounts.told("the old one", "a new one") and unused in accounts.told(None, "a new one")
+    assert unused not in accounts.told("the old one", "the old one") + accounts.told("the old one")
+
+
 def test_production_refuses_a_demonstration(app: Flask, db: Database) -> None:
     app.config["SETTINGS"] = replace(app.config["SETTINGS"], environment="production")
     refused = demo(app)

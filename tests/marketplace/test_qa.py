@@ -57,6 +57,15 @@ def test_accuracy_stands_with_wilsons_interval() -> None:
     assert (accuracy["low"], accuracy["high"]) == (pytest.approx(0.49016, abs=1e-5), pytest.approx(0.94332, abs=1e-5))
 
 
+def test_agreement_stands_with_its_interval_for_each_language() -> None:
+    found, figure = report(), {"value": 0.6, "low": 0.55, "high": 0.65, "n": 40}
+    assert found["agreement"] == {
+        "metric": "krippendorff_alpha", "by_locale": [{"locale": "sw-KE", **figure, "percent": 0.8}],
+    }  # fmt: skip
+    assert found["by_locale"][0]["alpha"] == figure
+    assert blunted(found)["agreement"] == found["agreement"]  # of people among themselves; nothing of gold
+
+
 def test_classes_have_recall_precision_and_what_they_are_taken_for() -> None:
     refund, other = report()["by_class"]
     assert (refund["units"], refund["recall"]["value"], refund["precision"]["value"]) == (2, 0.8, 1.0)

@@ -57,9 +57,25 @@ def test_lanes_promise_what_is_left_of_them_until_their_deadlines() -> None:
     assert [quoting.still_promised(100, 3, answered) for answered in (0, 40, 100, 130)] == [300, 180, 0, 0]
 
 
-@pytest.mark.parametrize(("judged", "days", "speed"), [(500, 5, 100.0), (400, 4, None), (0, 0, None)])
-def test_a_speed_is_measured_only_over_enough_days(judged: int, days: int, speed: float | None) -> None:
-    assert quoting.measured_speed(judged, days) == speed
+@pytest.mark.parametrize(
+    ("judged", "days", "seconds", "hours", "speed"),
+    [
+        # 15 in 300 s, a tenth of it between units: 15 · 3,600 / 330 = 163.6 an hour; 7 hours a week are one a day.
+        (15, 5, 300, 7.0, 163.636),
+        (15, 5, 300, 14.0, 327.273),
+        # Scarce work: whoever gets 3 units on each of 5 days is as fast as whoever gets 300.
+        (1500, 5, 30_000, 7.0, 163.636),
+        (15, 5, 300, None, 467.532),  # nobody stated hours: 20 a week
+        (400, 4, 8_000, 7.0, None),
+        (400, 9, 0, 7.0, None),
+        (0, 0, 0, None, None),
+    ],
+)
+def test_a_speed_is_peoples_pace_over_the_hours_that_they_offer(
+    judged: int, days: int, seconds: int, hours: float | None, speed: float | None
+) -> None:
+    found = quoting.measured_speed(judged, days, seconds, hours)
+    assert found == (None if speed is None else pytest.approx(speed, abs=0.001))
 
 
 def test_a_bare_macro_language_is_answered_with_varieties_to_name() -> None:

@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import AccessGrant
-from marketplace.models import Lane, Project, Quote
+from marketplace.models import Lane, LaneDay, Project, Quote
 from marketplace.operations import requests
 from marketplace.queries import projects as project_queries
 from marketplace.queries import requests as queries
 from marketplace.rules.requests import name_faults
 from tests.marketplace.orders import Market
+from workforce.models import Annotator
 
 LINES = [{"locale": "sw_ke", "units": 1000}, {"locale": "ar-EG", "units": 500}]
 PRICES = {"sw-KE": 50_000, "ar-EG": 7_500}
@@ -77,6 +78,28 @@ def test_a_quote_counts_natives_of_exactly_the_locale(market: Market) -> None:
     assert [(each.code, each.count) for each in arabic.missing] == [("people", 1), ("gold", 100), ("guideline", 0)]
     assert quote.total_micros == 1000 * 50_000 + 500 * 7_500
     assert (quote.version, quote.state, quote.currency) == (1, "open", "EUR")
+
+
+def test_a_quote_measures_the_pace_of_people_and_not_what_they_were_given(market: Market) -> None:
+    people = market.hire(2, "sw-KE")
+    project_id = market.order()
+    with market.system() as session:
+        for person, hours in zip(people, (5, 9), strict=True):
+            session.get_one(Annotator, person).weekly_hours = hours
+        lane = session.scalars(select(Lane).where(Lane.project_id == project_id)).one()
+        lane.deadline_at = None  # promises nothing
+        session.add_all(
+            LaneDay(
+                org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=project_id, lane_id=lane.id,
+                day=(market.now - timedelta(days=back)).date(), judgments=3, seconds=60, people=1,
+            )
+            for back in range(5)
+        )  # fmt: skip
+    request_id, _project = market.send()
+    with market.as_(market.manager) as session:
+        quote = requests.make_quote(session, market.manager, request_id, prices={"sw-KE": 50_000})
+    # 20 s each and a tenth of it between units: 163.6 an hour, an hour a day, two people, three answers a unit.
+    assert (quote.lines[0].speed_source, quote.lines[0].units_a_day) == ("measured", 109.1)
 
 
 def test_a_new_quote_takes_the_place_of_the_one_before(market: Market) -> None:

@@ -112,8 +112,8 @@ def test_the_supply_counts_active_people_with_a_proven_language(world: World, ti
         operations.change_standing(session, SYSTEM, people[2].id, status="paused", reason="A pause.")
     with world.db.reading(Scope.system("forecast")) as session:
         assert queries.supply(session, world.vendor_id) == [
-            SupplyRow("en", 1, {"C1": 1}),
-            SupplyRow("sw-KE", 2, {"native": 2}),
+            SupplyRow("en", 1, {"C1": 1}, {"C1": 20.0}),
+            SupplyRow("sw-KE", 2, {"native": 2}, {"native": 20.0}),
         ]
         assert queries.supply(session, world.other_vendor_id) == []
     time.now += timedelta(days=731)

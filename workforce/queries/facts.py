@@ -76,10 +76,15 @@ def _facts(session: Session, row: Any, now: datetime) -> PersonFacts:
 
 
 def supply(session: Session, vendor_org_id: str, mode: str = "read") -> list[SupplyRow]:
-    """Per exact locale, how many active people have a verified claim to it in a mode, and at which proficiency."""
+    """Per exact locale, how many active people have a verified claim to it in a mode, by proficiency, and their hours."""
     now = now_of(session)
     rows = session.execute(
-        select(LanguageClaim.locale, LanguageClaim.proficiency, func.count())
+        select(
+            LanguageClaim.locale,
+            LanguageClaim.proficiency,
+            func.count(),
+            func.avg(func.nullif(Annotator.weekly_hours, 0)),
+        )
         .join(Annotator, (Annotator.id == LanguageClaim.annotator_id) & (Annotator.org_id == LanguageClaim.org_id))
         .where(
             LanguageClaim.org_id == vendor_org_id,
@@ -92,9 +97,12 @@ def supply(session: Session, vendor_org_id: str, mode: str = "read") -> list[Sup
         .order_by(LanguageClaim.locale)
     )
     counts: dict[str, dict[str, int]] = {}
-    for locale, proficiency, count in rows:
+    hours: dict[str, dict[str, float]] = {}
+    for locale, proficiency, count, stated in rows:
         counts.setdefault(locale, {})[proficiency] = count
-    return [SupplyRow(locale, sum(levels.values()), levels) for locale, levels in counts.items()]
+        if stated is not None:
+            hours.setdefault(locale, {})[proficiency] = float(stated)
+    return [SupplyRow(locale, sum(levels.values()), levels, hours.get(locale, {})) for locale, levels in counts.items()]
 
 
 def _claims(session: Session, person: Any, now: datetime) -> tuple[ClaimFacts, ...]:

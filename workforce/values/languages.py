@@ -1,7 +1,7 @@
 """Languages as values: what is stated, on what it rests, and how far it is proven."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -108,11 +108,15 @@ class ClaimFacts:
 
 @dataclass(frozen=True)
 class SupplyRow:
-    """Active people with a verified claim to exactly this locale."""
+    """Active people with a verified claim to exactly this locale, and the hours a week that one of them offers.
+
+    Hours are the mean of those who stated any, by proficiency; where nobody did, they are not there.
+    """
 
     locale: str
     total: int
     by_proficiency: Mapping[str, int]
+    weekly_hours: Mapping[str, float] = field(default_factory=dict)
 
 
 Steps = list[Any]  # [[level, until as ISO text], …], the highest level first
