@@ -76,7 +76,7 @@ def _facts(session: Session, row: Any, now: datetime) -> PersonFacts:
 
 
 def supply(session: Session, vendor_org_id: str, mode: str = "read") -> list[SupplyRow]:
-    """Per exact locale, how many active people have a verified claim to it in a mode, by proficiency, and their hours."""
+    """Per exact locale, how many active people have a verified claim in a mode, by proficiency, and their hours."""
     now = now_of(session)
     rows = session.execute(
         select(
