@@ -5,9 +5,14 @@ Every estimator takes a pandas frame with the columns `task`, `worker`, `label`:
     >>> estimator = DawidSkene()
     >>> answers = estimator.fit_predict(judgments, gold={"task 7": "cat"})
 
-and afterwards holds `labels_`, `probas_`, `skills_`, `iterations_` and `converged_`. Where labels are texts, boxes,
-spans or rankings (`Transcripts`, `Boxes`, `Spans`, `Rankings`) there is `confidence_` instead of `probas_`, and
-`BradleyTerry` reads comparisons. None of them draws random numbers: the same judgments give the same result.
+returns the answer of each task, and afterwards holds `labels_`, `probas_` (tasks × labels, rows sum to one), `skills_`,
+`iterations_` and `converged_`. A label that a worker gave to a task more than once counts once.
+
+A task of `BradleyTerry` is a pair of things (left, right) and its label the winner; it also reads a frame `left`,
+`right`, `label`. Where labels are texts, boxes, spans or rankings (`Transcripts`, `Boxes`, `Spans`, `Rankings`), the
+answer is put together from several, so that `probas_` tells the weight behind each label as it was given, and
+`confidence_` how near they come to the answer. None of them draws random numbers: the same judgments give the same
+result.
 """
 
 from calibration.inference.agreement import (

@@ -36,10 +36,13 @@ PAIRS = 10_000
 
 
 def count_agreement(judgments: pd.DataFrame) -> AgreementCounter:
-    """The counter of a frame with the columns `task` and `label`; empty labels are missing judgments."""
+    """The counter of a frame with the columns `task` and `label`; empty labels are missing judgments.
+
+    Where there is a column `worker` too, a label that a worker gave to a task more than once counts once.
+    """
     import pandas as pd
 
-    known = judgments[judgments["label"].notna()]
+    known = _known(judgments)
     label, labels = pd.factorize(known["label"])
     task, tasks = pd.factorize(known["task"])
     width = max(1, len(labels))
@@ -54,6 +57,12 @@ def count_agreement(judgments: pd.DataFrame) -> AgreementCounter:
         if sum(count for _, count in pattern) >= 2:
             found[pattern] += units
     return AgreementCounter(found)
+
+
+def _known(judgments: pd.DataFrame) -> pd.DataFrame:
+    """The judgments that are not missing, without repetitions where it is known whose they are."""
+    known = judgments[judgments["label"].notna()]
+    return known.drop_duplicates(["worker", "task", "label"]) if "worker" in known.columns else known
 
 
 def percent_agreement(judgments: pd.DataFrame) -> float:
@@ -143,8 +152,13 @@ def distance_agreement(
     """Measure the distances that alpha needs: all within tasks, and over all labels at most `pairs` of them."""
     groups: dict[Any, list[Any]] = {}
     known = judgments[judgments["label"].notna()]
-    for task, label in zip(known["task"].tolist(), known["label"].tolist(), strict=True):
-        groups.setdefault(task, []).append(label)
+    workers = known["worker"].tolist() if "worker" in known.columns else range(len(known))
+    before: dict[Any, list[Any]] = {}
+    for task, worker, label in zip(known["task"].tolist(), workers, known["label"].tolist(), strict=True):
+        own = before.setdefault((task, worker), [])
+        if label not in own:
+            own.append(label)
+            groups.setdefault(task, []).append(label)
     shared = [labels for labels in groups.values() if len(labels) > 1]
     within = [2.0 * sum(distance(*pair) for pair in combinations(labels, 2)) / (len(labels) - 1) for labels in shared]
     labels = [label for group in shared for label in group]

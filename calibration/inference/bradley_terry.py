@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from calibration.inference.coding import Codes, Floats, tally
-from calibration.inference.estimator import stable_hash
+from calibration.inference.coding import COLUMNS, Codes, Floats, Gold, known_keys, tally
+from calibration.inference.estimator import TooManyLabels, ensure_rounds, is_room, stable_hash
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,18 +39,25 @@ class BradleyTerry:
     found by expectation maximisation with a Beta(4, 1) prior on the first and Beta(1 + 1, 1 + 1) on the second. It
     needs more than twenty comparisons a person to be worth it.
 
-    `fit` takes a frame `left`, `right`, `label` (the winner, or `TIE`) and `worker`. Afterwards `scores_` are the
-    strengths with a geometric mean of one, `ranking_` the things from the strongest on (ties by stable hash),
-    `skills_` the share of a person's comparisons that were real (`noisy`), else that agree with the ranking,
-    `left_bias_` (`noisy`), and `iterations_`, `converged_`. Nothing depends on the order of rows.
+    `fit` takes a frame `task`, `worker`, `label`, where a task is a pair of things (left, right) and a label the winner
+    or `TIE`; a label that a worker gave to a task more than once counts once. Or it takes a frame `left`, `right`,
+    `label` and, if it is known, `worker`, in which each row is a comparison of its own.
+
+    Afterwards `labels_` is the stronger of each task's two and `probas_` the chance of each to be preferred by whoever
+    looks, `scores_` are the strengths with a geometric mean of one, `ranking_` the things from the strongest on (ties
+    by stable hash), `skills_` the share of a person's comparisons that were real (`noisy`), else that agree with the
+    ranking, `left_bias_` (`noisy`), and `iterations_`, `converged_`. Nothing depends on the order of rows.
     """
 
+    labels_: pd.Series[Any]
     scores_: pd.Series[Any]
     ranking_: list[Any]
     skills_: pd.Series[Any]
     left_bias_: pd.Series[Any]
     iterations_: int
     converged_: bool
+    _tasks: pd.MultiIndex
+    _keys: Mapping[frozenset[Any], Any]
     _pairs: _Pairs
     _model: _Model
 
@@ -59,12 +66,13 @@ class BradleyTerry:
     ) -> None:
         self.noisy = noisy
         self.prior = prior
-        self.max_iterations = max_iterations
+        self.max_iterations = ensure_rounds(max_iterations)
         self.tolerance = tolerance
 
-    def fit(self, comparisons: pd.DataFrame, *, gold: Mapping[tuple[Any, Any], Any] | None = None) -> BradleyTerry:
+    def fit(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> BradleyTerry:
         """Estimate from comparisons; `gold` (pair of things to winner) stands in place of what was said of a pair."""
-        pairs = _read(comparisons, gold or {})
+        comparisons, self._keys = _by_sides(judgments), _winners(gold)
+        pairs = _read(comparisons, self._keys)
         start = _SKILL_PRIOR[0] / sum(_SKILL_PRIOR) if self.noisy else 1.0
         people = len(pairs.workers)
         model = _Model(np.ones(len(pairs.things)), np.full(people, start), np.full(people, 0.5))
@@ -75,14 +83,35 @@ class BradleyTerry:
             converged = bool(np.abs(np.log(after.strengths / model.strengths)).max() <= self.tolerance)
             model = after
         self.iterations_, self.converged_ = rounds, converged
+        self._tasks = _distinct(comparisons)
         self._publish(pairs, model)
         return self
 
-    def fit_predict(
-        self, comparisons: pd.DataFrame, *, gold: Mapping[tuple[Any, Any], Any] | None = None
-    ) -> pd.Series[Any]:
-        """Estimate, and return the strength of each thing."""
-        return self.fit(comparisons, gold=gold).scores_
+    def fit_predict(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> pd.Series[Any]:
+        """Estimate, and return the winner of each pair."""
+        return self.fit(judgments, gold=gold).labels_
+
+    @property
+    def probas_(self) -> pd.DataFrame:
+        """Tasks × things: the chance of each of the two to be preferred, certainty for a key; rows sum to one.
+
+        The table is made when it is asked for; raises TooManyLabels where it would take far more memory than the pairs.
+        """
+        import pandas as pd
+
+        things, tasks = self.scores_.index, list(self._tasks)
+        if not is_room(len(tasks) * len(things), len(tasks)):
+            size = len(tasks) * len(things) * 8 / 1e9
+            raise TooManyLabels(f"a table of {len(tasks):,} pairs of {len(things):,} things would take {size:,.1f} GB")
+        table, rows = np.zeros((len(tasks), len(things))), np.arange(len(tasks))
+        left, right = (things.get_indexer(self._tasks.get_level_values(side)) for side in (0, 1))
+        strengths = self._model.strengths
+        table[rows, left] = strengths[left] / (strengths[left] + strengths[right])
+        table[rows, right] = 1.0 - table[rows, left]
+        for row, pair in enumerate(tasks):
+            if frozenset(pair) in self._keys:
+                table[row, [left[row], right[row]]] = [float(self._keys[frozenset(pair)] == thing) for thing in pair]
+        return pd.DataFrame(table, index=self._tasks, columns=things.rename("label"))
 
     def intervals(self, confidence: float = 0.95) -> pd.DataFrame:
         """`low` and `high` of each strength, from the observed information on the logarithmic scale.
@@ -123,6 +152,9 @@ class BradleyTerry:
         self.scores_ = pd.Series(scores, index=pairs.things, name="score")
         levels = dict(zip(pairs.things, np.round(np.log(scores), 6).tolist(), strict=True))  # else rounding is a reason
         self.ranking_ = sorted(pairs.things, key=lambda thing: (-levels[thing], stable_hash(thing)))
+        place = {thing: number for number, thing in enumerate(self.ranking_)}
+        winners = [self._keys.get(frozenset(pair), min(pair, key=place.__getitem__)) for pair in self._tasks]
+        self.labels_ = pd.Series(winners, index=self._tasks, name="label", dtype=object)
         skills = model.skills if self.noisy else _agreement(pairs, model)
         self.skills_ = pd.Series(skills, index=pairs.workers, name="skill")
         self.left_bias_ = pd.Series(model.left_bias, index=pairs.workers, name="left_bias")
@@ -173,12 +205,48 @@ class _Model:
     left_bias: Floats
 
 
-def _read(comparisons: pd.DataFrame, gold: Mapping[tuple[Any, Any], Any]) -> _Pairs:
+def _by_sides(judgments: pd.DataFrame) -> pd.DataFrame:
+    """The frame as comparisons with a left and a right side, however it names its pairs."""
     import pandas as pd
 
-    missing = [name for name in ("left", "right", "label") if name not in comparisons.columns]
+    by_sides = "task" not in judgments.columns or {"left", "right"} <= {*judgments.columns}
+    missing = [name for name in (("left", "right", "label") if by_sides else COLUMNS) if name not in judgments.columns]
     if missing:
-        raise ValueError(f"comparisons need the columns left, right and label; missing: {', '.join(missing)}")
+        raise ValueError(
+            "comparisons need the columns task, worker and label, where a task is a pair of things, or left, right and"
+            f" label; missing: {', '.join(missing)}"
+        )
+    if by_sides:
+        return judgments
+    rows = list(dict.fromkeys(judgments[[*COLUMNS]].itertuples(index=False, name=None)))
+    if not all(isinstance(task, tuple) and len(task) == 2 for task, _worker, _label in rows):
+        raise ValueError("a task of comparisons is a pair of things, (left, right)")
+    sides = [(*task, worker, label) for task, worker, label in rows]
+    return pd.DataFrame(sides, columns=["left", "right", "worker", "label"], dtype=object)
+
+
+def _distinct(comparisons: pd.DataFrame) -> pd.MultiIndex:
+    """Each pair once, as it was shown, in the order in which they first appear."""
+    import pandas as pd
+
+    shown = comparisons[["left", "right"]].drop_duplicates()
+    return pd.MultiIndex.from_arrays([shown["left"], shown["right"]], names=["left", "right"])
+
+
+def _winners(gold: Gold | None) -> dict[frozenset[Any], Any]:
+    """The keys by pair, whichever side is which."""
+    found: dict[frozenset[Any], Any] = {}
+    for pair, key in known_keys(gold).items():
+        if key not in pair:
+            raise ValueError("the key of a pair is one of the two")
+        if found.setdefault(frozenset(pair), key) != key:
+            raise ValueError(f"{pair[0]} and {pair[1]} have two keys, one for each")
+    return found
+
+
+def _read(comparisons: pd.DataFrame, winners: Mapping[frozenset[Any], Any]) -> _Pairs:
+    import pandas as pd
+
     worker, workers = pd.factorize(comparisons.get("worker", pd.Series(0, index=comparisons.index)))
     left, right, label = (comparisons[name].to_numpy(object) for name in ("left", "right", "label"))
     if (left == right).any():
@@ -192,7 +260,7 @@ def _read(comparisons: pd.DataFrame, gold: Mapping[tuple[Any, Any], Any]) -> _Pa
     first, second = np.tile(codes.reshape(2, -1), 2)[:, rows]
     took_left = rows < len(left)
     group, one, other = _grouped(first, second, len(things))
-    key = _keys(gold, pd.Index(things), one, other)[group]
+    key = _keys(winners, pd.Index(things), one, other)[group]
     said = np.where(took_left, first, second)
     winner = np.where(key >= 0, key, said)
     return _Pairs(
@@ -217,12 +285,10 @@ def _grouped(first: Codes, second: Codes, size: int) -> tuple[Codes, Codes, Code
     return group, pairs // max(1, size), pairs % max(1, size)
 
 
-def _keys(gold: Mapping[tuple[Any, Any], Any], things: pd.Index[Any], one: Codes, other: Codes) -> Codes:
+def _keys(winners: Mapping[frozenset[Any], Any], things: pd.Index[Any], one: Codes, other: Codes) -> Codes:
     """The winner of each pair by its key, -1 where there is none."""
     codes = {thing: code for code, thing in enumerate(things)}
-    if any(key not in pair for pair, key in gold.items()):
-        raise ValueError("the key of a pair is one of the two")
-    known = {frozenset(codes.get(thing, -1) for thing in pair): codes.get(key, -1) for pair, key in gold.items()}
+    known = {frozenset(codes.get(thing, -1) for thing in pair): codes.get(key, -1) for pair, key in winners.items()}
     return np.array([known.get(frozenset(pair), -1) for pair in zip(one.tolist(), other.tolist(), strict=True)], int)
 
 

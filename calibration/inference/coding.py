@@ -79,7 +79,8 @@ def tally(codes: Codes, size: int, weights: NDArray[Any] | None = None) -> Float
 def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[Hashable] | None = None) -> Coded:
     """Code a frame; keys of tasks that nobody judged are left out, labels never chosen are kept.
 
-    Labels are sorted, tasks and workers stand in the order in which they first appear.
+    Labels are sorted, tasks and workers stand in the order in which they first appear. A label that a worker gave to a
+    task more than once counts once: it is the same judgment, sent or written again.
     """
     import pandas as pd
 
@@ -89,10 +90,10 @@ def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[H
     task, tasks = _factorized(judgments["task"])
     worker, workers = _factorized(judgments["worker"])
     label, seen = _factorized(judgments["label"])
-    keys = pd.Series(gold if gold is not None else {}, dtype=object)
-    if keys.isna().any():
-        raise ValueError("a known label must not be missing")
-    keys = keys[keys.index.isin(tasks)]
+    keys = _keys_among(tasks, known_keys(gold))
+    first = _first_ones(task, worker, label, (len(tasks), len(seen)))
+    if first is not None:
+        task, worker, label = task[first], worker[first], label[first]
     known = _label_set(seen, keys, labels)
     narrow = _narrowest(max(len(tasks), len(workers)) * len(known))
     return Coded(
@@ -103,8 +104,52 @@ def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[H
         worker=worker.astype(narrow, copy=False),
         label=known.get_indexer(seen).astype(narrow)[label] if len(label) else label.astype(narrow),
         anchored=tasks.get_indexer(keys.index),
-        keys=known.get_indexer(pd.Index(keys.to_numpy(), dtype=known.dtype)),
+        keys=known.get_indexer(pd.Index(keys.to_numpy(), dtype=known.dtype, tupleize_cols=False)),
     )
+
+
+def known_keys(gold: Gold | None) -> dict[Any, Any]:
+    """Known labels by task; ValueError where a task has two different ones."""
+    if gold is None or isinstance(gold, Mapping):
+        return dict(gold or {})
+    keys: dict[Any, Any] = {}
+    for task, label in gold.items():
+        if task in keys and keys[task] != label:
+            raise ValueError(f"{task} has two known labels, {keys[task]} and {label}")
+        keys[task] = label
+    return keys
+
+
+def _keys_among(tasks: pd.Index[Any], known: Mapping[Any, Any]) -> pd.Series[Any]:
+    """The keys of tasks that were judged."""
+    import pandas as pd
+
+    index = pd.Index([*known], tupleize_cols=False)
+    keys = pd.Series([*known.values()], index=index, dtype=object)
+    if keys.isna().any():
+        raise ValueError("a known label must not be missing")
+    keys = keys[keys.index.isin(tasks)]
+    if len(index) and not len(keys):
+        strangers = sorted(set(map(str, index)) & set(map(str, tasks)))
+        if strangers:
+            raise ValueError(
+                f"known labels and judgments name tasks in different types: {strangers[0]} is in both, but not the same"
+            )
+    return keys
+
+
+def _first_ones(task: Codes, worker: Codes, label: Codes, sizes: tuple[int, int]) -> NDArray[np.bool_] | None:
+    """Where a judgment is not the repetition of an earlier one; None where no worker judged a task twice."""
+    import pandas as pd
+
+    tasks, labels = sizes
+    pair = worker.astype(np.int64) * tasks + task
+    ordered = np.sort(pair)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return None
+    judgment = pd.factorize(pair)[0].astype(np.int64) * labels + label
+    first: NDArray[np.bool_] = ~pd.Series(judgment).duplicated().to_numpy()
+    return first
 
 
 def _factorized(column: pd.Series[Any]) -> tuple[Codes, pd.Index[Any]]:
@@ -113,8 +158,12 @@ def _factorized(column: pd.Series[Any]) -> tuple[Codes, pd.Index[Any]]:
 
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, order = pd.factorize(column.cat.codes.to_numpy())
-        known = column.cat.categories.take(order[order >= 0])
+        known = column.cat.categories.take(order[order >= 0]).to_flat_index()
         empty = bool((order < 0).any())
+    elif column.dtype == object:
+        codes, found = pd.factorize(column.to_numpy())
+        known = pd.Index(found, dtype=object, tupleize_cols=False)  # a tuple is a name like any other
+        empty = bool((codes < 0).any())
     else:
         codes, uniques = pd.factorize(column)
         known = pd.Index(uniques)
@@ -137,5 +186,5 @@ def _label_set(seen: pd.Index[Any], keys: pd.Series[Any], named: Iterable[Hashab
         ordered = sorted(everything)
     except TypeError:
         ordered = sorted(everything, key=lambda label: (type(label).__name__, str(label)))
-    known: pd.Index[Any] = pd.Index(ordered, name="label")
+    known: pd.Index[Any] = pd.Index(ordered, name="label", tupleize_cols=False)
     return known

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -80,8 +81,8 @@ class AgreementCounter:
     def alpha(self, level: Level | str = Level.NOMINAL, order: Sequence[Label] | None = None) -> float:
         """Krippendorff's alpha; nan where only one value was ever used. Content Analysis, 2004, chapter 11.
 
-        Ordinal labels are ordered as numbers or names are, or as `order` says; interval and ratio labels are numbers,
-        those of a ratio not below zero.
+        Ordinal labels are numbers, or names that `order` puts in order; interval and ratio labels are numbers, those of
+        a ratio not below zero.
         """
         return self._figure(_ALPHAS[Level(level)], order)
 
@@ -331,6 +332,11 @@ class _Interval(_Alpha):
 
 class _Ordinal(_Alpha):
     """The ranks between two values, half of either end included, are a difference of mid-ranks."""
+
+    def __init__(self, patterns: Mapping[Pattern, int], order: Sequence[Label] | None) -> None:
+        super().__init__(patterns, order)
+        if order is None and not all(isinstance(value, Real) for value in self.values):
+            raise ValueError("ordinal labels that are no numbers need their order; their alphabet says nothing of it")
 
     def observed(self, weights: Floats, totals: Floats) -> Floats:
         ranks = self._ranks(totals).T

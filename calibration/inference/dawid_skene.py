@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from calibration.inference.coding import Coded, Codes, Floats
-from calibration.inference.estimator import Estimator, Fit, class_shares, ensure_fits, normalised, vote_shares
+from calibration.inference.estimator import (
+    Estimator,
+    Fit,
+    class_shares,
+    ensure_fits,
+    ensure_rounds,
+    normalised,
+    vote_shares,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +82,7 @@ class DawidSkene(Estimator):
         super().__init__(labels=labels)
         self.pooling = pooling
         self.history = history
-        self.max_iterations = max_iterations
+        self.max_iterations = ensure_rounds(max_iterations)
         self.tolerance = tolerance
 
     @property

@@ -43,11 +43,13 @@ class Estimator(ABC):
 
     - `labels_`: the answer of each task (Series by task);
     - `probas_`: the posterior, tasks × labels, rows summing to one;
-    - `skills_`: estimated accuracy of each worker (Series by worker);
+    - `skills_`: estimated accuracy of each worker (Series by worker), as it was found: where a method keeps accuracies
+      within bounds, so that one vote never decides by itself, it does so for their weights alone;
     - `iterations_`, `converged_`: rounds taken, and whether the result had stopped moving.
 
     Ties go to the label that is commoner over all tasks, then to the smallest hash of task and label: the same on
-    every machine, and no label profits from its name as a whole.
+    every machine, and no label profits from its name as a whole. A label that a worker gave to a task more than once
+    counts once. Tasks, workers and labels are anything that can be hashed.
 
     `labels` names labels that exist though nobody may have chosen them.
     """
@@ -98,13 +100,25 @@ class Estimator(ABC):
 
 def ensure_fits(coded: Coded, cells: int) -> None:
     """Raise TooManyLabels, before anything large is made, where an estimate would take far more than its judgments."""
-    if cells <= max(_MOST_CELLS, _CELLS_EACH * len(coded.task)):
+    if is_room(cells, len(coded.task)):
         return
     raise TooManyLabels(
         f"{len(coded.labels):,} different labels are too many to compare for {len(coded.tasks):,} tasks and"
         f" {len(coded.workers):,} workers: it would take {cells * 8 / 1e9:,.1f} GB and more. Labels of so many kinds"
         " are mostly free text, which is fused or compared by distance, not voted on"
     )
+
+
+def is_room(cells: int, judgments: int) -> bool:
+    """Whether arrays of so many numbers may be made for so many judgments."""
+    return cells <= max(_MOST_CELLS, _CELLS_EACH * judgments)
+
+
+def ensure_rounds(max_iterations: int) -> int:
+    """The most rounds as they were given; ValueError where not one is allowed."""
+    if max_iterations < 1:
+        raise ValueError("max_iterations is 1 or more: nothing can be estimated in no round")
+    return max_iterations
 
 
 def choose(coded: Coded, probas: Floats) -> Codes:

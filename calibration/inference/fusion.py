@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
-from calibration.inference.coding import COLUMNS, Codes, Floats, Gold, tally
-from calibration.inference.estimator import stable_hash
+from calibration.inference.coding import COLUMNS, Codes, Floats, Gold, known_keys, tally
+from calibration.inference.estimator import TooManyLabels, ensure_rounds, is_room, stable_hash
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +36,8 @@ class Fusion(ABC, Generic[Label, Prepared]):
     author.
 
     After `fit_predict`: `labels_` and `confidence_` by task (the mean nearness of its labels by weight; one for keys),
-    `skills_` by worker (mean nearness, with the prior), `iterations_`, `converged_`. Nothing depends on the order of
-    rows.
+    `probas_`, `skills_` by worker (mean nearness, with the prior), `iterations_`, `converged_`. Nothing depends on the
+    order of rows, and a label that a worker gave to a task more than once counts once.
     """
 
     labels_: pd.Series[Any]
@@ -45,6 +45,7 @@ class Fusion(ABC, Generic[Label, Prepared]):
     skills_: pd.Series[Any]
     iterations_: int
     converged_: bool
+    _fitted: tuple[list[_Group[Label, Prepared]], dict[Any, Label], Floats]
 
     def __init__(
         self, *, prior: tuple[float, float] = (4.0, 1.0), max_iterations: int = 20, tolerance: float = 1e-6,
@@ -52,7 +53,7 @@ class Fusion(ABC, Generic[Label, Prepared]):
     ) -> None:  # fmt: skip
         self.prior = prior
         self.skills = skills
-        self.max_iterations = max_iterations
+        self.max_iterations = ensure_rounds(max_iterations)
         self.tolerance = tolerance
 
     def fit(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> Fusion[Label, Prepared]:
@@ -61,7 +62,7 @@ class Fusion(ABC, Generic[Label, Prepared]):
         Where `skills` of all people were given these hold, and labels are merged with them once.
         """
         groups, workers = self._grouped(judgments)
-        keys = {} if gold is None else {task: self._read(label) for task, label in gold.items()}
+        keys = {task: self._read(label) for task, label in known_keys(gold).items()}
         weights, skills = np.ones(len(workers)), np.full(len(workers), self.prior[0] / sum(self.prior))
         if self.skills is not None:
             skills = np.array([self.skills[str(worker)] for worker in workers])
@@ -81,11 +82,47 @@ class Fusion(ABC, Generic[Label, Prepared]):
             for group, values in zip(groups, near, strict=True)
         ]
         self._publish(groups, workers, merged, confidence, skills)
+        self._fitted = groups, keys, sure
         return self
 
     def fit_predict(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> pd.Series[Any]:
         """Estimate, and return the label of each task."""
         return self.fit(judgments, gold=gold).labels_
+
+    @property
+    def probas_(self) -> pd.DataFrame:
+        """Tasks × labels as they were given: the share of the weight that stands behind each; rows sum to one.
+
+        A key has all of its task. What is fused of several labels is mostly none of them: how near they come to it is
+        `confidence_`. The table is made when it is asked for; raises TooManyLabels where it would take far more memory
+        than the judgments.
+        """
+        import pandas as pd
+
+        groups, keys, weights = self._fitted
+        shares = [self._shares(group, keys, weights) for group in groups]
+        given = sorted({label for row in shares for label in row}, key=str)
+        cells, judgments = len(groups) * len(given), sum(len(group.labels) for group in groups)
+        if not is_room(cells, judgments):
+            raise TooManyLabels(
+                f"a table of {len(groups):,} tasks and {len(given):,} different labels would take"
+                f" {cells * 8 / 1e9:,.1f} GB"
+            )
+        table, place = np.zeros((len(groups), len(given))), {label: column for column, label in enumerate(given)}
+        for number, row in enumerate(shares):
+            table[number, [place[label] for label in row]] = [*row.values()]
+        columns = pd.Index(given, dtype=object, name="label", tupleize_cols=False)
+        return pd.DataFrame(table, index=self.labels_.index, columns=columns)
+
+    def _shares(self, group: _Group[Label, Prepared], keys: Mapping[Any, Label], weights: Floats) -> dict[Any, float]:
+        """The share of the weight behind each label of a task."""
+        if group.task in keys:
+            return {self._show(keys[group.task]): 1.0}
+        whole, found = float(weights[group.workers].sum()), dict[Any, float]()
+        for label, code in zip(group.labels, group.workers.tolist(), strict=True):
+            shown = self._show(label)
+            found[shown] = found.get(shown, 0.0) + float(weights[code]) / whole
+        return found
 
     @abstractmethod
     def _read(self, label: Any) -> Label:
@@ -104,7 +141,7 @@ class Fusion(ABC, Generic[Label, Prepared]):
         """How far apart two labels lie, in [0, 1]."""
 
     def _show(self, label: Label) -> Any:
-        """A label as it is returned."""
+        """A label as it is returned; equal ones look equal."""
         return label
 
     def _grouped(self, judgments: pd.DataFrame) -> tuple[list[_Group[Label, Prepared]], pd.Index[Any]]:
@@ -115,8 +152,12 @@ class Fusion(ABC, Generic[Label, Prepared]):
             raise ValueError(f"judgments need the columns task, worker and label; missing: {', '.join(missing)}")
         worker, workers = pd.factorize(judgments["worker"])
         members: dict[Hashable, list[tuple[Label, int]]] = {}
+        before: dict[tuple[Hashable, int], list[Label]] = {}
         for task, code, label in zip(judgments["task"], worker.tolist(), judgments["label"], strict=True):
-            members.setdefault(task, []).append((self._read(label), code))
+            own, read = before.setdefault((task, code), []), self._read(label)
+            if read not in own:
+                own.append(read)
+                members.setdefault(task, []).append((read, code))
         groups = []
         for task, several in members.items():
             # Sorted, so that what depends on the order of labels does not depend on the order of rows.
@@ -152,7 +193,7 @@ class Fusion(ABC, Generic[Label, Prepared]):
     ) -> None:
         import pandas as pd
 
-        tasks = pd.Index([group.task for group in groups], name="task")
+        tasks = pd.Index([group.task for group in groups], name="task", tupleize_cols=False)
         labels = np.empty(len(merged), dtype=object)
         labels[:] = [self._show(label) for label in merged]
         self.labels_ = pd.Series(labels, index=tasks, name="label", dtype=object)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from calibration.inference.coding import Coded, Codes, Floats, tally
-from calibration.inference.estimator import Estimator, Fit, class_shares, normalised, vote_shares
+from calibration.inference.estimator import Estimator, Fit, class_shares, ensure_rounds, normalised, vote_shares
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ class GLAD(Estimator):
         self.even_labels = even_labels
         self.ability_prior = ability_prior
         self.easiness_prior = easiness_prior
-        self.max_iterations = max_iterations
+        self.max_iterations = ensure_rounds(max_iterations)
         self.tolerance = tolerance
 
     def _estimate(self, coded: Coded) -> Fit:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import digamma
 
 from calibration.inference.coding import Coded, Floats, tally
-from calibration.inference.estimator import Estimator, Fit, class_shares, normalised, vote_shares
+from calibration.inference.estimator import Estimator, Fit, class_shares, ensure_rounds, normalised, vote_shares
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ class MACE(Estimator):
         self.even_labels = even_labels
         self.spamming_prior = spamming_prior
         self.strategy_prior = strategy_prior
-        self.max_iterations = max_iterations
+        self.max_iterations = ensure_rounds(max_iterations)
         self.tolerance = tolerance
 
     def _estimate(self, coded: Coded) -> Fit:

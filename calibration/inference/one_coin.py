@@ -12,6 +12,7 @@ from calibration.inference.estimator import (
     Fit,
     clamp,
     class_shares,
+    ensure_rounds,
     expected_right,
     normalised,
     vote_shares,
@@ -26,7 +27,8 @@ class OneCoin(Estimator):
     people share a bias it can do worse than the vote, so hold it to gold. Accuracies have a Beta(4, 1) prior and are
     clamped to (1/K, 0.985], which also keeps the model from reading a person's answers as their opposite. It starts
     from the vote and stops when no probability moves by more than `tolerance`. Ties: the commoner label, then the
-    stable hash.
+    stable hash. `skills_` are the accuracies
+    before they are clamped.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class OneCoin(Estimator):
     ) -> None:
         super().__init__(labels=labels)
         self.prior = prior
-        self.max_iterations = max_iterations
+        self.max_iterations = ensure_rounds(max_iterations)
         self.tolerance = tolerance
 
     def _estimate(self, coded: Coded) -> Fit:
@@ -56,12 +58,13 @@ class OneCoin(Estimator):
 
     def _accuracies(self, coded: Coded, probas: Floats) -> Floats:
         a, b = self.prior
-        return clamp((expected_right(coded, probas) + a) / (coded.per_worker + a + b), coded.choices)
+        return (expected_right(coded, probas) + a) / (coded.per_worker + a + b)
 
     @staticmethod
     def _posterior(coded: Coded, accuracies: Floats, shares: Floats) -> Floats:
         # What all labels of a task have in common cancels, so only the given label's log odds are added.
-        odds = np.log(accuracies * (coded.choices - 1) / (1.0 - accuracies))
+        bounded = clamp(accuracies, coded.choices)
+        odds = np.log(bounded * (coded.choices - 1) / (1.0 - bounded))
         width = len(coded.labels)
         scores = tally(coded.cell, len(coded.tasks) * width, odds[coded.worker])
         return normalised(scores.reshape(-1, width) + np.log(shares))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -45,7 +46,9 @@ class Rankings(Fusion[Ranks, _Ballots]):
         return {thing: found[thing] for thing in sorted(found, key=str)}
 
     def _show(self, label: Ranks) -> tuple[Any, ...]:
-        return tuple(sorted(label, key=lambda thing: (label[thing], str(thing))))
+        order = sorted(label, key=lambda thing: (label[thing], str(thing)))
+        tied = (tuple(things) for _rank, things in groupby(order, key=label.__getitem__))
+        return tuple(things[0] if len(things) == 1 else things for things in tied)
 
     def _distance(self, one: Ranks, other: Ranks) -> float:
         return ranking_distance(one, other)

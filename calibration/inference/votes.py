@@ -64,8 +64,9 @@ class WeightedVote(Estimator):
     The posterior of label k is proportional to its share times the product of a(K-1)/(1-a) over the people who gave
     it. Assumes errors that are independent and spread evenly over the other labels (Nitzan and Paroush, International
     Economic Review 23, 1982). Accuracies are, in this order: those given in `skills`; for people who judged gold,
-    their gold record with a Beta(8, 2) prior; else agreement with the majority vote with a Beta(4, 1) prior. They are
-    clamped, so that one vote never decides by itself. Ties: the commoner label, then the stable hash.
+    their gold record with a Beta(8, 2) prior; else agreement with the majority vote with a Beta(4, 1) prior. For the
+    weights they are clamped, so that one vote never decides by itself; `skills_` are what they were before. Ties: the
+    commoner label, then the stable hash.
     """
 
     def __init__(
@@ -76,8 +77,9 @@ class WeightedVote(Estimator):
 
     def _estimate(self, coded: Coded) -> Fit:
         start = vote_shares(coded)
-        accuracies = clamp(self._accuracies(coded), coded.choices)
-        weights = np.log(accuracies * (coded.choices - 1) / (1.0 - accuracies))
+        accuracies = self._accuracies(coded)
+        bounded = clamp(accuracies, coded.choices)
+        weights = np.log(bounded * (coded.choices - 1) / (1.0 - bounded))
         scores = tally(coded.cell, start.size, weights[coded.worker]).reshape(start.shape)
         scores = scores + np.log(class_shares(start))
         return Fit(coded.anchor(normalised(scores)), accuracies)

@@ -98,7 +98,7 @@ def _strengths(python: str) -> list[tuple[str, str, float, float, float, float]]
     found = []
     for seed, left_takers in ((1, 0), (2, 4)):
         frame, strength = make_comparisons(seed, left_takers=left_takers, each=60)
-        ours = (-BradleyTerry(noisy=True).fit_predict(frame)).to_dict()
+        ours = (-BradleyTerry(noisy=True).fit(frame).scores_).to_dict()
         theirs = {
             thing: -score
             for thing, score in _ask(python, ["noisy-bradley-terry"], frame)["noisy-bradley-terry"].items()

@@ -425,3 +425,17 @@ def test_agreement_on_one_class_is_that_of_the_class_and_all_others_as_one() -> 
     assert against_rest(counter, "a").patterns == apart.patterns
     assert units_with(counter, "a") == frame[frame["label"] == "a"]["task"].nunique()
     assert labels_given(counter)[0] == frame["label"].value_counts().idxmax()
+
+
+def test_a_judgment_written_twice_agrees_with_nobody_and_words_have_no_order_of_their_own() -> None:
+    rows = [("t1", "ann", "x"), ("t1", "bob", "y"), ("t2", "ann", "x"), ("t2", "bob", "x")]
+    judgments = pd.DataFrame(rows, columns=["task", "worker", "label"])
+    twice = pd.concat([judgments, judgments.head(1)])
+    assert count_agreement(twice).patterns == count_agreement(judgments).patterns
+    assert distance_agreement(twice, _differs).alpha() == distance_agreement(judgments, _differs).alpha()
+    with pytest.raises(ValueError, match="need their order"):
+        krippendorff_alpha(judgments, "ordinal")
+
+
+def _differs(one: str, other: str) -> float:
+    return float(one != other)

@@ -51,7 +51,7 @@ def make_comparisons(seed: int, *, left_takers: int = 0, each: int = 60) -> tupl
 
 def test_the_strengths_of_three_that_all_won_and_lost() -> None:
     found = BradleyTerry(prior=0.0)
-    scores = found.fit_predict(table([[0, 7, 9], [3, 0, 6], [1, 4, 0]]))
+    scores = found.fit(table([[0, 7, 9], [3, 0, 6], [1, 4, 0]])).scores_
     assert scores.round(3).to_dict() == {"a": 2.569, "b": 0.852, "c": 0.457}
     assert found.ranking_ == ["a", "b", "c"]
     assert found.converged_
@@ -67,12 +67,12 @@ def test_strengths_without_a_prior_equal_the_plain_version(seed: int) -> None:
         for left, right, label in frame[["left", "right", "label"]].itertuples(index=False)
     )
     plain = plain_bradley_terry(wins, sorted(set(frame["left"])), 300)
-    assert BradleyTerry(prior=0.0).fit_predict(frame)[[*plain]].tolist() == pytest.approx([*plain.values()], rel=1e-5)
+    assert BradleyTerry(prior=0.0).fit(frame).scores_[[*plain]].tolist() == pytest.approx([*plain.values()], rel=1e-5)
 
 
 def test_what_never_lost_stays_finite_by_a_virtual_tie() -> None:
     found = BradleyTerry()
-    scores = found.fit_predict(table([[0, 3], [0, 0]]))
+    scores = found.fit(table([[0, 3], [0, 0]])).scores_
     # Both logarithms are x and -x; the slope 3 / (1 + e^2x) + (1/2 - 1 / (1 + e^-x)) vanishes at the answer.
     x = math.log(scores["a"])
     assert scores["a"] * scores["b"] == pytest.approx(1.0)
@@ -82,7 +82,7 @@ def test_what_never_lost_stays_finite_by_a_virtual_tie() -> None:
 def test_a_tie_is_half_a_win_for_each() -> None:
     ties = compared([("w", "a", "b", "tie"), ("w", "a", "b", "tie"), ("w", "b", "c", "b")])
     halves = compared([("w", "a", "b", "a"), ("w", "a", "b", "b"), ("w", "b", "c", "b")])
-    assert np.allclose(BradleyTerry().fit_predict(ties), BradleyTerry().fit_predict(halves))
+    assert np.allclose(BradleyTerry().fit(ties).scores_, BradleyTerry().fit(halves).scores_)
 
 
 def test_equals_are_ranked_by_hash_and_not_by_order() -> None:
@@ -97,8 +97,8 @@ def test_renaming_renames_and_the_order_of_rows_does_not_matter() -> None:
     names = dict(zip("abcdefgh", "hgfedcba", strict=True))
     renamed = frame.assign(**{column: frame[column].map(names) for column in ("left", "right", "label")})
     for noisy in (False, True):
-        plain = BradleyTerry(noisy=noisy).fit_predict(frame)
-        other = BradleyTerry(noisy=noisy).fit_predict(renamed.sample(frac=1, random_state=2))
+        plain = BradleyTerry(noisy=noisy).fit(frame).scores_
+        other = BradleyTerry(noisy=noisy).fit(renamed.sample(frac=1, random_state=2)).scores_
         assert np.allclose(other[plain.rename(names).index], plain, rtol=1e-6)
 
 
@@ -190,7 +190,7 @@ def test_what_is_no_comparison_is_refused() -> None:
 @given(comparisons, st.booleans())
 def test_any_comparisons_give_finite_strengths(rows: list[Any], noisy: bool) -> None:
     found = BradleyTerry(noisy=noisy, max_iterations=20)
-    scores = found.fit_predict(compared(rows))
+    scores = found.fit(compared(rows)).scores_
     assert set(scores.index) == set(found.ranking_) == {name for row in rows for name in row[1:3]}
     assert np.isfinite(scores).all() and (scores > 0).all()
     assert found.skills_.between(0, 1).all()

@@ -43,7 +43,7 @@ SHOWN = {
         "calibration/test_inference.py::test_dawid_skene_sees_through_people_who_swap_two_labels",
         "calibration/test_inference.py::test_renaming_the_labels_renames_the_answers",
         "calibration/test_inference.py::test_gold_holds_its_own_answers",
-        "calibration/test_inference.py::test_judgments_given_twice_change_confidence_but_hardly_an_answer",
+        "calibration/test_estimators.py::test_a_judgment_written_twice_counts_once",
     ),
     "10 calibration of confidence": (
         "calibration/test_temperature.py::test_calibration_keeps_every_answer_and_does_not_hurt_on_other_gold",
