@@ -11,7 +11,17 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from admin import invariants
 from admin.demo.cli import demo
-from admin.operations import anchor_files, anchoring, dead_letters, founding, resealing, retention, verification
+from admin.jobs import replay_erasures
+from admin.operations import (
+    anchor_files,
+    anchoring,
+    dead_letters,
+    erasure_list,
+    founding,
+    resealing,
+    retention,
+    verification,
+)
 from admin.queries import machinery
 from admin.queries.organizations import organization_named
 from admin.queries.retention import report
@@ -214,6 +224,32 @@ def carry_retention(dry_run: bool) -> None:
         with db.transaction(_SCOPE) as session:
             taken = retention.carry_retention(session, _ME)
         click.echo("removed: " + ", ".join(f"{name} {count}" for name, count in taken.items()))
+
+
+@cli.command("replay-erasures")
+@click.option("--list", "place", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another list.")
+@with_appcontext
+def replay_erased(place: Path | None) -> None:
+    """After an older backup was restored: erase again whom the signed list names. The hourly job does the same.
+
+    Exit code 1: a line was not signed by the key; 2: somebody runs an organization alone, and waits for another one.
+    """
+    settings = current.settings()
+    try:
+        found = replay_erasures(
+            lambda: db.reading(_SCOPE), lambda: db.transaction(_SCOPE), _ME,
+            place or erasure_list.list_file(settings), anchor_files.key_bytes(settings),
+        )  # fmt: skip
+    except (OSError, ValueError) as fault:
+        raise CannotRun(str(fault)) from None
+    except signed.BadAnchor as fault:
+        click.echo(f"the list of erasures: {fault}", err=True)
+        sys.exit(TAMPERED)
+    for account, outcome in found.items():
+        click.echo(f"{account}  {'erased again' if outcome == 'done' else 'runs an organization alone: not yet'}")
+    click.echo(f"{sum(outcome == 'done' for outcome in found.values())} erased again")
+    if "last" in found.values():
+        sys.exit(NOT_RUN)
 
 
 @cli.group("jobs")

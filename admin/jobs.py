@@ -1,14 +1,17 @@
 """Jobs of the installation itself: linking the log, proving it, removing what is over, counting."""
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from admin import invariants
-from admin.operations import anchor_files, anchoring, own_data, retention, upkeep, verification
+from admin.operations import anchor_files, anchoring, erasure_list, own_data, retention, upkeep, verification
 from admin.policy import Action, chain_resource
 from admin.rules import anchors as signed
 from admin.values import Walk
@@ -24,6 +27,7 @@ from workforce.operations.own_data import ask_data
 from workforce.values.own_data import DataKind, DataRequestView
 
 _AT_ONCE = 500
+Transactions = Callable[[], AbstractContextManager[Session]]
 
 
 @job(queue="urgent", long=True, every=timedelta(seconds=5))
@@ -116,8 +120,28 @@ def write_copy(work: Work, request_id: str) -> dict[str, Any]:
 
 @job(queue="bulk", long=True, every=timedelta(hours=1))
 def keep_no_longer(work: Work) -> dict[str, Any]:
-    """Erase who asked for it, and what was kept long enough, portion by portion."""
-    return _in_portions(work, retention.carry_retention, retention.PORTION)
+    """Erase who asked for it, and what was kept long enough, portion by portion; whom a backup brought back, again."""
+    taken = _in_portions(work, retention.carry_retention, retention.PORTION)
+    settings = settings_in_place()
+    file, key = erasure_list.list_file(settings), anchor_files.key_bytes(settings)
+    again = Counter(replay_erasures(work.reading, work.transaction, work.actor, file, key).values())
+    with work.reading() as session:
+        done = erasure_list.done_erasures(session, work.actor)
+    return taken | {"listed": erasure_list.note(file, done, key), "again": again["done"], "kept": again["last"]}
+
+
+def replay_erasures(
+    reading: Transactions, transaction: Transactions, actor: Actor, file: Path, key: bytes
+) -> dict[str, str]:
+    """Erase again whom the list names and this database holds, each in a transaction; what came of it, by account."""
+    lines, checking = erasure_list.lines_of(file), signed.checking_key(key)
+    with reading() as session:
+        back = erasure_list.not_erased(session, actor, lines)
+    found = {}
+    for account in back:
+        with transaction() as session:
+            found[account] = erasure_list.replay(session, actor, *lines[account], checking)
+    return found
 
 
 def ask_copy(session: Session, actor: Actor, account_id: str) -> DataRequestView:

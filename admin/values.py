@@ -167,3 +167,12 @@ class Result:
     @property
     def ok(self) -> bool:
         return self.breaches == 0
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Whose erasure was carried, by which request, and when."""
+
+    account: str
+    request: str
+    at: str

@@ -71,6 +71,14 @@ def append(file: Path, anchors: Iterable[Anchor], key: bytes) -> Sequence[str]:
     """Sign and add lines to a file, and to the log; a line that finds no room on the disk leaves nothing behind."""
     signing = signed.signing_key(key)
     lines = [signed.signed_line(anchor, signing) for anchor in anchors]
+    add_lines(file, lines)
+    for line in lines:
+        log.info("anchor %s", line)
+    return lines
+
+
+def add_lines(file: Path, lines: Sequence[str]) -> None:
+    """Add lines to a file for good: all of them, or none where the disk has no room."""
     if lines:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         data = "".join(line + "\n" for line in lines).encode()
@@ -83,6 +91,3 @@ def append(file: Path, anchors: Iterable[Anchor], key: bytes) -> Sequence[str]:
             except OSError:
                 os.truncate(file, before)
                 raise
-    for line in lines:
-        log.info("anchor %s", line)
-    return lines

@@ -9,6 +9,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 from typing import IO, Any, BinaryIO, cast
 
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from admin.queries.person import tables_of
 from admin.rules.person import LEFT_OUT
+from admin.values import Erased
 from calibration.models import Attempt, BehaviourReview, Dispute, Qualification
 from calibration.models.languages import LanguageCheck
 from kernel import audit, ids
@@ -46,6 +48,7 @@ from workforce.models import (
     Passkey,
     RecoveryCode,
     SavedFilter,
+    SignaturePlace,
     StandingChange,
     TotpFactor,
 )
@@ -145,15 +148,39 @@ def erase_person(session: Session, actor: Actor, request_id: str) -> bool:
     if row.held_up_by:
         session.flush()
         return False
+    _erase(session, actor, row, now)
+    return True
+
+
+def erase_again(session: Session, actor: Actor, erased: Erased) -> str:
+    """Erase somebody whom an older backup has brought back: `done`; `last` where they alone could run an organization
+    of it; `` where there is nobody to erase. What the older books owe them was paid since, and keeps nobody."""
+    account = session.get(Account, erased.account, with_for_update=True)
+    if account is None or account.status == "erased":
+        return ""
+    if runs_alone(session, account.id):
+        return "last"
+    row = session.get(DataRequest, erased.request)
+    if row is None:
+        at = datetime.fromisoformat(erased.at)
+        row = DataRequest(
+            id=erased.request, account_id=account.id, kind=DataKind.ERASURE.value, state=DataState.WAITING.value,
+            asked_at=at, due_at=at, held_up_by="", size=0,
+        )  # fmt: skip
+        session.add(row)
+    _erase(session, actor, row, now_of(session))
+    return "done"
+
+
+def _erase(session: Session, actor: Actor, row: DataRequest, now: datetime) -> None:
     _end_roles(session, actor, row.account_id)
     for person in session.scalars(select(Annotator).where(Annotator.account_id == row.account_id)).all():
         _erase_profile(session, actor, person)
     _erase_account(session, row.account_id)
     _forget_copies(session, row.account_id)
-    row.state, row.done_at = DataState.DONE.value, now
+    row.state, row.done_at, row.held_up_by = DataState.DONE.value, now, ""
     session.flush()
     audit.record(session, actor, "data.erased", "account", row.account_id, details={"request": row.id})
-    return True
 
 
 def _end_roles(session: Session, actor: Actor, account_id: str) -> None:
@@ -196,6 +223,7 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
         update(Qualification).where(Qualification.annotator_id == person.id, Qualification.reason != "")
         .values(reason=ERASED),
         update(Attempt).where(Attempt.annotator_id == person.id).values(network=None),
+        delete(SignaturePlace).where(SignaturePlace.annotator_id == person.id),
         delete(PayoutMethod).where(PayoutMethod.annotator_id == person.id),
     ):  # fmt: skip
         session.execute(statement, execution_options={"synchronize_session": False})

@@ -62,10 +62,29 @@ def fingerprint(key: Ed25519PublicKey) -> str:
 
 def signed_line(anchor: Anchor, key: Ed25519PrivateKey) -> str:
     """The anchor as one signed line."""
-    told = {name: getattr(anchor, name) for name in _FIELDS} | {"key": fingerprint(key.public_key())}
-    text = canonical(told)
+    return sign({name: getattr(anchor, name) for name in _FIELDS}, key)
+
+
+def sign(told: dict[str, Any], key: Ed25519PrivateKey) -> str:
+    """What is told as one signed line, with the name of the key."""
+    text = canonical(told | {"key": fingerprint(key.public_key())})
     signature = base64.b64encode(key.sign(text.encode())).decode()
     return canonical(json.loads(text) | {"signature": signature})
+
+
+def checked(number: int, line: str, key: Ed25519PublicKey) -> dict[str, Any]:
+    """What a signed line tells; raises BadAnchor where the key did not sign it as it stands."""
+    try:
+        told: dict[str, Any] = json.loads(line)
+        signature = base64.b64decode(told.pop("signature"), validate=True)
+        if told["key"] != fingerprint(key):
+            raise BadAnchor(number, f"signed by another key ({told['key']})")
+        key.verify(signature, canonical(told).encode())
+    except InvalidSignature:
+        raise BadAnchor(number, "the signature does not hold") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise BadAnchor(number, "it is no signed line") from fault
+    return told
 
 
 def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> list[Anchor]:
@@ -74,17 +93,11 @@ def read_lines(lines: Iterable[str], key: Ed25519PublicKey) -> list[Anchor]:
 
 
 def _read(number: int, line: str, key: Ed25519PublicKey) -> Anchor:
+    told = checked(number, line, key)
     try:
-        told: dict[str, Any] = json.loads(line)
-        signature = base64.b64decode(told.pop("signature"), validate=True)
-        if told["key"] != fingerprint(key):
-            raise BadAnchor(number, f"signed by another key ({told['key']})")
-        key.verify(signature, canonical(told).encode())
         at = datetime.fromisoformat(told["at"])
         return Anchor(str(told["chain"]), int(told["seq"]), str(told["hash"]), int(told["count"]), at)
-    except InvalidSignature:
-        raise BadAnchor(number, "the signature does not hold") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (ValueError, KeyError, TypeError) as fault:
         raise BadAnchor(number, "it is no anchor") from fault
 
 

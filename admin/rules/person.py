@@ -21,7 +21,7 @@ _SHARED = "id org_id vendor_org_id project_id"
 _SHOWN = {
     "account": "id email email_confirmed_at name locale time_zone status has_short_password factor_since created_at",
     "account_token": "id account_id membership_id name scopes created_at expires_at last_used_at proven_at revoked_at",
-    "agreement_signature": "id org_id annotator_id agreement_id code version locale text_sha256 signed_at network",
+    "agreement_signature": "id org_id annotator_id agreement_id code version locale text_sha256 signed_at",
     "annotator": "id org_id account_id pool_id pseudonym status country time_zone weekly_hours skills domains about"
     " clearance clearance_until identity_verified_at applied_at admitted_at",
     "appeal": "id org_id receipt_id text opened_at due_at decided_at outcome answer",
@@ -67,6 +67,7 @@ _SHOWN = {
     "review": f"{_SHARED} lane_id round why state reviewer_id lease_until verdict reason note asked_at done_at",
     "saved_filter": "id org_id account_id name asked",
     "test_invitation": "id org_id lane_id annotator_id at",
+    "signature_place": "id org_id annotator_id network",
     "standing_change": "id org_id annotator_id status reason receipt_id at",
 }
 SHOWN: dict[str, tuple[str, ...]] = {table: tuple(columns.split()) for table, columns in _SHOWN.items()}

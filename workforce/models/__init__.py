@@ -306,7 +306,7 @@ class Agreement(Identified, Owned, Base):
 
 
 class AgreementSignature(Identified, Owned, Base):
-    """Who signed which text, in which language, when, from where. Never changed, never removed."""
+    """Who signed which text, in which language, when. Never changed, never removed; from where goes with the person."""
 
     __tablename__ = "agreement_signature"
     __table_args__ = (
@@ -321,7 +321,15 @@ class AgreementSignature(Identified, Owned, Base):
     locale: Mapped[str] = mapped_column(String(35))
     text_sha256: Mapped[str] = mapped_column(String(64))
     signed_at: Mapped[datetime]
-    network: Mapped[str | None] = mapped_column(String(64))
+
+
+class SignaturePlace(Identified, Owned, Base):
+    """From which network an agreement was signed; its id is the signature's. Gone with the person's erasure."""
+
+    __tablename__ = "signature_place"
+    __table_args__ = (within("annotator", "annotator_id"),)
+    annotator_id: Mapped[str] = mapped_column(Id)
+    network: Mapped[str] = mapped_column(String(64))
 
 
 class StandingChange(Identified, Owned, Base):

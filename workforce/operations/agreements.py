@@ -11,7 +11,7 @@ from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Resource
-from workforce.models import Agreement, AgreementSignature, Annotator
+from workforce.models import Agreement, AgreementSignature, Annotator, SignaturePlace
 from workforce.policy import Action, annotator_resource
 from workforce.queries.agreements import agreement_view, signature_view
 from workforce.queries.rows import annotator_row_of
@@ -81,9 +81,11 @@ def _sign(
     row = AgreementSignature(
         id=ids.new_id(), org_id=agreement.org_id, annotator_id=person.id, agreement_id=agreement.id,
         code=agreement.code, version=agreement.version, locale=locale,
-        text_sha256=fingerprint(agreement.texts[locale]), signed_at=now_of(session), network=network,
+        text_sha256=fingerprint(agreement.texts[locale]), signed_at=now_of(session),
     )  # fmt: skip
     session.add(row)
+    if network is not None:
+        session.add(SignaturePlace(id=row.id, org_id=row.org_id, annotator_id=person.id, network=network))
     session.flush()
     return row
 
