@@ -189,11 +189,14 @@ def confirm() -> Response:
 
 
 def _let_in(person: Person, target: str, proof: str = "password", waited: str | None = None) -> Response:
+    user = current.signed_in()
     with db.transaction(Scope.system("sign in")) as transaction:
         places = directory().places(transaction, person.id)
         sessions.open_session(transaction, current.settings(), person, places[0].id if places else None, proof)
         if waited:
             sessions.end_session(transaction, person.id, waited)
+        if user is not None and user.session_id:  # this browser's earlier session, whoever's it was
+            sessions.end_session(transaction, user.person.id, user.session_id)
     session.clear()  # a new form token for the new session
     sent_to = again.path_through_sign_in()
     if sent_to:
