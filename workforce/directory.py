@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -15,11 +15,27 @@ from kernel.tenancy import Scope
 from web.identity import Identity, Person, Place, RelyingParty
 from web.models import AuthSession
 from workforce import operations, queries
-from workforce.models import Account, AccountToken, Membership, Organization
+from workforce.models import Account, Membership, Organization
 from workforce.rules import passkeys
 from workforce.values import AccountView, PlaceView, TokenView
 
 _SEEN_EVERY = timedelta(minutes=10)
+
+# Sent with every request of a browser, so written once.
+_LIVE_SESSION = (
+    select(AuthSession, Account, Membership, Organization)
+    .join(Account, Account.id == AuthSession.account_id)
+    .outerjoin(
+        Membership,
+        (Membership.id == AuthSession.membership_id)
+        & (Membership.account_id == AuthSession.account_id)
+        & Membership.ended_at.is_(None),
+    )
+    .outerjoin(Organization, Organization.id == Membership.org_id)
+    .where(
+        AuthSession.secret_hash == bindparam("p_hash"), AuthSession.revoked_at.is_(None), AuthSession.waits.is_(False)
+    )
+)
 
 
 class AccountDirectory:
@@ -27,20 +43,7 @@ class AccountDirectory:
 
     def identify(self, session: Session, secret_hash: str) -> Identity | None:
         """The live session with this secret, its person, and the place chosen in it if that still exists."""
-        found = session.execute(
-            select(AuthSession, Account, Membership, Organization)
-            .join(Account, Account.id == AuthSession.account_id)
-            .outerjoin(
-                Membership,
-                (Membership.id == AuthSession.membership_id)
-                & (Membership.account_id == AuthSession.account_id)
-                & Membership.ended_at.is_(None),
-            )
-            .outerjoin(Organization, Organization.id == Membership.org_id)
-            .where(
-                AuthSession.secret_hash == secret_hash, AuthSession.revoked_at.is_(None), AuthSession.waits.is_(False)
-            )
-        ).first()
+        found = session.execute(_LIVE_SESSION, {"p_hash": secret_hash}).first()
         if found is None:
             return None
         row, account, membership, organization = found
@@ -111,12 +114,13 @@ class AccountDirectory:
 
     def actor_of_token(self, session: Session, secret: str) -> tuple[Actor, Person] | None:
         """Who a token acts for; its use is remembered now and then, in a transaction of its own."""
-        actor = queries.actor_of_token(session, secret)
-        account = queries.account_of(session, actor.account_id or "") if actor else None
-        if actor is None or account is None:
+        bearer = queries.bearer_of_token(session, secret)
+        if bearer is None:
             return None
-        self._note_use(session, actor)
-        return actor, person_of(account)
+        if bearer.last_used_at is None or bearer.last_used_at <= now_of(session) - _SEEN_EVERY:
+            with db.transaction(Scope.system("use of a token")) as writing:
+                operations.note_use(writing, bearer.actor)
+        return bearer.actor, person_of(bearer.account)
 
     def set_locale(self, session: Session, account_id: str, locale: str) -> None:
         """Choose the language of one's pages."""
@@ -162,13 +166,6 @@ class AccountDirectory:
     def revoke_token(self, session: Session, actor: Actor, token_id: str) -> None:
         """End one of one's tokens."""
         operations.revoke_token(session, actor, token_id)
-
-    def _note_use(self, session: Session, actor: Actor) -> None:
-        token = session.get(AccountToken, (actor.session_ref or "").removeprefix("token:"))
-        if token is None or (token.last_used_at and token.last_used_at > now_of(session) - _SEEN_EVERY):
-            return
-        with db.transaction(Scope.system("use of a token")) as writing:
-            operations.note_use(writing, actor)
 
 
 def person_of(account: AccountView) -> Person:

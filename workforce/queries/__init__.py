@@ -46,7 +46,14 @@ from workforce.queries.people import (
 )
 from workforce.queries.pools import open_pool, pool_of, pools
 from workforce.queries.receipts import appeal_of, appeals, receipt_of, receipts_of
-from workforce.queries.sign_in import account_of_link, actor_of_token, address_link, check_password, residences_of
+from workforce.queries.sign_in import (
+    account_of_link,
+    actor_of_token,
+    address_link,
+    bearer_of_token,
+    check_password,
+    residences_of,
+)
 from workforce.queries.steps import people_at_step, step_counts, steps_of
 
 __all__ = [
@@ -64,6 +71,7 @@ __all__ = [
     "appeal_for",
     "appeal_of",
     "appeals",
+    "bearer_of_token",
     "check_password",
     "claims_of",
     "count_by_status",

@@ -1,6 +1,9 @@
 """Who somebody is: by password, and by the secret of a token. Reads alone, for any scope."""
 
-from sqlalchemy import select
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel.crypto import digest
@@ -25,39 +28,58 @@ def check_password(session: Session, email: str, password: str) -> AccountView |
     return account_view(row) if row is not None and is_right else None
 
 
-def actor_of_token(session: Session, secret: str) -> Actor | None:
+# Sent with every request of a program: written once, one statement for all that the request asks of its token.
+_BEARER = (
+    select(AccountToken, Membership, Organization.kind, Account)
+    .join(Membership, Membership.id == AccountToken.membership_id)
+    .join(Organization, Organization.id == Membership.org_id)
+    .join(Account, Account.id == AccountToken.account_id)
+    .where(
+        AccountToken.secret_hash == bindparam("p_hash"),
+        AccountToken.revoked_at.is_(None),
+        AccountToken.expires_at > bindparam("p_now", type_=AccountToken.expires_at.type),
+        Membership.ended_at.is_(None),
+        Membership.account_id == AccountToken.account_id,
+        Account.status != "erased",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who acts with a token, whose account it is, and when its use was last noted."""
+
+    actor: Actor
+    account: AccountView
+    last_used_at: datetime | None
+
+
+def bearer_of_token(session: Session, secret: str) -> Bearer | None:
     """Who acts with this secret, now: only while token, membership and account all hold."""
     if not secret.startswith(TOKEN_PREFIX) or len(secret) > 200:
         return None
-    now = now_of(session)
-    found = session.execute(
-        select(AccountToken, Membership, Organization.kind, Account.status)
-        .join(Membership, Membership.id == AccountToken.membership_id)
-        .join(Organization, Organization.id == Membership.org_id)
-        .join(Account, Account.id == AccountToken.account_id)
-        .where(
-            AccountToken.secret_hash == digest(secret),
-            AccountToken.revoked_at.is_(None),
-            AccountToken.expires_at > now,
-            Membership.ended_at.is_(None),
-            Membership.account_id == AccountToken.account_id,
-            Account.status != "erased",
-        )
-    ).first()
+    found = session.execute(_BEARER, {"p_hash": digest(secret), "p_now": now_of(session)}).first()
     if found is None:
         return None
-    token, membership, kind, status = found
-    return Actor(
+    token, membership, kind, account = found
+    actor = Actor(
         account_id=token.account_id,
         org_id=membership.org_id,
         role=Role(membership.role),
         membership_id=membership.id,
         org_kind=kind,
-        suspended=status != "active",
+        suspended=account.status != "active",
         session_ref=f"token:{token.id}",
         proven_at=token.proven_at,
         scopes=frozenset(token.scopes),
     )
+    return Bearer(actor, account_view(account), token.last_used_at)
+
+
+def actor_of_token(session: Session, secret: str) -> Actor | None:
+    """The actor of `bearer_of_token`."""
+    bearer = bearer_of_token(session, secret)
+    return bearer.actor if bearer else None
 
 
 def account_of_link(session: Session, secret: str) -> str | None:
