@@ -5,17 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from calibration.api.gold import with_gold
 from calibration.api.routes import api
 from calibration.operations import disputes as acts
 from calibration.operations import hearing
 from calibration.queries.disputes import DisputeRow
+from calibration.reach import of_disputes, of_objections, with_gold
 from calibration.values import DisputeChoice, DisputeOutcome, DisputeSource
-from kernel.policy import Actor, Role
-from kernel.tenancy import Scope
-from web import current
+from kernel.policy import Actor
 from web.forms import InModel, OutModel, PageQuery
-from workforce import queries as people
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -132,23 +129,14 @@ class ShownOut(OutModel):
     dispute_id: str | None
 
 
-def _reach() -> Scope:
-    actor = current.actor()
-    return with_gold() if actor.role in (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA) else people.reach(actor)
-
-
-def _contest() -> Scope:
-    return Scope.system("an objection touches a key")
-
-
-@api.get("/disputes", query=DisputesQuery, returns=DisputesOut, scope=_reach)
+@api.get("/disputes", query=DisputesQuery, returns=DisputesOut, scope=of_disputes)
 def disputes(session: "Session", actor: Actor, query: DisputesQuery) -> DisputesOut:
     """Objections to right answers: your own, or all that you look after"""
     rows, after = hearing.dispute_list(session, actor, is_open=query.is_open, after=query.after, limit=query.limit)
     return DisputesOut(items=[DisputeOut.of(row) for row, _lane in rows], next_after=after)
 
 
-@api.get("/disputes/<dispute_id>", returns=HeardOut, scope=_reach)
+@api.get("/disputes/<dispute_id>", returns=HeardOut, scope=of_disputes)
 def dispute(session: "Session", actor: Actor, dispute_id: str) -> HeardOut:
     """One objection, as far as you may see it"""
     return _heard(session, actor, dispute_id)
@@ -173,19 +161,19 @@ def attempt_questions(session: "Session", actor: Actor, attempt_id: str) -> list
     ]  # fmt: skip
 
 
-@api.post("/attempts/<attempt_id>/disputes", body=QuestionIn, returns=ContestedOut, creates=True, scope=_contest)
+@api.post("/attempts/<attempt_id>/disputes", body=QuestionIn, returns=ContestedOut, creates=True, scope=of_objections)
 def contest_question(session: "Session", actor: Actor, attempt_id: str, body: QuestionIn) -> ContestedOut:
     """Object to the right answer of a practice question, or of an exam that is over"""
     return ContestedOut.model_validate(acts.contest_question(session, actor, attempt_id, body.position, body.text))
 
 
-@api.get("/receipts/<receipt_id>/evidence", returns=list[ShownOut], scope=_contest)
+@api.get("/receipts/<receipt_id>/evidence", returns=list[ShownOut], scope=of_objections)
 def evidence(session: "Session", actor: Actor, receipt_id: str) -> list[ShownOut]:
     """The answers that count against you in a decision, once you asked to see them"""
     return _shown(session, actor, receipt_id)
 
 
-@api.post("/receipts/<receipt_id>/evidence", returns=list[ShownOut], scope=_contest)
+@api.post("/receipts/<receipt_id>/evidence", returns=list[ShownOut], scope=of_objections)
 def open_evidence(session: "Session", actor: Actor, receipt_id: str) -> list[ShownOut]:
     """Ask to see them; their right answers are used no more"""
     acts.open_evidence(session, actor, receipt_id)
@@ -193,7 +181,9 @@ def open_evidence(session: "Session", actor: Actor, receipt_id: str) -> list[Sho
     return _shown(session, actor, receipt_id)
 
 
-@api.post("/receipts/<receipt_id>/disputes", body=DisputeEvidenceIn, returns=ContestedOut, creates=True, scope=_contest)
+@api.post(
+    "/receipts/<receipt_id>/disputes", body=DisputeEvidenceIn, returns=ContestedOut, creates=True, scope=of_objections
+)
 def contest_evidence(session: "Session", actor: Actor, receipt_id: str, body: DisputeEvidenceIn) -> ContestedOut:
     """Object to a right answer that a decision about you rests on"""
     return ContestedOut.model_validate(acts.contest_evidence(session, actor, receipt_id, body.judgment_id, body.text))

@@ -3,15 +3,11 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from calibration import jobs
 from calibration.api.routes import JobRef, api
 from calibration.operations import gold, reading
-from kernel.guard import not_found
-from kernel.jobs import enqueue
+from calibration.reach import with_gold
 from kernel.policy import Actor
-from kernel.tenancy import Scope
 from labeling.values import GoldPool
-from web import current
 from web.forms import OutModel, PageQuery, values_of
 
 if TYPE_CHECKING:
@@ -65,14 +61,6 @@ class GoldsOut(OutModel):
     next_after: str | None
 
 
-def with_gold() -> Scope:
-    """The client's own scope, gold included; which routes may ask for it stands in the matrix."""
-    org_id = current.actor().org_id
-    if org_id is None:
-        raise not_found()
-    return Scope.with_gold(org_id)
-
-
 @api.get("/projects/<project_id>/gold", query=GoldQuery, returns=GoldsOut, scope=with_gold)
 def project_gold(session: "Session", actor: Actor, project_id: str, query: GoldQuery) -> GoldsOut:
     """The gold of a project, key by key"""
@@ -97,7 +85,4 @@ def retire_gold(session: "Session", actor: Actor, key_id: str) -> None:
 @api.post("/gold/<key_id>/suspend", returns=JobRef, status=202, scope=with_gold)
 def suspend_gold(session: "Session", actor: Actor, key_id: str) -> JobRef:
     """Stop grading by a key in doubt; what it gave is taken back by a job"""
-    item_id = gold.suspend_key(session, actor, key_id)
-    job_id = enqueue(session, jobs.regrade_item, actor=actor, item_id=item_id)
-    assert job_id is not None, "asked for without a key, it is always new"
-    return JobRef(job_id=job_id)
+    return JobRef(job_id=gold.suspend_key(session, actor, key_id))

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from calibration.api.gold import with_gold
 from calibration.api.routes import api
 from calibration.operations import rows
+from calibration.reach import with_gold
 from kernel.policy import Actor
 from web.forms import OutModel, PageQuery, values_of
 

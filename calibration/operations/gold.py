@@ -18,6 +18,7 @@ from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
+from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
 from labeling.models import Item
 from labeling.values import GoldPool, InvalidAnswer
@@ -71,8 +72,11 @@ def correct_key(
 
 
 def suspend_key(session: Session, actor: Actor, key_id: str) -> str:
-    """Stop grading by a key that is in doubt, and void what it gave; returns the item to be graded again."""
-    return _put_aside(session, actor, key_id, "suspended", voids=True)
+    """Stop grading by a key that is in doubt, and take back what it gave; returns the job that does so."""
+    item_id = _put_aside(session, actor, key_id, "suspended", voids=True)
+    job_id = enqueue(session, REGISTRY["calibration.regrade_item"], actor=actor, item_id=item_id)
+    assert job_id is not None, "asked for without a key, it is always new"
+    return job_id
 
 
 def retire_key(session: Session, actor: Actor, key_id: str) -> str:

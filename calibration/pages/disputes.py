@@ -8,7 +8,7 @@ from pydantic import Field
 from calibration.operations import disputes as acts
 from calibration.operations import hearing
 from calibration.pages import pages
-from calibration.pages.gold import with_gold
+from calibration.reach import DECIDERS, of_disputes, of_objections, with_gold
 from calibration.values import DisputeOutcome, DisputeSource
 from i18n import _
 from kernel import clock, db
@@ -21,11 +21,8 @@ from labeling.tasktypes import registry
 from web import current
 from web.forms import FormModel, read_form
 from web.render import flash, page, see
-from workforce import queries as people
 
-CONTEST = "an objection freezes a key"
 EVIDENCE = "what a decision rests on is shown to its person, and retired"
-DECIDERS = (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA)
 
 SOURCES = {
     DisputeSource.TRAINING: _("Practice question"),
@@ -58,16 +55,11 @@ class Decision(FormModel):
     reply: str = Field(default="", max_length=2000)
 
 
-def scope() -> Scope:
-    """Client's people decide with the keys before them; everybody else reads without."""
-    return with_gold() if current.actor().role in DECIDERS else people.reach(current.actor())
-
-
 @pages.get("/disputes")
 def disputes() -> Response:
     """Objections that wait, the first due first; or those that were decided."""
     is_open = request.args.get("state") != "decided"
-    with db.reading(scope()) as session:
+    with db.reading(of_disputes()) as session:
         rows, after = hearing.dispute_list(
             session, current.actor(), is_open=is_open, after=request.args.get("after") or None
         )
@@ -120,7 +112,7 @@ def contest_question(attempt_id: str) -> Response:
             raise Invalid("dispute.form", _("This cannot be taken as it is."), form.errors)
         act = acts.contest_question
         made = db.current().run(
-            Scope.system(CONTEST),
+            of_objections(),
             lambda session: act(session, current.actor(), attempt_id, form.data.position, form.data.text),
         )
     except (Invalid, Conflict) as problem:
@@ -155,7 +147,7 @@ def contest_evidence(receipt_id: str) -> Response:
         if not form.ok:
             raise Invalid("dispute.form", _("This cannot be taken as it is."), form.errors)
         made = db.current().run(
-            Scope.system(CONTEST),
+            of_objections(),
             lambda session: acts.contest_evidence(session, actor, receipt_id, form.data.judgment_id, form.data.text),
         )
     except (Invalid, Conflict) as problem:
@@ -195,8 +187,8 @@ def _questions(attempt_id: str) -> Response:
 def _show(dispute_id: str, errors: dict[str, Any] | None = None, status: int = 200) -> Response:
     person = current.person()
     assert person is not None
-    found = see_noted(scope(), lambda session: hearing.dispute_for(session, current.actor(), dispute_id))
-    with db.reading(scope()) as session:
+    found = see_noted(of_disputes(), lambda session: hearing.dispute_for(session, current.actor(), dispute_id))
+    with db.reading(of_disputes()) as session:
         told = found.own or found.case
         ontology = ontology_of(session, told.ontology_id) if told else None
         guideline = None

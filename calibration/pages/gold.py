@@ -2,16 +2,13 @@
 
 from flask import Response, request
 
-from calibration import jobs
 from calibration.lanes import find_lane
 from calibration.operations import gold, reading
 from calibration.pages import pages
+from calibration.reach import with_gold
 from i18n import _
 from kernel import db
-from kernel.errors import Unauthenticated
-from kernel.jobs import enqueue
 from kernel.seeing import see as see_noted
-from kernel.tenancy import Scope
 from labeling.values import GoldPool
 from web import current
 from web.render import flash, page, see
@@ -23,14 +20,6 @@ POOL_WORDS = {
 }
 SHOWN = 25
 STATUS_WORDS = {"active": _("In use"), "suspended": _("In doubt"), "retired": _("Retired")}
-
-
-def with_gold() -> Scope:
-    """The client's own scope, gold included; which routes may ask for it stands in the matrix."""
-    org_id = current.actor().org_id
-    if org_id is None:
-        raise Unauthenticated("sign_in.no_place", _("Your account is not part of any organization yet."))
-    return Scope.with_gold(org_id)
 
 
 @pages.get("/projects/<project_id>/gold")
@@ -69,9 +58,7 @@ def retire_gold(project_id: str, key_id: str) -> Response:
 @pages.post("/projects/<project_id>/gold/<key_id>/suspend")
 def suspend_gold(project_id: str, key_id: str) -> Response:
     """Stop grading by a key in doubt, and take back what it gave."""
-    actor = current.actor()
     with db.transaction(with_gold()) as session:
-        item_id = gold.suspend_key(session, actor, key_id)
-        enqueue(session, jobs.regrade_item, actor=actor, item_id=item_id)
+        gold.suspend_key(session, current.actor(), key_id)
     flash("good", _("This gold grades nobody any more, and what it gave is taken back."))
     return see("calibration.project_gold", project_id=project_id)

@@ -6,7 +6,7 @@ from flask import Response, request, url_for
 
 from calibration.operations import rows
 from calibration.pages import pages, pictures
-from calibration.pages.gold import with_gold
+from calibration.reach import with_gold
 from calibration.values import LaneFacts
 from i18n import _
 from kernel import db

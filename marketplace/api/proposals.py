@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from calibration.api.gold import with_gold
+from calibration.reach import with_gold
 from kernel.policy import Actor
 from labeling.values import GoldPool
 from marketplace.api import api

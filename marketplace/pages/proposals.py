@@ -3,7 +3,8 @@
 from flask import Response, request
 from pydantic import Field
 
-from calibration.pages.gold import POOL_WORDS, with_gold
+from calibration.pages.gold import POOL_WORDS
+from calibration.reach import with_gold
 from i18n import Message, _, ngettext
 from kernel import db
 from kernel.errors import Invalid
