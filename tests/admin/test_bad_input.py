@@ -1,14 +1,21 @@
-"""Hostile input, one by one through the front door: each gets a clear answer, and changes nothing."""
+"""Hostile input, one by one through the front door: each gets a clear answer, and changes nothing.
+
+An invitation that is used twice is in `tests/workforce/test_invitations.py`, proxies that are named in
+`tests/web/test_door.py`, every shape of a wrong workbook or document in `tests/workforce/test_roster_files.py` and
+`test_documents.py`.
+"""
 
 import io
 import zipfile
 
 import pytest
+from werkzeug.test import TestResponse
 
 from kernel.db import Base, Database
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from tests.admin.conftest import Office
+from tests.marketplace.orders import Market
 from tests.web.conftest import csrf_of
 from web.models import AuthSession
 from workforce.models import Account, LanguageClaim, Membership
@@ -39,7 +46,8 @@ def test_hostile_input_is_told_and_changes_nothing(office: Office) -> None:
     before = everything(office)
     names = {
         "bidirectional": "Ann\u202ean", "zero width": "An\u200bna", "a megabyte": "n" * 1_000_000, "nul": "An\0na",
-        "marks": "Z" + "\u0301" * 12, "control": "An\x1bna", "nothing": " \u3000 ",
+        "marks": "Z" + "\u0301" * 12,
+        "lookalike": "Раypal", "override": "Ann\u2066a\u2069", "control": "An\x1bna", "nothing": " \u3000 ",
     }  # fmt: skip
     for what, name in names.items():
         answer = office.post(PERSON, "/account", name=name, locale="en", time_zone="UTC")
@@ -49,6 +57,9 @@ def test_hostile_input_is_told_and_changes_nothing(office: Office) -> None:
     body = {"locale": "xx-YY", "modes": ["read"], "proficiency": "native"}
     refused = office.api(PERSON, "POST", "/me/languages", json=body)
     assert refused.status_code == 422 and "xx-YY" in refused.get_data(as_text=True)
+    form = {"locale": "xx-YY", "modes": "read", "proficiency": "native"}
+    claimed = office.post(PERSON, "/me/languages", **form)
+    assert claimed.status_code == 422 and "xx-YY" in claimed.text
     # A role for oneself, by page and by program: nobody changes their own.
     for role in ("operator", "finance", "vendor_manager"):
         own = {"email": manager.email, "role": role}
@@ -67,22 +78,58 @@ def test_hostile_input_is_told_and_changes_nothing(office: Office) -> None:
         assert roles == {MANAGER.value}
 
 
-def test_files_that_are_not_what_they_say_are_refused_by_name_or_line(office: Office) -> None:
-    bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("units.csv", "text\n" + "0" * 5_000_000)
-    project = "A" * 22  # what stands in an upload is looked at only by who may upload there at all
-    files = {
-        "picture.svg": b"<svg onload=alert(1)>", "page.html": b"<script>", "units.zip": bomb.getvalue(),
-        "../../etc/passwd": b"text\none\n", "units.csv": b"\x00\x01text\n",
-    }  # fmt: skip
-    manager = Role.CLIENT_PM
-    token = csrf_of(office.browser(manager), "/account")
+def bomb(name: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, "text\n" + "0" * 5_000_000)
+    return file.getvalue()
+
+
+def upload(office: Office, role: Role, path: str, name: str, content: bytes, **more: str) -> TestResponse:
+    """Send a file by the form of a page."""
+    data = {"csrf_token": csrf_of(office.browser(role), "/account"), "file": (io.BytesIO(content), name), **more}
+    return office.browser(role).post(path, data=data)
+
+
+def test_files_that_are_not_what_they_say_are_refused_where_files_are_taken(office: Office) -> None:
+    market = Market(office.db)
+    market.found()
+    office.orgs |= {"client": market.client, "vendor": market.vendor}
+    project = market.order()
+    office.browser(PERSON), office.browser(MANAGER), office.browser(Role.CLIENT_PM)
     before = everything(office)
-    for name, content in files.items():
-        sent = {"csrf_token": token, "file": (io.BytesIO(content), name)}
-        assert office.browser(manager).post(f"/projects/{project}/imports", data=sent).status_code in (404, 422), name
+    taken: list[tuple[Role, str, dict[str, str], dict[str, bytes]]] = [
+        (Role.CLIENT_PM, f"/projects/{project}/imports", {}, {
+            "picture.svg": b"<svg onload=alert(1)>", "page.html": b"<script>", "units.zip": bomb("units.csv"),
+            "../../etc/passwd": b"text\none\n", "units.csv\0.svg": b"text\none\n",
+            "units.xlsx": bomb("xl/workbook.xml"),
+        }),
+        (MANAGER, "/rosters", {"pool_id": market.pool}, {
+            "people.xlsx": bomb("xl/media/x.png"), "people.svg": b"<svg/>", "macro.xlsx": bomb("xl/vbaProject.bin"),
+            "people.csv": b"email,locale\na@example.org,\0en\n", "page.html": b"<html>",
+        }),
+        (PERSON, "/me/documents", {"kind": "identity"}, {
+            "card.png": b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>",
+            "card.jpg": b"<!doctype html><script>",
+            "card.svg": b"<svg/>", "card.html": b"<html>", "card.pdf": b"%PDF-1.7 <</JavaScript (x)>> %%EOF",
+            "../../card.zip": bomb("card.png"),
+        }),
+    ]  # fmt: skip
+    for role, path, more, files in taken:
+        for name, content in files.items():
+            answer = upload(office, role, path, name, content, **more)
+            assert answer.status_code == 422 and 'role="alert"' in answer.text, (path, name, answer.status)
     assert everything(office) == before
+    # A formula is refused by its line in a roster, and handed on as text in every file; a path is a name.
+    roster = b"email,locale,name\n=1+1@example.org,en,Ann\nann@example.org,en,=HYPERLINK(1)\nbo@example.org,xx-YY,Bo\n"
+    made = upload(office, MANAGER, "/rosters", "../../etc/people.csv", roster, pool_id=market.pool)
+    shown = office.text(MANAGER, made.headers["Location"])
+    assert "../" not in shown and "is a formula" in shown and "xx-YY" in shown
+    assert office.post(MANAGER, made.headers["Location"] + "/send").status_code in (303, 409)
+    guest = {"pool_id": market.pool, "email": "ann@example.org", "locale": "en", "name": "=HYPERLINK(1)"}
+    assert office.post(MANAGER, "/invitations", **guest).status_code == 303
+    file = office.get(MANAGER, "/invitations/file").get_data(as_text=True)
+    assert file.count("\n") == 2 and ",'=HYPERLINK(1)," in file
 
 
 def test_an_address_that_a_caller_forges_is_not_believed(office: Office) -> None:
