@@ -107,12 +107,21 @@ def agreement(labels: Path, metric: str, order: str | None, as_json: bool) -> No
 @click.option("--beta", type=float, default=0.05, show_default=True)
 @click.option("--sequential/--fixed", default=True, show_default=True)
 @click.option("--bare", is_flag=True, help="Without the guard that nobody fails before eight questions.")
+@click.option(
+    "--classes",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many kinds of questions are each asked once before anybody can pass.",
+)
 @click.option("--json", "as_json", is_flag=True)
-def plan(p0: float, p1: float, alpha: float, beta: float, sequential: bool, bare: bool, as_json: bool) -> None:
+def plan(
+    p0: float, p1: float, alpha: float, beta: float, sequential: bool, bare: bool, classes: int, as_json: bool
+) -> None:
     """Design a qualification test, with its exact error rates and expected length."""
     kind = PlanKind.SEQUENTIAL if sequential else PlanKind.FIXED
     try:
-        found = testplan.plan(p0, p1, alpha, beta, kind, guard=0 if bare else testplan.GUARD)
+        found = testplan.plan(p0, p1, alpha, beta, kind, guard=0 if bare else testplan.GUARD, strata=classes)
     except PlanImpossible as problem:
         raise click.ClickException(str(problem)) from None
     if kind is PlanKind.SEQUENTIAL and not as_json:
@@ -126,6 +135,7 @@ def plan(p0: float, p1: float, alpha: float, beta: float, sequential: bool, bare
             "beta": round(found.exact_beta, 6),
             "expected_questions": {name: round(count, 4) for name, count in found.expected_questions.items()},
             "guard": found.guard,
+            "classes": found.strata,
         },
         as_json,
     )

@@ -173,6 +173,7 @@ class PlanOut(OutModel):
     alpha: float
     beta: float
     expected_questions: dict[str, float]
+    strata: int
 
 
 class OutlookOut(OutModel):
@@ -304,7 +305,7 @@ def preview_test(session: "Session", actor: Actor, lane_id: str, body: TestIn) -
     return ExaminedOut(
         plans=[
             PlanOut(attempt=number, questions=plan.questions, pass_mark=plan.pass_mark, alpha=plan.exact_alpha,
-                    beta=plan.exact_beta, expected_questions=dict(plan.expected_questions))
+                    beta=plan.exact_beta, expected_questions=dict(plan.expected_questions), strata=plan.strata)
             for number, plan in enumerate(found.plans, start=1)
         ],
         characteristic=[PointOut.model_validate(point) for point in characteristic(found.plans)],

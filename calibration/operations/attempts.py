@@ -39,7 +39,7 @@ from calibration.queries.checks import checks_owed
 from calibration.queries.gold import Drawable, drawable, key_of
 from calibration.queries.people import Person, person_of, person_of_account
 from calibration.queries.tests import CHECK, ENTRANCE, TestView, test_by_id
-from calibration.rules.drawing import draw
+from calibration.rules.drawing import all_touched, draw
 from calibration.rules.testplan import decide
 from calibration.values import LaneFacts, TestDecision
 from i18n import _
@@ -320,7 +320,7 @@ def _begin_exam(session: Session, lane: LaneFacts, row: Attempt, test: TestView)
     """Draw the whole exam. Only what is shown counts as met; the clock starts with the first answer."""
     plan = test.plan_for(tries_before(session, row) + 1)
     pool = exam_pool(session, row, test)
-    drawn = draw(pool.strata, plan.questions, row.seed, shown=pool.shown)
+    drawn = draw(pool.strata, plan.questions, row.seed, shown=pool.shown, classes=pool.categories)
     if len(drawn) < plan.questions:
         raise _nothing_fresh()
     _open_exam(session, lane, row, test, pool, drawn)
@@ -380,7 +380,7 @@ def _count_exam(
         asked, right = row.by_class[name]
         row.by_class = {**row.by_class, name: [asked + 1, right + is_right]}
         row.asked, row.right = row.asked + 1, row.right + is_right
-    touched = all(count for count, _right in row.by_class.values())
+    touched = all_touched(test.strata, (count for count, _right in row.by_class.values()))
     plan = test.plan_for(tries_before(session, row) + 1)
     decision = decide(plan, row.asked, row.right, strata_touched=touched)
     if decision is TestDecision.CONTINUE:

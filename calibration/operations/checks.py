@@ -11,7 +11,7 @@ from calibration.lanes import find_lane, lane_of
 from calibration.models import Attempt, Qualification, QualificationTest
 from calibration.operations.linting import lint_pool
 from calibration.operations.scoring import Scorer
-from calibration.operations.tests import new_version, plans_for, put_in_force
+from calibration.operations.tests import new_version, plans_for, put_in_force, strata_of
 from calibration.policy import GRADE_RUN, TEST_PUBLISH, TEST_READ, lane_resource
 from calibration.queries.checks import CheckState, check_state, owed
 from calibration.queries.gold import pool_counts
@@ -54,9 +54,9 @@ def publish_check(session: Session, actor: Actor, lane_id: str, design: CheckDes
     lane = lane_of(session, lane_id)
     require(session, actor, TEST_PUBLISH, lane_resource(session, actor, lane))
     _ensure_sane(session, lane, design)
-    plans = plans_for(PlanKind.SEQUENTIAL.value, P0, P1, RISK, RISK, ATTEMPTS)
     stock = pool_counts(session, lane.id, GoldPool.EXAM.value)
     asked = {name: count for name, count in stock.items() if not design.categories or name in design.categories}
+    plans = plans_for(PlanKind.SEQUENTIAL.value, P0, P1, RISK, RISK, ATTEMPTS, strata=strata_of(asked))
     found = [each for each in lint_pool(session, lane, plans[0], asked) if each.is_error]
     if found:
         raise Invalid(found[0].code, found[0].message, **found[0].facts)

@@ -12,7 +12,7 @@ from calibration.queries.attempts import forget_questions, questions_of, tries_b
 from calibration.queries.gold import Drawable, drawable
 from calibration.queries.tests import TestView, test_by_id
 from calibration.rules.disputes import Given, tally
-from calibration.rules.drawing import draw
+from calibration.rules.drawing import all_touched, draw
 from calibration.rules.retries import neglected_classes
 from calibration.rules.testplan import decide
 from calibration.values import LaneFacts, TestDecision
@@ -86,7 +86,7 @@ def correct_live(session: Session, actor: Actor, lane: LaneFacts, row: Attempt, 
         draw_further(session, row, test, missing)
     audit.record(session, actor, "attempt.corrected", "attempt", row.id, org_id=row.vendor_org_id,
                  details={"lane": lane.id, "asked": row.asked, "right": row.right})  # fmt: skip
-    touched = all(asked for asked, _right in counts.values())
+    touched = all_touched(test.strata, (asked for asked, _right in counts.values()))
     decision = decide(plan, row.asked, row.right, strata_touched=touched)
     neglected = neglected_classes({name: (right, asked) for name, (asked, right) in counts.items()})
     if decision is TestDecision.PASS and not neglected:

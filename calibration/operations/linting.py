@@ -18,7 +18,8 @@ from labeling.tasktypes.protocol import TaskType
 from labeling.values import InvalidAnswer, InvalidContent, Ontology
 
 WARNINGS = (
-    "test.pool_thin", "test.training_few", "test.answers_unasked", "test.repeated", "test.older_than_guideline",
+    "test.pool_thin", "test.training_few", "test.answers_unasked", "test.classes_unasked", "test.repeated",
+    "test.older_than_guideline",
 )  # fmt: skip
 """The codes of what a publisher may take on."""
 
@@ -47,6 +48,7 @@ def lint(
     found = [
         *_of_size(plans, sum(stock.values())),
         *_of_classes(task_type, ontology, stock),
+        *find_length(plans),
         *_of_luck(plans, task_type, ontology, stock),
         *_of_questions(questions),
         *_of_pools(plans, sum(stock.values()), training, sum(each.pool == "training" for each in questions)),
@@ -102,6 +104,25 @@ def _of_size(plans: Sequence[Plan], present: int) -> list[Finding]:
     return [Finding("test.pool_too_small", message, facts)]
 
 
+def find_length(plans: Sequence[Plan]) -> list[Finding]:
+    """An attempt that is over before it has asked each class says nothing of the rest."""
+    shortest = min(plans, key=lambda plan: plan.questions)
+    unasked = shortest.strata - shortest.questions
+    if unasked <= 0:
+        return []
+    message = ngettext(
+        "An attempt asks %(most)s questions at most, and there are %(classes)s kinds of them: %(num)s is not asked, a"
+        " different one each time.",
+        "An attempt asks %(most)s questions at most, and there are %(classes)s kinds of them: %(num)s are not asked,"
+        " different ones each time.",
+        unasked,
+        most=shortest.questions,
+        classes=shortest.strata,
+    )
+    facts = {"questions": shortest.questions, "classes": shortest.strata, "unasked": unasked}
+    return [Finding("test.classes_unasked", message, facts)]
+
+
 def _of_classes(task_type: TaskType[Any, Any], ontology: Ontology, stock: Mapping[str, int]) -> list[Finding]:
     """Classes of the label schema that the exam cannot ask for, and other answers that are never right in it."""
     absent = [name for name in task_type.categories(ontology) or () if not stock.get(name)]
@@ -121,11 +142,8 @@ def _of_luck(
     plans: Sequence[Plan], task_type: TaskType[Any, Any], ontology: Ontology, stock: Mapping[str, int]
 ) -> list[Finding]:
     found = []
-    if any(rules.perfect_passes_at(plan, len(stock)) is None for plan in plans):
-        message = _(
-            "Somebody who answers everything right cannot pass: the pass mark cannot be reached, or there are more"
-            " kinds of questions than the exam may ask."
-        )
+    if any(rules.perfect_passes_at(plan) is None for plan in plans):
+        message = _("Somebody who answers everything right cannot pass: the pass mark cannot be reached.")
         found.append(Finding("test.mark_unreachable", message))
     answers = task_type.categories(ontology)
     if answers is None or not stock or set(stock) == {ALL}:

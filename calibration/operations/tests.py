@@ -1,6 +1,6 @@
 """Qualification tests: looking at a design before anybody meets it, and publishing one whose promises hold."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,8 +130,11 @@ def _examined(session: Session, actor: Actor, lane: LaneFacts, design: Design) -
         raise Conflict("test.no_schema", _("Publish a label schema and a guideline for this lane first."))
     _ensure_sane(design)
     _ensure_payable(session, actor, lane, design)
-    plans = plans_for(design.kind, design.p0, design.p1, design.alpha, design.beta, design.attempts_most)
     stock = pool_counts(session, lane.id, GoldPool.EXAM.value)
+    plans = plans_for(
+        design.kind, design.p0, design.p1, design.alpha, design.beta, design.attempts_most,
+        strata=strata_of(stock, design.strata),
+    )  # fmt: skip
     is_vendor = actor.org_id == lane.vendor_org_id
     rate = rate_of(session, lane.id, now_of(session)) if design.is_paid and is_vendor else None
     outlook = outlook_of(plans, sum(stock.values()), rate)
@@ -190,14 +193,21 @@ def put_in_force(session: Session, new: QualificationTest) -> None:
     session.flush()
 
 
-def plans_for(kind: str, p0: float, p1: float, alpha: float, beta: float, attempts: int) -> tuple[Plan, ...]:
+def strata_of(stock: Mapping[str, int], strata: str = "class") -> int:
+    """How many kinds of questions an exam asks each of before it can be passed."""
+    return 1 if strata == "none" else max(1, sum(count > 0 for count in stock.values()))
+
+
+def plans_for(
+    kind: str, p0: float, p1: float, alpha: float, beta: float, attempts: int, *, strata: int = 1
+) -> tuple[Plan, ...]:
     """The exact plan of each attempt; raises Invalid where none keeps its promises."""
     if p0 >= p1:
         fault = _("It must be higher than the accuracy that must not pass.")
         raise Invalid("test.impossible", fault, fields={"p1": fault})
     try:
         plans = tuple(
-            testplan.plan_for_attempt(p0, p1, alpha, beta, PlanKind(kind), attempt=number)
+            testplan.plan_for_attempt(p0, p1, alpha, beta, PlanKind(kind), attempt=number, strata=strata)
             for number in range(1, attempts + 1)
         )
     except PlanImpossible:
@@ -255,5 +265,5 @@ def _ensure_sane(design: Design) -> None:
 
 __all__ = [
     "COOL_DOWN_HOURS", "STRATA", "WARNINGS", "Design", "Examined", "Finding", "Published", "examine_test",
-    "new_version", "plans_for", "publish_test", "put_in_force",
+    "new_version", "plans_for", "publish_test", "put_in_force", "strata_of",
 ]  # fmt: skip

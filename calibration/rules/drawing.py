@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,9 +11,13 @@ TERCILES = 3
 
 
 def draw(
-    strata: Mapping[str, Sequence[str]], count: int, seed: int, *, shown: Mapping[str, int] | None = None
-) -> list[str]:
+    strata: Mapping[str, Sequence[str]], count: int, seed: int, *, shown: Mapping[str, int] | None = None,
+    classes: Mapping[str, str] | None = None,
+) -> list[str]:  # fmt: skip
     """`count` items in blocks that hold one of each stratum, or all of them if there are fewer.
+
+    Where a class has several strata, a block begins with one of each of the `classes` of items, so that as many
+    questions as there are classes ask each of them.
 
     Strata and items are shuffled, and of a stratum the items that were `shown` least come first; one that is used up
     is left out of later blocks. The same items and seed give the same draw, in whatever order they come.
@@ -23,8 +27,19 @@ def draw(
     drawn: list[str] = []
     while len(drawn) < count and any(queues.values()):
         block = [queue.pop() for queue in queues.values() if queue]
-        drawn += _shuffled(block, generator)
+        drawn += _each_class_first(_shuffled(block, generator), classes or {})
     return drawn[:count]
+
+
+def all_touched(strata: str, asked: Iterable[int]) -> bool:
+    """Whether each class of a draw was asked by now, so that somebody may pass; a draw from all alike promises none."""
+    return strata == "none" or all(asked)
+
+
+def _each_class_first(block: Sequence[str], classes: Mapping[str, str]) -> list[str]:
+    """The block with the first item of each class before the further ones."""
+    first = {classes.get(item, item): item for item in reversed(block)}
+    return sorted(block, key=lambda item: first[classes.get(item, item)] != item)
 
 
 def terciles(difficulties: Mapping[str, float | None]) -> dict[str, int]:

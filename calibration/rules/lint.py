@@ -59,13 +59,10 @@ def repeats(questions: Iterable[Question]) -> Repeats:
     return Repeats(same, contradicting, given_away)
 
 
-def perfect_passes_at(plan: Plan, strata: int) -> int | None:
-    """After how many questions somebody who is always right passes; None if never.
-
-    Blocks hold one question of each stratum, so that all strata are touched after as many questions as there are.
-    """
+def perfect_passes_at(plan: Plan) -> int | None:
+    """After how many questions somebody who is always right passes; None if never."""
     for asked in range(1, plan.questions + 1):
-        decision = decide(plan, asked, asked, strata_touched=asked >= strata)
+        decision = decide(plan, asked, asked)
         if decision is TestDecision.PASS:
             return asked
         if decision is TestDecision.FAIL:

@@ -34,7 +34,8 @@ class Plan:
     """A test with its promises (alpha, beta) and what it keeps of them (exact_alpha, exact_beta).
 
     p0 is the accuracy that must not pass, p1 the one that must. Of n answers, slope * n + offset right ones pass and
-    slope * n - fail_offset or fewer fail; the last question decides by pass_mark. `expected_questions` says the mean
+    slope * n - fail_offset or fewer fail; the last question decides by pass_mark. Nobody passes early before as many
+    questions as there are `strata`, the first of which hold each stratum once. `expected_questions` says the mean
     length for people at `p0`, `p1`, in the `middle`, and for somebody right half of the time (`half`).
     """
 
@@ -52,6 +53,7 @@ class Plan:
     exact_alpha: float
     exact_beta: float
     expected_questions: dict[str, float] = field(hash=False)
+    strata: int = 1
 
     @property
     def keeps_its_promises(self) -> bool:
@@ -78,6 +80,7 @@ def plan(
     kind: PlanKind | str = PlanKind.SEQUENTIAL,
     *,
     guard: int = GUARD,
+    strata: int = 1,
 ) -> Plan:
     """The shortest plan of this kind that keeps both promises, or PlanImpossible.
 
@@ -86,12 +89,12 @@ def plan(
     answers overshoot Wald's lines by much, the lines themselves are drawn for smaller errors than were asked for.
     """
     if PlanKind(kind) is PlanKind.FIXED:
-        return fixed_plan(p0, p1, alpha, beta, guard=guard)
-    return _sequential(p0, p1, alpha, beta, guard)
+        return fixed_plan(p0, p1, alpha, beta, guard=guard, strata=strata)
+    return _sequential(p0, p1, alpha, beta, guard, strata)
 
 
 @lru_cache(maxsize=256)
-def _sequential(p0: float, p1: float, alpha: float, beta: float, guard: int) -> Plan:
+def _sequential(p0: float, p1: float, alpha: float, beta: float, guard: int, strata: int) -> Plan:
     shortest = math.ceil(_TRUNCATION * _fixed_size(p0, p1, alpha, beta)[0])
     longest = min(_WIDEST * shortest, LONGEST_TEST)
     drawn_alpha, drawn_beta = alpha, beta
@@ -99,8 +102,9 @@ def _sequential(p0: float, p1: float, alpha: float, beta: float, guard: int) -> 
         questions = shortest
         while questions <= longest:
             found = sequential_plan(
-                p0, p1, alpha, beta, questions=questions, guard=guard, drawn_for=(drawn_alpha, drawn_beta)
-            )
+                p0, p1, alpha, beta, questions=questions, guard=guard, drawn_for=(drawn_alpha, drawn_beta),
+                strata=strata,
+            )  # fmt: skip
             if found.keeps_its_promises and _last_question_matters(found):
                 return found
             questions = math.ceil(questions * _WIDENING)
@@ -123,9 +127,10 @@ def plan_for_attempt(
     *,
     attempt: int,
     guard: int = GUARD,
+    strata: int = 1,
 ) -> Plan:
     """The plan of the given attempt, whose alpha is halved each time so that trying again does not buy a pass."""
-    return plan(p0, p1, attempt_alpha(alpha, attempt), beta, kind, guard=guard)
+    return plan(p0, p1, attempt_alpha(alpha, attempt), beta, kind, guard=guard, strata=strata)
 
 
 def attempt_alpha(alpha: float, attempt: int) -> float:
@@ -136,12 +141,12 @@ def attempt_alpha(alpha: float, attempt: int) -> float:
 
 
 @lru_cache(maxsize=256)
-def fixed_plan(p0: float, p1: float, alpha: float, beta: float, *, guard: int = GUARD) -> Plan:
+def fixed_plan(p0: float, p1: float, alpha: float, beta: float, *, guard: int = GUARD, strata: int = 1) -> Plan:
     """The shortest test of fixed length, stopped early once the pass mark is reached or out of reach."""
     questions, mark = _fixed_size(p0, p1, alpha, beta)
     slope, offset, fail_offset = _lines(p0, p1, alpha, beta)
-    course = _fixed_course(questions, mark, guard)
-    return _described(p0, p1, alpha, beta, PlanKind.FIXED, course, mark, (slope, offset, fail_offset), guard)
+    course = _fixed_course(questions, mark, guard, strata)
+    return _described(p0, p1, alpha, beta, PlanKind.FIXED, course, mark, (slope, offset, fail_offset), guard, strata)
 
 
 @lru_cache(maxsize=256)
@@ -154,6 +159,7 @@ def sequential_plan(
     questions: int,
     guard: int = GUARD,
     drawn_for: tuple[float, float] | None = None,
+    strata: int = 1,
 ) -> Plan:
     """The sequential test cut off at `questions`, with the lowest last mark that keeps alpha.
 
@@ -163,16 +169,16 @@ def sequential_plan(
     """
     _check_targets(p0, p1, alpha, beta)
     lines = _lines(p0, p1, *(drawn_for or (alpha, beta)))
-    mark = _last_mark(questions, lines, guard, p0, alpha)
-    course = _trimmed(_sequential_course(questions, mark, lines, guard))
-    return _described(p0, p1, alpha, beta, PlanKind.SEQUENTIAL, course, course.pass_at[-1], lines, guard)
+    mark = _last_mark(questions, lines, guard, p0, alpha, strata)
+    course = _trimmed(_sequential_course(questions, mark, lines, guard, strata))
+    return _described(p0, p1, alpha, beta, PlanKind.SEQUENTIAL, course, course.pass_at[-1], lines, guard, strata)
 
 
 def decide(chosen: Plan, asked: int, right: float, *, strata_touched: bool = True) -> TestDecision:
     """What the plan says after `asked` questions of which `right` were answered right.
 
-    Nobody fails before the guard, and nobody passes early before every stratum has been touched once; the last
-    question decides by the pass mark alone.
+    Nobody fails before the guard, and nobody passes early before every stratum has been touched once, which the exact
+    figures take to be after as many questions as there are strata; the last question decides by the pass mark alone.
     """
     if not 0 <= right <= asked:
         raise ValueError(f"right answers must lie between 0 and {asked}, got {right}")
@@ -219,11 +225,13 @@ def _lines(p0: float, p1: float, alpha: float, beta: float) -> tuple[float, floa
     return down / gain, math.log((1.0 - beta) / alpha) / gain, math.log((1.0 - alpha) / beta) / gain
 
 
-def _sequential_course(questions: int, mark: int, lines: tuple[float, float, float], guard: int) -> _Course:
+def _sequential_course(
+    questions: int, mark: int, lines: tuple[float, float, float], guard: int, strata: int
+) -> _Course:
     slope, offset, fail_offset = lines
     pass_at, fail_at = [1], [-1]
     for n in range(1, questions):
-        pass_at.append(min(n + 1, math.ceil(slope * n + offset - _TIE)))
+        pass_at.append(n + 1 if n < strata else min(n + 1, math.ceil(slope * n + offset - _TIE)))
         fail_at.append(math.floor(slope * n - fail_offset + _TIE) if n >= guard else -1)
     return _Course((*pass_at, mark), (*fail_at, mark - 1))
 
@@ -237,34 +245,36 @@ def _trimmed(course: _Course) -> _Course:
     return course
 
 
-def _fixed_course(questions: int, mark: int, guard: int) -> _Course:
-    pass_at = [max(1, min(n + 1, mark)) for n in range(questions)]
+def _fixed_course(questions: int, mark: int, guard: int, strata: int) -> _Course:
+    pass_at = [n + 1 if n < strata else max(1, min(n + 1, mark)) for n in range(questions)]
     fail_at = [mark - 1 - (questions - n) if n >= guard else -1 for n in range(questions)]
     return _Course((*pass_at, mark), (*fail_at, mark - 1))
 
 
 @lru_cache(maxsize=256)
 def _rebuilt(
-    kind: PlanKind, questions: int, mark: int, slope: float, offset: float, fail_offset: float, guard: int
+    kind: PlanKind, questions: int, mark: int, slope: float, offset: float, fail_offset: float, guard: int, strata: int
 ) -> _Course:
     if kind is PlanKind.FIXED:
-        return _fixed_course(questions, mark, guard)
-    return _sequential_course(questions, mark, (slope, offset, fail_offset), guard)
+        return _fixed_course(questions, mark, guard, strata)
+    return _sequential_course(questions, mark, (slope, offset, fail_offset), guard, strata)
 
 
 def _course(chosen: Plan) -> _Course:
     c = chosen
-    return _rebuilt(PlanKind(c.kind), c.questions, c.pass_mark, c.slope, c.offset, c.fail_offset, c.guard)
+    return _rebuilt(PlanKind(c.kind), c.questions, c.pass_mark, c.slope, c.offset, c.fail_offset, c.guard, c.strata)
 
 
-def _last_mark(questions: int, lines: tuple[float, float, float], guard: int, p0: float, alpha: float) -> int:
+def _last_mark(
+    questions: int, lines: tuple[float, float, float], guard: int, p0: float, alpha: float, strata: int
+) -> int:
     """The lowest mark at the last question that keeps the whole procedure's false passes within alpha.
 
     Where a lower mark would pass the same people, since nobody comes to the end with fewer right answers, it is the
     fewest with which somebody does.
     """
     early, alive = 0.0, np.ones(1)
-    for _, passed, remaining in _steps(_sequential_course(questions, questions + 1, lines, guard), p0):
+    for _, passed, remaining in _steps(_sequential_course(questions, questions + 1, lines, guard, strata), p0):
         early, alive = early + passed, remaining
     # The last step passed nobody (its mark was out of reach), so `alive` holds who would be judged by the mark.
     late = early + np.cumsum(alive[::-1])[::-1]
@@ -316,6 +326,7 @@ def _described(
     mark: int,
     lines: tuple[float, float, float],
     guard: int,
+    strata: int,
 ) -> Plan:
     (false_pass, at_p0), (true_pass, at_p1) = _walk(course, p0), _walk(course, p1)
     slope, offset, fail_offset = lines
@@ -340,6 +351,7 @@ def _described(
         exact_alpha=false_pass,
         exact_beta=1.0 - true_pass,
         expected_questions=lengths,
+        strata=strata,
     )
 
 

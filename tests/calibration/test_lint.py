@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from calibration.operations.linting import find_length
+from calibration.operations.tests import strata_of
 from calibration.queries.tests import outlook_of
-from calibration.rules.drawing import draw, terciles
+from calibration.rules.drawing import all_touched, draw, terciles
 from calibration.rules.lint import (
     APPLICANTS,
     Question,
@@ -36,15 +38,23 @@ def test_repeated_contradicting_and_given_away_questions_are_told_apart() -> Non
 
 
 def test_the_always_right_pass_when_every_stratum_was_touched() -> None:
-    default = plan(0.7, 0.9)
-    assert [perfect_passes_at(default, strata) for strata in (2, 12, 40, 62)] == [12, 12, 40, 62]
+    assert [perfect_passes_at(plan(0.7, 0.9, strata=strata)) for strata in (2, 12, 40, 62)] == [12, 12, 40, 62]
     # The last question decides by the mark alone, whatever was touched.
-    assert perfect_passes_at(default, 100) == 62
+    assert perfect_passes_at(plan(0.7, 0.9, strata=100)) == 62
+
+
+def test_classes_that_an_attempt_is_too_short_to_ask_are_a_warning() -> None:
+    assert [strata_of({"a": 3, "b": 1, "c": 0}), strata_of({"a": 3, "b": 1}, "none"), strata_of({})] == [2, 1, 1]
+    assert find_length([plan(0.7, 0.9, strata=62)]) == []
+    (found,) = find_length([plan(0.7, 0.9, strata=100), plan_for_attempt(0.7, 0.9, attempt=2, strata=100)])
+    most = plan(0.7, 0.9, strata=100).questions
+    assert (found.code, found.is_error) == ("test.classes_unasked", False)
+    assert found.facts == {"questions": most, "classes": 100, "unasked": 100 - most}
 
 
 def test_a_mark_out_of_reach_is_found() -> None:
     unreachable = Plan(0.5, 0.9, 0.05, 0.05, PlanKind.FIXED, 10, 11, 0.8, 2.0, 2.0, 0, 0.0, 0.0, {})
-    assert perfect_passes_at(unreachable, 2) is None
+    assert perfect_passes_at(unreachable) is None
 
 
 def test_a_draw_takes_from_all_strata_in_turn_until_they_are_used_up() -> None:
@@ -81,6 +91,18 @@ def test_the_least_shown_questions_are_drawn_first() -> None:
     assert sorted(drawn) == sorted(f"{name}{n}" for name in "ab" for n in range(5))
     assert drawn == draw(strata, 10, 7, shown=shown)
     assert all({drawn[place][0], drawn[place + 1][0]} == {"a", "b"} for place in range(0, 10, 2))
+
+
+def test_as_many_questions_as_there_are_classes_ask_each_of_them_whatever_its_difficulties() -> None:
+    classes = {f"{name}{third}{n}": name for name in "abcde" for third in range(3) for n in range(4)}
+    strata: dict[str, list[str]] = {}
+    for item, name in classes.items():
+        strata.setdefault(f"{name}{item[1]}", []).append(item)
+    for seed in range(20):
+        drawn = draw(strata, 30, seed, classes=classes)
+        assert {classes[item] for item in drawn[:5]} == set("abcde")
+        assert len(set(drawn)) == 30 and {item[:2] for item in drawn[:15]} == set(strata)
+    assert all_touched("class", [1, 2]) and not all_touched("class_difficulty", [1, 0]) and all_touched("none", [1, 0])
 
 
 def test_thirds_by_difficulty_put_what_is_unknown_in_between() -> None:

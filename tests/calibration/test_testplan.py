@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate, pairwise, product
 
@@ -72,6 +73,44 @@ def test_nobody_passes_early_before_every_stratum_was_touched() -> None:
     default = plan(0.70, 0.90)
     assert decide(default, 12, 12, strata_touched=False) is TestDecision.CONTINUE
     assert decide(default, 62, 62, strata_touched=False) is TestDecision.PASS
+
+
+def walked(chosen: Plan, accuracy: float) -> tuple[float, float]:
+    """Passing and length by the decisions themselves, with each stratum touched by the first questions."""
+    alive, passing, length = {0: 1.0}, 0.0, 0.0
+    for asked in range(1, chosen.questions + 1):
+        length += sum(alive.values())
+        grown: dict[int, float] = {}
+        for right, chance in alive.items():
+            grown[right] = grown.get(right, 0.0) + chance * (1.0 - accuracy)
+            grown[right + 1] = grown.get(right + 1, 0.0) + chance * accuracy
+        said = {right: decide(chosen, asked, right, strata_touched=asked >= chosen.strata) for right in grown}
+        passing += sum(chance for right, chance in grown.items() if said[right] is TestDecision.PASS)
+        alive = {right: chance for right, chance in grown.items() if said[right] is TestDecision.CONTINUE}
+    return passing, length
+
+
+@pytest.mark.parametrize(
+    ("classes", "alpha", "beta", "length"),
+    [(1, 0.0499, 0.0366, 24.2), (12, 0.0499, 0.0366, 24.2), (15, 0.0443, 0.0369, 25.6), (20, 0.0398, 0.0372, 27.5),
+     (30, 0.0297, 0.0381, 33.8), (50, 0.0192, 0.0399, 49.9), (100, 0.0175, 0.0405, 60.7)],
+)  # fmt: skip
+def test_exact_figures_count_that_each_class_is_asked_before_anybody_passes(
+    classes: int, alpha: float, beta: float, length: float
+) -> None:
+    same_marks = replace(plan(0.7, 0.9), strata=classes)  # the plan itself may pass more at the end, within alpha
+    assert pass_probability(same_marks, 0.7) == pytest.approx(alpha, abs=1e-4)
+    assert 1.0 - pass_probability(same_marks, 0.9) == pytest.approx(beta, abs=1e-4)
+    assert expected_questions(same_marks, 0.9) == pytest.approx(length, abs=0.06)
+    for accuracy in (0.5, 0.7, 0.9):
+        assert walked(same_marks, accuracy) == pytest.approx(
+            (pass_probability(same_marks, accuracy), expected_questions(same_marks, accuracy)), abs=1e-12
+        )
+    found = plan(0.7, 0.9, strata=classes)
+    assert found.keeps_its_promises and found.strata == classes
+    assert (found.exact_alpha, 1.0 - found.exact_beta) == (pass_probability(found, 0.7), pass_probability(found, 0.9))
+    fixed = plan(0.7, 0.9, kind="fixed", strata=classes)
+    assert pass_probability(fixed, 0.7) == pytest.approx(fixed_plan(0.7, 0.9, 0.05, 0.05).exact_alpha)
 
 
 @pytest.mark.parametrize(("right", "outcome"), [(50, "fail"), (51, "pass")])

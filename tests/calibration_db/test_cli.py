@@ -294,6 +294,9 @@ def test_a_plan_states_what_it_does_exactly(run: Run) -> None:
     }  # fmt: skip
     guarded = json.loads(run("plan", "--json").output)
     assert (round(guarded["alpha"], 4), round(guarded["beta"], 4)) == (0.0499, 0.0366)
+    many = json.loads(run("plan", "--classes", "30", "--json").output)
+    assert many["classes"] == 30 and many["alpha"] <= 0.05 and many["expected_questions"]["p1"] > 33
+    assert run("plan", "--classes", "0").exit_code == 2
     fixed = json.loads(run("plan", "--fixed", "--json").output)
     assert (fixed["questions"], fixed["pass_mark"]) == (41, 34)
     assert "A fixed test of 5 questions keeps the same errors" in run("plan", "--p0", "0.5", "--p1", "0.99").output
