@@ -5,12 +5,13 @@ checked body, and returns a model. The transaction is the idempotency key's as w
 `before` is done ahead of that, in transactions of its own (a count of tries, a proof); if it returns something, the
 handler gets it as `proven`. A `public` operation is nobody's: neither token nor cookie of the caller counts.
 A `keyed` operation moves money or many rows, and is refused without an idempotency key. `produces` names the kinds of a
-file that is answered in place of JSON, `also` a success that is answered beside the declared one.
+file that is answered in place of JSON, `also` a success that is answered beside the declared one. A list is answered as
+an object with `items`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -47,6 +48,23 @@ class Operation:
 
 
 OPERATIONS: list[Operation] = []
+Each = TypeVar("Each")
+
+
+class Items(BaseModel, Generic[Each]):
+    """Several of a kind. An object and no bare array, so that more can be said of them later."""
+
+    items: list[Each]
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Named for what it holds."""
+        return f"{params[0].__name__.removesuffix('Out')}ListOut"
+
+
+def _as_object(returns: Any) -> Any:
+    """What an operation that returns a list answers with."""
+    return Items[get_args(returns)[0]] if get_origin(returns) is list else returns  # type: ignore[misc]
 
 
 class Api(Blueprint):
@@ -84,8 +102,8 @@ class Api(Blueprint):
             endpoint = f"{self.name}.{function.__name__}"
             summary = (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
             operation = Operation(
-                endpoint, method, f"/api/v1{rule}", body, query, returns, status, creates, summary, public, keyed,
-                produces, also, is_kept,
+                endpoint, method, f"/api/v1{rule}", body, query, _as_object(returns), status, creates, summary, public,
+                keyed, produces, also, is_kept,
             )  # fmt: skip
             OPERATIONS[:] = [known for known in OPERATIONS if known.endpoint != endpoint] + [operation]
 
@@ -161,6 +179,7 @@ class Result:
 
 def _json(operation: Operation, result: Any) -> str:
     value = result.value if isinstance(result, Result) else result
+    value = {"items": value} if isinstance(value, list) else value
     if operation.returns is None:
         return ""
     adapter: TypeAdapter[Any] = TypeAdapter(operation.returns)

@@ -425,9 +425,9 @@ def test_a_dispute_goes_through_the_pages_of_each_side(
 def test_a_dispute_goes_through_the_api_of_each_side(world: World, annotator: Door, vendor: Door, client: Door) -> None:
     receipt_id = paused_person(world)
     path = f"/receipts/{receipt_id}"
-    assert annotator.api("GET", f"{path}/evidence") == []
-    with_keys = annotator.api("POST", f"{path}/evidence")
-    assert len(with_keys) == 13 and with_keys == annotator.api("GET", f"{path}/evidence")
+    assert annotator.api("GET", f"{path}/evidence") == {"items": []}
+    with_keys = annotator.api("POST", f"{path}/evidence")["items"]
+    assert len(with_keys) == 13 and with_keys == annotator.api("GET", f"{path}/evidence")["items"]
     assert "Look at your answers" in annotator.get(path)
     assert "These 13 answers counted as wrong." in annotator.get(f"{path}/evidence")
     sent = {"judgment_id": with_keys[0]["judgment_id"], "text": WHY}

@@ -89,7 +89,7 @@ def test_the_owner_of_the_gold_sees_how_hard_it_is_and_nobody_else_does(
     while "middling" not in page:  # fifty keys at a time, in the order of their ids
         (more,) = set(re.findall(r'href="(/projects/[^"]+after=[^"]+)"', page))
         page = client.get(more.replace("&amp;", "&"))
-    (form,) = client.api("GET", f"/projects/{world.project}/gold/forms")
+    (form,) = client.api("GET", f"/projects/{world.project}/gold/forms")["items"]
     assert (form["lane_id"], form["questions"], form["measured"]) == (world.lane, 92, 9)
     told = [key for key in client.api("GET", f"/projects/{world.project}/gold")["items"] if key["answers"]]
     assert all(key["difficulty"] is not None and key["measured"]["error"] > 0 for key in told)

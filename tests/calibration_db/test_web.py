@@ -168,7 +168,7 @@ def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door
     world.grade()
     own = annotator.get("/quality")
     assert "90%" in own and "From at least 20 checked answers" in own
-    assert annotator.api("GET", "/quality")[0]["checks"] == 20
+    assert annotator.api("GET", "/quality")["items"][0]["checks"] == 20
     for door in (vendor, client):
         page = door.get(f"/lanes/{world.lane}/quality")
         assert "Accuracy by class" in page
@@ -396,7 +396,7 @@ def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
     assert "Nobody: the rule would never have acted." in vendor.get(where)
     found = vendor.api("GET", f"/lanes/{world.lane}/backtests/{told['id']}")
     assert (found["wide"], found["result"]["acted"]) == (True, 0)
-    assert len(client.api("GET", f"/lanes/{world.lane}/backtests")) == 2
+    assert len(client.api("GET", f"/lanes/{world.lane}/backtests")["items"]) == 2
     vendor.post(f"/lanes/{world.lane}/gate/end", name="word")
     vendor.api("POST", f"/lanes/{world.lane}/gate/end", 409, name="word")
     vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, limit=1.5)

@@ -44,6 +44,17 @@ def test_the_described_body_of_each_operation_is_the_one_that_it_takes(app: Flas
             jsonschema_rs.validate({**schema, "components": components}, body_of(operation.endpoint))
 
 
+def test_no_answer_is_a_bare_array(app: Flask) -> None:
+    arrays = [
+        name for name, entry in described().items() for answer in entry["responses"].values()
+        for held in answer.get("content", {}).values() if held.get("schema", {}).get("type") == "array"
+    ]  # fmt: skip
+    assert arrays == []
+    answer = described()["calibration.quality"]["responses"]["200"]["content"]["application/json"]["schema"]
+    listed = document()["components"]["schemas"][answer["$ref"].rpartition("/")[2]]
+    assert listed["properties"]["items"]["items"]["$ref"].endswith("/QualityOut")
+
+
 def test_what_needs_no_content_says_so(app: Flask) -> None:
     needed = {name: entry["requestBody"]["required"] for name, entry in described().items() if "requestBody" in entry}
     assert (needed["work.take"], needed["work.skip"]) == (False, True)

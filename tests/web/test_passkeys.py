@@ -115,7 +115,7 @@ def test_the_life_of_passkeys(app: Flask, db: Database, time: Time) -> None:
     program = {"Authorization": f"Bearer {token_of(db, manager)}"}
     stranger = app.test_client()
     assert sign_in(stranger, other.email) == 303
-    keys = app.test_client().get("/api/v1/account/passkeys", headers=program).get_json()
+    keys = app.test_client().get("/api/v1/account/passkeys", headers=program).get_json()["items"]
     assert [(key["name"], key["doubted_at"]) for key in keys] == [("Laptop", None), ("Phone ‹b›", None)]
     assert set(keys[0]) == {"id", "name", "created_at", "last_used_at", "doubted_at"}
     ids = [key["id"] for key in keys]

@@ -246,7 +246,7 @@ def test_somebody_without_an_account_applies_whole_and_gets_a_token_once_admitte
     own = {"Authorization": f"Bearer {made.json['secret']}"}
     me = nobody(app, "GET", "/me", None, own).json
     assert (me["name"], me["place"]["role"], me["agreements_to_sign"]) == ("Zuhura Ali", "annotator", [])
-    listed = nobody(app, "GET", "/account/tokens", None, own).json
+    listed = nobody(app, "GET", "/account/tokens", None, own).json["items"]
     assert listed == [made.json["token"] | {"last_used_at": listed[0]["last_used_at"]}]
     gone = nobody(app, "DELETE", f"/account/tokens/{listed[0]['id']}", None, own)
     assert gone.status_code == 204
@@ -279,7 +279,7 @@ def test_an_account_is_changed_by_its_owner_with_a_token(app: Flask, world: Worl
     assert {name: me[name] for name in changed} == changed
     assert list(program.send("PUT", "/account", changed | {"time_zone": "Moon/Far"}).json["fields"]) == ["time_zone"]
     browser = Visitor(app, world.db, world.manager)
-    (device,) = program.send("GET", "/account/sessions").json
+    (device,) = program.send("GET", "/account/sessions").json["items"]
     assert program.send("DELETE", f"/account/sessions/{device['id']}").status_code == 204
     assert program.send("DELETE", f"/account/sessions/{device['id']}").status_code == 404
     assert browser.get("/account").status_code == 303

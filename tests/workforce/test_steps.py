@@ -43,19 +43,21 @@ def test_a_pool_asks_for_steps_and_both_sides_see_whose_turn_it_is(app: Flask, w
             session, world.manager, code="nda", titles={"en": "T"}, texts={"en": "X"}, required_from="confidential"
         )
         operations.verify_identity(session, world.manager, person.id, kind="document")
-    told = {one["code"]: one["owner"] for one in own.send("GET", "/me/steps").json or []}
+    told = {one["code"]: one["owner"] for one in (own.send("GET", "/me/steps").json or {})["items"]}
     assert list(told.items()) == [
         ("identity", "nobody"), ("languages", "vendor"), ("agreements", "person"), ("profile", "nobody"),
         ("email", "person"), ("payout", "person"),
     ]  # fmt: skip
-    assert told == {one["code"]: one["owner"] for one in manager.send("GET", f"/people/{person.id}/steps").json or []}
+    assert told == {
+        one["code"]: one["owner"] for one in (manager.send("GET", f"/people/{person.id}/steps").json or {})["items"]
+    }
     me = Visitor(app, world.db, actor).text("/me")
     assert "What is still missing" in me and 'href="/account/address"' in me
     with world.db.transaction(world.vendor) as session:
         operations.sign_agreement(session, actor, conduct.id, locale="en", network="")
         claim = queries.claims_of(session, person.id)[0]
         operations.verify_language(session, world.manager, claim.id, evidence={"kind": "document"})
-    counts = {one["code"]: one for one in manager.send("GET", f"/pools/{world.pool_id}/steps").json or []}
+    counts = {one["code"]: one for one in (manager.send("GET", f"/pools/{world.pool_id}/steps").json or {})["items"]}
     assert counts["agreements"] == {"code": "agreements", "done": 1, "person": 1, "vendor": 0}
     assert counts["languages"] == {"code": "languages", "done": 1, "person": 0, "vendor": 1}
     waiting = manager.send("GET", f"/pools/{world.pool_id}/steps/agreements").json or {}
@@ -66,7 +68,7 @@ def test_a_pool_asks_for_steps_and_both_sides_see_whose_turn_it_is(app: Flask, w
     assert page.post(f"/pools/{world.pool_id}/steps", typed, on=f"/pools/{world.pool_id}").status_code == 422
     typed["step-test"] = "0"
     assert page.post(f"/pools/{world.pool_id}/steps", typed, on=f"/pools/{world.pool_id}").status_code == 303
-    assert [one["code"] for one in own.send("GET", "/me/steps").json or []] == ["profile", "email"]
+    assert [one["code"] for one in (own.send("GET", "/me/steps").json or {})["items"]] == ["profile", "email"]
     stranger = Program(app, world.db, world.stranger)
     assert stranger.send("PUT", f"/pools/{world.pool_id}/steps", {"steps": []}).status_code == 404
     assert stranger.send("GET", f"/pools/{world.pool_id}/steps").status_code == 404
