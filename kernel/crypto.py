@@ -126,6 +126,30 @@ def primary_key_id() -> str:
     return found
 
 
+def new_file_key() -> str:
+    """A random key for one file; it is kept sealed with the file's row, so that to drop it is to drop the file."""
+    return _b64(os.urandom(32))
+
+
+def encrypt_file(key: str, content: bytes, bound_to: str) -> bytes:
+    """A file's content under its own key, bound to the row that names it."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(_key_bytes(key)).encrypt(nonce, content, bound_to.encode())
+
+
+def decrypt_file(key: str, stored: bytes, bound_to: str) -> bytes:
+    """The content again; raises CannotDecrypt if it is not exactly what was encrypted for this row."""
+    try:
+        return AESGCM(_key_bytes(key)).decrypt(stored[:12], stored[12:], bound_to.encode())
+    except (ValueError, InvalidTag) as cause:
+        raise CannotDecrypt("file") from cause
+
+
+def signed_with(key: bytes, text: str) -> str:
+    """The HMAC-SHA-256 of a text, for what is handed out and comes back."""
+    return _b64(hmac.new(key, text.encode(), hashlib.sha256).digest())
+
+
 def derive(secret: str, purpose: str) -> bytes:
     """A key of its own for each purpose (sessions, links, indexes), by HKDF with the purpose as label."""
     return HKDF(hashes.SHA256(), 32, None, purpose.encode()).derive(secret.encode())

@@ -1,0 +1,193 @@
+"""Which pictures and sounds are taken, and what of them is kept."""
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+
+from labeling.files.media import ArchiveRefused, clean_name, file_count, read_archive
+from labeling.rules import media as rules
+from labeling.rules.cleaning import clean_media
+from labeling.rules.media import NotTaken
+from tests.labeling.media_samples import (
+    SECRET,
+    archive,
+    flac,
+    located_jpeg,
+    moving_gif,
+    mp3,
+    ogg,
+    picture,
+    wav,
+)
+
+ZIP = archive({"x.html": b"<script>"})
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'
+
+
+def why(content: bytes) -> str:
+    with pytest.raises(NotTaken) as refused:
+        clean_media(content)
+    return refused.value.code
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        (picture("PNG"), "image/png"),
+        (picture("WEBP"), "image/webp"),
+        (picture("GIF"), "image/png"),
+        (picture("JPEG"), "image/jpeg"),
+        (wav(), "audio/wav"),
+        (flac(), "audio/flac"),
+        (mp3(), "audio/mpeg"),
+        (ogg(), "audio/ogg"),
+        (ogg("vorbis"), "audio/ogg"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_whole_is_taken_without_what_it_says_beside_and_once_more_is_the_same(
+    content: bytes, kept: str
+) -> None:
+    clean = clean_media(content)
+    assert (clean.media_type, SECRET in clean.content) == (kept, False)
+    if kept != "image/jpeg" and kept != "image/webp":  # those lose a little each time
+        assert clean_media(clean.content).content == clean.content
+
+
+def test_a_photograph_is_turned_as_it_was_held_and_forgets_where_it_was_taken() -> None:
+    clean = clean_media(located_jpeg())
+    with Image.open(io.BytesIO(clean.content)) as found:
+        assert (found.size, dict(found.getexif()), SECRET in clean.content) == ((30, 40), {}, False)
+    assert (clean.width, clean.height) == (30, 40)
+
+
+def test_what_shows_through_stays_clear() -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (4, 4), (1, 2, 3, 0)).save(out, "PNG")
+    with Image.open(io.BytesIO(clean_media(out.getvalue()).content)) as found:
+        assert (found.mode, found.getpixel((0, 0))) == ("RGBA", (1, 2, 3, 0))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "media.empty"),
+        (SVG, "media.markup"),
+        (b"\xef\xbb\xbf <!doctype html><script>", "media.markup"),
+        (b"%PDF-1.7", "media.unknown"),
+        (ZIP, "media.archive"),
+        (picture("PNG") + b"<script>", "media.holds_more"),
+        (picture("PNG") + ZIP, "media.holds_more"),
+        (picture("JPEG") + ZIP, "media.holds_more"),
+        (picture("JPEG") + picture("JPEG"), "media.holds_more"),
+        (picture("WEBP") + b"GIF89a", "media.holds_more"),
+        (picture("GIF") + b"=1;alert(1)", "media.holds_more"),
+        (wav() + b"<html>", "media.holds_more"),
+        (flac() + ZIP, "media.holds_more"),
+        (mp3()[:-128] + b"<html><script>", "media.holds_more"),
+        (ogg() + b"<html>", "media.holds_more"),
+        (moving_gif(), "media.moves"),
+        (picture("PNG")[:60], "media.damaged"),
+        (picture("JPEG")[:200], "media.damaged"),
+        (b"GIF89a/*", "media.damaged"),
+        (b"GIF89a" + bytes(40), "media.damaged"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "media.damaged"),
+        (b"RIFF\x04\0\0\0WAVE", "media.damaged"),
+        (b"fLaC", "media.damaged"),
+        (b"ID3", "media.damaged"),
+        (b"OggS" + bytes(60), "media.damaged"),
+        (b"\xff\xfb\x90\x00" + bytes(10), "media.damaged"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_not_taken_is_told_in_its_own_words(content: bytes, code: str) -> None:
+    assert why(content) == code
+
+
+def test_a_picture_of_too_many_points_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labeling.rules.pictures.MOST_PIXELS", 1_000)
+    assert why(picture("PNG")) == "media.too_many_pixels"
+    monkeypatch.setattr("labeling.rules.cleaning.MOST_FILE_BYTES", 50)
+    assert why(picture("PNG")) == "media.too_large"
+    assert rules.MOST_PIXELS == 50_000_000
+
+
+def test_no_cut_and_no_changed_byte_brings_a_reader_down() -> None:
+    for content in (picture("GIF"), picture("PNG", (4, 4)), wav(4), flac(), mp3(2), ogg()):
+        for place in range(0, len(content), 7):
+            for odd in (content[:place], content[:place] + b"\xff" + content[place + 1 :]):
+                try:
+                    assert clean_media(odd).content
+                except NotTaken as refusal:
+                    assert str(refusal.message)
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/a.png", "a/../b.png", "C:a.png", "a\\b.png", "a\0.png", "a//b", " ",
+                                  "x\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe", "n" * 201])  # fmt: skip
+def test_a_name_that_leads_astray_is_refused(name: str) -> None:
+    with pytest.raises(NotTaken):
+        clean_name(name)
+
+
+def test_an_archive_is_read_file_by_file_with_an_answer_for_each() -> None:
+    content = archive(
+        {"cats/1.png": picture(), "../2.png": picture(), "3.png": SVG, "__MACOSX/x": b"x", "4": ZIP, "5": b""}
+    )
+    found = list(read_archive(io.BytesIO(content), len(content)))
+    assert file_count(io.BytesIO(content), len(content)) == 5
+    assert [(each.name, each.refusal and each.refusal.code) for each in found] == [
+        ("cats/1.png", None), ("../2.png", "media.name"), ("3.png", "media.markup"), ("4", "media.archive"),
+        ("5", "media.empty"),
+    ]  # fmt: skip
+    assert [each.number for each in read_archive(io.BytesIO(content), len(content), after=3)] == [4, 5]
+
+
+def _bomb() -> bytes:
+    return archive({"a.png": bytes(10_000_000)}, zipfile.ZIP_DEFLATED)
+
+
+def _sealed() -> bytes:
+    content = bytearray(archive({"a.png": picture()}))
+    content[content.rindex(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
+def _overlapping() -> bytes:
+    content = bytearray(archive({"a.png": picture(), "b.png": picture()}))
+    place = content.rindex(b"PK\x01\x02")
+    content[place + 42 : place + 46] = bytes(4)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (_bomb, "archive.bomb"),
+        (_sealed, "archive.broken"),
+        (_overlapping, "archive.broken"),
+        (lambda: archive({"a.png": picture()})[:-9], "archive.broken"),
+        (lambda: b"PK\x03\x04" + bytes(100), "archive.broken"),
+    ],
+)
+def test_an_archive_that_is_a_trap_is_refused_as_a_whole(make: Callable[[], bytes], code: str) -> None:
+    content = make()
+    with pytest.raises(ArchiveRefused) as refused:
+        file_count(io.BytesIO(content), len(content))
+    assert refused.value.code == code
+
+
+def test_too_many_files_and_links_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = archive({"a": b"", "b": b""})
+    monkeypatch.setattr("labeling.files.media.MOST_FILES", 1)
+    with pytest.raises(ArchiveRefused):
+        file_count(io.BytesIO(content), len(content))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        link = zipfile.ZipInfo("link.png")
+        link.external_attr = 0o120777 << 16
+        made.writestr(link, "/etc/passwd")
+    found = list(read_archive(out, len(out.getvalue())))
+    assert found[0].refusal is not None and found[0].refusal.code == "media.no_file"
