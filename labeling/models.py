@@ -69,3 +69,39 @@ class ItemOriginal(Identified, Shared, Base):
     )
     content_sealed: Mapped[str] = mapped_column(Text)
     content = Sealed("content_sealed")  # as JSON
+
+
+class Media(Identified, Shared, Base):
+    """A picture or sound of a project. Nothing here tells what it is called, since when it is there, or what for.
+
+    The file is kept under its own key, which is sealed here: without this row nobody can read it.
+    """
+
+    __tablename__ = "media"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        Index("ix_media_of_project", "project_id", "id"),
+    )
+    kind: Mapped[str] = mapped_column(String(10))  # picture, sound
+    media_type: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    sha256: Mapped[str] = mapped_column(String(64))  # of what is kept, before it is encrypted
+    stored_name: Mapped[str] = mapped_column(String(40))
+    key_sealed: Mapped[str] = mapped_column(Text)
+    key = Sealed("key_sealed")
+
+
+class MediaName(Identified, Shared, Base):
+    """What whoever brought a file calls it; its id is the file's. What the client calls a file no vendor may see."""
+
+    __tablename__ = "media_name"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "project_id", "by_org_id", "name_key", name="uq_media_name_once"),
+        within("media", "id"),
+    )
+    by_org_id: Mapped[str] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(String(400))

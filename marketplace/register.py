@@ -74,6 +74,8 @@ def register(app: Flask) -> None:
 
 
 def _describe_jobs() -> None:
+    describe_job("marketplace.check_media", _("The files are being looked at"), _batch)
+    describe_job("marketplace.import_media", _("The files are being kept"), _batch)
     for name in ("check_units", "check_gold"):
         describe_job(f"marketplace.{name}", _("The file is being checked"), _batch)
     for name in ("import_units", "import_gold"):

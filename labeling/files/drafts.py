@@ -2,12 +2,14 @@
 
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from i18n import _
+from labeling.files.media import name_key
 from labeling.files.rows import FileKind, LineProblem, Row
+from labeling.rules.media import MEDIA_FIELDS, MediaKind
 from labeling.rules.reading import Reader, canonical_locale
 from labeling.tasktypes.protocol import TaskType
 from labeling.values import (
@@ -30,6 +32,10 @@ _UNIT_FIELDS = frozenset({"id", "locale", "classification", "priority"})
 _GOLD_FIELDS = frozenset({"label", "explanation", "pool", "link"})
 
 Kind = TypeVar("Kind", bound=StrEnum)
+_KINDS = {
+    MediaKind.PICTURE.value: _("This file is a picture, and stands in the column “picture”."),
+    MediaKind.SOUND.value: _("This file is a sound, and stands in the column “sound”."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,25 @@ class UnitDraft:
     classification: Classification | None
     priority: int
     fingerprint: str
+    stated: tuple[tuple[str, str], ...] = ()  # what the file calls its pictures and sounds, once their ids stand there
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """A picture or sound that units may refer to."""
+
+    id: str
+    kind: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A content whose pictures and sounds were looked for."""
+
+    content: JsonObject
+    fingerprint: str
+    problems: tuple[ProblemAt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +87,7 @@ class GoldDraft:
 def unit_columns(task_type: TaskType[Any, Any], kind: FileKind) -> frozenset[str]:
     """The names a row of units may have; JSONL may carry the whole content as one object."""
     whole = frozenset({"content"}) if kind is FileKind.JSONL else frozenset[str]()
-    return _UNIT_FIELDS | whole | frozenset(task_type.content_fields)
+    return _UNIT_FIELDS | whole | frozenset(task_type.content_fields) | frozenset(MEDIA_FIELDS)
 
 
 def gold_columns(task_type: TaskType[Any, Any], kind: FileKind) -> frozenset[str]:
@@ -128,8 +153,47 @@ def parse_gold(
     return GoldDraft(unit, answer, explanation, pool, link)
 
 
+def media_stated(content: Mapping[str, Any]) -> dict[str, str]:
+    """What a content calls its pictures and sounds, by field."""
+    return {field: content[field] for field in MEDIA_FIELDS if field in content}
+
+
+def with_media(content: JsonObject, known: Mapping[str, MediaRef]) -> Located:
+    """A content that refers to its files by their ids, and its fingerprint; or what is wrong with the names in it.
+
+    `known` is by what names that look alike have in common. Equal files make equal contents, whatever they are called.
+    """
+    ids, sums, problems = dict[str, str](), dict[str, str](), list[ProblemAt]()
+    for field, name in media_stated(content).items():
+        file = known.get(name_key(name))
+        if file is None:
+            text = _("The project has no file “%(name)s”. Upload it first.", name=name)
+            problems.append(ProblemAt(field, "unknown_media", text))
+        elif file.kind != field:
+            problems.append(ProblemAt(field, "other_media", _KINDS[file.kind]))
+        else:
+            ids[field], sums[field] = file.id, file.sha256
+    return Located(content | ids, content_fingerprint(content | sums), tuple(problems))
+
+
+def located(
+    draft: UnitDraft | GoldDraft, known: Mapping[str, MediaRef]
+) -> UnitDraft | GoldDraft | tuple[LineProblem, ...]:  # fmt: skip
+    """A draft of a file with its pictures and sounds found, or the problems of its line."""
+    unit = draft.unit if isinstance(draft, GoldDraft) else draft
+    stated = media_stated(unit.content)
+    if not stated:
+        return draft
+    found = with_media(unit.content, known)
+    if found.problems:
+        return tuple(LineProblem(unit.line, each.path, each.code, each.message) for each in found.problems)
+    unit = replace(unit, content=found.content, fingerprint=found.fingerprint, stated=tuple(stated.items()))
+    return replace(draft, unit=unit) if isinstance(draft, GoldDraft) else unit
+
+
 def _content(reader: Reader, values: Mapping[str, Any], task_type: TaskType[Any, Any]) -> Any:
-    flat = {name: values[name] for name in task_type.content_fields if values.get(name) not in (None, "")}
+    names = (*task_type.content_fields, *MEDIA_FIELDS)
+    flat = {name: values[name] for name in names if values.get(name) not in (None, "")}
     whole = values.get("content")
     if whole is not None and flat:
         reader.note("content", "twice", _("Write either “content” or its fields, not both."))

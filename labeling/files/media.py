@@ -1,11 +1,14 @@
 """Archives of pictures and sounds: looked at before anything is unpacked, and each file unpacked for itself."""
 
+import hashlib
+import shutil
 import stat
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
 
 from i18n import Message, _
 from labeling.rules.cleaning import clean_media
@@ -18,6 +21,7 @@ MOST_RATIO = 100
 _SMALL = 64 * 1024  # what is no larger may be as compressed as it likes
 _CHUNK = 1 << 16
 _ENCRYPTED = 0x1
+_IN_MEMORY = 4 * 1024 * 1024
 _LEFT_BY_SYSTEMS = ("__MACOSX/",)
 _LEFT_NAMES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -31,6 +35,11 @@ class Found:
     file: CleanFile | None
     refusal: NotTaken | None = None
 
+    @property
+    def sha256(self) -> str:
+        """Of what is kept: the same file sent twice comes to the same."""
+        return hashlib.sha256(self.file.content if self.file else b"").hexdigest()
+
 
 class ArchiveRefused(Exception):
     """An archive of which nothing is taken, with the reason in words."""
@@ -40,11 +49,22 @@ class ArchiveRefused(Exception):
         self.code, self.message = code, message
 
 
-def pack(files: Iterator[tuple[str, bytes]], out: BinaryIO) -> None:
-    """Files that came one by one as one archive, so that there is one way on from here; nothing is compressed."""
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+def as_archive(files: Sequence[tuple[str, BinaryIO]]) -> BinaryIO:
+    """One archive that was sent, as it is; other files packed into one, so that there is one way on from here."""
+    if len(files) == 1:
+        stream = files[0][1]
+        is_archive = stream.read(4) == b"PK\x03\x04"
+        stream.seek(0)
+        if is_archive:
+            return stream
+    packed = cast(BinaryIO, SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115 - whoever asks reads it
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files:
-            archive.writestr(zipfile.ZipInfo(name), content)
+            entry = zipfile.ZipInfo(name.replace("\\", "/").rpartition("/")[2].replace("\0", "") or "file")
+            with archive.open(entry, "w") as place:
+                shutil.copyfileobj(content, place)
+    packed.seek(0)
+    return packed
 
 
 def file_count(stream: BinaryIO, size: int) -> int:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from labeling.rules import identities as of
+from labeling.rules.media import MEDIA_FIELDS
 
 Recognizer = Callable[[str, str], Iterable[tuple[int, int]]]
 
@@ -177,7 +178,8 @@ def mask(content: Mapping[str, Any], locale: str = "", names: Recognizer = no_na
     cuts: dict[str, tuple[tuple[int, int, str], ...]] = {}
     masked = dict(content)
     for name, text in content.items():
-        stretches = find(text, locale, names) if isinstance(text, str) else []
+        is_text = isinstance(text, str) and name not in MEDIA_FIELDS
+        stretches = find(text, locale, names) if is_text else []
         parts, at, places = [], 0, []
         for each in stretches:
             key = (each.kind, _same(text[each.start : each.end], each.kind))

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from i18n import Message, _
+from labeling.rules.media import MEDIA_FIELDS
 from labeling.rules.reading import CHOOSE, Reader
 from labeling.tasktypes.labels import class_named
+from labeling.tasktypes.media import Media, read_media
 from labeling.tasktypes.votes import counted, vote
 from labeling.values import (
     MAX_TEXT,
@@ -30,10 +32,11 @@ class ChoiceAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceContent:
-    """The text to be judged, and what was said before it."""
+    """The text to be judged, and what was said before it; a picture or sound may stand in place of the text."""
 
     text: str
     context: str | None = None
+    media: Media = ()
 
 
 class Choice:
@@ -47,16 +50,19 @@ class Choice:
 
     def parse_content(self, payload: Any) -> ChoiceContent:
         reader = Reader()
-        fields = reader.mapping(payload, "", self.content_fields)
-        text = reader.text(fields.get("text"), "text", MAX_TEXT)
+        fields = reader.mapping(payload, "", (*self.content_fields, *MEDIA_FIELDS))
+        media = read_media(reader, fields)
+        read = reader.optional_text if media else reader.text
+        text = read(fields.get("text"), "text", MAX_TEXT)
         context = reader.optional_text(fields.get("context"), "context", MAX_TEXT)
-        if reader.problems or text is None:
+        if reader.problems or (text is None and not media):
             raise InvalidContent(reader.problems)
-        return ChoiceContent(text, context)
+        return ChoiceContent(text or "", context, media)
 
     def content_json(self, content: ChoiceContent) -> JsonObject:
+        text = {} if content.media and not content.text else {"text": content.text}
         context = {} if content.context is None else {"context": content.context}
-        return {"text": content.text, **context}
+        return {**text, **context, **dict(content.media)}
 
     def parse(self, payload: Any, ontology: Ontology, content: ChoiceContent) -> ChoiceAnswer:
         reader = Reader()

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from i18n import Message, _
+from labeling.rules.media import MEDIA_FIELDS
 from labeling.rules.reading import CHOOSE, Reader
+from labeling.tasktypes.media import Media, read_media
 from labeling.tasktypes.votes import counted, vote, weighted_median
 from labeling.values import (
     MAX_TEXT,
@@ -36,11 +38,12 @@ class PairwiseAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PairwiseContent:
-    """Two texts, and the prompt that both answer."""
+    """Two texts, and the prompt that both answer, of which a picture or sound may be part."""
 
     a: str
     b: str
     prompt: str | None = None
+    media: Media = ()
 
 
 class Pairwise:
@@ -57,16 +60,17 @@ class Pairwise:
 
     def parse_content(self, payload: Any) -> PairwiseContent:
         reader = Reader()
-        fields = reader.mapping(payload, "", self.content_fields)
+        fields = reader.mapping(payload, "", (*self.content_fields, *MEDIA_FIELDS))
+        media = read_media(reader, fields)
         a, b = (reader.text(fields.get(side), side, MAX_TEXT) for side in (A, B))
         prompt = reader.optional_text(fields.get("prompt"), "prompt", MAX_TEXT)
         if reader.problems or a is None or b is None:
             raise InvalidContent(reader.problems)
-        return PairwiseContent(a, b, prompt)
+        return PairwiseContent(a, b, prompt, media)
 
     def content_json(self, content: PairwiseContent) -> JsonObject:
         prompt = {} if content.prompt is None else {"prompt": content.prompt}
-        return {**prompt, "a": content.a, "b": content.b}
+        return {**prompt, "a": content.a, "b": content.b, **dict(content.media)}
 
     def parse(self, payload: Any, ontology: Ontology, content: PairwiseContent) -> PairwiseAnswer:
         reader = Reader()

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from i18n import Message, _
+from labeling.rules.media import MEDIA_FIELDS
 from labeling.rules.reading import Reader, join, most_entries
 from labeling.tasktypes.labels import class_named
+from labeling.tasktypes.media import Media, read_media
 from labeling.tasktypes.span_fusion import Fused, Marked, fuse
 from labeling.tasktypes.span_matching import Span, soft_f1
 from labeling.tasktypes.votes import counted
@@ -43,6 +45,7 @@ class SpansContent:
     """The text, kept to the code point: offsets count in it as it was delivered."""
 
     text: str
+    media: Media = ()
 
 
 class Spans:
@@ -60,13 +63,14 @@ class Spans:
 
     def parse_content(self, payload: Any) -> SpansContent:
         reader = Reader()
-        text = reader.text(reader.mapping(payload, "", self.content_fields).get("text"), "text", MAX_TEXT)
+        fields = reader.mapping(payload, "", (*self.content_fields, *MEDIA_FIELDS))
+        media, text = read_media(reader, fields), reader.text(fields.get("text"), "text", MAX_TEXT)
         if reader.problems or text is None:
             raise InvalidContent(reader.problems)
-        return SpansContent(text)
+        return SpansContent(text, media)
 
     def content_json(self, content: SpansContent) -> JsonObject:
-        return {"text": content.text}
+        return {"text": content.text, **dict(content.media)}
 
     def parse(self, payload: Any, ontology: Ontology, content: SpansContent) -> SpansAnswer:
         reader = Reader()

@@ -1,7 +1,10 @@
 """The API of uploads: a file as the request's body, its check, and the word that has it written."""
 
+from base64 import b64decode
+from binascii import Error as NotBase64
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from io import BytesIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -10,15 +13,19 @@ from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Actor, decide
+from kernel.storage import chunks_of
+from labeling.files.media import as_archive
+from labeling.rules.media import MediaKind
 from marketplace.api import api
 from marketplace.api.terms import BatchKindName, BatchState, PersonalChoiceName
 from marketplace.operations import imports as operations
 from marketplace.queries.imports import batches_of
+from marketplace.queries.media import media_of_project
 from marketplace.queries.projects import project_of
 from marketplace.storage import kept
 from marketplace.values.imports import BatchKind, BatchView
 from web import limits
-from web.forms import InModel, OutModel, PageQuery
+from web.forms import InModel, OutModel, PageQuery, values_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -42,6 +49,32 @@ class BatchIn(InModel):
         max_length=200, description="What the file is called: its ending, .csv or .jsonl, says how to read it."
     )
     content: str = Field(max_length=50_000_000, description=_COLUMNS)
+
+
+class MediaIn(InModel):
+    """A picture, a sound or a ZIP archive of them, in base64; larger archives are uploaded on the page, or in parts."""
+
+    name: str = Field(min_length=1, max_length=200)
+    content: str = Field(min_length=1, max_length=50_000_000)
+
+
+class MediaOut(OutModel):
+    """A file of a project under its name; units refer to it by that in their field `picture` or `sound`."""
+
+    id: str
+    name: str
+    kind: Annotated[str, values_of(MediaKind)]
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+
+
+class MediaListOut(OutModel):
+    """A page of them, by name."""
+
+    items: list[MediaOut]
+    next_after: str | None
 
 
 class ConfirmIn(InModel):
@@ -129,7 +162,7 @@ def batch_list(session: "Session", actor: Actor, project_id: str, query: PageQue
     if project_of(session, project_id) is None:
         raise not_found()
     reads_gold = decide(actor, "gold:read", None, now_of(session)).allow
-    kinds = (BatchKind.UNITS, BatchKind.GOLD) if reads_gold else (BatchKind.UNITS,)
+    kinds = tuple(BatchKind) if reads_gold else (BatchKind.UNITS, BatchKind.MEDIA)
     rows, after = batches_of(session, project_id, kinds, after=query.after, limit=query.limit)
     return BatchesOut(items=[BatchRowOut.model_validate(row) for row in rows], next_after=after)
 
@@ -148,6 +181,31 @@ def upload(session: "Session", actor: Actor, project_id: str, body: BatchIn) -> 
     with kept([content]) as stored:
         made = operations.receive_file(session, actor, project_id, kind=body.kind, name=body.name, stored=stored)
     return batch_out(made)
+
+
+@api.post(
+    "/projects/<project_id>/media", body=MediaIn, returns=BatchOut, creates=True, keyed=True,
+    before=limits.spends("import"),
+)  # fmt: skip
+def upload_media(session: "Session", actor: Actor, project_id: str, body: MediaIn) -> BatchOut:
+    """Upload a picture, a sound or a ZIP archive of them; each file is checked by its content in the background."""
+    try:
+        content = b64decode(body.content, validate=True)
+    except (NotBase64, ValueError) as error:
+        fault = _("This is not base64.")
+        raise Invalid("batch.encoding", fault, {"content": fault}) from error
+    with kept(chunks_of(as_archive([(body.name, BytesIO(content))]))) as stored:
+        made = operations.receive_file(session, actor, project_id, kind=BatchKind.MEDIA, name=body.name, stored=stored)
+    return batch_out(made)
+
+
+@api.get("/projects/<project_id>/media", query=PageQuery, returns=MediaListOut)
+def media(session: "Session", actor: Actor, project_id: str, query: PageQuery) -> MediaListOut:
+    """The pictures and sounds of a project, by the names under which units refer to them."""
+    if project_of(session, project_id) is None:
+        raise not_found()
+    rows, after = media_of_project(session, project_id, after=query.after, limit=query.limit)
+    return MediaListOut(items=[MediaOut.model_validate(row) for row in rows], next_after=after)
 
 
 @api.get("/batches/<batch_id>", returns=BatchOut)

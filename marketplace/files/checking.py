@@ -152,6 +152,7 @@ class Tally:
         unit = unit_of(draft)
         content = self.personal.look(unit)
         if self.shows_content and len(self.preview) < PREVIEW_ROWS:
+            content = content | dict(unit.stated)
             self.preview.append(
                 {"line": unit.line, "reference": unit.reference, "locale": unit.locale, "content": content}
             )

@@ -8,6 +8,7 @@ from typing import Any
 from labeling.files.drafts import GoldDraft, UnitDraft
 from labeling.files.masking import masked_content, masked_gold, masked_unit
 from labeling.recognizer import recognizer
+from labeling.rules.media import MEDIA_FIELDS
 from labeling.rules.personal import PersonalChoice, find, hinted
 from labeling.values import Classification, GoldPool, JsonObject
 from workforce.values import most_sensitive
@@ -41,8 +42,9 @@ class PersonalTally:
         return {"units": self.units, "kinds": dict(self.kinds), "examples": self.examples} if self.units else {}
 
     def _hint(self, unit: UnitDraft) -> None:
-        for text in unit.content.values():
-            for each in find(text, unit.locale, recognizer()) if isinstance(text, str) else ():
+        for name, text in unit.content.items():
+            is_text = isinstance(text, str) and name not in MEDIA_FIELDS
+            for each in find(text, unit.locale, recognizer()) if is_text else ():
                 if len(self.examples) < MOST_EXAMPLES:
                     hint = hinted(text[each.start : each.end])
                     self.examples.append({"line": unit.line, "kind": each.kind.value, "hint": hint})

@@ -9,6 +9,8 @@ from i18n import _
 from kernel.db import expect_many
 from kernel.jobs import Work, job
 from kernel.policy import Actor
+from labeling.files.drafts import media_stated
+from labeling.files.rows import LineProblem
 from marketplace.files.checking import (
     Draft,
     Mark,
@@ -31,9 +33,11 @@ from marketplace.queries.imports import (
     source_of,
     state_of,
 )
+from marketplace.queries.media import located_in
 from marketplace.storage import storage
 from marketplace.values.imports import CHUNK, WRITTEN_AT_ONCE, BatchKind, BatchState
 
+Entry = Draft | tuple[LineProblem, ...]
 Write = Callable[[Session, Actor, Source, Sequence[Draft]], int]
 
 
@@ -70,7 +74,7 @@ def _check(work: Work, batch_id: str) -> dict[str, Any]:
         total = count_lines(stream)
         stream.seek(0)
         for entries in in_chunks(read_drafts(stream, source.spec), CHUNK):
-            drafts = tally.fresh(entries)
+            drafts = tally.fresh(_located(work, source, entries))
             with work.transaction() as session:
                 if state_of(session, batch_id) is not BatchState.CHECKING:
                     return {"batch_id": batch_id}
@@ -83,6 +87,14 @@ def _check(work: Work, batch_id: str) -> dict[str, Any]:
             personal=tally.personal.to_json(),
         )  # fmt: skip
     return {"batch_id": batch_id, **counts}
+
+
+def _located(work: Work, source: Source, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The same with pictures and sounds found; a name that the project does not know is a problem of its line."""
+    if not any(media_stated(unit_of(entry).content) for entry in entries if not isinstance(entry, tuple)):
+        return entries
+    with work.reading() as session:
+        return located_in(session, source.project_id, entries)
 
 
 def _compare(session: Session, source: Source, tally: Tally, drafts: Sequence[Draft]) -> None:
@@ -120,7 +132,8 @@ def _write(work: Work, batch_id: str, write: Write) -> dict[str, Any]:
                 if state_of(session, batch_id) is not BatchState.IMPORTING:
                     return {"batch_id": batch_id, "new": new}
                 expect_many(session)
-                added = write(session, work.actor, source, _takeable(session, source, chunk))
+                found = [each for each in located_in(session, source.project_id, chunk) if not isinstance(each, tuple)]
+                added = write(session, work.actor, source, _takeable(session, source, found))
                 done, new = done + len(chunk), new + added
                 line = unit_of(chunk[-1]).line
                 work.advance(session, done, source.expected, line=line, taken=done, new=new)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from i18n import _
 from kernel import audit, ids
 from kernel.changes import changed_rows
-from kernel.db import now_of
+from kernel.db import after_commit, now_of
 from kernel.errors import Conflict, Invalid
 from kernel.grants import rights_on
 from kernel.guard import not_found, require
@@ -27,15 +27,25 @@ from marketplace.policy import project_resource
 from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.imports import batch_of, lane_refs
 from marketplace.queries.projects import ontologies_of
+from marketplace.storage import storage
 from marketplace.values.actions import Action
 from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
 from marketplace.values.reads import Why
 from marketplace.values.requests import Right
 
-_RIGHT = {BatchKind.UNITS: Action.UNIT_IMPORT, BatchKind.GOLD: Action.GOLD_IMPORT}
-_SEE = {BatchKind.UNITS: Action.PROJECT_READ, BatchKind.GOLD: Action.GOLD_READ}
-_CHECK = {BatchKind.UNITS: "marketplace.check_units", BatchKind.GOLD: "marketplace.check_gold"}
-_WRITE = {BatchKind.UNITS: "marketplace.import_units", BatchKind.GOLD: "marketplace.import_gold"}
+_RIGHT = {
+    BatchKind.UNITS: Action.UNIT_IMPORT,
+    BatchKind.GOLD: Action.GOLD_IMPORT,
+    BatchKind.MEDIA: Action.UNIT_IMPORT,
+}
+_SEE = {
+    BatchKind.UNITS: Action.PROJECT_READ,
+    BatchKind.GOLD: Action.GOLD_READ,
+    BatchKind.MEDIA: Action.PROJECT_READ,
+}
+_CHECK = {kind: f"marketplace.check_{kind.value}" for kind in BatchKind}
+_WRITE = {kind: f"marketplace.import_{kind.value}" for kind in BatchKind}
+_ARCHIVE = "zip"
 _COUNT = "marketplace.count_lanes"
 _CLOSED = ("requested", "quoted", "done", "declined")
 
@@ -45,15 +55,15 @@ def receive_file(
 ) -> BatchView:
     """Take note of an uploaded file and have it checked in the background.
 
-    A batch of gold carries no vendor, so that nobody there can see that it exists.
+    A batch of gold, and of the client's own pictures, carries no vendor, so that nobody there can see that it exists.
     """
     project = project_for(session, actor, project_id, _RIGHT[kind])
     _ensure_ready(session, project, kind)
     batch = Batch(
-        id=ids.new_id(), org_id=project.org_id, vendor_org_id=_vendor(project, kind), project_id=project.id,
-        kind=kind.value, name=_file_name(name), format=_format(name), stored_name=stored.name, sha256=stored.sha256,
-        state=BatchState.CHECKING.value, findings=[], preview=[], created_at=now_of(session),
-        created_by=actor.account_id,
+        id=ids.new_id(), org_id=project.org_id, vendor_org_id=_vendor(project, kind, actor),
+        project_id=project.id, kind=kind.value, name=_file_name(name), format=_format(name, kind),
+        stored_name=stored.name, sha256=stored.sha256, state=BatchState.CHECKING.value, findings=[], preview=[],
+        created_at=now_of(session), created_by=actor.account_id,
     )  # fmt: skip
     session.add(batch)
     session.flush()
@@ -108,9 +118,12 @@ def note_check(
         .where(Batch.id == batch.id, Batch.state == BatchState.CHECKING.value)
         .values(
             state=state.value, findings=[each.to_json() for each in findings],
-            preview=list(preview) if batch.kind == BatchKind.UNITS else [], personal=personal, **counts,
+            preview=list(preview) if batch.kind != BatchKind.GOLD else [], personal=personal, **counts,
         )
     )  # fmt: skip
+    session.refresh(batch)
+    if batch.state == BatchState.BROKEN:
+        _drop_upload(session, batch)
 
 
 def confirm_import(
@@ -141,6 +154,7 @@ def cancel_import(session: Session, actor: Actor, batch_id: str) -> BatchView:
     """Stop an import. Rows that are written already stay; nothing more is written."""
     batch = _held(session, actor, batch_id)
     _move(session, batch, (BatchState.CHECKING, BatchState.CHECKED, BatchState.IMPORTING), BatchState.CANCELLED)
+    _drop_upload(session, batch)
     audit.record(session, actor, "batch.cancelled", "batch", batch.id, org_id=batch.org_id)
     return _fresh(session, batch.id)
 
@@ -149,6 +163,7 @@ def finish_import(session: Session, actor: Actor, batch_id: str, *, new: int) ->
     """All good rows are written."""
     batch = _held(session, actor, batch_id)
     _move(session, batch, (BatchState.IMPORTING,), BatchState.IMPORTED)
+    _drop_upload(session, batch)
     enqueue(session, REGISTRY[_COUNT])  # so that the project's page need not wait for the next round
     audit.record(session, actor, "batch.imported", "batch", batch.id, org_id=batch.org_id, details={"new": new})
 
@@ -207,8 +222,16 @@ def _fresh(session: Session, batch_id: str) -> BatchView:
     return view
 
 
-def _vendor(project: Project, kind: BatchKind) -> str | None:
-    return None if kind is BatchKind.GOLD else project.vendor_org_id
+def _vendor(project: Project, kind: BatchKind, actor: Actor) -> str | None:
+    is_clients_own = kind is BatchKind.GOLD or (kind is BatchKind.MEDIA and actor.org_id == project.org_id)
+    return None if is_clients_own else project.vendor_org_id
+
+
+def _drop_upload(session: Session, batch: Batch) -> None:
+    """Pictures and sounds are kept as they were made anew; what was sent is removed as soon as that is over."""
+    if batch.kind == BatchKind.MEDIA and batch.stored_name:
+        name, batch.stored_name = batch.stored_name, ""
+        after_commit(session, lambda: storage().delete(name))
 
 
 def _ensure_ready(session: Session, project: Project, kind: BatchKind) -> None:
@@ -223,7 +246,9 @@ def _file_name(name: str) -> str:
     return name.replace("\\", "/").rpartition("/")[2].replace("\0", "")[-200:] or "file"
 
 
-def _format(name: str) -> str:
+def _format(name: str, kind: BatchKind) -> str:
+    if kind is BatchKind.MEDIA:
+        return _ARCHIVE  # files that came one by one are packed on the way
     ending = name.rpartition(".")[2].casefold()
     known = {"csv": FileKind.CSV, "jsonl": FileKind.JSONL, "ndjson": FileKind.JSONL}
     if ending not in known:

@@ -36,6 +36,7 @@ from marketplace.queries.imports import (
     project_choice,
     units_of_items,
 )
+from marketplace.queries.media import located_in
 from marketplace.rules.requests import MOST_OVERLAP
 from marketplace.values.actions import Action
 from marketplace.values.imports import CHUNK, Added, UnitIn
@@ -57,7 +58,7 @@ def add_units(
         fault = _("Send between 1 and %(most)s units at once.", most=CHUNK)
         raise Invalid("units.count", fault, {"units": fault})
     ref = LaneRef(lane.id, lane.locale, lane.overlap_least or lane.overlap, lane.classification)
-    stated = _parsed(lane, drafts)
+    stated = _with_media(session, lane, _parsed(lane, drafts))
     ready, originals = protected(stated, _personal_choice(session, actor, lane, stated, personal))
     parsed = [unit_of(draft) for draft in ready]
     source = _Owner(lane.org_id, lane.vendor_org_id, lane.project_id, None)
@@ -315,6 +316,20 @@ def _parsed(lane: Lane, drafts: Sequence[UnitIn]) -> list[UnitDraft]:
             continue
         stated = Classification(draft.classification) if draft.classification in CLASSES else None
         found.append(UnitDraft(number, draft.reference, content, lane.locale, stated, 0, content_fingerprint(content)))
+    if faults:
+        raise Invalid("units.invalid", _("Some units cannot be taken."), faults)
+    return found
+
+
+def _with_media(session: Session, lane: Lane, units: Sequence[UnitDraft]) -> list[UnitDraft]:
+    """The units with their pictures and sounds found by the names that they are called."""
+    found: list[UnitDraft] = []
+    faults: dict[str, Message] = {}
+    for each in located_in(session, lane.project_id, units):
+        if isinstance(each, tuple):
+            faults |= {f"units.{problem.line}.content.{problem.column}": problem.message for problem in each}
+        else:
+            found.append(unit_of(each))
     if faults:
         raise Invalid("units.invalid", _("Some units cannot be taken."), faults)
     return found

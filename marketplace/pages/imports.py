@@ -12,14 +12,17 @@ from kernel.guard import not_found
 from kernel.policy import Role
 from kernel.seeing import see as see_noted
 from kernel.storage import chunks_of
+from labeling.files.media import as_archive
+from labeling.rules.media import MEDIA_FIELDS
 from labeling.tasktypes.registry import TYPES
 from marketplace.operations import imports as operations
 from marketplace.pages import pages
 from marketplace.queries import imports as queries
 from marketplace.queries import projects as project_queries
+from marketplace.queries.media import media_of_project
 from marketplace.storage import kept
 from marketplace.values.actions import Action
-from marketplace.values.imports import BATCH_STATE_WORDS, PERSONAL_WORDS, BatchKind
+from marketplace.values.imports import BATCH_KIND_WORDS, BATCH_STATE_WORDS, PERSONAL_WORDS, BatchKind
 from web import current, limits
 from web.render import flash, page, see
 from web.views.progress import JobCard, card
@@ -43,6 +46,27 @@ def upload_gold(project_id: str) -> Response:
     return _upload(project_id, BatchKind.GOLD)
 
 
+@pages.post("/projects/<project_id>/media-imports")
+def upload_media(project_id: str) -> Response:
+    """Take pictures and sounds: single files, or one archive of them."""
+    files = [(file.filename, cast(BinaryIO, file.stream)) for file in sent.files.getlist("media") if file.filename]
+    if not files:
+        return _page(project_id, {"media": _("Choose a file first.")}, 422)
+    name = files[0][0] if len(files) == 1 else f"{files[0][0]} + {len(files) - 1}"
+    return _receive(project_id, BatchKind.MEDIA, name, as_archive(files), "media")
+
+
+@pages.get("/projects/<project_id>/media")
+def media(project_id: str) -> Response:
+    """The pictures and sounds of a project, by the names under which units refer to them."""
+    with db.reading(current.scope()) as session:
+        project = project_queries.project_of(session, project_id)
+        rows, after = media_of_project(session, project_id, after=sent.args.get("after") or None)
+    if project is None:
+        raise not_found()
+    return page("marketplace/media.html", project=project, rows=rows, after=after)
+
+
 @pages.get("/imports/<batch_id>")
 def batch(batch_id: str) -> Response:
     """An upload: its check, its findings, and what can be done."""
@@ -53,7 +77,7 @@ def batch(batch_id: str) -> Response:
     job = card(progress) if progress and progress.state != "done" else None
     return page(
         "marketplace/batch.html", batch=found, project=project, states=BATCH_STATE_WORDS, job=job,
-        kinds=PERSONAL_WORDS, is_clients=found.is_of(current.actor().org_id),
+        batch_kinds=BATCH_KIND_WORDS, kinds=PERSONAL_WORDS, is_clients=found.is_of(current.actor().org_id),
         job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
     )  # fmt: skip
 
@@ -91,21 +115,23 @@ def _upload(project_id: str, kind: BatchKind) -> Response:
     file = sent.files.get("file")
     if file is None or not file.filename:
         return _page(project_id, {"file": _("Choose a file first.")}, 422)
+    return _receive(project_id, kind, file.filename, cast(BinaryIO, file.stream), "file")
+
+
+def _receive(project_id: str, kind: BatchKind, name: str, stream: BinaryIO, field: str) -> Response:
     limits.spend("import")
     try:
-        with kept(chunks_of(cast(BinaryIO, file.stream))) as stored, db.transaction(current.scope()) as session:
-            made = operations.receive_file(
-                session, current.actor(), project_id, kind=kind, name=file.filename, stored=stored
-            )
+        with kept(chunks_of(stream)) as stored, db.transaction(current.scope()) as session:
+            made = operations.receive_file(session, current.actor(), project_id, kind=kind, name=name, stored=stored)
     except Invalid as problem:
-        return _page(project_id, dict(problem.fields), 422)
+        return _page(project_id, {field: next(iter(problem.fields.values()))}, 422)
     return see("marketplace.batch", batch_id=made.id)
 
 
 def _page(project_id: str, errors: dict[str, Message], status: int = 200) -> Response:
     role = current.actor().role
     may_gold = current.may(Action.GOLD_READ)
-    kinds = (BatchKind.UNITS, BatchKind.GOLD) if may_gold else (BatchKind.UNITS,)
+    kinds = tuple(BatchKind) if may_gold else (BatchKind.UNITS, BatchKind.MEDIA)
     with db.reading(current.scope()) as session:
         project = project_queries.project_of(session, project_id)
         batches, after = queries.batches_of(session, project_id, kinds, after=sent.args.get("after") or None)
@@ -114,7 +140,7 @@ def _page(project_id: str, errors: dict[str, Message], status: int = 200) -> Res
     may_units = role in (Role.CLIENT_ADMIN, Role.CLIENT_PM) or "unit:import" in project.rights
     return page(
         "marketplace/imports.html", status, project=project, batches=batches, after=after, errors=errors,
-        states=BATCH_STATE_WORDS,
+        states=BATCH_STATE_WORDS, kinds=BATCH_KIND_WORDS,
         may_gold=may_gold, may_units=may_units and role != Role.CLIENT_QA,
-        fields=TYPES[project.row.task_type].content_fields,
+        fields=(*TYPES[project.row.task_type].content_fields, *MEDIA_FIELDS),
     )  # fmt: skip

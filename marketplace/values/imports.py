@@ -14,6 +14,7 @@ class BatchKind(StrEnum):
 
     UNITS = "units"
     GOLD = "gold"
+    MEDIA = "media"
 
 
 class BatchState(StrEnum):
@@ -26,6 +27,12 @@ class BatchState(StrEnum):
     CANCELLED = "cancelled"
     BROKEN = "broken"
 
+
+BATCH_KIND_WORDS: dict[str, Message] = {
+    BatchKind.UNITS: _("Units"),
+    BatchKind.GOLD: _("Gold"),
+    BatchKind.MEDIA: _("Pictures and sounds"),
+}
 
 BATCH_STATE_WORDS: dict[str, tuple[Message, str]] = {
     BatchState.CHECKING: (_("Being checked"), "wait"),
