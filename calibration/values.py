@@ -132,6 +132,7 @@ class LaneFacts:
     proficiency: str = "native"
     modes: tuple[str, ...] = ("read",)
     demands: tuple[Demand, ...] = _NOT_ASKED
+    classification: str = ""  # what is not stated counts as the most sensitive
 
     @property
     def takes_people(self) -> bool:

@@ -61,6 +61,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     server_name: str | None = None
+    media_origin: str | None = None  # where pictures and sounds of units are fetched; None: below the pages' own
     trusted_proxies: int = 0
     demo_password: str | None = field(repr=False, default=None)
     session_idle_minutes: int = 30
@@ -80,6 +81,18 @@ class Settings:
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def media_host(self) -> str | None:
+        """The host that serves pictures and sounds and nothing else, if there is one."""
+        return urlsplit(self.media_origin).netloc if self.media_origin else None
+
+    @property
+    def hosts(self) -> list[str] | None:
+        """The hosts that are ours; None where any name will do."""
+        if not self.server_name:
+            return None
+        return [self.server_name, *filter(None, [self.media_host])]
 
     @property
     def is_sqlite(self) -> bool:
@@ -107,6 +120,7 @@ class Settings:
             host=env.get("HOST", "127.0.0.1"),
             port=port,
             server_name=env.get("SERVER_NAME") or None,
+            media_origin=env.get("MEDIA_ORIGIN") or None,
             trusted_proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5, problems),
             demo_password=env.get("DEMO_PASSWORD") or None,
             session_idle_minutes=_number(env, "SESSION_IDLE_MINUTES", 30, 1, 24 * 60, problems),
@@ -246,6 +260,8 @@ def _address_problems(settings: Settings) -> list[str]:
         problems.append("REDIS_URL must be redis://…, rediss://… or unix:///PATH.")
     if settings.mail_url and not _is_address(settings.mail_url, "smtp", "smtps"):
         problems.append("MAIL_URL must be smtp://USER:PASSWORD@HOST:PORT (with STARTTLS) or smtps://….")
+    if settings.media_origin and not _is_origin(settings):
+        problems.append("MEDIA_ORIGIN must be https://HOST with another host than SERVER_NAME, and nothing behind it.")
     if "\n" in settings.mail_from or "@" not in settings.mail_from:
         problems.append("MAIL_FROM must be an address, such as Polyphony <no-reply@example.org>.")
     return problems
@@ -272,6 +288,15 @@ def _database_problems(url: str) -> list[str]:
         if name in _POSTGRESQL_NUMBERS and not (value.isascii() and value.isdigit()):
             problems.append(f"DATABASE_URL has {name}={value}; it must be a whole number.")
     return problems
+
+
+def _is_origin(settings: Settings) -> bool:
+    """Whether the origin of media is one that a policy can name: plain http is for tries on one's own machine."""
+    origin = settings.media_origin or ""
+    schemes = ("https",) if settings.is_production else ("https", "http")
+    parts = urlsplit(origin)
+    is_plain = parts.scheme in schemes and origin == f"{parts.scheme}://{parts.netloc}"
+    return is_plain and bool(re.fullmatch(r"[a-z0-9.-]+(:\d+)?", parts.netloc)) and parts.netloc != settings.server_name
 
 
 def _is_address(url: str, *kinds: str) -> bool:

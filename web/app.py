@@ -30,7 +30,7 @@ def create_base_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         MAX_FORM_PARTS=2000,
-        TRUSTED_HOSTS=[settings.server_name] if settings.server_name else None,
+        TRUSTED_HOSTS=settings.hosts,
         PROPAGATE_FAULTS=settings.environment == "test",
     )
     app.url_map.strict_slashes = True

@@ -48,7 +48,9 @@ def check_matrix(app: Flask) -> None:
         raise Misuse(f"permissions without a route: {', '.join(sorted(named - routes))}")
 
 
-def _begin() -> None:
+def _begin() -> Response | None:
+    if not _is_at_home():
+        return Response(status=404)
     g.request_id = ids.new_id()[:10]
     audit.request_id.set(g.request_id)
     g.decided, g.denied = guard.watch()
@@ -56,6 +58,7 @@ def _begin() -> None:
     user = current.signed_in()
     presence.enter(_presence(current.actor()))
     set_zone(user.person.time_zone if user else "UTC")
+    return None
 
 
 def _presence(actor: Actor) -> presence.Presence:
@@ -64,6 +67,8 @@ def _presence(actor: Actor) -> presence.Presence:
 
 
 def _language() -> str:
+    if sessions.is_cookieless(request):
+        return negotiate(parse_accept_language(request.headers.get("Accept-Language")))
     user = current.signed_in()
     chosen = [user.person.locale] if user else [request.cookies.get("lang", "")[:20]]
     return negotiate([*(tag for tag in chosen if tag), *parse_accept_language(request.headers.get("Accept-Language"))])
@@ -157,27 +162,34 @@ def _load_places() -> None:
 
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self';"
-    " connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {media} data:; media-src {media};"
+    " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none';"
+    " frame-ancestors 'none'"
 )
+
+
+def _is_at_home() -> bool:
+    """Where pictures and sounds have a host of their own, nothing else is there, and they are nowhere else."""
+    there = current.settings().media_host
+    return there is None or (request.host == there) == sessions.is_cookieless(request)
 
 
 def _headers(response: Response, settings: Settings) -> Response:
     headers = response.headers
     if "new_session" in g:
         sessions.set_cookie(response, settings, g.new_session)
-    headers.setdefault("Content-Security-Policy", _POLICY)
+    headers.setdefault("Content-Security-Policy", _POLICY.format(media=settings.media_origin or "'self'"))
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
     headers["X-Request-Id"] = g.get("request_id", "")
     if settings.is_production:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "static":
         headers["Cache-Control"] = "no-store"
-        headers["Vary"] = "Cookie, Accept-Language, Authorization"
+        headers["Vary"] = "Cookie, Accept-Language, Authorization" if not sessions.is_cookieless(request) else "Range"
         headers["Content-Language"] = _spoken()
     return response
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from i18n import Message, _, render
 from kernel import paging
@@ -16,6 +16,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMa
 from kernel.guard import use_hints
 from kernel.policy import PASSKEY, Reason
 from web import again
+from web.sessions import is_cookieless
 
 log = logging.getLogger("polyphony.web")
 
@@ -80,6 +81,8 @@ def install(app: Flask) -> None:
 
 def answer(problem: Problem) -> Response:
     """The problem in the form that the caller reads."""
+    if is_cookieless(request):  # whatever it was, the link opens nothing; a page would look at cookies
+        return make_response("", problem.status if problem.status >= 500 else 404)
     if wants_json():
         return problem_json(problem)
     if isinstance(problem, Unauthenticated) and not is_partial():
@@ -236,6 +239,8 @@ _HTTP_TEXTS: dict[int, Message] = {
 
 
 def _from_http(error: HTTPException) -> Response:
+    if isinstance(error, SecurityError):
+        return make_response("", 400)  # asked for under a name that is not ours, under which no page has an address
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())

@@ -22,9 +22,11 @@ from web.devices import device_of
 from web.identity import Identity, Person, Place, directory
 from web.models import AuthSession
 
+MEDIA_PATH = "/m/"
 LIVE_SESSIONS_MOST = 3
 WAITS_FOR = timedelta(minutes=10)  # so long a session waits for the second factor
 _TOUCH_AFTER = timedelta(seconds=60)
+_TOKEN_REF = "token:"
 
 
 class SignedIn(UserMixin):
@@ -50,7 +52,14 @@ def install(app: Flask, settings: Settings) -> None:
 
     @manager.request_loader
     def _load(incoming: Request) -> SignedIn | None:
+        if is_cookieless(incoming):
+            return None
         return _by_token(incoming, settings) if _bearer(incoming) is not None else _by_cookie(incoming, settings)
+
+
+def is_cookieless(incoming: Request) -> bool:
+    """Whether the address is one where a signed link alone counts: no cookie and no token is looked at there."""
+    return incoming.path.startswith(MEDIA_PATH)
 
 
 def _bearer(incoming: Request) -> str | None:
@@ -71,8 +80,21 @@ def _by_token(incoming: Request, settings: Settings) -> SignedIn | None:
         found = directory().actor_of_token(session, _bearer(incoming) or "")
     if found is None:
         return None
+    return SignedIn(found[1], _told_of_factor(found, settings), None, None)
+
+
+def actor_of_ref(session: Session, ref: str, settings: Settings) -> Actor | None:
+    """Who acts in a session or by a token, known by what the log calls it; None once it has ended."""
+    if ref.startswith(_TOKEN_REF):
+        found = directory().actor_of_token_id(session, ref.removeprefix(_TOKEN_REF))
+        return _told_of_factor(found, settings) if found else None
+    identity = directory().identify_by_id(session, ref)
+    return actor_for(identity, settings) if identity and _is_live(identity, db.now_of(session)) else None
+
+
+def _told_of_factor(found: tuple[Actor, Person], settings: Settings) -> Actor:
     actor, person = found
-    return SignedIn(person, replace(actor, lacks_factor=_lacks_factor(actor.role, person, settings)), None, None)
+    return replace(actor, lacks_factor=_lacks_factor(actor.role, person, settings))
 
 
 def _lacks_factor(role: str | None, person: Person, settings: Settings) -> bool:

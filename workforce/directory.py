@@ -22,7 +22,7 @@ from workforce.values import AccountView, PlaceView, TokenView
 _SEEN_EVERY = timedelta(minutes=10)
 
 # Sent with every request of a browser, so written once.
-_LIVE_SESSION = (
+_LIVE_SESSIONS = (
     select(AuthSession, Account, Membership, Organization)
     .join(Account, Account.id == AuthSession.account_id)
     .outerjoin(
@@ -32,10 +32,10 @@ _LIVE_SESSION = (
         & Membership.ended_at.is_(None),
     )
     .outerjoin(Organization, Organization.id == Membership.org_id)
-    .where(
-        AuthSession.secret_hash == bindparam("p_hash"), AuthSession.revoked_at.is_(None), AuthSession.waits.is_(False)
-    )
+    .where(AuthSession.revoked_at.is_(None), AuthSession.waits.is_(False))
 )
+_LIVE_SESSION = _LIVE_SESSIONS.where(AuthSession.secret_hash == bindparam("p_hash"))
+_LIVE_SESSION_BY_ID = _LIVE_SESSIONS.where(AuthSession.id == bindparam("p_id"))
 
 
 class AccountDirectory:
@@ -43,7 +43,13 @@ class AccountDirectory:
 
     def identify(self, session: Session, secret_hash: str) -> Identity | None:
         """The live session with this secret, its person, and the place chosen in it if that still exists."""
-        found = session.execute(_LIVE_SESSION, {"p_hash": secret_hash}).first()
+        return self._identity(session.execute(_LIVE_SESSION, {"p_hash": secret_hash}).first())
+
+    def identify_by_id(self, session: Session, session_id: str) -> Identity | None:
+        """The same of a session that is known by its id: for what was handed out in it, and comes back without it."""
+        return self._identity(session.execute(_LIVE_SESSION_BY_ID, {"p_id": session_id}).first())
+
+    def _identity(self, found: Any) -> Identity | None:
         if found is None:
             return None
         row, account, membership, organization = found
@@ -121,6 +127,11 @@ class AccountDirectory:
             with db.transaction(Scope.system("use of a token")) as writing:
                 operations.note_use(writing, bearer.actor)
         return bearer.actor, person_of(bearer.account)
+
+    def actor_of_token_id(self, session: Session, token_id: str) -> tuple[Actor, Person] | None:
+        """The same of a token that is known by its id."""
+        bearer = queries.bearer_of_token_id(session, token_id)
+        return (bearer.actor, person_of(bearer.account)) if bearer else None
 
     def set_locale(self, session: Session, account_id: str, locale: str) -> None:
         """Choose the language of one's pages."""

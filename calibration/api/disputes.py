@@ -8,10 +8,12 @@ from pydantic import Field
 from calibration.api.routes import api
 from calibration.operations import disputes as acts
 from calibration.operations import hearing
+from calibration.passes import attempt_pass, dispute_pass, evidence_pass
 from calibration.queries.disputes import DisputeRow
 from calibration.reach import of_disputes, of_objections, with_gold
 from calibration.values import DisputeChoice, DisputeOutcome, DisputeSource
 from kernel.policy import Actor
+from labeling.links import for_api
 from web.forms import InModel, OutModel, PageQuery
 
 if TYPE_CHECKING:
@@ -152,12 +154,14 @@ def decide_dispute(session: "Session", actor: Actor, dispute_id: str, body: Disp
 @api.get("/attempts/<attempt_id>/questions", returns=list[AskedOut])
 def attempt_questions(session: "Session", actor: Actor, attempt_id: str) -> list[AskedOut]:
     """The questions of your exam once it is over, with your answers"""
+    found = hearing.past_exam(session, actor, attempt_id)
+    right = attempt_pass(found.lane, attempt_id)
     return [
         AskedOut(
-            position=one.position, content=dict(one.content), answer=dict(one.answer),
+            position=one.position, content=for_api(one.content, right), answer=dict(one.answer),
             dispute_id=one.dispute.id if one.dispute else None,
         )
-        for one in hearing.past_exam(session, actor, attempt_id).questions
+        for one in found.questions
     ]  # fmt: skip
 
 
@@ -190,26 +194,29 @@ def contest_evidence(session: "Session", actor: Actor, receipt_id: str, body: Di
 
 
 def _shown(session: "Session", actor: Actor, receipt_id: str) -> list[ShownOut]:
+    found = hearing.evidence_of(session, actor, receipt_id)
+    right = evidence_pass(found.lane, receipt_id)
     return [
         ShownOut(
-            judgment_id=one.judgment_id, content=dict(one.content), answer=dict(one.answer), truth=dict(one.truth),
-            explanation=one.explanation, dispute_id=one.dispute.id if one.dispute else None,
+            judgment_id=one.judgment_id, content=for_api(one.content, right), answer=dict(one.answer),
+            truth=dict(one.truth), explanation=one.explanation, dispute_id=one.dispute.id if one.dispute else None,
         )
-        for one in hearing.evidence_of(session, actor, receipt_id).shown
+        for one in found.shown
     ]  # fmt: skip
 
 
 def _heard(session: "Session", actor: Actor, dispute_id: str) -> HeardOut:
     found = hearing.dispute_for(session, actor, dispute_id)
     own, case = found.own, found.case
+    right = dispute_pass(found.lane, dispute_id, is_own=own is not None)
     return HeardOut(
         dispute=DisputeOut.of(found.row),
         own=None if own is None else OwnOut(
-            content=dict(own.content), answer=dict(own.answer), text=own.text, reply=own.reply,
+            content=for_api(own.content, right), answer=dict(own.answer), text=own.text, reply=own.reply,
             receipt_id=own.receipt_id,
         ),
         case=None if case is None else CaseOut(
-            content=dict(case.content), first=dict(case.first), second=dict(case.second), text=case.text,
+            content=for_api(case.content, right), first=dict(case.first), second=dict(case.second), text=case.text,
             figures=dict(case.figures), reply=case.reply,
         ),
         may_decide=found.may_decide,

@@ -7,12 +7,15 @@ from flask import request
 from pydantic import Field
 
 from calibration.api.routes import api, exam_scope
+from calibration.lanes import lane_of
 from calibration.operations import attempts
+from calibration.passes import attempt_pass
 from calibration.queries.attempts import AttemptView
 from calibration.queries.people import person_of_account, quality_of_person
 from calibration.queries.tests import CHECK
 from kernel.guard import not_found
 from kernel.policy import Actor
+from labeling.links import for_api, has_media
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
 from web.forms import InModel, OutModel, values_of
@@ -227,7 +230,12 @@ def _attempt(session: "Session", view: AttemptView) -> AttemptOut:
         question=None
         if question is None
         else QuestionOut(
-            position=question.position, stage=question.stage, content=dict(question.content), locale=question.locale
+            position=question.position,
+            stage=question.stage,
+            content=for_api(question.content, attempt_pass(lane_of(session, view.lane_id), view.id))
+            if has_media(question.content)
+            else dict(question.content),
+            locale=question.locale,
         ),
         outcome=None
         if outcome is None

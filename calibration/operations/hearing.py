@@ -1,11 +1,14 @@
 """Reads about disputes that ask for permission first: each side sees what it may, and the decider not whose is what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from calibration.contents import readable
 from calibration.lanes import find_lane, lane_of
+from calibration.operations.attempts import look_at
 from calibration.policy import (
     ATTEMPT_ANSWER,
     DISPUTE_DECIDE,
@@ -15,7 +18,7 @@ from calibration.policy import (
     dispute_resource,
     lane_resource,
 )
-from calibration.queries.attempts import LIVE, find_attempt
+from calibration.queries.attempts import LIVE, content_of, find_attempt, questions_of
 from calibration.queries.disputes import (
     AskedBefore,
     Case,
@@ -116,6 +119,24 @@ def past_exam(session: Session, actor: Actor, attempt_id: str) -> PastExam:
         raise not_found()
     ontology_id = test_by_id(session, row.test_id).ontology_id
     return PastExam(lane_of(session, row.lane_id), ontology_id, asked_before(session, row))
+
+
+def contents_met(session: Session, actor: Actor, attempt_id: str) -> tuple[LaneFacts, list[Mapping[str, Any]]]:
+    """What one's own attempt may show again: the question at hand and the practice that was answered; once it is over,
+    its exam as well."""
+    view = look_at(session, actor, attempt_id)
+    row = find_attempt(session, attempt_id)
+    assert row is not None
+    met = [
+        asked.item_id
+        for asked in questions_of(session, attempt_id).values()
+        if (asked.stage == "training" and asked.position < row.position)
+        or (view.question is not None and asked.position == row.position)
+    ]
+    found = [content_of(session, item_id)[0] for item_id in met]
+    if view.stage is None and row.state not in LIVE:
+        found += [one.content for one in asked_before(session, row)]
+    return lane_of(session, row.lane_id), found
 
 
 def evidence_of(session: Session, actor: Actor, receipt_id: str) -> Evidence:

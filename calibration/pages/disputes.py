@@ -1,13 +1,15 @@
 """Objections to right answers: where people make them, where each side sees how they stand, where they are decided."""
 
+from functools import partial
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 from pydantic import Field
 
 from calibration.operations import disputes as acts
 from calibration.operations import hearing
 from calibration.pages import pages
+from calibration.passes import attempt_pass, dispute_pass, evidence_pass
 from calibration.reach import DECIDERS, of_disputes, of_objections, with_gold
 from calibration.values import DisputeOutcome, DisputeSource
 from i18n import _
@@ -16,6 +18,7 @@ from kernel.errors import Conflict, Invalid
 from kernel.policy import Role
 from kernel.seeing import see as see_noted
 from kernel.tenancy import Scope
+from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from web import current
@@ -127,7 +130,8 @@ def evidence(receipt_id: str) -> Response:
     with db.reading(Scope.system(EVIDENCE)) as session:
         found = hearing.evidence_of(session, current.actor(), receipt_id)
         ontologies = {each.ontology_id: ontology_of(session, each.ontology_id) for each in found.shown}
-    return page("calibration/evidence.html", found=found, ontologies=ontologies, outcomes=OUTCOMES)
+    shown = partial(for_page, right=evidence_pass(found.lane, receipt_id), page=request.path)
+    return page("calibration/evidence.html", found=found, ontologies=ontologies, outcomes=OUTCOMES, shown=shown)
 
 
 @pages.post("/receipts/<receipt_id>/evidence")
@@ -178,9 +182,11 @@ def _questions(attempt_id: str) -> Response:
     with db.reading(current.scope()) as session:
         found = hearing.past_exam(session, current.actor(), attempt_id)
         ontology = ontology_of(session, found.ontology_id)
+    here = url_for("calibration.attempt_questions", attempt_id=attempt_id)
+    shown = partial(for_page, right=attempt_pass(found.lane, attempt_id), page=here)
     return page(
         "calibration/attempt_questions.html", found=found, lane=found.lane, ontology=ontology, attempt_id=attempt_id,
-        outcomes=OUTCOMES,
+        outcomes=OUTCOMES, shown=shown,
     )  # fmt: skip
 
 
@@ -194,8 +200,10 @@ def _show(dispute_id: str, errors: dict[str, Any] | None = None, status: int = 2
         guideline = None
         if found.lane.guideline_id and told:
             guideline = guideline_text(session, found.lane.guideline_id, [person.locale, found.lane.locale, "en"])
+    right = dispute_pass(found.lane, dispute_id, is_own=found.own is not None)
+    shown = partial(for_page, right=right, page=request.path)
     return page(
         "calibration/dispute.html", status, found=found, row=found.row, lane=found.lane, ontology=ontology,
         guideline=guideline, sources=SOURCES, outcomes=OUTCOMES, errors=errors or {}, typed=request.form,
-        now=clock.now(),
+        now=clock.now(), shown=shown,
     )  # fmt: skip

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 
 from calibration.lanes import find_lane
 from calibration.operations import attempts
 from calibration.pages import pages
+from calibration.passes import attempt_pass
 from calibration.queries.attempts import AttemptView
 from calibration.queries.people import person_of_account, quality_of_person
 from calibration.queries.tests import CHECK, ENTRANCE
@@ -18,6 +19,7 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
 from kernel.policy import Actor
 from kernel.tenancy import Scope
+from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import Ontology
@@ -136,10 +138,13 @@ def _show(
     values: dict[str, Any] = {"attempt": view, "lane": lane, "ontology": ontology, "guideline": guideline}
     lesson = _lesson(attempt_id)
     if lesson is not None and not errors:
-        return page("calibration/lesson.html", lesson=lesson, **values)
+        content = for_page(lesson.content, attempt_pass(lane, attempt_id), request.full_path)
+        return page("calibration/lesson.html", lesson=lesson, content=content, **values)
     if view.question is None:
         return page("calibration/attempt_result.html", class_names=_class_names(ontology), **values)
-    return page("calibration/attempt.html", status, errors=errors or {}, answer=typed or {}, **values)
+    here = url_for("calibration.attempt", attempt_id=attempt_id)
+    content = for_page(view.question.content, attempt_pass(lane, attempt_id), here)
+    return page("calibration/attempt.html", status, errors=errors or {}, answer=typed or {}, content=content, **values)
 
 
 def _loaded(session: Any, attempt_id: str) -> tuple[AttemptView, LaneFacts, Ontology]:

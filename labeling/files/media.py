@@ -177,5 +177,9 @@ def _unreadable() -> NotTaken:
 
 def _bad_name() -> NotTaken:
     return NotTaken(
-        "media.name", _("A name has at most %(most)s letters, and leads nowhere but down.", most=LONGEST_NAME)
+        "media.name",
+        _(
+            "This name has more than %(most)s letters, or “..”, a colon, a backslash or unseen signs. Rename it.",
+            most=LONGEST_NAME,
+        ),
     )

@@ -15,16 +15,21 @@ from kernel.guard import not_found
 from kernel.policy import Actor, decide
 from kernel.storage import chunks_of
 from labeling.files.media import as_archive
+from labeling.links import Pass, link_to
 from labeling.rules.media import MediaKind
+from labeling.rules.media_links import Door
 from marketplace.api import api
 from marketplace.api.terms import BatchKindName, BatchState, PersonalChoiceName
+from marketplace.models import Project
 from marketplace.operations import imports as operations
 from marketplace.queries.imports import batches_of
 from marketplace.queries.media import media_of_project
 from marketplace.queries.projects import project_of
+from marketplace.queries.units import class_within
 from marketplace.storage import kept
+from marketplace.values.actions import Action
 from marketplace.values.imports import BatchKind, BatchView
-from web import limits
+from web import current, limits
 from web.forms import InModel, OutModel, PageQuery, values_of
 
 if TYPE_CHECKING:
@@ -59,7 +64,8 @@ class MediaIn(InModel):
 
 
 class MediaOut(OutModel):
-    """A file of a project under its name; units refer to it by that in their field `picture` or `sound`."""
+    """A file of a project under its name; units refer to it by that in their field `picture` or `sound`. The link is
+    for those who may read units."""
 
     id: str
     name: str
@@ -68,6 +74,7 @@ class MediaOut(OutModel):
     size: int
     width: int | None
     height: int | None
+    link: str | None
 
 
 class MediaListOut(OutModel):
@@ -205,7 +212,16 @@ def media(session: "Session", actor: Actor, project_id: str, query: PageQuery) -
     if project_of(session, project_id) is None:
         raise not_found()
     rows, after = media_of_project(session, project_id, after=query.after, limit=query.limit)
-    return MediaListOut(items=[MediaOut.model_validate(row) for row in rows], next_after=after)
+    right = Pass(Door.PROJECT, project_id, class_within(session, session.get_one(Project, project_id)))
+    may_look = current.may(Action.UNIT_READ)
+    items = [
+        MediaOut(
+            id=row.id, name=row.name, kind=row.kind, media_type=row.media_type, size=row.size, width=row.width,
+            height=row.height, link=link_to(row.id, right) if may_look else None,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return MediaListOut(items=items, next_after=after)
 
 
 @api.get("/batches/<batch_id>", returns=BatchOut)

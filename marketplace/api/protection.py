@@ -7,13 +7,15 @@ from pydantic import Field
 from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.policy import Actor
+from labeling.links import for_api
 from marketplace.api import api
 from marketplace.api.requests import DoneOut
 from marketplace.api.terms import ClassificationName
 from marketplace.models import Project
 from marketplace.operations import protecting
+from marketplace.passes import unit_pass
 from marketplace.policy import project_resource
-from marketplace.queries.units import units_of_project
+from marketplace.queries.units import UnitView, units_of_project
 from marketplace.values.actions import Action
 from web.forms import InModel, OutModel, PageQuery
 from workforce.values import Protection
@@ -127,14 +129,19 @@ def units(session: "Session", actor: Actor, project_id: str, query: UnitQuery) -
 def unit(session: "Session", actor: Actor, unit_id: str) -> UnitOut:
     """A unit with its content; of restricted data the reading is noted."""
     found = protecting.see_unit(session, actor, unit_id)
-    return UnitOut(**{name: getattr(found, name) for name in UnitOut.model_fields})
+    return _unit_out(found, found.content)
 
 
 @api.post("/units/<unit_id>/original", body=WhyIn, returns=UnitOut)
 def original(session: "Session", actor: Actor, unit_id: str, body: WhyIn) -> UnitOut:
     """A unit with what it said before its personal data was masked; the reading is noted with its reason."""
     found, content = protecting.see_original(session, actor, unit_id, why=body.why)
-    return UnitOut(**{name: getattr(found, name) for name in UnitOut.model_fields} | {"content": content})
+    return _unit_out(found, content)
+
+
+def _unit_out(found: UnitView, content: dict[str, Any]) -> UnitOut:
+    told = {name: getattr(found, name) for name in UnitOut.model_fields}
+    return UnitOut(**told | {"content": for_api(content, unit_pass(found))})
 
 
 @api.put("/units/<unit_id>/classification", body=ClassIn, returns=UnitRowOut)

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from kernel.guard import require
 from kernel.policy import Actor, Resource
+from labeling.links import for_api
 from marketplace.operations import reviewing
+from marketplace.passes import review_pass
 from marketplace.queries.reviews import own_figures, review_counts, reviewers_of
 from marketplace.rules.reviewers import Measured
 from web.api import Api
@@ -181,6 +183,7 @@ def decide(session: "Session", actor: Actor, review_id: str, body: VerdictIn) ->
 
 
 def _out(found: reviewing.ReviewTask) -> ReviewOut:
-    names = set(ReviewOut.model_fields) - {"answers"}
+    names = set(ReviewOut.model_fields) - {"answers", "content"}
+    content = for_api(found.content, review_pass(found))
     answers = [ReviewedAnswerOut.model_validate(answer) for answer in found.answers]
-    return ReviewOut(**{name: getattr(found, name) for name in names}, answers=answers)
+    return ReviewOut(**{name: getattr(found, name) for name in names}, content=content, answers=answers)

@@ -11,10 +11,12 @@ from i18n import Message, _, render
 from kernel.errors import NotFound
 from kernel.money import to_text
 from kernel.policy import Actor, Demand, Reason
+from labeling.links import for_api
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.rules.ontology import ontology_json
 from marketplace.api.terms import HeldState, LaneState, LeftState, TakenState
 from marketplace.operations import answers, planning, reads, returning, taking
+from marketplace.passes import work_pass
 from marketplace.queries import board as board_queries
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
@@ -65,7 +67,7 @@ class LanesOut(OutModel):
 
 
 class TaskOut(OutModel):
-    """A unit in hand."""
+    """A unit in hand. In its content `picture` and `sound` are links that you may follow for as long as it is yours."""
 
     id: str
     epoch: int
@@ -339,7 +341,7 @@ def _task(session: "Session", task: Task) -> TaskOut:
     guideline = guideline_text(session, task.guideline_id, [task.locale, "en"])
     return TaskOut(
         id=task.assignment_id, epoch=task.epoch, lane_id=task.lane_id, project=task.project_name, locale=task.locale,
-        task_type=task.task_type, content=task.content,
+        task_type=task.task_type, content=for_api(task.content, work_pass(task)),
         ontology=dict(ontology_json(ontology_of(session, task.ontology_id))),
         guideline=guideline[1] if guideline else None, lease_until=task.lease_until, rate_micros=task.rate_micros,
         currency=task.currency, state=task.state, draft=task.draft,

@@ -1,18 +1,42 @@
-"""Pictures and sounds kept: each under a random name and a key of its own, with what it is called told to few."""
+"""Pictures and sounds: kept each under a key of its own, and shown to whom a link's door is open at that moment."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from calibration.operations.hearing import contents_met, dispute_for, evidence_of
+from calibration.values import LaneFacts
 from kernel import ids
-from kernel.crypto import encrypt_file, new_file_key, place_of
-from kernel.guard import require
+from kernel.crypto import decrypt_file, encrypt_file, new_file_key, place_of
+from kernel.db import insert_ignoring, now_of
+from kernel.errors import NeedsWriting
+from kernel.guard import not_found, require
+from kernel.models import RateBucket
 from kernel.policy import Actor, Resource
 from kernel.storage import Stored
+from labeling.files.drafts import media_stated
 from labeling.files.media import Found, name_key
 from labeling.models import Media, MediaName
+from labeling.rules.media_links import Door, Link
+from marketplace.operations.loading import project_for
+from marketplace.operations.protecting import open_unit
+from marketplace.operations.reads import note_read
+from marketplace.operations.reviewing import review_task
+from marketplace.policy import project_resource
+from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.media import MediaSource
+from marketplace.queries.units import class_within
+from marketplace.queries.work import task_of
+from marketplace.storage import storage
 from marketplace.values.actions import Action
+from marketplace.values.reads import Why
+from workforce.values import is_restricted, most_sensitive, rank_of
+
+_PARTS_WITHIN = timedelta(seconds=60)
 
 
 def write_media(
@@ -52,3 +76,120 @@ def write_media(
 def place_of_file(row: Media) -> str:
     """What a file's bytes are bound to."""
     return place_of("media", "file", row.id, row.org_id)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file as it goes out."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class _Open:
+    """What a door opens at this moment: contents, how sensitive they are, and what the log calls them."""
+
+    contents: Sequence[Mapping[str, Any]]
+    classification: str
+    unit: str
+    project: str
+    org: str
+
+
+def fetch(session: Session, actor: Actor, link: Link, *, is_part: bool) -> Fetched:
+    """The file behind a link, where its door is open to the actor in this very transaction; raises NotFound otherwise.
+
+    `is_part` says that a stretch is asked for, as players do: of restricted content that alone may be asked again, for
+    a minute. The reading is noted where the class asks so.
+    """
+    if not link.lives(now_of(session)) or (actor.account_id, actor.org_id) != (link.account_id, link.org_id):
+        raise not_found()
+    found = _DOORS[Door(link.door)](session, actor, link)
+    row = session.get(Media, link.media_id)
+    if row is None or rank_of(found.classification) > rank_of(link.classification):
+        raise not_found()  # it became more sensitive since the link was made
+    if not any(link.media_id in media_stated(content).values() for content in found.contents):
+        raise not_found()
+    if is_restricted(link.classification):
+        _burn(session, link, is_part=is_part)
+    note_read(
+        session, actor, Why.FILE, unit=found.unit, project=found.project, org=found.org,
+        classification=most_sensitive(found.classification, link.classification),
+    )  # fmt: skip
+    with storage().open(row.stored_name) as stream:
+        return Fetched(row.media_type, decrypt_file(row.key or "", stream.read(), place_of_file(row)))
+
+
+def _burn(session: Session, link: Link, *, is_part: bool) -> None:
+    """A link to restricted content is used once; from then on, for a minute, for further stretches of the same."""
+    if not session.info["writes"]:
+        raise NeedsWriting("a link that would not be used up")
+    now, key = now_of(session), f"media:{link.nonce}"
+    if insert_ignoring(session, RateBucket, [{"key": key, "window_ends_at": now + _PARTS_WITHIN, "count": 1}], ["key"]):
+        return
+    used = session.get(RateBucket, key)
+    if used is None or not is_part or used.window_ends_at <= now:
+        raise not_found()
+
+
+def _of_work(session: Session, actor: Actor, link: Link) -> _Open:
+    task = task_of(session, actor, link.subject)
+    require(session, actor, "work:see")
+    if not task.content:
+        raise not_found()
+    return _Open([task.content], task.classification, task.unit_id, task.project_id, task.org_id)
+
+
+def _of_review(session: Session, actor: Actor, link: Link) -> _Open:
+    task = review_task(session, actor, link.subject)
+    require(session, actor, "review:take")
+    if task.lease_until <= now_of(session):
+        raise not_found()
+    return _Open([task.content], task.classification, task.unit_id, task.project_id, task.org_id)
+
+
+def _of_attempt(session: Session, actor: Actor, link: Link) -> _Open:
+    return _of_lane(*contents_met(session, actor, link.subject), link)
+
+
+def _of_evidence(session: Session, actor: Actor, link: Link) -> _Open:
+    found = evidence_of(session, actor, link.subject)
+    return _of_lane(found.lane, [one.content for one in found.shown], link)
+
+
+def _of_dispute(session: Session, actor: Actor, link: Link) -> _Open:
+    found = dispute_for(session, actor, link.subject)
+    shown = [each.content for each in (found.own, found.case) if each is not None]
+    return _of_lane(found.lane, shown, link)
+
+
+def _of_lane(lane: LaneFacts, contents: Sequence[Mapping[str, Any]], link: Link) -> _Open:
+    return _Open(contents, lane.classification, link.media_id, lane.project_id, lane.org_id)
+
+
+def _of_unit(session: Session, actor: Actor, link: Link) -> _Open:
+    unit, project, view = open_unit(session, actor, link.subject, Action.UNIT_READ)
+    return _Open([view.content], view.classification, unit.id, project.id, unit.org_id)
+
+
+def _of_project(session: Session, actor: Actor, link: Link) -> _Open:
+    project = project_for(session, actor, link.subject, Action.UNIT_READ, held=False)
+    classification = class_within(session, project)
+    demands = demands_on_reader(session, actor, project, classification)
+    require(session, actor, Action.UNIT_READ, replace(project_resource(project, None), demands=demands))
+    found = session.scalars(select(Media).where(Media.id == link.media_id, Media.project_id == project.id)).first()
+    contents = [{found.kind: found.id}] if found else []
+    return _Open(contents, classification, link.media_id, project.id, project.org_id)
+
+
+_DOORS: Mapping[Door, Callable[[Session, Actor, Link], _Open]] = {
+    Door.WORK: _of_work,
+    Door.REVIEW: _of_review,
+    Door.ATTEMPT: _of_attempt,
+    Door.EVIDENCE: _of_evidence,
+    Door.DISPUTE: _of_dispute,
+    Door.CASE: _of_dispute,
+    Door.UNIT: _of_unit,
+    Door.PROJECT: _of_project,
+}

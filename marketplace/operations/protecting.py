@@ -99,7 +99,7 @@ def classify_unit(session: Session, actor: Actor, unit_id: str, *, classificatio
     return _view(session, unit.id)
 
 
-def _open_to(session: Session, actor: Actor, unit_id: str, action: Action) -> tuple[Unit, Project, UnitView]:
+def open_unit(session: Session, actor: Actor, unit_id: str, action: Action) -> tuple[Unit, Project, UnitView]:
     """A unit, its project and its content, where the actor may do this to it and meets what its class asks."""
     unit = session.get(Unit, unit_id)
     project = session.get(Project, unit.project_id) if unit else None
@@ -114,7 +114,7 @@ def _open_to(session: Session, actor: Actor, unit_id: str, action: Action) -> tu
 
 def see_unit(session: Session, actor: Actor, unit_id: str) -> UnitView:
     """A unit with its content, for those of the client who may read it; the reading is noted where its class asks."""
-    unit, project, view = _open_to(session, actor, unit_id, Action.UNIT_READ)
+    unit, project, view = open_unit(session, actor, unit_id, Action.UNIT_READ)
     note_read(
         session, actor, Why.LOOKED_AT, unit=unit.id, project=project.id, org=unit.org_id,
         classification=view.classification,
@@ -125,7 +125,7 @@ def see_unit(session: Session, actor: Actor, unit_id: str) -> UnitView:
 def see_original(session: Session, actor: Actor, unit_id: str, *, why: str) -> tuple[UnitView, dict[str, Any]]:
     """A unit with what it said before its personal data was masked. Always noted, whatever its class, with the
     reason."""
-    unit, project, view = _open_to(session, actor, unit_id, Action.UNIT_ORIGINAL)
+    unit, project, view = open_unit(session, actor, unit_id, Action.UNIT_ORIGINAL)
     original = session.get(ItemOriginal, unit.item_id)
     if original is None:
         raise not_found()

@@ -13,13 +13,17 @@ from kernel.policy import Role
 from kernel.seeing import see as see_noted
 from kernel.storage import chunks_of
 from labeling.files.media import as_archive
+from labeling.links import Pass, for_page
 from labeling.rules.media import MEDIA_FIELDS
+from labeling.rules.media_links import Door
 from labeling.tasktypes.registry import TYPES
+from marketplace.models import Project
 from marketplace.operations import imports as operations
 from marketplace.pages import pages
 from marketplace.queries import imports as queries
 from marketplace.queries import projects as project_queries
 from marketplace.queries.media import media_of_project
+from marketplace.queries.units import class_within
 from marketplace.storage import kept
 from marketplace.values.actions import Action
 from marketplace.values.imports import BATCH_KIND_WORDS, BATCH_STATE_WORDS, PERSONAL_WORDS, BatchKind
@@ -62,9 +66,15 @@ def media(project_id: str) -> Response:
     with db.reading(current.scope()) as session:
         project = project_queries.project_of(session, project_id)
         rows, after = media_of_project(session, project_id, after=sent.args.get("after") or None)
+        classification = class_within(session, session.get_one(Project, project_id)) if project else ""
     if project is None:
         raise not_found()
-    return page("marketplace/media.html", project=project, rows=rows, after=after)
+    right = Pass(Door.PROJECT, project_id, classification)
+    may_look = current.may(Action.UNIT_READ)
+    return page(
+        "marketplace/media.html", project=project, rows=rows, after=after, may_look=may_look,
+        shown=lambda row: for_page({row.kind: row.id}, right, sent.full_path),
+    )  # fmt: skip
 
 
 @pages.get("/imports/<batch_id>")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, url_for
 from flask import request as sent
 
 from i18n import Message, _
@@ -12,9 +12,12 @@ from kernel.errors import Invalid
 from kernel.grants import rights_on
 from kernel.guard import check, not_found, require
 from kernel.seeing import see as see_noted
+from labeling.links import for_page
+from labeling.rules.media import MEDIA_FIELDS
 from marketplace.models import Project
 from marketplace.operations import protecting
 from marketplace.pages import pages
+from marketplace.passes import unit_pass
 from marketplace.policy import project_resource
 from marketplace.queries.units import UnitView, units_of_project
 from marketplace.rules.protection import read_documents
@@ -108,17 +111,22 @@ def original(unit_id: str) -> Response:
     except Invalid as problem:
         return _unit(unit_id, dict(problem.fields), {"why": why}, 422)
     return page(
-        "marketplace/unit.html", unit=found, words=CLASS_WORDS, errors={}, typed={}, original=content,
-        may_original=True, watermark=watermark_of(found.classification),
+        "marketplace/unit.html", unit=found, words=CLASS_WORDS, errors={}, typed={}, content=_content(found),
+        original={name: text for name, text in content.items() if name not in MEDIA_FIELDS}, may_original=True,
+        watermark=watermark_of(found.classification),
     )  # fmt: skip
 
 
 def _unit(unit_id: str, errors: dict[str, Message], typed: dict[str, str], status: int = 200) -> Response:
     found: UnitView = see_noted(current.scope(), lambda session: protecting.see_unit(session, current.actor(), unit_id))
     return page(
-        "marketplace/unit.html", status, unit=found, words=CLASS_WORDS, errors=errors, typed=typed,
-        may_original=current.may(Action.UNIT_ORIGINAL), watermark=watermark_of(found.classification),
+        "marketplace/unit.html", status, unit=found, content=_content(found), words=CLASS_WORDS, errors=errors,
+        typed=typed, may_original=current.may(Action.UNIT_ORIGINAL), watermark=watermark_of(found.classification),
     )  # fmt: skip
+
+
+def _content(found: UnitView) -> dict[str, Any]:
+    return for_page(found.content, unit_pass(found), url_for("marketplace.unit", unit_id=found.id))
 
 
 def watermark_of(classification: str, pseudonym: str = "") -> str:

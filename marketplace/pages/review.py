@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 from pydantic import Field
 
 from i18n import _
@@ -11,11 +11,13 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import require
 from kernel.policy import Resource
 from kernel.seeing import see as see_noted
+from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
 from marketplace.operations import reviewing
 from marketplace.pages.protection import watermark_of
+from marketplace.passes import review_pass
 from marketplace.queries.reviews import REVIEWED_DAYS, own_figures, review_counts, reviewers_of
 from marketplace.values.work import REVIEW_WORDS
 from web import current
@@ -78,10 +80,11 @@ def _show(review_id: str, errors: dict[str, Any] | None = None, status: int = 20
         ontology = ontology_of(session, found.ontology_id)
         guideline = guideline_text(session, found.guideline_id, [person.locale, found.locale, "en"])
     kind = registry.get(found.task_type)
+    content = for_page(found.content, review_pass(found), url_for("review.task", review_id=found.id))
     place = current.place()
     return page(
-        "marketplace/review_task.html", status, task=found, ontology=ontology, guideline=guideline, kind=kind,
-        errors=errors or {}, words=REVIEW_WORDS, may_reject=place is not None and place.org_kind == "vendor",
+        "marketplace/review_task.html", status, task=found, content=content, ontology=ontology, guideline=guideline,
+        kind=kind, errors=errors or {}, words=REVIEW_WORDS, may_reject=place is not None and place.org_kind == "vendor",
         typed=request.form, watermark=watermark_of(found.classification),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 from pydantic import Field
 
 from calibration.lanes import find_lane
@@ -13,11 +13,13 @@ from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.seeing import see as see_noted
+from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
 from marketplace.operations import answers, reads, returning, taking
 from marketplace.pages.protection import watermark_of
+from marketplace.passes import work_pass
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
 from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Submitted, Task
@@ -113,10 +115,11 @@ def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any =
         profile = eligibility.person_of(session, current.actor()) if is_watermarked(found.classification) else None
         pseudonym = profile.pseudonym if profile else ""
     over = found.lease_until <= request_time()
+    content = for_page(found.content, work_pass(found), url_for("work.task", assignment_id=assignment_id))
     return page(
         "marketplace/task.html", status, task=found, ontology=ontology, guideline=guideline, over=over,
         answer=typed if typed is not None else found.draft, errors=errors or {}, skip_words=SKIP_WORDS,
-        report_words=REPORT_WORDS, content=found.content,
+        report_words=REPORT_WORDS, content=content,
         watermark=watermark_of(found.classification, pseudonym),
     )  # fmt: skip
 

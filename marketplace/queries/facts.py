@@ -31,6 +31,7 @@ def lane_facts(session: Session, lane_id: str, annotator_id: str | None = None) 
         locale=lane.locale, task_type=lane.task_type, ontology_id=lane.ontology_id, guideline_id=lane.guideline_id,
         name=_name(project.name, lane.locale) if project else lane.locale, state=lane.state,
         quality_target=lane.quality_target, proficiency=lane.proficiency, modes=tuple(lane.modes),
+        classification=lane.classification,
     )  # fmt: skip
     demands = demands_of_test(session, lane, project, annotator_id) if project and annotator_id else None
     return facts if demands is None else replace(facts, demands=demands)

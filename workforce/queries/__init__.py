@@ -51,6 +51,7 @@ from workforce.queries.sign_in import (
     actor_of_token,
     address_link,
     bearer_of_token,
+    bearer_of_token_id,
     check_password,
     residences_of,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "appeal_of",
     "appeals",
     "bearer_of_token",
+    "bearer_of_token_id",
     "check_password",
     "claims_of",
     "count_by_status",

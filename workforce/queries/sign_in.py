@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -29,13 +30,12 @@ def check_password(session: Session, email: str, password: str) -> AccountView |
 
 
 # Sent with every request of a program: written once, one statement for all that the request asks of its token.
-_BEARER = (
+_BEARERS = (
     select(AccountToken, Membership, Organization.kind, Account)
     .join(Membership, Membership.id == AccountToken.membership_id)
     .join(Organization, Organization.id == Membership.org_id)
     .join(Account, Account.id == AccountToken.account_id)
     .where(
-        AccountToken.secret_hash == bindparam("p_hash"),
         AccountToken.revoked_at.is_(None),
         AccountToken.expires_at > bindparam("p_now", type_=AccountToken.expires_at.type),
         Membership.ended_at.is_(None),
@@ -43,6 +43,8 @@ _BEARER = (
         Account.status != "erased",
     )
 )
+_BEARER = _BEARERS.where(AccountToken.secret_hash == bindparam("p_hash"))
+_BEARER_BY_ID = _BEARERS.where(AccountToken.id == bindparam("p_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,15 @@ def bearer_of_token(session: Session, secret: str) -> Bearer | None:
     """Who acts with this secret, now: only while token, membership and account all hold."""
     if not secret.startswith(TOKEN_PREFIX) or len(secret) > 200:
         return None
-    found = session.execute(_BEARER, {"p_hash": digest(secret), "p_now": now_of(session)}).first()
+    return _bearer(session.execute(_BEARER, {"p_hash": digest(secret), "p_now": now_of(session)}).first())
+
+
+def bearer_of_token_id(session: Session, token_id: str) -> Bearer | None:
+    """Who acts by this token, now; for what was handed out to it, and comes back without its secret."""
+    return _bearer(session.execute(_BEARER_BY_ID, {"p_id": token_id, "p_now": now_of(session)}).first())
+
+
+def _bearer(found: Any) -> Bearer | None:
     if found is None:
         return None
     token, membership, kind, account = found

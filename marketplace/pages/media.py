@@ -1,0 +1,59 @@
+"""The address of pictures and sounds: a signed link alone counts here, no cookie is looked at and none is set."""
+
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from flask import Response, request, send_file
+
+from calibration.pages.disputes import EVIDENCE
+from kernel import networks, presence
+from kernel.guard import not_found
+from kernel.seeing import see as see_noted
+from kernel.tenancy import Scope
+from labeling.links import key_of_links
+from labeling.rules.media_links import Door, Link, link_of
+from marketplace.operations.media import Fetched, fetch
+from marketplace.pages import pages
+from web import current
+from web.sessions import actor_of_ref
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_HEADERS = {
+    "Content-Disposition": "inline",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-site",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@pages.get("/m/<token>")
+def media_file(token: str) -> Response:
+    """A picture or sound, for whom the link was made, as long as they may look; decided anew each time."""
+    link = link_of(token, key_of_links(current.settings().secret_key))
+    if link is None:
+        raise not_found()
+    found = see_noted(_scope(link), lambda session: _fetch(session, link))
+    response = send_file(BytesIO(found.content), found.media_type, conditional=True, etag=False, max_age=None)
+    response.headers.update(_HEADERS)
+    return response
+
+
+def _fetch(session: "Session", link: Link) -> Fetched:
+    """In one transaction: whether the session lives, whether its door is open, and the file."""
+    settings = current.settings()
+    actor = actor_of_ref(session, link.session_ref, settings)
+    if actor is None:
+        raise not_found()
+    address = request.remote_addr
+    there = presence.Presence(address, networks.country_of(address), actor.mfa_at, actor.mfa_kind)
+    with presence.use(there):
+        return fetch(session, actor, link, is_part="Range" in request.headers)
+
+
+def _scope(link: Link) -> Scope:
+    """As wide as the page that made the link was."""
+    if link.door == Door.EVIDENCE:
+        return Scope.system(EVIDENCE)
+    return Scope.with_gold(link.org_id) if link.door == Door.CASE else Scope.tenant(link.org_id)

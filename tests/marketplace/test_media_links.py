@@ -1,0 +1,222 @@
+"""Links to pictures and sounds: followed by whom they were made for, and by nobody once the right has ended."""
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+from werkzeug.test import TestResponse
+
+from kernel import clock, presence
+from kernel.policy import Actor, Role, system_actor
+from labeling.models import Media
+from marketplace.models import Assignment, Lane, Slot, Unit
+from marketplace.operations import imports, units
+from marketplace.operations.returning import give_back
+from marketplace.queries.reads import reads_of
+from marketplace.values.imports import BatchKind, UnitIn
+from marketplace.values.reads import ReadFilter
+from tests.labeling.media_samples import archive, picture, wav
+from tests.marketplace.desk import Desk, open_desk
+from tests.marketplace.orders import Market
+from tests.web.conftest import make_persona, sign_in
+from tests.web.conftest import test_settings as settings_in
+from tests.workforce.browser import Program, Visitor
+from web.models import AuthSession
+from workforce.models import AccountToken
+from workforce.operations.accounts import add_membership
+from wsgi import create_app
+
+LINK = re.compile(r'src="(/m/[^"]+)"')
+HOME = {"REMOTE_ADDR": "192.0.2.7"}  # in the network that protected projects of the desk name
+
+
+@pytest.fixture
+def app(market: Market, tmp_path: Path) -> Iterator[Flask]:
+    app = create_app(settings_in(tmp_path), market.db)
+    with clock.use_clock(lambda: market.now):
+        yield app
+
+
+@pytest.fixture
+def desk(market: Market, app: Flask) -> Desk:
+    """A lane with one unit that has a picture and a sound, and one person."""
+    desk = open_desk(market, people=1, unit_count=1, overlap=1)
+    change(desk, Slot, state="closed")  # of the one that has a text alone
+    change(desk, Unit, state="cancelled")
+    project_id = _project(desk)
+    files = archive({"gold/cat.png": picture(), "talk.wav": wav(8_000)})
+    batch = market.upload(market.pm, project_id, "media.zip", files, BatchKind.MEDIA)
+    market.work()
+    with market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, batch.id)
+    market.work()
+    with market.as_(market.pm) as session:
+        drafts = [UnitIn({"picture": "gold/cat.png", "sound": "talk.wav"})]
+        units.add_units(session, market.pm, desk.lane, drafts)
+    return desk
+
+
+def _project(desk: Desk) -> str:
+    with desk.market.system() as session:
+        return session.get_one(Lane, desk.lane).project_id
+
+
+def annotator(desk: Desk) -> Actor:
+    account_id = desk.people[0].account_id
+    assert account_id is not None
+    with desk.market.system() as session:
+        member = add_membership(
+            session, system_actor("test"), account_id=account_id, org_id=desk.market.vendor, role=Role.ANNOTATOR
+        )
+    return Actor(account_id, desk.market.vendor, Role.ANNOTATOR, member, org_kind="vendor")
+
+
+def links(visitor: Visitor, path: str) -> list[str]:
+    return LINK.findall(visitor.get(path, environ_overrides=HOME).get_data(as_text=True))
+
+
+def follow(app: Flask, link: str, **headers: str) -> TestResponse:
+    """As a browser does that has no cookie for the place."""
+    return FlaskClient(app, use_cookies=False).get(link, headers=headers, environ_overrides=HOME)
+
+
+def change(desk: Desk, model: Any, **values: Any) -> None:
+    with desk.market.system() as session:
+        session.execute(update(model).values(**values))
+
+
+def test_a_link_is_followed_without_a_cookie_until_time_session_class_or_lease_ends(desk: Desk, app: Flask) -> None:
+    market, me = desk.market, annotator(desk)
+    task = desk.take(0)
+    assert task is not None
+    path = f"/work/{task.assignment_id}"
+    first, second, program = Visitor(app, market.db, me), Visitor(app, market.db, me), Program(app, market.db, me)
+    shown = first.text(path)
+    assert "cat.png" not in shown and "gold" not in shown and 'alt="The picture of this unit"' in shown
+    image, sound = LINK.findall(shown)
+    got = follow(app, image)
+    assert (got.status_code, got.mimetype, got.data[:4]) == (200, "image/png", b"\x89PNG")
+    assert got.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert got.headers["Cross-Origin-Resource-Policy"] == "same-site"
+    assert (got.headers["Referrer-Policy"], got.headers["Cache-Control"]) == ("no-referrer", "no-store")
+    assert not {"Set-Cookie", "ETag", "Last-Modified"} & set(got.headers)
+    part = follow(app, sound, Range="bytes=0-3")
+    assert (part.status_code, part.data, part.mimetype) == (206, b"RIFF", "audio/wav")
+    assert follow(app, image).status_code == 200, "used again: nothing forbids it below the restricted classes"
+    for odd in (image[:-1], image[:-2] + "xx", image.replace(".", ".x"), "/m/x", "/m/é.x", "/m/" + "a" * 4000):
+        assert (follow(app, odd).status_code, follow(app, odd).data) == (404, b"")
+    held: Any = program.send("GET", f"/assignments/{task.assignment_id}").json
+    token_link = held["content"]["picture"]
+    assert follow(app, token_link).status_code == 200
+    change(desk, AccountToken, revoked_at=market.now)
+    assert follow(app, token_link).status_code == 404
+    other = links(second, path)[0]
+    with market.system() as session:
+        newest = session.scalars(select(AuthSession).order_by(AuthSession.created_at.desc(), AuthSession.id)).all()
+        ended = next(row for row in newest if row.id in _told(other))
+        ended.revoked_at = market.now
+    assert (follow(app, other).status_code, follow(app, image).status_code) == (404, 200)
+    change(desk, Unit, classification="confidential")
+    assert follow(app, image).status_code == 404
+    change(desk, Unit, classification=None)
+    assert follow(app, image).status_code == 200
+    with clock.use_clock(lambda: market.now + timedelta(minutes=10)):
+        assert follow(app, image).status_code == 404
+    with desk.vendor() as session:
+        give_back(session, me, task.assignment_id)
+    assert follow(app, image).status_code == 404
+    assert links(first, path) == []
+    with market.system() as session:
+        assert session.scalars(select(Assignment.state)).all() == ["returned"]
+
+
+def _told(link: str) -> str:
+    told = link.removeprefix("/m/").partition(".")[0]
+    return base64.urlsafe_b64decode(told + "=" * (-len(told) % 4)).decode()
+
+
+def test_a_link_to_restricted_content_is_used_once_and_each_use_is_on_record(desk: Desk, app: Flask) -> None:
+    market, me = desk.market, annotator(desk)
+    desk.protect("restricted-pii")
+    desk.let_in(0, 2)
+    visitor = Visitor(app, market.db, me)
+    change(desk, AuthSession, mfa_at=market.now, mfa_kind="passkey")
+    with presence.use(desk.present()):
+        task = desk.take(0)
+    assert task is not None
+    path = f"/work/{task.assignment_id}"
+    image, sound = links(visitor, path)
+    assert follow(app, image).status_code == 200
+    assert follow(app, image).status_code == 404
+    assert FlaskClient(app).get(sound).status_code == 404, "from outside of the network that the project names"
+    assert [follow(app, sound, Range=f"bytes={at}-").status_code for at in (0, 100, 200)] == [206, 206, 206]
+    assert follow(app, sound).status_code == 404
+    assert follow(app, links(visitor, path)[0]).status_code == 200
+    with market.as_(market.pm) as session:
+        rows = reads_of(session, market.client, ReadFilter(why="file"))[0]
+        assert {(row.unit, row.role, row.classification) for row in rows} == {
+            (task.unit_id, "annotator", "restricted-pii")
+        }
+        assert len(rows) == 5
+    with clock.use_clock(lambda: market.now + timedelta(seconds=60)):
+        assert follow(app, image, Range="bytes=0-").status_code == 404
+
+
+def test_a_client_brings_files_looks_at_them_and_at_units_and_others_cannot(desk: Desk, app: Flask) -> None:
+    market = desk.market
+    project_id = _project(desk)
+    who = make_persona(market.db, market.client, Role.CLIENT_PM, "pm@client.example")
+    client = app.test_client()
+    assert sign_in(client, who.email) == 303
+    page = client.get(f"/projects/{project_id}/imports").get_data(as_text=True)
+    token = re.search(r'name="csrf-token" content="([^"]+)"', page)
+    assert token is not None
+    sent = {
+        "csrf_token": token[1],
+        "media": [(io.BytesIO(picture("WEBP")), "dog.webp"), (io.BytesIO(b"<svg/>"), "x.png")],
+    }
+    made = client.post(f"/projects/{project_id}/media-imports", data=sent)
+    assert made.status_code == 303
+    market.work()
+    told = client.get(made.location).get_data(as_text=True)
+    assert "dog.webp" in told and "Drawings (SVG) and web pages are not taken." in told and "Keep 1 file" in told
+    assert client.post(f"/projects/{project_id}/media-imports", data={"csrf_token": token[1]}).status_code == 422
+    shown = client.get(f"/projects/{project_id}/media").get_data(as_text=True)
+    assert "gold/cat.png" in shown and follow(app, LINK.findall(shown)[0]).status_code == 200
+    with market.system() as session:
+        unit_id = session.scalars(select(Unit.id).where(Unit.state == "open")).one()
+        ids = set(session.scalars(select(Media.id)))
+    image = LINK.findall(client.get(f"/units/{unit_id}").get_data(as_text=True))[0]
+    assert follow(app, image).status_code == 200 and any(each in _told(image) for each in ids)
+    manager = make_persona(market.db, market.vendor, Role.VENDOR_MANAGER, "m@vendor.example")
+    other = app.test_client()
+    assert sign_in(other, manager.email) == 303
+    assert "cat.png" not in other.get(f"/projects/{project_id}/media").get_data(as_text=True)
+    change(desk, AuthSession, revoked_at=market.now)
+    assert follow(app, image).status_code == 404
+
+
+def test_media_on_a_host_of_their_own_are_nowhere_else_and_nothing_else_is_there(
+    db_sqlite: Any, tmp_path: Path
+) -> None:
+    settings = replace(settings_in(tmp_path), server_name="work.example", media_origin="https://media.example")
+    client = create_app(settings, db_sqlite).test_client()
+    main, media = {"base_url": "https://work.example"}, {"base_url": "https://media.example"}
+    page = client.get("/sign-in", **main)
+    assert page.status_code == 200
+    assert (
+        "img-src https://media.example data:; media-src https://media.example;"
+        in page.headers["Content-Security-Policy"]
+    )
+    assert [client.get("/sign-in", **media).status_code, client.get("/m/x", **main).status_code] == [404, 404]
+    assert client.get("/m/x", **media).status_code == 404
+    assert client.get("/sign-in", base_url="https://elsewhere.example").status_code == 400
