@@ -260,7 +260,7 @@ def _address_problems(settings: Settings) -> list[str]:
         problems.append("REDIS_URL must be redis://…, rediss://… or unix:///PATH.")
     if settings.mail_url and not _is_address(settings.mail_url, "smtp", "smtps"):
         problems.append("MAIL_URL must be smtp://USER:PASSWORD@HOST:PORT (with STARTTLS) or smtps://….")
-    if settings.media_origin and not _is_origin(settings):
+    if settings.media_origin and not _is_media_origin(settings):
         problems.append("MEDIA_ORIGIN must be https://HOST with another host than SERVER_NAME, and nothing behind it.")
     if "\n" in settings.mail_from or "@" not in settings.mail_from:
         problems.append("MAIL_FROM must be an address, such as Polyphony <no-reply@example.org>.")
@@ -290,7 +290,7 @@ def _database_problems(url: str) -> list[str]:
     return problems
 
 
-def _is_origin(settings: Settings) -> bool:
+def _is_media_origin(settings: Settings) -> bool:
     """Whether the origin of media is one that a policy can name: plain http is for tries on one's own machine."""
     origin = settings.media_origin or ""
     schemes = ("https",) if settings.is_production else ("https", "http")

@@ -134,13 +134,13 @@ def new_file_key() -> str:
 def encrypt_file(key: str, content: bytes, bound_to: str) -> bytes:
     """A file's content under its own key, bound to the row that names it."""
     nonce = os.urandom(12)
-    return nonce + AESGCM(_key_bytes(key)).encrypt(nonce, content, bound_to.encode())
+    return nonce + AESGCM(key_bytes(key)).encrypt(nonce, content, bound_to.encode())
 
 
 def decrypt_file(key: str, stored: bytes, bound_to: str) -> bytes:
     """The content again; raises CannotDecrypt if it is not exactly what was encrypted for this row."""
     try:
-        return AESGCM(_key_bytes(key)).decrypt(stored[:12], stored[12:], bound_to.encode())
+        return AESGCM(key_bytes(key)).decrypt(stored[:12], stored[12:], bound_to.encode())
     except (ValueError, InvalidTag) as cause:
         raise CannotDecrypt("file") from cause
 

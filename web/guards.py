@@ -56,12 +56,13 @@ def _begin() -> Response | None:
     g.decided, g.denied = guard.watch()
     set_locale(_language())
     user = current.signed_in()
-    presence.enter(_presence(current.actor()))
+    presence.enter(presence_of(current.actor()))
     set_zone(user.person.time_zone if user else "UTC")
     return None
 
 
-def _presence(actor: Actor) -> presence.Presence:
+def presence_of(actor: Actor) -> presence.Presence:
+    """From where, and how surely, somebody is behind this request."""
     address = request.remote_addr
     return presence.Presence(address, networks.country_of(address), actor.mfa_at, actor.passkey_at)
 

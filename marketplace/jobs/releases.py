@@ -16,10 +16,12 @@ from kernel.jobs import Work, job
 from kernel.policy import Actor
 from kernel.storage import Stored
 from kernel.tenancy import Scope
+from labeling.rules.media import MEDIA_FIELDS
 from labeling.tasktypes import registry
 from marketplace.files.checking import in_chunks
 from marketplace.operations import assurance, corrections, projects, releases, rework
 from marketplace.queries import releases as queries
+from marketplace.queries.media import has_media
 from marketplace.queries.releases import BuildPlan
 from marketplace.rules import qa
 from marketplace.rules.releases import csv_bytes, jsonl_bytes, label_class, manifest_of, record_of
@@ -102,6 +104,8 @@ def build(reading: Reading, plan: BuildPlan, files: ExitStack, note: Callable[[i
     counted = qa.Counted()
     lines = files.enter_context(kept(_lines(reading, plan, counted, note), ".jsonl"))
     fields = registry.get(plan.task_type).content_fields
+    with reading() as session:
+        fields = (*fields, *MEDIA_FIELDS) if has_media(session, plan.project_id) else fields
     table = files.enter_context(kept(csv_bytes(_records(lines.name), fields), ".csv"))
     report = _report(reading, plan, counted)
     sheet = files.enter_context(kept([(canonical_json(report) + "\n").encode()], ".json"))

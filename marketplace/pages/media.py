@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flask import Response, request, send_file
 
 from calibration.pages.disputes import EVIDENCE
-from kernel import networks, presence
+from kernel import presence
 from kernel.guard import not_found
 from kernel.seeing import see as see_noted
 from kernel.tenancy import Scope
@@ -15,6 +15,7 @@ from labeling.rules.media_links import Door, Link, link_of
 from marketplace.operations.media import Fetched, fetch
 from marketplace.pages import pages
 from web import current
+from web.guards import presence_of
 from web.sessions import actor_of_ref
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ def _fetch(session: "Session", link: Link) -> Fetched:
     actor = actor_of_ref(session, link.session_ref, settings)
     if actor is None:
         raise not_found()
-    address = request.remote_addr
-    there = presence.Presence(address, networks.country_of(address), actor.mfa_at, actor.mfa_kind)
-    with presence.use(there):
+    with presence.use(presence_of(actor)):
         return fetch(session, actor, link, is_part="Range" in request.headers)
 
 

@@ -1,7 +1,7 @@
 """Reads of releases, and of everything that goes into one. Building reads gold, to leave it out and to grade by it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +12,14 @@ from calibration.models import Consensus, Grade, InferenceRun, Judgment
 from calibration.queries.gold import settled_keys
 from kernel.db import scope_of
 from kernel.paging import Paging
+from labeling.files.drafts import media_stated
 from labeling.models import Guideline, Item, Ontology
 from labeling.tasktypes.registry import read_ontology
 from labeling.values import Ontology as LabelSchema
 from marketplace.models import Lane, LotRework, ProblemReport, Project, Release, Review, Unit
 from marketplace.queries.corrections import corrected_counts
 from marketplace.queries.imports import became_gold, items_never_work
+from marketplace.queries.media import names_in
 from marketplace.rules.qa import LaneFigures, blunted
 from marketplace.rules.releases import billable_lines, pseudonym
 from marketplace.values.releases import (
@@ -183,7 +185,17 @@ def settled_units(session: Session, project_id: str, lane_id: str, refs: Sequenc
         )
         for unit, item, label, confidence in rows
     }  # fmt: skip
-    return [found[unit_id] for unit_id in unit_ids if unit_id in found]
+    return _as_the_client_calls_them(session, [found[unit_id] for unit_id in unit_ids if unit_id in found])
+
+
+def _as_the_client_calls_them(session: Session, units: Sequence[Settled]) -> list[Settled]:
+    """The units with their pictures and sounds under the names that the client gave them."""
+    names = names_in(session, [unit.content for unit in units])
+    return [
+        replace(unit, content=unit.content | {field: names.get(file, file) for field, file in stated.items()})
+        if (stated := media_stated(unit.content)) else unit
+        for unit in units
+    ]  # fmt: skip
 
 
 def figures_of(session: Session, lane: BuildLane) -> LaneFigures:

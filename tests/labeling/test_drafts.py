@@ -132,7 +132,7 @@ def test_a_preference_with_its_strength_is_gold() -> None:
 
 
 def test_the_columns_follow_the_task_type_and_the_kind_of_file() -> None:
-    common = {"id", "locale", "classification", "priority"}
+    common = {"id", "locale", "classification", "priority", "picture", "sound"}
     assert unit_columns(PAIRWISE, FileKind.CSV) == common | {"prompt", "a", "b"}
     assert unit_columns(SPANS, FileKind.JSONL) == common | {"text", "content"}
     assert gold_columns(CHOICE, FileKind.CSV) == common | {"text", "context", "label", "explanation", "pool", "link"}

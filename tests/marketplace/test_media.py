@@ -5,11 +5,13 @@ from sqlalchemy import func, select
 
 from kernel.crypto import CannotDecrypt, decrypt_file, encrypt_file, new_file_key, use_keys
 from kernel.errors import Forbidden, Invalid
+from kernel.tenancy import Scope
 from labeling.models import Item, Media, MediaName
-from marketplace.models import Batch, Lane
+from marketplace.models import Batch, Lane, Unit
 from marketplace.operations import imports, units
 from marketplace.queries import imports as queries
 from marketplace.queries.media import media_of_project
+from marketplace.queries.releases import UnitRef, settled_units
 from marketplace.values.imports import BatchKind, BatchState, UnitIn
 from tests.labeling.media_samples import SECRET, archive, located_jpeg, picture, wav
 from tests.marketplace.orders import Market, content_of, jsonl_of
@@ -110,12 +112,18 @@ def test_units_refer_to_files_by_name_and_equal_files_are_equal_content(market: 
         names = {row.id: row.name for row in media_of_project(session, project_id)[0]}
         contents = list(session.scalars(select(Item.content)))
         assert {names.get(each.get("picture") or each["sound"]) for each in contents} == {"cats/Älter.png", "talk.wav"}
+        refs = [UnitRef("", row.id, row.item_id) for row in session.scalars(select(Unit))]
         lane_id = session.scalars(select(Lane.id)).one()
         wrong = [UnitIn({"picture": "two.jpg"}), UnitIn({"picture": "none"})]
         with pytest.raises(Invalid) as refused:
             units.add_units(session, market.pm, lane_id, wrong)
         assert list(refused.value.fields) == ["units.1.content.picture"]
         assert units.add_units(session, market.pm, lane_id, wrong[:1]).new == 1
+    with market.db.reading(Scope.with_gold(market.client)) as session:
+        delivered = [unit.content for unit in settled_units(session, project_id, lane_id, refs)]
+        assert {"text": "What is said?", "sound": "talk.wav"} in delivered and {
+            "picture": "cats/Älter.png"
+        } in delivered
     with market.as_(market.manager) as session, pytest.raises(Invalid):
         units.add_units(session, market.manager, lane_id, wrong[:1])  # a name that the client gave
 

@@ -15,7 +15,8 @@ from web.api import OPERATIONS
 from web.openapi import document
 
 KEYED = {
-    "marketplace_api.upload", "marketplace_api.confirm_import", "payouts_api.prepare_payout_run",
+    "marketplace_api.upload", "marketplace_api.upload_media", "marketplace_api.confirm_import",
+    "payouts_api.prepare_payout_run",
     "payouts_api.approve_payout_run", "payouts_api.cancel_payout_run", "payouts_api.export_payout_run",
     "payouts_api.settle_payout_run", "payouts_api.fail_payment",
 }  # fmt: skip

@@ -5,8 +5,8 @@ from alembic import op
 
 from kernel.walls import grant_statements, row_security
 
-revision = "0032"
-down_revision = "0031"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
