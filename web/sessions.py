@@ -1,5 +1,6 @@
 """Sessions behind flask-login: kept by the server, known by the hash of a random cookie, revocable at once."""
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -89,7 +90,9 @@ def actor_of_ref(session: Session, ref: str, settings: Settings) -> Actor | None
         found = directory().actor_of_token_id(session, ref.removeprefix(_TOKEN_REF))
         return _told_of_factor(found, settings) if found else None
     identity = directory().identify_by_id(session, ref)
-    return actor_for(identity, settings) if identity and _is_live(identity, db.now_of(session)) else None
+    if identity is None or not _is_live(identity, db.now_of(session)):
+        return None
+    return _actor_here(request, identity, settings, lambda: directory().residences(session, identity.person.id))
 
 
 def _told_of_factor(found: tuple[Actor, Person], settings: Settings) -> Actor:
@@ -112,22 +115,32 @@ def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
         return None
     if now - identity.seen_at > _TOUCH_AFTER:
         _touch(identity, now, settings)
-    actor = actor_for(identity, settings)
-    if _is_elsewhere(incoming, identity):
-        # Until it is proven from there.
-        actor = replace(actor, proven_at=None, mfa_at=None, mfa_kind=None, passkey_at=None)
+    actor = _actor_here(incoming, identity, settings, lambda: _homes_of(identity))
     return SignedIn(identity.person, actor, identity.place, identity.session_id)
 
 
-def _is_elsewhere(incoming: Request, identity: Identity) -> bool:
+def _actor_here(
+    incoming: Request, identity: Identity, settings: Settings, homes: Callable[[], Collection[str]]
+) -> Actor:  # fmt: skip
+    """The actor of a session; from another country or browser without its proofs, until it is proven from there."""
+    actor = actor_for(identity, settings)
+    if _is_elsewhere(incoming, identity, homes):
+        actor = replace(actor, proven_at=None, mfa_at=None, mfa_kind=None, passkey_at=None)
+    return actor
+
+
+def _homes_of(identity: Identity) -> Collection[str]:
+    with db.reading(Scope.system("who is asking")) as session:
+        return directory().residences(session, identity.person.id)
+
+
+def _is_elsewhere(incoming: Request, identity: Identity, homes: Callable[[], Collection[str]]) -> bool:
     here = elsewhere.seen(incoming)
     if elsewhere.is_other_device(identity.agent, here["agent"]):
         return True
     if not elsewhere.has_moved(identity.country, here["country"], ()):
         return False
-    with db.reading(Scope.system("who is asking")) as session:
-        homes = directory().residences(session, identity.person.id)
-    return elsewhere.has_moved(identity.country, here["country"], homes)
+    return elsewhere.has_moved(identity.country, here["country"], homes())
 
 
 def _is_live(identity: Identity, now: datetime) -> bool:
