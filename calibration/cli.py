@@ -18,6 +18,7 @@ from flask.cli import with_appcontext
 from calibration.files.tables import BadTable, Progress, line_where, read_keys, read_labels, write_table
 from calibration.inference import AgreementCounter, Estimator, Level, MajorityVote, OneCoin, PairCounter, TooManyLabels
 from calibration.inference.agreement import count_agreement, count_pairs
+from calibration.lanes import find_lane
 from calibration.operations import backtests
 from calibration.operations.estimates import METHODS
 from calibration.rules import testplan
@@ -172,16 +173,18 @@ def backtest(lane_id: str | None, project_id: str | None, as_json: bool, **rule:
             proposal = backtests.proposal_of(backtests.checked(fields))
         except Invalid as problem:
             raise click.ClickException("; ".join(f"{name}: {told}" for name, told in problem.fields.items())) from None
+        if lane_id is not None and find_lane(session, lane_id) is None:
+            raise click.ClickException(f"there is no lane {lane_id}")
         people = backtests.subjects_of(session, actor, project_id, lane_id)
         if not people:
             raise click.ClickException("nobody has answered anything there")
-        lane = lane_id or people[0].lane_id
-        others = backtests.other_rules(session, actor, lane, "proposed")
+        lanes = {one.lane_id for one in people}
+        others = backtests.other_rules(session, actor, lanes, "proposed")
         with _bar("replaying") as progress:
             found = backtests.replay(
                 session, actor, proposal, people, others, lambda done: progress(done / len(people))
             )
-        told = backtests.summary(session, actor, lane, "proposed", proposal, found)
+        told = backtests.summary(session, actor, lanes, "proposed", proposal, found)
     if as_json:
         click.echo(json.dumps(told))
         return
@@ -189,7 +192,7 @@ def backtest(lane_id: str | None, project_id: str | None, as_json: bool, **rule:
     for row in told["locales"]:
         click.echo(f"{row['locale']:12} {row['acted']} of {row['people']} ({row['low']:.3f}-{row['high']:.3f})")
     for row in told["contradictions"]:
-        click.echo(f"contradiction: {row['code']} {row['other']}".rstrip())
+        click.echo(" ".join(word for word in ("contradiction:", row["code"], row["other"], row["lane_id"]) if word))
 
 
 def _figures(

@@ -1,6 +1,6 @@
 """Backtests: asking for one, running it over the events of people, and what it found, in words that tell no gold."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -109,7 +109,7 @@ def subjects_of(session: Session, actor: Actor, project_id: str | None, lane_id:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One person's record under the rule, and which other rules of the lane would have acted on them as well."""
+    """One person's record under the rule, and which other rules of their lane would have acted on them as well."""
 
     subject: Subject
     checked: int
@@ -120,11 +120,11 @@ class Replayed:
 
 def replay(
     session: Session, actor: Actor, proposal: rules.Proposal, people: Iterable[Subject],
-    others: Mapping[str, rules.Proposal], progress: Callable[[int], None] | None = None,
+    others: Mapping[str, Mapping[str, rules.Proposal]], progress: Callable[[int], None] | None = None,
 ) -> list[Replayed]:  # fmt: skip
-    """What the rule would have done to each of these people by the end of yesterday (UTC).
+    """What the rule, and the `others` of each lane, would have done to each of these people by the end of yesterday.
 
-    System scope, as grades are the client's.
+    The day ends in UTC. System scope, as grades are the client's.
     """
     require(session, actor, GRADE_RUN)
     today = now_of(session).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -142,7 +142,8 @@ def replay(
             .order_by(Judgment.answered_at)
         ).all()
         acts = rules.replay(proposal, scored, answered)
-        also = [name for name, other in others.items() if rules.replay(other, scored, answered)]
+        beside = others.get(subject.lane_id, {})
+        also = [name for name, other in beside.items() if rules.replay(other, scored, answered)]
         found.append(Replayed(subject, len(scored), len(answered), acts, also))
         if progress is not None:
             progress(len(found))
@@ -152,7 +153,7 @@ def replay(
 def run_chunk(session: Session, actor: Actor, backtest_id: str, people: Sequence[Subject]) -> list[dict[str, Any]]:
     """Replay some of the people, and note how far it is; returns their rows for `finish`."""
     row = _of(session, backtest_id)
-    others = other_rules(session, actor, row.lane_id, str(row.rule["name"]))
+    others = other_rules(session, actor, {one.lane_id for one in people}, str(row.rule["name"]))
     found = replay(session, actor, proposal_of(row.rule), people, others)
     row.done += len(people)
     return [asdict(each) | {"acts": [_kept(act) for act in each.acts]} for each in found]
@@ -166,19 +167,23 @@ def finish(session: Session, actor: Actor, backtest_id: str, rows: Sequence[Mapp
         Replayed(**{**each, "subject": Subject(**each["subject"]), "acts": [_read(act) for act in each["acts"]]})
         for each in rows
     ]
-    row.result = summary(session, actor, row.lane_id, str(row.rule["name"]), proposal_of(row.rule), found)
+    row.result = summary(session, actor, {row.lane_id}, str(row.rule["name"]), proposal_of(row.rule), found)
     row.finished_at = now_of(session)
 
 
 def summary(
-    session: Session, actor: Actor, lane_id: str, name: str, proposal: rules.Proposal, found: Sequence[Replayed]
-) -> dict[str, Any]:
-    """Who, which locales, at what cost, what it would have prevented, and what speaks against the rule."""
+    session: Session, actor: Actor, lane_ids: Collection[str], name: str, proposal: rules.Proposal,
+    found: Sequence[Replayed],
+) -> dict[str, Any]:  # fmt: skip
+    """Who, which locales, at what cost, what it would have prevented, and what speaks against the rule.
+
+    The rule is held against the other rules of each lane in which somebody was replayed, and of `lane_ids`.
+    """
     measured = [each for each in found if not rules.never_measured(each.checked, proposal)]
     acts = [(each.subject, act) for each in measured for act in each.acts]
-    others = other_rules(session, actor, lane_id, name)
+    lanes = {*lane_ids, *(each.subject.lane_id for each in found)}
+    others = other_rules(session, actor, lanes, name)
     locales = rules.by_locale((each.subject.locale, each.acts) for each in measured)
-    against = rules.contradictions(proposal, others, _passes_from(session, lane_id))
     return {
         "people": len(measured),
         "acted": sum(bool(each.acts) for each in measured),
@@ -190,26 +195,55 @@ def summary(
         "mistakes": sum(act.is_mistake for _subject, act in acts),
         "locales": [asdict(each) | {"prevented": _tens(each.prevented)} for each in locales],
         "rows": [_told(subject, act) for subject, act in sorted(acts, key=lambda pair: pair[1].at)][:ROWS_MOST],
-        "others": [_beside(other, measured) for other in others],
-        "contradictions": [asdict(each) for each in against],
+        "others": [
+            _told_of(session, lane_id) | _beside(other, [each for each in measured if each.subject.lane_id == lane_id])
+            for lane_id in sorted(others)
+            for other in others[lane_id]
+        ],
+        "contradictions": _contradictions(session, proposal, others),
     }
 
 
+def _contradictions(
+    session: Session, proposal: rules.Proposal, others: Mapping[str, Mapping[str, rules.Proposal]]
+) -> list[dict[str, Any]]:
+    """What speaks against the rule: by itself once, and beside the rules and the test of each lane with its lane."""
+    by_itself = rules.contradictions(proposal, {})
+    return [asdict(each) | {"lane_id": None, "lane": ""} for each in by_itself] + [
+        asdict(each) | _told_of(session, lane_id)
+        for lane_id in sorted(others)
+        for each in rules.contradictions(proposal, others[lane_id], _passes_from(session, lane_id))
+        if each not in by_itself
+    ]
+
+
+def _told_of(session: Session, lane_id: str) -> dict[str, Any]:
+    lane = find_lane(session, lane_id)
+    return {"lane_id": lane_id, "lane": "" if lane is None else lane.name}
+
+
 def _beside(name: str, measured: Sequence[Replayed]) -> dict[str, Any]:
-    """On how many another rule of the lane would have acted as well."""
+    """On how many of a lane's people another rule of that lane would have acted as well."""
     mine = [bool(each.acts) for each in measured]
     theirs = [name in each.others for each in measured]
     both = sum(a and b for a, b in zip(mine, theirs, strict=True))
     return {"name": name, "both": both, "only_this": sum(mine) - both, "only_other": sum(theirs) - both}
 
 
-def other_rules(session: Session, actor: Actor, lane_id: str, name: str) -> dict[str, rules.Proposal]:
-    """The other rules in force in a lane, by name."""
+def other_rules(
+    session: Session, actor: Actor, lane_ids: Collection[str], name: str
+) -> dict[str, dict[str, rules.Proposal]]:
+    """The other rules in force in each of these lanes, by name."""
     require(session, actor, GRADE_RUN)
     rows = session.scalars(
-        select(GateRule).where(GateRule.lane_id == lane_id, GateRule.is_active, GateRule.name != name)
+        select(GateRule)
+        .where(GateRule.lane_id.in_(lane_ids), GateRule.is_active, GateRule.name != name)
+        .order_by(GateRule.name)
     )
-    return {row.name: rules.Proposal(as_rule(row), row.pause_days) for row in rows}
+    found: dict[str, dict[str, rules.Proposal]] = {lane_id: {} for lane_id in lane_ids}
+    for row in rows:
+        found[row.lane_id][row.name] = rules.Proposal(as_rule(row), row.pause_days)
+    return found
 
 
 def _passes_from(session: Session, lane_id: str) -> float | None:

@@ -1,14 +1,15 @@
 """Backtests over the events in the database: what the rule would have done is what it does."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
-from calibration import jobs
+from calibration import jobs, lanes
 from calibration.models import Backtest, GateFiring
 from calibration.operations import backtests, rulebook
 from calibration.queries.gates import firings_of
-from kernel import clock
+from kernel import clock, ids
 from kernel.jobs import drain
 from kernel.policy import Actor, Role
 from tests.calibration_db.test_grading import answer_gold
@@ -68,8 +69,37 @@ def test_a_backtest_is_carried_by_a_job_and_tells_days_steps_and_tens(world: Wor
     (line,) = told["rows"]
     assert (line["annotator_id"], line["checks"] % 10) == (world.people["Juma"][0], 0)
     assert {line[name] for name in ("accuracy", "low", "high")} <= {round(step * 0.05, 2) for step in range(21)}
-    assert told["others"] == [{"name": "accuracy", "both": 1, "only_this": 0, "only_other": 0}]
-    assert told["contradictions"] == [{"code": "never_acts", "other": "accuracy"}]
+    lane = {"lane_id": world.lane, "lane": "Mood, Swahili"}
+    assert told["others"] == [lane | {"name": "accuracy", "both": 1, "only_this": 0, "only_other": 0}]
+    assert told["contradictions"] == [lane | {"code": "never_acts", "other": "accuracy"}]
+
+
+def test_over_a_project_each_lane_is_held_against_its_own_rules(world: World) -> None:
+    worked(world)
+    here, there = world.lane, ids.new_id()
+    lanes.use_provider(
+        lambda session, lane_id, person=None: (
+            replace(facts, id=lane_id) if (facts := world.facts(session, world.lane, person)) else None
+        )
+    )
+    world.lane = there
+    answer_gold(world, "Asha", world.add_gold(30, "live"), rights=5)
+    world.grade()
+    world.later(days=2)
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), there, limit=0.85)
+        asked = jobs.begin_backtest(session, world.as_vendor(), here, wide=True, **RULE)
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    with world.in_client() as session:
+        told = session.get_one(Backtest, asked).result
+    assert [(each["code"], each["other"], each["lane_id"]) for each in told["contradictions"]] == [
+        ("never_acts", "accuracy", there)
+    ]
+    assert told["others"] == [
+        {"lane_id": there, "lane": "Mood, Swahili", "name": "accuracy", "both": 1, "only_this": 0, "only_other": 0}
+    ], "Juma, whom the rule pauses in the other lane, is not counted beside a rule that is not in force there"
+    assert told["acted"] == 2
 
 
 def test_a_vendor_cannot_tell_single_checks_from_what_a_finer_rule_would_have_done(world: World) -> None:

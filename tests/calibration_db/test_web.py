@@ -425,6 +425,7 @@ def test_the_command_tries_a_rule_on_what_happened(app: Flask, world: World) -> 
     assert re.search(r"acted +0\n", words) and re.search(r"sw-KE +0 of 1", words)
     for wrong in (["--lane", "none"], [], ["--lane", world.lane, "--limit", "2"]):
         assert run.invoke(args=["calibration", "backtest", *wrong]).exit_code != 0
+    assert "there is no lane nowhere" in run.invoke(args=["calibration", "backtest", "--lane", "nowhere"]).output
 
 
 def test_a_program_reads_a_test_before_it_is_taken(world: World, annotator: Door, vendor: Door) -> None:
