@@ -15,9 +15,9 @@ import click
 import numpy as np
 from flask.cli import with_appcontext
 
-from calibration.files.tables import BadTable, Progress, line_where, read_keys, read_labels, write_table
-from calibration.inference import AgreementCounter, Estimator, Level, MajorityVote, OneCoin, PairCounter, TooManyLabels
-from calibration.inference.agreement import count_agreement, count_pairs
+from calibration.files.tables import BadTable, Progress, is_stream, line_where, read_keys, read_labels, write_table
+from calibration.inference import AgreementCounter, Estimator, Level, MajorityVote, OneCoin, TooManyLabels
+from calibration.inference.agreement import count_agreement, count_pairs, pairwise_agreement
 from calibration.lanes import find_lane
 from calibration.operations import backtests
 from calibration.operations.estimates import METHODS
@@ -53,6 +53,7 @@ def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path 
 
     for file in (out, skills):
         _ensure_place(file)
+    _ensure_apart({"LABELS": labels, "--gold": gold}, {"--out": out, "--skills": skills})
     judgments = _table(labels)
     keys = _keys(gold)
     estimator = _fitted(METHODS[method](), judgments, keys)
@@ -84,8 +85,9 @@ def _count(number: int, what: str) -> str:
 def agreement(labels: Path, metric: str, order: str | None, as_json: bool) -> None:
     """How well the people in LABELS (worker,item,label) agree, with a bootstrap interval over items.
 
-    The first four metrics are Krippendorff's alpha on that level. Of several labels that a worker gave to the same
-    item the first counts.
+    The first four metrics are Krippendorff's alpha on that level. Cohen's kappa is that of two people; of more it is
+    the mean over their pairs, weighted by the items that both have judged. Of several labels that a worker gave to the
+    same item the first counts.
     """
     judgments = _table(labels)
     grades = None if order is None else [grade.strip() for grade in order.split(",")]
@@ -119,7 +121,10 @@ def agreement(labels: Path, metric: str, order: str | None, as_json: bool) -> No
 def plan(
     p0: float, p1: float, alpha: float, beta: float, sequential: bool, bare: bool, classes: int, as_json: bool
 ) -> None:
-    """Design a qualification test, with its exact error rates and expected length."""
+    """Design a qualification test, with its exact error rates and expected length.
+
+    The expected numbers of questions are told for an accuracy of p0, of p1, in the middle between them, and of a half.
+    """
     kind = PlanKind.SEQUENTIAL if sequential else PlanKind.FIXED
     try:
         found = testplan.plan(p0, p1, alpha, beta, kind, guard=0 if bare else testplan.GUARD, strata=classes)
@@ -218,15 +223,19 @@ def _measured(
 
 
 def _pair(judgments: pd.DataFrame, progress: Progress) -> list[tuple[str, float | int]]:
-    """The same for two people."""
+    """The same for two people, or for the mean over all pairs of more."""
     import pandas as pd
 
     people = judgments["worker"].unique().tolist()
-    if len(people) != 2:
-        raise click.ClickException(f"Cohen's kappa compares two people; this file has {len(people)}")
+    if len(people) < 2:
+        raise click.ClickException(f"Cohen's kappa compares people with one another; this file has {len(people)}")
+    if len(people) > 2:
+        pairs = pairwise_agreement(judgments)
+        low, high = pairs.interval(progress=progress)
+        return [("value", pairs.kappa()), ("low", low), ("high", high), ("units", pairs.units)]
     first, second = (judgments[judgments["worker"] == one].set_index("task")["label"] for one in people)
     both = pd.concat([first.astype(object), second.astype(object)], axis=1, join="inner")
-    counter: PairCounter = count_pairs(both.iloc[:, 0].tolist(), both.iloc[:, 1].tolist())
+    counter = count_pairs(both.iloc[:, 0].tolist(), both.iloc[:, 1].tolist())
     low, high = counter.interval(progress=progress)
     return [("value", counter.kappa()), ("low", low), ("high", high), ("units", counter.shared)]
 
@@ -246,9 +255,15 @@ def _table(path: Path) -> pd.DataFrame:
     except (BadTable, OSError) as problem:
         raise click.ClickException(str(problem)) from None
     first = table.drop_duplicates(["worker", "task"])
-    contrary = len(table.drop_duplicates()) - len(first)
-    if contrary:
-        click.echo(f"{_count(contrary, 'label')} left out: the worker had given another one to the item.", err=True)
+    contrary = table.drop_duplicates().drop(first.index)
+    if len(contrary):
+        wanted = tuple(contrary.iloc[0][["worker", "task", "label"]])
+        line = line_where(path, ("worker", "task", "label"), lambda row: tuple(row) == wanted)
+        click.echo(
+            f"{_count(len(contrary), 'label')} left out, the first on line {line}: the worker had given another one to"
+            " the item.",
+            err=True,
+        )
     return first
 
 
@@ -286,8 +301,25 @@ def _write(path: Path, table: pd.DataFrame, index_label: str) -> None:
 
 def _ensure_place(file: Path | None) -> None:
     """Said before the work, not after it."""
-    if file is not None and not os.access(file.absolute().parent, os.W_OK | os.X_OK):
-        raise click.ClickException(f"{file.absolute().parent} is no folder that can be written to")
+    if file is None:
+        return
+    if is_stream(file):
+        if not os.access(file, os.W_OK):
+            raise click.ClickException(f"{file} cannot be written to")
+    elif not os.access(file.resolve().parent, os.W_OK | os.X_OK):
+        raise click.ClickException(f"{file.resolve().parent} is no folder that can be written to")
+
+
+def _ensure_apart(read: dict[str, Path | None], written: dict[str, Path | None]) -> None:
+    """What is written takes the place of nothing that is read, nor of what else is written."""
+    met: dict[str, Path] = {name: file for name, file in read.items() if file is not None}
+    for name, file in written.items():
+        if file is None or is_stream(file):
+            continue
+        for other, known in met.items():
+            if file.resolve() == known.resolve() or (file.exists() and known.exists() and file.samefile(known)):
+                raise click.UsageError(f"{name} and {other} are the same file, {file}")
+        met[name] = file
 
 
 def _numbers(path: Path, labels: pd.Series[Any], least: float | None) -> Any:

@@ -10,7 +10,7 @@ import tempfile
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -28,6 +28,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "label": ("label", "answer", "truth"),
 }
 _AT_ONCE = 250
+_GZIP = b"\x1f\x8b"  # what a compressed file begins with, whatever its name ends in
+_STREAMS = ("/dev/", "/proc/")
 Progress: TypeAlias = Callable[[float], None]
 
 
@@ -59,17 +61,30 @@ def _torn(path: Path, task: str, first: str, second: str) -> str:
 
 
 def write_table(path: Path, table: pd.DataFrame, index_label: str) -> None:
-    """Write a CSV (also .gz), figures with six digits: whole and under its own name, or not at all."""
-    handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    """Write a CSV (also .gz), figures with six digits: whole and under its own name, or not at all.
+
+    A link is followed, and a pipe or a device is written into.
+    """
+    packed: dict[str, Any] | None = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
+    form: dict[str, Any] = {"index_label": index_label, "float_format": "%.6f", "lineterminator": "\n"}
+    if is_stream(path):
+        table.to_csv(path, compression=packed, **form)
+        return
+    path = path.resolve()
+    handle, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     try:
-        packed: dict[str, Any] | None = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
-        table.to_csv(unfinished, index_label=index_label, float_format="%.6f", lineterminator="\n", compression=packed)
+        table.to_csv(unfinished, compression=packed, **form)
         os.chmod(unfinished, 0o666 & ~_umask())
         os.replace(unfinished, path)
     except BaseException:
         os.unlink(unfinished)
         raise
+
+
+def is_stream(path: Path) -> bool:
+    """Whether what stands there is written into and cannot be replaced: a pipe, a device, an open file of a process."""
+    return path.exists() and (not path.is_file() or str(path.absolute()).startswith(_STREAMS))
 
 
 def line_where(path: Path, columns: Sequence[str], found: Callable[[Sequence[str]], bool]) -> int:
@@ -80,6 +95,9 @@ def line_where(path: Path, columns: Sequence[str], found: Callable[[Sequence[str
     if row is None:
         raise LookupError(f"no row of {path.name} is like that")
     return line
+
+
+_OLD = "new-line character seen in unquoted field"
 
 
 class _Rows:
@@ -112,10 +130,13 @@ class _Rows:
             byte = problem.object[problem.start]
             raise BadTable(f"{name}, line {self._reader.line_num + 1}: this is not UTF-8 (byte {byte:#04x})") from None
         except csv.Error as problem:
-            raise BadTable(f"{name}, line {self._reader.line_num}: {problem}") from None
-        except (EOFError, OSError, zlib.error) as problem:
-            where = f" beyond line {self._reader.line_num}" if self._reader.line_num else ""
-            raise BadTable(f"{name} cannot be read{where}: {problem}") from None
+            told = "lines end in a carriage return alone; save it with line feeds" if _OLD in str(problem) else problem
+            raise BadTable(f"{name}, line {self._reader.line_num}: {told}") from None
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            line = _line_of_the_break(self._path)
+            raise BadTable(f"{name}, line {line}: the compressed file is cut off or damaged here") from None
+        except OSError as problem:
+            raise BadTable(f"{name} cannot be read: {problem.strerror or problem}") from None
 
     def first(self, wanted: Callable[[list[str]], bool]) -> tuple[int, list[str] | None]:
         """The next row of this kind and the line on which it begins."""
@@ -131,9 +152,21 @@ class _Rows:
 @contextmanager
 def _opened(path: Path) -> Iterator[_Rows]:
     with path.open("rb") as file:
+        is_packed = file.peek(len(_GZIP)).startswith(_GZIP)
         # A compressed file gives its lines quickly only through a buffer above it.
-        lines = io.BufferedReader(gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
-        yield _Rows(path, lines, file)
+        yield _Rows(path, io.BufferedReader(gzip.GzipFile(fileobj=file)) if is_packed else file, file)
+
+
+def _line_of_the_break(path: Path) -> int:
+    """The line that a compressed file is on where it can be read no further."""
+    lines, unpacking = 1, zlib.decompressobj(wbits=31)
+    with path.open("rb") as file, suppress(zlib.error):
+        # By few bytes at a time, as what is broken gives nothing back of all that it was given at once.
+        while packed := unpacking.unused_data or file.read(64):
+            if unpacking.eof:
+                unpacking = zlib.decompressobj(wbits=31)
+            lines += unpacking.decompress(packed).count(b"\n")
+    return lines
 
 
 def _places(path: Path, rows: _Rows, wanted: Sequence[str]) -> list[int]:
@@ -178,7 +211,7 @@ def _read(path: Path, wanted: Sequence[str], progress: Progress | None = None) -
             try:
                 for column in columns:
                     column.extend(taken)
-            except _EmptyCell:
+            except _NoText:
                 raise _fault(path, columns) from None
             if progress is not None:
                 progress(rows.share)
@@ -196,14 +229,18 @@ class _Texts(dict[str, int]):
 
     def __missing__(self, text: str) -> int:
         bare = text.strip()
-        if not bare:
-            raise _EmptyCell
+        if not _is_text(bare):
+            raise _NoText
         number = self[text] = self.order.setdefault(bare, len(self.order))
         return number
 
 
-class _EmptyCell(Exception):
-    """A cell has nothing in it."""
+class _NoText(Exception):
+    """A cell has nothing in it, or what is no text."""
+
+
+def _is_text(bare: str) -> bool:
+    return bool(bare) and "\0" not in bare
 
 
 class _Column:
@@ -230,15 +267,17 @@ def _fault(path: Path, columns: Sequence[_Column]) -> BadTable:
     with _opened(path) as rows:
         line, row = rows.first(
             lambda row: (
-                bool(row) and (len(row) != rows.width or not all(row[column.place].strip() for column in columns))
+                bool(row)
+                and (len(row) != rows.width or not all(_is_text(row[column.place].strip()) for column in columns))
             )
         )
         if row is None or len(row) != rows.width:
             count = len(row or [])
             few = "few" if count < rows.width else "many"
             return BadTable(f"{path.name}, line {line}: too {few} fields, {count} instead of {rows.width}")
-        empty = next(column for column in columns if not row[column.place].strip())
-        return BadTable(f"{path.name}, line {line}: the {rows.header[empty.place]} is empty")
+        faulty = next(column for column in columns if not _is_text(row[column.place].strip()))
+        what = "has a NUL in it, which is no text" if row[faulty.place].strip() else "is empty"
+        return BadTable(f"{path.name}, line {line}: the {rows.header[faulty.place]} {what}")
 
 
 def _umask() -> int:

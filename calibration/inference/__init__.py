@@ -20,6 +20,7 @@ from calibration.inference.agreement import (
     fleiss_kappa,
     krippendorff_alpha,
     krippendorff_interval,
+    mean_cohen_kappa,
     percent_agreement,
 )
 from calibration.inference.boxes import Boxes
@@ -65,6 +66,7 @@ __all__ = [
     "krippendorff_alpha",
     "krippendorff_interval",
     "log_loss",
+    "mean_cohen_kappa",
     "pairs_from",
     "percent_agreement",
 ]

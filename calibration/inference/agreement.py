@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.inference.coding import Floats
+from calibration.inference.coding import Codes, Floats, tally
 from calibration.inference.counters import (
     SEED,
     AgreementCounter,
@@ -78,6 +78,86 @@ def cohen_kappa(first: Iterable[Label], second: Iterable[Label]) -> float:
 def count_pairs(first: Iterable[Label], second: Iterable[Label]) -> PairCounter:
     """The counter of two people's labels for the same tasks, in the same order."""
     return PairCounter(Counter(zip(first, second, strict=True)))
+
+
+def mean_cohen_kappa(judgments: pd.DataFrame) -> float:
+    """Cohen's kappa of every two people, as a mean weighted by the tasks that both have judged."""
+    return pairwise_agreement(judgments).kappa()
+
+
+@dataclass(frozen=True)
+class PairwiseAgreement:
+    """What every two people gave to what both have judged: one entry for each such pair on each task.
+
+    `task` and `pair` number the shared tasks and the pairs; `first` and `second` the cells (pair, label) of what the
+    one and the other gave, and `pair_of_cell` says whose a cell is.
+    """
+
+    task: Codes
+    pair: Codes
+    first: Codes
+    second: Codes
+    pair_of_cell: Codes
+    units: int
+
+    def kappa(self) -> float:
+        """The weighted mean; pairs whom chance alone would make agree always say nothing, and nan where all do."""
+        return self._mean(np.ones(self.units))
+
+    def interval(self, **options: Any) -> tuple[float, float]:
+        """Its interval when tasks are drawn again; options as those of `krippendorff_interval`.
+
+        Two people who share few tasks share still fewer different ones in a draw, and agree less beyond chance by that
+        alone; hence percentiles are moved by what the middle of the draws differs from the figure.
+        """
+        if not self.units or math.isnan(self.kappa()):
+            return math.nan, math.nan
+        drawn: list[Floats] = []
+
+        def figures(rows: Floats) -> Floats:
+            drawn.append(np.array([self._mean(weights) for weights in rows]))
+            return drawn[-1]
+
+        low, high = bootstrap(np.ones(self.units), figures, **options)
+        moved = self.kappa() - float(np.nanmedian(np.concatenate(drawn)))
+        return max(-1.0, low + moved), min(1.0, high + moved)
+
+    def _mean(self, drawn: Floats) -> float:
+        weights, pairs, cells = drawn[self.task], int(self.pair.max(initial=-1)) + 1, len(self.pair_of_cell)
+        shared = tally(self.pair, pairs, weights)
+        alike = tally(self.pair, pairs, weights * (self.first == self.second))
+        together = tally(self.first, cells, weights) * tally(self.second, cells, weights)
+        by_chance = tally(self.pair_of_cell, pairs, together)
+        # Kappa is (alike/n - chance/n²) / (1 - chance/n²), here times n for its weight.
+        room = shared**2 - by_chance
+        says = room > 0.5  # whole numbers
+        if not says.any():
+            return math.nan
+        kappas = (alike[says] * shared[says] - by_chance[says]) / room[says]
+        return float(np.average(kappas, weights=shared[says]))
+
+
+def pairwise_agreement(judgments: pd.DataFrame) -> PairwiseAgreement:
+    """Count a frame of `task`, `worker`, `label` by pairs of people; of labels of one worker to one task the first."""
+    import pandas as pd
+
+    known = judgments[judgments["label"].notna()].drop_duplicates(["worker", "task"])
+    worker, label, task = (pd.factorize(known[name])[0].astype(np.int64) for name in ("worker", "label", "task"))
+    order = np.lexsort((worker, task))
+    lengths = np.bincount(task, minlength=0)
+    starts = np.cumsum(lengths) - lengths
+    ones, others = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for length in np.unique(lengths[lengths > 1]).tolist():
+        rows = order[starts[lengths == length, None] + np.arange(length)]
+        one, other = np.triu_indices(length, 1)
+        ones.append(rows[:, one].ravel())
+        others.append(rows[:, other].ravel())
+    one, other = np.concatenate(ones), np.concatenate(others)
+    shared, tasks = pd.factorize(task[one])
+    pair = pd.factorize(worker[one] * (int(worker.max(initial=0)) + 1) + worker[other])[0].astype(np.int64)
+    width = int(label.max(initial=0)) + 1
+    cell, cells = pd.factorize(np.concatenate([pair * width + label[one], pair * width + label[other]]))
+    return PairwiseAgreement(shared, pair, cell[: len(pair)], cell[len(pair) :], cells // width, len(tasks))
 
 
 def fleiss_kappa(judgments: pd.DataFrame) -> float:

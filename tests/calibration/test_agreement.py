@@ -26,6 +26,7 @@ from calibration.inference import (
     fleiss_kappa,
     krippendorff_alpha,
     krippendorff_interval,
+    mean_cohen_kappa,
     percent_agreement,
 )
 from calibration.inference.agreement import (
@@ -34,6 +35,7 @@ from calibration.inference.agreement import (
     count_pairs,
     distance_agreement,
     labels_given,
+    pairwise_agreement,
     units_with,
 )
 from calibration.inference.distances import box_distance, ranking_distance, sequence_distance, span_distance
@@ -439,3 +441,27 @@ def test_a_judgment_written_twice_agrees_with_nobody_and_words_have_no_order_of_
 
 def _differs(one: str, other: str) -> float:
     return float(one != other)
+
+
+def test_the_mean_over_pairs_equals_the_kappas_of_others() -> None:
+    rng = np.random.default_rng(4)
+    truth = rng.integers(3, size=80)
+    rows = [
+        (task, worker, int(truth[task] if rng.random() < 0.7 else rng.integers(3)))
+        for task in range(80)
+        for worker in range(6)
+        if rng.random() < 0.6
+    ]
+    judgments = pd.DataFrame(rows, columns=["task", "worker", "label"]).sample(frac=1, random_state=1)
+    wide = judgments.pivot(index="task", columns="worker", values="label")
+    both = [wide[[one, other]].dropna() for one, other in combinations(wide.columns, 2)]
+    kappas = [cohen_kappa_score(pair.iloc[:, 0], pair.iloc[:, 1]) for pair in both]
+    found = pairwise_agreement(judgments)
+    assert found.kappa() == pytest.approx(np.average(kappas, weights=[len(pair) for pair in both]))
+    assert mean_cohen_kappa(judgments) == found.kappa()
+    assert found.units == (wide.notna().sum(axis=1) > 1).sum()
+    low, high = found.interval(samples=200)
+    # Fifteen pairs of some thirty tasks each: draws lie lower than the figure, and the interval is put right for it.
+    assert low + 0.03 < found.kappa() < high - 0.03 and high < low + 0.3
+    assert math.isnan(pairwise_agreement(judgments.assign(label=1)).kappa())
+    assert pairwise_agreement(judgments.head(1)).units == 0

@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -121,6 +123,15 @@ def test_two_people_on_what_both_have_judged(tmp_path: Path, run: Run) -> None:
     assert (figures["units"], figures["judgments"]) == (50, 101)
 
 
+def test_kappa_of_more_people_is_the_mean_over_their_pairs(tmp_path: Path, run: Run) -> None:
+    # w1 and w2 share four items (kappa 1/2), w1 and w3 two (kappa 1), w2 and w3 the same two (0: they differ on one).
+    rows = ["w1,i1,a", "w2,i1,a", "w3,i1,a", "w1,i2,b", "w2,i2,a", "w3,i2,b", "w1,i3,b", "w2,i3,b"]
+    figures = told(run, write(tmp_path, "labels.csv", [*rows, "w1,i4,a", "w2,i4,a", "w1,alone,b"]), "cohen")
+    assert figures["value"] == pytest.approx((4 * 0.5 + 2 * 1.0 + 2 * 0.0) / 8)
+    assert (figures["units"], figures["judgments"]) == (4, 11)
+    assert figures["low"] <= figures["value"] <= figures["high"]
+
+
 def test_fleiss_kappa_of_equal_units(tmp_path: Path, run: Run) -> None:
     rows = ["w1,i1,a", "w2,i1,a", "w1,i2,a", "w2,i2,b", "w1,i3,b", "w2,i3,b"]
     # Two of three units agree; by chance 1/2.
@@ -134,7 +145,8 @@ def test_whoever_labels_an_item_twice_counts_once(tmp_path: Path, run: Run) -> N
     for labels in (twice, once):
         result = run("infer", labels, "--method", "majority", "--out", labels.with_suffix(".out"))
         assert result.exit_code == 0
-        assert ("1 label left out: the worker had given another one" in result.stderr) is (labels == twice)
+        said = "1 label left out, the first on line 10: the worker had given another one" in result.stderr
+        assert said is (labels == twice)
     assert (tmp_path / "twice.out").read_text() == (tmp_path / "once.out").read_text()
 
 
@@ -157,7 +169,7 @@ def test_without_json_each_figure_has_a_line(tmp_path: Path, run: Run) -> None:
     ("metric", "rows", "said"),
     [
         ("fleiss", ROWS, "same number of judgments"),
-        ("cohen", ROWS, "compares two people; this file has 3"),
+        ("cohen", ROWS[:1], "compares people with one another; this file has 1"),
         ("interval", ROWS, "labels.csv, line 2: on this level a label is a number"),
         ("interval", ["w1,i1,1", "w2,i1,nan"], "line 3: on this level a label is a number"),
         ("ordinal", ["w1,i1,1", "w2,i1,2", "", "w1,i2,fair"], "line 5: on this level a label is a number"),
@@ -188,6 +200,8 @@ def test_a_figure_that_does_not_fit_the_table_is_refused_in_words(
         (b'worker,item,label\nw1,i,a\nw2,i,"a\nw3,i,a\n', "line 4: unexpected end of data"),
         (b"worker,item,label\nw1,i,a\nw2,i,caf\xe9\n", "line 3: this is not UTF-8 (byte 0xe9)"),
         ("worker,item,label\nw1,i,a\n".encode("utf-16"), "line 1: this is not UTF-8"),
+        (b"worker,item,label\rw1,i,a\r", "line 1: lines end in a carriage return alone; save it with line feeds"),
+        (b"worker,item,label\nw1,i,a\nw2,i,a\0b\n", "line 3: the label has a NUL in it"),
         (b"", "labels.csv is empty"),
         (b"worker,item,label\n", "labels.csv has a header, but no rows"),
     ],
@@ -202,14 +216,17 @@ def test_a_faulty_table_is_told_by_its_line(tmp_path: Path, run: Run, command: s
     assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
 
 
+PACKED = gzip.compress(b"".join([b"worker,item,label\n", *(b"w%d,i%d,a\n" % (n, n * n) for n in range(2999))]), mtime=0)
+KEPT = zlib.decompressobj(wbits=31).decompress(PACKED[:-2000]).count(b"\n")  # lines of what is left of it
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"worker,item,label\nw1,i,a\n", "labels.csv.gz cannot be read: Not a gzipped file"),
-        (
-            gzip.compress(b"worker,item,label\n" + b"w1,i,a\n" * 9, mtime=0)[:-9],
-            "labels.csv.gz cannot be read: Compressed file ended",
-        ),
+        (b"worker,item\nw1,i\n", "labels.csv.gz, line 1: there is no column label"),
+        (PACKED[:-2000], f"labels.csv.gz, line {KEPT + 1}: the compressed file is cut off or damaged here"),
+        (PACKED[: len(PACKED) // 2] + b"?" * 99, "the compressed file is cut off or damaged here"),
+        (PACKED + b"junk", "labels.csv.gz, line 3001: the compressed file is cut off or damaged here"),
         (gzip.compress(b"worker,item,label\nw1,i,a\nw2,i\n", mtime=0), "line 3: too few fields"),
     ],
 )
@@ -257,6 +274,31 @@ def test_what_was_there_stays_when_writing_fails(tmp_path: Path, run: Run, monke
     assert "No space left" in result.output
     assert out.read_text() == "earlier"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["labels.csv", "truth.csv"]
+
+
+def test_a_compressed_file_is_read_whatever_its_name(tmp_path: Path, run: Run) -> None:
+    packed = write(tmp_path, "labels.csv.gz", ROWS).rename(tmp_path / "labels.csv")
+    assert told(run, packed, "percent")["judgments"] == len(ROWS)
+
+
+def test_what_is_written_replaces_nothing_that_is_needed(tmp_path: Path, run: Run) -> None:
+    labels, out, link = write(tmp_path, "labels.csv", ROWS), tmp_path / "truth.csv", tmp_path / "link.csv"
+    link.symlink_to(out)
+    assert run("infer", labels, "--out", link).exit_code == 0
+    assert link.is_symlink() and out.read_text().startswith("item,label,confidence")
+    before = labels.read_text()
+    link.unlink()
+    link.symlink_to(labels)
+    for more in (["--out", link], ["--out", labels], ["--out", out, "--skills", out], ["--out", out, "--gold", out]):
+        refused = run("infer", labels, *more)
+        assert refused.exit_code == 2 and "are the same file" in refused.output
+    assert labels.read_text() == before
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDWR)  # both ends, so that nobody waits
+    assert run("infer", labels, "--out", pipe, "--skills", "/dev/null").exit_code == 0
+    assert os.read(end, 10_000).decode() == out.read_text() and pipe.is_fifo()
+    os.close(end)
 
 
 def test_a_place_that_cannot_be_written_to_is_told_before_the_work(tmp_path: Path, run: Run) -> None:
