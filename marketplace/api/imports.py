@@ -19,9 +19,11 @@ from labeling.links import Pass, link_to
 from labeling.rules.media import MediaKind
 from labeling.rules.media_links import Door
 from marketplace.api import api
+from marketplace.api.requests import DoneOut
 from marketplace.api.terms import BatchKindName, BatchState, PersonalChoiceName
 from marketplace.models import Project
 from marketplace.operations import imports as operations
+from marketplace.operations import media as media_acts
 from marketplace.queries.imports import batches_of
 from marketplace.queries.media import media_of_project
 from marketplace.queries.projects import project_of
@@ -222,6 +224,13 @@ def media(session: "Session", actor: Actor, project_id: str, query: PageQuery) -
         for row in rows
     ]  # fmt: skip
     return MediaListOut(items=items, next_after=after)
+
+
+@api.post("/media/<media_id>/erase", returns=DoneOut)
+def erase_media(session: "Session", actor: Actor, media_id: str) -> DoneOut:
+    """Remove a picture or sound for good; units that refer to it stay."""
+    media_acts.erase_media(session, actor, media_id)
+    return DoneOut()
 
 
 @api.get("/batches/<batch_id>", returns=BatchOut)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from calibration.operations.hearing import contents_met, dispute_for, evidence_of
 from calibration.values import LaneFacts
-from kernel import ids
+from kernel import audit, ids
 from kernel.crypto import decrypt_file, encrypt_file, new_file_key, place_of
-from kernel.db import insert_ignoring, now_of
+from kernel.db import after_commit, insert_ignoring, now_of
 from kernel.errors import NeedsWriting
 from kernel.guard import not_found, require
 from kernel.models import RateBucket
@@ -71,6 +71,25 @@ def write_media(
     session.add_all(names)
     session.flush()
     return len(files)
+
+
+def erase_media(session: Session, actor: Actor, media_id: str) -> str:
+    """Remove a file for good, with its key and its name; units that refer to it stay, and show nothing in its place.
+
+    Returns the project that it was of.
+    """
+    row = session.get(Media, media_id)
+    if row is None:
+        raise not_found()
+    project = project_for(session, actor, row.project_id, Action.MEDIA_ERASE, held=False)
+    session.execute(delete(MediaName).where(MediaName.id == row.id))
+    session.execute(delete(Media).where(Media.id == row.id))
+    stored_name = row.stored_name
+    after_commit(session, lambda: storage().delete(stored_name))
+    audit.record(
+        session, actor, "media.erased", "media", media_id, org_id=project.org_id, details={"project": project.id}
+    )
+    return project.id
 
 
 def place_of_file(row: Media) -> str:

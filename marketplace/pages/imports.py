@@ -19,6 +19,7 @@ from labeling.rules.media_links import Door
 from labeling.tasktypes.registry import TYPES
 from marketplace.models import Project
 from marketplace.operations import imports as operations
+from marketplace.operations import media as media_acts
 from marketplace.pages import pages
 from marketplace.queries import imports as queries
 from marketplace.queries import projects as project_queries
@@ -73,8 +74,18 @@ def media(project_id: str) -> Response:
     may_look = current.may(Action.UNIT_READ)
     return page(
         "marketplace/media.html", project=project, rows=rows, after=after, may_look=may_look,
+        may_erase=current.may(Action.MEDIA_ERASE),
         shown=lambda row: for_page({row.kind: row.id}, right, sent.full_path),
     )  # fmt: skip
+
+
+@pages.post("/media/<media_id>/erase")
+def erase_media(media_id: str) -> Response:
+    """Remove a picture or sound for good."""
+    with db.transaction(current.scope()) as session:
+        project_id = media_acts.erase_media(session, current.actor(), media_id)
+    flash("good", _("Erased. Units that refer to it show nothing in its place."))
+    return see("marketplace.media", project_id=project_id)
 
 
 @pages.get("/imports/<batch_id>")

@@ -24,6 +24,7 @@ class Action(StrEnum):
     LANE_OPEN = "lane:open"
     GRANT_SET = "grant:set"
     UNIT_IMPORT = "unit:import"
+    MEDIA_ERASE = "media:erase"
     GOLD_IMPORT = "gold:write"
     GOLD_READ = "gold:read"
     LOT_REWORK = "lot:rework"

@@ -26,7 +26,7 @@ from marketplace.values.imports import BatchKind, UnitIn
 from marketplace.values.reads import ReadFilter
 from tests.labeling.media_samples import archive, picture, wav
 from tests.marketplace.desk import Desk, open_desk
-from tests.marketplace.orders import Market
+from tests.marketplace.orders import Market, content_of
 from tests.web.conftest import make_persona, sign_in
 from tests.web.conftest import test_settings as settings_in
 from tests.workforce.browser import Program, Visitor
@@ -201,8 +201,15 @@ def test_a_client_brings_files_looks_at_them_and_at_units_and_others_cannot(desk
     other = app.test_client()
     assert sign_in(other, manager.email) == 303
     assert "cat.png" not in other.get(f"/projects/{project_id}/media").get_data(as_text=True)
-    change(desk, AuthSession, revoked_at=market.now)
-    assert follow(app, image).status_code == 404
+    gone = next(each for each in ids if each in _told(image))
+    assert other.post(f"/media/{gone}/erase", data={"csrf_token": "x"}).status_code in (400, 403)
+    with market.system() as session:
+        stored = session.get_one(Media, gone).stored_name
+    assert client.post(f"/media/{gone}/erase", data={"csrf_token": token[1]}).status_code == 303
+    assert follow(app, image).status_code == 404 and "cat.png" not in client.get(f"/projects/{project_id}/media").text
+    assert client.get(f"/units/{unit_id}").status_code == 200
+    with pytest.raises(FileNotFoundError):
+        content_of(stored)
 
 
 def test_media_on_a_host_of_their_own_are_nowhere_else_and_nothing_else_is_there(

@@ -34,7 +34,7 @@ PARTS = {
     "project_id": "project", "quote_id": "quote", "receipt_id": "decision_receipt", "release_id": "release",
     "reset_id": "factor_reset", "data_request_id": "data_request", "saved_filter_id": "saved_filter",
     "request_id": "coverage_request", "review_id": "review",
-    "signal_id": "behaviour_review", "run_id": "payout_run", "session_id": "auth_session",
+    "media_id": "media", "signal_id": "behaviour_review", "run_id": "payout_run", "session_id": "auth_session",
     "token_id": "account_token", "passkey_id": "passkey", "event_id": "outbox", "unit_id": "unit",
 }  # fmt: skip
 PLAIN = {

@@ -20,6 +20,7 @@ from marketplace.models import Assignment, Lane, LanePerson, Project, Unit
 from marketplace.operations import imports, releases, returning, reviewing
 from marketplace.values.imports import BatchKind
 from payouts.operations import earnings, methods, runs
+from tests.labeling.media_samples import archive, picture
 from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market, csv_of
 from tests.support.house import settle_lane
@@ -96,6 +97,7 @@ def build(database: Database, name: str) -> World:
     add_units(desk, 5, canaries[3])
     _name(market, desk, canaries)
     _import(market, market.pm, _project(market, desk), [{"text": canaries[4], "locale": "sw-KE"}], BatchKind.UNITS)
+    _bring_picture(market, desk, f"{canaries[4]}.png")
     _work(market, desk)
     _examine(market, desk, canaries)
     _decide(market, desk, canaries)
@@ -123,6 +125,15 @@ def _import(market: Market, actor: Actor, project_id: str, rows: list[dict[str, 
     market.work()
     with market.as_(actor) as session:
         imports.confirm_import(session, actor, batch.id)
+    market.work()
+
+
+def _bring_picture(market: Market, desk: Desk, name: str) -> None:
+    files = archive({name: picture()})
+    batch = market.upload(market.pm, _project(market, desk), "media.zip", files, BatchKind.MEDIA)
+    market.work()
+    with market.as_(market.pm) as session:
+        imports.confirm_import(session, market.pm, batch.id)
     market.work()
 
 
