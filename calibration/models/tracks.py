@@ -41,6 +41,7 @@ class Track(Folded, Identified, Shared, Base):
     shown: Mapped[dict[str, Any]]  # what the person sees; renewed at most once a day, after 20 checks
     shown_at: Mapped[datetime | None]
     heightened_to: Mapped[int] = mapped_column(default=0)  # checked more often up to this many judged
+    alarms_seen: Mapped[int] = mapped_column(default=0)  # alarms after which the person's work was looked at again
     updated_at: Mapped[datetime]
 
 

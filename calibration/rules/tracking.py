@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -166,6 +166,18 @@ def replay(scores: Iterable[float], start: Track | None = None, lam: float = FOR
     for score in scores:
         track = update(track, score, lam)
     return track
+
+
+def changes(scored: Sequence[tuple[datetime, float]]) -> list[datetime]:
+    """For each alarm of the chart over these graded answers: when the first answer since it last stood at zero was."""
+    track, last = start_track(), None
+    found: list[datetime] = []
+    for place, (at, score) in enumerate(scored):
+        before, track = track, take(track, last, at, score)
+        last = at
+        if track.alarms > before.alarms:
+            found.append(scored[place + 1 - track.since_normal][0])
+    return found
 
 
 def lower_bound(track: Track, confidence: float = 0.95) -> float:

@@ -143,6 +143,7 @@ class CountOut(OutModel):
     reported: int
     rework: int
     second: int
+    again: int
     total: int
 
 

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from calibration.operations.drifting import drifted
 from kernel.db import now_of
 from kernel.jobs import Work, arguments_under_way, enqueue, job
 from kernel.policy import Actor
 from marketplace.models import Slot
-from marketplace.operations import assurance, planning, proposals, returning, settling
+from marketplace.operations import assurance, drifting, planning, proposals, returning, settling
 
 
 @job(queue="urgent", every=timedelta(seconds=30))
@@ -57,6 +58,14 @@ def refit_lane(work: Work, lane_id: str) -> dict[str, Any]:
                 return {"changed": changed}
             after, changed = last, changed + more
             work.advance(session, changed, after=after, changed=changed)
+
+
+@job(queue="bulk", long=True, every=timedelta(days=1))
+def follow_alarms(work: Work) -> dict[str, Any]:
+    """Have looked at again what rests on the answers of people whose error rate rose; once a day, as days are told."""
+    with work.reading() as session:
+        found = drifted(session, work.actor)
+    return {"people": len(found), "units": work.each(found, drifting.look_again)}
 
 
 @job(queue="bulk", long=True, every=timedelta(hours=1))

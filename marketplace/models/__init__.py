@@ -321,7 +321,7 @@ class Review(Identified, Shared, Base):
     lane_id: Mapped[str] = mapped_column(Id)
     unit_id: Mapped[str] = mapped_column(Id)
     round: Mapped[int] = mapped_column(default=1)
-    why: Mapped[str] = mapped_column(String(12))  # sample, weak, reported, rework, second
+    why: Mapped[str] = mapped_column(String(12))  # sample, weak, reported, rework, second, again
     state: Mapped[str] = mapped_column(String(10))
     reviewer_id: Mapped[str | None] = mapped_column(Id)  # an account
     lease_until: Mapped[datetime | None]

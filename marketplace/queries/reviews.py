@@ -18,7 +18,7 @@ from workforce.models import Account, DecisionReceipt, Membership
 from workforce.values import ReceiptKind, ReceiptState
 
 MOST_ROWS = 200
-_WHY = ("weak", "sample", "reported", "rework", "second")
+_WHY = ("weak", "sample", "reported", "rework", "second", "again")
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,11 @@ class ReviewCount:
     reported: int
     rework: int  # of rejected lots that are done again,
     second: int  # and the sample of those that were
+    again: int  # answered by somebody while their error rate had risen
 
     @property
     def total(self) -> int:
-        return self.weak + self.sample + self.reported + self.rework + self.second
+        return self.weak + self.sample + self.reported + self.rework + self.second + self.again
 
 
 def review_counts(

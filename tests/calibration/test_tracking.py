@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from calibration.rules.tracking import (
     Track,
     add_peer_evidence,
     belief_above,
+    changes,
     chart_for,
     decay,
     gold_rate,
@@ -174,3 +176,13 @@ def test_careless_newcomers_are_noticed_as_with_a_fifth_of_gold(accuracy: float,
                 break
     assert len(found) / 300 == pytest.approx(stopped, abs=0.03)
     assert sorted(found)[len(found) // 2] == pytest.approx(unit, rel=0.15)
+
+
+def test_a_change_begins_with_the_first_wrong_answer_after_the_chart_last_stood_at_zero() -> None:
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    scores = [1.0] * 20 + [0.0] * 5 + [1.0] * 60 + [0.0, 1.0] + [0.0] * 6
+    scored = [(start + timedelta(minutes=place), score) for place, score in enumerate(scores)]
+    first, second = changes(scored)
+    assert first == scored[20][0]
+    assert second == scored[85][0], "the answer that was right in between did not bring it back to zero"
+    assert changes(scored[:24]) == []

@@ -7,14 +7,17 @@ import pytest
 from sqlalchemy import select, update
 
 from calibration import jobs as calibration_jobs
-from calibration.models import Consensus, InferenceRun
-from calibration.operations import refitting
+from calibration.models import Consensus, InferenceRun, Track
+from calibration.operations import refitting, tracks
 from calibration.operations.estimates import Collected, Estimate, estimate
 from kernel import clock, jobs
+from kernel.policy import system_actor
 from kernel.tenancy import Scope
 from marketplace.jobs import work as work_jobs
-from marketplace.models import Lane, Unit
+from marketplace.models import Lane, Review, Unit
 from marketplace.queries.releases import settled_refs, settled_units
+from marketplace.queries.reviews import review_counts
+from tests.marketplace.delivered import lane_with_people
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
 
@@ -84,3 +87,36 @@ def test_a_lane_is_inferred_beside_the_work_and_anew_only_when_that_is_due(
         found = settled_units(session, lane.project_id, desk.lane, refs)
     assert [unit.unit_id for unit in found if unit.is_flipped] == [changed]
     assert {unit.label["choice"] for unit in found} == {"refund"}
+
+
+def test_after_an_alarm_what_rests_on_a_persons_answers_since_the_change_is_looked_at_again(market: Market) -> None:
+    work = lane_with_people(market)
+    before = work.settle("before", ["refund"], "refund")
+    market.later(minutes=10)
+    work.grade("refund", "refund", 1)
+    market.later(minutes=10)
+    since = [work.settle(f"u{number}", ["refund"], "refund") for number in range(2)]
+    others = work.settle("other", [], "refund")
+    with market.system() as session:
+        lane = session.get_one(Lane, work.lane_id)
+        track = tracks.empty_track(
+            lane.org_id, lane.vendor_org_id, lane.project_id, lane.id, work.people[0], market.now - timedelta(hours=1)
+        )
+        session.add(track)
+    for _ in range(6):
+        work.grade("refund", "other", 1)
+        market.later(minutes=1)
+    with market.system() as session:
+        tracks.rebuild_track(session, system_actor("test"), work.lane_id, work.people[0])
+        assert session.scalars(select(Track.alarms)).one() == 1
+    assert carried(market, work_jobs.follow_alarms) == {"people": 1, "units": 2}
+    assert carried(market, work_jobs.follow_alarms) == {"people": 0, "units": 0}
+    with market.system() as session:
+        assert {(row.unit_id, row.why) for row in session.scalars(select(Review))} == {(one, "again") for one in since}
+        states = {unit.id: unit.state for unit in session.scalars(select(Unit))}
+        assert [states[one] for one in (before, others, *since)] == ["settled", "settled", "review", "review"]
+        (counted,), _after = review_counts(session)
+        assert (counted.again, counted.total) == (2, 2)
+        # A correction that takes the alarm back leaves nothing to follow up, and the next alarm is a new one.
+        session.execute(update(Track).values(alarms=0))
+    assert carried(market, work_jobs.follow_alarms) == {"people": 1, "units": 0}
