@@ -34,10 +34,10 @@ check: setup-dev ## formatting, lint, types, contracts between packages, migrati
 bench: setup-dev ## run the benchmarks and print tables with ratios (DATA=folder of real data, CROWD_KIT=a Python that has crowd-kit)
 	@$(PY) -m bench $(DATA)
 
-oracles: setup-dev ## hold truth inference against crowd-kit, which gets an environment of its own in var/
+oracles: setup-dev ## hold truth inference against crowd-kit, which gets an environment of its own in var/ (DATA=folder of real data, FREEZE=yes keeps its answers for the suite)
 	@test -x var/crowd-kit/bin/python || $(PY) -m venv var/crowd-kit
 	@var/crowd-kit/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-crowd-kit.txt
-	@$(PY) -m tests.calibration.oracles_crowd_kit
+	@$(PY) -m tests.calibration.oracles_crowd_kit $(if $(filter yes,$(FREEZE)),--freeze,$(DATA))
 
 screenshots: ## renew the pictures of the documentation, on a demonstration world of their own
 	@$(PYTHON) scripts/setup.py --dev --browser

@@ -34,6 +34,8 @@ NAMES = {
     "MACE": "mace",
     "GLAD": "glad",
 }
+KINDS = ("categorical", "classification")
+GOLD = ("gold.csv", "gold.csv.gz")
 _SOURCE = re.compile(r"^[-*]?[ ]*(?P<source>[^:\n]*accuracy[^:\n]*):[ ]*(?P<figures>.*)$", re.MULTILINE)
 _FIGURE = re.compile(r"([A-Za-z][\w-]*) (0\.\d+)")
 
@@ -44,7 +46,7 @@ def main(folders: Sequence[Path]) -> Iterator[str]:
     for folder in folders:
         print(f"… {folder.name}", file=sys.stderr, flush=True)
         try:
-            if _meta(folder).get("kind", "categorical") not in ("categorical", "classification"):
+            if _meta(folder).get("kind", "categorical") not in KINDS:
                 continue
             told, found[folder.name] = _set(folder)
         except (BadTable, TooManyLabels, OSError) as problem:
@@ -60,13 +62,11 @@ def main(folders: Sequence[Path]) -> Iterator[str]:
 
 
 def _set(folder: Path) -> tuple[str, dict[str, float]]:
-    judgments = read_labels(_file(folder, "labels.csv")).drop_duplicates(["worker", "task"]).astype(object)
+    judgments = _judgments(folder)
     title = f"{folder.name}: {_described(judgments)}"
-    gold_file = next((folder / name for name in ("gold.csv", "gold.csv.gz") if (folder / name).exists()), None)
-    if gold_file is None:
+    if not any((folder / name).exists() for name in GOLD):
         return f"{title}\nno gold, hence no accuracy\n", {}
-    judged = set(judgments["task"])
-    gold = {task: key for task, key in read_keys(gold_file).items() if task in judged}
+    gold = _judged(judgments, _gold(folder))
     if not gold:
         return f"{title}\nno gold for any of its items, hence no accuracy\n", {}
     others = published(folder)
@@ -84,6 +84,17 @@ def _set(folder: Path) -> tuple[str, dict[str, float]]:
         rows.append([name, "", "", "", "", *(f"{f[name]:.4f}" if name in f else "" for f in others.values())])
     head = ["", "accuracy", "calibration error", "CPU s", "rounds", *others]
     return table(f"{title}, {len(gold):,} with gold", head, rows), accuracies
+
+
+def closed_set(folder: Path) -> tuple[pd.DataFrame, dict[str, str]] | None:
+    """Judgments of a folder with closed labels, and the gold for them; None where it is another kind of set."""
+    try:
+        if not _is_set(folder) or _meta(folder).get("kind", "categorical") not in KINDS:
+            return None
+        judgments = _judgments(folder)
+        return judgments, _judged(judgments, _gold(folder))
+    except BadTable:
+        return None
 
 
 def folders_in(data: Path) -> list[Path]:
@@ -145,6 +156,20 @@ def _meta(folder: Path) -> dict[str, Any]:
     except ValueError as problem:
         raise BadTable(f"meta.json cannot be read: {problem}") from None
     return found if isinstance(found, dict) else {}
+
+
+def _judgments(folder: Path) -> pd.DataFrame:
+    return read_labels(_file(folder, "labels.csv")).drop_duplicates(["worker", "task"]).astype(object)
+
+
+def _gold(folder: Path) -> dict[str, str]:
+    """The gold of a set, none where there is no file of it."""
+    return next((read_keys(folder / name) for name in GOLD if (folder / name).exists()), {})
+
+
+def _judged(judgments: pd.DataFrame, gold: dict[str, str]) -> dict[str, str]:
+    judged = set(judgments["task"])
+    return {task: key for task, key in gold.items() if task in judged}
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -1,21 +1,28 @@
 """The same crowds through this product and through crowd-kit, side by side: `make oracles`.
 
+`make oracles DATA=folder` adds the sets of closed labels in the folder. `make oracles FREEZE=yes` writes what crowd-kit
+finds on the generated crowds to `frozen_crowd_kit.json`, which the suite holds this product to without crowd-kit.
+
 crowd-kit pins older libraries and therefore lives in an environment of its own (`bench/requirements-crowd-kit.txt`);
 CROWD_KIT names its Python. Run by that Python this file is the other side: it reads a table and writes what it finds.
 """
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+FROZEN = Path(__file__).with_name("frozen_crowd_kit.json")
 ROOT = Path(__file__).resolve().parent.parent.parent
 OWN_PLACE = ROOT / "var" / "crowd-kit" / "bin" / "python"
 PEERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -33,7 +40,7 @@ PEERS: dict[str, tuple[str, dict[str, Any]]] = {
 def answer(methods: list[str], table: Path, out: Path) -> None:
     """The other side: what crowd-kit makes of a table, by each method."""
     frame = pd.read_csv(table, dtype=str, keep_default_na=False)
-    answers = {}
+    answers: dict[str, Any] = {"version": version("crowd-kit")}
     for method in methods:
         name, settings = PEERS[method]
         found = getattr(import_module("crowdkit.aggregation"), name)(**settings)
@@ -42,22 +49,27 @@ def answer(methods: list[str], table: Path, out: Path) -> None:
     out.write_text(json.dumps(answers))
 
 
-def main(python: str) -> int:
-    """Compare on generated crowds; the number of comparisons that fall short."""
-    comparisons = [*_classes(python), *_strengths(python), *_texts(python)]
+Compared = tuple[str, str, float, float, float, float]
+"""The method and the crowd, how good both sides are, in how much they are the same, and in how much they must be."""
+
+
+def main(python: str, folders: list[Path]) -> int:
+    """Compare on generated crowds and on the sets in the folders; the number of comparisons that fall short."""
     print(f"{'method':22} {'crowd':26} {'here':>9} {'crowd-kit':>9} {'same':>9}  at least")
-    for name, crowd, ours, theirs, same, least in comparisons:
-        verdict = "" if same >= least else "  FAILED"
-        print(f"{name:22} {crowd:26} {ours:9.4f} {theirs:9.4f} {same:9.4f}  {least:.2f}{verdict}")
-    return sum(same < least for *_rest, same, least in comparisons)
+    short = 0
+    for part in (_classes(python), _strengths(python), _texts(python), _sets(python, folders)):
+        for name, crowd, ours, theirs, same, least in part:
+            verdict = "" if same >= least else "  FAILED"
+            print(f"{name:22} {crowd:26} {ours:9.4f} {theirs:9.4f} {same:9.4f}  {least:.2f}{verdict}", flush=True)
+            short += same < least
+    return short
 
 
-def _classes(python: str) -> list[tuple[str, str, float, float, float, float]]:
-    """Accuracy of both sides, and in how many answers they are the same."""
+def methods() -> dict[str, tuple[Any, float]]:
+    """The methods for closed labels as the other side has them, and in how many answers the two must be the same."""
     from calibration.inference import GLAD, MACE, DawidSkene, MajorityVote, OneCoin
-    from tests.calibration.crowds import accuracy, make_crowd
 
-    methods: dict[str, tuple[Any, float]] = {
+    return {
         "majority": (MajorityVote(), 1.0),
         "dawid-skene": (DawidSkene(pooling=0.0), 0.98),
         # The priors are not the same.
@@ -66,21 +78,74 @@ def _classes(python: str) -> list[tuple[str, str, float, float, float, float]]:
         "mace-em": (MACE(even_labels=True, bayes=False), 0.96),
         "glad": (GLAD(), 0.98),
     }
-    found = []
-    for kind, crowd in {
+
+
+def crowds() -> dict[str, Any]:
+    """The generated crowds with closed labels, the same each time."""
+    from tests.calibration.crowds import make_crowd
+
+    return {
         "plain": make_crowd(1, tasks=300, workers=15, each=6),
         "a third swaps two labels": make_crowd(2, tasks=300, workers=15, each=6, swappers=5),
         "careful": make_crowd(3, tasks=300, workers=15, each=4, mean=0.9),
-    }.items():
-        told = _ask(python, [*methods], crowd.judgments)
-        for name, (estimator, least) in methods.items():
-            ours = estimator.fit_predict(crowd.judgments)
-            theirs = pd.Series(told[name], dtype=object)[ours.index]
-            alike = ours.to_numpy() == theirs.to_numpy()
-            # Even votes are broken differently.
-            same = float(alike[_decided(crowd.judgments)[ours.index] if name == "majority" else slice(None)].mean())
-            found.append((name, kind, accuracy(ours, crowd.truth), accuracy(theirs, crowd.truth), same, least))
-    return found
+    }
+
+
+def digest(judgments: pd.DataFrame) -> str:
+    """What tells whether judgments are still those that the other side has seen."""
+    return hashlib.sha256(judgments.to_csv(index=False).encode()).hexdigest()
+
+
+def freeze(python: str) -> None:
+    """Write what the other side finds on the generated crowds: its labels by method, in the order of the tasks."""
+    frozen: dict[str, Any] = {}
+    for kind, crowd in crowds().items():
+        told = _ask(python, [*methods()], crowd.judgments)
+        tasks = crowd.judgments["task"].unique()
+        labels = {name: "".join(told[name][task] for task in tasks) for name in methods()}
+        frozen["crowd-kit"] = told["version"]
+        frozen[kind] = {"judgments": digest(crowd.judgments), "labels": labels}
+    FROZEN.write_text(json.dumps(frozen, indent=1) + "\n")
+
+
+def alike(judgments: pd.DataFrame, name: str, ours: "pd.Series[Any]", theirs: "pd.Series[Any]") -> float:
+    """The share of the same answers; of votes, where they are not even, which are broken differently."""
+    same = ours.to_numpy() == theirs[ours.index].to_numpy()
+    return float(same[_decided(judgments)[ours.index] if name == "majority" else slice(None)].mean())
+
+
+def _classes(python: str) -> Iterator[Compared]:
+    """Accuracy of both sides, and in how many answers they are the same."""
+    for kind, crowd in crowds().items():
+        yield from _closed(python, kind, crowd.judgments, crowd.truth, {})
+
+
+def _closed(
+    python: str, kind: str, judgments: pd.DataFrame, truth: "pd.Series[Any]", leasts: dict[str, float]
+) -> Iterator[Compared]:
+    from tests.calibration.crowds import accuracy
+
+    told = _ask(python, [*methods()], judgments)
+    for name, (estimator, least) in methods().items():
+        ours, theirs = estimator.fit_predict(judgments), pd.Series(told[name], dtype=object)
+        same = alike(judgments, name, ours, theirs)
+        yield name, kind, accuracy(ours, truth), accuracy(theirs, truth), same, leasts.get(name, least)
+
+
+# Real people break what the models assume, so that different priors and starts lead to different ends; what is the same
+# model on both sides stays the same.
+REAL = {"one-coin": 0.9, "mace": 0.8, "mace-em": 0.8, "glad": 0.9, "dawid-skene": 0.95}
+
+
+def _sets(python: str, folders: list[Path]) -> Iterator[Compared]:
+    """The same on sets with closed labels and gold."""
+    from bench.inference_quality import closed_set, folders_in
+
+    for folder in (found for place in folders for found in folders_in(place)):
+        judgments, gold = closed_set(folder) or (pd.DataFrame(), {})
+        if gold:
+            truth = pd.Series(gold, dtype=object)
+            yield from _closed(python, folder.name[:26], judgments, truth, REAL)
 
 
 def _decided(judgments: pd.DataFrame) -> "pd.Series[bool]":
@@ -89,7 +154,7 @@ def _decided(judgments: pd.DataFrame) -> "pd.Series[bool]":
     return votes.eq(votes.max(axis=1), axis=0).sum(axis=1) == 1
 
 
-def _strengths(python: str) -> list[tuple[str, str, float, float, float, float]]:
+def _strengths(python: str) -> list[Compared]:
     """Kendall's tau of both sides with the truth, and with each other."""
     from calibration.inference import BradleyTerry
     from calibration.inference.distances import tau_b
@@ -109,7 +174,7 @@ def _strengths(python: str) -> list[tuple[str, str, float, float, float, float]]
     return found
 
 
-def _texts(python: str) -> list[tuple[str, str, float, float, float, float]]:
+def _texts(python: str) -> list[Compared]:
     """One less the mean word distance of both sides to the truth, and to each other."""
     from calibration.inference import Transcripts
     from tests.calibration.test_fusion import KINDS, crowd
@@ -125,17 +190,21 @@ def _texts(python: str) -> list[tuple[str, str, float, float, float, float]]:
     return [("rover", "equal weights", near(ours, truth), near(theirs, truth), near(ours, theirs), 0.9)]
 
 
-def _ask(python: str, methods: list[str], frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def _ask(python: str, wanted: list[str], frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     with tempfile.TemporaryDirectory() as place:
         table, out = Path(place) / "table.csv", Path(place) / "answers.json"
         frame.to_csv(table, index=False)
-        subprocess.run([python, __file__, ",".join(methods), str(table), str(out)], check=True)
+        subprocess.run([python, __file__, "answer", ",".join(wanted), str(table), str(out)], check=True)
         answers: dict[str, dict[str, Any]] = json.loads(out.read_text())
         return answers
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        answer(sys.argv[1].split(","), Path(sys.argv[2]), Path(sys.argv[3]))
-    else:
-        sys.exit(min(1, main(os.environ.get("CROWD_KIT", str(OWN_PLACE)))))
+    peer = os.environ.get("CROWD_KIT", str(OWN_PLACE))
+    match sys.argv[1:]:
+        case ["answer", wanted, table, out]:
+            answer(wanted.split(","), Path(table), Path(out))
+        case ["--freeze"]:
+            freeze(peer)
+        case named:
+            sys.exit(min(1, main(peer, [Path(name) for name in named])))

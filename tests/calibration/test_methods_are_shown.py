@@ -43,6 +43,7 @@ SHOWN = {
         "calibration/test_inference.py::test_dawid_skene_sees_through_people_who_swap_two_labels",
         "calibration/test_inference.py::test_renaming_the_labels_renames_the_answers",
         "calibration/test_inference.py::test_gold_holds_its_own_answers",
+        "calibration/test_oracles.py::test_an_independent_implementation_finds_the_same",
         "calibration/test_estimators.py::test_a_judgment_written_twice_counts_once",
     ),
     "10 calibration of confidence": (
