@@ -21,7 +21,7 @@ from calibration.models import (
     Qualification,
     QualificationTest,
 )
-from calibration.operations import attempts, leaks, qualifications, restoring, tests, verdicts
+from calibration.operations import attempts, hearing, leaks, qualifications, restoring, tests, verdicts
 from calibration.operations.gold import amend
 from calibration.queries.attempts import AttemptView, live_attempt, test_start
 from calibration.queries.tests import characteristic, plan_json
@@ -630,8 +630,15 @@ def test_what_the_lane_asks_of_a_person_is_asked_before_its_test_shows_anything(
     with pytest.raises(Forbidden, match="clearance_low"), world.in_vendor() as session:
         attempts.look_at(session, world.annotator("Asha"), view.id)
     world.demands = ()
+    with world.in_vendor() as session:
+        assert len(hearing.contents_met(session, world.annotator("Asha"), view.id)[1]) == 1
     answer(world, view, right=True)
+    with world.in_vendor() as session:  # the practice that was answered, and the question at hand
+        met = hearing.contents_met(session, world.annotator("Asha"), view.id)[1]
+        assert len(met) == 2 and all(content["text"] for content in met)
     world.demands = unmet
+    with pytest.raises(Forbidden, match="clearance_low"), world.in_vendor() as session:
+        hearing.contents_met(session, world.annotator("Asha"), view.id)
     with pytest.raises(Forbidden, match="clearance_low"), world.system() as session:
         attempts.look_back(session, world.annotator("Asha"), view.id, 0)
 
