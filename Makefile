@@ -39,9 +39,9 @@ oracles: setup-dev ## hold truth inference against crowd-kit, which gets an envi
 	@var/crowd-kit/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements-crowd-kit.txt
 	@$(PY) -m tests.calibration.oracles_crowd_kit $(if $(filter yes,$(FREEZE)),--freeze,$(DATA))
 
-screenshots: ## renew the pictures of the documentation, on a demonstration world of their own
+screenshots: ## renew the pictures of the documentation, on a demonstration world of their own (ALL=folder: every page, into it)
 	@$(PYTHON) scripts/setup.py --dev --browser
-	@$(PY) -m scripts.screenshots
+	@$(PY) -m scripts.screenshots $(if $(ALL),--all $(ALL))
 
 shell: setup ## open a Python shell with the application
 	@$(PY) -m flask --app wsgi shell

@@ -60,7 +60,7 @@ SHOTS = (
     Shot("sign-in", None, "/sign-in"),
     Shot("apply", None, "first:/apply/", start="vendor:/pools"),
     Shot("work", "annotator.sw", "/work", is_documented="desktop phone"),
-    Shot("work-ar", "annotator.ar", "/work", arabic=True, is_documented="desktop"),
+    Shot("work-ar", "annotator.ar", "/work", arabic=True, is_documented="desktop phone"),
     Shot("task-choice", "annotator.sw", "first:/work/[A-Za-z0-9]{22}", start="/work", is_documented="desktop phone"),
     Shot("work-done", "annotator.sw", "/work/done"),
     Shot("quality", "annotator.sw", "/quality"),

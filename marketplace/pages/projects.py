@@ -128,7 +128,7 @@ def _uploads() -> list[BatchKind]:
     return units + ([BatchKind.GOLD] if current.may(Action.GOLD_READ) else [])
 
 
-def _coverage(asked: list[tuple[str, str]], lanes: list[tuple[str, int, int]]) -> list[home.Coverage]:
+def _coverage(asked: list[tuple[str, str]], lanes: list[home.LaneAtWork]) -> list[home.Coverage]:
     if not asked:
         return []
     with db.reading(Scope.system("how many people there are for the languages that a client asked for")) as session:

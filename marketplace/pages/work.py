@@ -7,7 +7,7 @@ from pydantic import Field
 
 from calibration.lanes import find_lane
 from calibration.queries.checks import checks_owed
-from calibration.queries.people import quality_of_person
+from calibration.queries.people import ShownQuality, quality_of_person
 from i18n import _
 from kernel import db
 from kernel.errors import Conflict, Invalid
@@ -24,7 +24,7 @@ from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
 from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Submitted, Task
 from payouts.queries import balance_of
-from web import current
+from web import current, plots
 from web.forms import FormModel, read_form
 from web.pages import Pages
 from web.render import flash, page, see
@@ -71,8 +71,19 @@ def home() -> Response:
         other_offers=[offer for offer in closed if offer.locale.partition("-")[0] in claimed],
         foreign_offers=[offer for offer in closed if offer.locale.partition("-")[0] not in claimed],
         owed=[(lane.name, row) for row in owed if (lane := lanes[row.lane_id]) is not None],
-        quality=[(lane.name, row) for row in quality if (lane := lanes[row.lane_id]) is not None],
+        quality=[
+            (lane.name, row, _mark(row)) for row in quality if (lane := lanes[row.lane_id]) is not None
+        ],
     )  # fmt: skip
+
+
+def _mark(row: ShownQuality) -> str:
+    """The figure on its range; nothing while too little was checked. All rows have one scale."""
+    if row.accuracy is None or row.low is None or row.high is None:
+        return ""
+    return plots.whisker(
+        row.accuracy, row.low, row.high, scale=(0.0, 1.0), label=str(_("Right answers with their range"))
+    )
 
 
 @pages.get("/work/done")

@@ -5,6 +5,7 @@ Everything is read from ready-made counts or counted up to a hundred; the number
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
@@ -18,6 +19,7 @@ from labeling.models import Guideline
 from marketplace.models import Batch, CoverageRequest, Lane, LaneProgress, Project, Quote, Release, Review, Unit
 from marketplace.queries.corrections import newest_corrected
 from marketplace.rules.lanes import gaps_of
+from marketplace.rules.quoting import assumed_speed, promised_a_day
 from workforce.models import Annotator, LanguageClaim
 
 COUNTED_TO = 100
@@ -73,12 +75,30 @@ class ProjectProgress:
 
 @dataclass(frozen=True)
 class Coverage:
-    """One language that was asked for: verified people in good standing, who worked last week, units to be done."""
+    """One language that was asked for: verified people in good standing, who worked last week, units to be done, and
+    how many people these need until their deadlines."""
 
     locale: str
     verified: int
     at_work: int
     left: int
+    needed: int = 0
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Who is at work, and who else is there, each as a share of whoever is needed, or of all there are if more."""
+        whole = max(self.needed, self.verified, self.at_work, 1)
+        return self.at_work / whole, max(0, self.verified - self.at_work) / whole
+
+
+@dataclass(frozen=True)
+class LaneAtWork:
+    """A lane that goes on: who worked there in the last seven days, units to be done, and people these need."""
+
+    locale: str
+    people: int
+    left: int
+    needed: float = 0.0
 
 
 def waiting_for_client(session: Session, uploads: Iterable[str]) -> ClientWaiting:
@@ -192,9 +212,9 @@ def asked_for(session: Session) -> list[tuple[str, str]]:
 
 
 def coverage(
-    session: Session, asked: Sequence[tuple[str, str]], lanes: Sequence[tuple[str, int, int]]
-) -> list[Coverage]:
-    """Who there is for these (vendor, language); `lanes` are (language, at work, units left).
+    session: Session, asked: Sequence[tuple[str, str]], lanes: Sequence[LaneAtWork]
+) -> list[Coverage]:  # fmt: skip
+    """Who there is for these (vendor, language), and who is at work in the `lanes`.
 
     System scope: people belong to the vendor, and the client is told of them how many there are.
     """
@@ -216,19 +236,33 @@ def coverage(
     verified = {row[0]: int(row[1]) for row in rows}
     return [
         Coverage(
-            locale, verified.get(locale, 0), max((people for tag, people, _left in lanes if tag == locale), default=0),
-            sum(left for tag, _people, left in lanes if tag == locale),
+            locale, verified.get(locale, 0), max((lane.people for lane in lanes if lane.locale == locale), default=0),
+            sum(lane.left for lane in lanes if lane.locale == locale),
+            ceil(sum(lane.needed for lane in lanes if lane.locale == locale) - 1e-9),
         )
         for locale in locales
     ]  # fmt: skip
 
 
-def lanes_at_work(session: Session) -> list[tuple[str, int, int]]:
-    """Of each lane that goes on: its language, who worked there in the last seven days, and its units to be done."""
+def lanes_at_work(session: Session) -> list[LaneAtWork]:
+    """Each lane that goes on, with people needed at the speed that quotes assume."""
+    now = now_of(session)
     rows = session.execute(
-        select(Lane.locale, LaneProgress.people, LaneProgress.units - LaneProgress.settled)
+        select(
+            Lane.locale,
+            LaneProgress.people,
+            LaneProgress.units - LaneProgress.settled,
+            Lane.overlap,
+            Lane.deadline_at,
+            Lane.task_type,
+        )
         .join(LaneProgress, LaneProgress.lane_id == Lane.id)
         .join(Project, Project.id == Lane.project_id)
         .where(Lane.state != "done", Project.state.in_(_GOES_ON))
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [
+        LaneAtWork(
+            locale, people, left, promised_a_day([(left * overlap, deadline)], now) / assumed_speed(task_type)
+        )
+        for locale, people, left, overlap, deadline, task_type in rows
+    ]  # fmt: skip

@@ -102,8 +102,13 @@ def test_coverage_counts_verified_people_in_good_standing_of_the_languages_asked
         lanes = home.lanes_at_work(session)
     assert asked == [(market.vendor, "am-ET"), (market.vendor, "sw-KE")]
     with market.system() as session:
-        rows = home.coverage(session, asked, [*lanes, ("sw-KE", 3, 40), ("sw-KE", 1, 2)])
-    assert rows == [home.Coverage("am-ET", 0, 0, 0), home.Coverage("sw-KE", 2, 3, 42)]
+        more = [home.LaneAtWork("sw-KE", 3, 40, 3.5), home.LaneAtWork("sw-KE", 1, 2, 2.2)]
+        rows = home.coverage(session, asked, [*lanes, *more])
+    assert rows == [home.Coverage("am-ET", 0, 0, 0), home.Coverage("sw-KE", 2, 3, 42, 6)]
+    # Of six people who are needed three are at work; where more are there than needed, all of them are the whole.
+    assert home.Coverage("sw-KE", 5, 3, 42, 6).shares == (3 / 6, 2 / 6)
+    assert home.Coverage("sw-KE", 8, 2, 42, 6).shares == (2 / 8, 6 / 8)
+    assert home.Coverage("am-ET", 0, 0, 0).shares == (0, 0)
 
 
 def test_the_home_costs_the_same_number_of_statements_at_any_size(market: Market) -> None:

@@ -121,6 +121,8 @@ def test_the_pick_looks_at_no_more_of_a_lane_fifty_times_as_long(desk: Desk) -> 
     add_units(desk, 1500, prefix="more")
     analyze(desk.db)
     assert effort_of_picking(desk) <= before * 1.5
+    if not desk.db.is_sqlite:  # of some thousand slots the planner takes the same way when it is left to itself
+        assert effort_of_picking(desk, is_left_to_itself=True) <= before * 1.5
 
 
 def test_no_take_answer_or_assignment_looks_at_more_rows_of_a_lane_fifty_times_as_long(desk: Desk) -> None:
@@ -140,16 +142,20 @@ def analyze(db: Database) -> None:
         connection.exec_driver_sql("COMMIT")
 
 
-def effort_of_picking(desk: Desk) -> float:
-    """What the picks of a take look at: rows of slots on PostgreSQL, steps of the machine on SQLite."""
+def effort_of_picking(desk: Desk, *, is_left_to_itself: bool = False) -> float:
+    """What the picks of a take look at: rows of slots on PostgreSQL, steps of the machine on SQLite.
+
+    PostgreSQL walks through small tables whatever indexes there are; it is kept from that unless left to itself.
+    """
     with counted(desk.db) as sent:
         task = desk.take(0)
     assert task is not None
     desk.answer(0, task)
     picks = [(statement, given) for statement, given in sent if statement.startswith("UPDATE slot")]
     assert len(picks) == 3, "kept, returned, free"
-    measure = steps_taken if desk.db.is_sqlite else rows_read
-    return sum(measure(desk.db, statement, given) for statement, given in picks)
+    if desk.db.is_sqlite:
+        return sum(steps_taken(desk.db, statement, given) for statement, given in picks)
+    return sum(rows_read(desk.db, statement, given, is_left_to_itself) for statement, given in picks)
 
 
 def effort_of_all(desk: Desk) -> tuple[float, float, float]:
@@ -214,10 +220,10 @@ def steps_taken(db: Database, statement: str, parameters: Any) -> float:
     return steps[0]
 
 
-def rows_read(db: Database, statement: str, parameters: Any) -> float:
+def rows_read(db: Database, statement: str, parameters: Any, is_left_to_itself: bool) -> float:
     """How many rows of slots PostgreSQL looks at for a statement, in a transaction that is undone."""
     with db.engine.connect() as connection:
-        connection.exec_driver_sql("SET enable_seqscan = off")
+        connection.exec_driver_sql(f"SET LOCAL enable_seqscan = {'on' if is_left_to_itself else 'off'}")
         plan: Any = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar()
         connection.rollback()
     return sum(looked_at(plan[0]["Plan"], "slot"), start=0.0)
