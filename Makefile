@@ -3,6 +3,9 @@ PYTHON ?= python3
 PY := .venv/bin/python
 # One more than there are processors: a test that waits for a browser or a database leaves one idle.
 N ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Asked before the script, which such an old Python could not even read.
+OLD = import sys; sys.version_info < (3, 7) and sys.exit('Polyphony needs Python 3.11 or newer; this is %d.%d. Name another: make PYTHON=python3.11 run' % sys.version_info[:2])
+SETUP = $(PYTHON) -c "$(OLD)" && $(PYTHON) scripts/setup.py
 .DEFAULT_GOAL := help
 # What is compiled once need not be compiled by each of the many processes of a run.
 unexport PYTHONDONTWRITEBYTECODE
@@ -12,20 +15,20 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv/, install what the lock lists, front-end files, translations
-	@$(PYTHON) scripts/setup.py
+	@$(SETUP)
 
 setup-dev:
-	@$(PYTHON) scripts/setup.py --dev
+	@$(SETUP) --dev
 
 run: setup ## run it all: web, jobs, embedded database and queue, demonstration world (PORT, HOST, DATABASE_URL, REDIS_URL, DEMO=no)
 	@exec $(PY) -m scripts.launch $(if $(filter no,$(DEMO)),--no-demo) $(if $(filter yes,$(DEMO)),--demo)
 
 test: ## run every test, on SQLite, PostgreSQL, Valkey and a real browser (T=tests/kernel, ARGS=-x)
-	@$(PYTHON) scripts/setup.py --dev --browser
+	@$(SETUP) --dev --browser
 	@$(PY) -m pytest -n $(N) --dist worksteal $(T) $(ARGS)
 
 soak: ## run the long proofs at their full numbers
-	@$(PYTHON) scripts/setup.py --dev --browser
+	@$(SETUP) --dev --browser
 	@SOAK=1 $(PY) -m pytest -n $(N) --dist worksteal -m soak $(T) $(ARGS)
 
 check: setup-dev ## formatting, lint, types, contracts between packages, migrations, translations
@@ -40,7 +43,7 @@ oracles: setup-dev ## hold truth inference against crowd-kit, which gets an envi
 	@$(PY) -m tests.calibration.oracles_crowd_kit $(if $(filter yes,$(FREEZE)),--freeze,$(DATA))
 
 screenshots: ## renew the pictures of the documentation, on a demonstration world of their own (ALL=folder: every page, into it)
-	@$(PYTHON) scripts/setup.py --dev --browser
+	@$(SETUP) --dev --browser
 	@$(PY) -m scripts.screenshots $(if $(ALL),--all $(ALL))
 
 shell: setup ## open a Python shell with the application

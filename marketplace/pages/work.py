@@ -82,7 +82,7 @@ def _mark(row: ShownQuality) -> str:
     if row.accuracy is None or row.low is None or row.high is None:
         return ""
     return plots.whisker(
-        row.accuracy, row.low, row.high, scale=(0.0, 1.0), label=str(_("Right answers with their range"))
+        row.accuracy, row.low, row.high, scale=(0.0, 1.0), width=140, label=str(_("Right answers with their range"))
     )
 
 
