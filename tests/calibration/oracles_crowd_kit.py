@@ -133,8 +133,9 @@ def _closed(
 
 
 # Real people break what the models assume, so that different priors and starts lead to different ends; what is the same
-# model on both sides stays the same.
-REAL = {"one-coin": 0.9, "mace": 0.8, "mace-em": 0.8, "glad": 0.9, "dawid-skene": 0.95}
+# model on both sides stays the same. The other one-coin model has no prior and takes some people for the opposite of
+# what they say, which cost it much on a set of birds that most people take for one another.
+REAL = {"one-coin": 0.75, "mace": 0.8, "mace-em": 0.8, "glad": 0.9, "dawid-skene": 0.95}
 
 
 def _sets(python: str, folders: list[Path]) -> Iterator[Compared]:
