@@ -69,6 +69,7 @@ class LaneQualityOut(OutModel):
     units: int
     mean_confidence: float | None
     weak_units: int
+    fit: dict[str, float] | None
 
 
 class WaiverIn(InModel):
@@ -264,6 +265,7 @@ def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityO
         units=found.units,
         mean_confidence=found.mean_confidence,
         weak_units=found.weak_units,
+        fit=dict(found.fit) if found.fit else None,
     )  # fmt: skip
 
 

@@ -27,7 +27,13 @@ from calibration.inference import (
     calibrate,
 )
 from calibration.inference.agreement import against_rest, count_agreement, labels_given, units_with
-from calibration.inference.temperature import LEAST_GOLD, may_replace_vote
+from calibration.inference.temperature import (
+    FALLBACK,
+    LEAST_GOLD,
+    brier_score,
+    calibration_error,
+    may_replace_vote,
+)
 from i18n import _
 from kernel.errors import Conflict, Invalid
 from labeling.tasktypes.protocol import TaskType
@@ -61,6 +67,7 @@ class Collected:
     task_type: TaskType[Any, Any]
     ontology: Ontology
     at: datetime
+    fallback: float = FALLBACK  # the temperature, where these keys are too few to fit one
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ def _closed(collected: Collected, method: str) -> Estimate:
     gold = gold_categories(collected)
     vote = MajorityVote(is_model=True, labels=labels)
     vote.fit(frame)
-    tau, keeps = _trust(frame, method, labels, gold, vote)
+    tau, keeps, measured = _trust(collected, method, labels, gold, vote)
     chosen = METHODS[method](labels=labels) if keeps else MajorityVote(is_model=True, labels=labels)
     chosen.fit(frame, gold=gold)
     probas = _with_certain(tau.apply(chosen.probas_), gold)
@@ -137,7 +144,7 @@ def _closed(collected: Collected, method: str) -> Estimate:
     return Estimate(
         units=labelled(collected, table),
         method=method if keeps else "majority",
-        parameters=_parameters(method, keeps, gold, tau),
+        parameters=_parameters(method, keeps, gold, tau) | measured,
         skills={str(worker): float(skill) for worker, skill in chosen.skills_.items()},
         agreement=_agreement(frame),
         iterations=chosen.iterations_,
@@ -147,20 +154,25 @@ def _closed(collected: Collected, method: str) -> Estimate:
 
 
 def _trust(
-    frame: pd.DataFrame, method: str, labels: Sequence[str], gold: Mapping[str, str], vote: Estimator
-) -> tuple[Temperature, bool]:
+    collected: Collected, method: str, labels: Sequence[str], gold: Mapping[str, str], vote: Estimator
+) -> tuple[Temperature, bool, dict[str, float]]:
     """How sure the labels may be of themselves, and whether the method does no worse than the vote on unseen keys.
 
-    Each of the two is compared as it would be delivered: with its own temperature.
+    Each of the two is compared as it would be delivered: with its own temperature. The third part is how well what is
+    delivered knows itself, on keys that did not anchor it.
     """
-    of_vote = calibrate(vote.probas_, gold)
+    frame = collected.frame
+    of_vote = calibrate(vote.probas_, gold, fallback=collected.fallback)
     if len(gold) < LEAST_GOLD:
-        return of_vote, _is_enough_for_a_model(frame)
+        return of_vote, _is_enough_for_a_model(frame), {}
     free = METHODS[method](labels=labels)
     free.fit(frame)
     of_method = calibrate(free.probas_, gold)
-    keeps = may_replace_vote(of_method.apply(free.probas_), of_vote.apply(vote.probas_), gold)
-    return of_method if keeps else of_vote, keeps
+    model, votes = of_method.apply(free.probas_), of_vote.apply(vote.probas_)
+    keeps = may_replace_vote(model, votes, gold)
+    shown = model if keeps else votes
+    measured = {"ece": round(calibration_error(shown, gold), 4), "brier": round(brier_score(shown, gold), 4)}
+    return of_method if keeps else of_vote, keeps, measured
 
 
 def _is_enough_for_a_model(frame: pd.DataFrame) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from calibration.inference.temperature import FALLBACK
 from calibration.lanes import lane_of
 from calibration.models import Consensus, InferenceRun, Judgment
 from calibration.operations import peering
@@ -15,7 +16,7 @@ from calibration.operations.estimates import Collected, Estimate, Inferred, has_
 from calibration.operations.scoring import Scorer
 from calibration.policy import GRADE_RUN, INFERENCE_RUN, lane_resource
 from calibration.queries.gold import anchors
-from calibration.queries.lanes import run_view
+from calibration.queries.lanes import last_temperature, run_view
 from calibration.values import LaneFacts, RunView
 from i18n import _
 from kernel import audit, ids
@@ -53,7 +54,8 @@ def collect(session: Session, actor: Actor, lane_id: str, unit_ids: Sequence[str
     known = anchors(session, lane_id)
     pairs = frame[["task", "item"]].drop_duplicates()
     truths = {task: known[item] for task, item in zip(pairs["task"], pairs["item"], strict=True) if item in known}
-    return Collected(frame, truths, task_type, ontology, now_of(session))
+    fallback = last_temperature(session, lane.project_id) or FALLBACK
+    return Collected(frame, truths, task_type, ontology, now_of(session), fallback)
 
 
 def begin_run(session: Session, actor: Actor, lane_id: str, found: Estimate) -> RunView:

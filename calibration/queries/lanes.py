@@ -63,6 +63,7 @@ class LaneQuality:
     mean_confidence: float | None
     weak_units: int
     weighted: Weighted | None  # the accuracy, each class counted as often as it occurs at work
+    fit: Mapping[str, float] | None = None  # how well stated confidence fits held-out keys, for the lane's owner
 
     @property
     def alpha(self) -> float | None:
@@ -80,6 +81,8 @@ def quality_of_lane(session: Session, lane_id: str, *, weak_below: float = 0.9) 
         confusion = _summed([row.confusion for row in rows])
     else:
         checked, right, confusion = told_of_lane(session, lane_id)
+    run = newest_run(session, lane_id)
+    told = run.parameters if run and is_told_exactly(session, [row.org_id for row in rows]) else {}
     return LaneQuality(
         lane_id=lane_id,
         judgments=judgments,
@@ -90,11 +93,12 @@ def quality_of_lane(session: Session, lane_id: str, *, weak_below: float = 0.9) 
         classes=_classes(confusion),
         confusions=_confusions(confusion),
         table=confusion,
-        run=newest_run(session, lane_id),
+        run=run,
         units=units,
         mean_confidence=confidence,
         weak_units=weak,
         weighted=_weighted(session, lane_id, confusion),
+        fit={name: told[name] for name in ("ece", "brier", "temperature", "gold")} if "ece" in told else None,
     )
 
 
@@ -128,6 +132,17 @@ def newest_run(session: Session, lane_id: str) -> RunView | None:
         select(InferenceRun).where(InferenceRun.lane_id == lane_id).order_by(InferenceRun.at.desc()).limit(1)
     ).first()
     return None if row is None else run_view(row)
+
+
+def last_temperature(session: Session, project_id: str, among: int = 50) -> float | None:
+    """The temperature that was last fitted on keys in any lane of a project: what a lane with too few of them takes."""
+    found = session.scalars(
+        select(InferenceRun.parameters)
+        .where(InferenceRun.project_id == project_id)
+        .order_by(InferenceRun.at.desc(), InferenceRun.id)
+        .limit(among)
+    )
+    return next((float(told["temperature"]) for told in found if told.get("temperature_fitted")), None)
 
 
 def is_refit_due(session: Session, lane_id: str) -> bool:

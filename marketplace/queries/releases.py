@@ -212,6 +212,7 @@ def figures_of(session: Session, lane: BuildLane) -> LaneFigures:
     return LaneFigures(
         lane.locale, lane.target, len(unsettled) - len(items_never_work(session, unsettled)), reports or 0,
         run.method if run else None, run.agreement if run else {}, _sampled(session, lane.id),
+        run.parameters if run else {},
     )  # fmt: skip
 
 

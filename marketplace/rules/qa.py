@@ -28,6 +28,7 @@ class LaneFigures:
     method: str | None
     agreement: Mapping[str, Any]  # alpha, low, high, percent, units
     sample: Sampled
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # of the run of inference
 
 
 @dataclass
@@ -112,6 +113,7 @@ def report_of(
             "ontology": _shares(counted.ontologies), "guideline": _shares(counted.guidelines),
         },
         "people": _people(counted.by_person, judgments),
+        "calibration": {lane.locale: _calibration(lane.parameters) for lane in lanes if lane.parameters},
         "known_issues": [
             *_lot_issues(lots),
             *_issues(by_locale, by_class, lanes, bool(grades)),
@@ -184,6 +186,12 @@ def _class_row(label: str, counted: Counted, confusion: Counter[tuple[Any, Any]]
         "precision": _share(right, answers) if answers else None,
         "taken_for": {"class": most[1], "share": round(most[0] / truths, 6)} if most else None,
     }  # fmt: skip
+
+
+def _calibration(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """How far stated confidence was corrected, on how many keys, and how well it then fits them."""
+    told = {name: parameters.get(name) for name in ("gold", "temperature", "temperature_fitted", "ece", "brier")}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _pairs(confusion: Counter[tuple[Any, Any]]) -> list[dict[str, Any]]:
@@ -288,6 +296,7 @@ def blunted(report: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "confusion": {"classes": [], "counts": []},
         "confusion_pairs": [],
+        "calibration": {},
         "known_issues": [issue for issue in report["known_issues"] if issue["code"] not in _TELL_OF_CHECKS],
     }
 

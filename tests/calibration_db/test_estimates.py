@@ -92,6 +92,10 @@ def test_with_keys_enough_the_temperature_is_fitted_and_keys_are_certain() -> No
     found = estimate(Collected(frame, truths, registry.get("choice"), schema, START), "dawid-skene")
     assert found.parameters["gold"] == 60
     assert found.parameters["temperature_fitted"]
+    assert found.parameters["ece"] < 0.01 and found.parameters["brier"] < 0.01
+    few = dict(list(truths.items())[:9])
+    elsewhere = estimate(Collected(frame, few, registry.get("choice"), schema, START, 3.5), "dawid-skene").parameters
+    assert (elsewhere["temperature"], elsewhere["temperature_fitted"], "ece" in elsewhere) == (3.5, False, False)
     assert found.parameters["beat_by_vote"] is False
     assert {unit.confidence for unit in found.units} == {1.0}
 

@@ -114,6 +114,17 @@ def test_a_vendor_sees_a_lanes_quality_bluntly_and_its_owner_exactly(world: Worl
     assert exact.classes[1].recall == pytest.approx(13 / 17)
     assert (exact.confusions[0].truth, exact.confusions[0].answer, exact.confusions[0].count) == ("good", "bad", 4)
     assert blunt.classes == ()
+    run = infer(world)
+    fit = {"ece": 0.02, "brier": 0.1, "temperature": 1.5, "gold": 60}
+    with world.system() as session:
+        session.get_one(InferenceRun, run.id).parameters = fit | {"temperature_fitted": True}
+    with world.in_client() as session:
+        assert quality_of_lane(session, world.lane).fit == fit
+    with world.in_vendor() as session:
+        assert quality_of_lane(session, world.lane).fit is None
+    world.later(hours=1)
+    again = infer(world)
+    assert (again.parameters["temperature"], again.parameters["temperature_fitted"]) == (1.5, False)
 
 
 def test_thirty_thousand_judgments_are_inferred_and_stored_in_seconds(world: World) -> None:

@@ -124,6 +124,14 @@ def test_labels_that_would_come_out_otherwise_today_are_counted_and_listed() -> 
     assert report()["flipped"] == {"units": 0, "ids": []}
 
 
+def test_the_fit_of_stated_confidence_is_told_to_the_client_alone() -> None:
+    told = {"gold": 60, "temperature": 1.4, "temperature_fitted": True, "ece": 0.02, "brier": 0.11}
+    lane = LaneFigures("sw-KE", 0.85, 0, 0, "dawid-skene", AGREEMENT, Sampled(0, 0), told | {"asked": "dawid-skene"})
+    found = report_of(name="Support", version=1, counted=Counted(), lanes=[lane], grades=[], classes=())
+    assert found["calibration"] == {"sw-KE": told}
+    assert blunted(found)["calibration"] == {} == report()["calibration"]
+
+
 def test_what_a_vendor_reads_counts_no_checks_among_the_issues() -> None:
     codes = [issue["code"] for issue in blunted(report())["known_issues"]]
     assert codes == ["few_reviewed", "low_agreement", "open_reports"]
