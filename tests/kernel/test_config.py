@@ -226,3 +226,14 @@ def test_a_process_with_refused_settings_says_so_and_ends_with_2(
         "These settings are refused:",
         "  - DATABASE_URL has 'timeout=abc' after the question mark; SQLite takes no options.",
     ]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://media.example.org", "https://work.example.org", "https://media.example.org/", "media.example.org",
+     "https://a b; script-src *", "https://me@media.example.org"],
+)  # fmt: skip
+def test_media_have_a_plain_origin_of_their_own_or_none(tmp_path: Path, origin: str) -> None:
+    assert [each[:12] for each in problems_of({**SAFE, "MEDIA_ORIGIN": origin}, tmp_path)] == ["MEDIA_ORIGIN"]
+    own = {"POLYPHONY_DATA": str(tmp_path), **SAFE, "MEDIA_ORIGIN": "https://media.example.org"}
+    assert Settings.from_environment(own).hosts == ["work.example.org", "media.example.org"]
