@@ -18,6 +18,7 @@ from kernel.guard import require
 from kernel.policy import Actor
 
 STANDARD = "accuracy"
+SAME = ("lane_id", "name", "metric", "action", "limit", "certainty", "release", "minimum_checks", "pause_days")
 NAME = re.compile(r"[a-z][a-z0-9-]{1,15}")
 
 
@@ -26,7 +27,10 @@ def set_gate(
     minimum_checks: int = 20, pause_days: int = 7, name: str = STANDARD, metric: str = GateMetric.ACCURACY_UPPER,
     action: str = GateAction.PAUSE, release: float | None = None,
 ) -> str:  # fmt: skip
-    """Give a lane a rule, or the next version of the rule of that name; it holds from the next check on."""
+    """Give a lane a rule, or the next version of the rule of that name; it holds from the next check on.
+
+    The rule that is in force already, sent again, changes nothing.
+    """
     lane = lane_of(session, lane_id)
     require(session, actor, GATE_SET, lane_resource(session, actor, lane))
     draft = GateRule(
@@ -34,6 +38,15 @@ def set_gate(
         release=release, minimum_checks=minimum_checks, pause_days=pause_days,
     )  # fmt: skip
     ensure_sane(draft)
+    same = session.scalar(
+        select(GateRule.id).where(
+            GateRule.is_active,
+            *(getattr(GateRule, field) == getattr(draft, field) for field in SAME if getattr(draft, field) is not None),
+            *(getattr(GateRule, field).is_(None) for field in SAME if getattr(draft, field) is None),
+        )
+    )
+    if same is not None:
+        return same
     now = now_of(session)
     draft.version = 1
     for before in session.scalars(

@@ -321,6 +321,16 @@ def test_a_warning_tells_the_person_once_and_ends_when_they_have_recovered(world
         assert session.scalars(select(DecisionReceipt.state)).one() == "ended"
 
 
+def test_a_rule_that_is_sent_again_is_no_new_version(world: World) -> None:
+    with world.in_vendor() as session:
+        first, again, other, back = (
+            rulebook.set_gate(session, world.as_vendor(), world.lane, limit=limit) for limit in (0.8, 0.8, 0.85, 0.8)
+        )
+        versions = session.scalars(select(GateRule.version).order_by(GateRule.version)).all()
+    assert first == again and len({first, other, back}) == 3
+    assert versions == [1, 2, 3]
+
+
 def test_a_warning_ends_when_its_rule_begins_to_pause(world: World) -> None:
     world.hire("Asha")
     with world.in_vendor() as session:
