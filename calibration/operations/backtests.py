@@ -196,7 +196,7 @@ def summary(
         "locales": [asdict(each) | {"prevented": _tens(each.prevented)} for each in locales],
         "rows": [_told(subject, act) for subject, act in sorted(acts, key=lambda pair: pair[1].at)][:ROWS_MOST],
         "others": [
-            _told_of(session, lane_id) | _beside(other, [each for each in measured if each.subject.lane_id == lane_id])
+            {"lane_id": lane_id} | _beside(other, [each for each in measured if each.subject.lane_id == lane_id])
             for lane_id in sorted(others)
             for other in others[lane_id]
         ],
@@ -209,17 +209,12 @@ def _contradictions(
 ) -> list[dict[str, Any]]:
     """What speaks against the rule: by itself once, and beside the rules and the test of each lane with its lane."""
     by_itself = rules.contradictions(proposal, {})
-    return [asdict(each) | {"lane_id": None, "lane": ""} for each in by_itself] + [
-        asdict(each) | _told_of(session, lane_id)
+    return [asdict(each) | {"lane_id": None} for each in by_itself] + [
+        asdict(each) | {"lane_id": lane_id}
         for lane_id in sorted(others)
         for each in rules.contradictions(proposal, others[lane_id], _passes_from(session, lane_id))
         if each not in by_itself
     ]
-
-
-def _told_of(session: Session, lane_id: str) -> dict[str, Any]:
-    lane = find_lane(session, lane_id)
-    return {"lane_id": lane_id, "lane": "" if lane is None else lane.name}
 
 
 def _beside(name: str, measured: Sequence[Replayed]) -> dict[str, Any]:

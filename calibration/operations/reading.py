@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from calibration.contents import readable
-from calibration.lanes import lane_of
+from calibration.lanes import find_lane, lane_of
 from calibration.policy import (
     GATE_SET,
     GOLD_READ,
@@ -30,6 +30,7 @@ from calibration.queries.people import ShownQuality, person_of_account, pseudony
 from calibration.queries.roster import Candidate, candidates
 from calibration.queries.tests import TestView, open_test
 from calibration.values import LaneFacts
+from i18n import Message
 from kernel.db import scope_of
 from kernel.guard import not_found, require
 from kernel.policy import Actor, Resource
@@ -177,12 +178,13 @@ def _withheld(key: KeyView) -> KeyView:
 
 @dataclass(frozen=True, slots=True)
 class BacktestsPage:
-    """A lane's backtests, and the one looked at, its people named by their pseudonyms."""
+    """A lane's backtests, and the one looked at, its people named by their pseudonyms and its lanes by their names."""
 
     lane: LaneFacts
     backtests: tuple[BacktestView, ...]
     shown: BacktestView | None
     names: Mapping[str, str]
+    lanes: Mapping[str, str | Message]
 
 
 def lane_backtests(session: Session, actor: Actor, lane_id: str, backtest_id: str | None = None) -> BacktestsPage:
@@ -194,4 +196,7 @@ def lane_backtests(session: Session, actor: Actor, lane_id: str, backtest_id: st
         raise not_found()
     rows = shown.result.get("rows", ()) if shown else ()
     names = pseudonyms(session, {row["annotator_id"] for row in rows})
-    return BacktestsPage(lane, tuple(backtests_of(session, lane_id)), shown, names)
+    beside = [*shown.result.get("others", ()), *shown.result.get("contradictions", ())] if shown else []
+    facts = [find_lane(session, each) for each in {row["lane_id"] for row in beside} - {None}]
+    lanes = {each.id: each.name for each in facts if each}
+    return BacktestsPage(lane, tuple(backtests_of(session, lane_id)), shown, names, lanes)

@@ -104,8 +104,8 @@ def lane_backtest(lane_id: str, backtest_id: str) -> Response:
     if request.headers.get("HX-Request"):
         return page("web/jobs_status.html", job=job, job_url=here)
     return page(
-        "calibration/backtest.html", lane=found.lane, shown=found.shown, names=found.names, others=found.backtests,
-        typed=typed(found.shown.rule),
+        "calibration/backtest.html", lane=found.lane, shown=found.shown, names=found.names, lanes=found.lanes,
+        others=found.backtests, typed=typed(found.shown.rule),
         metrics=METRICS, actions=ACTIONS, against=CONTRADICTIONS,
         job=job, job_url=here, days=_days(found.shown),
         drawn=pictures.acted_by_locale(found.shown.result["locales"]) if found.shown.result else None,

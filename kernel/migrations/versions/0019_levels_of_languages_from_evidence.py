@@ -8,8 +8,7 @@ from sqlalchemy.dialects import postgresql
 
 import kernel.db
 from kernel import ids
-from kernel.tenancy import Power
-from kernel.walls import grant_statements, row_security
+from kernel.walls import every_row, grant_statements, row_security
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
 KINDS = {"language_evidence": "owned"}
@@ -71,10 +70,8 @@ def upgrade() -> None:
     if is_postgresql:
         for statement in row_security(KINDS) + grant_statements(KINDS, set(), set()):
             op.execute(statement)
-        op.execute(f"SET LOCAL ROLE {Power.SYSTEM.value}")  # the owner of the tables sees no rows
-    _move()
-    if is_postgresql:
-        op.execute("RESET ROLE")
+    with every_row(op.get_bind()):
+        _move()
     op.drop_column("language_claim", "evidence")  # not in a batch, which would build the table anew under its evidence
 
 
@@ -82,12 +79,8 @@ def downgrade() -> None:
     op.drop_table("language_evidence")
     with op.batch_alter_table("language_claim", schema=None) as batch_op:
         batch_op.add_column(sa.Column("evidence", JSON, nullable=False, server_default="{}"))
-    is_postgresql = op.get_bind().dialect.name == "postgresql"
-    if is_postgresql:
-        op.execute(f"SET LOCAL ROLE {Power.SYSTEM.value}")
-    op.execute("DELETE FROM language_claim WHERE mode <> 'read'")
-    if is_postgresql:
-        op.execute("RESET ROLE")
+    with every_row(op.get_bind()):
+        op.execute("DELETE FROM language_claim WHERE mode <> 'read'")
     with op.batch_alter_table("language_claim", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_language_claim_org_id_id"), type_="unique")
         batch_op.drop_constraint("uq_claim_once", type_="unique")

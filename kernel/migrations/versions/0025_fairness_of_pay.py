@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from kernel.walls import every_row
+
 revision = "0025"
 down_revision = "0024"
 branch_labels = None
@@ -22,7 +24,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM fairness_cell WHERE outcome = 'paid_less' OR kind = 'page'")
+    with every_row(op.get_bind()):
+        op.execute("DELETE FROM fairness_cell WHERE outcome = 'paid_less' OR kind = 'page'")
     _ask(_BEFORE)
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.tenancy import Power
+from kernel.walls import every_row
 
 revision = "0029"
 down_revision = "0028"
@@ -23,12 +23,8 @@ UPDATE project SET personal_choice = coalesce(
 
 def upgrade() -> None:
     op.add_column("project", sa.Column("personal_choice", sa.String(length=5), nullable=True))
-    is_postgresql = op.get_bind().dialect.name == "postgresql"
-    if is_postgresql:
-        op.execute(f"SET LOCAL ROLE {Power.SYSTEM.value}")  # the owner of the tables sees no rows
-    op.execute(FIRST)
-    if is_postgresql:
-        op.execute("RESET ROLE")
+    with every_row(op.get_bind()):
+        op.execute(FIRST)
 
 
 def downgrade() -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from kernel.walls import every_row
+
 revision = "0034"
 down_revision = "0033"
 branch_labels = None
@@ -12,12 +14,13 @@ UNDER_WAY = sa.text("state IN ('training', 'exam')")
 
 
 def upgrade() -> None:
-    op.execute(
-        "UPDATE attempt SET state = 'ended', ended_at = deadline_at WHERE state IN ('training', 'exam')"
-        " AND EXISTS (SELECT 1 FROM attempt AS other WHERE other.account_id = attempt.account_id"
-        " AND other.state IN ('training', 'exam') AND (other.started_at < attempt.started_at"
-        " OR (other.started_at = attempt.started_at AND other.id < attempt.id)))"
-    )
+    with every_row(op.get_bind()):
+        op.execute(
+            "UPDATE attempt SET state = 'ended', ended_at = deadline_at WHERE state IN ('training', 'exam')"
+            " AND EXISTS (SELECT 1 FROM attempt AS other WHERE other.account_id = attempt.account_id"
+            " AND other.state IN ('training', 'exam') AND (other.started_at < attempt.started_at"
+            " OR (other.started_at = attempt.started_at AND other.id < attempt.id)))"
+        )
     op.create_index(
         "uq_attempt_under_way", "attempt", ["account_id"], unique=True, sqlite_where=UNDER_WAY,
         postgresql_where=UNDER_WAY,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.walls import grant_statements, row_security
+from kernel.walls import every_row, grant_statements, row_security
 
 KINDS = {"signature_place": "owned"}
 
@@ -31,16 +31,13 @@ def upgrade() -> None:
     if is_postgresql:
         for statement in row_security(KINDS) + grant_statements(KINDS, set(), set()):
             op.execute(statement)
-        op.execute("SET LOCAL ROLE polyphony_system")  # the owner of a table sees no tenant's rows
-    # Of people who were erased, nothing is taken along.
-    op.execute(
-        "INSERT INTO signature_place (id, org_id, annotator_id, network)"
-        " SELECT s.id, s.org_id, s.annotator_id, s.network FROM agreement_signature s"
-        " JOIN annotator a ON a.id = s.annotator_id JOIN account c ON c.id = a.account_id"
-        " WHERE s.network IS NOT NULL AND c.status <> 'erased'"
-    )
-    if is_postgresql:
-        op.execute("RESET ROLE")
+    with every_row(op.get_bind()):  # but nothing of people who were erased
+        op.execute(
+            "INSERT INTO signature_place (id, org_id, annotator_id, network)"
+            " SELECT s.id, s.org_id, s.annotator_id, s.network FROM agreement_signature s"
+            " JOIN annotator a ON a.id = s.annotator_id JOIN account c ON c.id = a.account_id"
+            " WHERE s.network IS NOT NULL AND c.status <> 'erased'"
+        )
     # By hand, for a rebuilt table would lose the triggers that keep its rows.
     op.execute("ALTER TABLE agreement_signature DROP COLUMN network")
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from kernel.walls import every_row
+
 revision = "0041"
 down_revision = "0040"
 branch_labels = None
@@ -12,7 +14,8 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("track", schema=None) as batch_op:
         batch_op.add_column(sa.Column("alarms_seen", sa.Integer(), nullable=False, server_default="0"))
-    op.execute("UPDATE track SET alarms_seen = alarms")
+    with every_row(op.get_bind()):
+        op.execute("UPDATE track SET alarms_seen = alarms")
     with op.batch_alter_table("track", schema=None) as batch_op:
         batch_op.alter_column("alarms_seen", server_default=None)
 
