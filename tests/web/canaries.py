@@ -1,0 +1,188 @@
+"""A canary in every column that holds people's or clients' own words, and who of the same world may be shown which."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from i18n import Message
+from kernel.crypto import place_of, seal
+from kernel.db import Base, Database
+from kernel.policy import Role, matrix
+from kernel.tenancy import Scope
+from tests.web.worlds import World
+
+CANARY = re.compile(r"canary~(\w+)~([a-z_]+\.[a-z_]+)~")
+
+# How each column holds its words: plain, by language, as a list, as the content of an item, as a message, sealed.
+SHAPES: dict[str, str] = {
+    **dict.fromkeys((
+        "account.email", "account.name", "auth_session.agent", "account_token.name", "annotator.about",
+        "appeal.text", "batch.name",
+        "behaviour_review.note", "dispute.reply", "dispute.text", "document_look.reason", "factor_reset.reason",
+        "gold_key.explanation", "gold_set.name", "guideline.changelog", "invitation.email", "invitation.name",
+        "invitation.note", "item.client_ref", "language_check.answer", "language_check.prompt",
+        "language_evidence.note",
+        "language_prompt.text", "lot_rework.reason", "ontology.changelog", "organization.name", "passkey.name",
+        "payout_line.mask", "payout_method.mask", "payout_run.file_name", "person_document.about",
+        "person_document.name", "person_document.reason", "pool.name", "problem_report.answer", "problem_report.note",
+        "project.about", "project.name", "qualification.reason", "qualification_test.about", "quote.reason",
+        "release.in_spite", "release.reason", "review.note", "roster.name", "roster_line.email", "roster_line.name",
+        "roster_line.note", "saved_filter.name", "standing_change.reason", "assignment.note", "account_link.email",
+    ), "text"),
+    **dict.fromkeys(("agreement.texts", "agreement.titles", "guideline.texts", "pool.about"), "texts"),
+    **dict.fromkeys(("annotator.domains", "annotator.skills"), "list"),
+    "item.content": "content",
+    **dict.fromkeys(("decision_receipt.way_back", "decision_receipt.what", "decision_receipt.why"), "message"),
+    **dict.fromkeys((
+        "application_draft.content_sealed", "item_original.content_sealed", "payout_line.holder_sealed",
+        "payout_method.holder_sealed",
+    ), "sealed"),
+}  # fmt: skip
+
+# What is not for everybody of the same world, with the actions of the matrix of which one is enough; none: for nobody
+# but the person, who is not among the visitors. Other columns are only kept from other worlds.
+SHOWN_BY: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys((
+        "account_link.email", "account_token.name", "application_draft.content_sealed", "auth_session.agent",
+        "passkey.name", "payout_line.holder_sealed", "payout_method.holder_sealed", "saved_filter.name",
+    ), ()),
+    **dict.fromkeys(("gold_key.explanation", "gold_set.name"), ("gold:read",)),
+    "account.email": ("team:read", "factor_reset:read", "people:read"),
+    "appeal.text": ("appeal:read", "receipt:read"),
+    "behaviour_review.note": ("behaviour:read",),
+    "factor_reset.reason": ("factor_reset:read",),
+    "item_original.content_sealed": ("unit:original",),
+    **dict.fromkeys(("person_document.about", "person_document.name", "person_document.reason"), ("people:read",)),
+    **dict.fromkeys(("roster.name", "roster_line.email", "roster_line.name", "roster_line.note"), ("people:invite",)),
+}  # fmt: skip
+# Clients choose among the vendors of an installation, and so read their names.
+ABROAD = {"organization.name": ("request:send",)}
+# What the walk comes by for certain: words that nobody meets in their own world prove nothing of another's.
+MET = {"account.name", "agreement.titles", "item.content", "organization.name", "project.name"}
+
+
+def may_see(role: Role, column: str, *, abroad: bool = False) -> bool:
+    """Whether the matrix lets somebody of this role see the column's words, of their own world or of another."""
+    if not abroad and column not in SHOWN_BY:
+        return True
+    asked = (ABROAD if abroad else SHOWN_BY).get(column, ())
+    return any(role in matrix().actions[action] for action in asked)
+
+
+# What is not planted: codes (answers and truths are an ontology's), figures, machinery, and words in a form that only
+# their own code writes and reads again (letters, files, drafts, memos, answers to appeals).
+CODES = """
+access_grant.rights account_token.scopes attempt.by_class attempt.network attempt_question.answer
+audit_event.action audit_event.details audit_event.object_ref audit_event.reasons audit_event.session_ref
+auth_session.network backtest.result backtest.rule batch.findings batch.personal batch.preview
+behaviour_review.evidence behaviour_review.figures consensus.category consensus.label consensus.majority_category
+coverage_request.lines decision_receipt.cause_id decision_receipt.evidence decision_receipt.figure
+decision_receipt.rule dispute.answer dispute.decided_before dispute.figures earning.memo gate_firing.figures
+gold_key.also gold_key.category gold_key.link gold_key.measured gold_key.truth gold_key_proposal.category
+gold_key_proposal.label gold_key_version.also gold_key_version.truth grade.category grade.truth_category
+idempotency.body idempotency.key idempotency.route inference_run.agreement inference_run.parameters
+inference_run.skills invoice.lines invoice.memo judgment.answer judgment.category label_change.after
+label_change.before lane.also lane.modes language_claim.steps language_evidence.source ontology.body outbox.args
+outbox.job outbox.last_error outbox.result outbox.step outgoing_mail.subject_sealed outgoing_mail.text_sealed
+outgoing_mail.to_sealed passkey.credential_id passkey.transports passkey_challenge.holder payout_line.details_sealed
+payout_line.reason payout_method.details_sealed payout_run.left_out person_document.content_sealed pool.steps
+project.protection qualification_test.accepted qualification_test.categories qualification_test.cool_down_hours
+qualification_test.plan question_grade.truth_category quote.lines rate_bucket.key release.files release.lots
+release.report review.judgment_ids review.label review.planted review.shown roster_line.faults saved_filter.asked
+schedule.job signature_place.network totp_factor.secret_sealed track.classes track.confusion track.shown
+track_day.classes track_day.confusion transfer.cause_id transfer.memo transfer.reason unit.label unit.outlook
+appeal.answer assignment.draft
+""".split()  # noqa: SIM905  one to read
+_NAMELESS = re.compile(r"(hash|_key|sha256|fingerprint)$")
+
+
+def undecided() -> set[str]:
+    """Columns that could hold words and are neither planted nor said to hold none, and names that are no column's."""
+    found, there = set(), set()
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            there.add(f"{table.name}.{column.name}")
+            is_text = isinstance(column.type, sa.String) and (column.type.length or 60) >= 60
+            if (is_text or isinstance(column.type, sa.JSON)) and not _NAMELESS.search(column.name):
+                found.add(f"{table.name}.{column.name}")
+    return (found - {*SHAPES, *CODES}) | ({*SHAPES, *CODES} - there)
+
+
+def plant(database: Database, world: World, name: str) -> int:
+    """Put a canary of its own into every such column of the world's rows; returns how many there are."""
+    count = 0
+    with database.transaction(Scope.system("test")) as session:
+        connection = session.connection()
+        members = Base.metadata.tables["membership"].c
+        mine = sa.select(members.account_id).where(members.org_id.in_((world.client, world.vendor)))
+        accounts = list(connection.scalars(mine))
+        for target, shape in SHAPES.items():
+            table = Base.metadata.tables[target.partition(".")[0]]
+            column = table.c[target.partition(".")[2]]
+            for row in connection.execute(sa.select(table).where(column.is_not(None), _of(table, world, accounts))):
+                count += 1
+                words = f"canary~{name}~{target}~"
+                values = {column.name: _shaped(shape, words, table, column.name, row, count)}
+                if f"{column.name}_key" in table.c:
+                    values[f"{column.name}_key"] = values[column.name]
+                connection.execute(table.update().where(table.c.id == row.id).values(values))
+    return count
+
+
+def _of(table: sa.Table, world: World, accounts: list[str]) -> sa.ColumnElement[bool]:
+    if table.name in ("organization", "account"):
+        return table.c.id.in_((world.client, world.vendor) if table.name == "organization" else accounts)
+    if "org_id" in table.c:
+        return table.c.org_id.in_((world.client, world.vendor))
+    return table.c.account_id.in_(accounts)
+
+
+def _shaped(shape: str, words: str, table: sa.Table, column: str, row: Any, number: int) -> Any:
+    if shape == "texts":
+        return {"en": words}
+    if shape == "list":
+        return [words]
+    if shape == "content":
+        return {**getattr(row, column), "text": words}
+    if shape == "message":
+        return Message(words).to_json()
+    if shape == "sealed":
+        return seal(words, place_of(table.name, column, row.id, getattr(row, "org_id", None)))
+    return f"{words}{number}@one.example" if column == "email" else f"{words}{number}"
+
+
+def seen_in(text: str) -> set[tuple[str, str]]:
+    """The world and the column of each canary that shows."""
+    return set(CANARY.findall(text))
+
+
+def sentences(database: Database) -> Iterator[str]:
+    """What people wrote before anything was planted: sentences and addresses, as they stand in those columns."""
+    with database.transaction(Scope.system("test")) as session:
+        connection = session.connection()
+        for target, shape in SHAPES.items():
+            if shape == "sealed" or target in ("organization.name", "auth_session.agent"):
+                continue
+            table = Base.metadata.tables[target.partition(".")[0]]
+            for value in connection.scalars(sa.select(table.c[target.partition(".")[2]]).distinct()):
+                yield from (each for each in _leaves(value) if " " in each or "@" in each)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(each)
+
+
+def machinery(database: Database) -> str:
+    """What the log and the jobs hold, as one text."""
+    tables = {"audit_event": None, "outbox": None, "rate_bucket": None, "schedule": None, "passkey_challenge": None}
+    with database.transaction(Scope.system("test")) as session:
+        connection = session.connection()
+        rows = [tuple(row) for name in tables for row in connection.execute(sa.select(Base.metadata.tables[name]))]
+    return json.dumps(rows, default=str, ensure_ascii=False)
