@@ -73,7 +73,7 @@ def may_see(role: Role, column: str, *, abroad: bool = False) -> bool:
 
 
 # What is not planted: codes (answers and truths are an ontology's), figures, machinery, and words in a form that only
-# their own code writes and reads again (letters, files, drafts, memos, answers to appeals).
+# their own code writes and reads again (letters, files and their names, drafts, memos, answers to appeals).
 CODES = """
 access_grant.rights account_token.scopes attempt.by_class attempt.network attempt_question.answer
 audit_event.action audit_event.details audit_event.object_ref audit_event.reasons audit_event.session_ref
@@ -94,7 +94,7 @@ qualification_test.plan question_grade.truth_category quote.lines rate_bucket.ke
 release.report review.judgment_ids review.label review.planted review.shown roster_line.faults saved_filter.asked
 schedule.job signature_place.network totp_factor.secret_sealed track.classes track.confusion track.shown
 track_day.classes track_day.confusion transfer.cause_id transfer.memo transfer.reason unit.label unit.outlook
-appeal.answer assignment.draft
+appeal.answer assignment.draft media.key_sealed media_name.name
 """.split()  # noqa: SIM905  one to read
 _NAMELESS = re.compile(r"(hash|_key|sha256|fingerprint)$")
 
