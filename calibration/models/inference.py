@@ -27,7 +27,7 @@ class InferenceRun(Identified, Shared, Base):
 
 
 class Consensus(Identified, Shared, Base):
-    """The label inferred for a unit by a run, with its posterior; the newest run of a unit counts."""
+    """The label inferred for a unit by a run, with its posterior; the one whose answers were read last counts."""
 
     __tablename__ = "consensus"
     __table_args__ = (
@@ -44,4 +44,4 @@ class Consensus(Identified, Shared, Base):
     majority_category: Mapped[str | None] = mapped_column(String(120))
     confidence: Mapped[float] = mapped_column(Float)
     judgments: Mapped[int]
-    at: Mapped[datetime]
+    at: Mapped[datetime]  # when its answers were read

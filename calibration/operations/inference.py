@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, func, select
@@ -68,9 +69,12 @@ def begin_run(session: Session, actor: Actor, lane_id: str, found: Estimate) -> 
     return run_view(run)
 
 
-def store_units(session: Session, actor: Actor, run: RunView, units: Iterable[Inferred]) -> None:
-    """Write the labels of units: those that a run found, or that came of later answers with its skills."""
-    _upsert_consensus(session, _lane(session, actor, run.lane_id), run, units)
+def store_units(session: Session, actor: Actor, run: RunView, units: Iterable[Inferred], read_at: datetime) -> None:
+    """Write the labels of units: those that a run found, or that came of later answers with its skills.
+
+    A label that came of answers read later than `read_at` stays: whoever thought longest does not have the last word.
+    """
+    _upsert_consensus(session, _lane(session, actor, run.lane_id), run, units, read_at)
 
 
 def end_run(session: Session, actor: Actor, lane_id: str) -> None:
@@ -138,14 +142,16 @@ def _run(session: Session, lane: LaneFacts, found: Estimate) -> InferenceRun:
     return row
 
 
-def _upsert_consensus(session: Session, lane: LaneFacts, run: RunView, units: Iterable[Inferred]) -> None:
+def _upsert_consensus(
+    session: Session, lane: LaneFacts, run: RunView, units: Iterable[Inferred], read_at: datetime
+) -> None:
     rows = [
         {
             "id": ids.new_id(), "org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id,
             "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit.unit_id, "item_id": unit.item_id,
             "run_id": run.id, "label": unit.label, "category": unit.category,
             "majority_category": unit.majority_category, "confidence": unit.confidence,
-            "judgments": unit.judgments, "at": now_of(session),
+            "judgments": unit.judgments, "at": read_at,
         }
         for unit in units
     ]  # fmt: skip
@@ -160,7 +166,8 @@ def _consensus_insert(session: Session) -> Any:
         from sqlalchemy.dialects.postgresql import insert as dialect_insert  # type: ignore[assignment]
     statement = dialect_insert(Consensus)
     changes = {name: statement.excluded[name] for name in _UPDATED}
-    return statement.on_conflict_do_update(index_elements=["org_id", "unit_id"], set_=changes)
+    is_newer = Consensus.at <= statement.excluded.at
+    return statement.on_conflict_do_update(index_elements=["org_id", "unit_id"], set_=changes, where=is_newer)
 
 
 def _fit_peers(session: Session, lane: LaneFacts) -> None:

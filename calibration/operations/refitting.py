@@ -38,7 +38,7 @@ def refit(work: Transactions, lane_id: str, method: str = inference.DEFAULT) -> 
         run = inference.begin_run(session, work.actor, lane_id, found)
     for start in range(0, len(found.units), PORTION):
         with work.transaction() as session:
-            inference.store_units(session, work.actor, run, found.units[start : start + PORTION])
+            inference.store_units(session, work.actor, run, found.units[start : start + PORTION], found.at)
             work.advance(session, start, len(found.units))
     with work.transaction() as session:
         inference.end_run(session, work.actor, lane_id)
@@ -53,4 +53,4 @@ def update_units(work: Transactions, lane_id: str, unit_ids: Sequence[str]) -> N
     assert run is not None, "a lane is updated between two runs"
     found = update(collected, run)
     with work.transaction() as session:
-        inference.store_units(session, work.actor, run, found)
+        inference.store_units(session, work.actor, run, found, collected.at)

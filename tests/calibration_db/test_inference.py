@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from calibration.models import Consensus, InferenceRun, Judgment
+from calibration.operations import inference
+from calibration.operations.updating import update
 from calibration.queries import quality_of_lane
 from calibration.values import RunView
 from kernel import ids
@@ -62,6 +64,27 @@ def test_a_second_run_replaces_labels_and_keeps_the_first_run_on_record(world: W
         assert session.scalar(select(func.count()).select_from(InferenceRun)) == 2
         assert set(session.scalars(select(Consensus.run_id))) == {again.id}
         assert session.scalar(select(func.count()).select_from(Consensus)) == 2
+
+
+def test_a_label_from_answers_that_were_read_earlier_replaces_none_of_later_ones(world: World) -> None:
+    world.hire("Asha", "Juma", "Neema")
+    item = world.add_items(1)[0]
+    world.judge("Asha", item, "good")
+    run = infer(world, "majority")
+    with world.system() as session:
+        before = inference.collect(session, ENGINE, world.lane, [item])
+    world.later(minutes=3)
+    world.judge("Juma", item, "bad")
+    world.judge("Neema", item, "bad")
+    with world.system() as session:
+        after = inference.collect(session, ENGINE, world.lane, [item])
+    for collected in (after, before):  # whoever read first has thought for minutes
+        world.later(minutes=1)
+        with world.system() as session:
+            inference.store_units(session, ENGINE, run, update(collected, run), collected.at)
+    with world.system() as session:
+        label = session.scalars(select(Consensus)).one()
+        assert (label.category, label.judgments, label.at) == ("bad", 3, after.at)
 
 
 def test_a_known_key_holds_the_label_whatever_people_said(world: World) -> None:
