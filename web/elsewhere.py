@@ -1,7 +1,8 @@
 """Whether a session is where its proof was made: another device, or another country than the verified residence, and
 the proof counts no longer until it is made anew from there.
 
-Without a table of countries (`NETWORK_COUNTRIES`) no address has a country, and devices alone are compared.
+Without a table of countries (`NETWORK_COUNTRIES`) no address has a country, and devices alone are compared. What says
+nothing of itself, or comes from a network of no known country, is a place of its own: silence opens nothing.
 """
 
 from collections.abc import Collection
@@ -23,7 +24,7 @@ def seen(incoming: Request) -> dict[str, Any]:
 
 def is_other_device(before: str, now: str) -> bool:
     """Whether two browsers' words tell of different browsers or systems; another version is no other device."""
-    return bool(before) and bool(now) and _device(before) != _device(now)
+    return _device(before) != _device(now)
 
 
 def is_away(now: str | None, residences: Collection[str]) -> bool:
@@ -33,9 +34,9 @@ def is_away(now: str | None, residences: Collection[str]) -> bool:
 
 def has_moved(before: str | None, now: str | None, residences: Collection[str]) -> bool:
     """Whether a session has left the country that its proof was made in, but to come home."""
-    return before is not None and now is not None and before != now and now not in residences
+    return before != now and now not in residences
 
 
 def _device(agent: str) -> tuple[str, str]:
     known = device_of(agent)
-    return known if any(known) else (agent.partition("/")[0], "")
+    return known if any(known) else (agent.partition("/")[0] or agent, "")

@@ -17,7 +17,7 @@ from workforce.models import Annotator
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
-HOME, ABROAD = "198.51.100.7", "203.0.113.7"
+HOME, ABROAD, NOWHERE = "198.51.100.7", "203.0.113.7", "192.0.2.7"
 SECURE = "/account/second-factor"
 
 
@@ -30,8 +30,10 @@ SECURE = "/account/second-factor"
         (CHROME.format("130.0"), "curl/8.1", True),
         ("tool/1.0", "tool/2.0", False),
         ("tool/1.0", "other/1.0", True),
-        ("", FIREFOX, False),
-        (FIREFOX, "", False),
+        ("", FIREFOX, True),
+        (FIREFOX, "", True),
+        ("", "", False),
+        ("", "/1.0", True),
     ],
 )
 def test_another_browser_or_system_is_another_device(before: str, now: str, is_other: bool) -> None:
@@ -45,8 +47,10 @@ def test_another_browser_or_system_is_another_device(before: str, now: str, is_o
         ("KE", "DE", {"KE"}, True, True),
         ("DE", "KE", {"KE"}, False, False),
         ("KE", "DE", set(), False, True),
-        ("KE", None, {"KE"}, False, False),
-        (None, "DE", {"KE"}, True, False),
+        ("KE", None, {"KE"}, False, True),
+        (None, "DE", {"KE"}, True, True),
+        (None, "KE", {"KE"}, False, False),
+        (None, None, {"KE"}, False, False),
         ("KE", "DE", {"KE", "DE"}, False, False),
     ],
 )
@@ -85,6 +89,14 @@ def test_from_elsewhere_a_proof_is_asked_for_anew(app: Flask, db: Database, coun
     assert begin(client) == 303, "proven from there"
     client.environ_base["HTTP_USER_AGENT"] = FIREFOX
     assert begin(client) == 403, "a copied cookie in another browser"
+    for name, nothing, before in (("HTTP_USER_AGENT", "", CHROME.format("130.0")), ("REMOTE_ADDR", NOWHERE, ABROAD)):
+        client.environ_base[name] = nothing
+        assert begin(client) == 403, "who says nothing, or comes from no known country, is elsewhere too"
+        assert begin(client, proof_password=PASSWORD) == 303
+        assert begin(client) == 303, "proven there"
+        client.environ_base[name] = before
+        assert begin(client) == 403, "compared with that from now on"
+        assert begin(client, proof_password=PASSWORD) == 303
 
     with db.transaction(Scope.system("test")) as session:
         profile = session.query(Annotator).filter_by(account_id=person.account_id).one()
