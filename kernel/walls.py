@@ -3,14 +3,13 @@
 The second wall, PostgreSQL's row-level security, says the same again in the database (`row_security`).
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Table, and_, bindparam, event, or_, select
+from sqlalchemy import Executable, Table, and_, bindparam, event, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql import visitors
 
@@ -252,17 +251,6 @@ def role_statements() -> list[str]:
             f"GRANT USAGE ON SCHEMA public TO {role}",
         ]
     return statements
-
-
-@contextmanager
-def every_row(connection: Connection) -> Iterator[None]:
-    """A migration that changes rows does it within this: to the owner of the tables row security shows none."""
-    has_walls = connection.dialect.name == "postgresql"
-    if has_walls:
-        connection.exec_driver_sql(f"SET LOCAL ROLE {Power.SYSTEM.value}")
-    yield
-    if has_walls:
-        connection.exec_driver_sql("RESET ROLE")
 
 
 def grant_statements(tables: Iterable[str], append_only: set[str], gold: set[str]) -> list[str]:

@@ -5,7 +5,8 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 import kernel.db
-from kernel.walls import every_row, grant_statements, row_security
+from kernel.migrations.rows import every_row
+from kernel.walls import grant_statements, row_security
 
 revision = "0004"
 down_revision = "0003"
@@ -59,7 +60,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("classes", JSON, nullable=False, server_default="{}"))
 
     # ### end Alembic commands ###
-    with every_row(op.get_bind()):
+    with every_row():
         op.execute("UPDATE track SET peers = 0, peers_same = 0")  # counted from the pairs from now on
     if op.get_bind().dialect.name == "postgresql":
         for statement in row_security(KINDS) + grant_statements(KINDS, set(), set()):

@@ -8,7 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 import kernel.db
 from kernel import ids
-from kernel.walls import every_row, grant_statements, row_security
+from kernel.migrations.rows import every_row
+from kernel.walls import grant_statements, row_security
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
 KINDS = {"language_evidence": "owned"}
@@ -70,7 +71,7 @@ def upgrade() -> None:
     if is_postgresql:
         for statement in row_security(KINDS) + grant_statements(KINDS, set(), set()):
             op.execute(statement)
-    with every_row(op.get_bind()):
+    with every_row():
         _move()
     op.drop_column("language_claim", "evidence")  # not in a batch, which would build the table anew under its evidence
 
@@ -79,7 +80,7 @@ def downgrade() -> None:
     op.drop_table("language_evidence")
     with op.batch_alter_table("language_claim", schema=None) as batch_op:
         batch_op.add_column(sa.Column("evidence", JSON, nullable=False, server_default="{}"))
-    with every_row(op.get_bind()):
+    with every_row():
         op.execute("DELETE FROM language_claim WHERE mode <> 'read'")
     with op.batch_alter_table("language_claim", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_language_claim_org_id_id"), type_="unique")

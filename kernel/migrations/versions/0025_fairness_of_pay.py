@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from kernel.walls import every_row
+from kernel.migrations.rows import every_row
 
 revision = "0025"
 down_revision = "0024"
@@ -24,7 +24,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with every_row(op.get_bind()):
+    with every_row():
         op.execute("DELETE FROM fairness_cell WHERE outcome = 'paid_less' OR kind = 'page'")
     _ask(_BEFORE)
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.walls import every_row
+from kernel.migrations.rows import every_row
 
 revision = "0029"
 down_revision = "0028"
@@ -23,7 +23,7 @@ UPDATE project SET personal_choice = coalesce(
 
 def upgrade() -> None:
     op.add_column("project", sa.Column("personal_choice", sa.String(length=5), nullable=True))
-    with every_row(op.get_bind()):
+    with every_row():
         op.execute(FIRST)
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.walls import every_row
+from kernel.migrations.rows import every_row
 
 revision = "0031"
 down_revision = "0030"
@@ -15,7 +15,7 @@ OPEN = sa.text("state IN ('waiting', 'ready')")
 
 def upgrade() -> None:
     # Of two that were asked for at once one is enough; a file that was made for the other is still removed in time.
-    with every_row(op.get_bind()):
+    with every_row():
         op.execute(
             "UPDATE data_request SET state = 'cancelled', done_at = asked_at WHERE state IN ('waiting', 'ready')"
             " AND EXISTS (SELECT 1 FROM data_request AS other WHERE other.account_id = data_request.account_id"

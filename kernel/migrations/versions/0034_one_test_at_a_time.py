@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.walls import every_row
+from kernel.migrations.rows import every_row
 
 revision = "0034"
 down_revision = "0033"
@@ -14,7 +14,7 @@ UNDER_WAY = sa.text("state IN ('training', 'exam')")
 
 
 def upgrade() -> None:
-    with every_row(op.get_bind()):
+    with every_row():
         op.execute(
             "UPDATE attempt SET state = 'ended', ended_at = deadline_at WHERE state IN ('training', 'exam')"
             " AND EXISTS (SELECT 1 FROM attempt AS other WHERE other.account_id = attempt.account_id"

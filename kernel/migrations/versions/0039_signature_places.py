@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.walls import every_row, grant_statements, row_security
+from kernel.migrations.rows import every_row
+from kernel.walls import grant_statements, row_security
 
 KINDS = {"signature_place": "owned"}
 
@@ -31,7 +32,7 @@ def upgrade() -> None:
     if is_postgresql:
         for statement in row_security(KINDS) + grant_statements(KINDS, set(), set()):
             op.execute(statement)
-    with every_row(op.get_bind()):  # but nothing of people who were erased
+    with every_row():  # but nothing of people who were erased
         op.execute(
             "INSERT INTO signature_place (id, org_id, annotator_id, network)"
             " SELECT s.id, s.org_id, s.annotator_id, s.network FROM agreement_signature s"

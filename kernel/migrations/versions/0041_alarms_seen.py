@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kernel.walls import every_row
+from kernel.migrations.rows import every_row
 
 revision = "0041"
 down_revision = "0040"
@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("track", schema=None) as batch_op:
         batch_op.add_column(sa.Column("alarms_seen", sa.Integer(), nullable=False, server_default="0"))
-    with every_row(op.get_bind()):
+    with every_row():
         op.execute("UPDATE track SET alarms_seen = alarms")
     with op.batch_alter_table("track", schema=None) as batch_op:
         batch_op.alter_column("alarms_seen", server_default=None)
