@@ -1,17 +1,22 @@
 """Pictures decoded in full and written anew, so that nothing but their pixels is kept."""
 
+import struct
 import warnings
 import zlib
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from i18n import _
 from labeling.rules.media import MOST_PIXELS, CleanFile, MediaKind, NotTaken, damaged, holds_more
 
 _BARE = {0x01, *range(0xD0, 0xD8)}  # markers of JPEG that stand without a length
-_FALLS_OVER = (OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, ArithmeticError, zlib.error)
+# Whatever a decoder stumbles over in a file. A lack of memory and the end of a job's time say nothing about the file.
+_FALLS_OVER = (
+    ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, LookupError, NameError, OSError,
+    RuntimeError, SyntaxError, TypeError, ValueError, struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
 _PLAIN = {"PNG": {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}, "JPEG": {"L", "RGB"}, "WEBP": {"RGB", "RGBA"}}
 _QUALITY: dict[str, dict[str, Any]] = {"PNG": {"optimize": False}, "JPEG": {"quality": 92}, "WEBP": {"quality": 92}}
 
@@ -104,7 +109,7 @@ def _anew(content: bytes, said: str, kept: str) -> CleanFile:
                     raise NotTaken("media.moves", _("Moving pictures are not taken. Save one picture of it."))
                 found.load()
                 written, size = _written(found, kept)
-    except (*_FALLS_OVER, UnidentifiedImageError, Image.DecompressionBombError) as cause:
+    except _FALLS_OVER as cause:
         raise damaged() from cause
     return CleanFile(MediaKind.PICTURE, f"image/{kept.lower()}", written, *size)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PIL import Image
+from rq.timeouts import JobTimeoutException
 
 from labeling.files.media import ArchiveRefused, clean_name, file_count, read_archive
 from labeling.rules import media as rules
@@ -92,6 +93,8 @@ def test_what_shows_through_stays_clear() -> None:
         (moving_gif(), "media.moves"),
         (picture("PNG")[:60], "media.damaged"),
         (picture("JPEG")[:200], "media.damaged"),
+        (picture("PNG", exif=b"II*\0"), "media.damaged"),
+        (picture("WEBP", exif=b"Exif\0\0II*\0"), "media.damaged"),
         (b"GIF89a/*", "media.damaged"),
         (b"GIF89a" + bytes(40), "media.damaged"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "media.damaged"),
@@ -113,6 +116,18 @@ def test_a_picture_of_too_many_points_is_refused_before_it_is_decoded(monkeypatc
     monkeypatch.setattr("labeling.rules.cleaning.MOST_FILE_BYTES", 50)
     assert why(picture("PNG")) == "media.too_large"
     assert rules.MOST_PIXELS == 50_000_000
+
+
+@pytest.mark.parametrize("fault", [MemoryError, JobTimeoutException])
+def test_what_says_nothing_about_a_picture_is_no_answer_for_it(
+    monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    def fails(*_told: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("labeling.rules.pictures._written", fails)
+    with pytest.raises(fault):
+        clean_media(picture("PNG"))
 
 
 def test_no_cut_and_no_changed_byte_brings_a_reader_down() -> None:
