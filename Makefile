@@ -1,8 +1,8 @@
 # Everything a developer types. `make help` lists it.
 PYTHON ?= python3
 PY := .venv/bin/python
-# One more than there are processors: a test that waits for a browser or a database leaves one idle.
-N ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Two more than there are processors: tests that wait for a browser, a database or a process leave them idle.
+N ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
 # Asked before the script, which such an old Python could not even read.
 OLD = import sys; sys.version_info < (3, 7) and sys.exit('Polyphony needs Python 3.11 or newer; this is %d.%d. Name another: make PYTHON=python3.11 run' % sys.version_info[:2])
 SETUP = $(PYTHON) -c "$(OLD)" && $(PYTHON) scripts/setup.py
