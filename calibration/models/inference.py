@@ -13,7 +13,11 @@ class InferenceRun(Identified, Shared, Base):
     """One run of truth inference over a lane: method, parameters, what went in."""
 
     __tablename__ = "inference_run"
-    __table_args__ = (UniqueConstraint("org_id", "id"), Index("ix_inference_of_lane", "lane_id", "at"))
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        Index("ix_inference_of_lane", "lane_id", "at"),
+        Index("ix_inference_of_project", "project_id", "at"),
+    )
     lane_id: Mapped[str] = mapped_column(Id)
     method: Mapped[str] = mapped_column(String(40))
     parameters: Mapped[dict[str, Any]]

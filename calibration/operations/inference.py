@@ -55,7 +55,8 @@ def collect(session: Session, actor: Actor, lane_id: str, unit_ids: Sequence[str
     known = anchors(session, lane_id)
     pairs = frame[["task", "item"]].drop_duplicates()
     truths = {task: known[item] for task, item in zip(pairs["task"], pairs["item"], strict=True) if item in known}
-    fallback = last_temperature(session, lane.project_id) or FALLBACK
+    # Between two runs the last one's temperature holds, so that none is looked for.
+    fallback = (last_temperature(session, lane.project_id) if unit_ids is None else None) or FALLBACK
     return Collected(frame, truths, task_type, ontology, now_of(session), fallback)
 
 

@@ -73,16 +73,18 @@ class LaneQuality:
 def quality_of_lane(session: Session, lane_id: str, *, weak_below: float = 0.9) -> LaneQuality:
     """What is known of a lane's quality; exact for its owner and the system, blunt for everybody else."""
     rows = session.execute(
-        select(Track.org_id, Track.judged, Track.checked, Track.right, Track.confusion).where(Track.lane_id == lane_id)
+        select(Track.judged, Track.checked, Track.right, Track.confusion).where(Track.lane_id == lane_id)
     ).all()
+    lane = find_lane(session, lane_id)
+    is_exact = lane is not None and is_told_exactly(session, [lane.org_id])
     judgments, units, confidence, weak = _counts(session, lane_id, weak_below)
-    if is_told_exactly(session, [row.org_id for row in rows]):
+    if is_exact:
         checked, right = sum(row.checked for row in rows), sum(row.right for row in rows)
         confusion = _summed([row.confusion for row in rows])
     else:
         checked, right, confusion = told_of_lane(session, lane_id)
     run = newest_run(session, lane_id)
-    told = run.parameters if run and is_told_exactly(session, [row.org_id for row in rows]) else {}
+    told = run.parameters if run and is_exact else {}
     return LaneQuality(
         lane_id=lane_id,
         judgments=judgments,

@@ -4,9 +4,10 @@ import math
 import time
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
-from calibration.models import Consensus, InferenceRun, Judgment
+from calibration.inference.temperature import FALLBACK
+from calibration.models import Consensus, InferenceRun, Judgment, Track
 from calibration.operations import inference
 from calibration.operations.updating import update
 from calibration.queries import quality_of_lane
@@ -148,6 +149,15 @@ def test_a_vendor_sees_a_lanes_quality_bluntly_and_its_owner_exactly(world: Worl
     world.later(hours=1)
     again = infer(world)
     assert (again.parameters["temperature"], again.parameters["temperature_fitted"]) == (1.5, False)
+    with world.system() as session:
+        asked = [inference.collect(session, ENGINE, world.lane, units).fallback for units in (None, items[:1])]
+        assert asked == [1.5, FALLBACK], "between two runs the last one's holds, and the project's is not looked for"
+        session.execute(delete(Track))
+        session.get_one(InferenceRun, again.id).parameters = fit
+    with world.in_client() as session:
+        assert quality_of_lane(session, world.lane).fit == fit
+    with world.in_vendor() as session:
+        assert quality_of_lane(session, world.lane).fit is None, "of nobody a track is kept yet"
 
 
 def test_thirty_thousand_judgments_are_inferred_and_stored_in_seconds(world: World) -> None:
