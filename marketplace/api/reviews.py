@@ -105,6 +105,7 @@ class ReviewOut(OutModel):
     consensus: dict[str, Any] | None
     confidence: float | None
     answers: list[ReviewedAnswerOut]
+    mark: str = Field(description="Stands for this consensus: send it back with the verdict.")
     lease_until: datetime
 
 
@@ -122,6 +123,7 @@ class VerdictIn(InModel):
     note: str = Field(default="", max_length=2000)
     label: dict[str, Any] | None = None
     judgment_ids: list[str] = Field(default_factory=list, max_length=100)
+    mark: str = Field(default="", max_length=64)
 
 
 class DecidedOut(OutModel):
@@ -176,10 +178,10 @@ def task(session: "Session", actor: Actor, review_id: str) -> ReviewOut:
 
 @api.post("/reviews/<review_id>/verdict", body=VerdictIn, returns=DecidedOut)
 def decide(session: "Session", actor: Actor, review_id: str, body: VerdictIn) -> Any:
-    """Decide a review in hand. A 409 `review.moved` names the consensus that came meanwhile: read the review again."""
+    """Decide a review in hand. A 409 `review.moved` names the consensus that came since this `mark`."""
     return reviewing.decide_review(
         session, actor, review_id, verdict=body.verdict, reason=body.reason, note=body.note, label=body.label,
-        judgment_ids=tuple(body.judgment_ids),
+        judgment_ids=tuple(body.judgment_ids), mark=body.mark,
     )  # fmt: skip
 
 

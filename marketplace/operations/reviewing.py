@@ -35,6 +35,7 @@ from marketplace.rules.planting import Planted
 from marketplace.values.reads import Why
 from marketplace.values.work import REVIEW_WORDS, ReviewReason, Verdict
 from payouts.operations import earnings
+from web.json_text import sha256_of
 from workforce.models import Membership
 from workforce.operations import receipts
 from workforce.values import Standing, most_sensitive
@@ -73,6 +74,11 @@ class ReviewTask:
     project_id: str
     org_id: str
 
+    @property
+    def mark(self) -> str:
+        """What stands for the consensus that is shown here: a verdict brings it back."""
+        return _mark(self.consensus)
+
 
 def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> ReviewTask | None:
     """Lease the oldest open review that is not of the actor's own work; the one in hand, if there is one."""
@@ -81,6 +87,10 @@ def take_review(session: Session, actor: Actor, lane_id: str | None = None) -> R
     asked = asked_by(session, actor)
     review = _in_hand(session, actor, asked) or _claim(session, actor, lane_id, asked)
     return _shown(session, actor, review, _task(session, review)) if review else None
+
+
+def _mark(label: dict[str, Any] | None) -> str:
+    return sha256_of(label)
 
 
 def review_task(session: Session, actor: Actor, review_id: str) -> ReviewTask:
@@ -265,9 +275,12 @@ class Decided:
 
 def decide_review(
     session: Session, actor: Actor, review_id: str, *, verdict: str, reason: str | None = None, note: str = "",
-    label: dict[str, Any] | None = None, judgment_ids: tuple[str, ...] = (),
+    label: dict[str, Any] | None = None, judgment_ids: tuple[str, ...] = (), mark: str = "",
 ) -> Decided:  # fmt: skip
-    """Give the verdict on a review in hand. A fix brings a label, a rejection names its judgments, both a reason."""
+    """Give the verdict on a review in hand. A fix brings a label, a rejection names its judgments, both a reason.
+
+    `mark` is that of the task as the reviewer had it before them; without one, what they were sent last counts.
+    """
     _ensure_standing(session, actor)
     review = _held(session).get(review_id) or session.get(Review, review_id, with_for_update=True)
     if review is None:
@@ -288,7 +301,7 @@ def decide_review(
     if review.planted is not None:
         rejected = _only_note(session, review, label, judgment_ids)
     else:
-        rejected = _carry_out(session, actor, review, label, judgment_ids)
+        rejected = _carry_out(session, actor, review, label, judgment_ids, mark)
         _answer_reports(session, actor, review, verdict)
     audit.record(
         session, actor, "review.decided", "review", review.id, org_id=review.org_id,
@@ -305,10 +318,11 @@ def _ensure_complete(verdict: str, reason: str | None) -> None:
 
 
 def _carry_out(
-    session: Session, actor: Actor, review: Review, label: dict[str, Any] | None, judgment_ids: tuple[str, ...]
+    session: Session, actor: Actor, review: Review, label: dict[str, Any] | None, judgment_ids: tuple[str, ...],
+    mark: str,
 ) -> int:  # fmt: skip
     if review.verdict == Verdict.ACCEPT:
-        settle_unit(session, review.unit_id, _accepted_label(session, review), "review")
+        settle_unit(session, review.unit_id, _accepted_label(session, review, mark), "review")
         return 0
     if review.verdict == Verdict.FIX:
         review.label = _checked_label(session, review, label)
@@ -320,13 +334,14 @@ def _carry_out(
     return _reject(session, actor, review, judgment_ids, label)
 
 
-def _accepted_label(session: Session, review: Review) -> dict[str, Any]:
+def _accepted_label(session: Session, review: Review, mark: str) -> dict[str, Any]:
     """The consensus, if it is the one that the reviewer was shown."""
     known: dict[str, dict[str, Any]] = session.info.get("reviewed_labels", {})
     label = known.get(review.id) or _UNIT.run(session, p_unit=review.unit_id).one().label
     if label is None:
         raise Conflict("review.no_consensus", _("There is no consensus to accept yet. Fix it or return it."))
-    if review.shown is not None and review.shown != label:
+    # What was sent last may have gone to another tab: the mark says what stands before the reviewer.
+    if mark != _mark(label) if mark else review.shown is not None and review.shown != label:
         message = _("The consensus has changed since you were shown it. Look at it again, and decide.")
         raise Conflict("review.moved", message, consensus=dict(label))
     return dict(label)

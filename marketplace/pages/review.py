@@ -35,6 +35,7 @@ class VerdictForm(FormModel):
     reason: str | None = None
     note: str = Field(default="", max_length=2000)
     judgment_ids: list[str] = Field(default_factory=list)
+    mark: str = Field(default="", max_length=64)
 
 
 @pages.get("/review")
@@ -104,6 +105,7 @@ def decide(review_id: str) -> Response:
             reviewing.decide_review(
                 session, actor, review_id, verdict=form.data.verdict, reason=form.data.reason or None,
                 note=form.data.note, label=label, judgment_ids=tuple(form.data.judgment_ids),
+                mark=form.data.mark,
             )  # fmt: skip
     except (InvalidAnswer, Invalid) as problem:
         return _show(review_id, problem.fields or {"": problem.message}, 422)

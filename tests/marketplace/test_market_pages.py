@@ -444,13 +444,18 @@ def test_a_reviewer_is_asked_again_where_the_consensus_moved_since_it_was_shown(
 
     qa = Door(app, market, Role.CLIENT_QA, market.client)
     task = qa.send("/review/next", {}, "/review")
+    shown = qa.get(task)
     move("other")
     asked_again = qa.post(task, {"verdict": "accept"}, "/review")
     assert asked_again.status_code == 409 and "changed since you were shown it" in asked_again.text
+    first, second = (re.findall(r'name="mark" value="([0-9a-f]{64})"', text)[0] for text in (shown, asked_again.text))
+    assert first != second
+    assert qa.post(task, {"verdict": "accept", "mark": first}, "/review").status_code == 409, "sent by an older tab"
     move("network")
     told = qa.ask("POST", f"/reviews/{task.split('/')[-1]}/verdict", {"verdict": "accept"}, 409)
     assert (told["code"], told["consensus"]) == ("review.moved", {"choice": "network"})
-    assert qa.ask("GET", f"/reviews/{task.split('/')[-1]}")["consensus"] == {"choice": "network"}
+    again = qa.ask("GET", f"/reviews/{task.split('/')[-1]}")
+    assert (again["consensus"], again["mark"] in (first, second)) == ({"choice": "network"}, False)
     assert qa.send(task, {"verdict": "accept"}, "/review").endswith("/review")
     with market.system() as session:
         assert session.get_one(Unit, unit_id).label == {"choice": "network"}

@@ -172,9 +172,15 @@ def test_a_consensus_that_moved_since_it_was_shown_is_not_accepted_unseen(desk: 
     with clock.use_clock(lambda: desk.market.now), desk.db.reading(scope) as session, pytest.raises(NeedsWriting):
         reviewing.see_review(session, who, task.id)
     with desk.market.as_(who) as session:
-        assert reviewing.see_review(session, who, task.id).consensus == {"choice": "network"}
+        newer = reviewing.see_review(session, who, task.id)
+    assert newer.consensus == {"choice": "network"}
+    for mark in (task.mark, "x"):  # that was in another tab: the older one is before them still
+        with pytest.raises(Conflict, match="changed since you were shown it"):
+            decide(desk, who, task, "accept", mark=mark)
     move("other")
     taken(desk, who)  # whoever asks for the next gets the one in hand, as it is now
+    with pytest.raises(Conflict, match="changed since you were shown it"):
+        decide(desk, who, task, "accept", mark=newer.mark)
     decide(desk, who, task, "accept")
     assert unit_of(desk, task).label == {"choice": "other"}
     # A verdict that does not rest on the consensus does not ask for it.
