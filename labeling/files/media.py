@@ -22,6 +22,9 @@ _SMALL = 64 * 1024  # what is no larger may be as compressed as it likes
 _CHUNK = 1 << 16
 _ENCRYPTED = 0x1
 _IN_MEMORY = 4 * 1024 * 1024
+_LONGEST_LIST = 4 * 1024 * 1024  # bytes of an archive's list of files
+_END, _END_64, _WAY_64, _LINE = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\1\2"
+_END_SIZE, _ENDS_64_SIZE, _LONGEST_COMMENT = 22, 56 + 20, 1 << 16
 _LEFT_BY_SYSTEMS = ("__MACOSX/",)
 _LEFT_NAMES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
@@ -70,7 +73,7 @@ def as_archive(files: Sequence[tuple[str, BinaryIO]]) -> BinaryIO:
 def file_count(stream: BinaryIO, size: int) -> int:
     """How many files an archive holds; raises ArchiveRefused for one that is broken, sealed or a trap."""
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with _listed(stream, size) as archive:
             return len(_entries(archive, size))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError, RuntimeError) as cause:
         raise _broken() from cause
@@ -78,7 +81,7 @@ def file_count(stream: BinaryIO, size: int) -> int:
 
 def read_archive(stream: BinaryIO, size: int, after: int = 0) -> Iterator[Found]:
     """Each file in its turn, from the one after a number on; never holds more than one of them."""
-    with zipfile.ZipFile(stream) as archive:
+    with _listed(stream, size) as archive:
         for number, entry in enumerate(_entries(archive, size), start=1):
             if number > after:
                 yield _read(archive, entry, number)
@@ -101,6 +104,38 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
+def _listed(stream: BinaryIO, size: int) -> zipfile.ZipFile:
+    """The archive with its list of files, which is looked at as bytes first: each line of it costs memory and time."""
+    begin, length = _list_place(stream, size)
+    if begin < 0:
+        raise _broken()
+    stream.seek(begin)
+    if length > _LONGEST_LIST or stream.read(length).count(_LINE) > MOST_FILES:
+        raise ArchiveRefused(
+            "archive.too_many", _("An archive may hold at most %(most)s files. Send them in parts.", most=MOST_FILES)
+        )
+    return zipfile.ZipFile(stream)
+
+
+def _list_place(stream: BinaryIO, size: int) -> tuple[int, int]:
+    """Where the list begins that zipfile will read, and its length: it stands right before the end records."""
+    stream.seek(max(0, size - _END_SIZE - _LONGEST_COMMENT))
+    tail = stream.read()
+    is_bare = tail[-_END_SIZE:].startswith(_END) and tail.endswith(b"\0\0")
+    place = len(tail) - _END_SIZE if is_bare else tail.rfind(_END)
+    if place < 0:
+        raise _broken()
+    length, end = int.from_bytes(tail[place + 12 : place + 16], "little"), size - len(tail) + place
+    stream.seek(max(0, end - _ENDS_64_SIZE))
+    wide = stream.read(_ENDS_64_SIZE)
+    if wide[-20:].startswith(_WAY_64):
+        end -= _ENDS_64_SIZE
+        if not wide.startswith(_END_64) or int.from_bytes(wide[-12:-4], "little") != end:
+            raise _broken()  # two readers could take different lists for it
+        length = int.from_bytes(wide[40:48], "little")
+    return end - length, length
+
+
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, number: int) -> Found:
     shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in entry.filename)
     try:
@@ -112,10 +147,6 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, number: int) -> Foun
 
 def _entries(archive: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
     entries = archive.infolist()
-    if len(entries) > MOST_FILES:
-        raise ArchiveRefused(
-            "archive.too_many", _("An archive may hold at most %(most)s files. Send them in parts.", most=MOST_FILES)
-        )
     if any(entry.flag_bits & _ENCRYPTED for entry in entries) or _overlap(entries, size):
         raise _broken()
     if sum(entry.file_size for entry in entries) > MOST_BYTES or any(map(_is_bomb, entries)):

@@ -1,6 +1,7 @@
 """Which pictures and sounds are taken, and what of them is kept."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 
@@ -194,11 +195,39 @@ def test_an_archive_that_is_a_trap_is_refused_as_a_whole(make: Callable[[], byte
     assert refused.value.code == code
 
 
-def test_too_many_files_and_links_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = archive({"a": b"", "b": b""})
-    monkeypatch.setattr("labeling.files.media.MOST_FILES", 1)
-    with pytest.raises(ArchiveRefused):
-        file_count(io.BytesIO(content), len(content))
+def _wide(content: bytes, said: int | None = None) -> bytes:
+    """The same archive with the larger kind of end record, as programs write that do not know the size beforehand."""
+    end = content.rindex(b"PK\5\6")
+    count, length, begin = struct.unpack("<H2L", content[end + 10 : end + 20])
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, begin)
+    way = struct.pack("<4sLQL", b"PK\6\7", 0, end if said is None else said, 1)
+    small = content[end : end + 10] + b"\xff" * 10 + content[end + 20 :]
+    return content[:end] + record + way + small
+
+
+def test_a_list_of_too_many_files_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = struct.pack("<4s4B4H3L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 15) + b"x"
+    line = line[:28] + b"\1\0" + line[30:]
+    monkeypatch.setattr("labeling.files.media._LONGEST_LIST", 10 * len(line))
+    for lines, said, most in ((2, 2, 1), (2, 1, 1), (11, 11, 20)):  # what it says of their number is not believed
+        content = b"PK\3\4" + line * lines + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, said, said, 47 * lines, 4, 0)
+        for odd in (content, _wide(content), content[:-2] + b"\3\0abc"):
+            with monkeypatch.context() as never, pytest.raises(ArchiveRefused) as refused:
+                never.setattr("labeling.files.media.MOST_FILES", most)
+                never.setattr("zipfile.ZipFile", lambda *_told: pytest.fail("the list was read"))
+                file_count(io.BytesIO(odd), len(odd))
+            assert refused.value.code == "archive.too_many"
+
+
+def test_an_archive_of_the_larger_kind_is_read_where_its_ends_agree() -> None:
+    content = archive({"a.png": picture()})
+    whole, torn = _wide(content), _wide(content, said=0)
+    assert [each.name for each in read_archive(io.BytesIO(whole), len(whole))] == ["a.png"]
+    with pytest.raises(ArchiveRefused, match=r"archive\.broken"):
+        file_count(io.BytesIO(torn), len(torn))
+
+
+def test_links_are_refused() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
         link = zipfile.ZipInfo("link.png")
