@@ -1,11 +1,12 @@
 """Sounds told by their structure, kept as the same sound without the words and pictures that files carry about it."""
 
-from functools import cache
+import zlib
 
 from labeling.rules.media import CleanFile, MediaKind, damaged, holds_more
 
 _WAV_CODECS = {1, 3, 0xFFFE}  # whole numbers, floating ones, and those that say more of themselves
 _TAG = 128  # bytes of the oldest kind of tag, at the end of a file
+_TURNED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _KEPT_OF_FLAC = {0, 3}  # what the stream is, and where to seek in it
 # kbit/s by index for MPEG 1 and for MPEG 2 and 2.5, and samples a second by version and index: layer III
 _RATES = {
@@ -109,23 +110,27 @@ def ogg(content: bytes) -> CleanFile:
 
 def _strike_comments(kept: bytearray, pages: list[tuple[int, int, int]]) -> int:
     """The second packet says who sings; afterwards it says nothing, in as many bytes. Returns its last page."""
-    packets = list[list[int]]()  # of the first two packets the places of their bytes
+    packets = list[list[slice]]()  # the stretches of the first two packets, one for each page that they reach into
     is_open, last = False, 0
     for last, (page, body, _end) in enumerate(pages):  # noqa: B007
-        at = body
+        begin = at = body
         for size in kept[page + 27 : body]:
             if not is_open:
                 if len(packets) == 2:
                     break
                 packets.append([])
-            packets[-1] += range(at, at + size)
+                begin = at
             at += size
             is_open = size == 255
-        if len(packets) == 2 and not is_open:
+            if not is_open:
+                packets[-1].append(slice(begin, at))
+        if is_open:
+            packets[-1].append(slice(begin, at))
+        elif len(packets) == 2:
             break
     if len(packets) < 2 or is_open:
         raise damaged()
-    first, second = (bytes(kept[each] for each in places) for places in packets)
+    first, second = (b"".join(kept[stretch] for stretch in stretches) for stretches in packets)
     if first.startswith(b"OpusHead") and second.startswith(b"OpusTags"):
         struck = b"OpusTags" + bytes(8)
     elif first.startswith(b"\x01vorbis") and second.startswith(b"\x03vorbis"):
@@ -134,28 +139,18 @@ def _strike_comments(kept: bytearray, pages: list[tuple[int, int, int]]) -> int:
         raise damaged()
     if len(struck) > len(second):
         raise damaged()
-    for where, byte in zip(packets[1], struck.ljust(len(second), b"\0"), strict=True):
-        kept[where] = byte
+    struck, done = struck.ljust(len(second), b"\0"), 0
+    for stretch in packets[1]:
+        length = stretch.stop - stretch.start
+        kept[stretch] = struck[done : done + length]
+        done += length
     return last
 
 
-@cache
-def _table() -> tuple[int, ...]:
-    found = []
-    for number in range(256):
-        value = number << 24
-        for _bit in range(8):
-            value = (value << 1 ^ 0x04C11DB7 if value & 0x80000000 else value << 1) & 0xFFFFFFFF
-        found.append(value)
-    return tuple(found)
-
-
 def _sum_of(page: bytes) -> int:
-    """The checksum of a page of Ogg."""
-    value, table = 0, _table()
-    for byte in page:
-        value = (value << 8 & 0xFFFFFFFF) ^ table[value >> 24 ^ byte]
-    return value
+    """The checksum of a page of Ogg: that of zlib, beginning at nought, with the bits of each byte turned round."""
+    turned = zlib.crc32(page.translate(_TURNED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int.from_bytes(turned.to_bytes(4, "little").translate(_TURNED), "big")
 
 
 def _frame_length(head: bytes) -> int | None:

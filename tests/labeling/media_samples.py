@@ -10,6 +10,7 @@ from PIL import Image
 from labeling.rules.sounds import _sum_of
 
 SECRET = b"Nairobi, home of the photographer"
+_PAGE = 255 * 255  # what a page of Ogg holds of a packet that goes on behind it
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (40, 30), colour: str = "teal", **more: object) -> bytes:
@@ -69,12 +70,19 @@ def ogg(kind: str = "opus") -> bytes:
         if kind == "opus"
         else (b"\x01vorbis" + bytes(23), b"\x03vorbis" + told + b"\x01")
     )
-    return b"".join(_page(number, packet) for number, packet in enumerate((first, second, bytes(60))))
+    return ogg_of(first, second)
 
 
-def _page(number: int, packet: bytes) -> bytes:
+def ogg_of(first: bytes, second: bytes) -> bytes:
+    """A sound that begins with these two packets; the second one, its comments, goes over as many pages as it needs."""
+    pages = [first, *(second[at : at + _PAGE] for at in range(0, len(second) + 1, _PAGE)), bytes(60)]
+    return b"".join(_page(number, part) for number, part in enumerate(pages))
+
+
+def _page(number: int, part: bytes) -> bytes:
+    laces = b"\xff" * (len(part) // 255) + (b"" if len(part) == _PAGE else bytes([len(part) % 255]))
     head = b"OggS\0" + bytes(9) + b"\7\0\0\0" + struct.pack("<I", number)
-    rest = bytes([1, len(packet)]) + packet
+    rest = bytes([len(laces)]) + laces + part
     return head + struct.pack("<I", _sum_of(head + bytes(4) + rest)) + rest
 
 

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from labeling.files.media import ArchiveRefused, clean_name, file_count, read_ar
 from labeling.rules import media as rules
 from labeling.rules.cleaning import clean_media
 from labeling.rules.media import NotTaken
+from labeling.rules.sounds import _sum_of
 from tests.labeling.media_samples import (
     SECRET,
     archive,
@@ -21,6 +23,7 @@ from tests.labeling.media_samples import (
     moving_gif,
     mp3,
     ogg,
+    ogg_of,
     picture,
     wav,
 )
@@ -57,6 +60,19 @@ def test_what_is_whole_is_taken_without_what_it_says_beside_and_once_more_is_the
     assert (clean.media_type, SECRET in clean.content) == (kept, False)
     if kept != "image/jpeg" and kept != "image/webp":  # those lose a little each time
         assert clean_media(clean.content).content == clean.content
+
+
+def test_long_comments_of_a_sound_cost_little_and_are_nothing_but_noughts_afterwards() -> None:
+    first, length = b"OpusHead" + bytes(11), 2_000_000
+    content, silent = ogg_of(first, b"OpusTags" + b"\xff" * length), ogg_of(first, b"OpusTags" + bytes(length))
+    tracemalloc.start()
+    try:
+        clean = clean_media(content).content
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (clean == silent, peak < 8 * length) == (True, True)
+    assert _sum_of(b"123456789") == 0x89A1897F  # worked out elsewhere, bit by bit
 
 
 def test_a_photograph_is_turned_as_it_was_held_and_forgets_where_it_was_taken() -> None:
