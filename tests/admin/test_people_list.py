@@ -64,7 +64,7 @@ def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
     assert (told["is_possible"], told["told"]) == (False, "has it already")
     until = {"until_at": f"{clock.now() + timedelta(days=30):%Y-%m-%dT%H:%M:%SZ}"}
     (told,) = office.api(MANAGER, "POST", "/people/clearances", json=body | until).get_json()["items"]
-    assert told["is_possible"] and told["told"].startswith("is renewed")
+    assert told["is_possible"] and told["told"].startswith("takes the place of one that ends on ")
     assert office.api(MANAGER, "POST", "/people/clearances", json=body | until | {"level": 4}).status_code == 422
     with office.db.reading(Scope.system("test")) as session:
         pool = session.query(Annotator.pool_id).scalar()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
+from i18n import render
 from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.tenancy import Scope
 from tests.workforce.conftest import SYSTEM, Time, World
@@ -227,6 +228,17 @@ def test_skills_and_clearances_are_given_to_many_after_a_look(world: World, time
             session, world.manager, ids, level=1, until_at=soon, reason="one for all", is_preview=False
         )
         assert {one.id for one in given if one.is_possible} == {amina.id}, "nobody gets less than they have"
+        shorter = many_people.set_clearances(
+            session, world.manager, ids, level=None, until_at=time.now + timedelta(days=1), reason="?", is_preview=False
+        )
+        assert [one.is_possible for one in shorter] == [False, False, False], "nor what they have for a shorter time"
+        higher = many_people.set_clearances(
+            session, world.manager, ids, level=2, until_at=soon, reason="?", is_preview=True
+        )
+        assert {one.id: render(one.told).split(" on ")[0] for one in higher} == {
+            amina.id: "takes the place of one that ends", nia.id: "holds it for at least as long",
+            gone.id: "does not work here",
+        }  # fmt: skip
         held = [(row.clearance, row.clearance_until) for row in (session.get_one(Annotator, one) for one in ids)]
         assert held == [(1, soon), (2, soon), (0, None)]
     assert [event.details["reason"] for event in world.audit("skill.added")] == ["seen at work"]
@@ -247,3 +259,9 @@ def test_skills_and_clearances_are_given_to_many_after_a_look(world: World, time
         operations.set_steps(session, world.manager, world.pool_id, ["profile", "identity"])
         told = {row[0]: row[3] for row in step_stream(session, world.pool_id, 10)}
     assert told == {amina.id: [Owner.NOBODY, Owner.PERSON], nia.id: [Owner.NOBODY, Owner.PERSON]}
+    time.now = soon
+    with world.db.transaction(world.vendor) as session:
+        (late,) = many_people.set_clearances(
+            session, world.manager, [nia.id], level=None, until_at=soon + timedelta(days=9), reason="?", is_preview=True
+        )
+    assert late.is_possible and render(late.told).startswith("is renewed; it ended on ")

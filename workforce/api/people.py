@@ -169,7 +169,7 @@ def add_skill(session: "Session", actor: Actor, body: SkillIn) -> PlannedActsOut
 
 @api.post("/people/clearances", body=ClearancesIn, returns=PlannedActsOut, scope=_reach)
 def set_clearances(session: "Session", actor: Actor, body: ClearancesIn) -> PlannedActsOut:
-    """Give many a clearance, or renew what each holds, unless `preview` is true; nobody gets less than they have."""
+    """Give many a clearance or renew it, unless `preview` is true; no level falls, or ends sooner but for a higher."""
     return PlannedActsOut.of(
         many_people.set_clearances(
             session,

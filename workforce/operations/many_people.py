@@ -99,8 +99,8 @@ def set_clearances(
     reason: str, is_preview: bool,
 ) -> list[PlannedAct]:  # fmt: skip
     """Give each of these people a clearance until a day, or renew the one they hold where no level is named; done,
-    unless this is a preview. Whoever holds more than the level named is left as they are: less than there was is a
-    decision about one person."""
+    unless this is a preview. Whoever holds more than the level named, or that level for as long, is left as they are:
+    less than there was is a decision about one person."""
     guard.require(
         session, actor, Action.PEOPLE_CLEAR, Resource("people", org_id=actor.org_id, author_account_id=ANYBODY)
     )
@@ -110,7 +110,7 @@ def set_clearances(
     for person, name in chosen(session, annotator_ids, is_locked=not is_preview):
         after = person.clearance if level is None else level
         fault = _no_clearance(actor, person, after, until_at, now)
-        planned.append(PlannedAct(person.id, name, fault is None, fault or _cleared(person, after)))
+        planned.append(PlannedAct(person.id, name, fault is None, fault or _cleared(person, after, now)))
         if fault is None and not is_preview:
             set_clearance(session, actor, person.id, level=after, until_at=until_at, reason=told)
     return planned
@@ -128,6 +128,8 @@ def _no_clearance(
         return _("has none that could be renewed")
     if clearance_at(person.clearance, person.clearance_until, now) > after:
         return _("holds a higher one: lower it on the person's own page")
+    if person.clearance == after and person.clearance_until and until_at and person.clearance_until >= until_at:
+        return _("holds it for at least as long")
     try:
         clean_level(after, until_at, now)
     except Invalid as problem:
@@ -136,8 +138,10 @@ def _no_clearance(
     return None
 
 
-def _cleared(person: Annotator, after: int) -> Message:
+def _cleared(person: Annotator, after: int, now: datetime) -> Message:
     """What changes, in words."""
+    if clearance_at(person.clearance, person.clearance_until, now):
+        return _("takes the place of one that ends on %(date)s", date=figure("date", person.clearance_until))
     if person.clearance == after and person.clearance_until is not None:
         return _("is renewed; it ended on %(date)s", date=figure("date", person.clearance_until))
     return _("is given")
