@@ -42,6 +42,7 @@ cli = Commands("admin", help="Running the installation.", without_database=("mig
 cli.add_command(demo)
 
 OK, TAMPERED, NOT_RUN = 0, 1, 2
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _ME = system_actor("command line")
 _SCOPE = Scope.system("command line")
 
@@ -227,28 +228,32 @@ def carry_retention(dry_run: bool) -> None:
 
 
 @cli.command("replay-erasures")
-@click.option("--list", "place", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Another list.")
+@click.option("--list", "place", type=_FILE, help="Another list.")
+@click.option("--key", "retired", type=_FILE, multiple=True, help="A public key that signed before; can be repeated.")
 @with_appcontext
-def replay_erased(place: Path | None) -> None:
+def replay_erased(place: Path | None, retired: tuple[Path, ...]) -> None:
     """After an older backup was restored: erase again whom the signed list names. The hourly job does the same.
 
-    Exit code 1: a line was not signed by the key; 2: somebody runs an organization alone, and waits for another one.
+    Exit code 1: a line that no key signed was passed over; 2: somebody runs an organization alone, and waits for
+    another one.
     """
     settings = current.settings()
     try:
+        keys = [anchor_files.key_bytes(settings), *(file.read_bytes() for file in retired)]
         found = replay_erasures(
             lambda: db.reading(_SCOPE), lambda: db.transaction(_SCOPE), _ME,
-            place or erasure_list.list_file(settings), anchor_files.key_bytes(settings),
+            place or erasure_list.list_file(settings), *keys,
         )  # fmt: skip
     except (OSError, ValueError) as fault:
         raise CannotRun(str(fault)) from None
-    except signed.BadAnchor as fault:
-        click.echo(f"the list of erasures: {fault}", err=True)
-        sys.exit(TAMPERED)
-    for account, outcome in found.items():
+    for account, outcome in found.outcomes.items():
         click.echo(f"{account}  {'erased again' if outcome == 'done' else 'runs an organization alone: not yet'}")
-    click.echo(f"{sum(outcome == 'done' for outcome in found.values())} erased again")
-    if "last" in found.values():
+    click.echo(f"{sum(outcome == 'done' for outcome in found.outcomes.values())} erased again")
+    for told in found.faults:
+        click.echo(f"the list of erasures, passed over: {told}", err=True)
+    if found.faults:
+        sys.exit(TAMPERED)
+    if "last" in found.outcomes.values():
         sys.exit(NOT_RUN)
 
 

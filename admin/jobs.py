@@ -1,5 +1,6 @@
 """Jobs of the installation itself: linking the log, proving it, removing what is over, counting."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,7 +15,7 @@ from admin import invariants
 from admin.operations import anchor_files, anchoring, erasure_list, own_data, retention, upkeep, verification
 from admin.policy import Action, chain_resource
 from admin.rules import anchors as signed
-from admin.values import Walk
+from admin.values import Replayed, Walk
 from kernel import audit, clock
 from kernel.audit import Anchors, Breach
 from kernel.guard import require
@@ -26,6 +27,7 @@ from marketplace.storage import storage
 from workforce.operations.own_data import ask_data
 from workforce.values.own_data import DataKind, DataRequestView
 
+log = logging.getLogger("polyphony.erasures")
 _AT_ONCE = 500
 Transactions = Callable[[], AbstractContextManager[Session]]
 
@@ -124,24 +126,29 @@ def keep_no_longer(work: Work) -> dict[str, Any]:
     taken = _in_portions(work, retention.carry_retention, retention.PORTION)
     settings = settings_in_place()
     file, key = erasure_list.list_file(settings), anchor_files.key_bytes(settings)
-    again = Counter(replay_erasures(work.reading, work.transaction, work.actor, file, key).values())
     with work.reading() as session:
         done = erasure_list.done_erasures(session, work.actor)
-    return taken | {"listed": erasure_list.note(file, done, key), "again": again["done"], "kept": again["last"]}
+    listed = erasure_list.note(file, done, key)  # first, whatever comes of the older lines
+    found = replay_erasures(work.reading, work.transaction, work.actor, file, key)
+    if found.faults:
+        log.warning("lines of the list of erasures were passed over: %s; %s", len(found.faults), found.faults[0])
+    again = Counter(found.outcomes.values())
+    return taken | {"listed": listed, "again": again["done"], "kept": again["last"], "passed_over": len(found.faults)}
 
 
 def replay_erasures(
-    reading: Transactions, transaction: Transactions, actor: Actor, file: Path, key: bytes
-) -> dict[str, str]:
-    """Erase again whom the list names and this database holds, each in a transaction; what came of it, by account."""
-    lines, checking = erasure_list.lines_of(file), signed.checking_key(key)
+    reading: Transactions, transaction: Transactions, actor: Actor, file: Path, *keys: bytes
+) -> Replayed:  # fmt: skip
+    """Erase again whom a line of the list by one of these keys names and this database holds, each in a transaction."""
+    listed = erasure_list.read(file, *map(signed.checking_key, keys))
     with reading() as session:
-        back = erasure_list.not_erased(session, actor, lines)
-    found = {}
+        back = erasure_list.not_erased(session, actor, listed)
+    outcomes = {}
     for account in back:
-        with transaction() as session:
-            found[account] = erasure_list.replay(session, actor, *lines[account], checking)
-    return found
+        if account in listed.sound:
+            with transaction() as session:
+                outcomes[account] = own_data.erase_again(session, actor, listed.sound[account])
+    return Replayed(outcomes, erasure_list.passed_over(listed, back))
 
 
 def ask_copy(session: Session, actor: Actor, account_id: str) -> DataRequestView:

@@ -1,5 +1,6 @@
 """Values of running the installation: events of the log, dead jobs, anchors, measurements, verdicts."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -176,3 +177,27 @@ class Erased:
     account: str
     request: str
     at: str
+
+
+@dataclass(frozen=True)
+class UnsoundLine:
+    """A line of the list that no known key signed: what is wrong, and whom it names, if anybody."""
+
+    fault: str
+    account: str
+
+
+@dataclass(frozen=True)
+class ErasureList:
+    """The signed list of erasures: by account what a sound line tells, and every other line with its fault."""
+
+    sound: Mapping[str, Erased]
+    unsound: Sequence[UnsoundLine]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of the list: an outcome for each account that was back, and the faults of lines passed over."""
+
+    outcomes: Mapping[str, str]
+    faults: Sequence[str]

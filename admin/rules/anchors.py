@@ -72,17 +72,18 @@ def sign(told: dict[str, Any], key: Ed25519PrivateKey) -> str:
     return canonical(json.loads(text) | {"signature": signature})
 
 
-def checked(number: int, line: str, key: Ed25519PublicKey) -> dict[str, Any]:
-    """What a signed line tells; raises BadAnchor where the key did not sign it as it stands."""
+def checked(number: int, line: str, *keys: Ed25519PublicKey) -> dict[str, Any]:
+    """What a signed line tells; raises BadAnchor where none of the keys signed it as it stands."""
     try:
         told: dict[str, Any] = json.loads(line)
         signature = base64.b64decode(told.pop("signature"), validate=True)
-        if told["key"] != fingerprint(key):
+        key = {fingerprint(key): key for key in keys}.get(told["key"])
+        if key is None:
             raise BadAnchor(number, f"signed by another key ({told['key']})")
         key.verify(signature, canonical(told).encode())
     except InvalidSignature:
         raise BadAnchor(number, "the signature does not hold") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise BadAnchor(number, "it is no signed line") from fault
     return told
 

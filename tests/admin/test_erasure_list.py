@@ -106,6 +106,7 @@ def test_a_line_that_nobody_signed_erases_nobody_and_whoever_runs_a_place_alone_
     file.write_text(f"no line at all\n{forged}\n")
     refused = app.test_cli_runner().invoke(cli, ["replay-erasures"])
     assert refused.exit_code == 1 and "line 2: signed by another key" in refused.output
+    assert "line 1: it is no signed line" in refused.output and "\n0 erased again" in f"\n{refused.output}"
     own = anchors.signing_key((tmp_path / "key.pem").read_bytes())
     file.write_text(
         anchors.sign({"account": person.account_id, "request": "r" * 22, "at": "2026-01-01T00:00:00+00:00"}, own)
@@ -115,3 +116,38 @@ def test_a_line_that_nobody_signed_erases_nobody_and_whoever_runs_a_place_alone_
     waits = app.test_cli_runner().invoke(cli, ["replay-erasures"])
     assert waits.exit_code == 2 and "runs an organization alone" in waits.output
     assert left_of(db_sqlite) == list(CANARIES)
+
+
+def test_after_a_change_of_key_the_list_is_written_on_and_what_is_odd_in_it_keeps_nobody(
+    app: Flask, db_sqlite: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, now, vendor = erasure_list.list_file(app.config["SETTINGS"]), clock.now(), make_org(db_sqlite, "vendor", "B")
+    people = sorted(
+        make_persona(db_sqlite, vendor, Role.ANNOTATOR, f"{name}@person.example").account_id for name in "abc"
+    )
+    retired, own = anchors.new_key(), (tmp_path / "key.pem").read_bytes()
+    (tmp_path / "retired.pem").write_bytes(retired)
+    with db_sqlite.transaction(SYSTEM) as session:
+        ask_data(session, Actor(people[2], None, None), people[2], DataKind.ERASURE)
+
+    def line(account: str, key: bytes) -> str:
+        told = {"account": account, "request": account[::-1], "at": "2026-01-01T00:00:00+00:00"}
+        return anchors.sign(told, anchors.signing_key(key))
+
+    file.parent.mkdir(parents=True)
+    forged = line(people[1], own).replace("2026-01-01", "2027-01-01")
+    odd = "\n".join(('{"account": "\x00"}', "[" * 100_000, '{"a": 1.5, "key": "", "signature": ""}'))
+    written = "\n".join((line(people[0], retired), line(people[1], own), forged, line(people[2], retired), odd))
+    file.write_bytes(written.encode() + b"\xff\n")
+
+    told = carry(db_sqlite, admin_jobs.keep_no_longer, now + timedelta(days=15))
+    assert (told["erasures"], told["listed"], told["again"], told["passed_over"]) == (1, 1, 1, 4)
+    assert "passed over: 4; line 1: signed by another key" in caplog.text
+    done = app.test_cli_runner().invoke(cli, ["replay-erasures", "--key", str(tmp_path / "retired.pem")])
+    assert done.exit_code == 1 and f"{people[0]}  erased again\n1 erased again\n" in done.output
+    assert "line 1:" not in done.output and "line 3:" not in done.output, "of several lines any sound one counts"
+    told = carry(db_sqlite, admin_jobs.keep_no_longer, now + timedelta(days=15, hours=1))
+    assert (told["listed"], told["again"], told["passed_over"]) == (1, 0, 3), "anew under the key there is"
+    with db_sqlite.reading(SYSTEM) as session:
+        assert set(session.scalars(select(Account.status).where(Account.id.in_(people)))) == {"erased"}
+    assert set(erasure_list.read(file, anchors.checking_key(own)).sound) == set(people)
