@@ -5,9 +5,13 @@ from sqlalchemy.orm import Session
 
 from calibration.api import api
 from calibration.cli import cli
+from calibration.operations import reading
 from calibration.operations.hearing import rests_on_checks
 from calibration.pages import behaviour, disputes, gates, gold, lanes, learning, natives, pages, people, roster, rows
+from calibration.policy import PERSON_QUALITY
 from kernel.policy import Actor
+from web import current
+from workforce.figures import LaneFigure, use_figures
 from workforce.trail import show_evidence, show_whole
 
 # Imported for the routes they declare.
@@ -22,6 +26,7 @@ def register(app: Flask) -> None:
         "language_check", lambda _session, _actor, check_id: url_for("calibration.language_check", check_id=check_id)
     )
     show_whole("lane_paused", _evidence)
+    use_figures(of_person=_person_figures, of_pool=_pool_figures)
     app.register_blueprint(pages)
     app.register_blueprint(api)
     app.cli.add_command(cli)
@@ -32,3 +37,29 @@ def _evidence(session: Session, actor: Actor, receipt_id: str) -> str | None:
     return (
         url_for("calibration.evidence", receipt_id=receipt_id) if rests_on_checks(session, actor, receipt_id) else None
     )
+
+
+def _person_figures(session: Session, actor: Actor, annotator_id: str) -> list[LaneFigure] | None:
+    if not current.may(PERSON_QUALITY):
+        return None
+    return [
+        LaneFigure(
+            lane=lane.name, locale=lane.locale, people=1, answers=row.judged, accuracy=row.accuracy, low=row.low,
+            high=row.high,
+            address=url_for("calibration.person_quality", lane_id=lane.id, annotator_id=annotator_id),
+        )
+        for lane, row in reading.person_by_lane(session, actor, annotator_id)
+    ]  # fmt: skip
+
+
+def _pool_figures(session: Session, actor: Actor, pool_id: str) -> list[LaneFigure] | None:
+    if not current.may(PERSON_QUALITY):
+        return None
+    return [
+        LaneFigure(
+            lane=lane.name, locale=lane.locale, people=row.people, answers=row.answers, accuracy=row.accuracy,
+            low=row.interval.lower, high=row.interval.upper,
+            address=url_for("calibration.lane_people", lane_id=lane.id, order="surest"),
+        )
+        for lane, row in reading.pool_by_lane(session, actor, pool_id)
+    ]  # fmt: skip

@@ -1,6 +1,6 @@
 """A lane over the API: its quality, its labels inferred anew, its test, its people."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -52,6 +52,16 @@ class WeightedOut(OutModel):
     high: float
 
 
+class WeekOut(OutModel):
+    """The checked answers of one week, by its Monday; half a year of them at most."""
+
+    monday: date
+    checked: int
+    accuracy: float
+    low: float
+    high: float
+
+
 class LaneQualityOut(OutModel):
     """A lane's quality as this reader may see it."""
 
@@ -70,6 +80,7 @@ class LaneQualityOut(OutModel):
     mean_confidence: float | None
     weak_units: int
     fit: dict[str, float] | None
+    weeks: list[WeekOut]
 
 
 class WaiverIn(InModel):
@@ -266,6 +277,11 @@ def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityO
         mean_confidence=found.mean_confidence,
         weak_units=found.weak_units,
         fit=dict(found.fit) if found.fit else None,
+        weeks=[
+            WeekOut(monday=each.monday, checked=each.checked, accuracy=each.accuracy, low=each.interval.lower,
+                    high=each.interval.upper)
+            for each in shown.weeks
+        ],
     )  # fmt: skip
 
 

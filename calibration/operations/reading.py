@@ -26,15 +26,26 @@ from calibration.queries.history import QualityHistory, history_of
 from calibration.queries.lanes import LaneAgreement, LaneQuality, agreement_across, quality_of_lane
 from calibration.queries.overlap import OverlapLine, overlap_plan
 from calibration.queries.pace import Pace, pace_of
-from calibration.queries.people import ShownQuality, person_of_account, pseudonyms, shown_in_lane
+from calibration.queries.people import (
+    PoolQuality,
+    ShownQuality,
+    person_of_account,
+    pseudonyms,
+    quality_of_person,
+    quality_of_pool,
+    shown_in_lane,
+)
 from calibration.queries.roster import Candidate, candidates
 from calibration.queries.tests import TestView, open_test
+from calibration.queries.weeks import LaneWeek, weeks_of_lane
 from calibration.values import LaneFacts
 from i18n import Message
-from kernel.db import scope_of
-from kernel.guard import not_found, require
+from kernel.db import now_of, scope_of
+from kernel.guard import check, not_found, require
 from kernel.policy import Actor, Resource
 from labeling.queries.versions import newest_versions
+
+LANES_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,7 @@ class LanePage:
     pace: Pace | None
     overlap: tuple[OverlapLine, ...]
     agreement: tuple[LaneAgreement, ...]
+    weeks: tuple[LaneWeek, ...]
 
 
 def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
@@ -60,7 +72,8 @@ def lane_quality(session: Session, actor: Actor, lane_id: str) -> LanePage:
     people = tuple((names[row.annotator_id], row) for row in shown if row.annotator_id in names)
     fairness, pace = fairness_of(session, lane.project_id, lane.org_id), pace_of(session, lane_id, lane.org_id)
     return LanePage(lane, quality_of_lane(session, lane_id), people, gate_of(session, lane_id), fairness, pace,
-                    overlap_plan(session, lane), agreement_across(session, lane.project_id))  # fmt: skip
+                    overlap_plan(session, lane), agreement_across(session, lane.project_id),
+                    weeks_of_lane(session, lane_id, lane.org_id))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,28 @@ def own_quality(session: Session, actor: Actor, lane_id: str, *, as_of: date | N
     if person is None:
         raise not_found()
     return _person_page(session, lane_of(session, lane_id), person.annotator_id, as_of)
+
+
+def person_by_lane(session: Session, actor: Actor, annotator_id: str) -> list[tuple[LaneFacts, ShownQuality]]:
+    """For the vendor: how good one of its people is, in each lane whose people the actor may look at."""
+    rows = quality_of_person(session, annotator_id, limit=LANES_MOST)
+    found = ((_readable_lane(session, actor, row.lane_id), row) for row in rows)
+    return [(lane, row) for lane, row in found if lane]
+
+
+def pool_by_lane(session: Session, actor: Actor, pool_id: str) -> list[tuple[LaneFacts, PoolQuality]]:
+    """For the vendor: how good the people of a pool are together, in each lane whose people the actor may look at."""
+    rows = quality_of_pool(session, pool_id, limit=LANES_MOST)
+    found = ((_readable_lane(session, actor, row.lane_id), row) for row in rows)
+    return [(lane, row) for lane, row in found if lane]
+
+
+def _readable_lane(session: Session, actor: Actor, lane_id: str) -> LaneFacts | None:
+    lane = find_lane(session, lane_id)
+    if lane is None:
+        return None
+    is_allowed = check(actor, PERSON_QUALITY, lane_resource(session, actor, lane), now_of(session)).allow
+    return lane if is_allowed else None
 
 
 def _person_page(session: Session, lane: LaneFacts, annotator_id: str, as_of: date | None) -> PersonPage:

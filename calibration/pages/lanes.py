@@ -76,6 +76,7 @@ def lane_quality(lane_id: str) -> Response:
         classes=pictures.classes(found.quality, ontology, found.lane.quality_target),
         confusion=pictures.confusion(found.quality, ontology), names=pictures.class_names(ontology),
         agreed=pictures.agreement(found.quality, ontology), known=pictures.classes_met(found.quality),
+        weeks=pictures.lane_over_time(found.weeks, found.lane.quality_target),
         country=country_name, gate=found.gate, may_admit=current.actor().role == Role.VENDOR_MANAGER,
         may_read_gold=current.may(GOLD_READ),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from calibration.queries.history import QualityDay, QualityHistory
 from calibration.queries.lanes import LaneQuality
 from calibration.queries.tests import Outlook
 from calibration.queries.tests import Point as PlanPoint
+from calibration.queries.weeks import LaneWeek
 from calibration.rules.testplan import Plan
 from i18n import _, current_locale, formats
 from i18n.tags import display_name
@@ -95,6 +96,24 @@ def over_time(history: QualityHistory, limits: Sequence[tuple[float, str]], drif
         last=_percent(known[-1].y) if known and known[-1].y is not None else "",
         too_few=str(_("A line stands here after two days with enough checks.")),
     )
+
+
+def lane_over_time(weeks: Sequence[LaneWeek], target: float) -> Markup:
+    """How often a lane's checked answers were right, week by week."""
+    lowest = min([target, *(week.interval.lower for week in weeks)])
+    ends: list[date] = [weeks[0].monday, weeks[-1].monday] if weeks else []
+    return line(
+        [
+            Point(float(week.monday.toordinal()), week.accuracy, week.interval.lower, week.interval.upper)
+            for week in weeks
+        ],
+        label=str(_("Share of right answers by week, with its 95% range")),
+        y_ticks=ticks(max(0.0, lowest - 0.05), 1.0, _percent),
+        x_ticks=[Tick(float(day.toordinal()), formats.date(day)) for day in ends],
+        limits=[Target(target, str(_("Target %(target)s", target=_percent(target))))],
+        last=_percent(weeks[-1].accuracy) if weeks else "",
+        too_few=str(_("A line stands here after two weeks with enough checks.")),
+    )  # fmt: skip
 
 
 def speed_over_time(history: QualityHistory) -> Markup:

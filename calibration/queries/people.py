@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from calibration.models import GateRule, Qualification, Track
 from calibration.queries.gates import as_rule
 from calibration.rules import gates, tracking
-from calibration.rules.intervals import Interval
+from calibration.rules.intervals import Interval, wilson
 from calibration.values import DriftSignal, GateAction, QualificationView
 from kernel.db import now_of
 from kernel.hot import Hot, table_of
@@ -177,6 +177,39 @@ def quality_of_person(session: Session, annotator_id: str, *, limit: int = 200) 
     ).all()
     opened = qualifications_of(session, annotator_id, [row.lane_id for row in rows], now_of(session))
     return [_shown(row, opened.get(row.lane_id)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolQuality:
+    """What may be told of the people of a pool in one lane together: the sum of what is told of each of them."""
+
+    lane_id: str
+    people: int
+    answers: int
+    accuracy: float
+    interval: Interval
+
+
+def quality_of_pool(session: Session, pool_id: str, *, limit: int) -> list[PoolQuality]:
+    """How good the people of a pool are by lane, each counting by their checks, the most checked lanes first."""
+    checks = Track.shown["checks"].as_float()
+    rows = session.execute(
+        select(
+            Track.lane_id, func.count().label("people"), func.sum(Track.judged).label("answers"),
+            func.sum(checks).label("checks"), func.sum(checks * Track.shown["accuracy"].as_float()).label("right"),
+        )
+        .join(Annotator, (Annotator.id == Track.annotator_id) & (Annotator.org_id == Track.vendor_org_id))
+        .where(Annotator.pool_id == pool_id, Track.shown_at.is_not(None), checks > 0)
+        .group_by(Track.lane_id)
+        .order_by(func.sum(checks).desc(), Track.lane_id)
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        PoolQuality(
+            row.lane_id, row.people, int(row.answers), row.right / row.checks, wilson(row.right, round(row.checks))
+        )
+        for row in rows
+    ]
 
 
 def shown_in_lane(session: Session, lane_id: str, *, limit: int = 200) -> list[ShownQuality]:

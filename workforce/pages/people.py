@@ -21,6 +21,7 @@ from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.demand import lanes_with_tests
+from workforce.figures import figures_of_person
 from workforce.operations import many_people
 from workforce.pages import pages, words
 from workforce.policy import Action
@@ -294,6 +295,7 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         facts = queries.person_facts(session, annotator_id, now_of(session))
         steps = queries.steps_of(session, annotator_id)
         documents = queries.documents_of(session, annotator_id)
+        lanes = figures_of_person(session, current.actor(), annotator_id)
     standings = [one for one in next_standings(detail.annotator.status) if one is not Standing.LEFT]
     return page(
         "workforce/person.html", status, detail=detail, person=detail.annotator, receipts=receipts, signed=signed,
@@ -301,7 +303,8 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in standings],
         facts=facts, identity_kinds=[(kind, str(name)) for kind, name in IDENTITY_KINDS.items()],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
-        steps=steps, documents=documents, is_self=detail.annotator.account_id == current.actor().account_id,
+        steps=steps, documents=documents, lanes=lanes,
+        is_self=detail.annotator.account_id == current.actor().account_id,
     )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """Pools of a vendor: the list with the address of each application page, making one, changing one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request, url_for
+from markupsafe import Markup
 
-from i18n import SHIPPED, Message, _
+from i18n import SHIPPED, Message, _, formats
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
@@ -12,8 +14,10 @@ from kernel.money import to_text
 from web import current
 from web.amounts import read_amount
 from web.forms import Form, FormModel, empty_form, read_form
+from web.plots import Interval, ticks, whiskers
 from web.render import flash, page, see
 from workforce import operations, queries
+from workforce.figures import LaneFigure, figures_of_pool
 from workforce.pages import pages, words
 from workforce.values import STEPS, Owner, PoolView
 
@@ -178,8 +182,27 @@ def _list(form: Form[Any], status: int = 200) -> Response:
 
 
 def _one(view: PoolView, form: Form[Any], texts: dict[str, str], status: int = 200) -> Response:
+    with db.reading(queries.reach(current.actor())) as session:
+        lanes = figures_of_pool(session, current.actor(), view.id)
     return page(
-        "workforce/pool.html", status, pool=view, form=form, errors=form.errors, texts=texts, shipped=SHIPPED,
-        rate=request.form.get("rate") or to_text(view.check_micros), step_names=STEPS,
+        "workforce/pool.html", status, pool=view, lanes=lanes, drawn=_drawn(lanes or ()), form=form,
+        errors=form.errors, texts=texts, shipped=SHIPPED, step_names=STEPS,
+        rate=request.form.get("rate") or to_text(view.check_micros),
         step_places={code: place for place, code in enumerate(view.steps, start=1)},
     )  # fmt: skip
+
+
+def _drawn(lanes: Sequence[LaneFigure]) -> Markup:
+    """The quality of the pool's people, lane by lane."""
+    rows = [
+        Interval(str(one.lane), one.accuracy, one.low, one.high)
+        for one in lanes
+        if one.accuracy is not None and one.low is not None and one.high is not None
+    ]
+    return whiskers(
+        rows,
+        label=str(_("Share of right answers by lane, with its 95% range")),
+        x_ticks=ticks(
+            max(0.0, min((one.low for one in lanes if one.low is not None), default=0.5) - 0.05), 1.0, formats.percent
+        ),
+    )
