@@ -1,11 +1,12 @@
 """A lane over the API: its quality, its labels inferred anew, its test, its people."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from calibration import jobs
+from calibration.api.people import WeekOut
 from calibration.api.routes import JobRef, api, exam_scope
 from calibration.operations import checks, inference, qualifications, reading, tests
 from calibration.operations.estimates import METHODS
@@ -48,16 +49,6 @@ class WeightedOut(OutModel):
     """Accuracy with each class counted as often as it occurs at work."""
 
     value: float
-    low: float
-    high: float
-
-
-class WeekOut(OutModel):
-    """The checked answers of one week, by its Monday; half a year of them at most."""
-
-    monday: date
-    checked: int
-    accuracy: float
     low: float
     high: float
 
@@ -277,11 +268,7 @@ def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityO
         mean_confidence=found.mean_confidence,
         weak_units=found.weak_units,
         fit=dict(found.fit) if found.fit else None,
-        weeks=[
-            WeekOut(monday=each.monday, checked=each.checked, accuracy=each.accuracy, low=each.interval.lower,
-                    high=each.interval.upper)
-            for each in shown.weeks
-        ],
+        weeks=[WeekOut.model_validate(each) for each in shown.weeks],
     )  # fmt: skip
 
 

@@ -36,6 +36,16 @@ class DayOfChecksOut(OutModel):
     drifted: bool
 
 
+class WeekOut(OutModel):
+    """The checked answers of one week, by its Monday; half a year of them at most."""
+
+    monday: date
+    checked: int
+    accuracy: float
+    low: float
+    high: float
+
+
 class RecallOut(OutModel):
     """How surely one class is recognised; one that was checked too seldom is not told of."""
 

@@ -27,6 +27,16 @@ class LaneWeek:
     accuracy: float
     interval: Interval
 
+    @property
+    def low(self) -> float:
+        """The lower end of the range."""
+        return self.interval.lower
+
+    @property
+    def high(self) -> float:
+        """The upper end of the range."""
+        return self.interval.upper
+
 
 def weeks_of_lane(session: Session, lane_id: str, owner_id: str) -> tuple[LaneWeek, ...]:
     """The weeks with checks, the oldest first; who does not own the lane is told of those that are over, bluntly."""
