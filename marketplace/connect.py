@@ -6,7 +6,7 @@ from kernel.config import Settings
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
 from marketplace.operations.reads import readable_items
-from marketplace.queries.facts import LaneLabels, lane_facts, lanes_with_tests, locales_wanted
+from marketplace.queries.facts import LaneLabels, lane_facts, lanes_with_tests, locales_wanted, people_for_test
 from marketplace.storage import local_storage, use_storage
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
@@ -18,6 +18,7 @@ def connect(settings: Settings) -> None:
     """Answer for lanes, appeals and leases, and keep files where the settings say."""
     use_storage(local_storage(settings))
     lanes.use_provider(lane_facts)
+    lanes.use_people_for_test(people_for_test)
     contents.use_guard(readable_items)
     use_lanes(LaneLabels())
     use_demand(locales_wanted)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from calibration.lanes import lane_of
+from calibration.lanes import lane_of, people_for_test
 from calibration.models import TestInvitation
 from calibration.policy import QUALIFICATION_WAIVE, lane_resource
-from calibration.queries.attempts import TestStart, test_start
+from calibration.queries.attempts import TestStart, test_starts
 from calibration.queries.tests import open_test
 from calibration.values import LaneFacts
 from i18n import Message, _, figure
@@ -37,13 +37,20 @@ def ask_to_test(
     if open_test(session, lane_id) is None or not lane.takes_people:
         raise Conflict("test.none", _("This lane asks for no test at the moment."))
     people, now = chosen(session, annotator_ids), now_of(session)
-    asked = _asked(session, lane, [person.id for person, _name in people])
-    planned = []
+    annotator_ids = [person.id for person, _name in people]
+    asked, suited = _asked(session, lane, annotator_ids), people_for_test(session, lane_id, annotator_ids)
+    starts = test_starts(session, lane_id, [person.account_id for person, _name in people])
+    planned, to_ask = [], []
     for person, name in people:
-        fault = _why_not(session, lane, person, asked.get(person.id), now)
+        start, is_suited = starts.get(person.account_id), person.id in suited
+        fault = _why_not(person, asked.get(person.id), start, now, is_suited=is_suited)
         planned.append(PlannedAct(person.id, name, fault is None, fault or _("is asked")))
         if fault is None and not is_preview:
-            _ask(session, actor, lane, person, address)
+            to_ask.append(person)
+    wanted = select(Account).where(Account.id.in_([person.account_id for person in to_ask]))
+    accounts = {account.id: account for account in session.scalars(wanted)} if to_ask else {}
+    for person in to_ask:
+        _ask(session, actor, lane, person, accounts[person.account_id], address)
     return lane, planned
 
 
@@ -57,15 +64,15 @@ def _asked(session: Session, lane: LaneFacts, annotator_ids: Sequence[str]) -> d
 
 
 def _why_not(
-    session: Session, lane: LaneFacts, person: Annotator, asked_at: datetime | None, now: datetime
+    person: Annotator, asked_at: datetime | None, start: TestStart | None, now: datetime, *, is_suited: bool
 ) -> Message | None:
     """Why the test is closed to this person, or nothing is written to them; None where they are asked."""
     if person.status != Standing.ACTIVE:
         return _("is not active")
     if asked_at is not None and asked_at + AGAIN_AFTER > now:
         return _("was asked on %(date)s", date=figure("date", asked_at))
-    fault = _no_start(test_start(session, lane.id, person.account_id))
-    if fault is None and not all(each.met for each in lane_of(session, lane.id, person.id).demands):
+    fault = _no_start(start)
+    if fault is None and not is_suited:
         return _("does not meet what the lane asks for")
     return fault
 
@@ -78,7 +85,7 @@ def _no_start(start: TestStart | None) -> Message | None:
     return None if start is not None and start.may_start else _("has no attempt at this moment")
 
 
-def _ask(session: Session, actor: Actor, lane: LaneFacts, person: Annotator, address: str) -> None:
+def _ask(session: Session, actor: Actor, lane: LaneFacts, person: Annotator, account: Account, address: str) -> None:
     row = {"id": ids.new_id(), "org_id": person.org_id, "lane_id": lane.id, "annotator_id": person.id,
            "at": now_of(session), "by_account_id": actor.account_id}  # fmt: skip
     if not insert_ignoring(session, TestInvitation, [row], ["org_id", "lane_id", "annotator_id"]):
@@ -91,7 +98,6 @@ def _ask(session: Session, actor: Actor, lane: LaneFacts, person: Annotator, add
         if kept.at + AGAIN_AFTER > now_of(session):
             return  # somebody else has just asked
         kept.at, kept.by_account_id = now_of(session), actor.account_id
-    account = session.get_one(Account, person.account_id)
     tell(session, account, _letter(lane, address))
     audit.record(session, actor, "test.asked", "annotator", person.id, org_id=person.org_id, details={"lane": lane.id})
 

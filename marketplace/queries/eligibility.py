@@ -13,7 +13,7 @@ from kernel.presence import here
 from kernel.walls import constant
 from marketplace.models import Lane, Project
 from marketplace.rules.eligibility import Admission, LaneNeeds, demands, demands_of_class, reach_of
-from workforce.queries import annotator_of, person_facts
+from workforce.queries import annotator_of, facts_of_people, person_facts
 from workforce.values import CLASS_DEMANDS, CLASSES, AnnotatorView, PersonFacts, Protection, Standing
 
 CANDIDATES_MOST = 50
@@ -98,8 +98,20 @@ def demands_of_test(session: Session, lane: Lane, project: Project, annotator_id
     That is all that work in the lane asks, but the test itself; a test may be taken while the lane is paused.
     """
     person = facts_of(session, annotator_id)
-    if person is None:
-        return None
+    return None if person is None else _demands_of_test(session, lane, project, person)
+
+
+def who_may_be_tested(session: Session, lane: Lane, project: Project, annotator_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these people who meet all that `demands_of_test` asks; as many statements for one as for hundreds."""
+    people = facts_of_people(session, annotator_ids, now_of(session))
+    return frozenset(
+        annotator_id
+        for annotator_id, person in people.items()
+        if _all_met(_demands_of_test(session, lane, project, person))
+    )
+
+
+def _demands_of_test(session: Session, lane: Lane, project: Project, person: PersonFacts) -> tuple[Demand, ...]:
     asked = demands(needs_of(lane, project), person, Admission(qualified=True), here(), now_of(session))
     return tuple(demand for demand in asked if demand.reason is not Reason.PROJECT_PAUSED)
 

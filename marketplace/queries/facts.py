@@ -1,5 +1,6 @@
 """What the packages below must know of a lane, which they ask through a provider, as lanes belong to this one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from i18n.figures import figure
 from kernel.hot import Hot, table_of
 from kernel.paging import Paging
 from marketplace.models import Lane, Project
-from marketplace.queries.eligibility import demands_of_test
+from marketplace.queries.eligibility import demands_of_test, who_may_be_tested
 from payouts.values import LaneLabel
 
 # Lanes as people look for them; rows name these three columns.
@@ -35,6 +36,12 @@ def lane_facts(session: Session, lane_id: str, annotator_id: str | None = None) 
     )  # fmt: skip
     demands = demands_of_test(session, lane, project, annotator_id) if project and annotator_id else None
     return facts if demands is None else replace(facts, demands=demands)
+
+
+def people_for_test(session: Session, lane_id: str, annotator_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these people who meet what the lane asks of whoever takes its test."""
+    lane = session.get_one(Lane, lane_id)
+    return who_may_be_tested(session, lane, session.get_one(Project, lane.project_id), annotator_ids)
 
 
 def _name(project: str, locale: str) -> Message:

@@ -36,6 +36,7 @@ def app(world: World, tmp_path: Path) -> Flask:
     app = create_base_app(settings)
     views.register(app)
     lanes.use_provider(world.facts)
+    lanes.use_people_for_test(world.suits)
     contents.use_guard(lambda _session, _actor, _project, items: frozenset(items))  # nor classes of units
     for package in (workforce, labeling, calibration):
         package.register(app)

@@ -1,13 +1,16 @@
 """The vendor's page of a lane's people: who is let in without a test, who is taken out, and who may look."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from calibration.models import Qualification, Track
+from calibration.pages import roster
 from calibration.queries.criteria import work_criteria
-from kernel import ids
+from kernel import db, ids
 from kernel.models import OutgoingMail
 from kernel.policy import Demand, Reason
 from payouts.models import Rate
@@ -122,6 +125,22 @@ def test_people_are_ranked_by_what_is_sure_of_them(world: World, vendor: Door) -
     assert "Nobody fits what you asked for." in vendor.get(f"{path}?least=99")
 
 
+def test_a_look_at_whom_a_test_would_ask_costs_the_same_for_two_people_and_for_twenty(
+    world: World, vendor: Door
+) -> None:
+    world.add_gold(200, "exam")
+    publish(world)
+    counts = []
+    for names in (["P0", "P1"], [f"P{number}" for number in range(2, 20)]):
+        world.hire(*names)
+        chosen = [person for person, _account in world.people.values()]
+        with statements(world) as seen:
+            items = vendor.api("POST", f"/lanes/{world.lane}/test-invitations", ids=chosen, preview=True)["items"]
+        assert len(items) == len(chosen)
+        counts.append(len(seen))
+    assert counts[1] <= counts[0]
+
+
 def test_people_are_asked_to_take_a_test_once_and_found_by_what_a_unit_pays_them(world: World, vendor: Door) -> None:
     world.hire("Bahati", "Chausiku", "Dalili")
     world.add_gold(200, "exam")
@@ -140,7 +159,9 @@ def test_people_are_asked_to_take_a_test_once_and_found_by_what_a_unit_pays_them
 
     one = {"Bahati": False, "Chausiku": True, "Dalili": False}
     form: dict[str, Any] = {"ids": everybody, "lane_id": world.lane}
-    assert "is asked" in vendor.post("/people/tests", 200, **form).get_data(as_text=True)
+    with pytest.MonkeyPatch.context() as patch:  # a look writes nothing, and has no transaction that could
+        patch.setattr(roster, "db", SimpleNamespace(reading=db.reading))
+        assert "is asked" in vendor.post("/people/tests", 200, **form).get_data(as_text=True)
     assert asked(preview=True) == one, "a look writes nothing"
     vendor.post("/people/tests", **form, sure="1")
     assert asked() == dict.fromkeys(one, False), "once in two weeks"

@@ -1,6 +1,6 @@
 """A small world of calibration: a client, a vendor, one lane, its people and gold, written straight into the tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -74,6 +74,9 @@ class World:
             state=self.lane_state,
         )
         return replace(facts, demands=self.demands) if annotator_id else facts
+
+    def suits(self, session: Session, lane_id: str, annotator_ids: Sequence[str]) -> frozenset[str]:
+        return frozenset(annotator_ids if all(each.met for each in self.demands) else ())
 
     def annotator(self, name: str) -> Actor:
         return Actor(self.people[name][1], self.vendor, Role.ANNOTATOR, org_kind="vendor")
@@ -231,5 +234,6 @@ def build(db: Database, classes: tuple[str, ...] = CLASSES) -> World:
             )
         )
     lanes.use_provider(world.facts)
+    lanes.use_people_for_test(world.suits)
     contents.use_guard(lambda _session, _actor, _project, items: frozenset(items))
     return world

@@ -11,7 +11,7 @@ from kernel.policy import Actor, Reason, Role
 from marketplace.models import Assignment, Lane
 from marketplace.operations import reviewing
 from marketplace.operations.settling import ask_reviews
-from marketplace.queries.facts import lane_facts
+from marketplace.queries.facts import lane_facts, people_for_test
 from marketplace.queries.work import task_of
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
@@ -49,6 +49,8 @@ def test_the_test_of_restricted_work_is_shown_to_nobody_without_clearance_and_id
     with desk.market.system() as session:
         assert all(each.met for each in lane_facts(session, desk.lane, desk.annotators[0]).demands)
         unmet = {each.reason for each in lane_facts(session, desk.lane, desk.annotators[1]).demands if not each.met}
+        asked = [*desk.annotators[:2], ids.new_id()]
+        assert people_for_test(session, desk.lane, asked) == {desk.annotators[0]}
     assert unmet == {Reason.CLEARANCE_LOW, Reason.IDENTITY_UNVERIFIED}
 
 

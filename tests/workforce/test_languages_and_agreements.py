@@ -122,8 +122,12 @@ def test_a_new_version_asks_for_a_new_signature_and_the_old_one_cannot_be_signed
         assert queries.agreements_to_sign(session, person.id, world.vendor_id) == []
     second = _publish(world, "Keep all of it to yourself.")
     assert second.version == 2
+    other, _other_actor = world.annotator("Zuri Mwangi")
     with world.db.reading(world.vendor) as session:
         facts = queries.person_facts(session, person.id, person.applied_at)
+        others = queries.person_facts(session, other.id, person.applied_at)
+        many = queries.facts_of_people(session, [person.id, other.id, "x" * 22], person.applied_at)
+        assert many == {person.id: facts, other.id: others}
         assert [one.id for one in queries.agreements_to_sign(session, person.id, world.vendor_id)] == [second.id]
     assert facts is not None
     assert (facts.signed, facts.demanded) == ({"nda": 1}, (Demanded("nda", 2, "internal"),))

@@ -21,7 +21,7 @@ from workforce.queries.agreements import (
 from workforce.queries.documents import documents_of, owner_of_document
 from workforce.queries.drafts import draft_of
 from workforce.queries.factors import factor_of, resets, resets_of
-from workforce.queries.facts import facts_of_account, person_facts, supply
+from workforce.queries.facts import facts_of_account, facts_of_people, person_facts, supply
 from workforce.queries.guarded import appeal_for, own_profile, person_for, reach, receipt_for
 from workforce.queries.invitations import (
     count_invitations,
@@ -83,6 +83,7 @@ __all__ = [
     "factor_kinds",
     "factor_of",
     "facts_of_account",
+    "facts_of_people",
     "find_account",
     "find_agreements",
     "find_people",

@@ -1,5 +1,7 @@
 """What eligibility asks about a person, and what a vendor has to offer: few statements, whatever the history."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +33,10 @@ _CLAIMS = Hot(
     .where(_C.c.org_id == bindparam("p_org"), _C.c.annotator_id == bindparam("p_annotator"))
     .order_by(_C.c.claimed_at, _C.c.locale, _C.c.mode)
 )
+_CLAIMS_OF = select(
+    _C.c.annotator_id, _C.c.locale, _C.c.mode, _C.c.proficiency, _C.c.status, _C.c.until_at, _C.c.steps
+).order_by(_C.c.claimed_at, _C.c.locale, _C.c.mode)
+_DEMANDED_BY = select(_D.c.org_id, _D.c.code, _D.c.version, _D.c.required_from).order_by(_D.c.code, _D.c.version)
 _SIGNED = (
     select(func.max(_S.c.version))
     .where(
@@ -51,6 +57,29 @@ def person_facts(session: Session, annotator_id: str, now: datetime) -> PersonFa
     return None if row is None else _facts(session, row, now)
 
 
+def facts_of_people(session: Session, annotator_ids: Sequence[str], now: datetime) -> dict[str, PersonFacts]:
+    """`person_facts` of many at once, in four statements, by id; without those that the scope does not see."""
+    people = session.execute(_PEOPLE.where(_A.c.id.in_(annotator_ids))).all()
+    claims, signed = defaultdict[str, list[Any]](list), defaultdict[str, dict[str, int]](dict)
+    for row in session.execute(_CLAIMS_OF.where(_C.c.annotator_id.in_(annotator_ids))):
+        claims[row.annotator_id].append(row[1:])
+    of_people = select(_S.c.annotator_id, _S.c.code, func.max(_S.c.version)).where(_S.c.annotator_id.in_(annotator_ids))
+    for annotator_id, code, version in session.execute(of_people.group_by(_S.c.annotator_id, _S.c.code)):
+        signed[annotator_id][code] = version
+    demanded = defaultdict[str, dict[str, Demanded]](dict)
+    orgs = {row.org_id for row in people}
+    for org_id, code, version, required_from in session.execute(_DEMANDED_BY.where(_D.c.org_id.in_(orgs))):
+        demanded[org_id][code] = Demanded(code, version, required_from)
+    return {
+        row.id: _made(
+            row, claims[row.id],
+            {code: last for code, last in signed[row.id].items() if code in demanded[row.org_id]},
+            tuple(demanded[row.org_id].values()), now,
+        )
+        for row in people
+    }  # fmt: skip
+
+
 def facts_of_account(session: Session, account_id: str, org_id: str, now: datetime) -> PersonFacts | None:
     """`person_facts` of an account's profile with a vendor, whose row stays locked for the transaction."""
     row = _ACCOUNT.run(session, p_account=account_id, p_org=org_id).one_or_none()
@@ -58,14 +87,20 @@ def facts_of_account(session: Session, account_id: str, org_id: str, now: dateti
 
 
 def _facts(session: Session, row: Any, now: datetime) -> PersonFacts:
-    signed, demanded = _agreements(session, row)
+    claims = _CLAIMS.run(session, p_org=row.org_id, p_annotator=row.id)
+    return _made(row, claims, *_agreements(session, row), now)
+
+
+def _made(
+    row: Any, claims: Iterable[Any], signed: dict[str, int], demanded: tuple[Demanded, ...], now: datetime
+) -> PersonFacts:
     return PersonFacts(
         annotator_id=row.id,
         account_id=row.account_id,
         org_id=row.org_id,
         status=Standing(row.status),
         country=row.country,
-        claims=_claims(session, row, now),
+        claims=_claims(claims, now),
         skills=frozenset(row.skills),
         domains=frozenset(row.domains),
         clearance=clearance_at(row.clearance, row.clearance_until, now),
@@ -105,8 +140,7 @@ def supply(session: Session, vendor_org_id: str, mode: str = "read") -> list[Sup
     return [SupplyRow(locale, sum(levels.values()), levels, hours.get(locale, {})) for locale, levels in counts.items()]
 
 
-def _claims(session: Session, person: Any, now: datetime) -> tuple[ClaimFacts, ...]:
-    rows = _CLAIMS.run(session, p_org=person.org_id, p_annotator=person.id)
+def _claims(rows: Iterable[Any], now: datetime) -> tuple[ClaimFacts, ...]:
     found = []
     for locale, mode, proficiency, stored, until_at, steps in rows:
         status = status_at(stored, until_at, now)
