@@ -3,7 +3,6 @@
 A content without any is handed on as it is.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,19 +12,9 @@ from kernel.crypto import derive
 from labeling.rules.media import MEDIA_FIELDS
 from labeling.rules.media_links import Door, Link, life_of, token_of
 from web import current
-from web.sessions import MEDIA_PATH, request_time
+from web.sessions import LINKS_PATH, MEDIA_PATH, request_time
 
 Make = Callable[[str], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A picture or sound on a page: its link, its place, and how the page comes by another before this ends."""
-
-    url: str
-    place: str
-    page: str
-    renew: int  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +26,9 @@ class Pass:
     classification: str
 
 
-def for_page(content: Mapping[str, Any], right: Pass, page: str) -> dict[str, Any]:
-    """A content for a template; `page` is the address at which it is shown."""
-
-    def shown(media_id: str) -> Shown:
-        place = hashlib.sha256(f"{right.subject}\n{media_id}".encode()).hexdigest()[:12]
-        renew = int(life_of(right.classification).total_seconds() * 3 / 4)
-        return Shown(link_to(media_id, right), f"m-{place}", page, renew)
-
-    return _with(content, shown)
+def for_page(content: Mapping[str, Any], right: Pass) -> dict[str, Any]:
+    """A content for a template: in the place of a file stands an address that leads its reader to a link made then."""
+    return _with(content, lambda media_id: f"{LINKS_PATH}{_token(media_id, right, until=0)}")
 
 
 def for_api(content: Mapping[str, Any], right: Pass) -> dict[str, Any]:
@@ -60,12 +43,17 @@ def has_media(content: Mapping[str, Any]) -> bool:
 
 def link_to(media_id: str, right: Pass) -> str:
     """A link for whoever asks now, to be followed in this session alone."""
+    until = int((request_time() + life_of(right.classification)).timestamp())
+    return f"{current.settings().media_origin or ''}{MEDIA_PATH}{_token(media_id, right, until)}"
+
+
+def _token(media_id: str, right: Pass, until: int) -> str:
     actor, settings = current.actor(), current.settings()
     link = Link(
         media_id, actor.account_id or "", actor.org_id or "", actor.session_ref or "", right.door.value, right.subject,
-        right.classification, int((request_time() + life_of(right.classification)).timestamp()), ids.new_secret(12),
+        right.classification, until, ids.new_secret(12),
     )  # fmt: skip
-    return f"{settings.media_origin or ''}{MEDIA_PATH}{token_of(link, key_of_links(settings.secret_key))}"
+    return token_of(link, key_of_links(settings.secret_key))
 
 
 def key_of_links(secret: str) -> bytes:

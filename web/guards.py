@@ -169,6 +169,11 @@ _POLICY = (
 )
 
 
+def _media_from(settings: Settings) -> str:
+    """Pages ask their own host for pictures and sounds, and are led to where these are."""
+    return f"'self' {settings.media_origin}" if settings.media_origin else "'self'"
+
+
 def _is_at_home() -> bool:
     """Where pictures and sounds have a host of their own, nothing else is there, and they are nowhere else."""
     there = current.settings().media_host
@@ -179,7 +184,7 @@ def _headers(response: Response, settings: Settings) -> Response:
     headers = response.headers
     if "new_session" in g:
         sessions.set_cookie(response, settings, g.new_session)
-    headers.setdefault("Content-Security-Policy", _POLICY.format(media=settings.media_origin or "'self'"))
+    headers.setdefault("Content-Security-Policy", _POLICY.format(media=_media_from(settings)))
     headers["X-Content-Type-Options"] = "nosniff"
     headers.setdefault("Referrer-Policy", "same-origin")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

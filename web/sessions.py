@@ -24,6 +24,7 @@ from web.identity import Identity, Person, Place, directory
 from web.models import AuthSession
 
 MEDIA_PATH = "/m/"
+LINKS_PATH = "/media-links/"  # where browsers ask for a link by themselves, which keeps no session alive
 LIVE_SESSIONS_MOST = 3
 WAITS_FOR = timedelta(minutes=10)  # so long a session waits for the second factor
 _TOUCH_AFTER = timedelta(seconds=60)
@@ -113,7 +114,7 @@ def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
         now = db.now_of(session)
     if identity is None or not _is_live(identity, now):
         return None
-    if now - identity.seen_at > _TOUCH_AFTER:
+    if now - identity.seen_at > _TOUCH_AFTER and not incoming.path.startswith(LINKS_PATH):
         _touch(identity, now, settings)
     actor = _actor_here(incoming, identity, settings, lambda: _homes_of(identity))
     return SignedIn(identity.person, actor, identity.place, identity.session_id)

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 from pydantic import Field
 
 from calibration.operations import disputes as acts
@@ -130,7 +130,7 @@ def evidence(receipt_id: str) -> Response:
     with db.reading(Scope.system(EVIDENCE)) as session:
         found = hearing.evidence_of(session, current.actor(), receipt_id)
         ontologies = {each.ontology_id: ontology_of(session, each.ontology_id) for each in found.shown}
-    shown = partial(for_page, right=evidence_pass(found.lane, receipt_id), page=request.path)
+    shown = partial(for_page, right=evidence_pass(found.lane, receipt_id))
     return page("calibration/evidence.html", found=found, ontologies=ontologies, outcomes=OUTCOMES, shown=shown)
 
 
@@ -182,8 +182,7 @@ def _questions(attempt_id: str) -> Response:
     with db.reading(current.scope()) as session:
         found = hearing.past_exam(session, current.actor(), attempt_id)
         ontology = ontology_of(session, found.ontology_id)
-    here = url_for("calibration.attempt_questions", attempt_id=attempt_id)
-    shown = partial(for_page, right=attempt_pass(found.lane, attempt_id), page=here)
+    shown = partial(for_page, right=attempt_pass(found.lane, attempt_id))
     return page(
         "calibration/attempt_questions.html", found=found, lane=found.lane, ontology=ontology, attempt_id=attempt_id,
         outcomes=OUTCOMES, shown=shown,
@@ -201,7 +200,7 @@ def _show(dispute_id: str, errors: dict[str, Any] | None = None, status: int = 2
         if found.lane.guideline_id and told:
             guideline = guideline_text(session, found.lane.guideline_id, [person.locale, found.lane.locale, "en"])
     right = dispute_pass(found.lane, dispute_id, is_own=found.own is not None)
-    shown = partial(for_page, right=right, page=request.path)
+    shown = partial(for_page, right=right)
     return page(
         "calibration/dispute.html", status, found=found, row=found.row, lane=found.lane, ontology=ontology,
         guideline=guideline, sources=SOURCES, outcomes=OUTCOMES, errors=errors or {}, typed=request.form,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 
 from calibration.lanes import find_lane
 from calibration.operations import attempts
@@ -138,12 +138,11 @@ def _show(
     values: dict[str, Any] = {"attempt": view, "lane": lane, "ontology": ontology, "guideline": guideline}
     lesson = _lesson(attempt_id)
     if lesson is not None and not errors:
-        content = for_page(lesson.content, attempt_pass(lane, attempt_id), request.full_path)
+        content = for_page(lesson.content, attempt_pass(lane, attempt_id))
         return page("calibration/lesson.html", lesson=lesson, content=content, **values)
     if view.question is None:
         return page("calibration/attempt_result.html", class_names=_class_names(ontology), **values)
-    here = url_for("calibration.attempt", attempt_id=attempt_id)
-    content = for_page(view.question.content, attempt_pass(lane, attempt_id), here)
+    content = for_page(view.question.content, attempt_pass(lane, attempt_id))
     return page("calibration/attempt.html", status, errors=errors or {}, answer=typed or {}, content=content, **values)
 
 

@@ -122,14 +122,11 @@ def fetch(session: Session, actor: Actor, link: Link, *, is_part: bool) -> Fetch
     `is_part` says that a stretch is asked for, as players do: of restricted content that alone may be asked again, for
     a minute. The reading is noted where the class asks so.
     """
-    if not link.lives(now_of(session)) or (actor.account_id, actor.org_id) != (link.account_id, link.org_id):
+    if not link.lives(now_of(session)):
         raise not_found()
-    found = _DOORS[Door(link.door)](session, actor, link)
-    row = session.get(Media, link.media_id)
-    if row is None or rank_of(found.classification) > rank_of(link.classification):
+    found, row = _opened(session, actor, link)
+    if rank_of(found.classification) > rank_of(link.classification):
         raise not_found()  # it became more sensitive since the link was made
-    if not any(link.media_id in media_stated(content).values() for content in found.contents):
-        raise not_found()
     if is_restricted(link.classification):
         _burn(session, link, is_part=is_part)
     note_read(
@@ -138,6 +135,24 @@ def fetch(session: Session, actor: Actor, link: Link, *, is_part: bool) -> Fetch
     )  # fmt: skip
     with storage().open(row.stored_name) as stream:
         return Fetched(row.media_type, decrypt_file(row.key or "", stream.read(), place_of_file(row)))
+
+
+def class_now(session: Session, actor: Actor, link: Link) -> str:
+    """How sensitive the file behind a link is by now, for a link to follow it; raises NotFound where its door is shut.
+
+    Nobody is shown anything yet: the reading is noted when the file is fetched.
+    """
+    return most_sensitive(_opened(session, actor, link)[0].classification, link.classification)
+
+
+def _opened(session: Session, actor: Actor, link: Link) -> tuple[_Open, Media]:
+    if (actor.account_id, actor.org_id) != (link.account_id, link.org_id):
+        raise not_found()
+    found = _DOORS[Door(link.door)](session, actor, link)
+    row = session.get(Media, link.media_id)
+    if row is None or not any(link.media_id in media_stated(content).values() for content in found.contents):
+        raise not_found()
+    return found, row
 
 
 def _burn(session: Session, link: Link, *, is_part: bool) -> None:

@@ -75,7 +75,7 @@ def media(project_id: str) -> Response:
     return page(
         "marketplace/media.html", project=project, rows=rows, after=after, may_look=may_look,
         may_erase=current.may(Action.MEDIA_ERASE),
-        shown=lambda row: for_page({row.kind: row.id}, right, sent.full_path),
+        shown=lambda row: for_page({row.kind: row.id}, right),
     )  # fmt: skip
 
 

@@ -1,18 +1,21 @@
-"""The address of pictures and sounds: a signed link alone counts here, no cookie is looked at and none is set."""
+"""The addresses of pictures and sounds: what a page names leads its reader to a link, and the link to the file.
+
+At the link's own address no cookie is looked at and none is set.
+"""
 
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from flask import Response, request, send_file
+from flask import Response, redirect, request, send_file
 
 from calibration.pages.disputes import EVIDENCE
 from kernel import presence
 from kernel.guard import not_found
 from kernel.seeing import see as see_noted
 from kernel.tenancy import Scope
-from labeling.links import key_of_links
+from labeling.links import Pass, key_of_links, link_to
 from labeling.rules.media_links import Door, Link, link_of
-from marketplace.operations.media import Fetched, fetch
+from marketplace.operations.media import Fetched, class_now, fetch
 from marketplace.pages import pages
 from web import current
 from web.guards import presence_of
@@ -20,6 +23,7 @@ from web.sessions import actor_of_ref
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+    from werkzeug.wrappers import Response as Answer
 
 _HEADERS = {
     "Content-Disposition": "inline",
@@ -27,6 +31,16 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-site",
     "Referrer-Policy": "no-referrer",
 }
+
+
+@pages.get("/media-links/<token>")
+def media_link(token: str) -> "Answer":
+    """On to a link for whom this address was made, as long as they may look; the session lives no longer by that."""
+    told = link_of(token, key_of_links(current.settings().secret_key))
+    if told is None:
+        raise not_found()
+    classification = see_noted(_scope(told), lambda session: class_now(session, current.actor(), told))
+    return redirect(link_to(told.media_id, Pass(Door(told.door), told.subject, classification)))
 
 
 @pages.get("/m/<token>")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response
 from flask import request as sent
 
 from i18n import Message, _
@@ -126,7 +126,7 @@ def _unit(unit_id: str, errors: dict[str, Message], typed: dict[str, str], statu
 
 
 def _content(found: UnitView) -> dict[str, Any]:
-    return for_page(found.content, unit_pass(found), url_for("marketplace.unit", unit_id=found.id))
+    return for_page(found.content, unit_pass(found))
 
 
 def watermark_of(classification: str, pseudonym: str = "") -> str:

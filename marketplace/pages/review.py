@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 from pydantic import Field
 
 from i18n import _
@@ -81,7 +81,7 @@ def _show(review_id: str, errors: dict[str, Any] | None = None, status: int = 20
         ontology = ontology_of(session, found.ontology_id)
         guideline = guideline_text(session, found.guideline_id, [person.locale, found.locale, "en"])
     kind = registry.get(found.task_type)
-    content = for_page(found.content, review_pass(found), url_for("review.task", review_id=found.id))
+    content = for_page(found.content, review_pass(found))
     place = current.place()
     return page(
         "marketplace/review_task.html", status, task=found, content=content, ontology=ontology, guideline=guideline,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 from pydantic import Field
 
 from calibration.lanes import find_lane
@@ -126,7 +126,7 @@ def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any =
         profile = eligibility.person_of(session, current.actor()) if is_watermarked(found.classification) else None
         pseudonym = profile.pseudonym if profile else ""
     over = found.lease_until <= request_time()
-    content = for_page(found.content, work_pass(found), url_for("work.task", assignment_id=assignment_id))
+    content = for_page(found.content, work_pass(found))
     return page(
         "marketplace/task.html", status, task=found, ontology=ontology, guideline=guideline, over=over,
         answer=typed if typed is not None else found.draft, errors=errors or {}, skip_words=SKIP_WORDS,

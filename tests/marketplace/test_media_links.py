@@ -35,7 +35,7 @@ from workforce.models import AccountToken
 from workforce.operations.accounts import add_membership
 from wsgi import create_app
 
-LINK = re.compile(r'src="(/m/[^"]+)"')
+ADDRESS = re.compile(r'src="(/media-links/[^"]+)"')
 HOME = {"REMOTE_ADDR": "192.0.2.7"}  # in the network that protected projects of the desk name
 
 
@@ -81,7 +81,13 @@ def annotator(desk: Desk) -> Actor:
 
 
 def links(visitor: Visitor, path: str) -> list[str]:
-    return LINK.findall(visitor.get(path, environ_overrides=HOME).get_data(as_text=True))
+    shown = visitor.get(path, environ_overrides=HOME).get_data(as_text=True)
+    return [led(visitor, address) for address in ADDRESS.findall(shown)]
+
+
+def led(visitor: Visitor | FlaskClient, address: str) -> str:
+    """The link to which an address of a page leads."""
+    return visitor.get(address, environ_overrides=HOME).headers["Location"]
 
 
 def follow(app: Flask, link: str, **headers: str) -> TestResponse:
@@ -102,7 +108,10 @@ def test_a_link_is_followed_without_a_cookie_until_time_session_class_or_lease_e
     first, second, program = Visitor(app, market.db, me), Visitor(app, market.db, me), Program(app, market.db, me)
     shown = first.text(path)
     assert "cat.png" not in shown and "gold" not in shown and 'alt="The picture of this unit"' in shown
-    image, sound = LINK.findall(shown)
+    addresses = ADDRESS.findall(shown)
+    image, sound = (led(first, address) for address in addresses)
+    assert follow(app, addresses[0].replace("media-links", "m")).status_code == 404, "it leads to links, and is none"
+    assert app.test_client().get(addresses[0]).status_code == 303, "nobody is signed in"
     got = follow(app, image)
     assert (got.status_code, got.mimetype, got.data[:4]) == (200, "image/png", b"\x89PNG")
     assert got.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
@@ -134,7 +143,7 @@ def test_a_link_is_followed_without_a_cookie_until_time_session_class_or_lease_e
     with desk.vendor() as session:
         give_back(session, me, task.assignment_id)
     assert follow(app, image).status_code == 404
-    assert links(first, path) == []
+    assert links(first, path) == [] and first.get(addresses[0]).status_code == 404
     with market.system() as session:
         assert session.scalars(select(Assignment.state)).all() == ["returned"]
 
@@ -161,6 +170,17 @@ def test_a_link_to_restricted_content_is_used_once_and_each_use_is_on_record(des
     assert [follow(app, sound, Range=f"bytes={at}-").status_code for at in (0, 100, 200)] == [206, 206, 206]
     assert follow(app, sound).status_code == 404
     assert follow(app, links(visitor, path)[0]).status_code == 200
+    addresses = ADDRESS.findall(visitor.get(path, environ_overrides=HOME).get_data(as_text=True))
+    with market.system() as session:
+        before = (
+            session.scalars(select(AuthSession.idle_until)).all(),
+            reads_of(session, market.client, ReadFilter())[0],
+        )
+    with clock.use_clock(lambda: market.now + timedelta(minutes=2)):
+        assert all("/m/" in led(visitor, address) for address in addresses)
+    with market.system() as session:
+        after = session.scalars(select(AuthSession.idle_until)).all(), reads_of(session, market.client, ReadFilter())[0]
+    assert after == before, "a browser that asks for links reads nothing, and keeps no session alive"
     with market.as_(market.pm) as session:
         rows = reads_of(session, market.client, ReadFilter(why="file"))[0]
         assert {(row.unit, row.role, row.classification) for row in rows} == {
@@ -191,15 +211,17 @@ def test_a_client_brings_files_looks_at_them_and_at_units_and_others_cannot(desk
     assert "dog.webp" in told and "Drawings (SVG) and web pages are not taken." in told and "Keep 1 file" in told
     assert client.post(f"/projects/{project_id}/media-imports", data={"csrf_token": token[1]}).status_code == 422
     shown = client.get(f"/projects/{project_id}/media").get_data(as_text=True)
-    assert "gold/cat.png" in shown and follow(app, LINK.findall(shown)[0]).status_code == 200
+    assert "gold/cat.png" in shown and follow(app, led(client, ADDRESS.findall(shown)[0])).status_code == 200
     with market.system() as session:
         unit_id = session.scalars(select(Unit.id).where(Unit.state == "open")).one()
         ids = set(session.scalars(select(Media.id)))
-    image = LINK.findall(client.get(f"/units/{unit_id}").get_data(as_text=True))[0]
+    address = ADDRESS.findall(client.get(f"/units/{unit_id}").get_data(as_text=True))[0]
+    image = led(client, address)
     assert follow(app, image).status_code == 200 and any(each in _told(image) for each in ids)
     manager = make_persona(market.db, market.vendor, Role.VENDOR_MANAGER, "m@vendor.example")
     other = app.test_client()
     assert sign_in(other, manager.email) == 303
+    assert other.get(address).status_code == 404
     assert "cat.png" not in other.get(f"/projects/{project_id}/media").get_data(as_text=True)
     gone = next(each for each in ids if each in _told(image))
     assert other.post(f"/media/{gone}/erase", data={"csrf_token": "x"}).status_code in (400, 403)
@@ -221,7 +243,7 @@ def test_media_on_a_host_of_their_own_are_nowhere_else_and_nothing_else_is_there
     page = client.get("/sign-in", **main)
     assert page.status_code == 200
     assert (
-        "img-src https://media.example data:; media-src https://media.example;"
+        "img-src 'self' https://media.example data:; media-src 'self' https://media.example;"
         in page.headers["Content-Security-Policy"]
     )
     assert [client.get("/sign-in", **media).status_code, client.get("/m/x", **main).status_code] == [404, 404]

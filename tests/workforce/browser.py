@@ -58,7 +58,8 @@ class Visitor:
         return response.get_data(as_text=True)
 
     def _secret(self, actor: Actor) -> str:
-        with self.app.test_request_context(), self.db.transaction(Scope.system("test")) as session:
+        here = self.app.test_request_context(environ_base=self.client.environ_base)
+        with here, self.db.transaction(Scope.system("test")) as session:
             account = queries.account_of(session, actor.account_id or "")
             assert account is not None
             return sessions.open_session(session, self.app.config["SETTINGS"], person_of(account), actor.membership_id)

@@ -142,36 +142,20 @@
     event.detail.ctx.request.headers["X-CSRFToken"] = token();
   });
 
-  /* Pictures and sounds come by links that end: what is not here yet gets another in time, a sound goes on where it was. */
-  const watched = new WeakSet(), heard = new Map(), failed = new Set();
-  const renew = (el) => {
-    if (!el.isConnected) return;
-    if (el.currentTime) heard.set(el.id, [el.currentTime, !el.paused]);
-    el.dispatchEvent(new CustomEvent("renew"));
-  };
-  const watch = () => {
-    for (const el of all("[data-renew]")) {
-      if (watched.has(el)) continue;
-      watched.add(el);
-      let late = false;
-      const [at, plays] = heard.get(el.id) ?? [];
-      heard.delete(el.id);
-      if (at) el.currentTime = at;
-      if (plays) el.play().catch(() => {});
-      setTimeout(() => {
-        late = true;
-        if (el.tagName === "IMG" ? !el.naturalWidth : el.paused) renew(el);
-      }, el.dataset.renew * 1000);
-      el.addEventListener("pause", () => { if (late && !el.ended) renew(el); });
-      el.addEventListener("error", () => { if (!failed.has(el.id)) { failed.add(el.id); renew(el); } });
-      for (const kind of ["load", "playing"]) el.addEventListener(kind, () => failed.delete(el.id));
-    }
-  };
-  document.addEventListener("htmx:after:swap", watch);
+  /* A sound that breaks off, as its link has ended, goes on from there: its address leads to another link each time. */
+  const brokeOff = new WeakMap();
+  document.addEventListener("error", ({ target }) => {
+    if (!(target instanceof HTMLAudioElement)) return;
+    const at = target.currentTime, plays = !target.paused;
+    if (brokeOff.get(target) === at) return;
+    brokeOff.set(target, at);
+    target.load();
+    target.currentTime = at;
+    if (plays) target.play().catch(() => {});
+  }, true);
 
   const start = () => {
     tidy();
-    watch();
     for (const form of all("form[data-draft-url]")) drafts.set(form, draft(form));
     for (const button of all("[data-show]")) button.hidden = false;
     document.querySelector('[role="alert"][tabindex]')?.focus();
