@@ -16,7 +16,7 @@ from kernel.policy import Actor, Resource
 from marketplace.models import Lane, LotRework, Release, Unit
 from marketplace.operations.loading import lane_for, project_for
 from marketplace.operations.planting import plant_reviews
-from marketplace.operations.settling import ask_more, ask_reviews
+from marketplace.operations.settling import ask_more, ask_reviews, hold_units
 from marketplace.queries.lots import accepted_at, newest_rework, told_of_lane, units_to_rework
 from marketplace.rules.assurance import MOST_REWORKS, Lot, LotState, ReworkKind, kinds_of_rework
 from marketplace.values.actions import Action
@@ -85,18 +85,23 @@ def _ensure_may_begin(session: Session, lane: Lane, lot: Lot, kind: ReworkKind, 
 
 
 def rework_chunk(session: Session, actor: Actor, rework_id: str) -> int:
-    """Give back some units of the lot to people, or to reviewers; 0 where all are. Reads gold."""
+    """Give back some units of the lot to people, or to reviewers; 0 where all are. Reads gold.
+
+    The order stays one until then, for what was given back first may be settled again before the rest is reached.
+    """
     row = session.get(LotRework, rework_id, with_for_update=True)
     if row is None:
         raise not_found()
     require(session, actor, Action.RELEASE_BUILD, Resource("lot_rework", row.id, org_id=row.org_id))
     lane = session.get_one(Lane, row.lane_id)
-    if row.state == "ordered":
-        row.state, row.begun_at, row.units, row.left = "working", now_of(session), 0, 0
+    if row.begun_at is None:
+        row.begun_at, row.units, row.left = now_of(session), 0, 0
     before = newest_rework(session, lane.id, row.lot_since, before=row.round)
     chosen = units_to_rework(session, lane, row.lot_since, row.id, before, CHUNK)
     if not chosen:
+        row.state = "working" if row.state == "ordered" else row.state
         return 0
+    hold_units(session, chosen)
     session.execute(
         update(Unit).where(Unit.id.in_(chosen)).values(rework_id=row.id),
         execution_options={"synchronize_session": False},

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from kernel.policy import Actor
-from marketplace.models import Lane, Unit
+from kernel.policy import Actor, system_actor
+from marketplace.models import Lane, LotRework, Unit
 from marketplace.operations import assurance, releases, rework
 from marketplace.operations.counting import count_lane
 from marketplace.queries.lots import offers_in
@@ -47,7 +47,9 @@ def test_a_lot_that_is_done_again_waits_and_is_offered_no_vote_on_what_reviewers
     assert kinds_of_rework(exact_lot(PLAN, 3, [OPEN]), None) == [], "nothing was rejected"
 
 
-def test_a_rejected_lot_goes_back_to_people_then_to_reviewers_and_out_by_its_last_sample(market: Market) -> None:
+def test_a_rejected_lot_goes_back_to_people_then_to_reviewers_and_out_by_its_last_sample(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = open_desk(market, people=2, unit_count=UNITS, overlap=1)
     desk.change_lane(review_share=0.0, weak_below=0.0)
     with market.system() as session:
@@ -100,11 +102,16 @@ def test_a_rejected_lot_goes_back_to_people_then_to_reviewers_and_out_by_its_las
     # Rejected once more: each unit goes to a reviewer, and the sample afterwards is looked at by somebody else.
     assert rejected(desk, project) == (again, 1)
     order(desk, market.qa, "review", "look at all of it")
+    first = reviewer(desk)
+    begin(desk, monkeypatch)
+    market.later(minutes=5)
+    while (task := take(desk, first)) is not None:
+        decide(desk, first, task, "accept")
+    assert lot_of(desk, project).state is LotState.REWORK, "most of it was not even given back"
     market.work()
     waiting = [each for each in reviews(desk) if each.why == "rework"]
     assert 0 < len(waiting) < again
     market.later(minutes=5)
-    first = reviewer(desk)
     while (task := take(desk, first)) is not None:
         decide(desk, first, task, "accept")
     lot = lot_of(desk, project)
@@ -129,6 +136,14 @@ def test_a_rejected_lot_goes_back_to_people_then_to_reviewers_and_out_by_its_las
 def order(desk: Desk, actor: Actor, kind: str, reason: str) -> Lot:
     with desk.market.as_(actor) as session:
         return rework.order_rework(session, actor, desk.lane, kind, reason)
+
+
+def begin(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give back what a job would that is interrupted behind its first portion, of two units."""
+    with desk.market.gold() as session, monkeypatch.context() as small:
+        row = session.scalars(select(LotRework).where(LotRework.state == "ordered")).one()
+        small.setattr(rework, "CHUNK", 2)
+        assert rework.rework_chunk(session, system_actor("marketplace.rework_lot", row.org_id), row.id) == 2
 
 
 def answer(desk: Desk, person: int) -> None:
