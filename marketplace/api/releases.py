@@ -65,7 +65,10 @@ class ReleasesOut(OutModel):
 
 
 class CorrectionOut(OutModel):
-    """A delivered label that was corrected: its class before and now, null where answers form no closed set."""
+    """A delivered label that was corrected: its class before and now, null where answers form no closed set.
+
+    `client_ref` is empty for the vendor.
+    """
 
     unit_id: str
     client_ref: str

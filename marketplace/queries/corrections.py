@@ -27,7 +27,7 @@ class Correction:
     """A delivered label that was corrected; classes are None where answers form no closed set."""
 
     unit_id: str
-    client_ref: str
+    client_ref: str  # empty for anybody but the client
     locale: str
     before: str | None
     after: str | None
@@ -69,7 +69,8 @@ def corrections_of(
         .where(Release.project_id == release.project_id, Release.state.in_(_BUILT), Release.version > release.version)
         .order_by(Release.version)
     ).all()
-    schemas: dict[str, Any] = {}
+    scope, schemas = scope_of(session), dict[str, Any]()
+    is_own = scope.is_system or scope.org_id == release.org_id
     found = []
     for change, client_ref, content, locale, task_type, ontology_id in rows:
         if ontology_id is not None and ontology_id not in schemas:
@@ -78,9 +79,8 @@ def corrections_of(
             _class(task_type, schemas.get(ontology_id), each, content) for each in (change.before, change.after)
         )
         carried = next((row.version for row in later if row.asked_at >= change.at), None)
-        found.append(
-            Correction(change.unit_id, client_ref or "", locale, before, now, change.cause, change.at, carried)
-        )
+        told_ref = client_ref or "" if is_own else ""
+        found.append(Correction(change.unit_id, told_ref, locale, before, now, change.cause, change.at, carried))
     return found, next_after
 
 

@@ -119,7 +119,8 @@ def test_a_release_tells_what_was_corrected_since_and_the_next_one_carries_it(wo
         ("d", "refund", "other", "objection", None), ("a", "refund", "network", "review", None)
     ]  # fmt: skip
     # An objection tells of a known answer, which is nothing for the vendor.
-    assert [row.client_ref for row in seen(work, market.manager, first)[1]] == ["a"]
+    of_vendor = seen(work, market.manager, first)[1]
+    assert [(row.unit_id, row.client_ref) for row in of_vendor] == [(work.units["a"], "")]
     assert seen(work, market.manager, first)[0] == 1
     with market.as_(market.pm) as session:
         assert waiting_for_client(session, []).corrected == Pending(2, first)
@@ -165,10 +166,12 @@ def test_corrections_stand_on_the_pages_and_in_the_api_of_both_sides(app: Flask,
     assert "Refund" in listed and "Network" in listed and "the next one" in listed and work.units["a"] in listed
     assert pm.ask("GET", address)["corrected"] == 1
     (row,) = pm.ask("GET", f"{address}/corrections")["items"]
-    assert (row["unit_id"], row["before"], row["after"], row["carried_by"]) == (
-        work.units["a"], "refund", "network", None
+    assert (row["unit_id"], row["client_ref"], row["before"], row["after"], row["carried_by"]) == (
+        work.units["a"], "a", "refund", "network", None
     )  # fmt: skip
     vendor = Door(app, market, Role.VENDOR_MANAGER, market.vendor)
     assert "Refund" in vendor.get(f"{address}/corrections")
+    (row,) = vendor.ask("GET", f"{address}/corrections")["items"]
+    assert (row["unit_id"], row["client_ref"]) == (work.units["a"], ""), "the client's own ids are the client's"
     Door(app, market, Role.CLIENT_ADMIN, market.other_client).get(f"{address}/corrections", 404)
     assert "None was corrected" in pm.get(f"/releases/{cut(work)}/corrections")
