@@ -16,7 +16,7 @@ from kernel.guard import require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Resource, Role
 from marketplace.models import LabelChange, Unit
-from marketplace.queries.corrections import contradicted_by_keys, told_last, untold_changes
+from marketplace.queries.corrections import changes_told, contradicted_by_keys, is_decided, told_last, untold_changes
 from marketplace.rules.corrections import labels_corrected
 from marketplace.values.actions import Action
 from workforce.letters import tell
@@ -68,18 +68,20 @@ def tell_clients(session: Session, actor: Actor) -> int:
     """Write to clients whose delivered labels were corrected, once a day at most; returns to how many. System scope."""
     require(session, actor, Action.RELEASE_BUILD, Resource("release"))
     now, told = now_of(session), 0
-    for org_id, counts in untold_changes(session).items():
+    for org_id in untold_changes(session):
         last = told_last(session, org_id)
         if last is not None and now - last < PAUSE:
             continue
-        for account in _readers(session, org_id):
-            tell(session, account, labels_corrected(counts))
+        # Marked first and counted then, so that a release which is done meanwhile takes none from the letter.
         session.execute(
             update(LabelChange)
-            .where(LabelChange.org_id == org_id, LabelChange.told_at.is_(None), LabelChange.at <= now)
+            .where(LabelChange.org_id == org_id, LabelChange.told_at.is_(None), LabelChange.at <= now, is_decided())
             .values(told_at=now),
             execution_options={"synchronize_session": False},
         )
+        counts = changes_told(session, org_id, now)
+        for account in _readers(session, org_id):
+            tell(session, account, labels_corrected(counts))
         audit.record(
             session, actor, "corrections.told", "organization", org_id, org_id=org_id,
             details={"labels": sum(count for _name, count in counts)}, link=False,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from calibration.models import GoldKey, GoldKeyVersion
@@ -119,21 +119,42 @@ def contradicted_by_keys(session: Session) -> list[tuple[Unit, dict[str, Any]]]:
     return [(unit, truth) for unit, truth in rows if unit.label != truth]
 
 
-def untold_changes(session: Session) -> dict[str, list[tuple[str, int]]]:
-    """By client: its projects with the delivered labels corrected of which it was not written. System scope."""
+def untold_changes(session: Session) -> list[str]:
+    """The clients with delivered labels corrected of which it was not written to them. System scope."""
+    wanted = _corrected(LabelChange.org_id).where(LabelChange.told_at.is_(None))
+    return list(session.scalars(wanted.distinct().order_by(LabelChange.org_id)))
+
+
+def changes_told(session: Session, org_id: str, at: datetime) -> list[tuple[str, int]]:
+    """A client's projects, with how many delivered labels of each it is told of at this time. System scope."""
     rows = session.execute(
-        select(LabelChange.org_id, Project.name, func.count(func.distinct(LabelChange.unit_id)))
-        .join(Release, _concerns())
-        .join(Unit, (Unit.org_id == LabelChange.org_id) & (Unit.id == LabelChange.unit_id))
+        _corrected(Project.name, func.count(func.distinct(LabelChange.unit_id)))
         .join(Project, Project.id == LabelChange.project_id)
-        .where(LabelChange.told_at.is_(None), LabelChange.before != Unit.label)
-        .group_by(LabelChange.org_id, Project.id, Project.name)
-        .order_by(LabelChange.org_id, Project.name, Project.id)
+        .where(LabelChange.org_id == org_id, LabelChange.told_at == at)
+        .group_by(Project.id, Project.name)
+        .order_by(Project.name, Project.id)
     )
-    found: dict[str, list[tuple[str, int]]] = {}
-    for org_id, name, count in rows:
-        found.setdefault(org_id, []).append((name, count))
-    return found
+    return [(row[0], row[1]) for row in rows]
+
+
+def is_decided() -> ColumnElement[bool]:
+    """Whether it is known of a change that it concerns a release or none: not while one is built that was asked before.
+
+    What concerns a release that is there is told, whatever is built beside it.
+    """
+    is_built_now = and_(
+        Release.project_id == LabelChange.project_id, Release.state == "building", Release.asked_at < LabelChange.at
+    )
+    return or_(exists().where(_concerns()), ~exists().where(is_built_now))
+
+
+def _corrected(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .join_from(LabelChange, Release, _concerns())
+        .join(Unit, (Unit.org_id == LabelChange.org_id) & (Unit.id == LabelChange.unit_id))
+        .where(LabelChange.before != Unit.label)
+    )
 
 
 def told_last(session: Session, org_id: str) -> datetime | None:

@@ -1,6 +1,7 @@
 """Labels corrected after their delivery: told with their rows, carried by the next release, written once a day."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -147,9 +148,22 @@ def test_a_client_is_written_to_once_a_day_at_most(work: Work, sent: list[str]) 
     assert job(work) == (0, 0)
     market.later(hours=24)
     assert job(work) == (0, 1) and job(work) == (0, 0)
+    with market.as_(market.pm) as session:
+        asked = releases.cut_release(session, market.pm, work.project_id).id
+    settle_anew(work, "a", "other")  # too late for the second release, as it turns out
+    settle_anew(work, "d", "network")  # it concerns the first one as well
+    market.later(hours=24)
+    assert job(work) == (0, 1)
     with market.system() as session:
-        told = session.scalars(select(LabelChange.told_at).order_by(LabelChange.at)).all()
-    assert told[-1] is not None and told[-2] is not None and told[-1] - told[-2] > timedelta(hours=23)
+        untold = session.scalars(select(LabelChange.unit_id).where(LabelChange.told_at.is_(None))).all()
+        assert untold == [work.units["a"]], "of what is built now nobody knows yet whether it has the label"
+        row = session.get_one(Release, asked)
+        row.state, row.built_at = "delivered", market.now
+    market.later(hours=24)
+    assert job(work) == (0, 1) and job(work) == (0, 0)
+    with market.system() as session:
+        told = sorted(at for at in set(session.scalars(select(LabelChange.told_at))) if at is not None)
+    assert [later - before > timedelta(hours=23) for before, later in pairwise(told)] == [True] * 3
     text = labels_corrected([("Intents", 2), ("Mood", 1)])
     assert text.subject_for("en") == "3 delivered labels have been corrected"
     assert "Intents: 2\n\nMood: 1" in text.text_for("en")
