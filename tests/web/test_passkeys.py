@@ -41,6 +41,11 @@ def add(client: FlaskClient, device: Authenticator, name: str = "Laptop") -> Tes
     return send(client, LIST, name=name, new_passkey=made)
 
 
+def show(client: FlaskClient, device: Authenticator) -> int:
+    """Prove by the passkey who one is."""
+    return send(client, "/confirm", "/confirm", **{FIELD: device.use(asked(client))}).status_code
+
+
 def enter(client: FlaskClient, device: Authenticator, **wrong: str) -> TestResponse:
     """Sign in by the passkey alone."""
     signed = device.use(asked(client, on="/sign-in", alone="yes"), **wrong)
@@ -83,8 +88,16 @@ def test_the_life_of_passkeys(app: Flask, db: Database, time: Time) -> None:
     told = add(client, laptop).get_data(as_text=True)
     codes = re.findall(r"\b[A-Z2-7]{4}(?:-[A-Z2-7]{4}){5}\b", told)
     assert len(set(codes)) == 10 and is_out(elsewhere) and not is_out(client)
-    assert session_of(db, manager).passkey_at == time.now
+    assert session_of(db, manager).passkey_at is None, "made is not shown"
     time.later(minutes=1)
+
+    # A code that a false page got makes no further passkey; one that is there does.
+    assert send(client, "/confirm", "/confirm", proof_code=codes[9]).status_code == 303
+    assert send(client, f"{LIST}/challenge").status_code == 403
+    refused = send(client, LIST, name="Phone", new_passkey="{}")
+    assert refused.status_code == 403 and "proof_code" not in refused.get_data(as_text=True)
+    assert "/confirm?next=/account/passkeys&amp;factor=passkey" in client.get(LIST).get_data(as_text=True)
+    assert show(client, laptop) == 303 and session_of(db, manager).passkey_at == time.now
     assert add(client, phone, "Phone ‹b›").status_code == 303
     listed = client.get(LIST).get_data(as_text=True)
     assert "Laptop" in listed and "Phone ‹b›" in listed and "Not used yet" in listed and "needs JavaScript" in listed
@@ -133,7 +146,7 @@ def test_the_life_of_passkeys(app: Flask, db: Database, time: Time) -> None:
     with db.reading(Scope.system("test")) as session:
         letters = session.scalar(select(func.count()).select_from(OutgoingMail))
         assert session.get_one(Account, manager.account_id).factor_since is not None, "the app is still there"
-    assert letters == 7  # two added, two removed, a recovery code twice, and the app
+    assert letters == 8  # two added, two removed, a recovery code three times, and the app
     assert {"passkey.added", "passkey.removed", "passkey.refused"} <= set(actions(db))
 
 
@@ -153,6 +166,7 @@ def test_whatever_is_not_right_opens_nothing(app: Flask, db: Database, time: Tim
     assert [send(who, LIST, name="x", new_passkey=made).status_code for who, made in refused] == [422] * 4
     assert send(client, LIST, name="", new_passkey=laptop.make(asked(client, f"{LIST}/challenge"))).status_code == 422
     assert add(client, laptop).status_code == 200 and add(others, theirs).status_code == 200
+    assert show(others, theirs) == 303
     assert add(others, replace(laptop, counter=0)).status_code == 409, "a passkey that somebody has"
 
     thief = app.test_client()

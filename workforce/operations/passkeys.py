@@ -17,7 +17,7 @@ from workforce.letters import tell
 from workforce.models import Account, Membership, Passkey
 from workforce.operations.factors import new_codes, own_account, take_off
 from workforce.policy import Action, account_resource
-from workforce.queries.passkeys import factor_kinds, passkey_view, rows_of
+from workforce.queries.passkeys import factor_kinds, passkey_view, require_shown, rows_of
 from workforce.rules import letters, passkeys
 from workforce.rules.names import clean_text
 from workforce.values import PasskeyView
@@ -27,6 +27,7 @@ def add_passkey(
     session: Session, actor: Actor, account_id: str, *, name: str, sent: str, party: str, origin: str, challenge: bytes
 ) -> tuple[PasskeyView, list[str]]:
     """Keep a new passkey; with the first factor of an account come recovery codes, which nobody can read again."""
+    require_shown(session, actor, account_id)
     account = own_account(session, actor, account_id)
     name = clean_text(name, "name", 60)
     made = passkeys.read_made(sent, party=party, origin=origin, challenge=challenge)

@@ -6,7 +6,7 @@ from pydantic import Field
 from i18n import Message, _
 from kernel import db
 from kernel.errors import Conflict, Invalid
-from kernel.policy import is_fresh
+from kernel.policy import PASSKEY, is_fresh
 from kernel.tenancy import Scope
 from web import current, passkeys, sessions
 from web.devices import device_of
@@ -65,7 +65,8 @@ def add_passkey() -> Response:
                 party=party.id, origin=party.origin, challenge=challenge or b"",
             )  # fmt: skip
             now = db.now_of(session)
-            sessions.renew(session, proven_at=now, mfa_at=now, mfa_kind="passkey", passkey_at=now)
+            # Made is not shown: that begins with its first use, when the letter that tells of it has left.
+            sessions.renew(session, proven_at=now, mfa_at=now, mfa_kind="passkey")
     except Invalid as problem:
         return _show(problem.fields or {"": problem.message}, 422)
     except Conflict as problem:
@@ -94,9 +95,11 @@ def _show(errors: dict[str, Message] | None = None, status: int = 200) -> Respon
     actor = current.actor()
     with db.reading(_own()) as session:
         rows = queries.passkeys_of(session, actor, _me())
+    now = sessions.request_time()
+    is_proven = is_fresh(actor, Action.ACCOUNT_SECURE, None, now) and (not rows or queries.is_shown(actor, now))
     browser, system = device_of(request.user_agent.string or "")
     return page(
         "workforce/passkeys.html", status, rows=rows, errors=errors or {}, most=MOST, is_asked=actor.lacks_factor,
         name=request.form.get("name") or system or browser or "",
-        is_fresh=is_fresh(actor, Action.ACCOUNT_SECURE, None, sessions.request_time()),
+        is_fresh=is_proven, factor=PASSKEY if rows else None,
     )  # fmt: skip

@@ -33,7 +33,7 @@ from workforce.queries.invitations import (
     rosters,
 )
 from workforce.queries.languages import claims_of, languages_of
-from workforce.queries.passkeys import factor_kinds, making_options, passkeys_of, using_options
+from workforce.queries.passkeys import factor_kinds, is_shown, making_options, passkeys_of, using_options
 from workforce.queries.people import (
     annotator_by_id,
     annotator_of,
@@ -90,6 +90,7 @@ __all__ = [
     "invitation_by_id",
     "invitation_by_secret",
     "invitations",
+    "is_shown",
     "languages_of",
     "making_options",
     "members_of",
