@@ -52,6 +52,7 @@ class Heard:
     own: OwnDispute | None = None
     case: Case | None = None
     may_decide: bool = False
+    item_id: str = ""
     is_withheld: bool = False  # its content asks more of this reader than is proven
 
 
@@ -95,7 +96,7 @@ def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
     if actor.account_id == row.account_id:
         require(session, actor, DISPUTE_READ, Resource("dispute", row.id, owner_account_id=row.account_id))
         own = own_dispute(session, row)
-        return Heard(own.row, lane, own=own)
+        return Heard(own.row, lane, own=own, item_id=row.item_id)
     if actor.role == Role.ANNOTATOR:
         raise not_found()
     require(session, actor, DISPUTE_READ, lane_resource(session, actor, lane))
@@ -106,7 +107,7 @@ def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
         return Heard(shown, lane, is_withheld=True)
     resource = dispute_resource(actor, row, authors_of(session, row))
     may_decide = row.decided_at is None and check(actor, DISPUTE_DECIDE, resource, now_of(session)).allow
-    return Heard(shown, lane, case=case_of(session, row), may_decide=may_decide)
+    return Heard(shown, lane, case=case_of(session, row), may_decide=may_decide, item_id=row.item_id)
 
 
 def past_exam(session: Session, actor: Actor, attempt_id: str) -> PastExam:
@@ -121,9 +122,9 @@ def past_exam(session: Session, actor: Actor, attempt_id: str) -> PastExam:
     return PastExam(lane_of(session, row.lane_id), ontology_id, asked_before(session, row))
 
 
-def contents_met(session: Session, actor: Actor, attempt_id: str) -> tuple[LaneFacts, list[Mapping[str, Any]]]:
-    """What one's own attempt may show again: the question at hand and the practice that was answered; once it is over,
-    its exam as well."""
+def contents_met(session: Session, actor: Actor, attempt_id: str) -> tuple[LaneFacts, dict[str, Mapping[str, Any]]]:
+    """By item what one's own attempt may show again: the question at hand and the practice that was answered; once it
+    is over, its exam as well."""
     view = look_at(session, actor, attempt_id)
     row = find_attempt(session, attempt_id)
     assert row is not None
@@ -133,9 +134,9 @@ def contents_met(session: Session, actor: Actor, attempt_id: str) -> tuple[LaneF
         if (asked.stage == "training" and asked.position < row.position)
         or (view.question is not None and asked.position == row.position)
     ]
-    found = [content_of(session, item_id)[0] for item_id in met]
+    found = {item_id: content_of(session, item_id)[0] for item_id in met}
     if view.stage is None and row.state not in LIVE:
-        found += [one.content for one in asked_before(session, row)]
+        found |= {one.item_id: one.content for one in asked_before(session, row)}
     return lane_of(session, row.lane_id), found
 
 

@@ -75,6 +75,7 @@ class AskedBefore:
     locale: str
     answer: Mapping[str, Any]
     dispute: DisputeRow | None
+    item_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Shown:
     truth: Mapping[str, Any]
     explanation: str
     dispute: DisputeRow | None
+    item_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,8 @@ def asked_before(session: Session, attempt: Attempt) -> list[AskedBefore]:
     ).all()
     known = _by_item(session, attempt.account_id, [row.item_id for row in rows])
     return [
-        AskedBefore(row.position, row.content, row.locale, row.answer or {}, known.get(row.item_id)) for row in rows
+        AskedBefore(row.position, row.content, row.locale, row.answer or {}, known.get(row.item_id), row.item_id)
+        for row in rows
     ]
 
 
@@ -254,6 +257,6 @@ def shown_evidence(session: Session, receipt: OwnReceipt) -> list[Shown]:
     known = _by_item(session, rows[0][0].account_id, [row[0].item_id for row in rows])
     return [
         Shown(judgment.id, content, locale, judgment.ontology_id, judgment.answer, truth, explanation,
-              known.get(judgment.item_id))
+              known.get(judgment.item_id), judgment.item_id)
         for judgment, truth, explanation, content, locale in rows
     ]  # fmt: skip

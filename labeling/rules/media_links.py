@@ -40,9 +40,10 @@ class Link:
     until: int  # seconds since 1970
     nonce: str
 
-    def lives(self, now: datetime) -> bool:
-        """Whether it may still be followed."""
-        return now.timestamp() < self.until
+    def lives(self, now: datetime, classification: str = "") -> bool:
+        """Whether it may still be followed; to content of a class above its own no longer than that class allows."""
+        less = life_of(self.classification) - life_of(classification or self.classification)
+        return now.timestamp() < self.until - max(less.total_seconds(), 0)
 
 
 def life_of(classification: str) -> timedelta:

@@ -22,12 +22,13 @@ from labeling.files.drafts import media_stated
 from labeling.files.media import Found, name_key
 from labeling.models import Media, MediaName
 from labeling.rules.media_links import Door, Link
+from marketplace.models import Project
 from marketplace.operations.loading import project_for
 from marketplace.operations.protecting import open_unit
-from marketplace.operations.reads import note_read
+from marketplace.operations.reads import classes_of, note_read
 from marketplace.operations.reviewing import review_task
 from marketplace.policy import project_resource
-from marketplace.queries.eligibility import demands_on_reader
+from marketplace.queries.eligibility import demands_on_own, demands_on_reader
 from marketplace.queries.media import MediaSource
 from marketplace.queries.units import class_within
 from marketplace.queries.work import task_of
@@ -114,6 +115,7 @@ class _Open:
     unit: str
     project: str
     org: str
+    is_by_lane: bool = False  # links for programs are made by the lane's class, which an item's may be above
 
 
 def fetch(session: Session, actor: Actor, link: Link, *, is_part: bool) -> Fetched:
@@ -125,13 +127,15 @@ def fetch(session: Session, actor: Actor, link: Link, *, is_part: bool) -> Fetch
     if not link.lives(now_of(session)):
         raise not_found()
     found, row = _opened(session, actor, link)
-    if rank_of(found.classification) > rank_of(link.classification):
+    classification = most_sensitive(found.classification, link.classification)
+    is_above = rank_of(found.classification) > rank_of(link.classification)
+    if is_above and not (found.is_by_lane and link.lives(now_of(session), classification)):
         raise not_found()  # it became more sensitive since the link was made
-    if is_restricted(link.classification):
+    if is_restricted(classification):
         _burn(session, link, is_part=is_part)
     note_read(
         session, actor, Why.FILE, unit=found.unit, project=found.project, org=found.org,
-        classification=most_sensitive(found.classification, link.classification),
+        classification=classification,
     )  # fmt: skip
     with storage().open(row.stored_name) as stream:
         return Fetched(row.media_type, decrypt_file(row.key or "", stream.read(), place_of_file(row)))
@@ -184,22 +188,36 @@ def _of_review(session: Session, actor: Actor, link: Link) -> _Open:
 
 
 def _of_attempt(session: Session, actor: Actor, link: Link) -> _Open:
-    return _of_lane(*contents_met(session, actor, link.subject), link)
+    return _of_lane(session, actor, *contents_met(session, actor, link.subject), link)
 
 
 def _of_evidence(session: Session, actor: Actor, link: Link) -> _Open:
     found = evidence_of(session, actor, link.subject)
-    return _of_lane(found.lane, [one.content for one in found.shown], link)
+    return _of_lane(session, actor, found.lane, {one.item_id: one.content for one in found.shown}, link)
 
 
 def _of_dispute(session: Session, actor: Actor, link: Link) -> _Open:
     found = dispute_for(session, actor, link.subject)
-    shown = [each.content for each in (found.own, found.case) if each is not None]
-    return _of_lane(found.lane, shown, link)
+    told = found.own or found.case
+    return _of_lane(session, actor, found.lane, {found.item_id: told.content} if told else {}, link)
 
 
-def _of_lane(lane: LaneFacts, contents: Sequence[Mapping[str, Any]], link: Link) -> _Open:
-    return _Open(contents, lane.classification, link.media_id, lane.project_id, lane.org_id)
+def _of_lane(
+    session: Session, actor: Actor, lane: LaneFacts, shown: Mapping[str, Mapping[str, Any]], link: Link
+) -> _Open:
+    """What the class of the file's own item asks is asked here too, as of everybody who is shown it."""
+    project = session.get(Project, lane.project_id)
+    with_it = [item_id for item_id, content in shown.items() if link.media_id in media_stated(content).values()]
+    if project is None or not with_it:
+        raise not_found()
+    classification = lane.classification
+    for found in classes_of(session, project, with_it)[0].values():
+        classification = most_sensitive(classification, found)
+    demands = demands_on_reader if link.door == Door.CASE else demands_on_own
+    if not all(demand.met for demand in demands(session, actor, project, classification)):
+        raise not_found()
+    contents = [shown[item_id] for item_id in with_it]
+    return _Open(contents, classification, link.media_id, project.id, project.org_id, is_by_lane=True)
 
 
 def _of_unit(session: Session, actor: Actor, link: Link) -> _Open:

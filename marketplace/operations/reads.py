@@ -60,20 +60,11 @@ def readable_items(session: Session, actor: Actor, project_id: str, item_ids: Co
     project = session.get(Project, project_id)
     if project is None or not item_ids:
         return frozenset()
-    rows = session.execute(
-        select(Item.id, Item.classification, Unit.id.label("unit_id"), Unit.classification.label("own"))
-        .outerjoin(Unit, (Unit.item_id == Item.id) & (Unit.org_id == Item.org_id))
-        .where(Item.project_id == project_id, Item.id.in_(sorted(item_ids)))
-    ).all()
-    classes: dict[str, str] = {}
-    for row in rows:
-        found = most_sensitive(most_sensitive(project.classification, row.classification), row.own)
-        classes[row.id] = most_sensitive(found, classes.get(row.id))
+    classes, units = classes_of(session, project, item_ids)
     is_open = {
         name: all(demand.met for demand in demands_on_reader(session, actor, project, name))
         for name in set(classes.values())
     }
-    units = {row.id: row.unit_id for row in rows}
     for item_id, name in sorted(classes.items()):
         if is_open[name]:
             note_read(
@@ -81,6 +72,22 @@ def readable_items(session: Session, actor: Actor, project_id: str, item_ids: Co
                 classification=name,
             )  # fmt: skip
     return frozenset(item_id for item_id, name in classes.items() if is_open[name])
+
+
+def classes_of(
+    session: Session, project: Project, item_ids: Collection[str]
+) -> tuple[dict[str, str], dict[str, str | None]]:
+    """The class of each of these items of a project, its unit's where that is above it; and which unit that is."""
+    rows = session.execute(
+        select(Item.id, Item.classification, Unit.id.label("unit_id"), Unit.classification.label("own"))
+        .outerjoin(Unit, (Unit.item_id == Item.id) & (Unit.org_id == Item.org_id))
+        .where(Item.project_id == project.id, Item.id.in_(sorted(item_ids)))
+    ).all()
+    classes: dict[str, str] = {}
+    for row in rows:
+        found = most_sensitive(most_sensitive(project.classification, row.classification), row.own)
+        classes[row.id] = most_sensitive(found, classes.get(row.id))
+    return classes, {row.id: row.unit_id for row in rows}
 
 
 def see_task(session: Session, actor: Actor, assignment_id: str) -> Task:

@@ -139,6 +139,13 @@ def demands_on_reader(session: Session, actor: Actor, project: Project, classifi
     return _on_reader(session, actor, reader, protection, classification)
 
 
+def demands_on_own(session: Session, actor: Actor, project: Project, classification: str) -> tuple[Demand, ...]:
+    """The same of somebody who looks at their own test or at a decision about them, whatever their standing."""
+    profile = profile_of_reviewer(session, actor)
+    facts = facts_of(session, profile.id) if profile else None
+    return _on_reader(session, actor, facts, Protection.from_json(project.protection), classification)
+
+
 def profile_of_reviewer(session: Session, actor: Actor) -> AnnotatorView | None:
     """The working profile of somebody who reviews for a vendor, if they have one; read once in a transaction."""
     known: dict[Actor, AnnotatorView | None] = session.info.setdefault("reviewers", {})

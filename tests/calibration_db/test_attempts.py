@@ -635,7 +635,7 @@ def test_what_the_lane_asks_of_a_person_is_asked_before_its_test_shows_anything(
     answer(world, view, right=True)
     with world.in_vendor() as session:  # the practice that was answered, and the question at hand
         met = hearing.contents_met(session, world.annotator("Asha"), view.id)[1]
-        assert len(met) == 2 and all(content["text"] for content in met)
+        assert len(met) == 2 and all(content["text"] for content in met.values())
     world.demands = unmet
     with pytest.raises(Forbidden, match="clearance_low"), world.in_vendor() as session:
         hearing.contents_met(session, world.annotator("Asha"), view.id)

@@ -16,11 +16,14 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from kernel import clock, presence
+from kernel.errors import NotFound
 from kernel.policy import Actor, Role, system_actor
-from labeling.models import Media
+from labeling.models import Item, Media
+from labeling.rules.media_links import Link
 from marketplace.models import Assignment, Lane, Slot, Unit
-from marketplace.operations import imports, units
+from marketplace.operations import imports, media, units
 from marketplace.operations.returning import give_back
+from marketplace.queries.facts import lane_facts
 from marketplace.queries.reads import reads_of
 from marketplace.values.imports import BatchKind, UnitIn
 from marketplace.values.reads import ReadFilter
@@ -189,6 +192,20 @@ def test_a_link_to_restricted_content_is_used_once_and_each_use_is_on_record(des
         assert len(rows) == 5
     with clock.use_clock(lambda: market.now + timedelta(seconds=60)):
         assert follow(app, image, Range="bytes=0-").status_code == 404
+    # In evidence, exams and objections the item's class counts, and asks as much, whatever the lane's is.
+    with desk.vendor() as session:
+        item = session.get_one(Item, session.get_one(Unit, task.unit_id).item_id)
+        lane = lane_facts(session, desk.lane)
+        assert lane is not None
+        lane, until = replace(lane, classification="internal"), int(market.now.timestamp()) + 600
+        link = Link(item.content["picture"], "", "", "", "evidence", "", "internal", until, "")
+        with presence.use(desk.present()):
+            found = media._of_lane(session, me, lane, {item.id: item.content}, link)
+        assert found.classification == "restricted-pii"
+        with pytest.raises(NotFound):  # from elsewhere
+            media._of_lane(session, me, lane, {item.id: item.content}, link)
+    ages = [link.lives(market.now + timedelta(seconds=60 * at), "restricted-pii") for at in (-1, 2)]
+    assert ages == [True, False] and link.lives(market.now + timedelta(seconds=120))
 
 
 def test_a_client_brings_files_looks_at_them_and_at_units_and_others_cannot(desk: Desk, app: Flask) -> None:
