@@ -155,6 +155,17 @@ def _speed(work: _Work) -> _Found:
     return found
 
 
+def _timing(work: _Work) -> _Found:
+    times = {person: [float(row.seconds) for row in rows] for person, rows in work.by_person.items()}
+    spreads = {person: spread for person, each in times.items() if (spread := signals.spread_of(each)) is not None}
+    found: _Found = {}
+    for person in spreads:
+        sign = signals.too_regular(times[person], [spread for other, spread in spreads.items() if other != person])
+        if sign is not None:
+            found[(person,)] = sign, [row.id for row in work.by_person[person][-signals.LAST :]]
+    return found
+
+
 def _monotony(work: _Work) -> _Found:
     found: _Found = {}
     given = _by_unit(work)
@@ -225,7 +236,9 @@ def _against_labels(work: _Work, by_unit: Mapping[str, Mapping[str, Judgment]]) 
     ]
 
 
-_FINDERS: Mapping[str, Callable[[_Work], _Found]] = {"speed": _speed, "monotony": _monotony, "copying": _copying}
+_FINDERS: Mapping[str, Callable[[_Work], _Found]] = {
+    "speed": _speed, "timing": _timing, "monotony": _monotony, "copying": _copying,
+}  # fmt: skip
 
 
 def _proven(session: Session, lane: LaneFacts) -> set[str]:

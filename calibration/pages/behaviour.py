@@ -17,12 +17,14 @@ from workforce import queries as people
 
 SIGNALS = {
     "speed": _("Very fast answers"),
+    "timing": _("Answers at very even intervals"),
     "monotony": _("One answer again and again"),
     "copying": _("The same mistakes as somebody else"),
     "leak": _("An exam whose questions may have been known"),
 }
 SIGNS = {
     "too_fast": _("Share of the last answers that were far faster than the work's pace"),
+    "too_regular": _("Probability of times that vary so little"),
     "monotony": _("Probability of so long a run of one answer"),
     "same_mistakes": _("Probability of so many identical mistakes"),
     "fast_and_perfect": _("Fast, and nearly without a mistake"),

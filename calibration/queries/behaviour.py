@@ -103,7 +103,8 @@ def rates_of(session: Session, row: BehaviourReview) -> dict[str, float]:
         proven = each.figures.get("proven", {})
         nominal = max((sign["false_positives"] for sign in each.figures.get("signs", ())), default=1.0)
         found = signals.rate(nominal, proven.get("flagged", 0), proven.get("people", 0))
-        rates[each.signal] = min(found, rates.get(each.signal, 1.0))
+        family = signals.FAMILIES.get(each.signal, each.signal)
+        rates[family] = min(found, rates.get(family, 1.0))
     return rates
 
 

@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from statistics import median
+from statistics import median, stdev
 
-from scipy.special import bdtrc, ndtr, pdtrc
+from scipy.special import bdtrc, chdtr, ndtr, pdtrc
 
 LAST = 50  # units that speed is judged on
 FAST_Z = -3.5
@@ -28,6 +28,11 @@ HONEST_LEAST = 3
 """Honest people of a group under whom nothing can be said of how often they are flagged."""
 PRIOR_HONEST = (1.0, 50.0)
 """How often honest people are flagged, so many of so many, where nobody else was looked at yet."""
+REGULAR = 0.1
+REGULAR_FROM = 5.0  # seconds; under that, whole seconds hide how times vary
+OTHERS_LEAST = 3
+FAMILIES = {"timing": "speed"}
+"""Signals that rest on the same figures as another one: both together are one kind of signal, not two."""
 _MAD = 1.4826
 
 
@@ -62,6 +67,30 @@ def too_fast(seconds: Sequence[float], pace: tuple[float, float] | None) -> Sign
         return None
     by_chance = float(bdtrc(math.floor(FAST_SHARE * len(last)), len(last), float(ndtr(FAST_Z))))
     return Sign("too_fast", share, FAST_SHARE, by_chance)
+
+
+def spread_of(seconds: Sequence[float]) -> float | None:
+    """How much somebody's last times vary, on the scale of log seconds; None where there are too few."""
+    last = list(seconds)[-LAST:]
+    return stdev(math.log(max(1.0, each)) for each in last) if len(last) == LAST else None
+
+
+def too_regular(seconds: Sequence[float], others: Sequence[float]) -> Sign | None:
+    """Somebody's last times vary hardly at all, and far less than those of the steadiest of the others.
+
+    `others` are the spreads of other people of the lane. Were the person as steady as the steadiest tenth of them,
+    the variance of log seconds would follow a chi-square law; as some are steadier yet, a tenth of what is promised is
+    asked of it. Work that takes everybody the same time raises nothing.
+    """
+    own, last = spread_of(seconds), list(seconds)[-LAST:]
+    if own is None or len(others) < OTHERS_LEAST:
+        return None
+    middle = sum(math.log(max(1.0, each)) for each in last) / LAST
+    usual = sorted(others)[len(others) // 10]
+    if middle < math.log(REGULAR_FROM) or usual <= 0.0 or own / middle >= REGULAR:
+        return None
+    by_chance = float(chdtr(LAST - 1, (LAST - 1) * (own / usual) ** 2))
+    return Sign("too_regular", by_chance, RARE / 10, RARE) if by_chance < RARE / 10 else None
 
 
 def longest_run(answers: Sequence[str]) -> tuple[str, int]:

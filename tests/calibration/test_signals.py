@@ -80,6 +80,28 @@ def test_speed_is_judged_on_the_scale_of_logarithms_against_the_lanes_pace() -> 
     assert signals.pace_of([30.0] * 50) is None
 
 
+def test_times_that_hardly_vary_are_a_signal_where_those_of_others_do() -> None:
+    generator = np.random.default_rng(11)
+
+    def people(count: int, spreads: tuple[float, float]) -> list[list[float]]:
+        drawn = generator.uniform(*spreads, count)
+        return [[float(round(each)) for each in np.exp(generator.normal(3.4, spread, 50))] for spread in drawn]
+
+    honest = people(500, (0.25, 0.6))  # the steadiest of them vary less than half as much as the least steady
+    spreads = [signals.spread_of(each) or 0.0 for each in honest]
+    assert sum(signals.too_regular(each, spreads[:200]) is not None for each in honest) == 0
+    found = signals.too_regular([30.0, 31.0] * 25, spreads[:20])
+    assert (
+        found is not None
+        and found.name == "too_regular"
+        and found.measured < found.bound < found.false_positives == 1e-4
+    )
+    assert signals.too_regular([2.0] * 50, spreads[:20]) is None, "whole seconds hide how short times vary"
+    assert signals.too_regular([30.0, 31.0] * 24, spreads[:20]) is None
+    assert signals.too_regular([30.0, 31.0] * 25, [0.017] * 20) is None, "work that takes everybody the same time"
+    assert signals.FAMILIES["timing"] == "speed"
+
+
 def test_a_pause_needs_two_kinds_of_signals_and_odds_of_nineteen_to_one() -> None:
     assert not signals.may_pause({"speed": 1e-4})
     assert signals.may_pause({"speed": 1e-4, "copying": 1e-4})

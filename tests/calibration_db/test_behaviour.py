@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from calibration.models import BehaviourLook, BehaviourReview, Qualification, Track
 from calibration.operations import behaviour, gates
+from calibration.queries.behaviour import rates_of
 from kernel.errors import Conflict, Forbidden
 from kernel.policy import Actor, Role
 from tests.calibration_db.doors import Door
@@ -26,6 +27,21 @@ def crowd(world: World) -> None:
             world.judge(name, item, truth, seconds=20 + (number * 7 + place * 3) % 25)
         world.judge("Upesi", item, "good", seconds=1)
     world.grade()
+
+
+def test_times_set_by_a_clock_open_a_review_and_are_no_second_kind_beside_speed(world: World) -> None:
+    names = ("Asha", "Juma", "Neema", "Saa")
+    world.hire(*names)
+    for number, item in enumerate(world.add_items(50)):
+        for place, name in enumerate(names):
+            seconds = 30 + number % 2 if name == "Saa" else 12 + (number * 17 + place * 5) % 50
+            world.judge(name, item, ("good", "bad")[(number // 3) % 2], seconds=seconds)
+    world.grade()
+    assert look(world) == 1
+    found = reviews(world)["timing"]
+    assert found.annotator_id == world.people["Saa"][0] and len(found.evidence) == 50
+    with world.system() as session:
+        assert set(rates_of(session, found)) == {"speed"}
 
 
 def look(world: World) -> int:
