@@ -1,15 +1,22 @@
-"""From a test designed to a person restored, through pages on phones: failed, waited, passed, paused on wrong keys."""
+"""From a test designed to a person restored with pay, through pages on phones: failed, waited, passed, worked, paused
+on wrong keys, contested them."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
+from sqlalchemy import select
 
+from calibration.models import Dispute, Judgment
 from kernel import clock
 from kernel.db import Database
 from kernel.policy import Role
-from tests.journeys.cast import Cast
+from kernel.tenancy import Scope
+from marketplace.models import Lane
+from marketplace.operations.settling import ask_reviews
+from tests.journeys.cast import START, Cast
 from tests.journeys.order import CLASSES, GUIDELINE, LOCALE, ONTOLOGY, class_said, saying, send_request, upload
 from tests.journeys.steps import everything_adds_up, hire, people_arrive
 from tests.journeys.walk import Walk, walking
@@ -19,6 +26,7 @@ Serve = Callable[[WSGIApplication], str]
 UNITS, LIVE, WRONG = 160, 14, 5
 """Of ten checks one at least meets a wrong key, which is enough for the rule, wherever it comes; and nobody may object
 to more answers at a time than are wrong here."""
+BY_HAND = 6
 NAMES = {"refund": "Refund", "network": "Network", "other": "Something else"}
 
 
@@ -47,7 +55,9 @@ def walks(cast: Cast, browser: Browser, live_server: Serve) -> Iterator[dict[str
 
 
 @pytest.mark.soak
-def test_whoever_is_paused_on_wrong_keys_is_restored_with_pay(cast: Cast, walks: dict[str, Walk], db: Database) -> None:
+def test_whoever_is_refused_and_paused_on_wrong_keys_is_restored_with_pay(
+    cast: Cast, walks: dict[str, Walk], db: Database
+) -> None:
     lane = order(cast)
     design(cast, walks, lane)
     neema = enter(cast, walks, "neema")
@@ -60,10 +70,15 @@ def test_whoever_is_paused_on_wrong_keys_is_restored_with_pay(cast: Cast, walks:
     cast.later(hours=25)
     cast.renew()
     assert take(enter(cast, walks, "neema"), lane, right=True) == "You passed"
-    answered = work(cast)
+    answered = work_by_hand(cast, neema, BY_HAND) + work_until_paused(cast)
     contested = contest(neema := enter(cast, walks, "neema"))
+    refused = refuse(cast, lane)
+    assert pay_shown(cast, neema, refused) == ("Refused", "rejected")
     decide(cast, walks, contested)
-    restored(cast, neema, answered)
+    assert pay_shown(cast, neema, refused) == ("Approved", "approved")
+    restored(neema)
+    answered += work_by_hand(cast, neema, 1)
+    everything_is_paid(cast, answered)
     everything_adds_up(db)
 
 
@@ -95,10 +110,14 @@ def gold() -> str:
     for pool, count in (("exam", 40), ("live", LIVE)):
         for number in range(count):
             right, text = saying(number, pool)
-            is_wrong = pool == "live" and number < WRONG
-            label = CLASSES[(CLASSES.index(right) + 1) % len(CLASSES)] if is_wrong else right
+            label = mistaken(text) if pool == "live" and number < WRONG else right
             rows.append(f'"{text}","{label}","{pool}","The customer names it."')
     return "\n".join(rows) + "\n"
+
+
+def mistaken(text: str) -> str:
+    """A class that the text is not of."""
+    return CLASSES[(CLASSES.index(class_said(text)) + 1) % len(CLASSES)]
 
 
 def design(cast: Cast, walks: dict[str, Walk], lane: str) -> None:
@@ -122,14 +141,58 @@ def take(walk: Walk, lane: str, *, right: bool) -> str:
     walk.go(f"/tests/{lane}")
     walk.send("/attempts")
     while walk.page.locator("form[action$='/answers']").count():
-        name = class_said(walk.page.locator("main").inner_text())
-        given = name if right else CLASSES[(CLASSES.index(name) + 1) % len(CLASSES)]
-        walk.page.locator("label.opt", has=walk.page.locator(f"input[value={given}]")).tap()
+        text = walk.page.locator("main").inner_text()
+        choose(walk, class_said(text) if right else mistaken(text))
         walk.act(walk.page.locator(".actbar .btn-main").tap)
     return walk.page.locator("h1").inner_text()
 
 
-def work(cast: Cast) -> int:
+def choose(walk: Walk, choice: str) -> None:
+    walk.page.locator("label.opt", has=walk.page.locator(f"input[value={choice}]")).tap()
+
+
+def work_by_hand(cast: Cast, walk: Walk, count: int) -> int:
+    """Take work, answer so many units rightly by tapping, and stop."""
+    walk.go("/work")
+    walk.act(walk.page.locator("form[action='/work/next'] button").first.tap)
+    for number in range(1, count + 1):
+        cast.later(seconds=20)
+        choose(walk, class_said(walk.page.locator("main .unit .txt").inner_text()))
+        walk.act(walk.page.locator("button[name=stop]" if number == count else ".actbar .btn-main").tap)
+    return count
+
+
+def refuse(cast: Cast, lane: str) -> str:
+    """A reviewer who believes the wrong key refuses one of the contested answers; which that was.
+
+    Reviews are asked for of units without a key, so that this one has to be asked for here; it has waited longest.
+    """
+    with clock.use_clock(lambda: START), cast.db.transaction(Scope.system("test")) as session:
+        of_dispute = (Dispute.org_id == Judgment.org_id) & (Dispute.item_id == Judgment.item_id)
+        judgment = session.scalars(select(Judgment).join(Dispute, of_dispute).order_by(Judgment.id)).first()
+        assert judgment is not None
+        ask_reviews(session, session.get_one(Lane, lane), [(judgment.unit_id, "sample")])
+        contested = judgment.id
+    reviewer = cast.people["reviewer"]
+    review = reviewer.post("/reviews/next", {})["review"]
+    assert [each["judgment_id"] for each in review["answers"]] == [contested]
+    verdict = {"verdict": "reject", "reason": "wrong_class", "judgment_ids": [contested]}
+    assert reviewer.post(f"/reviews/{review['id']}/verdict", verdict)["rejected"] == 1
+    return contested
+
+
+def pay_shown(cast: Cast, walk: Walk, judgment: str) -> tuple[str, str]:
+    """What the pay page calls the lines in the state of this answer's pay, and that state."""
+    (state,) = {row["state"] for row in earnings(cast) if row["judgment_id"] == judgment}
+    walk.go(f"/pay?state={state}")
+    return walk.page.locator("tbody .badge").first.inner_text(), state
+
+
+def earnings(cast: Cast) -> list[dict[str, Any]]:
+    return list(cast.people["neema"].get("/earnings?limit=200")["items"])
+
+
+def work_until_paused(cast: Cast) -> int:
     """Answer rightly, checks among the units, until the rule pauses; how many answers were given."""
     neema, count = cast.people["neema"], 0
     while True:
@@ -192,18 +255,21 @@ def side(walk: Walk, name: str) -> Locator:
     return walk.page.locator(f"section[aria-labelledby={name}]")
 
 
-def restored(cast: Cast, neema: Walk, answered: int) -> None:
-    """The pause is undone, the person told in a decision of their own, the work open, every answer paid."""
+def restored(neema: Walk) -> None:
+    """The pause is undone and the refusal too, the person told in decisions of their own, the work open."""
     neema.go("/receipts")
+    expect(neema.page.get_by_text("is paid after all").first).to_be_visible()
     expect(neema.page.get_by_text("is lifted").first).to_be_visible()
     neema.act(neema.page.locator("main a", has_text="is lifted").first.tap)
     expect(neema.page.get_by_text("In your favour")).to_be_visible()
     expect(neema.page.get_by_text("all answers that it had touched were counted again")).to_be_visible()
-    neema.go("/work")
-    expect(neema.page.locator("form[action='/work/next']").first).to_be_visible()
+
+
+def everything_is_paid(cast: Cast, answered: int) -> None:
+    """Nothing but time is needed for the pay of all answers."""
     cast.later(hours=73)
     cast.work()
     cast.renew()
-    earned = cast.people["neema"].get("/earnings?limit=200")["items"]
-    assert len(earned) == answered
-    assert {(row["state"], row["amount"]) for row in earned} == {("approved", "0.05")}
+    found = earnings(cast)
+    assert len(found) == answered
+    assert {(row["state"], row["amount"]) for row in found} == {("approved", "0.05")}
