@@ -115,7 +115,7 @@ def track_of(session: Session, lane_id: str, annotator_id: str) -> TrackView | N
 
 
 def accuracy_of(session: Session, lane_id: str, annotator_id: str) -> float:
-    """The accuracy to weigh a person's answer by; the pool's where nothing is known. One statement."""
+    """The accuracy to weigh a person's answer by; the prior's where nothing is known. One statement."""
     found = session.execute(
         select(Track.a, Track.b).where(Track.lane_id == lane_id, Track.annotator_id == annotator_id)
     ).one_or_none()

@@ -1,4 +1,4 @@
-"""Intervals for an accuracy, and the pool prior that steadies a person of whom little is known.
+"""Intervals for an accuracy, and the prior that steadies a person of whom little is known.
 
 Wilson is for dashboards, Clopper-Pearson for contracts, the Beta posterior for decisions. The Wald interval is left
 out on purpose: with ten answers it covers the truth far too seldom.
@@ -11,12 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincinv, ndtri
-
-SMALLEST_POOL = 20
-KAPPA_RANGE = (4.0, 100.0)
-_MEAN_RANGE = (0.01, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class BetaPrior:
 
 
 DEFAULT_PRIOR = BetaPrior(mean=0.8, strength=10.0)
-"""Beta(8, 2), until a pool of twenty people can speak for itself."""
+"""Beta(8, 2), the same for everybody in every lane: who somebody works beside says nothing about them."""
 
 
 def wilson(successes: float, n: float, level: float = 0.95) -> Interval:
@@ -103,30 +99,9 @@ def probability_below(a: float, b: float, limit: float) -> float:
     return float(betainc(a, b, min(1.0, max(0.0, limit))))
 
 
-def fit_pool_prior(successes: ArrayLike, counts: ArrayLike) -> BetaPrior:
-    """The Beta prior of a pool, by moments, from its people's right answers and answer counts.
-
-    People without answers say nothing; fewer than twenty others give the default prior. The spread that chance alone
-    puts between people is subtracted, so that small counts do not look like differences in skill.
-    """
-    right, n = np.asarray(successes, dtype=float), np.asarray(counts, dtype=float)
-    if right.shape != n.shape:
-        raise ValueError("successes and counts must have the same length")
-    right, n = right[n > 0], n[n > 0]
-    if len(n) < SMALLEST_POOL:
-        return DEFAULT_PRIOR
-    shares = right / n
-    mean = float(np.clip(shares.mean(), *_MEAN_RANGE))
-    chance = mean * (1.0 - mean)
-    inverse = float((1.0 / n).mean())
-    between = (float(shares.var(ddof=1)) - chance * inverse) / max(1.0 - inverse, 1e-9)
-    kappa = chance / max(between, 1e-6) - 1.0
-    return BetaPrior(mean, float(np.clip(kappa, *KAPPA_RANGE)))
-
-
-def shrink(successes: float, n: float, prior: BetaPrior = DEFAULT_PRIOR) -> float:
-    """A person's accuracy, pulled towards the pool as strongly as their record is short."""
-    return (successes + prior.a) / (n + prior.strength)
+def shrink(right: ArrayLike, n: float, prior: BetaPrior = DEFAULT_PRIOR) -> NDArray[np.float64]:
+    """Accuracies of people with so many right of `n`, pulled towards the prior as strongly as `n` is small."""
+    return (np.asarray(right, dtype=float) + prior.a) / (n + prior.strength)
 
 
 def _check_counts(successes: float, n: float, level: float) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.rules.intervals import DEFAULT_PRIOR
+from calibration.rules.intervals import shrink
 
 Floats = NDArray[np.float64]
 HIGHEST = 0.985
@@ -78,8 +78,7 @@ def simulate(
 
 def _weights(draw: np.random.Generator, people: Floats, classes: int, gold: int) -> Floats:
     """The log odds by which answers count, from what `gold` known answers say of each person."""
-    seen = (draw.binomial(gold, people) + DEFAULT_PRIOR.a) / (gold + DEFAULT_PRIOR.strength)
-    known = np.clip(seen, 1.0 / classes + 0.01, HIGHEST)
+    known = np.clip(shrink(draw.binomial(gold, people), gold), 1.0 / classes + 0.01, HIGHEST)
     found: Floats = np.log(known * (classes - 1) / (1.0 - known))
     return found
 

@@ -20,7 +20,6 @@ from calibration.values import DriftSignal
 FORGETTING = 0.98
 IDLE_FORGETTING = 0.995
 RESTING_STRENGTH = 2.0
-PEER_WEIGHT = 0.3
 NEWCOMER_UNITS = 20
 NEWCOMER_RATE = 0.20
 GOLD_RATES = (0.03, 0.30)
@@ -69,6 +68,7 @@ class Chart:
 
 
 STANDARD_CHART = Chart()
+"""The same for everybody, so that what is said of false alarms holds for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,6 @@ class Track:
     since_normal: int = 0
     alarms: int = 0
     prior: BetaPrior = DEFAULT_PRIOR
-    chart: Chart = STANDARD_CHART
 
     @property
     def accuracy(self) -> float:
@@ -97,18 +96,12 @@ class Track:
 
     @property
     def signal(self) -> DriftSignal:
-        return self.chart.signal(self.cusum)
+        return STANDARD_CHART.signal(self.cusum)
 
 
-def start_track(prior: BetaPrior = DEFAULT_PRIOR, chart: Chart = STANDARD_CHART) -> Track:
-    """The track of somebody who has answered nothing: the pool speaks for them."""
-    return Track(a=prior.a, b=prior.b, prior=prior, chart=chart)
-
-
-def chart_for(accuracy: float) -> Chart:
-    """A chart fitted to a person's own level, from their shrunk accuracy."""
-    q0 = min(0.20, max(0.03, 1.0 - accuracy))
-    return Chart(q0=q0, q1=min(0.5, 2.5 * q0))
+def start_track(prior: BetaPrior = DEFAULT_PRIOR) -> Track:
+    """The track of somebody who has answered nothing: the prior speaks for them."""
+    return Track(a=prior.a, b=prior.b, prior=prior)
 
 
 def update(track: Track, score: float, lam: float = FORGETTING) -> Track:
@@ -119,8 +112,8 @@ def update(track: Track, score: float, lam: float = FORGETTING) -> Track:
     """
     _check_score(score)
     a, b = _forget(track, lam)
-    value = track.chart.step(track.cusum, score)
-    rose = track.cusum < track.chart.alarm <= value
+    value = STANDARD_CHART.step(track.cusum, score)
+    rose = track.cusum < STANDARD_CHART.alarm <= value
     return replace(
         track,
         a=a + score,
@@ -146,18 +139,6 @@ def take(track: Track, last: datetime | None, at: datetime, score: float) -> Tra
     if last is not None:
         track = decay(track, (at - last) // timedelta(days=1))
     return update(track, score)
-
-
-def add_peer_evidence(track: Track, score: float, weight: float = PEER_WEIGHT) -> Track:
-    """The track after agreeing (1) or not (0) with independent peers: weaker than gold, and no matter for the chart."""
-    _check_score(score)
-    a, b = _forget(track, FORGETTING**weight)
-    return replace(track, a=a + weight * score, b=b + weight * (1.0 - score))
-
-
-def rest_chart(track: Track) -> Track:
-    """The track with its chart back at zero, once somebody has dealt with the alarm."""
-    return replace(track, cusum=0.0, since_normal=0)
 
 
 def replay(scores: Iterable[float], start: Track | None = None, lam: float = FORGETTING) -> Track:

@@ -1,4 +1,4 @@
-"""Intervals and the pool prior, against values worked out apart from the code."""
+"""Intervals and the prior, against values worked out apart from the code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from calibration.rules.intervals import (
     beta_bounds,
     beta_quantile,
     clopper_pearson,
-    fit_pool_prior,
     jeffreys,
     probability_below,
     shrink,
@@ -65,31 +64,9 @@ def test_more_successes_than_answers_are_refused(method: Method) -> None:
         method(3, 2)
 
 
-def test_a_pool_under_twenty_people_speaks_with_the_default_prior() -> None:
-    assert fit_pool_prior([9] * 19, [10] * 19) == DEFAULT_PRIOR
+def test_the_prior_is_worth_ten_answers_of_which_eight_are_right() -> None:
     assert (DEFAULT_PRIOR.a, DEFAULT_PRIOR.b) == (8.0, 2.0)
-    assert fit_pool_prior([9] * 19 + [0], [10] * 19 + [0]) == DEFAULT_PRIOR
-
-
-def test_the_pool_prior_follows_its_moments() -> None:
-    # Half the people have 14 of 20, half 18 of 20: m = .8, Var = 20/19 * .01, chance = .16/20 = .008.
-    prior = fit_pool_prior([14] * 10 + [18] * 10, [20] * 20)
-    between = (0.01 * 20 / 19 - 0.008) / 0.95
-    assert prior.mean == pytest.approx(0.8)
-    assert prior.strength == pytest.approx(0.16 / between - 1)
-
-
-def test_a_pool_no_more_varied_than_chance_is_trusted_no_more_than_a_hundred_answers() -> None:
-    assert fit_pool_prior([16] * 30, [20] * 30).strength == 100.0
-
-
-def test_a_flawless_pool_still_gives_a_proper_prior() -> None:
-    prior = fit_pool_prior([5] * 25, [5] * 25)
-    assert prior.a > 0 and prior.b > 0
-
-
-def test_shrinking_adds_the_prior_as_answers() -> None:
-    assert shrink(3, 5, BetaPrior(0.8, 10)) == pytest.approx(11 / 15)
+    assert shrink([0, 3], 5).tolist() == pytest.approx([8 / 15, 11 / 15])
 
 
 @pytest.mark.parametrize(("n", "raw", "shrunk"), [(5, 0.175, 0.078), (10, 0.124, 0.072), (20, 0.087, 0.061)])
@@ -97,9 +74,7 @@ def test_shrunk_accuracies_lie_nearer_to_the_truth(n: int, raw: float, shrunk: f
     rng = np.random.default_rng(7)
     truth = rng.beta(16, 4, 20_000)
     right = rng.binomial(n, truth)
-    prior = fit_pool_prior(right, np.full(len(right), n))
-    estimates = np.array([shrink(s, n, prior) for s in right])
-    assert 18.5 < prior.strength < 21.5
+    estimates = shrink(right, n, BetaPrior(0.8, 20))
     assert math.sqrt(np.mean((right / n - truth) ** 2)) == pytest.approx(raw, abs=0.003)
     assert math.sqrt(np.mean((estimates - truth) ** 2)) == pytest.approx(shrunk, abs=0.002)
 

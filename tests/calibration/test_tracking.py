@@ -12,16 +12,13 @@ from calibration.rules.intervals import BetaPrior
 from calibration.rules.tracking import (
     Chart,
     Track,
-    add_peer_evidence,
     belief_above,
     changes,
-    chart_for,
     decay,
     gold_rate,
     interval,
     lower_bound,
     replay,
-    rest_chart,
     start_track,
     update,
     upper_bound,
@@ -86,14 +83,6 @@ def test_the_bounds_hold_what_they_say() -> None:
     assert belief_above(track, 0.5) == pytest.approx(0.875)
 
 
-def test_peers_weigh_three_tenths_of_gold_and_leave_the_chart_alone() -> None:
-    track = add_peer_evidence(start_track(), 0.0)
-    kept = 0.98**0.3
-    assert track.a == pytest.approx(kept * 8 + (1 - kept) * 1.6)
-    assert track.b == pytest.approx(kept * 2 + (1 - kept) * 0.4 + 0.3)
-    assert (track.n, track.cusum) == (0, 0.0)
-
-
 @pytest.mark.parametrize("score", [-0.1, 1.1, math.nan])
 def test_a_score_outside_zero_and_one_is_refused(score: float) -> None:
     with pytest.raises(ValueError, match="score"):
@@ -114,15 +103,6 @@ def test_three_errors_in_a_row_warn_and_five_alarm() -> None:
     signals = [replay([0.0] * errors).signal for errors in range(1, 6)]
     expected = [DriftSignal.NONE, DriftSignal.NONE, DriftSignal.WARNING, DriftSignal.WARNING, DriftSignal.ALARM]
     assert signals == expected
-    assert rest_chart(replay([0.0] * 5)).signal is DriftSignal.NONE
-
-
-@pytest.mark.parametrize(
-    ("accuracy", "q0", "q1"), [(0.90, 0.10, 0.25), (0.99, 0.03, 0.075), (0.50, 0.20, 0.50), (0.82, 0.18, 0.45)]
-)
-def test_the_chart_fits_the_person(accuracy: float, q0: float, q1: float) -> None:
-    chart = chart_for(accuracy)
-    assert (chart.q0, chart.q1) == pytest.approx((q0, q1))
 
 
 def _run_length(error_rate: float, runs: int) -> float:
