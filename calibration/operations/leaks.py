@@ -8,7 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from calibration.models import Attempt, AttemptQuestion, BehaviourReview
+from calibration.operations.scoring import Scorer
 from calibration.policy import GRADE_RUN
+from calibration.queries.tests import test_by_id
 from calibration.rules import leaks
 from calibration.rules.leaks import Sign
 from kernel import audit, ids
@@ -89,13 +91,11 @@ def _seen(session: Session, row: Attempt, near: Sequence[Attempt]) -> Sign | Non
             AttemptQuestion.attempt_id == row.id, AttemptQuestion.stage == "exam", AttemptQuestion.score.is_not(None)
         )
     ).all()
-    old = [score for item, score in scored if item in met]
-    new = [score for item, score in scored if item not in met]
-    return leaks.seen_before(_right(old), len(old), _right(new), len(new))
-
-
-def _right(scores: Sequence[float | None]) -> int:
-    return sum((score or 0.0) >= 0.5 for score in scores)
+    task_type, _ontology = Scorer(session).schema(test_by_id(session, row.test_id).ontology_id)
+    right = {item: task_type.counts_as_right(round(1.0 - (score or 0.0), 9)) for item, score in scored}
+    old = [is_right for item, is_right in right.items() if item in met]
+    new = [is_right for item, is_right in right.items() if item not in met]
+    return leaks.seen_before(sum(old), len(old), sum(new), len(new))
 
 
 def _open(session: Session, actor: Actor, row: Attempt, signs: Sequence[Sign], near: Sequence[Attempt]) -> None:

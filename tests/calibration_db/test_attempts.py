@@ -25,6 +25,7 @@ from calibration.operations import attempts, hearing, leaks, qualifications, res
 from calibration.operations.gold import amend
 from calibration.queries.attempts import AttemptView, live_attempt, test_start
 from calibration.queries.tests import characteristic, plan_json
+from calibration.rules import leaks as leak_rules
 from calibration.rules import testplan
 from calibration.values import LaneFacts
 from kernel import clock, ids
@@ -350,11 +351,19 @@ def pass_slowly(world: World, name: str, seconds: int, network: str | None = Non
     return view
 
 
-def test_an_exam_from_a_shared_network_asks_a_person_to_look_and_changes_nothing(world: World) -> None:
+def test_an_exam_from_a_shared_network_asks_a_person_to_look_and_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[int, int, int, int]] = []
+    monkeypatch.setattr(leak_rules, "seen_before", lambda *counts: compared.append(counts))
     ready(world)
     world.hire("Juma")
     pass_slowly(world, "Asha", 20, "10.1.2.0/24")
     second = pass_slowly(world, "Juma", 20, "10.1.2.0/24")
+    with world.system() as session:  # three fifths of the truth are wrong in a choice, as everywhere else
+        exam = (AttemptQuestion.attempt_id == second.id, AttemptQuestion.stage == "exam")
+        exam_answers = session.scalars(select(AttemptQuestion).where(*exam, AttemptQuestion.score.is_not(None))).all()
+        exam_answers[0].score, asked = 0.6, len(exam_answers)
     for _ in range(2):  # looking again opens nothing anew
         with world.system() as session:
             leaks.look_for_leaks(session, GRADER)
@@ -369,6 +378,8 @@ def test_an_exam_from_a_shared_network_asks_a_person_to_look_and_changes_nothing
         ]
         assert review.decided_at is None
         assert {row.revoked_at for row in session.scalars(select(Qualification))} == {None}
+    counted = {(old_right + new_right, old + new) for old_right, old, new_right, new in compared}
+    assert (asked - 1, asked) in counted
 
 
 def test_an_exam_says_nothing_about_single_answers(world: World) -> None:
