@@ -51,6 +51,7 @@ SHOWN = {
     ),
     "11 overlap": (
         "calibration/test_overlap.py::test_a_target_for_the_posterior_buys_the_known_accuracy_for_the_known_number_of_judgments",
+        "calibration/test_overlap.py::test_a_third_answer_where_two_differ_is_as_good_as_three_for_a_quarter_less",
         "calibration/test_overlap.py::test_a_target_of_certainty_asks_everybody_and_a_target_of_nothing_stops_at_once",
     ),
     "12 distances and strengths": (
