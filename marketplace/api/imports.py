@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from calibration.reach import with_gold
 from i18n import _
 from kernel.db import now_of
 from kernel.errors import Invalid
@@ -226,9 +227,9 @@ def media(session: "Session", actor: Actor, project_id: str, query: PageQuery) -
     return MediaListOut(items=items, next_after=after)
 
 
-@api.post("/media/<media_id>/erase", returns=DoneOut)
+@api.post("/media/<media_id>/erase", returns=DoneOut, scope=with_gold)
 def erase_media(session: "Session", actor: Actor, media_id: str) -> DoneOut:
-    """Remove a picture or sound for good; units that refer to it stay."""
+    """Remove a picture or sound for good; units that refer to it stay, known answers to them grade nobody any more."""
     media_acts.erase_media(session, actor, media_id)
     return DoneOut()
 

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from calibration.models import GoldKey
+from calibration.operations.gold import suspend_key
 from calibration.operations.hearing import contents_met, dispute_for, evidence_of
 from calibration.values import LaneFacts
 from kernel import audit, ids
@@ -20,7 +22,7 @@ from kernel.policy import Actor, Resource
 from kernel.storage import Stored
 from labeling.files.drafts import media_stated
 from labeling.files.media import Found, name_key
-from labeling.models import Media, MediaName
+from labeling.models import Item, Media, MediaName
 from labeling.rules.media_links import Door, Link
 from marketplace.models import Project
 from marketplace.operations.loading import project_for
@@ -77,12 +79,17 @@ def write_media(
 def erase_media(session: Session, actor: Actor, media_id: str) -> str:
     """Remove a file for good, with its key and its name; units that refer to it stay, and show nothing in its place.
 
-    Returns the project that it was of.
+    Known answers to them grade nobody any more, and what they gave is taken back. In a scope that reads gold; returns
+    the project that the file was of.
     """
     row = session.get(Media, media_id)
     if row is None:
         raise not_found()
     project = project_for(session, actor, row.project_id, Action.MEDIA_ERASE, held=False)
+    shown_in = select(Item.id).where(Item.project_id == project.id, Item.content[row.kind].as_string() == row.id)
+    keys = select(GoldKey.id).where(GoldKey.status == "active", GoldKey.item_id.in_(shown_in)).order_by(GoldKey.id)
+    for key_id in session.scalars(keys).all():
+        suspend_key(session, actor, key_id)
     session.execute(delete(MediaName).where(MediaName.id == row.id))
     session.execute(delete(Media).where(Media.id == row.id))
     stored_name = row.stored_name

@@ -5,6 +5,7 @@ from typing import BinaryIO, cast
 from flask import Response, url_for
 from flask import request as sent
 
+from calibration.reach import with_gold
 from i18n import Message, _
 from kernel import db, jobs
 from kernel.errors import Invalid
@@ -82,7 +83,7 @@ def media(project_id: str) -> Response:
 @pages.post("/media/<media_id>/erase")
 def erase_media(media_id: str) -> Response:
     """Remove a picture or sound for good."""
-    with db.transaction(current.scope()) as session:
+    with db.transaction(with_gold()) as session:
         project_id = media_acts.erase_media(session, current.actor(), media_id)
     flash("good", _("Erased. Units that refer to it show nothing in its place."))
     return see("marketplace.media", project_id=project_id)

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from calibration.models import GoldKey, GoldSet
 from kernel import clock, presence
 from kernel.errors import NotFound
 from kernel.policy import Actor, Role, system_actor
@@ -244,8 +245,24 @@ def test_a_client_brings_files_looks_at_them_and_at_units_and_others_cannot(desk
     assert other.post(f"/media/{gone}/erase", data={"csrf_token": "x"}).status_code in (400, 403)
     with market.system() as session:
         stored = session.get_one(Media, gone).stored_name
+        unit = session.get_one(Unit, unit_id)
+        known = GoldSet(org_id=market.client, project_id=unit.project_id, name="known", created_at=market.now)
+        session.add(known)
+        session.flush()
+        session.add(
+            GoldKey(
+                org_id=market.client, gold_set_id=known.id, item_id=unit.item_id, lane_id=desk.lane, pool="live",
+                truth={"choice": "refund"}, category="refund",
+            )
+        )  # fmt: skip
+    with clock.use_clock(lambda: market.now + timedelta(minutes=16)):
+        asked = client.post(f"/media/{gone}/erase", data={"csrf_token": token[1]})
+    with market.system() as session:
+        assert session.get(Media, gone) is not None, f"{asked.status_code}: it asks for a fresh proof"
     assert client.post(f"/media/{gone}/erase", data={"csrf_token": token[1]}).status_code == 303
     assert follow(app, image).status_code == 404 and "cat.png" not in client.get(f"/projects/{project_id}/media").text
+    with market.system() as session:
+        assert session.scalars(select(GoldKey.status)).all() == ["suspended"], "nobody is graded on what nobody sees"
     assert client.get(f"/units/{unit_id}").status_code == 200
     with pytest.raises(FileNotFoundError):
         content_of(stored)
