@@ -86,6 +86,11 @@ def test_each_answer_with_a_cursor_has_a_place_to_put_it(app: Flask) -> None:
     assert len(with_cursor) >= 14
 
 
+def without_links(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is listed, but for signed links: each answer makes its own."""
+    return [{name: value for name, value in item.items() if name != "link"} for item in items]
+
+
 def test_pages_follow_each_other_by_cursors_and_a_broken_one_is_told_and_is_never_an_empty_page(
     app: Flask, db: Database
 ) -> None:
@@ -101,7 +106,7 @@ def test_pages_follow_each_other_by_cursors_and_a_broken_one_is_told_and_is_neve
             if whole.status_code == 200:
                 count = len(whole.get_json()["items"])
                 items, found = in_pages(reader, address, max(1, count // 3))
-                assert items == whole.get_json()["items"], (role, endpoint)
+                assert without_links(items) == without_links(whole.get_json()["items"]), (role, endpoint)
                 lengths[endpoint] = max(lengths.get(endpoint, 0), len(items))
                 asked[endpoint] = reader, address
                 cursors |= {endpoint: found[-1]} if found else {}
