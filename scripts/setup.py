@@ -79,9 +79,14 @@ def install(root: Path, lock: str) -> None:
         return
     tell(f"Installing what {lock} lists; the first time this takes a minute or two …")
     pip = [str(venv_python(root)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    # The lock names everything, so there is nothing to resolve; and most of what is installed is never imported.
-    command = [*pip, "--no-deps", "--no-compile", "-r", lock]
-    run(command, root, f"What {lock} lists was not installed; pip's words above say why.")
+    # The lock names everything, so there is nothing to resolve, and two halves can be installed side by side, which
+    # takes little more than half the time; most of what is installed is never imported, so nothing is compiled.
+    lines = [line for line in (root / lock).read_text().splitlines() if line.strip() and line[0] not in " #"]
+    halves = [half for half in (lines[0::2], lines[1::2]) if half]
+    running = [subprocess.Popen([*pip, "--no-deps", "--no-compile", *half], cwd=str(root)) for half in halves]
+    codes = [process.wait() for process in running]
+    if any(codes):
+        raise CannotSetUp(f"What {lock} lists was not installed; pip's words above say why.")
     stamp(root, lock, digest)
     if lock == DEVELOPMENT:  # it contains the other one
         stamp(root, RUNTIME, digest_of([root / RUNTIME]))
