@@ -1,6 +1,6 @@
 """Which lanes a person may work in, with every condition: the "why (not) me", and the candidates for the next unit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Row, Select, and_, bindparam, select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from calibration.models import Qualification
 from kernel.db import now_of
 from kernel.policy import Actor, Demand, Reason
-from kernel.presence import here
+from kernel.presence import Presence, here
 from kernel.walls import constant
 from marketplace.models import Lane, Project
 from marketplace.rules.eligibility import Admission, LaneNeeds, demands, demands_of_class, reach_of
@@ -98,21 +98,27 @@ def demands_of_test(session: Session, lane: Lane, project: Project, annotator_id
     That is all that work in the lane asks, but the test itself; a test may be taken while the lane is paused.
     """
     person = facts_of(session, annotator_id)
-    return None if person is None else _demands_of_test(session, lane, project, person)
+    return None if person is None else _demands_of_test(session, lane, project, person, here())
 
 
 def who_may_be_tested(session: Session, lane: Lane, project: Project, annotator_ids: Sequence[str]) -> frozenset[str]:
-    """Those of these people who meet all that `demands_of_test` asks; as many statements for one as for hundreds."""
-    people = facts_of_people(session, annotator_ids, now_of(session))
-    return frozenset(
-        annotator_id
-        for annotator_id, person in people.items()
-        if _all_met(_demands_of_test(session, lane, project, person))
-    )
+    """Those of these people who could take the lane's test: as many statements for one as for hundreds.
+
+    Whoever asks them is not they: networks and proofs are looked at when they come.
+    """
+    now, allowed = now_of(session), set[str]()
+    for annotator_id, person in facts_of_people(session, annotator_ids, now).items():
+        at_home = Presence(country=person.country, second_factor_at=now, passkey_at=now)
+        asked = _demands_of_test(session, lane, project, person, at_home)
+        if _all_met(demand for demand in asked if demand.reason is not Reason.NETWORK_NOT_ALLOWED):
+            allowed.add(annotator_id)
+    return frozenset(allowed)
 
 
-def _demands_of_test(session: Session, lane: Lane, project: Project, person: PersonFacts) -> tuple[Demand, ...]:
-    asked = demands(needs_of(lane, project), person, Admission(qualified=True), here(), now_of(session))
+def _demands_of_test(
+    session: Session, lane: Lane, project: Project, person: PersonFacts, presence: Presence
+) -> tuple[Demand, ...]:
+    asked = demands(needs_of(lane, project), person, Admission(qualified=True), presence, now_of(session))
     return tuple(demand for demand in asked if demand.reason is not Reason.PROJECT_PAUSED)
 
 
@@ -209,5 +215,5 @@ def facts_of(session: Session, annotator_id: str) -> PersonFacts | None:
     return person_facts(session, annotator_id, now_of(session))
 
 
-def _all_met(conditions: tuple[Demand, ...]) -> bool:
+def _all_met(conditions: Iterable[Demand]) -> bool:
     return all(demand.met for demand in conditions)

@@ -51,6 +51,8 @@ def test_the_test_of_restricted_work_is_shown_to_nobody_without_clearance_and_id
         unmet = {each.reason for each in lane_facts(session, desk.lane, desk.annotators[1]).demands if not each.met}
         asked = [*desk.annotators[:2], ids.new_id()]
         assert people_for_test(session, desk.lane, asked) == {desk.annotators[0]}
+        with presence.use(presence.NOWHERE):  # whoever would ask them is not they
+            assert people_for_test(session, desk.lane, asked) == {desk.annotators[0]}
     assert unmet == {Reason.CLEARANCE_LOW, Reason.IDENTITY_UNVERIFIED}
 
 
