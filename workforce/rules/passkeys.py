@@ -116,7 +116,7 @@ def count_of(sent: str, *, party: str, origin: str, challenge: bytes, public_key
             credential_public_key=from_text(public_key), credential_current_sign_count=0,
             require_user_verification=True,
         )  # fmt: skip
-    except Exception:
+    except Exception:  # as above: whatever the parsers stumble over, nothing is proven
         return None
     return shown.new_sign_count
 
