@@ -22,8 +22,7 @@ from kernel.guard import require
 from kernel.jobs import Work, enqueue, job
 from kernel.policy import Actor
 from kernel.start import settings_in_place
-from kernel.storage import chunks_of
-from marketplace.storage import storage
+from kernel.storage import chunks_of, storage
 from workforce.operations.own_data import ask_data
 from workforce.values.own_data import DataKind, DataRequestView
 

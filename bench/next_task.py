@@ -28,9 +28,8 @@ from kernel import clock
 from kernel.config import Settings
 from kernel.db import Database
 from kernel.policy import Role, system_actor
-from kernel.storage import LocalStorage
+from kernel.storage import LocalStorage, use_storage
 from marketplace.queries.facts import lane_facts
-from marketplace.storage import use_storage
 from tests.marketplace.desk import Desk, add_units, open_desk
 from tests.marketplace.orders import Market
 from tests.support.databases import PostgresTemplate, SqliteTemplate

@@ -1,14 +1,20 @@
-"""Storage: files behind one interface, kept under random names in a local folder (an object store can follow)."""
+"""Storage: files behind one interface, kept under random names in a local folder (an object store can follow).
+
+The composition root may put another storage in place of the local folder.
+"""
 
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from kernel.config import Settings
 from kernel.ids import new_id
+from kernel.ports import Port
 
 _NAME = re.compile(r"[A-Za-z0-9]{22}(\.[a-z0-9]{1,8})?")
 
@@ -75,3 +81,34 @@ def chunks_of(stream: BinaryIO, size: int = 1 << 16) -> Iterable[bytes]:
     """The stream's bytes in pieces, for `put`."""
     while chunk := stream.read(size):
         yield chunk
+
+
+_storage: Port[Storage] = Port("storage")
+
+
+def use_storage(storage: Storage) -> None:
+    """Keep files here from now on."""
+    _storage.put(storage)
+
+
+def storage() -> Storage:
+    """The process's storage; a process that was told of none keeps files where the settings say."""
+    if not _storage.is_set:
+        use_storage(local_storage(Settings.from_environment()))
+    return _storage.get()
+
+
+def local_storage(settings: Settings) -> Storage:
+    """The folder of these settings."""
+    return LocalStorage(settings.data_dir / "files")
+
+
+@contextmanager
+def kept(chunks: Iterable[bytes], suffix: str = "") -> Iterator[Stored]:
+    """A file that stays if the block ends well, and is removed if it raises: what no row names is not kept."""
+    stored = storage().put(chunks, suffix)
+    try:
+        yield stored
+    except BaseException:
+        storage().delete(stored.name)
+        raise

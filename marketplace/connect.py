@@ -3,11 +3,11 @@
 from calibration import contents, lanes
 from calibration.queries.criteria import work_criteria
 from kernel.config import Settings
+from kernel.storage import local_storage, use_storage
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
 from marketplace.operations.reads import readable_items
 from marketplace.queries.facts import LaneLabels, lane_facts, lanes_with_tests, locales_wanted, people_for_test
-from marketplace.storage import local_storage, use_storage
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
 from workforce.demand import use_demand, use_lanes_with_tests

@@ -11,9 +11,9 @@ from admin.demo.material import Maker, Piece
 from admin.demo.stage import Stage
 from calibration.operations import rulebook, tests
 from kernel import jobs
+from kernel.storage import kept
 from marketplace.operations import imports, ontologies, projects, requests
 from marketplace.queries.projects import lanes_of
-from marketplace.storage import kept
 from marketplace.values.imports import BatchKind
 from marketplace.values.requests import QuoteView, Sent
 from payouts.operations.rates import set_rate

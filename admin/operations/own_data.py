@@ -27,9 +27,8 @@ from kernel.db import after_commit, now_of
 from kernel.models import Idempotency
 from kernel.money import payable_part
 from kernel.policy import Actor
-from kernel.storage import Stored
+from kernel.storage import Stored, storage
 from marketplace.models import Assignment, ProblemReport, Review
-from marketplace.storage import storage
 from payouts.models import Earning, LedgerAccount, PayoutLine, PayoutMethod
 from payouts.values import EarningState, Kind, LineState
 from web.models import AuthSession

@@ -14,7 +14,7 @@ from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Actor, decide
-from kernel.storage import chunks_of
+from kernel.storage import chunks_of, kept
 from labeling.files.media import as_archive
 from labeling.links import Pass, link_to
 from labeling.rules.media import MediaKind
@@ -29,7 +29,6 @@ from marketplace.queries.imports import batches_of
 from marketplace.queries.media import media_of_project
 from marketplace.queries.projects import project_of
 from marketplace.queries.units import class_within
-from marketplace.storage import kept
 from marketplace.values.actions import Action
 from marketplace.values.imports import BatchKind, BatchView
 from web import current, limits

@@ -10,6 +10,7 @@ from pydantic import Field
 from kernel import db
 from kernel.guard import not_found
 from kernel.policy import Actor
+from kernel.storage import storage
 from marketplace.api import api
 from marketplace.api.terms import ReleaseState
 from marketplace.models import Release
@@ -20,7 +21,6 @@ from marketplace.queries import releases as queries
 from marketplace.queries.corrections import corrections_of
 from marketplace.queries.lots import offers_in, told_of
 from marketplace.rules.assurance import Lot, LotState, ReworkKind
-from marketplace.storage import storage
 from marketplace.values.releases import MIME, ReleaseView
 from web import current, limits
 from web.forms import InModel, OutModel, PageQuery, values_of

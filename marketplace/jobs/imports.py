@@ -9,6 +9,7 @@ from i18n import _
 from kernel.db import expect_many
 from kernel.jobs import Work, job
 from kernel.policy import Actor
+from kernel.storage import storage
 from labeling.files.drafts import media_stated
 from labeling.files.rows import LineProblem
 from marketplace.files.checking import (
@@ -34,7 +35,6 @@ from marketplace.queries.imports import (
     state_of,
 )
 from marketplace.queries.media import located_in
-from marketplace.storage import storage
 from marketplace.values.imports import CHUNK, WRITTEN_AT_ONCE, BatchKind, BatchState
 
 Entry = Draft | tuple[LineProblem, ...]

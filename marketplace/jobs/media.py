@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel.jobs import Work, job
+from kernel.storage import kept, storage
 from labeling.files.media import ArchiveRefused, Found, file_count, name_key, read_archive
 from marketplace.files.checking import in_chunks
 from marketplace.operations import imports
 from marketplace.operations.media import write_media
 from marketplace.queries.imports import state_of
 from marketplace.queries.media import MediaSource, media_named, media_source
-from marketplace.storage import kept, storage
 from marketplace.values.imports import MOST_FINDINGS, BatchState, Finding
 
 SHOWN = 50  # names of files that are taken, in the preview

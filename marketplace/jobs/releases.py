@@ -14,7 +14,7 @@ from calibration.operations.refitting import refit
 from kernel.errors import Conflict
 from kernel.jobs import Work, job
 from kernel.policy import Actor
-from kernel.storage import Stored
+from kernel.storage import Stored, kept, storage
 from kernel.tenancy import Scope
 from labeling.rules.media import MEDIA_FIELDS
 from labeling.tasktypes import registry
@@ -25,7 +25,6 @@ from marketplace.queries.media import has_media
 from marketplace.queries.releases import BuildPlan
 from marketplace.rules import qa
 from marketplace.rules.releases import csv_bytes, jsonl_bytes, label_class, manifest_of, record_of
-from marketplace.storage import kept, storage
 from marketplace.values.releases import ReleaseFile, ReleaseState
 from web.json_text import canonical_json
 

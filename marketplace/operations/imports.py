@@ -16,7 +16,7 @@ from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor
-from kernel.storage import Stored
+from kernel.storage import Stored, storage
 from labeling.files.rows import FileKind
 from labeling.rules.personal import PersonalChoice
 from marketplace.models import Batch, Project
@@ -27,7 +27,6 @@ from marketplace.policy import project_resource
 from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.imports import batch_of, lane_refs
 from marketplace.queries.projects import ontologies_of
-from marketplace.storage import storage
 from marketplace.values.actions import Action
 from marketplace.values.imports import BatchKind, BatchState, BatchView, Finding
 from marketplace.values.reads import Why

@@ -19,7 +19,7 @@ from kernel.errors import NeedsWriting
 from kernel.guard import not_found, require
 from kernel.models import RateBucket
 from kernel.policy import Actor, Resource
-from kernel.storage import Stored
+from kernel.storage import Stored, storage
 from labeling.files.drafts import media_stated
 from labeling.files.media import Found, name_key
 from labeling.models import Item, Media, MediaName
@@ -34,7 +34,6 @@ from marketplace.queries.eligibility import demands_on_own, demands_on_reader
 from marketplace.queries.media import MediaSource
 from marketplace.queries.units import class_within
 from marketplace.queries.work import task_of
-from marketplace.storage import storage
 from marketplace.values.actions import Action
 from marketplace.values.reads import Why
 from workforce.values import is_restricted, most_sensitive, rank_of

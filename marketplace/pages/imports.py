@@ -12,7 +12,7 @@ from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
 from kernel.seeing import see as see_noted
-from kernel.storage import chunks_of
+from kernel.storage import chunks_of, kept
 from labeling.files.media import as_archive
 from labeling.links import Pass, for_page
 from labeling.rules.media import MEDIA_FIELDS
@@ -26,7 +26,6 @@ from marketplace.queries import imports as queries
 from marketplace.queries import projects as project_queries
 from marketplace.queries.media import media_of_project
 from marketplace.queries.units import class_within
-from marketplace.storage import kept
 from marketplace.values.actions import Action
 from marketplace.values.imports import BATCH_KIND_WORDS, BATCH_STATE_WORDS, PERSONAL_WORDS, BatchKind
 from web import current, limits

@@ -14,6 +14,7 @@ from kernel import db
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
+from kernel.storage import storage
 from labeling.rendering import answer_names
 from marketplace.models import Project, Release
 from marketplace.operations import releases as operations
@@ -24,7 +25,6 @@ from marketplace.queries import releases as queries
 from marketplace.queries.corrections import corrections_of
 from marketplace.queries.units import class_within
 from marketplace.rules.qa import FEW_CHECKS, is_thin
-from marketplace.storage import storage
 from marketplace.values.releases import MIME, RELEASE_STATE_WORDS, ReleaseView
 from web import current, limits, plots
 from web.render import flash, page, see

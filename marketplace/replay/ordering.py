@@ -10,13 +10,13 @@ from sqlalchemy import select
 from calibration.operations import tests
 from kernel import clock, jobs
 from kernel.errors import Conflict, Invalid
+from kernel.storage import kept
 from kernel.tenancy import Scope
 from labeling.models import Item
 from marketplace.operations import imports, ontologies, projects, requests, units
 from marketplace.queries.projects import lanes_of
 from marketplace.replay.cast import ME, Stage
 from marketplace.replay.plan import Plan, PlannedUnit, schema_of
-from marketplace.storage import kept
 from marketplace.values.imports import CHUNK, BatchKind, UnitIn
 from payouts.operations.rates import set_rate
 

@@ -13,14 +13,13 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from calibration import lanes
-from kernel import jobs
+from kernel import jobs, storage
 from kernel.db import Database
 from kernel.models import AuditEvent
 from kernel.policy import Role
 from kernel.registry import load_jobs
 from kernel.storage import LocalStorage
 from kernel.tenancy import Scope
-from marketplace import storage
 from marketplace.queries.facts import lane_facts
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market

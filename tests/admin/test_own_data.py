@@ -27,9 +27,9 @@ from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.ids import new_id
 from kernel.policy import Actor, Role, system_actor
 from kernel.registry import load_models
+from kernel.storage import storage
 from kernel.tenancy import Scope
 from marketplace.models import Batch, Lane
-from marketplace.storage import storage
 from payouts import ledger
 from payouts.models import PayoutLine, PayoutMethod
 from payouts.operations import earnings

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from calibration import lanes
+from kernel import storage
 from kernel.db import Database
 from kernel.registry import load_models
 from kernel.storage import LocalStorage
-from marketplace import storage
 from marketplace.queries.facts import lane_facts
 from tests.marketplace.orders import Market
 

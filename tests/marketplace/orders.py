@@ -18,10 +18,10 @@ from kernel import clock, ids, jobs
 from kernel.db import Database
 from kernel.models import AuditEvent
 from kernel.policy import Actor, Role
+from kernel.storage import kept, storage
 from kernel.tenancy import Scope
 from marketplace.operations import imports, ontologies, requests
 from marketplace.queries.requests import request_of
-from marketplace.storage import kept, storage
 from marketplace.values.imports import BatchKind, BatchView
 from workforce.models import Account, Annotator, LanguageClaim, Organization, Pool
 

@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import event, select
 
 from calibration.models import GoldKey
-from kernel import clock, ids
+from kernel import clock, ids, storage
 from kernel.db import Database
 from kernel.policy import Role, system_actor
 from kernel.storage import LocalStorage
-from marketplace import storage
 from marketplace.models import Unit
 from marketplace.operations import imports, planning
 from marketplace.values.imports import BatchKind

@@ -16,12 +16,11 @@ from werkzeug.test import TestResponse
 import kernel.db
 from admin.queries.person import tables_of
 from calibration.models import GoldKey
-from kernel import clock, ids
+from kernel import clock, ids, storage
 from kernel.db import Database
 from kernel.policy import Role, system_actor
 from kernel.storage import LocalStorage
 from kernel.tenancy import Scope
-from marketplace import storage
 from marketplace.models import LanePerson, Slot, Unit
 from marketplace.operations import imports, planning
 from marketplace.values.imports import BatchKind

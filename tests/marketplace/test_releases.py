@@ -14,12 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from calibration import lanes
-from kernel import clock
+from kernel import clock, storage
 from kernel.db import Database
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import OutboxEvent
 from kernel.storage import LocalStorage
-from marketplace import storage
 from marketplace.jobs.releases import build
 from marketplace.models import Batch, Release
 from marketplace.operations import releases

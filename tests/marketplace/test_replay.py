@@ -17,13 +17,12 @@ import marketplace.jobs.imports
 import marketplace.jobs.releases  # noqa: F401 - jobs are asked for by name
 from calibration import lanes
 from calibration.models import Attempt, Judgment, Qualification
-from kernel import audit, crypto
+from kernel import audit, crypto, storage
 from kernel.db import Base, Database
 from kernel.models import AuditEvent
 from kernel.storage import LocalStorage
 from kernel.tenancy import Scope
 from labeling.models import Item
-from marketplace import storage
 from marketplace.cli import cli
 from marketplace.models import Project, Release, Review, Unit
 from marketplace.queries.facts import lane_facts
