@@ -154,11 +154,9 @@ class VarietyOut(OutModel):
 
 
 class TakersOut(OutModel):
-    """Counts of the vendor's active people. `is_least`: there are more who are proven at a lower level than they
-    state. `missing_modes`: nobody who fits is proven in them."""
+    """Counts of the vendor's active people. `missing_modes`: nobody who fits is proven in them."""
 
     people: int
-    is_least: bool
     by_distance: list[DistanceOut]
     varieties: list[VarietyOut]
     missing_modes: list[str]
@@ -276,7 +274,7 @@ def preview_lane_languages(session: "Session", actor: Actor, lane_id: str, body:
     """How many proven people of the vendor each choice of languages takes; nothing is changed."""
     found = projects.preview_lane_languages(session, actor, lane_id, **body.model_dump())
     return TakersOut(
-        people=found.people, is_least=found.is_least, missing_modes=list(found.missing_modes),
+        people=found.people, missing_modes=list(found.missing_modes),
         by_distance=[DistanceOut(distance=distance, people=people) for distance, people in found.by_distance],
         varieties=[
             VarietyOut(locale=one.locale, people=one.people, is_taken=one.is_taken, why=render(one.why))

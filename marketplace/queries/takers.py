@@ -29,7 +29,6 @@ class Takers:
     """What a choice of languages takes: people in all, by how far varieties may lie, and by each variety there is."""
 
     people: int
-    is_least: bool  # more were proven at a lower level than they state than are looked at
     by_distance: tuple[tuple[int, int], ...]
     varieties: tuple[Variety, ...]  # the largest first
     missing_modes: tuple[str, ...]  # in which nobody who fits by language is proven
@@ -53,7 +52,6 @@ def takers_of(session: Session, lane: Lane, asked: LaneLanguages) -> Takers:
     found = [_variety(lane, asked, tag, count) for tag, count in varieties.items()]
     return Takers(
         people=people(asked.distance_most, asked.modes),
-        is_least=proven.is_least,
         by_distance=tuple((distance, people(distance, asked.modes)) for distance in range(FARTHEST + 1)),
         varieties=tuple(sorted(found, key=lambda one: (-one.people, one.locale))),
         missing_modes=tuple(mode for mode in asked.modes if not people(asked.distance_most, [mode])),

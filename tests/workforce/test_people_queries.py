@@ -10,7 +10,7 @@ from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.tenancy import Scope
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
-from workforce.models import Annotator
+from workforce.models import Annotator, LanguageClaim
 from workforce.operations import many_people
 from workforce.queries.steps import step_stream
 from workforce.values import ClaimFacts, ClaimStatus, Owner, PeopleFilter, Standing, SupplyRow
@@ -167,8 +167,29 @@ def test_people_are_searched_by_what_is_asked_of_them_in_two_statements_a_page(w
     assert found(mode="write", locale="sw") == both and found(mode="write", locale="sw", proven=True) == none
     assert found(locale="en", proficiency="C1") == one and found(locale="en", proficiency="C2") == none
     assert found(country="XX") == none
-    time.now += timedelta(days=2)
+    with world.db.transaction(world.vendor) as session:
+        spoken = next(each for each in queries.claims_of(session, nia.id) if each.mode == "speak")
+        ended, soon, later = (time.now + timedelta(days=days) for days in (-1, 1, 4))
+        session.get_one(LanguageClaim, spoken.id).steps = [
+            ["native", ended.isoformat()],
+            ["C1", soon.isoformat()],
+            ["A2", later.isoformat()],
+        ]
+        first = next(each for each in queries.claims_of(session, amina.id) if each.locale == "sw-KE")
+        operations.verify_language(session, SYSTEM, first.id, evidence={"kind": "imported"}, until_at=later)
+    assert found(locale="sw", proven=True, proficiency="native") == one, "proven lower than stated is not proven"
+    assert found(locale="sw", proven=True, proficiency="C1") == both, "a step at the level is as good as the statement"
+    assert found(locale="sw", proven=True, proficiency="C2") == one and found(proven=True, mode="speak") == {nia.id}
+    time.now = soon
     assert found(clearance=1) == none
+    assert found(locale="sw", proven=True, proficiency="C1") == one, "a step ends too"
+    time.now = later - timedelta(minutes=1)
+    assert found(locale="sw", proven=True) == {nia.id}, "what has ended is not proven"
+    assert found(locale="sw", proven=True, proficiency="A2") == {nia.id}
+    assert found(locale="sw", proven=True, proficiency="B1") == none
+    with world.db.transaction(world.vendor) as session:
+        session.get_one(LanguageClaim, spoken.id).status = ClaimStatus.REJECTED
+    assert found(proven=True) == none
 
 
 def test_the_standing_of_many_is_changed_after_a_look_and_searches_are_ones_own(world: World) -> None:

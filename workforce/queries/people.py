@@ -17,6 +17,7 @@ from kernel.paging import Paging
 from workforce.figures import criteria
 from workforce.models import Account, Annotator, LanguageClaim, Pool, StandingChange
 from workforce.queries.languages import claims_of_all, languages_of
+from workforce.queries.proven import proven
 from workforce.rules.names import email_key, mask_email
 from workforce.values import (
     AnnotatorView,
@@ -194,13 +195,13 @@ def _criteria(wanted: PeopleFilter, now: datetime) -> Iterator[ColumnElement[boo
         if code:
             yield cast(column, Text).contains(json.dumps(code), autoescape=True)  # a code in its quotes
     if wanted.locale or wanted.mode or wanted.proficiency or wanted.proven:
-        yield _speaking(wanted)
+        yield _speaking(wanted, now)
     if wanted.text.strip():
         yield _called(wanted.text.strip()[:120])
     yield from criteria(wanted, now)
 
 
-def _speaking(wanted: PeopleFilter) -> ColumnElement[bool]:
+def _speaking(wanted: PeopleFilter, now: datetime) -> ColumnElement[bool]:
     claim = select(LanguageClaim.id).where(
         LanguageClaim.annotator_id == Annotator.id,
         LanguageClaim.org_id == Annotator.org_id,
@@ -215,11 +216,11 @@ def _speaking(wanted: PeopleFilter) -> ColumnElement[bool]:
         claim = claim.where(or_(LanguageClaim.locale == tag, within))
     if wanted.mode:
         claim = claim.where(LanguageClaim.mode == wanted.mode)
-    if wanted.proficiency:
-        least = Level.parse(wanted.proficiency)
-        claim = claim.where(LanguageClaim.proficiency.in_([each.code for each in Level if each >= least]))
+    least = Level.parse(wanted.proficiency) if wanted.proficiency else Level.A1
     if wanted.proven:
-        claim = claim.where(LanguageClaim.status == ClaimStatus.VERIFIED)
+        claim = claim.where(proven(least, now))
+    elif wanted.proficiency:
+        claim = claim.where(LanguageClaim.proficiency.in_([each.code for each in Level if each >= least]))
     return claim.exists()
 
 

@@ -1,20 +1,16 @@
 """How many people of a vendor have proven languages: counts alone, as whoever plans work asks for them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from i18n.matching import Level
 from kernel.db import now_of
 from workforce.models import Annotator, LanguageClaim
-from workforce.rules.languages import proven_at
+from workforce.queries.proven import proven
 from workforce.values import ClaimStatus, Standing
-
-# Most claims are proven at the level that they state. Of those that are proven at a lower one, so many are looked at.
-MOST_STEPPED = 5_000
 
 
 class ProvenLanguages:
@@ -22,7 +18,6 @@ class ProvenLanguages:
 
     def __init__(self, session: Session, vendor_org_id: str, languages: Iterable[str], level: Level) -> None:
         self._session = session
-        now = now_of(session)
         is_one = [
             or_(LanguageClaim.locale == tag, LanguageClaim.locale.startswith(f"{tag}-", autoescape=True))
             for tag in languages
@@ -31,13 +26,7 @@ class ProvenLanguages:
             LanguageClaim.org_id == vendor_org_id, or_(*is_one), LanguageClaim.status != ClaimStatus.REJECTED,
             Annotator.status == Standing.ACTIVE,
         )  # fmt: skip
-        verified = and_(
-            LanguageClaim.status == ClaimStatus.VERIFIED,
-            or_(LanguageClaim.until_at.is_(None), LanguageClaim.until_at > now),
-        )
-        stepped, self.is_least = self._stepped(verified, level, now)
-        enough = [each.code for each in Level if each >= level]
-        self._proven = or_(and_(verified, LanguageClaim.proficiency.in_(enough)), LanguageClaim.id.in_(stepped))
+        self._proven = proven(level, now_of(session))
 
     def by_locale(self, modes: Collection[str]) -> dict[str, int]:
         """Of each locale that somebody claims: how many have all of these modes proven in it."""
@@ -63,15 +52,6 @@ class ProvenLanguages:
             .subquery()
         )
         return self._session.scalar(select(func.count()).select_from(able)) or 0
-
-    def _stepped(self, verified: ColumnElement[bool], level: Level, now: datetime) -> tuple[list[str], bool]:
-        rows = self._session.execute(
-            self._claims(LanguageClaim.id, LanguageClaim.steps)
-            .where(not_(verified), cast(LanguageClaim.steps, Text) != "[]")
-            .limit(MOST_STEPPED + 1)
-        ).all()
-        told = [(row.id, proven_at(row.steps, now)) for row in rows[:MOST_STEPPED]]
-        return [claim for claim, proven in told if proven and Level.parse(proven) >= level], len(rows) > MOST_STEPPED
 
     def _claims(self, *columns: Any) -> Select[Any]:
         person = (Annotator.id == LanguageClaim.annotator_id) & (Annotator.org_id == LanguageClaim.org_id)

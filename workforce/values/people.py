@@ -170,7 +170,7 @@ class PeopleFilter:
     locale: str = ""
     mode: str = ""
     proficiency: str = ""  # this level or a better one
-    proven: bool = False  # the language is verified, not only stated
+    proven: bool = False  # the language, at that level, is proven now and not only stated
     domain: str = ""
     skill: str = ""
     country: str = ""
