@@ -118,6 +118,7 @@ class AskedOut(OutModel):
     content: dict[str, Any]
     answer: dict[str, Any]
     dispute_id: str | None
+    is_withheld: bool
 
 
 class ShownOut(OutModel):
@@ -129,6 +130,7 @@ class ShownOut(OutModel):
     truth: dict[str, Any]
     explanation: str
     dispute_id: str | None
+    is_withheld: bool
 
 
 @api.get("/disputes", query=DisputesQuery, returns=DisputesOut, scope=of_disputes)
@@ -159,7 +161,7 @@ def attempt_questions(session: "Session", actor: Actor, attempt_id: str) -> list
     return [
         AskedOut(
             position=one.position, content=for_api(one.content, right), answer=dict(one.answer),
-            dispute_id=one.dispute.id if one.dispute else None,
+            dispute_id=one.dispute.id if one.dispute else None, is_withheld=one.is_withheld,
         )
         for one in found.questions
     ]  # fmt: skip
@@ -200,6 +202,7 @@ def _shown(session: "Session", actor: Actor, receipt_id: str) -> list[ShownOut]:
         ShownOut(
             judgment_id=one.judgment_id, content=for_api(one.content, right), answer=dict(one.answer),
             truth=dict(one.truth), explanation=one.explanation, dispute_id=one.dispute.id if one.dispute else None,
+            is_withheld=one.is_withheld,
         )
         for one in found.shown
     ]  # fmt: skip

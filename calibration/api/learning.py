@@ -45,6 +45,7 @@ class QuestionOut(OutModel):
     stage: str
     content: dict[str, Any]
     locale: str
+    is_withheld: bool
 
 
 class OutcomeOut(OutModel):
@@ -236,6 +237,7 @@ def _attempt(session: "Session", view: AttemptView) -> AttemptOut:
             if has_media(question.content)
             else dict(question.content),
             locale=question.locale,
+            is_withheld=question.is_withheld,
         ),
         outcome=None
         if outcome is None

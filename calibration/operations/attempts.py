@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from calibration.contents import readable
 from calibration.lanes import find_lane, lane_of
 from calibration.models import Attempt, AttemptQuestion
 from calibration.operations import verdicts
@@ -99,7 +100,7 @@ def start_attempt(
         live = None
     if live is not None:
         if (live.lane_id, live.purpose) == (lane_id, purpose):
-            return attempt_view(session, live)
+            return _view(session, actor, lane, live)
         raise Conflict("attempt.other_live", _("You are in the middle of another test. Finish it first."))
     start = test_start(session, lane_id, person.account_id, purpose)
     if start is None:
@@ -120,7 +121,7 @@ def start_attempt(
         _begin_exam(session, lane, row, start.test)
     audit.record(session, actor, "attempt.started", "attempt", row.id, org_id=row.vendor_org_id,
                  details={"lane": lane_id, "number": row.number})  # fmt: skip
-    return attempt_view(session, row)
+    return _view(session, actor, lane, row)
 
 
 def assign_attempt(
@@ -176,23 +177,25 @@ def answer_question(
     if is_overdue(row, now_of(session)):
         _end_overdue(session, row)
     if position < row.position or row.state not in LIVE:
-        return _told(session, row, position)
+        return _told(session, actor, lane, row, position)
     question = question_at(session, attempt_id, position) if position == row.position else None
     if question is None:
         raise Conflict("attempt.not_asked", _("This question has not been asked yet."), position=row.position)
     _take_answer(session, lane, row, question, payload)
-    return Answered(attempt_view(session, row), feedback_of(session, row, position))
+    return Answered(_view(session, actor, lane, row), feedback_of(session, row, position))
 
 
-def look_at(session: Session, actor: Actor, attempt_id: str) -> AttemptView:
-    """The attempt as it stands, for the person who makes it."""
+def look_at(session: Session, actor: Actor, attempt_id: str, *, is_noted: bool = True) -> AttemptView:
+    """The attempt as it stands, for the person who makes it; `is_noted` is False where nothing of it is shown."""
     row = find_attempt(session, attempt_id)
     if row is None:
         raise not_found()
     require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
-    if row.state in LIVE:
-        _ensure_admitted(session, actor, _open_lane(session, actor, row.lane_id), row.annotator_id)
-    return attempt_view(session, row)
+    if row.state not in LIVE:
+        return attempt_view(session, row)
+    lane = _open_lane(session, actor, row.lane_id)
+    _ensure_admitted(session, actor, lane, row.annotator_id)
+    return _view(session, actor, lane, row, is_noted=is_noted)
 
 
 def look_back(session: Session, actor: Actor, attempt_id: str, position: int) -> Feedback | None:
@@ -201,8 +204,13 @@ def look_back(session: Session, actor: Actor, attempt_id: str, position: int) ->
     if row is None:
         raise not_found()
     require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
-    _ensure_admitted(session, actor, lane_of(session, row.lane_id), row.annotator_id)
-    return feedback_of(session, row, position)
+    lane = lane_of(session, row.lane_id)
+    _ensure_admitted(session, actor, lane, row.annotator_id)
+    found = feedback_of(session, row, position)
+    if found is None:
+        return None
+    classes = readable(session, actor, row.project_id, {found.item_id}, is_own=True, met=lane.classification)
+    return replace(found, classification=classes[found.item_id]) if found.item_id in classes else None
 
 
 def overdue(session: Session, actor: Actor, limit: int = 200) -> list[str]:
@@ -407,7 +415,23 @@ def _end_overdue(session: Session, row: Attempt) -> None:
     session.flush()
 
 
-def _told(session: Session, row: Attempt, position: int) -> Answered:
+def _told(session: Session, actor: Actor, lane: LaneFacts, row: Attempt, position: int) -> Answered:
     """The reply to an answer that comes too late or twice."""
     session.flush()
-    return Answered(attempt_view(session, row), feedback_of(session, row, position))
+    return Answered(_view(session, actor, lane, row), feedback_of(session, row, position))
+
+
+def _view(
+    session: Session, actor: Actor, lane: LaneFacts, row: Attempt, *, is_noted: bool = True
+) -> AttemptView:  # fmt: skip
+    """The attempt for its person, whom the lane admits: the question at hand is shown as its own class allows."""
+    view = attempt_view(session, row)
+    if view.question is None:
+        return view
+    item_id = view.question.item_id
+    classes = readable(
+        session, actor, row.project_id, {item_id}, is_own=True, is_noted=is_noted, met=lane.classification
+    )  # fmt: skip
+    if item_id in classes:
+        return replace(view, question=replace(view.question, classification=classes[item_id]))
+    return replace(view, question=replace(view.question, content={}, is_withheld=True))

@@ -1,7 +1,7 @@
 """Reads about disputes that ask for permission first: each side sees what it may, and the decider not whose is what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -54,6 +54,7 @@ class Heard:
     may_decide: bool = False
     item_id: str = ""
     is_withheld: bool = False  # its content asks more of this reader than is proven
+    classification: str = ""  # of the content that is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,12 @@ def dispute_list(
     return [(row, lanes[row.lane_id]) for row in rows], next_after
 
 
-def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
-    """One dispute; keys are read in a scope that may, and shown to those alone who may decide and read the item."""
+def dispute_for(session: Session, actor: Actor, dispute_id: str, *, is_noted: bool = True) -> Heard:
+    """One dispute; keys are read in a scope that may, and shown to those alone who may decide and read the item.
+
+    What it is about is shown to its own person, too, as the class of its content allows. `is_noted` is False where
+    nothing of it is shown.
+    """
     row = find_dispute(session, dispute_id)
     if row is None:
         raise not_found()
@@ -96,22 +101,29 @@ def dispute_for(session: Session, actor: Actor, dispute_id: str) -> Heard:
     if actor.account_id == row.account_id:
         require(session, actor, DISPUTE_READ, Resource("dispute", row.id, owner_account_id=row.account_id))
         own = own_dispute(session, row)
-        return Heard(own.row, lane, own=own, item_id=row.item_id)
+        classes = readable(session, actor, row.project_id, {row.item_id}, is_own=True, is_noted=is_noted)
+        if row.item_id not in classes:
+            return Heard(own.row, lane, own=replace(own, content={}, answer={}), is_withheld=True)
+        return Heard(own.row, lane, own=own, item_id=row.item_id, classification=classes[row.item_id])
     if actor.role == Role.ANNOTATOR:
         raise not_found()
     require(session, actor, DISPUTE_READ, lane_resource(session, actor, lane))
     shown = row_of(row, pseudonyms(session, [row.annotator_id] if row.annotator_id else []))
     if not scope_of(session).reads_gold or scope_of(session).is_system:
         return Heard(shown, lane)
-    if row.item_id not in readable(session, actor, row.project_id, {row.item_id}):
+    classes = readable(session, actor, row.project_id, {row.item_id}, is_noted=is_noted)
+    if row.item_id not in classes:
         return Heard(shown, lane, is_withheld=True)
     resource = dispute_resource(actor, row, authors_of(session, row))
     may_decide = row.decided_at is None and check(actor, DISPUTE_DECIDE, resource, now_of(session)).allow
-    return Heard(shown, lane, case=case_of(session, row), may_decide=may_decide, item_id=row.item_id)
+    return Heard(
+        shown, lane, case=case_of(session, row), may_decide=may_decide, item_id=row.item_id,
+        classification=classes[row.item_id],
+    )  # fmt: skip
 
 
 def past_exam(session: Session, actor: Actor, attempt_id: str) -> PastExam:
-    """The questions of one's own exam, once it is over."""
+    """The questions of one's own exam, once it is over; each with its content as its class allows."""
     row = find_attempt(session, attempt_id)
     if row is None:
         raise not_found()
@@ -119,13 +131,20 @@ def past_exam(session: Session, actor: Actor, attempt_id: str) -> PastExam:
     if row.state in LIVE:
         raise not_found()
     ontology_id = test_by_id(session, row.test_id).ontology_id
-    return PastExam(lane_of(session, row.lane_id), ontology_id, asked_before(session, row))
+    asked = asked_before(session, row)
+    classes = readable(session, actor, row.project_id, {one.item_id for one in asked}, is_own=True)
+    questions = [
+        replace(one, classification=classes[one.item_id]) if one.item_id in classes
+        else replace(one, content={}, answer={}, is_withheld=True)
+        for one in asked
+    ]  # fmt: skip
+    return PastExam(lane_of(session, row.lane_id), ontology_id, questions)
 
 
 def contents_met(session: Session, actor: Actor, attempt_id: str) -> tuple[LaneFacts, dict[str, Mapping[str, Any]]]:
     """By item what one's own attempt may show again: the question at hand and the practice that was answered; once it
     is over, its exam as well."""
-    view = look_at(session, actor, attempt_id)
+    view = look_at(session, actor, attempt_id, is_noted=False)
     row = find_attempt(session, attempt_id)
     assert row is not None
     met = [
@@ -140,13 +159,24 @@ def contents_met(session: Session, actor: Actor, attempt_id: str) -> tuple[LaneF
     return lane_of(session, row.lane_id), found
 
 
-def evidence_of(session: Session, actor: Actor, receipt_id: str) -> Evidence:
-    """What a decision about oneself rests on, as far as it was shown. System scope: it reads keys, retired ones."""
+def evidence_of(session: Session, actor: Actor, receipt_id: str, *, is_noted: bool = True) -> Evidence:
+    """What a decision about oneself rests on, as far as it was shown, and as the class of each answered unit allows.
+
+    System scope: it reads keys, retired ones. `is_noted` is False where nothing of it is shown.
+    """
     receipt = own_receipt(session, actor, receipt_id)
     require(session, actor, DISPUTE_OPEN, receipt.resource)
     if not receipt.rests_on_checks or receipt.lane_id is None:
         raise not_found()
-    return Evidence(receipt_id, lane_of(session, receipt.lane_id), shown_evidence(session, receipt))
+    lane, found = lane_of(session, receipt.lane_id), shown_evidence(session, receipt)
+    items = {one.item_id for one in found}
+    classes = readable(session, actor, lane.project_id, items, is_own=True, is_noted=is_noted)
+    shown = [
+        replace(one, classification=classes[one.item_id]) if one.item_id in classes
+        else replace(one, content={}, answer={}, truth={}, explanation="", is_withheld=True)
+        for one in found
+    ]  # fmt: skip
+    return Evidence(receipt_id, lane, shown)
 
 
 def rests_on_checks(session: Session, actor: Actor, receipt_id: str) -> bool:

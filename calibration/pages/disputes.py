@@ -1,7 +1,8 @@
 """Objections to right answers: where people make them, where each side sees how they stand, where they are decided."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 from pydantic import Field
@@ -10,6 +11,7 @@ from calibration.operations import disputes as acts
 from calibration.operations import hearing
 from calibration.pages import pages
 from calibration.passes import attempt_pass, dispute_pass, evidence_pass
+from calibration.queries.people import person_of_account, pseudonyms
 from calibration.reach import DECIDERS, of_disputes, of_objections, with_gold
 from calibration.values import DisputeOutcome, DisputeSource
 from i18n import _
@@ -21,9 +23,13 @@ from kernel.tenancy import Scope
 from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
+from labeling.watermark import watermark_of
 from web import current
 from web.forms import FormModel, read_form
 from web.render import flash, page, see
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 EVIDENCE = "what a decision rests on is shown to its person, and retired"
 
@@ -127,11 +133,14 @@ def contest_question(attempt_id: str) -> Response:
 @pages.get("/receipts/<receipt_id>/evidence")
 def evidence(receipt_id: str) -> Response:
     """The answers that count against one in a decision, once one has asked to see them."""
+    found = see_noted(Scope.system(EVIDENCE), lambda session: hearing.evidence_of(session, current.actor(), receipt_id))
     with db.reading(Scope.system(EVIDENCE)) as session:
-        found = hearing.evidence_of(session, current.actor(), receipt_id)
         ontologies = {each.ontology_id: ontology_of(session, each.ontology_id) for each in found.shown}
+        mark = _mark(session)
     shown = partial(for_page, right=evidence_pass(found.lane, receipt_id))
-    return page("calibration/evidence.html", found=found, ontologies=ontologies, outcomes=OUTCOMES, shown=shown)
+    return page(
+        "calibration/evidence.html", found=found, ontologies=ontologies, outcomes=OUTCOMES, shown=shown, mark=mark
+    )
 
 
 @pages.post("/receipts/<receipt_id>/evidence")
@@ -179,14 +188,22 @@ def _beside(problem: Invalid) -> dict[str, Any]:
 
 
 def _questions(attempt_id: str) -> Response:
+    found = see_noted(current.scope(), lambda session: hearing.past_exam(session, current.actor(), attempt_id))
     with db.reading(current.scope()) as session:
-        found = hearing.past_exam(session, current.actor(), attempt_id)
-        ontology = ontology_of(session, found.ontology_id)
+        ontology, mark = ontology_of(session, found.ontology_id), _mark(session)
     shown = partial(for_page, right=attempt_pass(found.lane, attempt_id))
     return page(
         "calibration/attempt_questions.html", found=found, lane=found.lane, ontology=ontology, attempt_id=attempt_id,
-        outcomes=OUTCOMES, shown=shown,
+        outcomes=OUTCOMES, shown=shown, mark=mark,
     )  # fmt: skip
+
+
+def _mark(session: "Session") -> Callable[[str], str]:
+    """What stands across content of a class: the pseudonym of a vendor's person, the name of anybody else."""
+    actor = current.actor()
+    person = person_of_account(session, actor.account_id, actor.org_id) if actor.role == Role.ANNOTATOR else None
+    names = pseudonyms(session, [person.annotator_id]) if person else {}
+    return lambda classification: watermark_of(classification, next(iter(names.values()), ""))
 
 
 def _show(dispute_id: str, errors: dict[str, Any] | None = None, status: int = 200) -> Response:
@@ -194,7 +211,7 @@ def _show(dispute_id: str, errors: dict[str, Any] | None = None, status: int = 2
     assert person is not None
     found = see_noted(of_disputes(), lambda session: hearing.dispute_for(session, current.actor(), dispute_id))
     with db.reading(of_disputes()) as session:
-        told = found.own or found.case
+        told, mark = found.own or found.case, _mark(session)
         ontology = ontology_of(session, told.ontology_id) if told else None
         guideline = None
         if found.lane.guideline_id and told:
@@ -204,5 +221,5 @@ def _show(dispute_id: str, errors: dict[str, Any] | None = None, status: int = 2
     return page(
         "calibration/dispute.html", status, found=found, row=found.row, lane=found.lane, ontology=ontology,
         guideline=guideline, sources=SOURCES, outcomes=OUTCOMES, errors=errors or {}, typed=request.form,
-        now=clock.now(), shown=shown,
+        now=clock.now(), shown=shown, watermark=mark(found.classification) if told and not found.is_withheld else "",
     )  # fmt: skip

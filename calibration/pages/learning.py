@@ -10,7 +10,7 @@ from calibration.operations import attempts
 from calibration.pages import pages
 from calibration.passes import attempt_pass
 from calibration.queries.attempts import AttemptView
-from calibration.queries.people import person_of_account, quality_of_person
+from calibration.queries.people import person_of_account, pseudonyms, quality_of_person
 from calibration.queries.tests import CHECK, ENTRANCE
 from calibration.values import LaneFacts
 from i18n import _, current_locale
@@ -18,11 +18,13 @@ from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
 from kernel.policy import Actor
+from kernel.seeing import see as see_noted
 from kernel.tenancy import Scope
 from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import Ontology
+from labeling.watermark import watermark_of
 from web import current
 from web.problems import HINTS
 from web.render import flash, page, see
@@ -114,7 +116,7 @@ def answer(attempt_id: str) -> Response:
     actor, payload = current.actor(), {}
     position = request.form.get("position", type=int, default=-1)
     with db.reading(current.scope()) as session:
-        view, lane, _ontology = _loaded(session, attempt_id)
+        view, lane, _ontology = _loaded(session, attempt_id, is_noted=False)
     try:
         payload = dict(registry.get(lane.task_type).from_form(request.form))
         told = db.current().run(
@@ -132,22 +134,30 @@ def _show(
 ) -> Response:
     person = current.person()
     assert person is not None
+    lesson = None if errors else _lesson(attempt_id)
+    view, lane, ontology = see_noted(
+        current.scope(), lambda session: _loaded(session, attempt_id, is_noted=lesson is None)
+    )
     with db.reading(current.scope()) as session:
-        view, lane, ontology = _loaded(session, attempt_id)
         guideline = guideline_text(session, view.guideline_id, [person.locale, lane.locale, "en"])
+        pseudonym = _pseudonym(session)
     values: dict[str, Any] = {"attempt": view, "lane": lane, "ontology": ontology, "guideline": guideline}
-    lesson = _lesson(attempt_id)
-    if lesson is not None and not errors:
+    if lesson is not None:
         content = for_page(lesson.content, attempt_pass(lane, attempt_id))
-        return page("calibration/lesson.html", lesson=lesson, content=content, **values)
+        watermark = watermark_of(lesson.classification, pseudonym)
+        return page("calibration/lesson.html", lesson=lesson, content=content, watermark=watermark, **values)
     if view.question is None:
         return page("calibration/attempt_result.html", class_names=_class_names(ontology), **values)
     content = for_page(view.question.content, attempt_pass(lane, attempt_id))
-    return page("calibration/attempt.html", status, errors=errors or {}, answer=typed or {}, content=content, **values)
+    watermark = watermark_of(view.question.classification, pseudonym)
+    return page(
+        "calibration/attempt.html", status, errors=errors or {}, answer=typed or {}, content=content,
+        watermark=watermark, **values,
+    )  # fmt: skip
 
 
-def _loaded(session: Any, attempt_id: str) -> tuple[AttemptView, LaneFacts, Ontology]:
-    view = attempts.look_at(session, current.actor(), attempt_id)
+def _loaded(session: Any, attempt_id: str, *, is_noted: bool) -> tuple[AttemptView, LaneFacts, Ontology]:
+    view = attempts.look_at(session, current.actor(), attempt_id, is_noted=is_noted)
     lane = find_lane(session, view.lane_id)
     if lane is None:
         raise not_found()
@@ -158,8 +168,14 @@ def _lesson(attempt_id: str) -> Any:
     position = request.args.get("lesson", type=int)
     if position is None:
         return None
-    with db.reading(Scope.system(EXAM)) as session:
-        return attempts.look_back(session, current.actor(), attempt_id, position)
+    actor = current.actor()
+    return see_noted(Scope.system(EXAM), lambda session: attempts.look_back(session, actor, attempt_id, position))
+
+
+def _pseudonym(session: Any) -> str:
+    actor = current.actor()
+    person = person_of_account(session, actor.account_id, actor.org_id)
+    return next(iter(pseudonyms(session, [person.annotator_id]).values()), "") if person else ""
 
 
 def _class_names(ontology: Ontology) -> dict[str, Any]:

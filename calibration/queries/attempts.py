@@ -34,6 +34,9 @@ class QuestionView:
     stage: str
     content: Mapping[str, Any]
     locale: str
+    item_id: str = ""
+    classification: str = ""
+    is_withheld: bool = False  # its content asks more of this reader than is proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Feedback:
     is_right: bool
     explanation: str
     dispute_id: str | None
+    item_id: str = ""
+    classification: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +291,7 @@ def feedback_of(session: Session, row: Attempt, position: int) -> Feedback | Non
         dispute_id=session.scalar(
             select(Dispute.id).where(Dispute.account_id == row.account_id, Dispute.item_id == question.item_id)
         ),
+        item_id=question.item_id,
     )
 
 
@@ -340,7 +346,8 @@ def _question(session: Session, row: Attempt) -> QuestionView | None:
     question = question_at(session, row.id, row.position)
     if question is None:
         return None
-    return QuestionView(question.position, question.stage, *content_of(session, question.item_id))
+    content, locale = content_of(session, question.item_id)
+    return QuestionView(question.position, question.stage, content, locale, question.item_id)
 
 
 def _outcome(session: Session, row: Attempt) -> Outcome:

@@ -76,6 +76,8 @@ class AskedBefore:
     answer: Mapping[str, Any]
     dispute: DisputeRow | None
     item_id: str
+    classification: str = ""
+    is_withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Shown:
     explanation: str
     dispute: DisputeRow | None
     item_id: str
+    classification: str = ""
+    is_withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from datetime import datetime
 from math import exp
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select, true
 from sqlalchemy.orm import Session
 
+from calibration.lanes import find_lane
 from calibration.models import Exposure, GoldKey, GoldSet
 from calibration.rules.drawing import terciles
 from calibration.rules.rotation import mixed
@@ -16,6 +17,7 @@ from calibration.values import SETTLED
 from kernel.hot import Hot, table_of
 from kernel.paging import Paging
 from labeling.models import Item
+from workforce.values import CLASSES, rank_of
 
 ALL = "all"
 _BY_ID = Paging("gold", GoldKey.id)
@@ -119,11 +121,15 @@ def drawable(
     """A pool's questions without those the person has met in any use (`met_too`: with them).
 
     `among` keeps to those of these items that are in the pool, `categories` to these classes. An exam leaves out what
-    was shown as often as it may be.
+    was shown as often as it may be. What is more sensitive than the lane is asked of nobody: whom the lane's test is
+    open to need not be cleared for it.
     """
+    lane = find_lane(session, lane_id)
+    within = CLASSES[: rank_of(lane.classification) + 1] if lane else ()
     statement = select(GoldKey.category, GoldKey.item_id, GoldKey.exposures, GoldKey.difficulty).where(
-        GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active"
-    )
+        GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active",
+        exists().where(Item.id == GoldKey.item_id, Item.classification.in_(within)),
+    )  # fmt: skip
     if not met_too:
         statement = statement.where(_never_met(account_id))
     if among is not None:

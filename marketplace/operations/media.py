@@ -27,10 +27,10 @@ from labeling.rules.media_links import Door, Link
 from marketplace.models import Project
 from marketplace.operations.loading import project_for
 from marketplace.operations.protecting import open_unit
-from marketplace.operations.reads import classes_of, note_read
+from marketplace.operations.reads import classes_of, may_see_class, note_read
 from marketplace.operations.reviewing import review_task
 from marketplace.policy import project_resource
-from marketplace.queries.eligibility import demands_on_own, demands_on_reader
+from marketplace.queries.eligibility import demands_on_reader
 from marketplace.queries.media import MediaSource
 from marketplace.queries.units import class_within
 from marketplace.queries.work import task_of
@@ -198,12 +198,12 @@ def _of_attempt(session: Session, actor: Actor, link: Link) -> _Open:
 
 
 def _of_evidence(session: Session, actor: Actor, link: Link) -> _Open:
-    found = evidence_of(session, actor, link.subject)
+    found = evidence_of(session, actor, link.subject, is_noted=False)
     return _of_lane(session, actor, found.lane, {one.item_id: one.content for one in found.shown}, link)
 
 
 def _of_dispute(session: Session, actor: Actor, link: Link) -> _Open:
-    found = dispute_for(session, actor, link.subject)
+    found = dispute_for(session, actor, link.subject, is_noted=False)
     told = found.own or found.case
     return _of_lane(session, actor, found.lane, {found.item_id: told.content} if told else {}, link)
 
@@ -219,8 +219,7 @@ def _of_lane(
     classification = lane.classification
     for found in classes_of(session, project, with_it)[0].values():
         classification = most_sensitive(classification, found)
-    demands = demands_on_reader if link.door == Door.CASE else demands_on_own
-    if not all(demand.met for demand in demands(session, actor, project, classification)):
+    if not may_see_class(session, actor, project, classification, is_own=link.door != Door.CASE):
         raise not_found()
     contents = [shown[item_id] for item_id in with_it]
     return _Open(contents, classification, link.media_id, project.id, project.org_id, is_by_lane=True)

@@ -104,7 +104,7 @@ def decide_proposals(
     if {row.id for row in rows} != {*accept, *refuse}:
         raise Conflict("proposal.unknown", _("Some of these proposals do not exist any more. Load the page again."))
     meant = {row.item_id for row in rows if row.id in set(accept)}
-    if meant != readable_items(session, actor, project_id, meant):
+    if meant != set(readable_items(session, actor, project_id, meant)):
         raise Forbidden("proposal.content", _("What they hold asks more of its readers: agreements, place or proof."))
     waiting = [row for row in rows if row.state == "open"]
     taken = [row for row in waiting if row.id in set(accept)]

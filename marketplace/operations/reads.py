@@ -8,19 +8,20 @@ from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.errors import NeedsWriting
+from kernel.grants import rights_on
 from kernel.guard import require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
 from labeling.models import Item
 from marketplace.models import Project, Unit
-from marketplace.queries.eligibility import demands_on_reader
+from marketplace.queries.eligibility import demands_on_own, demands_on_reader
 from marketplace.queries.reads import CONTENT, MOST_TAKEN, READ, reads_of
 from marketplace.queries.work import task_of
 from marketplace.rules.releases import pseudonym
 from marketplace.values.actions import Action
 from marketplace.values.reads import ReadFilter, ReadRow, Why
 from marketplace.values.work import Task
-from workforce.values import is_restricted, most_sensitive
+from workforce.values import is_restricted, most_sensitive, rank_of
 
 
 def note_read(
@@ -55,23 +56,39 @@ def note_original(
     )  # fmt: skip
 
 
-def readable_items(session: Session, actor: Actor, project_id: str, item_ids: Collection[str]) -> frozenset[str]:
-    """Of these items of a project those that the actor may be shown now, by the class of each; the reads are noted."""
+def readable_items(
+    session: Session, actor: Actor, project_id: str, item_ids: Collection[str], *, is_own: bool = False,
+    is_noted: bool = True, met: str = "",
+) -> dict[str, str]:  # fmt: skip
+    """Of these items of a project those that the actor may be shown now, each with its class; the reads are noted.
+
+    `is_own`: they were put before the actor, whatever the actor's standing is since. `is_noted`: False where nothing of
+    it is shown by the asking itself. `met`: a class whose demands were asked in this very transaction.
+    """
     project = session.get(Project, project_id)
     if project is None or not item_ids:
-        return frozenset()
+        return {}
     classes, units = classes_of(session, project, item_ids)
     is_open = {
-        name: all(demand.met for demand in demands_on_reader(session, actor, project, name))
+        name: (met and rank_of(name) <= rank_of(met)) or may_see_class(session, actor, project, name, is_own=is_own)
         for name in set(classes.values())
     }
-    for item_id, name in sorted(classes.items()):
-        if is_open[name]:
-            note_read(
-                session, actor, Why.LOOKED_AT, unit=units[item_id] or item_id, project=project.id, org=project.org_id,
-                classification=name,
-            )  # fmt: skip
-    return frozenset(item_id for item_id, name in classes.items() if is_open[name])
+    found = {item_id: name for item_id, name in sorted(classes.items()) if is_open[name]}
+    for item_id, name in found.items() if is_noted else ():
+        note_read(
+            session, actor, Why.TESTED if met else Why.LOOKED_AT, unit=units[item_id] or item_id, project=project.id,
+            org=project.org_id, classification=name,
+        )  # fmt: skip
+    return found
+
+
+def may_see_class(session: Session, actor: Actor, project: Project, classification: str, *, is_own: bool) -> bool:
+    """Whether content of this class in this project may be shown to the actor now: the demands of a hand-out, asked of
+    whoever is shown it elsewhere; and a grant that lives, where the project is another organization's."""
+    if actor.org_id != project.org_id and rights_on(session, actor.org_id, project.id) is None:
+        return False
+    demands = demands_on_own if is_own else demands_on_reader
+    return all(demand.met for demand in demands(session, actor, project, classification))
 
 
 def classes_of(

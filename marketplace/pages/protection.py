@@ -14,6 +14,7 @@ from kernel.guard import check, not_found, require
 from kernel.seeing import see as see_noted
 from labeling.links import for_page
 from labeling.rules.media import MEDIA_FIELDS
+from labeling.watermark import watermark_of
 from marketplace.models import Project
 from marketplace.operations import protecting
 from marketplace.pages import pages
@@ -24,9 +25,8 @@ from marketplace.rules.protection import read_documents
 from marketplace.values.actions import Action
 from web import current
 from web.render import flash, page, see
-from web.sessions import request_time
 from workforce.pages.words import CLASSIFICATIONS as CLASS_WORDS
-from workforce.values import CLASSES, Protection, is_watermarked
+from workforce.values import CLASSES, Protection
 
 
 @pages.get("/projects/<project_id>/protection")
@@ -127,14 +127,6 @@ def _unit(unit_id: str, errors: dict[str, Message], typed: dict[str, str], statu
 
 def _content(found: UnitView) -> dict[str, Any]:
     return for_page(found.content, unit_pass(found))
-
-
-def watermark_of(classification: str, pseudonym: str = "") -> str:
-    """What stands across content of this class: who reads it, and when; nothing where the class asks for none."""
-    person = current.person()
-    if person is None or not is_watermarked(classification):
-        return ""
-    return f"{pseudonym or person.name} · {request_time():%Y-%m-%d %H:%M} UTC"
 
 
 def _page(project_id: str, errors: dict[str, Message], typed: dict[str, str], status: int = 200) -> Response:

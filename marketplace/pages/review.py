@@ -15,8 +15,8 @@ from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
+from labeling.watermark import watermark_of
 from marketplace.operations import reviewing
-from marketplace.pages.protection import watermark_of
 from marketplace.passes import review_pass
 from marketplace.queries.reviews import REVIEWED_DAYS, own_figures, review_counts, reviewers_of
 from marketplace.values.work import REVIEW_WORDS

@@ -17,8 +17,8 @@ from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer
+from labeling.watermark import watermark_of
 from marketplace.operations import answers, reads, returning, taking
-from marketplace.pages.protection import watermark_of
 from marketplace.passes import work_pass
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer

@@ -12,6 +12,7 @@ class Why(StrEnum):
 
     HANDED_OUT = "handed_out"
     WORKED_ON = "worked_on"
+    TESTED = "tested"
     REVIEWED = "reviewed"
     LOOKED_AT = "looked_at"
     ORIGINAL = "original"
@@ -22,6 +23,7 @@ class Why(StrEnum):
 WHY_WORDS: dict[str, Message] = {
     Why.HANDED_OUT: _("handed out to be answered"),
     Why.WORKED_ON: _("open while it was answered"),
+    Why.TESTED: _("asked in a test"),
     Why.REVIEWED: _("reviewed"),
     Why.LOOKED_AT: _("looked at"),
     Why.ORIGINAL: _("the original behind a mask"),

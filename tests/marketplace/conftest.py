@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 
+<<<<<<< HEAD
 from calibration import lanes
 from kernel import storage
 from kernel.db import Database
 from kernel.registry import load_models
 from kernel.storage import LocalStorage
+=======
+from calibration import contents, lanes
+from kernel.db import Database
+from kernel.registry import load_models
+from kernel.storage import LocalStorage
+from marketplace import storage
+from marketplace.operations.reads import readable_items
+>>>>>>> f24cf5e (Evidence, objections, exams and tests show a unit as its own class allows, and note who read it)
 from marketplace.queries.facts import lane_facts
 from tests.marketplace.orders import Market
 
@@ -23,6 +32,7 @@ def market(db: Database, tmp_path: Path, begin_with: Callable[[str, Callable[[],
     """A market with its organizations, on either database, whose files lie in a folder of the test's own."""
     storage.use_storage(LocalStorage(tmp_path))
     lanes.use_provider(lane_facts)
+    contents.use_guard(readable_items)
     return replace(begin_with("market", lambda: _founded(db)), db=db, keeper=begin_with)
 
 

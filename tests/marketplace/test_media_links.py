@@ -15,13 +15,25 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from calibration.models import GoldKey, GoldSet
-from kernel import clock, presence
+from calibration.models import (
+    Attempt,
+    AttemptQuestion,
+    Disclosure,
+    Dispute,
+    GoldKey,
+    GoldSet,
+    Judgment,
+    QualificationTest,
+)
+from calibration.queries.tests import plan_json
+from calibration.rules.testplan import fixed_plan
+from kernel import clock, ids, presence
 from kernel.errors import NotFound
+from kernel.models import AccessGrant
 from kernel.policy import Actor, Role, system_actor
 from labeling.models import Item, Media
 from labeling.rules.media_links import Link
-from marketplace.models import Assignment, Lane, Slot, Unit
+from marketplace.models import Assignment, Lane, Project, Review, Slot, Unit
 from marketplace.operations import imports, media, units
 from marketplace.operations.returning import give_back
 from marketplace.queries.facts import lane_facts
@@ -35,7 +47,7 @@ from tests.web.conftest import make_persona, sign_in
 from tests.web.conftest import test_settings as settings_in
 from tests.workforce.browser import Program, Visitor
 from web.models import AuthSession
-from workforce.models import AccountToken
+from workforce.models import AccountToken, DecisionReceipt
 from workforce.operations.accounts import add_membership
 from wsgi import create_app
 
@@ -283,3 +295,136 @@ def test_media_on_a_host_of_their_own_are_nowhere_else_and_nothing_else_is_there
     assert [client.get("/sign-in", **media).status_code, client.get("/m/x", **main).status_code] == [404, 404]
     assert client.get("/m/x", **media).status_code == 404
     assert client.get("/sign-in", base_url="https://elsewhere.example").status_code == 400
+
+
+def test_evidence_objections_exams_and_reviews_ask_what_the_units_own_class_asks(desk: Desk, app: Flask) -> None:
+    """Text and file alike, at every page and route, in the lane's lower class; and nobody else knows of any of it."""
+    market, me = desk.market, annotator(desk)
+    places = met_elsewhere(desk, me)
+    review = as_reviewer(desk, me)
+    for model in (Project, Lane):
+        change(desk, model, classification="internal")
+    desk.protect("internal")
+    desk.let_in(0, 2)
+    change(desk, Unit, classification="restricted-pii")
+    visitor = Visitor(app, market.db, me)
+    whose = dict.fromkeys(places, visitor) | {"review": Visitor(app, market.db, review)}
+    other, stranger = make_persona(market.db, market.vendor, Role.ANNOTATOR, "other@vendor.example"), app.test_client()
+    assert sign_in(stranger, other.email) == 303
+    program = Program(app, market.db, me)
+    change(desk, AuthSession, mfa_at=market.now, mfa_kind="passkey")
+    made = {place: links(visitor, places[place]) for place, visitor in whose.items()}
+    assert {place: len(found) for place, found in made.items()} == dict.fromkeys(places, 2)
+    with market.as_(market.pm) as session:
+        rows = reads_of(session, market.client, ReadFilter())[0]
+        told = sorted((row.why, row.classification) for row in rows)
+        assert told == [*[("looked_at", "restricted-pii")] * 3, ("reviewed", "restricted-pii")], "each is noted, once"
+    marked = whose["exam"].get(places["exam"], environ_overrides=HOME).get_data(as_text=True)
+    assert "data-view-only" in marked
+    assert [follow(app, made[place][0]).status_code for place in places] == [200] * 4
+    assert [FlaskClient(app).get(made[place][1]).status_code for place in places] == [404] * 4, "from elsewhere"
+    for place, path in places.items():
+        assert stranger.get(path, environ_overrides=HOME).status_code in (403, 404), place
+        address = ADDRESS.findall(whose[place].get(path, environ_overrides=HOME).get_data(as_text=True))[0]
+        assert stranger.get(address, environ_overrides=HOME).status_code == 404
+    exam, evidence, objection = (api(program, places[place]) for place in ("exam", "evidence", "objection"))
+    assert exam["items"][0]["content"] == {} and exam["items"][0]["is_withheld"], "a token shows no second factor"
+    assert (evidence["items"][0]["content"], evidence["items"][0]["truth"]) == ({}, {})
+    assert objection["own"]["content"] == {} and objection["is_withheld"]
+    every, end_grants = set(places), lambda at: change(desk, AccessGrant, revoked_at=at)
+    for take, give_again, lost in (
+        (lambda: desk.let_in(0, 0), lambda: desk.let_in(0, 2), every),
+        (lambda: desk.protect("internal", agreements={"nda": 2}), lambda: desk.protect("internal"), every),
+        (lambda: end_grants(market.now), lambda: end_grants(None), every),
+        (lambda: change(desk, Review, lease_until=market.now), lambda: whose.pop("review"), {"review"}),
+    ):  # fmt: skip
+        fresh = {place: links(visitor, places[place])[1] for place, visitor in whose.items()}
+        take()
+        assert {place for place, link in fresh.items() if follow(app, link).status_code == 404} == lost
+        for place in lost - {"review"}:
+            shown = whose[place].get(places[place], environ_overrides=HOME)
+            text = shown.get_data(as_text=True)
+            assert "media-links" not in text and (shown.status_code == 404 or "asks more of its readers" in text), place
+        give_again()
+    fresh = {place: links(visitor, places[place])[1] for place, visitor in whose.items()}
+    change(desk, AuthSession, revoked_at=market.now)
+    assert [follow(app, link).status_code for link in fresh.values()] == [404] * 3
+
+
+def api(program: Program, path: str) -> Any:
+    response = program.send("GET", path)
+    assert response.status_code == 200, response.text
+    return response.json
+
+
+def met_elsewhere(desk: Desk, me: Actor) -> dict[str, str]:
+    """The desk's unit, met in evidence, in an objection, in an exam that is over and in a review; and the pages."""
+    market, unit = desk.market, next(unit for unit in desk.units() if unit.state == "open")
+    now, person = market.now, {"annotator_id": desk.annotators[0], "account_id": me.account_id}
+    plan = plan_json(fixed_plan(0.6, 0.95, 0.2, 0.2))
+    with market.system() as session:
+        lane = session.get_one(Lane, desk.lane)
+        shared = {"org_id": market.client, "vendor_org_id": market.vendor, "project_id": unit.project_id}
+        of_lane = {**shared, "lane_id": lane.id}
+        guided = {"ontology_id": lane.ontology_id, "guideline_id": lane.guideline_id or ids.new_id()}
+        known = GoldSet(org_id=market.client, project_id=unit.project_id, name="known", created_at=now)
+        receipt = DecisionReceipt(
+            org_id=market.vendor, annotator_id=desk.annotators[0], kind="lane_paused", rule="accuracy_gate",
+            rule_version="1", what={}, why={}, way_back={}, figure={}, evidence=[], cause_kind="gate", cause_id="1",
+            lane_id=lane.id, decided_at=now,
+        )  # fmt: skip
+        judgment = Judgment(
+            **of_lane, **guided, **person, unit_id=unit.id, item_id=unit.item_id, assignment_id=ids.new_id(),
+            answer={"choice": "other"}, answered_at=now, seconds=9,
+        )  # fmt: skip
+        test = QualificationTest(
+            **of_lane, **guided, version=1, kind="fixed", p0=0.7, p1=0.9, alpha=0.05, beta=0.1,
+            plan={"attempts": [plan]}, training_questions=0, attempts_most=3, cool_down_hours=[1],
+            minutes=30, published_at=now,
+        )  # fmt: skip
+        session.add_all([known, receipt, judgment, test])
+        session.flush()
+        attempt = Attempt(
+            **of_lane, **person, test_id=test.id, number=1, state="failed", seed=1, position=1, asked=1, by_class={},
+            started_at=now, deadline_at=now, ended_at=now,
+        )  # fmt: skip
+        key = GoldKey(
+            org_id=market.client, gold_set_id=known.id, item_id=unit.item_id, lane_id=lane.id, pool="live",
+            truth={"choice": "refund"}, category="refund", explanation="See the cat.",
+        )  # fmt: skip
+        dispute = Dispute(
+            **of_lane, **person, item_id=unit.item_id, source="live", ontology_id=lane.ontology_id or "",
+            answer={"choice": "other"}, text="", figures={}, key_version=1, opened_at=now, due_at=now,
+            decided_before=[],
+        )  # fmt: skip
+        review = Review(
+            **of_lane, unit_id=unit.id, why="sample", state="leased", reviewer_id=me.account_id,
+            lease_until=now + timedelta(hours=1), judgment_ids=[], asked_at=now,
+        )  # fmt: skip
+        session.add_all([attempt, key, dispute, review])
+        session.flush()
+        session.add_all(
+            [
+                AttemptQuestion(
+                    **shared, attempt_id=attempt.id, position=0, stage="exam", item_id=unit.item_id,
+                    answer={"choice": "other"}, score=0.0, answered_at=now,
+                ),
+                Disclosure(
+                    **shared, receipt_id=receipt.id, annotator_id=desk.annotators[0], judgment_id=judgment.id,
+                    item_id=unit.item_id, at=now,
+                ),
+            ]
+        )  # fmt: skip
+        return {
+            "evidence": f"/receipts/{receipt.id}/evidence", "objection": f"/disputes/{dispute.id}",
+            "exam": f"/attempts/{attempt.id}/questions", "review": f"/review/{review.id}",
+        }  # fmt: skip
+
+
+def as_reviewer(desk: Desk, me: Actor) -> Actor:
+    """The same person in another role of the vendor's."""
+    with desk.market.system() as session:
+        member = add_membership(
+            session, system_actor("test"), account_id=me.account_id or "", org_id=desk.market.vendor, role=Role.REVIEWER
+        )
+    return Actor(me.account_id, desk.market.vendor, Role.REVIEWER, member, org_kind="vendor")

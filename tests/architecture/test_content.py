@@ -1,0 +1,80 @@
+"""Whoever reads the content of units stands in this list, with what asks for the reader's right before it is shown."""
+
+import ast
+
+from tests.architecture import source
+
+# What is shown passes the guard of content (`calibration.contents.readable`, `marketplace.operations.reads`), or the
+# demands of the class by name; what is computed with is shown to nobody.
+READERS = {
+    "calibration/operations/gold.py": "computed: an answer is checked against its content",
+    "calibration/operations/grading.py": "computed: answers are compared with keys",
+    "calibration/operations/inference.py": "computed: labels are inferred",
+    "calibration/queries/attempts.py": "shown by operations/attempts.py and operations/hearing.py, which ask the guard",
+    "calibration/queries/disputes.py": "shown by operations/hearing.py, which asks the guard",
+    "calibration/queries/gold.py": "shown by operations/reading.py, which asks the guard; else computed, for the lint",
+    "labeling/queries/content.py": "used by nobody who shows it",
+    "marketplace/operations/answers.py": "computed: an answer is checked against its content",
+    "marketplace/operations/media.py": "computed: which units show a file",
+    "marketplace/operations/picks.py": "shown by operations/taking.py, after the demands on lane and unit",
+    "marketplace/operations/reviewing.py": "shown after `_ensure_may_read`",
+    "marketplace/queries/corrections.py": "computed: the class of a label",
+    "marketplace/queries/proposals.py": "shown by operations/proposals.py, which asks the guard",
+    "marketplace/queries/releases.py": "written into files, which `note_download` hands out",
+    "marketplace/queries/units.py": "shown by operations/protecting.py, after the demands on unit and reader",
+    "marketplace/queries/work.py": "shown after the demands on lane and unit",
+    "marketplace/replay/ordering.py": "computed: recorded judgments are played",
+}
+GUARDS = {
+    "calibration/operations/attempts.py": "readable",
+    "calibration/operations/disputes.py": "readable",
+    "calibration/operations/hearing.py": "readable",
+    "calibration/operations/reading.py": "readable",
+    "marketplace/operations/media.py": "may_see_class",
+    "marketplace/operations/proposals.py": "readable_items",
+    "marketplace/operations/protecting.py": "demands_on_reader",
+    "marketplace/operations/releases.py": "demands_on_reader",
+    "marketplace/operations/reviewing.py": "demands_on_reader",
+}
+
+
+def reads_content(tree: ast.Module) -> bool:
+    """Whether a module reads the column of contents, or items whole."""
+    tables = {"Item", *(target.id for node in source.nodes(tree) if isinstance(node, ast.Assign) and _is_items(node)
+                        for target in ast.walk(node.targets[0]) if isinstance(target, ast.Name))}  # fmt: skip
+    for node in source.nodes(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "content":
+            owner = node.value.value if isinstance(node.value, ast.Attribute) and node.value.attr == "c" else node.value
+            if isinstance(owner, ast.Name) and owner.id in tables:
+                return True
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else source.dotted(node.func)
+            names = {part.id for part in node.args if isinstance(part, ast.Name)}
+            if called in {"select", "get", "get_one"} and "Item" in names:
+                return True
+    return False
+
+
+def _is_items(node: ast.Assign) -> bool:
+    """Whether tables are named here, that of items among them."""
+    return "table_of" in ast.dump(node.value) and "'Item'" in ast.dump(node.value)
+
+
+def test_content_is_read_only_where_it_is_known_who_asks_for_the_readers_right() -> None:
+    found = {path for path in source.files() if reads_content(source.tree_of(path))}
+    assert found == set(READERS)
+
+
+def test_what_shows_content_asks_the_decision_function() -> None:
+    for path, guard in GUARDS.items():
+        called = {source.dotted(node.func) for node in ast.walk(source.tree_of(path)) if isinstance(node, ast.Call)}
+        assert guard in called, path
+
+
+def test_a_reader_is_seen() -> None:
+    for text in (
+        "x = select(Item.content)", "x = session.get(Item, id)", "_I = table_of(Item)\nx = select(_I.c.content)",
+        "x = select(Unit, Item)",
+    ):  # fmt: skip
+        assert reads_content(ast.parse(text)), text
+    assert not reads_content(ast.parse("x = select(Item.id), task.content"))
