@@ -1,5 +1,5 @@
 """The stage of the design system, for the pages of task types."""
 
-from tests.web_design.conftest import stage
+from tests.web_design.conftest import stage, tab
 
-__all__ = ["stage"]
+__all__ = ["stage", "tab"]

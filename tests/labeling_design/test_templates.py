@@ -21,11 +21,12 @@ BOTH = ("task.html", "review.html")
 MODES = {"en": ((360, "light"), (1280, "dark")), "ar": ((360, "dark"),)}
 
 
-def opened(stage: Stage, browser: Browser, html: str, width: int = 1280, theme: str = "light") -> Page:
+def opened(stage: Stage, tab: Page, html: str, width: int = 1280, theme: str = "light") -> Page:
     stage.pages["/"] = [html]
-    shown = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=theme)  # type: ignore[arg-type]
-    shown.goto(stage.url + "/")
-    return shown
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    tab.goto(stage.url + "/")
+    return tab
 
 
 def sent(stage: Stage, shown: Page) -> dict[str, str]:
@@ -57,39 +58,35 @@ def test_the_application_finds_the_templates() -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("locale", MODES)
 @pytest.mark.parametrize("name", CASES)
-def test_a_page_fits_a_phone_and_passes_axe(stage: Stage, browser: Browser, name: str, locale: str) -> None:
+def test_a_page_fits_a_phone_and_passes_axe(stage: Stage, tab: Page, name: str, locale: str) -> None:
     """What axe looks at, roles, names and contrast, is the same in every language: English, in both themes."""
     for template in BOTH:
         for width, theme in MODES[locale]:
-            shown = opened(stage, browser, page(template, CASES[name], locale), width, theme)
+            shown = opened(stage, tab, page(template, CASES[name], locale), width, theme)
             shown.evaluate("document.querySelectorAll('details:not(.menu)').forEach(d => d.open = true)")
             assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
             if locale == "en" or is_soak():
                 found = Axe().run(shown)
                 assert found.violations_count == 0, found.generate_report()
-            shown.close()
 
 
 @pytest.mark.parametrize("name", ["choice", "choice-many", "pairwise", "pairwise-plain", "pairwise-strength"])
-def test_a_former_answer_is_chosen_again_and_sent_as_it_was(stage: Stage, browser: Browser, name: str) -> None:
-    shown = opened(stage, browser, page("task.html", CASES[name], "en"))
+def test_a_former_answer_is_chosen_again_and_sent_as_it_was(stage: Stage, tab: Page, name: str) -> None:
+    shown = opened(stage, tab, page("task.html", CASES[name], "en"))
     assert answered(CASES[name], sent(stage, shown)) == CASES[name].answer
-    shown.close()
 
 
-def test_spans_are_sent_as_they_were(stage: Stage, browser: Browser) -> None:
+def test_spans_are_sent_as_they_were(stage: Stage, tab: Page) -> None:
     kept = {"spans": SPANS["spans"][:3]}
     case = CASES["spans"]
-    shown = opened(stage, browser, page("task.html", case, "en", answer=kept))
+    shown = opened(stage, tab, page("task.html", case, "en", answer=kept))
     assert answered(case, sent(stage, shown)) == kept
-    shown.close()
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_without_an_answer_nothing_is_chosen(stage: Stage, browser: Browser, name: str) -> None:
-    shown = opened(stage, browser, page("task.html", CASES[name], "en", answer=None))
+def test_without_an_answer_nothing_is_chosen(stage: Stage, tab: Page, name: str) -> None:
+    shown = opened(stage, tab, page("task.html", CASES[name], "en", answer=None))
     assert registry.get(CASES[name].task_type).from_form(sent(stage, shown)) == {}
-    shown.close()
 
 
 @pytest.mark.parametrize(
@@ -105,15 +102,12 @@ def test_without_an_answer_nothing_is_chosen(stage: Stage, browser: Browser, nam
         (5, "82", {"preference": "tie"}),
     ],
 )
-def test_keys_choose_a_preference(
-    stage: Stage, browser: Browser, steps: int, keys: str, expected: dict[str, Any]
-) -> None:
+def test_keys_choose_a_preference(stage: Stage, tab: Page, steps: int, keys: str, expected: dict[str, Any]) -> None:
     case = Case("pairwise", BETTER[steps], CASES["pairwise"].content, "ar-EG", {})
-    shown = opened(stage, browser, page("task.html", case, "en", answer=None))
+    shown = opened(stage, tab, page("task.html", case, "en", answer=None))
     for key in keys:
         shown.keyboard.press(key)
     assert answered(case, sent(stage, shown)) == expected
-    shown.close()
 
 
 def test_a_choice_can_be_made_with_scripts_off(stage: Stage, browser: Browser) -> None:
