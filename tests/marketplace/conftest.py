@@ -7,20 +7,12 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from calibration import lanes
+from calibration import contents, lanes
 from kernel import storage
 from kernel.db import Database
 from kernel.registry import load_models
 from kernel.storage import LocalStorage
-=======
-from calibration import contents, lanes
-from kernel.db import Database
-from kernel.registry import load_models
-from kernel.storage import LocalStorage
-from marketplace import storage
 from marketplace.operations.reads import readable_items
->>>>>>> f24cf5e (Evidence, objections, exams and tests show a unit as its own class allows, and note who read it)
 from marketplace.queries.facts import lane_facts
 from tests.marketplace.orders import Market
 
