@@ -1,10 +1,11 @@
 """Forms: what a person typed, checked by a pydantic model, with each fault in words beside its field."""
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Generic, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
@@ -13,6 +14,10 @@ from kernel import paging
 from kernel.errors import Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
+
+# Far enough from where the calendar ends that a day has an end, and a time is one, in every zone.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 1, 1))]
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 class FormModel(BaseModel):

@@ -18,7 +18,7 @@ from kernel.audit import INSTALLATION
 from kernel.guard import require
 from kernel.policy import Actor
 from web import current
-from web.forms import Form, FormModel, read_form
+from web.forms import Day, Form, FormModel, read_form
 from web.render import page, see
 
 EVERY = "every"
@@ -32,8 +32,8 @@ class LogFilter(FormModel):
     object_type: str = Field(default="", max_length=40)
     object_ref: str = Field(default="", max_length=64)
     actor: str = Field(default="", max_length=64)
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 @pages.get("/admin/audit")
@@ -48,7 +48,7 @@ def audit() -> Response:
         rows, after = events.events(
             session, _filter(chosen, chain), names_of=None if reads_every_chain(actor) else actor.org_id,
             after=request.args.get("after") or None,
-        )  # fmt: skip
+        ) if form.ok else ([], None)  # fmt: skip
         names = events.chains(session) if reads_every_chain(actor) else []
         asked = request.args.get("verification")
         verdict = jobs.progress(session, asked) if asked else None

@@ -3,16 +3,16 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from kernel.guard import require
-from kernel.policy import Actor, Resource
+from kernel.policy import Actor, Resource, Role
 from marketplace.api import api
 from marketplace.operations import reads as operations
 from marketplace.queries.reads import reads_of
 from marketplace.values.actions import Action
-from marketplace.values.reads import ReadFilter
-from web.forms import InModel, OutModel, PageQuery
+from marketplace.values.reads import ReadFilter, Why
+from web.forms import InModel, Instant, OutModel, PageQuery
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -24,10 +24,10 @@ class ReadsQuery(PageQuery):
     unit: str = Field(default="", max_length=22)
     project: str = Field(default="", max_length=22)
     reader: str = Field(default="", max_length=64, description="The pseudonym of a person.")
-    role: str = Field(default="", max_length=20)
-    why: str = Field(default="", max_length=20)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    role: Role | None = None
+    why: Why | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class ReadOut(OutModel):
@@ -57,7 +57,7 @@ class ReadsOut(OutModel):
 class ChainProofIn(InModel):
     """From when on the chain is proven; all of it, if nothing is said."""
 
-    since: AwareDatetime | None = None
+    since: Instant | None = None
 
 
 class ChainProofOut(OutModel):
@@ -70,7 +70,7 @@ class ChainProofOut(OutModel):
 def reads(session: "Session", actor: Actor, query: ReadsQuery) -> ReadsOut:
     """Who was shown your restricted content."""
     require(session, actor, Action.READS_SEE, Resource("reads", actor.org_id, org_id=actor.org_id))
-    wanted = ReadFilter(**query.model_dump(exclude={"after", "limit"}))
+    wanted = ReadFilter(**query.model_dump(exclude={"after", "limit"}, exclude_none=True))
     rows, after = reads_of(session, actor.org_id or "", wanted, after=query.after, limit=query.limit)
     return ReadsOut(items=[ReadOut.model_validate(row) for row in rows], next_after=after)
 

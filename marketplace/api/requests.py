@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from i18n import _
 from kernel.errors import Invalid
@@ -16,7 +16,7 @@ from marketplace.operations import requests as operations
 from marketplace.queries import requests as queries
 from marketplace.values.requests import ALL_RIGHTS, QuoteLine, QuoteView, RequestView
 from web.amounts import Amount
-from web.forms import InModel, OutModel, PageQuery
+from web.forms import InModel, Instant, OutModel, PageQuery
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -39,7 +39,7 @@ class RequestIn(InModel):
     lines: list[LineIn] = Field(max_length=200)
     overlap: int = 3
     quality_target: float = 0.9
-    deadline_at: AwareDatetime
+    deadline_at: Instant
     currency: CurrencyCode = "EUR"
     about: str = ""
 

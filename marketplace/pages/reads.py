@@ -1,13 +1,15 @@
 """The client's page of who saw its restricted content: filters, the proof of the chain, and a file of it."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 from pydantic import Field
 
+from i18n import _
 from kernel import db, jobs
+from kernel.errors import Invalid
 from kernel.guard import require
 from kernel.policy import Resource, Role
 from labeling.files.writing import csv_lines
@@ -15,11 +17,14 @@ from marketplace.operations import reads as operations
 from marketplace.pages import pages
 from marketplace.queries import reads as queries
 from marketplace.values.actions import Action
-from marketplace.values.reads import WHY_WORDS, ReadFilter
+from marketplace.values.reads import WHY_WORDS, ReadFilter, ReadRow, Why
 from web import current, limits
-from web.forms import Form, FormModel, read_form
+from web.forms import Day, Form, FormModel, read_form
 from web.render import ROLE_LABELS, page, see
 from workforce.pages.words import CLASSIFICATIONS
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 COLUMNS = ("at", "unit", "project", "project_name", "classification", "reader", "name", "role", "why", "seq", "hash")
 
@@ -30,20 +35,20 @@ class ReadsForm(FormModel):
     unit: str = Field(default="", max_length=22)
     project: str = Field(default="", max_length=22)
     reader: str = Field(default="", max_length=64)
-    role: str = Field(default="", max_length=20)
-    why: str = Field(default="", max_length=20)
-    since: date | None = None
-    until: date | None = None
+    role: Role | None = None
+    why: Why | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 @pages.get("/reads")
 def reads() -> Response:
     """Who saw my data."""
     form = read_form(ReadsForm, request.args)
-    actor, wanted = current.actor(), _filter(form)
+    actor = current.actor()
     with db.reading(current.scope()) as session:
         require(session, actor, Action.READS_SEE, Resource("reads", actor.org_id, org_id=actor.org_id))
-        rows, after = queries.reads_of(session, actor.org_id or "", wanted, after=request.args.get("after") or None)
+        rows, after = _found(session, actor.org_id or "", form)
         asked = request.args.get("verification")
         verdict = jobs.progress(session, asked) if asked else None
     filters = _kept(form)
@@ -55,6 +60,13 @@ def reads() -> Response:
     )  # fmt: skip
 
 
+def _found(session: "Session", org_id: str, form: Form[ReadsForm]) -> tuple[list[ReadRow], str | None]:
+    """Nothing where the filter is wrong: what was asked is not answered with more."""
+    if not form.ok:
+        return [], None
+    return queries.reads_of(session, org_id, _filter(form), after=request.args.get("after") or None)
+
+
 _CLIENT_ROLES = (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA)
 
 
@@ -62,9 +74,9 @@ _CLIENT_ROLES = (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA)
 def reads_file() -> Response:
     """The same as a file."""
     limits.spend("export")
-    form = read_form(ReadsForm, request.args)
+    wanted = _filter(read_form(ReadsForm, request.args))
     with db.transaction(current.scope()) as session:
-        rows = operations.take_away(session, current.actor(), _filter(form))
+        rows = operations.take_away(session, current.actor(), wanted)
     lines = csv_lines(COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in rows))
     response = Response("".join(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = "attachment; filename=reads.csv"
@@ -74,17 +86,26 @@ def reads_file() -> Response:
 @pages.post("/reads/verification")
 def verify_reads() -> Response:
     """Prove the chain, from the day of the filter on."""
-    form = read_form(ReadsForm)
+    since = _filter(read_form(ReadsForm)).since
     with db.transaction(current.scope()) as session:
-        job_id = operations.ask_verification(session, current.actor(), _filter(form).since)
+        job_id = operations.ask_verification(session, current.actor(), since)
     return see("web.job_status", job_id=job_id)
 
 
 def _filter(form: Form[ReadsForm]) -> ReadFilter:
-    chosen = form.data if form.ok else ReadsForm()
-    until = chosen.until + timedelta(days=1) if chosen.until and chosen.until < date.max else chosen.until
+    """The filter; raises Invalid, by field, where there is none."""
+    if not form.ok:
+        raise Invalid("query.invalid", _("Some of it cannot be taken."), form.errors)
+    chosen = form.data
+    until = chosen.until + timedelta(days=1) if chosen.until else None
     return ReadFilter(
-        chosen.unit, chosen.project, chosen.reader, chosen.role, chosen.why, _midnight(chosen.since), _midnight(until)
+        chosen.unit,
+        chosen.project,
+        chosen.reader,
+        chosen.role or "",
+        chosen.why or "",
+        _midnight(chosen.since),
+        _midnight(until),
     )
 
 

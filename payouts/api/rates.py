@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime
-
 from kernel.db import now_of
 from kernel.money import from_text, to_text
 from kernel.policy import Actor
@@ -14,7 +12,7 @@ from payouts.queries.lanes import lanes
 from payouts.queries.rates import current_rates
 from payouts.values import RateView
 from web.amounts import Amount
-from web.forms import InModel, OutModel, PageQuery
+from web.forms import InModel, Instant, OutModel, PageQuery
 
 
 class RateIn(InModel):
@@ -23,7 +21,7 @@ class RateIn(InModel):
     lane_id: str
     amount: Amount
     currency: str
-    from_at: AwareDatetime | None = None
+    from_at: Instant | None = None
     confirm: bool = False  # that a rate over the price, or in another currency, is meant
 
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from flask import Response
-from pydantic import AwareDatetime
 
 from kernel import db
 from kernel.guard import not_found
@@ -16,7 +15,7 @@ from payouts.queries.runs import lines_of, run_of, runs
 from payouts.values import LineState, LineView, MethodKind, PayoutFile, RunState, RunView
 from web import current, limits
 from web.amounts import Amount
-from web.forms import InModel, OutModel, PageQuery, values_of
+from web.forms import InModel, Instant, OutModel, PageQuery, values_of
 
 
 class RunIn(InModel):
@@ -24,7 +23,7 @@ class RunIn(InModel):
 
     currency: str
     threshold: Amount = "0"
-    cutoff_at: AwareDatetime | None = None
+    cutoff_at: Instant | None = None
 
 
 class LeftOutOut(OutModel):

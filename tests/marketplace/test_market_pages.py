@@ -363,7 +363,11 @@ def test_who_saw_the_data_is_a_page_with_filters_a_file_and_a_proof(market: Mark
     told = pm.get("/reads")
     assert told.count("looked at") >= 2 and "Prove that nothing was changed" in told
     assert "Nothing in the log fits" in pm.get("/reads?why=exported")
-    pm.get("/reads?since=yesterday", 422)
+    for wrong in ("since=yesterday", "until=9999-12-31", "why=fun", "role=king"):
+        assert "looked at</td>" not in pm.get(f"/reads?{wrong}", 422), "what is wrong is not answered with everything"
+        pm.get(f"/reads/file?{wrong}", 422)
+    pm.ask("GET", "/reads?since=0001-01-01T00:00:00%2B14:00", status=422)
+    pm.ask("GET", "/reads?why=fun", status=422)
     file = pm.get("/reads/file?why=looked_at")
     assert file.splitlines()[0].startswith("at,unit,project") and ",'=client-pm," in file
     assert pm.send("/reads/verification", {"since": ""}, "/reads").startswith("/jobs/")

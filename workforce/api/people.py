@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from i18n import render
 from kernel.db import now_of
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from web import current
-from web.forms import InModel, OutModel
+from web.forms import InModel, Instant, OutModel
 from workforce import operations, queries
 from workforce.api import api
 from workforce.api.language_shapes import EvidenceIn, LevelOut, LevelsOut
@@ -34,7 +34,7 @@ class ClearanceIn(ReasonIn):
     """A clearance: 0 for public and internal data, 1 confidential, 2 personal, 3 of health."""
 
     level: int = Field(ge=0, le=3)
-    until_at: AwareDatetime | None = None
+    until_at: Instant | None = None
 
 
 class IdentityIn(InModel):
@@ -79,7 +79,7 @@ class ClearancesIn(ReasonIn):
 
     ids: list[str] = Field(min_length=1, max_length=200)
     level: int | None = Field(default=None, ge=1, le=3)
-    until_at: AwareDatetime
+    until_at: Instant
     preview: bool = False
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from i18n.matching import Level, Mode
 from web.amounts import Amount
 from web.forms import InModel, PageQuery
+from workforce.rules.searching import clean_search
 from workforce.values import PeopleFilter, Standing
 
 LevelName = Annotated[str, Field(pattern=f"^({'|'.join(level.code for level in Level)})$")]
@@ -33,11 +34,11 @@ class PeopleAskedIn(InModel):
     currency: str = Field(default="USD", description="Of the cost.", pattern="^[A-Z]{3}$")
 
     def wanted(self) -> PeopleFilter:
-        """The same as a filter."""
+        """The same as a filter; raises Invalid for what nobody could be found by."""
         asked: dict[str, Any] = self.model_dump(exclude={"after", "limit"}, exclude_none=True)
         if self.cost is None:
             asked["currency"] = ""
-        return PeopleFilter(**asked)
+        return clean_search(PeopleFilter(**asked))
 
 
 class PeopleFileQuery(PeopleAskedIn):

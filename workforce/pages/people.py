@@ -1,8 +1,6 @@
 """People of a vendor: the list with its filters, one person in full, and the decisions about them."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +12,23 @@ from i18n.matching import Level, Mode
 from kernel import db
 from kernel.db import now_of
 from kernel.errors import Invalid
-from kernel.money import is_currency, to_text
 from web import current
-from web.amounts import read_amount
-from web.forms import Form, FormModel, empty_form, read_form
+from web.forms import Day, Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.demand import lanes_with_tests
 from workforce.figures import figures_of_person
 from workforce.operations import many_people
 from workforce.pages import pages, words
+from workforce.pages.people_filter import Asked, address_of
 from workforce.policy import Action
 from workforce.rules.standing import next_standings
-from workforce.values import IDENTITY_KINDS, SKILLS, PeopleFilter, PlannedAct, Standing
+from workforce.values import IDENTITY_KINDS, SKILLS, PlannedAct, Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 PAGE = 25
-_MOST = {"clearance": 3, "hours": 168, "active_days": 3650}  # as the API has it
 BULK = (Standing.PAUSED, Standing.SUSPENDED, Standing.ACTIVE)
 # Where what was shown is sent, what it was typed as, what it does to each, and what follows from it.
 Preview = tuple[str, dict[str, Any], list[PlannedAct], Message]
@@ -61,14 +57,14 @@ class ClearancesForm(Reason):
     """What the form of a clearance for many sends; without a level, each one's own is renewed."""
 
     level: int | None = Field(default=None, ge=1, le=3)
-    until: date
+    until: Day
 
 
 class ClearanceForm(Reason):
     """What the form of clearance sends: a level, and the last day on which it holds."""
 
     level: int
-    until: date | None = None
+    until: Day | None = None
 
 
 class IdentityForm(FormModel):
@@ -150,13 +146,14 @@ def _many(form: Form[Any], act: Callable[["Session", bool], list[PlannedAct]], n
 @pages.post("/people/searches")
 def save_search() -> Response:
     """Keep the present search under a name."""
-    wanted, asked = _wanted(request.form)
+    asked = Asked(request.form)
     try:
         with db.transaction(current.scope()) as session:
-            many_people.save_search(session, current.actor(), name=request.form.get("name", ""), wanted=wanted)
+            name = request.form.get("name", "")
+            many_people.save_search(session, current.actor(), name=name, wanted=asked.filter)
     except Invalid as problem:
         flash("bad", problem.message)
-    return see("workforce.people", **_kept(asked))
+    return see("workforce.people", **asked.typed)
 
 
 @pages.post("/people/searches/<saved_filter_id>/forget")
@@ -168,26 +165,26 @@ def forget_search(saved_filter_id: str) -> Response:
 
 
 def _list(form: Form[Any], status: int = 200, preview: Preview | None = None) -> Response:
-    wanted, asked = _wanted(request.args)
-    after = request.args.get("after") or None
+    asked, after = Asked(request.args), request.args.get("after") or None
     with db.reading(queries.reach(current.actor())) as session:
-        rows, next_after = queries.search_people(session, wanted, after=after, limit=PAGE)
+        found = queries.search_people(session, asked.wanted, after=after, limit=PAGE) if asked.wanted else ([], None)
         counts = queries.count_by_status(session)
         pools, _more = queries.pools(session, limit=200)
         saved = many_people.saved_searches(session, current.actor())
         lanes = lanes_with_tests(session) if current.may(Action.PEOPLE_INVITE) else []
     return page(
-        "workforce/people.html", status, rows=rows, counts=counts, total=sum(counts.values()), pool_count=len(pools),
-        asked=asked, chips=_chips(asked), words=words, preview=preview, typed=form.values, errors=form.errors,
-        saved=[(one, url_for("workforce.people", **_kept({**one.wanted.asked()}))) for one in saved],
+        "workforce/people.html", 422 if asked.faults else status, rows=found[0], counts=counts,
+        total=sum(counts.values()), pool_count=len(pools),
+        asked=asked.typed, faults=asked.faults, chips=_chips(asked), words=words, preview=preview, typed=form.values,
+        errors=form.errors, saved=[(one, url_for("workforce.people", **address_of(one.wanted))) for one in saved],
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in Standing],
         bulk=[(one.value, str(words.STANDINGS[one][0])) for one in BULK], chosen=set(request.form.getlist("ids")),
         modes=[(one.value, str(words.MODES[one.value])) for one in Mode],
         levels=[(one.code, str(words.LEVELS[one.code])) for one in Level],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
-        file_url=url_for("workforce.people_file", **_kept(asked)),
-        next_url=url_for("workforce.people", **_kept(asked), after=next_after) if next_after else "",
-        first_url=url_for("workforce.people", **_kept(asked)) if after else "",
+        file_url=url_for("workforce.people_file", **asked.typed),
+        next_url=url_for("workforce.people", **asked.typed, after=found[1]) if found[1] else "",
+        first_url=url_for("workforce.people", **asked.typed) if after else "",
         may_change=current.may(Action.PEOPLE_STANDING), may_clear=current.may(Action.PEOPLE_CLEAR), skills=SKILLS,
         lanes=[(lane_id, str(name)) for lane_id, name in lanes],
     )  # fmt: skip
@@ -313,44 +310,8 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
-def _kept(asked: Mapping[str, Any], but: str = "") -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if value and name != but}
-
-
-def filter_of(sent: Mapping[str, str]) -> PeopleFilter:
-    """The filter that an address of this list names."""
-    return _wanted(sent)[0]
-
-
-def _wanted(sent: Mapping[str, str]) -> tuple[PeopleFilter, dict[str, str]]:
-    """What is asked, as a filter and as it was typed; a number that is none asks for nothing."""
-    asked = {each.name: sent.get(each.name, "").strip()[:120] for each in fields(PeopleFilter)}
-    if asked["status"] not in set(Standing):
-        asked["status"] = ""
-    rest: dict[str, Any] = {name: min(_whole(asked[name]), most) for name, most in _MOST.items()}
-    share = asked["quality"].rstrip("%").replace(",", ".")
-    quality = float(share) / 100 if re.fullmatch(r"\d{1,2}(\.\d{1,3})?", share, re.ASCII) else 0.0
-    if quality and "%" not in asked["quality"] and float(share) <= 1:
-        quality *= 100
-    rest |= {name: asked[name] for name in ("text", "status", "mode", "domain", "skill", "country", "lane")}
-    cost = read_amount(asked["cost"]) if asked["cost"] else 0
-    asked["currency"] = asked["currency"].upper() or "USD"
-    micros = cost if isinstance(cost, int) else 0
-    is_priced = micros > 0 and is_currency(asked["currency"])
-    if not is_priced:
-        asked["currency"] = ""
-    rest |= {"cost": to_text(micros) if is_priced else "", "currency": asked["currency"]}
-    level = asked["proficiency"] if asked["proficiency"] in {one.code for one in Level} else ""
-    locale = words.language_typed(asked["locale"]) or ""
-    return PeopleFilter(locale=locale, proficiency=level, proven=bool(asked["proven"]), quality=quality, **rest), asked
-
-
-def _whole(text: str) -> int:
-    return int(text) if re.fullmatch(r"\d{1,6}", text, re.ASCII) else 0
-
-
-def _chips(asked: dict[str, str]) -> list[tuple[str, str]]:
-    shown = {**asked}
-    if shown["status"] in set(Standing):
+def _chips(asked: Asked) -> list[tuple[str, str]]:
+    shown = {**asked.typed}
+    if shown.get("status") in set(Standing):
         shown["status"] = str(words.STANDINGS[Standing(shown["status"])][0])
-    return [(shown[name], url_for("workforce.people", **_kept(asked, name))) for name in asked if asked[name]]
+    return [(shown[name], url_for("workforce.people", **asked.without(name))) for name in shown]

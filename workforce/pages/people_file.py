@@ -8,15 +8,16 @@ from workforce import queries
 from workforce.files.people import people_csv, steps_csv
 from workforce.operations.many_people import note_file, people_for_file, steps_for_file
 from workforce.pages import pages
-from workforce.pages.people import filter_of
+from workforce.pages.people_filter import Asked
 
 
 @pages.get("/people/file")
 def people_file() -> Response:
     """All who fit the filter."""
     limits.spend("export")
+    wanted = Asked(request.args).filter
     with db.reading(queries.reach(current.actor())) as session:
-        rows = people_for_file(session, current.actor(), filter_of(request.args))
+        rows = people_for_file(session, current.actor(), wanted)
     with db.transaction(queries.reach(current.actor())) as session:
         note_file(session, current.actor(), len(rows))
     return _file(people_csv(rows), "people.csv")
