@@ -54,12 +54,13 @@ def forget_codes(session: Session, person: Person) -> None:
 
 def check_password(person: Person, typed: str) -> bool:
     """Whether the password is the person's own; tries are counted with those of signing in."""
+    who = directory().counted_as(person.email)
     with db.transaction(Scope.system("step-up")) as session:
-        limits.count(session, "sign-in-account", person.email.casefold(), most=10, seconds=900)
+        limits.count(session, "sign-in-account", who, most=10, seconds=900)
     with db.transaction(Scope.system("step-up")) as session:
         if directory().check_password(session, person.email, typed) is None:
             return False
-        limits.forget(session, "sign-in-account", person.email.casefold())
+        limits.forget(session, "sign-in-account", who)
     return True
 
 

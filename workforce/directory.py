@@ -17,6 +17,7 @@ from web.models import AuthSession
 from workforce import operations, queries
 from workforce.models import Account, Membership, Organization
 from workforce.rules import passkeys
+from workforce.rules.names import address_counted_as
 from workforce.values import AccountView, PlaceView, TokenView
 
 _SEEN_EVERY = timedelta(minutes=10)
@@ -68,6 +69,10 @@ class AccountDirectory:
             agent=row.agent,
             country=row.country,
         )
+
+    def counted_as(self, email: str) -> str:
+        """Under which tries at an address are counted, so that another spelling of it begins no new count."""
+        return address_counted_as(email)
 
     def check_password(self, session: Session, email: str, password: str) -> Person | None:
         """The person, if the password is theirs; a hash of cheaper days is renewed by the way."""

@@ -7,6 +7,7 @@ from kernel.policy import system_actor
 from kernel.tenancy import Scope
 from web import limits, sessions
 from workforce import operations
+from workforce.rules.names import address_counted_as
 
 
 def ask_new_password(email: str) -> None:
@@ -14,7 +15,7 @@ def ask_new_password(email: str) -> None:
     network = sessions.network_of(request.remote_addr)
     with db.transaction(Scope.system("forgotten password")) as session:
         limits.count(session, "forgotten-network", network, most=30, seconds=limits.HOUR)
-        limits.count(session, "forgotten", email.casefold(), most=3, seconds=limits.HOUR)
+        limits.count(session, "forgotten", address_counted_as(email), most=3, seconds=limits.HOUR)
     with db.transaction(Scope.system("forgotten password")) as session:
         operations.ask_new_password(session, system_actor("forgotten password"), email, _address)
 

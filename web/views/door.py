@@ -72,15 +72,16 @@ def _door(form: object, errors: dict[str, Message], target: str | None, status: 
 def prove(email: str, password: str) -> Person | None:
     """Whose address and password these are, if they fit together; every try is counted, and a wrong one is noted."""
     address = sessions.network_of(request.remote_addr)
+    who = directory().counted_as(email)
     with db.transaction(Scope.system("sign in")) as transaction:
         limits.count(transaction, "sign-in-network", address, most=300, seconds=900)
-        limits.count(transaction, "sign-in-account", email.casefold(), most=10, seconds=900)
+        limits.count(transaction, "sign-in-account", who, most=10, seconds=900)
     with db.transaction(Scope.system("sign in")) as transaction:
         person = directory().check_password(transaction, email, password)
         if person is None:
             audit.record(transaction, NOBODY, "session.refused", "account", None, outcome="denied", link=False)
             return None
-        limits.forget(transaction, "sign-in-account", email.casefold())
+        limits.forget(transaction, "sign-in-account", who)
         limits.uncount(transaction, "sign-in-network", address)
     return person
 
