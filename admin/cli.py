@@ -27,7 +27,7 @@ from admin.queries.organizations import organization_named
 from admin.queries.retention import report
 from admin.rules import anchors as signed
 from admin.values import DeadJob, Founded
-from kernel import audit, db, migrate
+from kernel import audit, crypto, db, migrate
 from kernel.audit import Anchors, Breach, Verdict
 from kernel.errors import Problem
 from kernel.models import AuditHead
@@ -187,8 +187,13 @@ def check_invariants() -> None:
 def reseal(dry_run: bool) -> None:
     """Seal everything with the first of the field keys, in portions; safe to stop and to repeat.
 
+    A new key is put last in FIELD_KEYS and every process restarted, before it is moved first and all are restarted
+    once more: so each process opens what any other one seals.
+
     Exit code 1 where something cannot be opened by any key. A key may be taken away once nothing is left under it.
     """
+    first, *others = crypto.key_ids()
+    click.echo(f"FIELD_KEYS: {first} seals; {', '.join([first, *others])} open.")
     columns, counts, unreadable = resealing.sealed_columns(), dict[str, int](), 0
     for sealed in columns if not dry_run else ():
         after, more = None, True

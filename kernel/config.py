@@ -233,7 +233,7 @@ def production_problems(settings: Settings, env: Mapping[str, str]) -> list[str]
     if len(key) < 43 or key.lower() in _KNOWN_KEYS or len(set(key)) < 12:
         problems.append("SECRET_KEY is missing, short or well known; set 64 random bytes.")
     if not settings.field_keys:
-        problems.append("FIELD_KEYS is missing; set ID:BASE64KEY pairs, the newest first.")
+        problems.append("FIELD_KEYS is missing; set ID:BASE64KEY pairs; the first seals, all of them open.")
     if not settings.server_name:
         problems.append("SERVER_NAME is missing; links and the check of the Host header need it.")
     if env.get("FLASK_DEBUG", "0") not in ("", "0"):

@@ -54,6 +54,10 @@ class KeyRing:
     def primary(self) -> str | None:
         return self._primary
 
+    @property
+    def key_ids(self) -> list[str]:
+        return list(self._keys)
+
 
 class _Row(Protocol):
     __tablename__: str
@@ -124,6 +128,11 @@ def primary_key_id() -> str:
     if found is None:
         raise Misuse("there is no field key")
     return found
+
+
+def key_ids() -> list[str]:
+    """The keys that this process opens with, the one that seals first."""
+    return Sealed._ring().key_ids
 
 
 def new_file_key() -> str:

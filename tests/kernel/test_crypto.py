@@ -1,6 +1,7 @@
 """Sealed fields: bound to the row that holds them, opened by every key of the ring, sealed by the first."""
 
 import base64
+from itertools import pairwise
 
 import pytest
 from sqlalchemy.orm import Session
@@ -82,6 +83,19 @@ def test_a_new_key_seals_and_the_old_one_still_opens() -> None:
     assert (rotated.key_id_of(before), rotated.key_id_of(after)) == ("old", "new")
     with pytest.raises(CannotDecrypt):
         KeyRing([OLD]).open(after, PLACE)
+
+
+def test_keys_are_turned_over_while_processes_of_two_rounds_run_side_by_side() -> None:
+    rounds = [KeyRing([OLD]), KeyRing([OLD, NEW]), KeyRing([NEW, OLD])]
+    for before, after in pairwise(rounds):  # some processes are restarted already, the others not yet
+        for writer, reader in ((before, after), (after, before), (before, before), (after, after)):
+            assert reader.open(writer.seal("KE12 3456", PLACE), PLACE) == "KE12 3456"
+    assert [ring.primary for ring in rounds] == ["old", "old", "new"]
+    with pytest.raises(CannotDecrypt):  # why one round is not enough
+        rounds[0].open(rounds[2].seal("KE12 3456", PLACE), PLACE)
+    # Once everything is sealed anew, the old key goes: whoever still has it and whoever does not understand each other.
+    for writer, reader in ((rounds[2], KeyRing([NEW])), (KeyRing([NEW]), rounds[2])):
+        assert reader.open(writer.seal("KE12 3456", PLACE), PLACE) == "KE12 3456"
 
 
 @pytest.mark.parametrize("key", ["", "AAAA", base64.urlsafe_b64encode(b"x" * 31).decode()])
