@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.event import listens_for
 from sqlalchemy.orm import Session
 
-from kernel import ids, many
+from kernel import audit_words, ids, many
 from kernel.db import Later, at_end, insert_rows, now_of, session_of
 from kernel.errors import Misuse
 from kernel.models import AuditEvent, AuditHead
@@ -68,14 +68,23 @@ def record(
     outcome: str = "done",
     reasons: tuple[str, ...] = (),
     details: dict[str, Any] | None = None,
+    words: str = "",
+    about: str | None = None,
     link: bool = True,
 ) -> None:
-    """Write one event in the transaction of what it tells. `details` holds references and figures, no personal data."""
+    """Write one event in the transaction of what it tells. `details` holds references and figures, no personal data:
+    what somebody wrote goes into `words`, of which the event keeps a salted hash, and `about` says which person's
+    erasure takes them away."""
     owner = org_id or actor.org_id
     if not session.info["writes"]:
         raise Misuse("a write in a reading transaction")
+    event_id, given = ids.new_id(), dict(details or {})
+    if words:
+        if owner is None:
+            raise Misuse("words in an event of no organization, which no erasure would find")
+        given["words"] = audit_words.keep(session, event_id, owner, words, about)
     told = {
-        "id": ids.new_id(),
+        "id": event_id,
         "chain": owner or INSTALLATION,
         "at": now_of(session),
         "actor_ref": actor.ref[:40] if actor.ref else None,
@@ -87,7 +96,7 @@ def record(
         "outcome": outcome,
         "reasons": list(reasons),
         "request_id": request_id.get(),
-        "details": _plain(details or {}),  # as it is hashed, so that no database reads it back as another number
+        "details": _plain(given),  # as it is hashed, so that no database reads it back as another number
     }
     session.info.setdefault("log", []).append((told, link))
     at_end(session, "log", write_log)
@@ -114,7 +123,7 @@ def write_log(session: Session) -> None:
 
 @listens_for(Engine, "before_cursor_execute")
 def _write_before_reading(connection: Connection, _cursor: Any, statement: str, *_more: Any) -> None:
-    if "audit_" in statement:
+    if "audit_event" in statement or "audit_head" in statement:
         session = session_of(connection)
         if session is not None and "log" in session.info:
             write_log(session)
@@ -332,8 +341,8 @@ def walk(
     The walk is over when the place is the head's, or with a breach.
     """
     last = head.seq if limit is None else min(head.seq, place.seq + limit)
-    for event in _linked(session, head.chain, place.seq, last):
-        kind = _fault(event, place, anchors)
+    for event, has_changed_words in _linked(session, head.chain, place.seq, last):
+        kind = _fault(event, place, anchors) or ("words" if has_changed_words else None)
         if kind:
             return place, Breach(head.chain, place.seq + 1, kind)
         place = Place(event.seq, event.hash)
@@ -364,11 +373,14 @@ def _end_fault(session: Session, head: Head, place: Place, anchors: Anchors) -> 
     return Breach(head.chain, now + 1, "beyond_head") if top > now else None
 
 
-def _linked(session: Session, chain: str, after: int, last: int, page: int = 2000) -> Iterator[Any]:
+def _linked(session: Session, chain: str, after: int, last: int, page: int = 2000) -> Iterator[tuple[Any, bool]]:
+    """The events of a stretch of a chain, each with whether its words were changed."""
     while after < last:
         given = {"b_chain": chain, "b_after": after, "b_last": last, "b_limit": page}
         rows = session.connection().execute(_LINKED, given).all()
-        yield from rows
+        changed = audit_words.changed(session, rows)
+        for row in rows:
+            yield row, row.id in changed
         if len(rows) < page:
             return
         after = rows[-1].seq

@@ -16,7 +16,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
-from kernel.db import Base, Id, Identified
+from kernel.db import Base, Id, Identified, Owned
+
+ABOUT = column("about_id").is_not(None)
 
 
 class AccessGrant(Identified, Base):
@@ -111,6 +113,17 @@ class AuditEvent(Identified, Base):
     prev_hash: Mapped[str | None] = mapped_column(String(64))
     hash: Mapped[str | None] = mapped_column(String(64))
     linked_at: Mapped[datetime | None]
+
+
+class AuditWords(Identified, Owned, Base):
+    """What somebody wrote to go with an event, of the same id. The event holds its salted hash alone, so that the words
+    can go with the person whom they are about while the chain stays whole."""
+
+    __tablename__ = "audit_words"
+    __table_args__ = (Index("ix_audit_words_about", "about_id", sqlite_where=ABOUT, postgresql_where=ABOUT),)
+    about_id: Mapped[str | None] = mapped_column(Id)  # a person's profile with the organization
+    salt: Mapped[str] = mapped_column(String(64))  # empty, as the words are, once they were forgotten
+    words: Mapped[str] = mapped_column(Text)
 
 
 class AuditHead(Base):

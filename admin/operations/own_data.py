@@ -21,7 +21,7 @@ from admin.rules.person import LEFT_OUT
 from admin.values import Erased
 from calibration.models import Attempt, BehaviourReview, Dispute, Qualification
 from calibration.models.languages import LanguageCheck
-from kernel import audit, ids
+from kernel import audit, audit_words, ids
 from kernel.crypto import digest
 from kernel.db import after_commit, now_of
 from kernel.models import Idempotency
@@ -55,13 +55,12 @@ from workforce.models.onboarding import ApplicationDraft, DocumentLook, Invitati
 from workforce.operations.accounts import end_membership
 from workforce.operations.drafts import key_of_account
 from workforce.operations.own_data import take_copy
+from workforce.operations.receipts import ERASED, forget_reasons
 from workforce.operations.standing import move
 from workforce.queries.accounts import runs_alone
 from workforce.rules.names import email_key
 from workforce.values import Standing
 from workforce.values.own_data import KEPT, DataKind, DataState
-
-ERASED = "–"  # what stands where somebody wrote, or was written about
 
 
 def gather(session: Session, actor: Actor, request_id: str) -> BinaryIO | None:
@@ -199,6 +198,8 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
     claims = select(LanguageClaim.id).where(LanguageClaim.annotator_id == person.id)
     documents = select(PersonDocument.id).where(PersonDocument.annotator_id == person.id)
     receipts = select(DecisionReceipt.id).where(DecisionReceipt.annotator_id == person.id)
+    forget_reasons(session, actor, person.id)
+    audit_words.forget(session, person.id)
     for statement in (
         update(LanguageEvidence).where(LanguageEvidence.claim_id.in_(claims)).values(note=""),
         update(LanguageCheck).where(LanguageCheck.annotator_id == person.id, LanguageCheck.answer.is_not(None))
@@ -216,6 +217,7 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
         update(ProblemReport).where(ProblemReport.annotator_id == person.id, ProblemReport.note != "")
         .values(note=ERASED),
         update(Dispute).where(Dispute.annotator_id == person.id).values(text=ERASED),
+        update(Dispute).where(Dispute.annotator_id == person.id, Dispute.reply != "").values(reply=ERASED),
         update(Review).where(Review.reviewer_id == person.account_id, Review.note != "").values(note=ERASED),
         update(BehaviourReview).where(BehaviourReview.annotator_id == person.id, BehaviourReview.note != "")
         .values(note=ERASED),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from admin.values import Check, EventFilter, EventRow
 from kernel.audit import INSTALLATION
+from kernel.audit_words import words_of
 from kernel.models import AuditEvent, AuditHead
 from kernel.paging import Paging
 from marketplace.rules.releases import STRANGER, pseudonym
@@ -31,7 +32,8 @@ def events(
     people = {row.actor_ref for row in rows if row.actor_ref and not row.actor_ref.startswith("system:")}
     names = staff_names(session, people, names_of)
     strangers = {} if names_of is None else _strangers(session, people, names_of)
-    return [_row(row, names, strangers) for row in rows], next_after
+    told = words_of(session, (row.id for row in rows if "words" in row.details))
+    return [_row(row, names, strangers, told.get(row.id)) for row in rows], next_after
 
 
 def _strangers(session: Session, account_ids: set[str], org_id: str) -> dict[str, str]:
@@ -72,12 +74,12 @@ def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _row(event: AuditEvent, names: dict[str, str], strangers: dict[str, str]) -> EventRow:
+def _row(event: AuditEvent, names: dict[str, str], strangers: dict[str, str], words: str | None) -> EventRow:
     ref = event.actor_ref or ""
     return EventRow(
         event.id, event.chain, event.seq, event.at, strangers.get(ref, event.actor_ref), names.get(ref, ""),
         event.action, event.object_type, event.object_ref, event.outcome, tuple(event.reasons), event.request_id,
-        event.details, event.hash,
+        {**event.details, "reason": words} if words else event.details, event.hash,
     )  # fmt: skip
 
 

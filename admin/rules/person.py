@@ -19,6 +19,7 @@ _SHARED = "id org_id vendor_org_id project_id"
 # and whatever tells a check from other work. Units and items are never named, nor the place that somebody took at one:
 # a check has more places than other units of its lane.
 _SHOWN = {
+    "audit_words": "id org_id about_id words",
     "account": "id email email_confirmed_at name locale time_zone status has_short_password factor_since created_at",
     "account_token": "id account_id membership_id name scopes created_at expires_at last_used_at proven_at revoked_at",
     "agreement_signature": "id org_id annotator_id agreement_id code version locale text_sha256 signed_at",
@@ -76,7 +77,7 @@ SHOWN: dict[str, tuple[str, ...]] = {table: tuple(columns.split()) for table, co
 ONLY_WHEN = {"behaviour_review": "decided_at"}
 # Columns by which a row is somebody's: their account, their profile with a vendor, or a row that is theirs.
 BY_ACCOUNT = ("account_id", "reviewer_id")
-BY_PROFILE = ("annotator_id", "holder_id")
+BY_PROFILE = ("annotator_id", "holder_id", "about_id")
 BY_PARENT = {
     "appeal": ("receipt_id", "decision_receipt"),
     "document_look": ("document_id", "person_document"),

@@ -43,6 +43,7 @@ class ReadOut(OutModel):
     name: str
     role: str
     why: str
+    reason: str
     seq: int | None
     hash: str | None
 

@@ -97,5 +97,5 @@ def _review_grant(session: Session, actor: Actor, row: AccessRow, then: AccessRe
     )  # fmt: skip
     audit.record(
         session, actor, "grant.renewed", "project", project.id, org_id=project.org_id,
-        details={"until": then.until.isoformat(), "reason": reason},
+        details={"until": then.until.isoformat()}, words=reason,
     )  # fmt: skip

@@ -70,7 +70,7 @@ def classify_project(session: Session, actor: Actor, project_id: str, *, classif
     session.flush()
     audit.record(
         session, actor, "project.classified", "project", project.id, org_id=project.org_id,
-        details={"before": before, "after": classification, "reason": told},
+        details={"before": before, "after": classification}, words=told,
     )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def classify_unit(session: Session, actor: Actor, unit_id: str, *, classificatio
     session.refresh(unit)
     audit.record(
         session, actor, "unit.classified", "unit", unit.id, org_id=unit.org_id,
-        details={"before": before, "after": classification, "reason": told},
+        details={"before": before, "after": classification}, words=told,
     )  # fmt: skip
     return _view(session, unit.id)
 

@@ -51,8 +51,9 @@ def note_original(
         session, actor, READ, CONTENT, unit, org_id=org,
         details={
             "project": project, "class": classification, "why": Why.ORIGINAL.value, "role": actor.role or "",
-            "reader": pseudonym(org, actor.account_id or ""), "reason": reason,
+            "reader": pseudonym(org, actor.account_id or ""),
         },
+        words=reason,
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def order_rework(session: Session, actor: Actor, lane_id: str, kind: str, reason
     enqueue(session, job, actor=actor, org_id=lane.org_id, rework_id=row.id)
     audit.record(
         session, actor, "lot.rework", "lane", lane.id, org_id=lane.org_id,
-        details={"rework": row.id, "round": row.round, "kind": row.kind, "reason": told},
+        details={"rework": row.id, "round": row.round, "kind": row.kind},
     )  # fmt: skip
     return told_of_lane(session, lane, since)[0]
 

@@ -26,7 +26,9 @@ from workforce.pages.words import CLASSIFICATIONS
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-COLUMNS = ("at", "unit", "project", "project_name", "classification", "reader", "name", "role", "why", "seq", "hash")
+COLUMNS = (
+    "at", "unit", "project", "project_name", "classification", "reader", "name", "role", "why", "reason", "seq", "hash",
+)  # fmt: skip
 
 
 class ReadsForm(FormModel):

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Session
 
+from kernel.audit_words import words_of
 from kernel.models import AuditEvent
 from kernel.paging import Paging
 from marketplace.models import Project
@@ -52,11 +53,13 @@ def reads_of(
             select(Project.id, Project.name).where(Project.id.in_({event.details["project"] for event in events}))
         ).all()
     )
+    reasons = words_of(session, (event.id for event in events if "words" in event.details))
     return [
         ReadRow(
             event.id, event.at, event.object_ref or "", event.details["project"],
             named.get(event.details["project"], ""), event.details["class"], event.details["reader"],
-            own.get(event.actor_ref or "", ""), event.details["role"], event.details["why"], event.seq, event.hash,
+            own.get(event.actor_ref or "", ""), event.details["role"], event.details["why"],
+            reasons.get(event.id, ""), event.seq, event.hash,
         )
         for event in events
     ], next_after  # fmt: skip

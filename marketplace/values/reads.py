@@ -47,7 +47,8 @@ class ReadFilter:
 
 @dataclass(frozen=True)
 class ReadRow:
-    """One read. `name` is told of the client's own people alone; others stay the pseudonym that this client has."""
+    """One read. `name` is told of the client's own people alone; others stay the pseudonym that this client has.
+    `reason` is what they wrote where the original behind a mask was shown."""
 
     id: str
     at: datetime
@@ -59,5 +60,6 @@ class ReadRow:
     name: str
     role: str
     why: str
+    reason: str
     seq: int | None
     hash: str | None

@@ -40,9 +40,12 @@ from tests.marketplace.desk import Desk
 from workforce.models import Account, AccountLink, Annotator, DataRequest, FactorReset, Membership, Passkey, SavedFilter
 from workforce.models.onboarding import ApplicationDraft, Invitation, Roster, RosterLine
 from workforce.operations.accounts import add_membership
+from workforce.operations.clearances import end_identity, set_clearance, verify_identity
 from workforce.operations.drafts import key_of_account, save_draft
+from workforce.operations.many_people import add_skill
 from workforce.operations.own_data import ask_data, cancel_erasure, take_copy
 from workforce.operations.receipts import issue_receipt
+from workforce.operations.standing import change_standing
 from workforce.values.own_data import DataKind
 
 MACHINE = system_actor("test")
@@ -130,6 +133,19 @@ def left_behind(desk: Desk, session: Session, account: Account) -> list[Base]:
     ]  # fmt: skip
 
 
+def written_about(desk: Desk) -> None:
+    """A vendor's words about a person, in what it gave them and took from them."""
+    lead, person = desk.market.manager, desk.annotators[0]
+    with desk.vendor() as session:
+        add_skill(session, lead, [person], skill="singing", reason=CANARIES[2], is_preview=False)
+        verify_identity(session, lead, person, kind="document")
+        end_identity(session, lead, person, reason=CANARIES[2])
+        for level in (1, 0):
+            until = desk.market.now + timedelta(days=9) if level else None
+            set_clearance(session, lead, person, level=level, until_at=until, reason=CANARIES[2])
+        change_standing(session, lead, person, status="paused", reason=CANARIES[2])
+
+
 def paid(desk: Desk) -> None:
     """Everything that was earned is approved and paid."""
     desk.market.later(days=4)
@@ -177,6 +193,7 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
             held = session.get_one(DataRequest, asked.id)
             assert (held.state, held.held_up_by) == ("waiting", "owed")
         paid(desk)
+        written_about(desk)
         assert CANARIES[1] in everything(db) and CANARIES[2] in everything(db)
         roles = [(market.client, Role.CLIENT_QA), (market.vendor, Role.VENDOR_MANAGER)]
         with market.system() as session:

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from kernel import audit
+from kernel import audit, audit_words
 from kernel.audit import Breach
 from kernel.db import Database
+from kernel.errors import Misuse
 from kernel.models import AuditEvent, AuditHead
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
@@ -241,6 +242,25 @@ def test_a_walk_in_portions_finds_what_one_walk_finds(db: Database, time: Time) 
             places.append(place.seq)
             assert breach is None
     assert places == [3, 6, 7]
+
+
+def test_words_lie_beside_their_event_and_are_forgotten_or_found_changed(db: Database, time: Time) -> None:
+    with db.transaction(SYSTEM) as session:
+        for about in ("ann", "ben", None):
+            audit.record(session, VERA, "x", "pool", None, words=f"because of {about}", about=about)
+        with pytest.raises(Misuse, match="no organization"):
+            audit.record(session, system_actor("test"), "x", "pool", None, words="whose?")
+    told = events(db)
+    assert not any("because" in str(event.details) for event in told) and verdict(db).ok
+    with db.transaction(SYSTEM) as session:
+        audit_words.forget(session, "ann")
+        assert sorted(audit_words.words_of(session, [event.id for event in told]).values()) == [
+            "because of None", "because of ben",
+        ]  # fmt: skip
+    assert verdict(db).ok, "what was forgotten is no fault"
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE audit_words SET words = 'for another reason' WHERE about_id = 'ben'")
+    assert verdict(db).breaches == (Breach("vendor", 2, "words"),)
 
 
 def test_the_database_itself_refuses_to_change_or_remove_an_event(db: Database, time: Time) -> None:

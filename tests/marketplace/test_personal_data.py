@@ -17,7 +17,9 @@ from labeling.values import GoldPool
 from marketplace.models import Batch, Lane, LanePerson, Unit
 from marketplace.operations import imports, planning, protecting, units
 from marketplace.queries import imports as queries
+from marketplace.queries.reads import reads_of
 from marketplace.values.imports import BatchKind, UnitIn
+from marketplace.values.reads import ReadFilter
 from tests.marketplace.orders import Market, csv_of, jsonl_of
 from workforce.models import Annotator
 
@@ -79,7 +81,9 @@ def test_what_was_found_is_told_masked_units_stay_masked_and_the_original_takes_
         assert content == {"text": "write to ana@x.example or ana@x.example"}
     with market.as_(market.pm) as session:
         noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "content.read")).one()
-        assert (noted.object_ref, noted.details["why"], noted.details["reason"]) == (masked, "original", "a court asks")
+        assert (noted.object_ref, noted.details["why"]) == (masked, "original") and "court" not in str(noted.details)
+        (read,), _after = reads_of(session, market.client, ReadFilter())
+        assert (read.why, read.reason) == ("original", "a court asks")
         lane_id = session.scalars(select(Lane.id)).one()
     gold = [{"text": "my mail is bo@x.example", "label": "other", "pool": "exam"}]
     gold_id = market.upload(market.qa, project_id, "gold.jsonl", jsonl_of(gold), BatchKind.GOLD).id

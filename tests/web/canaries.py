@@ -20,7 +20,7 @@ CANARY = re.compile(r"canary~(\w+)~([a-z_]+\.[a-z_]+)~")
 SHAPES: dict[str, str] = {
     **dict.fromkeys((
         "account.email", "account.name", "auth_session.agent", "account_token.name", "annotator.about",
-        "appeal.text", "batch.name",
+        "appeal.text", "audit_words.words", "batch.name",
         "behaviour_review.note", "dispute.reply", "dispute.text", "document_look.reason", "factor_reset.reason",
         "gold_key.explanation", "gold_set.name", "guideline.changelog", "invitation.email", "invitation.name",
         "invitation.note", "item.client_ref", "language_check.answer", "language_check.prompt",
@@ -75,7 +75,7 @@ def may_see(role: Role, column: str, *, abroad: bool = False) -> bool:
 # What is not planted: codes (answers and truths are an ontology's), figures, machinery, and words in a form that only
 # their own code writes and reads again (letters, files and their names, drafts, memos, answers to appeals).
 CODES = """
-access_grant.rights account_token.scopes attempt.by_class attempt.network attempt_question.answer
+access_grant.rights account_token.scopes attempt.by_class attempt.network attempt_question.answer audit_words.salt
 audit_event.action audit_event.details audit_event.object_ref audit_event.reasons audit_event.session_ref
 auth_session.network backtest.result backtest.rule batch.findings batch.personal batch.preview
 behaviour_review.evidence behaviour_review.figures consensus.category consensus.label consensus.majority_category

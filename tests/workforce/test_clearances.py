@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from i18n import render
+from kernel import audit_words
 from kernel.db import Database
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.policy import Actor
@@ -39,7 +40,9 @@ def test_a_clearance_holds_until_its_day_and_says_who_gave_it_and_why(world: Wor
     (line,) = world.audit("clearance.set")
     assert line.actor_ref == world.manager.account_id
     assert (line.details["before"], line.details["after"]) == (0, 2)
-    assert line.details["reason"] == "Trained on the data rules."
+    assert set(line.details) == {"before", "after", "until", "words"}, "the log keeps a hash of the reason"
+    with world.db.transaction(world.vendor) as session:
+        assert audit_words.words_of(session, [line.id]) == {line.id: "Trained on the data rules."}
     time.now += timedelta(days=30)
     assert facts(world, person.id, time).clearance == 0
 

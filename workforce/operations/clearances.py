@@ -38,7 +38,8 @@ def set_clearance(
     session.flush()
     audit.record(
         session, actor, "clearance.set", "annotator", person.id, org_id=person.org_id,
-        details={"before": before, "after": level, "until": _told(person.clearance_until), "reason": reason},
+        details={"before": before, "after": level, "until": _told(person.clearance_until)}, words=reason,
+        about=person.id,
     )  # fmt: skip
     if level < before:
         _take_back(session, actor, person, _("Your clearance for protected data was lowered."), reason, evidence)
@@ -67,7 +68,7 @@ def end_identity(session: Session, actor: Actor, annotator_id: str, *, reason: s
     person.identity_verified_at = None
     session.flush()
     audit.record(
-        session, actor, "identity.ended", "annotator", person.id, org_id=person.org_id, details={"reason": reason}
+        session, actor, "identity.ended", "annotator", person.id, org_id=person.org_id, words=reason, about=person.id
     )
     _take_back(session, actor, person, _("Your identity is not taken as verified any more."), reason, evidence)
     return annotator_view(person)

@@ -76,7 +76,7 @@ def add_skill(
             person.skills = [*person.skills, code]
             audit.record(
                 session, actor, "skill.added", "annotator", person.id, org_id=person.org_id,
-                details={"skill": code, "reason": told},
+                details={"skill": code}, words=told, about=person.id,
             )  # fmt: skip
     session.flush()
     return planned

@@ -17,6 +17,8 @@ from workforce.policy import Action, receipt_resource
 from workforce.values import Outcome, ReceiptKind, ReceiptState
 from workforce.values.receipts import ANSWERED_BY_CORRECTION
 
+ERASED = "–"  # what stands where somebody wrote, or was written about
+
 
 def issue_receipt(
     session: Session,
@@ -126,3 +128,12 @@ def end_receipts_of(session: Session, actor: Actor, annotator_id: str, kinds: It
     ).all()
     for receipt_id in rows:
         end_receipt(session, actor, receipt_id)
+
+
+def forget_reasons(session: Session, actor: Actor, annotator_id: str) -> None:
+    """Empty what people wrote into the decisions about somebody; what was decided, by which rule and figure, stays."""
+    for row in session.scalars(select(DecisionReceipt).where(DecisionReceipt.annotator_id == annotator_id)).all():
+        params = row.why.get("params", {})
+        if isinstance(params.get("reason"), str):
+            row.why = {**row.why, "params": {**params, "reason": ERASED}}
+    session.flush()

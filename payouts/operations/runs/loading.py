@@ -49,13 +49,13 @@ def view(session: Session, run_id: str) -> RunView:
     return found
 
 
-def tell(session: Session, actor: Actor, action: str, run: RunView, **more: Any) -> None:
+def tell(session: Session, actor: Actor, action: str, run: RunView, *, words: str = "", **more: Any) -> None:
     """The line of the log, with what was signed."""
     details = {
         "number": run.number, "currency": run.currency, "total": run.total_micros, "lines": run.lines,
         "sha256": run.file_sha256, **more,
     }  # fmt: skip
-    audit.record(session, actor, action, "payout_run", run.id, details=details)
+    audit.record(session, actor, action, "payout_run", run.id, details=details, words=words)
 
 
 def lines(session: Session, run_id: str) -> list[PayoutLine]:

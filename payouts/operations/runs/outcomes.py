@@ -65,8 +65,11 @@ def fail_line(session: Session, actor: Actor, line_id: str, *, reason: str) -> L
         .values(state=EarningState.APPROVED.value, payout_line_id=None, paid_at=None),
         execution_options=_QUIETLY,
     )
-    details = {"run": run.number, "micros": line.micros, "currency": line.currency, "reason": reason, "was": was.value}
-    audit.record(session, actor, "payout_line.failed", "payout_line", line_id, details=details)
+    details = {"run": run.number, "micros": line.micros, "currency": line.currency, "was": was.value}
+    audit.record(
+        session, actor, "payout_line.failed", "payout_line", line_id, details=details, words=reason,
+        about=line.annotator_id,
+    )  # fmt: skip
     done = line_of(session, line_id)
     assert done is not None
     return done

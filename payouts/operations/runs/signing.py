@@ -61,7 +61,7 @@ def cancel_run(session: Session, actor: Actor, run_id: str, *, reason: str) -> R
     values = {"state": LineState.CANCELLED.value, "reason": reason}
     session.execute(update(PayoutLine).where(PayoutLine.run_id == run_id).values(**values), execution_options=quietly)
     done = loading.view(session, run_id)
-    loading.tell(session, actor, "payout_run.cancelled", done, reason=reason)
+    loading.tell(session, actor, "payout_run.cancelled", done, words=reason)
     return done
 
 
