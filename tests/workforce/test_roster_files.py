@@ -35,6 +35,26 @@ def changed(change: Callable[[zipfile.ZipFile], None]) -> bytes:
     return file.getvalue()
 
 
+BOMB = """<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "expanded">]><worksheet
+ xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>""".format(
+    "".join(
+        f'<row r="{row}">' + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in cells) + "</row>"
+        for row, cells in enumerate((("email", "locale", "name"), ("a@example.org", "en", "&b;&b;")), start=1)
+    )
+)
+
+
+def declaring(encoding: str, name: str) -> bytes:
+    """The good workbook with a sheet that declares an entity, under a name of its own."""
+    file = BytesIO()
+    with zipfile.ZipFile(BytesIO(GOOD)) as good, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in good.namelist():
+            content = good.read(part).replace(b"sheet1.xml", name.encode())
+            is_sheet = part.endswith("sheet1.xml")
+            archive.writestr(part.replace("sheet1.xml", name), BOMB.encode(encoding) if is_sheet else content)
+    return file.getvalue()
+
+
 def lying(size: int) -> bytes:
     """The good workbook whose list of parts says less than they unpack to."""
     file = BytesIO()
@@ -60,6 +80,9 @@ def test_a_workbook_is_read_as_it_is_stored_and_no_formula_is_worked_out() -> No
         changed(lambda archive: archive.writestr("xl/externalLinks/externalLink1.xml", b"<a/>")),
         changed(lambda archive: archive.writestr("xl/x.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')),
         changed(lambda archive: archive.writestr("xl/x.xml", '<?xml version="1.0"?><a/>'.encode("utf-16"))),
+        *(declaring(encoding, "sheet1.xml") for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")),
+        *(declaring(encoding, "sheet1.png") for encoding in ("utf-8", "utf-16-le", "utf-16-be")),
+        declaring("utf-8", "sheet1.xml/"),
         changed(lambda archive: archive.writestr("../../etc/cron.d/x", b"x")),
         changed(lambda archive: archive.writestr("xl/media/x.png", b"0" * 30_000_000)),
         lying(100_000),

@@ -39,7 +39,11 @@ def _ensure_modest(archive: zipfile.ZipFile, size: int, field: str) -> None:
     parts = archive.infolist()
     if len(parts) > MOST_PARTS or len({part.filename for part in parts}) != len(parts):
         raise too_odd(field)
-    if any(part.flag_bits & _ENCRYPTED or _leads_astray(part.filename) for part in parts):
+    # A folder that holds something is a part under a name that nobody looks at.
+    if any(
+        part.flag_bits & _ENCRYPTED or _leads_astray(part.filename) or (part.is_dir() and part.file_size)
+        for part in parts
+    ):
         raise too_odd(field)
     if sum(part.file_size for part in parts) > MOST_BYTES or any(_is_bomb(part) for part in parts):
         raise _too_large(field)

@@ -22,7 +22,9 @@ _DELIMITERS = (",", ";", "\t")
 _NAMES = {"e-mail": "email", "mail": "email", "address": "email", "language": "locale"}
 # What a list of people does not need: programs, things embedded, and what is fetched from elsewhere.
 _ODD_PARTS = re.compile(r"vbaProject|/embeddings/|/activeX/|/externalLinks/|/connections|/ctrlProps/|\.bin$", re.I)
+# A part is XML wherever another one says so, whatever its name; and is read as UTF-16 for a mark, or a zero, in front.
 _DECLARES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.I)
+_UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|\0|.\0", re.S)
 
 
 def read_roster(content: bytes, name: str) -> list[FileLine]:
@@ -139,7 +141,7 @@ def _xlsx_rows(content: bytes) -> Iterator[Row]:
     for name, part in checked_parts(content).items():
         if _ODD_PARTS.search(name):
             raise _refused(_("This workbook holds macros, embedded things or links. Save only the list as .xlsx."))
-        if name.endswith((".xml", ".rels")) and (part[:2] in (b"\xff\xfe", b"\xfe\xff") or _DECLARES.search(part)):
+        if _UTF_16.match(part) or _DECLARES.search(part):
             raise too_odd("file")
     try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
