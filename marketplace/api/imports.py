@@ -228,7 +228,7 @@ def media(session: "Session", actor: Actor, project_id: str, query: PageQuery) -
 
 @api.post("/media/<media_id>/erase", returns=DoneOut, scope=with_gold)
 def erase_media(session: "Session", actor: Actor, media_id: str) -> DoneOut:
-    """Remove a picture or sound for good; units that refer to it stay, known answers to them grade nobody any more."""
+    """Remove a picture or sound for good; units that refer to it leave the work, known answers to them grade nobody."""
     media_acts.erase_media(session, actor, media_id)
     return DoneOut()
 

@@ -75,6 +75,7 @@ class LaneOut(OutModel):
     units: int
     open_units: int
     in_review: int
+    cancelled: int
     settled: int
     answered: int
 

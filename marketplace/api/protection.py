@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from calibration.reach import with_gold
 from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.policy import Actor
@@ -12,7 +13,7 @@ from marketplace.api import api
 from marketplace.api.requests import DoneOut
 from marketplace.api.terms import ClassificationName
 from marketplace.models import Project
-from marketplace.operations import protecting
+from marketplace.operations import cancelling, protecting
 from marketplace.passes import unit_pass
 from marketplace.policy import project_resource
 from marketplace.queries.units import UnitView, units_of_project
@@ -66,6 +67,7 @@ class UnitRowOut(OutModel):
     locale: str
     classification: ClassificationName
     is_raised: bool
+    is_cancelled: bool
 
 
 class UnitsPageOut(OutModel):
@@ -81,6 +83,12 @@ class WhyIn(InModel):
     why: str = Field(min_length=1, max_length=2_000)
 
 
+class CancelIn(InModel):
+    """Why the unit is taken out."""
+
+    reason: str = Field(min_length=1, max_length=2_000)
+
+
 class UnitOut(OutModel):
     """A unit with its content."""
 
@@ -93,6 +101,7 @@ class UnitOut(OutModel):
     classification: ClassificationName
     content: dict[str, Any]
     is_masked: bool
+    is_cancelled: bool
 
 
 @api.get("/projects/<project_id>/protection", returns=ProtectionOut)
@@ -150,8 +159,15 @@ def classify_unit(session: "Session", actor: Actor, unit_id: str, body: ClassIn)
     found = protecting.classify_unit(session, actor, unit_id, classification=body.classification, reason=body.reason)
     return UnitRowOut(
         id=found.id, reference=found.reference, locale=found.locale, classification=found.classification,
-        is_raised=found.classification != found.lane_class,
+        is_raised=found.classification != found.lane_class, is_cancelled=found.is_cancelled,
     )  # fmt: skip
+
+
+@api.post("/units/<unit_id>/cancellation", body=CancelIn, returns=DoneOut, scope=with_gold)
+def cancel_unit(session: "Session", actor: Actor, unit_id: str, body: CancelIn) -> DoneOut:
+    """Take one unit out of the work for good; what was answered stays and is paid."""
+    cancelling.cancel_unit(session, actor, unit_id, reason=body.reason)
+    return DoneOut()
 
 
 def readable_project(session: "Session", actor: Actor, project_id: str, action: str = Action.PROJECT_READ) -> Project:

@@ -376,6 +376,9 @@ class LaneProgress(Shared, Base):
     full: Mapped[int] = mapped_column(default=0)
     review: Mapped[int] = mapped_column(default=0)
     settled: Mapped[int] = mapped_column(default=0)
+    cancelled: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # taken out of the work, and no part of `units`
     judgments: Mapped[int] = mapped_column(default=0)
     people: Mapped[int] = mapped_column(default=0)  # who answered in the last seven days
     able: Mapped[int] = mapped_column(default=0)  # who is qualified

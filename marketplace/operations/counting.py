@@ -77,6 +77,7 @@ def _figures(session: Session, lane: Lane, now: datetime) -> dict[str, Any]:
         .group_by(Unit.state)
     )
     states = {row[0]: row[1] for row in counted}
+    cancelled = states.pop("cancelled", 0)
     recent = now - timedelta(days=ACTIVE_DAYS)
     people = session.scalar(
         select(func.count(func.distinct(Judgment.annotator_id))).where(
@@ -93,8 +94,9 @@ def _figures(session: Session, lane: Lane, now: datetime) -> dict[str, Any]:
     ).one()
     return {
         "units": sum(states.values()), "open": states.get("open", 0), "full": states.get("full", 0),
-        "review": states.get("review", 0), "settled": states.get("settled", 0), "judgments": judged or 0,
-        "people": people or 0, "able": able or 0, "checked": checked or 0, "right": right or 0.0,
+        "review": states.get("review", 0), "settled": states.get("settled", 0), "cancelled": cancelled,
+        "judgments": judged or 0, "people": people or 0, "able": able or 0,
+        "checked": checked or 0, "right": right or 0.0,
     }  # fmt: skip
 
 

@@ -8,8 +8,6 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from calibration.models import GoldKey
-from calibration.operations.gold import suspend_key
 from calibration.operations.hearing import contents_met, dispute_for, evidence_of
 from calibration.values import LaneFacts
 from kernel import audit, ids
@@ -24,7 +22,8 @@ from labeling.files.drafts import media_stated
 from labeling.files.media import Found, name_key
 from labeling.models import Item, Media, MediaName
 from labeling.rules.media_links import Door, Link
-from marketplace.models import Project
+from marketplace.models import Project, Unit
+from marketplace.operations.cancelling import UNDER_WAY, suspend_keys, take_out
 from marketplace.operations.loading import project_for
 from marketplace.operations.protecting import open_unit
 from marketplace.operations.reads import classes_of, may_see_class, note_read
@@ -76,8 +75,9 @@ def write_media(
 
 
 def erase_media(session: Session, actor: Actor, media_id: str) -> str:
-    """Remove a file for good, with its key and its name; units that refer to it stay, and show nothing in its place.
+    """Remove a file for good, with its key and its name.
 
+    Units that refer to it and are under way leave the work; what is settled stays, and shows nothing in its place.
     Known answers to them grade nobody any more, and what they gave is taken back. In a scope that reads gold; returns
     the project that the file was of.
     """
@@ -86,15 +86,25 @@ def erase_media(session: Session, actor: Actor, media_id: str) -> str:
         raise not_found()
     project = project_for(session, actor, row.project_id, Action.MEDIA_ERASE, held=False)
     shown_in = select(Item.id).where(Item.project_id == project.id, Item.content[row.kind].as_string() == row.id)
-    keys = select(GoldKey.id).where(GoldKey.status == "active", GoldKey.item_id.in_(shown_in)).order_by(GoldKey.id)
-    for key_id in session.scalars(keys).all():
-        suspend_key(session, actor, key_id)
+    items = session.scalars(shown_in.order_by(Item.id)).all()
+    under_way = select(Unit).where(Unit.item_id.in_(items), Unit.org_id == project.org_id, Unit.state.in_(UNDER_WAY))
+    cancelled = sum(
+        take_out(session, actor, unit, cause=f"media:{media_id}")
+        for unit in session.scalars(under_way.order_by(Unit.id)).all()
+    )
+    suspend_keys(session, actor, items)
     session.execute(delete(MediaName).where(MediaName.id == row.id))
     session.execute(delete(Media).where(Media.id == row.id))
     stored_name = row.stored_name
     after_commit(session, lambda: storage().delete(stored_name))
     audit.record(
-        session, actor, "media.erased", "media", media_id, org_id=project.org_id, details={"project": project.id}
+        session,
+        actor,
+        "media.erased",
+        "media",
+        media_id,
+        org_id=project.org_id,
+        details={"project": project.id, "cancelled": cancelled},
     )
     return project.id
 

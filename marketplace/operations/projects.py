@@ -111,7 +111,7 @@ def finish_if_over(session: Session, actor: Actor, release_id: str) -> bool:
         return False
     lanes = session.scalars(select(Lane).where(Lane.project_id == project.id)).all()
     counts = [(lane.volume, count_lane(session, actor, lane.id)) for lane in lanes]
-    left = [(volume, row.open + row.full + row.review, row.settled) for volume, row in counts]
+    left = [(volume - row.cancelled, row.open + row.full + row.review, row.settled) for volume, row in counts]
     if not is_over(left, released=release.units):
         return False
     _finish(session, actor, project, by="acceptance")

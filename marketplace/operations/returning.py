@@ -176,6 +176,11 @@ def end_leases_of_project(session: Session, actor: Actor, project_id: str, *, ca
     return _end(session, actor, [Assignment.org_id == actor.org_id, Assignment.lane_id.in_(lanes)], cause)
 
 
+def end_leases_of_unit(session: Session, actor: Actor, unit_id: str, *, cause: str) -> int:
+    """End what anybody holds of one unit; returns how many leases."""
+    return _end(session, actor, [Assignment.unit_id == unit_id], cause)
+
+
 def _free_kept(session: Session, which: list[ColumnElement[bool]]) -> None:
     """What is kept for somebody who does not come for it any more goes back to its lane."""
     session.execute(

@@ -84,7 +84,7 @@ def erase_media(media_id: str) -> Response:
     """Remove a picture or sound for good."""
     with db.transaction(with_gold()) as session:
         project_id = media_acts.erase_media(session, current.actor(), media_id)
-    flash("good", _("Erased. Units that refer to it show nothing in its place."))
+    flash("good", _("Erased. Units that refer to it have left the work; settled ones show nothing in its place."))
     return see("marketplace.media", project_id=project_id)
 
 

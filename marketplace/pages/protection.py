@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 from flask import request as sent
 
+from calibration.reach import with_gold
 from i18n import Message, _
 from kernel import db
 from kernel.db import now_of
@@ -16,7 +17,7 @@ from labeling.links import for_page
 from labeling.rules.media import MEDIA_FIELDS
 from labeling.watermark import watermark_of
 from marketplace.models import Project
-from marketplace.operations import protecting
+from marketplace.operations import cancelling, protecting
 from marketplace.pages import pages
 from marketplace.passes import unit_pass
 from marketplace.policy import project_resource
@@ -101,6 +102,19 @@ def classify_unit(unit_id: str) -> Response:
     return see("marketplace.unit", unit_id=unit_id)
 
 
+@pages.post("/units/<unit_id>/cancellation")
+def cancel_unit(unit_id: str) -> Response:
+    """Take one unit out of the work for good."""
+    reason = sent.form.get("cancel_reason", "")
+    try:
+        with db.transaction(with_gold()) as session:
+            cancelling.cancel_unit(session, current.actor(), unit_id, reason=reason)
+    except Invalid as problem:
+        return _unit(unit_id, {"cancel_reason": problem.fields["reason"]}, {"cancel_reason": reason}, 422)
+    flash("good", _("The unit is out of the work. What was answered stays, and is paid."))
+    return see("marketplace.unit", unit_id=unit_id)
+
+
 @pages.post("/units/<unit_id>/original")
 def original(unit_id: str) -> Response:
     """The original behind a mask, for whoever may read it and says why."""
@@ -121,7 +135,8 @@ def _unit(unit_id: str, errors: dict[str, Message], typed: dict[str, str], statu
     found: UnitView = see_noted(current.scope(), lambda session: protecting.see_unit(session, current.actor(), unit_id))
     return page(
         "marketplace/unit.html", status, unit=found, content=_content(found), words=CLASS_WORDS, errors=errors,
-        typed=typed, may_original=current.may(Action.UNIT_ORIGINAL), watermark=watermark_of(found.classification),
+        typed=typed, may_original=current.may(Action.UNIT_ORIGINAL), may_cancel=current.may(Action.UNIT_CANCEL),
+        watermark=watermark_of(found.classification),
     )  # fmt: skip
 
 

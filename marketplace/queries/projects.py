@@ -132,7 +132,8 @@ def lane_row(lane: Lane, counted: LaneProgress | None) -> LaneRow:
         modes=tuple(lane.modes), distance_most=lane.distance_most, also=tuple(lane.also), units=found.units,
         overlap_least=lane.overlap_least, overlap_target=lane.overlap_target, lot_limit=lane.lot_limit,
         lot_allowed=lane.lot_allowed,
-        open_units=found.open + found.full, in_review=found.review, settled=found.settled, answered=found.judgments,
+        open_units=found.open + found.full, in_review=found.review, cancelled=found.cancelled or 0,
+        settled=found.settled, answered=found.judgments,
     )  # fmt: skip
 
 

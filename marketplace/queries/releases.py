@@ -1,5 +1,6 @@
 """Reads of releases, and of everything that goes into one. Building reads gold, to leave it out and to grade by it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -201,18 +202,20 @@ def _as_the_client_calls_them(session: Session, units: Sequence[Settled]) -> lis
 def figures_of(session: Session, lane: BuildLane) -> LaneFigures:
     """What is known of a lane besides its released units."""
     run = _newest_run(session, lane.id)
-    unsettled = session.scalars(
-        select(Unit.item_id).where(Unit.lane_id == lane.id, Unit.state.in_(("open", "full", "review")))
+    rest = session.execute(
+        select(Unit.item_id, Unit.state).where(Unit.lane_id == lane.id, Unit.state != "settled")
     ).all()
+    never_work = items_never_work(session, [row.item_id for row in rest])
+    left_out = Counter(row.state == "cancelled" for row in rest if row.item_id not in never_work)
     reports = session.scalar(
         select(func.count(ProblemReport.id))
         .join(Unit, Unit.id == ProblemReport.unit_id)
         .where(Unit.lane_id == lane.id, ProblemReport.closed_at.is_(None))
     )
     return LaneFigures(
-        lane.locale, lane.target, len(unsettled) - len(items_never_work(session, unsettled)), reports or 0,
+        lane.locale, lane.target, left_out[False], reports or 0,
         run.method if run else None, run.agreement if run else {}, _sampled(session, lane.id),
-        run.parameters if run else {},
+        run.parameters if run else {}, left_out[True],
     )  # fmt: skip
 
 

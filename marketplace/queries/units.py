@@ -27,6 +27,7 @@ class UnitRow:
     locale: str
     classification: str
     is_raised: bool
+    is_cancelled: bool
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class UnitView:
     lane_class: str
     content: dict[str, Any]
     is_masked: bool = False
+    is_cancelled: bool = False
 
 
 def units_of_project(
@@ -52,7 +54,7 @@ def units_of_project(
 ) -> tuple[list[UnitRow], str | None]:
     """The units of a project by id; of one class alone, where one is named."""
     statement = (
-        select(Unit.id, Item.client_ref, Lane.locale, Lane.classification, Unit.classification.label("own"))
+        select(Unit.id, Item.client_ref, Lane.locale, Lane.classification, Unit.classification.label("own"), Unit.state)
         .join(Lane, Lane.id == Unit.lane_id)
         .join(Item, Item.id == Unit.item_id)
         .where(Unit.project_id == project_id, *_BY_ID.after(after))
@@ -69,7 +71,8 @@ def units_of_project(
     rows, next_after = _BY_ID.cut(session.execute(statement.limit(limit + 1)).all(), limit)
     return [
         UnitRow(
-            row.id, row.client_ref, row.locale, most_sensitive(row.classification, row.own), row.own is not None
+            row.id, row.client_ref, row.locale, most_sensitive(row.classification, row.own), row.own is not None,
+            row.state == "cancelled",
         )
         for row in rows
     ], next_after  # fmt: skip
@@ -91,7 +94,7 @@ def unit_of(session: Session, unit_id: str) -> UnitView | None:
     return UnitView(
         unit.id, unit.project_id, name, lane.id, unit.item_id, reference, lane.locale, lane.task_type,
         most_sensitive(lane.classification, unit.classification), lane.classification, content,
-        original is not None,
+        original is not None, unit.state == "cancelled",
     )  # fmt: skip
 
 

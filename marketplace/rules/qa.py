@@ -29,6 +29,7 @@ class LaneFigures:
     agreement: Mapping[str, Any]  # alpha, low, high, percent, units
     sample: Sampled
     parameters: Mapping[str, Any] = field(default_factory=dict)  # of the run of inference
+    cancelled: int = 0  # units that the client took out of the work
 
 
 @dataclass
@@ -88,7 +89,7 @@ def report_of(
         "counts": {
             "units": sum(counted.units.values()), "judgments": judgments, "people": len(counted.by_person),
             "locales": len(counted.units), "unresolved": sum(lane.unresolved for lane in lanes),
-            "reviewed": counted.reviewed,
+            "reviewed": counted.reviewed, "cancelled": sum(lane.cancelled for lane in lanes),
         },
         "accuracy": accuracy_of(grades),
         "accuracy_on_settled": accuracy_of(by_settled),
@@ -146,7 +147,8 @@ def _locale_row(lane: LaneFigures, counted: Counted, grades: Sequence[Graded]) -
     agreement = _agreement(lane)
     return {
         "locale": lane.locale, "units": counted.units[lane.locale], "judgments": counted.judgments[lane.locale],
-        "people": len(counted.people.get(lane.locale, ())), "unresolved": lane.unresolved, "target": lane.target,
+        "people": len(counted.people.get(lane.locale, ())), "unresolved": lane.unresolved,
+        "cancelled": lane.cancelled, "target": lane.target,
         "accuracy": accuracy, "standing": _standing(accuracy, lane.target),
         "alpha": {name: agreement[name] for name in ("value", "low", "high", "n")} if agreement else None,
     }  # fmt: skip

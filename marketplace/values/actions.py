@@ -19,6 +19,7 @@ class Action(StrEnum):
     CLASS_LOWER = "class:lower"
     UNIT_READ = "unit:read"
     UNIT_ORIGINAL = "unit:original"
+    UNIT_CANCEL = "unit:cancel"
     UNIT_CLASSIFY = "unit:classify"
     PROJECT_FINISH = "project:finish"
     LANE_OPEN = "lane:open"

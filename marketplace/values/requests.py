@@ -262,6 +262,7 @@ class LaneRow:
     units: int = 0
     open_units: int = 0
     in_review: int = 0
+    cancelled: int = 0
     settled: int = 0
     answered: int = 0
 

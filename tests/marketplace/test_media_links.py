@@ -271,7 +271,11 @@ def test_a_client_brings_files_looks_at_them_and_at_units_and_others_cannot(desk
         asked = client.post(f"/media/{gone}/erase", data={"csrf_token": token[1]})
     with market.system() as session:
         assert session.get(Media, gone) is not None, f"{asked.status_code}: it asks for a fresh proof"
+    cancel = f"/units/{unit_id}/cancellation"
+    assert client.post(cancel, data={"csrf_token": token[1]}).status_code == 422, "it takes a reason"
     assert client.post(f"/media/{gone}/erase", data={"csrf_token": token[1]}).status_code == 303
+    assert "Taken out" in client.get(f"/units/{unit_id}").text
+    assert client.post(cancel, data={"csrf_token": token[1], "cancel_reason": "again"}).status_code == 409
     assert follow(app, image).status_code == 404 and "cat.png" not in client.get(f"/projects/{project_id}/media").text
     with market.system() as session:
         assert session.scalars(select(GoldKey.status)).all() == ["suspended"], "nobody is graded on what nobody sees"

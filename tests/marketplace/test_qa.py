@@ -34,7 +34,7 @@ def report(grades: list[Graded] | None = None, sample: Sampled | None = None) ->
 def test_units_judgments_and_people_are_counted() -> None:
     found = report()
     assert found["counts"] == {
-        "units": 3, "judgments": 8, "people": 3, "locales": 1, "unresolved": 4, "reviewed": 1
+        "units": 3, "judgments": 8, "people": 3, "locales": 1, "unresolved": 4, "reviewed": 1, "cancelled": 0
     }  # fmt: skip
     assert found["judgments_per_unit"] == {"2": 1, "3": 2}
     assert found["sources"] == {"consensus": 2, "review": 1}
