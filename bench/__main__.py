@@ -10,7 +10,7 @@ from pathlib import Path
 if not __package__:  # run by its path, which leads to this folder and not to the product
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from bench import gold_timing, inference, inference_quality, next_task, replays
+from bench import gold_timing, inference, inference_quality, next_task, people_search, replays
 from bench.tables import is_missed
 
 
@@ -33,6 +33,7 @@ def parts(data: Path | None) -> Iterator[tuple[str, Callable[[], list[str] | Ite
     yield "next and submit", next_task.main
     yield "gold beside work", gold_timing.main
     yield "truth inference", inference.main
+    yield "search among people", lambda: [people_search.main()]
     if data is not None:
         yield "accuracy of truth inference", lambda: inference_quality.main(inference_quality.folders_in(data))
         yield "replays", lambda: replays.main(data)

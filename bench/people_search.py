@@ -1,123 +1,288 @@
-"""The first page of a vendor's people at 100,000 of them, on PostgreSQL: server time of typical filters.
+"""The first and a late page of a vendor's people at 100,000 of them, on PostgreSQL: server time of typical filters.
 
-`python bench/people_search.py [PEOPLE]`. The floor beside it is one page by primary key alone.
+`python bench/people_search.py [PEOPLE]`. Of each attribute there are common values, rare ones and one that nobody has,
+drawn with a fixed seed; a second vendor's people lie between. The floor is one page by primary key alone.
 """
 
 import statistics
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import insert
+import numpy as np
+from psycopg.sql import SQL, Identifier
+from psycopg.types.json import Jsonb
+from sqlalchemy import select
 
 if not __package__:  # run by its path, which leads to this folder and not to the product
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from bench.tables import table
+from bench.tables import promises, table
 from calibration.queries.criteria import work_criteria
 from kernel import clock, ids
 from kernel.db import Database
+from kernel.paging import Paging
 from kernel.tenancy import Scope
-from payouts.models import Earning
 from tests.support.databases import PostgresTemplate
 from tests.support.postgres import Cluster
 from workforce.figures import use_criteria
-from workforce.models import Account, Annotator, LanguageClaim, Organization, Pool
-from workforce.queries.people import search_people
+from workforce.models import Annotator
+from workforce.queries.people import count_by_status, search_people
 from workforce.values.people import PeopleFilter
 
 GOAL_MS = 150
-LOCALES = [
-    f"{language}-{place}"
-    for language in ("sw", "ar", "en", "es", "hi", "pt", "fr", "yo")
-    for place in ("KE", "TZ", "EG", "US", "IN", "BR")
-]
+LANES = ("lane-common", "lane-seldom", "lane-rare")  # open to every fifth, every fiftieth, and five people
+BEYOND = "fourteen things at once"  # more joins than the database plans well
 ANY = PeopleFilter()
 FILTERS = {
     "nobody asked (floor)": ANY,
     "standing": replace(ANY, status="paused"),
-    "part of a name": replace(ANY, text="person 77"),
-    "a name nobody has": replace(ANY, text="zzzz"),
-    "language": replace(ANY, locale="sw-KE"),
-    "language, mode, level, proven": replace(ANY, locale="yo-BR", mode="write", proficiency="C1", proven=True),
-    "skill": replace(ANY, skill="skill-7"),
-    "a skill nobody has": replace(ANY, skill="diving"),
-    "domain, hours and country": replace(ANY, domain="domain-3", hours=30, country="KE"),
-    "clearance": replace(ANY, clearance=2),
-    "active this week": replace(ANY, active_days=7),
-    "all of it": PeopleFilter(
-        status="active", locale="ar-EG", mode="read", proven=True, skill="skill-3", hours=10, active_days=30
+    "name of many": replace(ANY, text="amina"),
+    "name of a few": replace(ANY, text="otieno 77"),
+    "name nobody has": replace(ANY, text="zzzz"),
+    "locale, common": replace(ANY, locale="sw-KE"),
+    "locale, rare": replace(ANY, locale="yo-NG"),
+    "locale, nobody": replace(ANY, locale="is-IS"),
+    "language without place": replace(ANY, locale="sw"),
+    "locale, mode, level": replace(ANY, locale="sw-KE", mode="write", proficiency="C1"),
+    "rare locale, mode, level, proven": replace(ANY, locale="yo-NG", mode="speak", proficiency="C1", proven=True),
+    "mode alone": replace(ANY, mode="speak"),
+    "level alone, proven": replace(ANY, proficiency="native", proven=True),
+    "skill, common": replace(ANY, skill="transcription"),
+    "skill, one in fifty": replace(ANY, skill="proofreading"),
+    "skill, rare": replace(ANY, skill="diving"),
+    "skill, nobody": replace(ANY, skill="juggling"),
+    "domain, common": replace(ANY, domain="general"),
+    "domain, one in fifty": replace(ANY, domain="law"),
+    "domain, nobody": replace(ANY, domain="alchemy"),
+    "qualification, common": replace(ANY, lane="lane-common"),
+    "qualification, one in fifty": replace(ANY, lane="lane-seldom"),
+    "qualification, rare": replace(ANY, lane="lane-rare"),
+    "quality, common": replace(ANY, quality=0.8),
+    "quality, rare": replace(ANY, quality=0.97),
+    "quality, nobody": replace(ANY, quality=0.999),
+    "clearance, common": replace(ANY, clearance=1),
+    "clearance, rare": replace(ANY, clearance=3),
+    "activity, a month": replace(ANY, active_days=30),
+    "activity, a day": replace(ANY, active_days=1),
+    "hours": replace(ANY, hours=20),
+    "hours, nobody": replace(ANY, hours=80),
+    "cost": replace(ANY, cost="0.05", currency="USD"),
+    "cost, a few": replace(ANY, cost="0.02", currency="USD"),
+    "cost, nobody": replace(ANY, cost="0.01", currency="USD"),
+    "locale + skill": replace(ANY, locale="sw-KE", skill="proofreading"),
+    "locale + skill, both rare": replace(ANY, locale="yo-NG", skill="diving"),
+    "locale + skill, nobody has both": replace(ANY, locale="yo", skill="surveying"),
+    "locale + domain + quality": replace(ANY, locale="sw-KE", domain="medicine", quality=0.9),
+    "rare locale + domain + quality": replace(ANY, locale="yo-NG", domain="law", quality=0.9),
+    "skill + domain, nobody has both": replace(ANY, skill="surveying", domain="forestry"),
+    "name + locale": replace(ANY, text="amina", locale="ar-EG"),
+    "clearance + activity": replace(ANY, clearance=2, active_days=7),
+    "rare clearance + activity of a day": replace(ANY, clearance=3, active_days=1),
+    "hours + cost": replace(ANY, hours=30, cost="0.05", currency="USD"),
+    "hours + cost, nobody": replace(ANY, hours=39, cost="0.02", currency="USD"),
+    "pool + name": replace(ANY, pool="Large-small", text="chidi"),
+    "pool + name, nobody has both": replace(ANY, pool="Large-small", text="amina"),
+    "domain, hours and country": replace(ANY, domain="law", hours=30, country="KE"),
+    "standing, level, proven, skill, activity": PeopleFilter(
+        status="active", locale="ar-EG", mode="read", proficiency="B2", proven=True, skill="proofreading", hours=10,
+        active_days=30,
     ),
-}
+    BEYOND: PeopleFilter(
+        text="amina", status="active", locale="sw", mode="read", proficiency="B2", proven=True, skill="transcription",
+        domain="general", country="KE", clearance=1, hours=5, active_days=30, lane="lane-common", quality=0.7,
+        cost="0.09", currency="USD",
+    ),
+}  # fmt: skip
 
 
 def main(count: int = 100_000) -> str:
-    """The table of the filters, with the median of five first pages and the slowest."""
+    """The table of the filters, with the median of five first pages and the slowest, and of a page near the end."""
     use_criteria(work_criteria)
     with Cluster() as cluster, PostgresTemplate(cluster).copy() as database:
-        org_id = fill(database, count)
-        rows = [[name, *_timed(database, org_id, wanted)] for name, wanted in FILTERS.items()]
+        assert database.url.database is not None
+        with cluster.admin(database.url.database) as connection:
+            org_id = fill(connection, count)
+        late = late_cursor(database, org_id)
+        rows = [[name, *_timed(database, org_id, wanted, late)] for name, wanted in FILTERS.items()]
+        counted = _milliseconds(lambda: _counts(database, org_id))
+    slowest = max(float(str(figure)) for row in rows if row[0] != BEYOND for figure in (row[2], row[4]))
     return table(
-        f"First page of {count:,} people, PostgreSQL: milliseconds in the database and the query (goal {GOAL_MS})",
-        ["filter", "found", "p50", "slowest"], rows,
+        f"A page of {count:,} people, PostgreSQL: milliseconds in the database and the query",
+        ["filter", "found", "p50", "slowest", "late page p50"], rows,
+    ) + f"people by standing, once a page: p50 {counted[0]:.1f} ms\n" + promises(
+        (f"every page but “{BEYOND}” within {GOAL_MS} ms (p50; the slowest filter {slowest:.0f})", slowest <= GOAL_MS)
     )  # fmt: skip
 
 
-def _timed(database: Database, org_id: str, wanted: PeopleFilter) -> list[object]:
-    taken, found = [], 0
-    for _round in range(5):
+def _timed(database: Database, org_id: str, wanted: PeopleFilter, late: str) -> list[object]:
+    found = 0
+
+    def page(after: str | None) -> None:
+        nonlocal found
         with database.reading(Scope.tenant(org_id)) as session:
-            began = time.perf_counter()
-            rows, _after = search_people(session, wanted, limit=25)
-            taken.append(1_000 * (time.perf_counter() - began))
-            found = len(rows)
-    return [found, statistics.median(taken), max(taken)]
+            found = len(search_people(session, wanted, after=after, limit=25)[0])
+
+    last, _slowest = _milliseconds(lambda: page(late))
+    first, slowest = _milliseconds(lambda: page(None))
+    return [found, first, slowest, last]
 
 
-def fill(database: Database, count: int, portion: int = 5_000) -> str:
-    """A vendor with so many people: three claims each, every tenth at work lately; returns its id."""
-    now, org_id, pool_id = clock.now(), ids.new_id(), ids.new_id()
-    with database.transaction(Scope.system("bench")) as session:
-        session.add(Organization(id=org_id, kind="vendor", name="Large", name_key=org_id, created_at=now))
-        session.flush()
-        session.add(Pool(id=pool_id, org_id=org_id, name="All", about={}, created_at=now))
-    for start in range(0, count, portion):
-        people = range(start, min(start + portion, count))
-        accounts, profiles = ([ids.new_id() for _ in people] for _ in range(2))
-        with database.transaction(Scope.system("bench")) as session:
-            session.execute(insert(Account), [
-                {"id": account, "email": f"{number}@people.example", "email_key": f"{number}@people.example",
-                 "name": f"Person {number}", "created_at": now}
-                for number, account in zip(people, accounts, strict=True)
-            ])  # fmt: skip
-            session.execute(insert(Annotator), [
-                {"id": profile, "org_id": org_id, "account_id": account, "pool_id": pool_id,
-                 "pseudonym": profile[:20], "country": "KE",
-                 "weekly_hours": number % 41, "skills": [f"skill-{number % 50}"], "domains": [f"domain-{number % 20}"],
-                 "clearance": number % 40 // 13, "clearance_until": now + timedelta(days=90), "applied_at": now}
-                | {"status": ("paused" if number % 20 == 0 else "applied" if number % 20 == 1 else "active")}
-                for number, account, profile in zip(people, accounts, profiles, strict=True)
-            ])  # fmt: skip
-            session.execute(insert(LanguageClaim), [
-                {"id": ids.new_id(), "org_id": org_id, "annotator_id": profile,
-                 "locale": LOCALES[number % len(LOCALES)], "mode": mode,
-                 "proficiency": ("native", "C1", "B2", "B1")[number // 48 % 4],
-                 "status": "verified" if number % 3 else "claimed", "claimed_at": now, "steps": []}
-                for number, profile in zip(people, profiles, strict=True) for mode in ("read", "write", "listen")
-            ])  # fmt: skip
-            session.execute(insert(Earning), [
-                {"id": ids.new_id(), "org_id": org_id, "annotator_id": profile, "account_id": account,
-                 "lane_id": pool_id, "project_id": pool_id, "cause_kind": "judgment", "cause_id": ids.new_id(),
-                 "micros": 7_500, "currency": "USD", "state": "pending", "memo": {},
-                 "earned_at": now - timedelta(days=number % 60), "due_at": now}
-                for number, account, profile in zip(people, accounts, profiles, strict=True) if number % 10 == 0
-            ])  # fmt: skip
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+def _counts(database: Database, org_id: str) -> None:
+    with database.reading(Scope.tenant(org_id)) as session:
+        count_by_status(session)
+
+
+def _milliseconds(act: Any) -> tuple[float, float]:
+    """The median of five, and the slowest."""
+    taken = []
+    for _round in range(5):
+        began = time.perf_counter()
+        act()
+        taken.append(1_000 * (time.perf_counter() - began))
+    return statistics.median(taken), max(taken)
+
+
+def late_cursor(database: Database, org_id: str) -> str:
+    """Where the last tenth of the list begins."""
+    with database.reading(Scope.tenant(org_id)) as session:
+        total = sum(count_by_status(session).values())
+        row = session.scalars(select(Annotator).order_by(Annotator.id).offset(total * 9 // 10).limit(1)).one()
+        return Paging("people", Annotator.id).cursor(row)
+
+
+def fill(connection: Any, count: int) -> str:
+    """A vendor with so many people, and another with a fifth as many; returns the first one's id.
+
+    By the administrator's connection, which no row security keeps from copying rows in.
+    """
+    with connection.transaction():
+        _fill_vendor(connection, "Small", count // 5, np.random.default_rng(2))
+        large = _fill_vendor(connection, "Large", count, np.random.default_rng(1))
+    connection.execute("VACUUM ANALYZE")
+    return large
+
+
+_PLACES = (  # language, and how many of a thousand state it there
+    ("sw-KE", 250), ("sw-TZ", 150), ("en-KE", 200), ("ar-EG", 100), ("hi-IN", 100), ("en-US", 80), ("pt-BR", 60),
+    ("es-MX", 40), ("fr-CI", 17), ("yo-NG", 1), ("am-ET", 2),
+)  # fmt: skip
+_SKILLS = (("transcription", 0.6), ("translation", 0.3), ("proofreading", 0.02), ("surveying", 0.005))
+_DOMAINS = (("general", 0.7), ("medicine", 0.1), ("law", 0.02), ("forestry", 0.005))
+_GIVEN = ("Amina", "Juma", "Nia", "Baraka", "Zawadi", "Chidi", "Layla", "Omar", "Ana", "José")
+_FAMILY = ("Otieno", "Wanjiru", "Hassan", "Okafor", "Silva", "Kumar", "Mwangi", "Haddad", "Diallo", "Tesfaye")
+_COUNTRIES = ("KE", "TZ", "EG", "IN", "BR", "MX", "NG", "US")
+
+
+def _fill_vendor(connection: Any, name: str, count: int, rng: np.random.Generator) -> str:
+    now, org_id = clock.now(), ids.new_id()
+    client, project, pools = ids.new_id(), ids.new_id(), (f"{name}-main", f"{name}-small")
+    _copy(connection, "organization", "id kind name name_key currency created_at", (
+        (org_id, "vendor", name, org_id, "USD", now), (client, "client", f"{name} client", client, "USD", now),
+    ))  # fmt: skip
+    _copy(connection, "pool", "id org_id name about is_open steps check_micros check_currency created_at", (
+        (pool, org_id, pool, Jsonb({}), True, Jsonb([]), 0, "USD", now) for pool in pools
+    ))  # fmt: skip
+    _copy(connection, "access_grant", "id subject_kind subject_id org_id grantee_org_id rights from_at until_at", [
+        (ids.new_id(), "project", project, client, org_id, Jsonb([]), now - timedelta(days=9), now + timedelta(days=9)),
+    ])  # fmt: skip
+    _copy(connection, "rate", "id org_id lane_id micros currency from_at", (
+        (ids.new_id(), org_id, lane, micros, "USD", now - timedelta(days=days))
+        for lane, micros in zip((*LANES, "lane-else"), (50_000, 40_000, 20_000, 90_000), strict=True)
+        for days in (300, 200, 100)
+    ))  # fmt: skip
+    accounts, people = ([ids.new_id() for _ in range(count)] for _ in range(2))
+    _copy(connection, "account", "id email email_key name locale time_zone status auth_epoch has_short_password"
+          " created_at", (
+        (account, f"{number}@{name}.example", f"{number}@{name}.example".lower(),
+         f"{_GIVEN[number % 10]} {_FAMILY[number // 10 % 10]} {number}", "en", "UTC", "active", 0, False, now)
+        for number, account in enumerate(accounts)
+    ))  # fmt: skip
+    skills = [_drawn(_SKILLS, rng) + (["diving"] if number % (count // 5) == 7 else []) for number in range(count)]
+    domains = [_drawn(_DOMAINS, rng) for _ in range(count)]
+    domains = [[code for code in each if code != "forestry" or "surveying" not in own]
+               for each, own in zip(domains, skills, strict=True)]  # fmt: skip
+    hours, chance, country = rng.integers(0, 41, count), rng.random((count, 4)), rng.integers(0, 8, count)
+    _copy(connection, "annotator", "id org_id account_id pool_id pseudonym status country time_zone weekly_hours skills"
+          " domains clearance clearance_until applied_at", (
+        (person, org_id, accounts[at], pools[at % 20 == 5], person[:20], _status(chance[at, 0]),
+         _COUNTRIES[country[at]], "UTC", int(hours[at]), Jsonb(skills[at]), Jsonb(domains[at]),
+         _clearance(chance[at, 1]), now + timedelta(days=float(chance[at, 2]) * 120 - 30), now)
+        for at, person in enumerate(people)
+    ))  # fmt: skip
+    _copy(connection, "annotator_code", "org_id annotator_id kind code", (
+        (org_id, person, kind, code) for at, person in enumerate(people)
+        for kind, codes in (("skill", skills[at]), ("domain", domains[at])) for code in codes
+    ))  # fmt: skip
+    _copy(connection, "language_claim",
+          "id org_id annotator_id locale mode proficiency status steps claimed_at",
+          _claims(org_id, people, now, rng))  # fmt: skip
+    at_work = [at for at in range(count) if chance[at, 3] < 0.3]
+    days = rng.exponential(15, 10 * len(at_work))
+    _copy(connection, "earning", "id org_id annotator_id account_id lane_id project_id cause_kind cause_id micros"
+          " currency state memo earned_at due_at", (
+        (ids.new_id(), org_id, people[at], accounts[at], LANES[0], project, "unit", ids.new_id(), 50_000, "USD",
+         "pending", Jsonb({}), now - timedelta(days=200 * chance[at, 3] + float(days[10 * place + each])), now)
+        for place, at in enumerate(at_work) for each in range(10)
+    ))  # fmt: skip
+    opened = [(lane, at) for lane, every in zip(LANES, (5, 50, count // 5), strict=True)
+              for at in range(count) if at % every == (4 if lane == "lane-rare" else 3)]  # fmt: skip
+    _copy(connection, "qualification", "id org_id vendor_org_id project_id lane_id annotator_id account_id basis reason"
+          " since_at", (
+        (ids.new_id(), client, org_id, project, lane, people[at], accounts[at], "waiver", "known", now)
+        for lane, at in opened
+    ))  # fmt: skip
+    low = np.minimum(0.99, rng.beta(12, 2, len(at_work)))
+    _copy(connection, "track", "id org_id vendor_org_id project_id lane_id annotator_id judged peers peers_same seconds"
+          " shown shown_low shown_at heightened_to alarms_seen updated_at checked right a b cusum since_normal alarms"
+          " confusion classes", (
+        (ids.new_id(), client, org_id, project, LANES[0], people[at], 100, 0, 0.0, 0,
+         Jsonb({"low": float(low[place])}), float(low[place]), now, 0, 0, now,
+         30, 27.0, 8.0, 2.0, 0.0, 0, 0, Jsonb({}), Jsonb({}))
+        for place, at in enumerate(at_work)
+    ))  # fmt: skip
     return org_id
+
+
+def _claims(org_id: str, people: Sequence[str], now: datetime, rng: np.random.Generator) -> Iterable[tuple[Any, ...]]:
+    """One or two languages each, in all four modes."""
+    shares = np.array([share for _locale, share in _PLACES]) / 1000
+    first = rng.choice(len(_PLACES), len(people), p=shares)
+    second = rng.choice(len(_PLACES), len(people), p=shares)
+    levels, proven = rng.integers(0, 4, len(people)), rng.random(len(people))
+    for at, person in enumerate(people):
+        for place in {int(first[at]), int(second[at])} if at % 2 else {int(first[at])}:
+            for mode in ("read", "write", "listen", "speak"):
+                yield (
+                    ids.new_id(), org_id, person, _PLACES[place][0], mode, ("native", "C1", "B2", "B1")[levels[at]],
+                    "verified" if proven[at] < 0.6 else "claimed", Jsonb([]), now,
+                )  # fmt: skip
+
+
+def _drawn(codes: Sequence[tuple[str, float]], rng: np.random.Generator) -> list[str]:
+    chance = rng.random(len(codes))
+    return [code for place, (code, share) in enumerate(codes) if chance[place] < share]
+
+
+def _status(chance: float) -> str:
+    return "paused" if chance < 0.05 else "applied" if chance < 0.1 else "active"
+
+
+def _clearance(chance: float) -> int:
+    return 3 if chance < 0.005 else 2 if chance < 0.05 else 1 if chance < 0.2 else 0
+
+
+def _copy(connection: Any, name: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+    statement = SQL("COPY {} ({}) FROM STDIN").format(
+        Identifier(name), SQL(", ").join(map(Identifier, columns.split()))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as into:
+        for row in rows:
+            into.write_row(row)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from kernel.policy import Actor
 from kernel.ports import Port
 from workforce.values.people import PeopleFilter
 
-Criteria = Callable[[PeopleFilter, datetime], list[ColumnElement[bool]]]
+Criteria = Callable[[Session, PeopleFilter], list[ColumnElement[bool]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class LaneFigure:
 Figures = Callable[[Session, Actor, str], Sequence[LaneFigure] | None]  # None for who may not read them
 
 
-def _nothing_known(wanted: PeopleFilter, now: datetime) -> list[ColumnElement[bool]]:
+def _nothing_known(session: Session, wanted: PeopleFilter) -> list[ColumnElement[bool]]:
     return []
 
 
@@ -53,9 +52,9 @@ def use_criteria(criteria: Criteria) -> None:
     _criteria.put(criteria)
 
 
-def criteria(wanted: PeopleFilter, now: datetime) -> list[ColumnElement[bool]]:
-    """What annotators fulfill who fit what the filter asks of their work."""
-    return _criteria.get()(wanted, now)
+def criteria(session: Session, wanted: PeopleFilter) -> list[ColumnElement[bool]]:
+    """What annotators of the session's scope fulfill who fit what the filter asks of their work."""
+    return _criteria.get()(session, wanted)
 
 
 def use_figures(*, of_person: Figures, of_pool: Figures) -> None:

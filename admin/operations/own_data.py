@@ -37,6 +37,7 @@ from workforce.models import (
     AccountLink,
     AccountToken,
     Annotator,
+    AnnotatorCode,
     Appeal,
     DataRequest,
     DecisionReceipt,
@@ -201,6 +202,7 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
     forget_reasons(session, actor, person.id)
     audit_words.forget(session, person.id)
     for statement in (
+        delete(AnnotatorCode).where(AnnotatorCode.annotator_id == person.id),
         update(LanguageEvidence).where(LanguageEvidence.claim_id.in_(claims)).values(note=""),
         update(LanguageCheck).where(LanguageCheck.annotator_id == person.id, LanguageCheck.answer.is_not(None))
         .values(answer=ERASED),

@@ -23,6 +23,7 @@ _SHOWN = {
     "account": "id email email_confirmed_at name locale time_zone status has_short_password factor_since created_at",
     "account_token": "id account_id membership_id name scopes created_at expires_at last_used_at proven_at revoked_at",
     "agreement_signature": "id org_id annotator_id agreement_id code version locale text_sha256 signed_at",
+    "annotator_code": "org_id annotator_id kind code",
     "annotator": "id org_id account_id pool_id pseudonym status country time_zone weekly_hours skills domains about"
     " clearance clearance_until identity_verified_at applied_at admitted_at",
     "appeal": "id org_id receipt_id text opened_at due_at decided_at outcome answer",

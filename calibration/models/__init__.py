@@ -289,6 +289,7 @@ class Qualification(Identified, Shared, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "lane_id", "annotator_id", name="uq_qualification_once"),
         Index("ix_qualification_annotator", "vendor_org_id", "annotator_id"),
+        Index("ix_qualification_lane", "vendor_org_id", "lane_id", "annotator_id"),
         CheckConstraint("basis <> 'waiver' OR reason <> ''", name="waiver_has_reason"),
     )
     lane_id: Mapped[str] = mapped_column(Id)

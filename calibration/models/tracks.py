@@ -30,6 +30,7 @@ class Track(Folded, Identified, Shared, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "lane_id", "annotator_id", name="uq_track_once"),
         Index("ix_track_annotator", "vendor_org_id", "annotator_id"),
+        Index("ix_track_shown", "vendor_org_id", "shown_low", "annotator_id"),
     )
     lane_id: Mapped[str] = mapped_column(Id)
     annotator_id: Mapped[str] = mapped_column(Id)
@@ -39,6 +40,7 @@ class Track(Folded, Identified, Shared, Base):
     peer_accuracy: Mapped[float | None] = mapped_column(Float)  # from these, chance taken out, as of the last inference
     seconds: Mapped[int] = mapped_column(default=0)
     shown: Mapped[dict[str, Any]]  # what the person sees; renewed at most once a day, after 20 checks
+    shown_low: Mapped[float | None] = mapped_column(Float)  # its lower end, by which people are found
     shown_at: Mapped[datetime | None]
     heightened_to: Mapped[int] = mapped_column(default=0)  # checked more often up to this many judged
     alarms_seen: Mapped[int] = mapped_column(default=0)  # alarms after which the person's work was looked at again

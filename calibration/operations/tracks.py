@@ -131,6 +131,7 @@ def renew_shown(row: Track, now: datetime) -> None:
             "high": _coarse(interval.upper),
             "checks": row.checked // 10 * 10,
         }
+        row.shown_low = row.shown["low"]
 
 
 def _coarse(share: float) -> float:

@@ -37,7 +37,17 @@ from payouts.operations.methods import set_method
 from payouts.operations.runs import approve_run, export_run, prepare_run, settle_run
 from tests.admin.conftest import Office, desk_on
 from tests.marketplace.desk import Desk
-from workforce.models import Account, AccountLink, Annotator, DataRequest, FactorReset, Membership, Passkey, SavedFilter
+from workforce.models import (
+    Account,
+    AccountLink,
+    Annotator,
+    AnnotatorCode,
+    DataRequest,
+    FactorReset,
+    Membership,
+    Passkey,
+    SavedFilter,
+)
 from workforce.models.onboarding import ApplicationDraft, Invitation, Roster, RosterLine
 from workforce.operations.accounts import add_membership
 from workforce.operations.clearances import end_identity, set_clearance, verify_identity
@@ -71,6 +81,7 @@ def named(desk: Desk, number: int) -> Actor:
                        name=CANARIES[0], locale="en", note=CANARIES[2], created_at=desk.market.now)
         )  # fmt: skip
         profile.about, profile.country, profile.skills = CANARIES[2], "KE", ["canary-song"]
+        session.add(AnnotatorCode(org_id=profile.org_id, annotator_id=profile.id, kind="skill", code="canary-song"))
         session.add_all(left_behind(desk, session, account))
     with desk.vendor() as session:
         set_method(session, person, desk.annotators[number], kind="mobile", holder=CANARIES[0], account=CANARIES[3])

@@ -99,8 +99,8 @@ def test_the_bench_takes_a_folder_of_sets_or_a_set(tmp_path: Path) -> None:
     one = _set(tmp_path / "a")
     assert inference_quality.folders_in(tmp_path) == inference_quality.folders_in(one) == [one]
     names = [name for name, _tables in command.parts(None)]
-    assert names == ["next and submit", "gold beside work", "truth inference"]
-    assert len(list(command.parts(tmp_path))) == 5
+    assert names == ["next and submit", "gold beside work", "truth inference", "search among people"]
+    assert len(list(command.parts(tmp_path))) == 6
     assert command.main([str(tmp_path / "nowhere")]) == 2
 
 

@@ -19,10 +19,14 @@ from calibration.models import (
 )
 from calibration.operations import gates, gold, grading, rulebook, tracks
 from calibration.queries import gold_rate_of, qualification_of, quality_of_person, track_of
+from calibration.queries.criteria import work_criteria
 from kernel.db import now_of
 from kernel.errors import Forbidden, Invalid, NotFound
 from tests.calibration_db.world import GRADER, World
+from workforce.figures import use_criteria
 from workforce.models import DecisionReceipt
+from workforce.queries import search_people
+from workforce.values import PeopleFilter
 
 FOLDED = (*tracks.STATE, "judged", "seconds", "updated_at", "shown", "shown_at", "peers", "peers_same")
 
@@ -218,6 +222,11 @@ def test_what_a_person_sees_of_their_quality_is_coarse_and_comes_once_a_day_afte
     world.grade()
     with world.in_vendor() as session:
         first = quality_of_person(session, annotator)[0]
+        use_criteria(work_criteria)
+        assert first.low is not None
+        for quality, found in ((first.low, [annotator]), (first.low + 0.01, [])):
+            rows = search_people(session, PeopleFilter(quality=quality))[0]
+            assert [row.id for row in rows] == found, "people are found by what they are told"
     assert (first.judged, first.checks, first.accuracy) == (23, 20, 0.95)
     world.later(hours=23)
     answer_gold(world, "Asha", items[23:40], rights=0)

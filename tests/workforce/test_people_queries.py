@@ -12,6 +12,7 @@ from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
 from workforce.models import Annotator, LanguageClaim
 from workforce.operations import many_people
+from workforce.queries import finding
 from workforce.queries.steps import step_stream
 from workforce.values import ClaimFacts, ClaimStatus, Owner, PeopleFilter, Standing, SupplyRow
 
@@ -57,7 +58,11 @@ def test_another_vendor_sees_nobody(world: World) -> None:
         assert queries.supply(session, world.vendor_id) == []
 
 
-def test_people_are_found_by_standing_language_and_name(world: World) -> None:
+@pytest.mark.parametrize("most_named", [500, 0])
+def test_people_are_found_by_standing_language_and_name(
+    world: World, most_named: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_NAMED", most_named)  # as if very many were called so
     amina, _actor = world.annotator("Amina Wanjiru")
     nia, _actor = world.applicant("Nia Otieno", (("sw-TZ", "native"),))
     jose, _actor = world.applicant("José Álvarez", (("es-MX", "native"), ("swg", "B1")))
@@ -143,7 +148,7 @@ def test_a_team_lists_everybody_but_annotators(world: World) -> None:
     assert [organization.name for organization in clients] == ["Telco"]
 
 
-def test_people_are_searched_by_what_is_asked_of_them_in_two_statements_a_page(world: World, time: Time) -> None:
+def test_people_are_searched_by_what_is_asked_of_them_in_few_statements_a_page(world: World, time: Time) -> None:
     amina, _actor = world.annotator("Amina Wanjiru")
     nia, _actor = world.applicant("Nia Otieno", (("sw-TZ", "native"),))
     with world.db.transaction(world.vendor) as session:
@@ -157,7 +162,8 @@ def test_people_are_searched_by_what_is_asked_of_them_in_two_statements_a_page(w
             session.connection()
             statements.clear()
             rows = queries.search_people(session, PeopleFilter(**asked))[0]  # type: ignore[arg-type]
-            assert len([text for text in statements if "SELECT annotator" in text or "language_claim" in text]) <= 2
+            read = [text for text in statements if "annotator" in text or "language_claim" in text]
+            assert len(read) <= 2 + ("locale" in asked) + ("text" in asked)
             return {row.id for row in rows}
 
     both, one, none = {amina.id, nia.id}, {amina.id}, set[str]()
@@ -167,6 +173,18 @@ def test_people_are_searched_by_what_is_asked_of_them_in_two_statements_a_page(w
     assert found(mode="write", locale="sw") == both and found(mode="write", locale="sw", proven=True) == none
     assert found(locale="en", proficiency="C1") == one and found(locale="en", proficiency="C2") == none
     assert found(country="XX") == none
+    with world.db.transaction(world.vendor) as session:
+        operations.update_profile(
+            session, SYSTEM, nia.id, country="TZ", time_zone="Africa/Nairobi", weekly_hours=3, skills=["diving"],
+            domains=["law", "medicine"], about=None,
+        )  # fmt: skip
+    assert (found(skill="diving"), found(domain="law")) == ({nia.id}, {nia.id})
+    assert found(skill="transcription") == one and found(domain="medicine") == both
+    with world.db.transaction(world.vendor) as session:
+        many_people.add_skill(session, world.manager, [amina.id], skill="diving", reason="seen", is_preview=False)
+    assert found(skill="diving", domain="medicine") == both
+    assert found(pool=world.pool_id) == both and found(pool="x" * 22) == none
+    assert found(text="otieno", locale="sw") == {nia.id} and found(locale="sw-UG") == none
     with world.db.transaction(world.vendor) as session:
         spoken = next(each for each in queries.claims_of(session, nia.id) if each.mode == "speak")
         ended, soon, later = (time.now + timedelta(days=days) for days in (-1, 1, 4))

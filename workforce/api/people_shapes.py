@@ -17,6 +17,7 @@ class PeopleAskedIn(InModel):
     """What is asked of people; what is left out asks for nothing."""
 
     status: Standing | None = None
+    pool: str = Field(default="", max_length=22)
     locale: str = Field(default="", max_length=35)
     text: str = Field(default="", max_length=120)
     mode: Mode | None = None

@@ -223,6 +223,17 @@ class Annotator(Identified, Owned, Base):
         UniqueConstraint("org_id", "pseudonym", name="uq_annotator_pseudonym"),
         Index("ix_annotator_status", "org_id", "status", "id"),
         Index("ix_annotator_account", "account_id"),
+        Index(  # a walk along the list looks at what lists are filtered by, and at no row that does not fit
+            "ix_annotator_listed",
+            "org_id",
+            "id",
+            "status",
+            "pool_id",
+            "country",
+            "weekly_hours",
+            "clearance",
+            "clearance_until",
+        ),
         within("pool", "pool_id"),
         CheckConstraint(
             "status IN ('applied', 'active', 'paused', 'suspended', 'declined', 'left')", name="status_is_known"
@@ -244,6 +255,20 @@ class Annotator(Identified, Owned, Base):
     applied_at: Mapped[datetime]
     admitted_at: Mapped[datetime | None]
     admitted_by: Mapped[str | None] = mapped_column(Id)
+
+
+class AnnotatorCode(Owned, Base):
+    """A skill or domain that an annotator states, one a row: by these they are found, in the order of the list."""
+
+    __tablename__ = "annotator_code"
+    __table_args__ = (
+        Index("ix_annotator_code", "org_id", "kind", "code", "annotator_id"),
+        within("annotator", "annotator_id"),
+        CheckConstraint("kind IN ('skill', 'domain')", name="kind_is_known"),
+    )
+    annotator_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(6), primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class LanguageClaim(Identified, Owned, Base):

@@ -13,6 +13,7 @@ from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor, Resource
 from workforce.models import Annotator, SavedFilter
 from workforce.operations.clearances import set_clearance
+from workforce.operations.codes import keep_codes
 from workforce.operations.standing import change_standing
 from workforce.policy import Action, annotator_resource
 from workforce.queries.people import chosen, people_stream, search_people
@@ -74,6 +75,7 @@ def add_skill(
         if fault is None and not is_preview:
             guard.require(session, actor, Action.PEOPLE_SKILL, annotator_resource(person))
             person.skills = [*person.skills, code]
+            keep_codes(session, person)
             audit.record(
                 session, actor, "skill.added", "annotator", person.id, org_id=person.org_id,
                 details={"skill": code}, words=told, about=person.id,

@@ -16,6 +16,7 @@ from kernel.policy import Actor, Role, system_actor
 from workforce.demand import locales_in_demand
 from workforce.models import Account, Annotator, Pool, StandingChange
 from workforce.operations.accounts import add_membership
+from workforce.operations.codes import keep_codes
 from workforce.operations.languages import put_claims
 from workforce.operations.receipts import issue_receipt
 from workforce.operations.standing import RULE_VERSION, change_standing, move
@@ -69,6 +70,7 @@ def apply_to_pool(
         person = _fresh(session, pool, applicant.id, profile)
     else:
         person = _again(session, actor, pool, earlier, profile, is_invited)
+    keep_codes(session, person)
     put_claims(session, actor, person, claims, is_first=earlier is None)
     add_membership(
         session, system_actor("application"), account_id=applicant.id, org_id=pool.org_id, role=Role.ANNOTATOR
@@ -132,7 +134,7 @@ def update_profile(
     )
     for name, value in _columns(profile).items():
         setattr(person, name, value)
-    session.flush()
+    keep_codes(session, person)
     audit.record(session, actor, "profile.changed", "annotator", person.id, org_id=person.org_id)
     return annotator_view(person)
 

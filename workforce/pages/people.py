@@ -1,6 +1,6 @@
 """People of a vendor: the list with its filters, one person in full, and the decisions about them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -172,11 +172,13 @@ def _list(form: Form[Any], status: int = 200, preview: Preview | None = None) ->
         pools, _more = queries.pools(session, limit=200)
         saved = many_people.saved_searches(session, current.actor())
         lanes = lanes_with_tests(session) if current.may(Action.PEOPLE_INVITE) else []
+    named = [(pool.id, pool.name) for pool in pools]
     return page(
         "workforce/people.html", 422 if asked.faults else status, rows=found[0], counts=counts,
         total=sum(counts.values()), pool_count=len(pools),
-        asked=asked.typed, faults=asked.faults, chips=_chips(asked), words=words, preview=preview, typed=form.values,
-        errors=form.errors, saved=[(one, url_for("workforce.people", **address_of(one.wanted))) for one in saved],
+        asked=asked.typed, faults=asked.faults, chips=_chips(asked, dict(named)), pools=named, words=words,
+        preview=preview, typed=form.values, errors=form.errors,
+        saved=[(one, url_for("workforce.people", **address_of(one.wanted))) for one in saved],
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in Standing],
         bulk=[(one.value, str(words.STANDINGS[one][0])) for one in BULK], chosen=set(request.form.getlist("ids")),
         modes=[(one.value, str(words.MODES[one.value])) for one in Mode],
@@ -310,8 +312,10 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
-def _chips(asked: Asked) -> list[tuple[str, str]]:
+def _chips(asked: Asked, pools: Mapping[str, str]) -> list[tuple[str, str]]:
     shown = {**asked.typed}
     if shown.get("status") in set(Standing):
         shown["status"] = str(words.STANDINGS[Standing(shown["status"])][0])
+    if "pool" in shown:
+        shown["pool"] = pools.get(shown["pool"], shown["pool"])
     return [(shown[name], url_for("workforce.people", **asked.without(name))) for name in shown]

@@ -43,6 +43,7 @@ class PeopleForm(FormModel):
 
     text: str = Field(default="", max_length=120)
     status: Standing | None = None
+    pool: str = Field(default="", max_length=22)
     locale: str = Field(default="", max_length=120)
     mode: Mode | None = None
     proficiency: Annotated[str, Field(pattern=f"^({'|'.join(level.code for level in Level)})$")] | None = None

@@ -1,27 +1,20 @@
 """Reads of annotators: one's own profile, the list that a vendor searches, and one person in full."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Text, cast, false, func, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from i18n import _
-from i18n.matching import Level
-from i18n.tags import InvalidTag, standardize
-from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.paging import Paging
-from workforce.figures import criteria
-from workforce.models import Account, Annotator, LanguageClaim, Pool, StandingChange
+from workforce.models import Account, Annotator, Pool, StandingChange
+from workforce.queries.finding import conditions
 from workforce.queries.languages import claims_of_all, languages_of
-from workforce.queries.proven import proven
-from workforce.rules.names import email_key, mask_email
+from workforce.rules.names import mask_email
 from workforce.values import (
     AnnotatorView,
-    ClaimStatus,
     ClaimView,
     PeopleFilter,
     PersonDetail,
@@ -70,12 +63,12 @@ def search_people(
     session: Session, wanted: PeopleFilter, *, among: Collection[str] | None = None, after: str | None = None,
     limit: int = 50,
 ) -> tuple[list[PersonRow], str | None]:  # fmt: skip
-    """The people who fit a filter, in two statements a page.
+    """The people who fit a filter, in two statements a page, with one more for a name and one for a language.
 
     Ordered by id, which is random: pages stay stable while people join. `after` is the page before's cursor.
     """
     limit = min(limit, MOST_ROWS)
-    fits = select(Annotator.id).where(*_BY_ID.after(after), *_criteria(wanted, now_of(session)))
+    fits = select(Annotator.id).where(*_BY_ID.after(after), *conditions(session, wanted))
     if among is not None:
         fits = fits.where(Annotator.id.in_(among))
     # The page is found among annotators alone: names are read of its people, not of everybody on the way to it.
@@ -179,82 +172,6 @@ def annotator_view(row: Annotator) -> AnnotatorView:
 
 def _people() -> Select[Annotator, Account]:
     return select(Annotator, Account).join(Account, Account.id == Annotator.account_id)
-
-
-def _criteria(wanted: PeopleFilter, now: datetime) -> Iterator[ColumnElement[bool]]:
-    if wanted.status:
-        yield Annotator.status == wanted.status
-    if wanted.country:
-        yield Annotator.country == wanted.country
-    if wanted.hours:
-        yield Annotator.weekly_hours >= wanted.hours
-    if wanted.clearance:
-        yield Annotator.clearance >= wanted.clearance
-        yield Annotator.clearance_until > now
-    for column, code in ((Annotator.skills, wanted.skill), (Annotator.domains, wanted.domain)):
-        if code:
-            yield cast(column, Text).contains(json.dumps(code), autoescape=True)  # a code in its quotes
-    if wanted.locale or wanted.mode or wanted.proficiency or wanted.proven:
-        yield _speaking(wanted, now)
-    if wanted.text.strip():
-        yield _called(wanted.text.strip()[:120])
-    yield from criteria(wanted, now)
-
-
-def _speaking(wanted: PeopleFilter, now: datetime) -> ColumnElement[bool]:
-    claim = select(LanguageClaim.id).where(
-        LanguageClaim.annotator_id == Annotator.id,
-        LanguageClaim.org_id == Annotator.org_id,
-        LanguageClaim.status != ClaimStatus.REJECTED,
-    )
-    if wanted.locale:
-        try:
-            tag = standardize(wanted.locale.strip())
-        except InvalidTag:
-            return false()
-        within = LanguageClaim.locale.startswith(f"{tag}-", autoescape=True)
-        claim = claim.where(or_(LanguageClaim.locale == tag, within))
-    if wanted.mode:
-        claim = claim.where(LanguageClaim.mode == wanted.mode)
-    least = Level.parse(wanted.proficiency) if wanted.proficiency else Level.A1
-    if wanted.proven:
-        claim = claim.where(proven(least, now))
-    elif wanted.proficiency:
-        claim = claim.where(LanguageClaim.proficiency.in_([each.code for each in Level if each >= least]))
-    return claim.exists()
-
-
-def _called(text: str) -> ColumnElement[bool]:
-    """Addresses are found only when they are known in full: a list is no place to fish for them.
-
-    Names and pseudonyms are looked for apart, so that each is one pass or one look into an index, and not a question
-    that is asked of everybody in the order of the list.
-    """
-    # SQLite, and PostgreSQL in the locale C, lower ASCII alone: other alphabets are also looked for as typed.
-    names = [func.lower(Account.name).contains(text.lower(), autoescape=True)]
-    if not text.isascii():
-        names.append(Account.name.contains(text, autoescape=True))
-    if "@" in text:
-        names.append(Account.email_key == _key_or_nothing(text))
-    called = select(Account.id).where(or_(*names)).cte("called").prefix_with("MATERIALIZED", dialect="postgresql")
-    by_name, by_pseudonym = aliased(Annotator), aliased(Annotator)
-    begins, longest = text.upper(), 24
-    found = union_all(
-        select(by_name.id).where(by_name.account_id.in_(select(called.c.id))),
-        select(by_pseudonym.id).where(
-            # Comparisons tell nothing of other rows, so that the wall between tenants leaves them the index.
-            by_pseudonym.pseudonym.between(begins, begins.ljust(longest, "Z")),
-            by_pseudonym.pseudonym.startswith(begins, autoescape=True),
-        ),
-    ).subquery()
-    return Annotator.id.in_(select(found.c.id))
-
-
-def _key_or_nothing(text: str) -> str:
-    try:
-        return email_key(text)
-    except Invalid:
-        return ""
 
 
 def _standings(session: Session, annotator_id: str) -> list[StandingView]:

@@ -167,6 +167,7 @@ class PeopleFilter:
 
     text: str = ""
     status: str = ""
+    pool: str = ""
     locale: str = ""
     mode: str = ""
     proficiency: str = ""  # this level or a better one
