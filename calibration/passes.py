@@ -1,5 +1,6 @@
-"""By what right a reader is shown the pictures and sounds of tests and of decisions about them."""
+"""By what right a reader is shown pictures and sounds of tests, of decisions about them, and of checks by natives."""
 
+from calibration.rules.voices import VOICE_CLASS
 from calibration.values import LaneFacts
 from labeling.links import Pass
 from labeling.rules.media_links import Door
@@ -18,3 +19,8 @@ def evidence_pass(lane: LaneFacts, receipt_id: str) -> Pass:
 def dispute_pass(lane: LaneFacts, dispute_id: str, *, is_own: bool) -> Pass:
     """An objection: one's own, or one to decide."""
     return Pass(Door.DISPUTE if is_own else Door.CASE, dispute_id, lane.classification)
+
+
+def voice_pass(check_id: str) -> Pass:
+    """What a candidate said: their own, in a native's hands, or under an appeal."""
+    return Pass(Door.VOICE, check_id, VOICE_CLASS)

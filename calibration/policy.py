@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
-from calibration.models import Attempt, Dispute, LanguageCheck
+from calibration.models import Attempt, Dispute, LanguageCheck, LanguageVote
 from calibration.values import LaneFacts
 from kernel.grants import rights_on
 from kernel.policy import Actor, Resource
@@ -32,6 +32,7 @@ OWN_QUALITY = "quality:read"
 PERSON_QUALITY = "person_quality:read"
 CHECK_ASK = "language_check:ask"
 CHECK_JUDGE = "language_check:judge"
+CHECK_HEAR = "language_check:hear"
 CHECK_OVERSEE = "language_check:oversee"
 
 
@@ -67,6 +68,14 @@ def language_check_resource(check: LanguageCheck) -> Resource:
     """A check by natives: the candidate's own, and their vendor's to look after."""
     return Resource(
         kind="language_check", id=check.id, org_id=check.org_id, owner_account_id=check.account_id,
+    )  # fmt: skip
+
+
+def recording_resource(check: LanguageCheck, held: LanguageVote | None) -> Resource:
+    """What a candidate said, as a native meets it: whoever holds a place at the check may hear it meanwhile."""
+    return Resource(
+        kind="language_recording", id=check.id, lease_account_id=held.account_id if held else None,
+        lease_until=held.held_until if held else None,
     )  # fmt: skip
 
 

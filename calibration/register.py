@@ -5,14 +5,14 @@ from sqlalchemy.orm import Session
 
 from calibration.api import api
 from calibration.cli import cli
-from calibration.operations import reading
+from calibration.operations import reading, voices
 from calibration.operations.hearing import rests_on_checks
 from calibration.pages import behaviour, disputes, gates, gold, lanes, learning, natives, pages, people, roster, rows
 from calibration.policy import PERSON_QUALITY
 from kernel.policy import Actor
 from web import current
 from workforce.figures import LaneFigure, use_figures
-from workforce.trail import show_evidence, show_whole
+from workforce.trail import show_case, show_evidence, show_whole
 
 # Imported for the routes they declare.
 _ROUTES = (behaviour, disputes, gates, gold, lanes, learning, natives, people, roster, rows)
@@ -25,11 +25,18 @@ def register(app: Flask) -> None:
     show_evidence(
         "language_check", lambda _session, _actor, check_id: url_for("calibration.language_check", check_id=check_id)
     )
+    show_case("language_check", _appealed)
     show_whole("lane_paused", _evidence)
     use_figures(of_person=_person_figures, of_pool=_pool_figures)
     app.register_blueprint(pages)
     app.register_blueprint(api)
     app.cli.add_command(cli)
+
+
+def _appealed(session: Session, actor: Actor, check_id: str) -> str | None:
+    """What natives judged, for whoever may answer the appeal against it."""
+    may_look = voices.is_appealed_to(session, actor, check_id)
+    return url_for("calibration.appealed_check", check_id=check_id) if may_look else None
 
 
 def _evidence(session: Session, actor: Actor, receipt_id: str) -> str | None:

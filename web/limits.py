@@ -20,7 +20,7 @@ from web import current, sessions
 HOUR = 3600
 MOST = {
     "apply": 30, "import": 300, "units": 1200, "export": 600, "invite": 300, "letters": 10,
-    "documents": 30, "drafts": 300,
+    "documents": 30, "voices": 30, "drafts": 300,
 }  # fmt: skip
 """How often one account, or one network where nobody is signed in, may do each of these in an hour."""
 

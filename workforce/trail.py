@@ -1,4 +1,4 @@
-"""Where a person meets again what a decision about them rests on: told by the packages that keep it."""
+"""Where what a decision rests on is met again, by its person and on appeal: told by the packages that keep it."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from kernel.policy import Actor
 Find = Callable[[Session, Actor, str], str | None]
 _finders: dict[str, Find] = {}
 _whole: dict[str, Find] = {}
+_cases: dict[str, Find] = {}
 
 
 def show_evidence(kind: str, find: Find) -> None:
@@ -19,6 +20,17 @@ def show_evidence(kind: str, find: Find) -> None:
 def show_whole(kind: str, find: Find) -> None:
     """Say which address shows the person, by its id, all that a decision of a kind rests on."""
     _whole[kind] = find
+
+
+def show_case(kind: str, find: Find) -> None:
+    """Say which address shows evidence of a kind, by its id, to those who may answer an appeal that rests on it."""
+    _cases[kind] = find
+
+
+def address_of_case(session: Session, actor: Actor, kind: str, evidence_id: str) -> str | None:
+    """Where the actor, who may answer an appeal, reads a piece of evidence for it, if there is such a page."""
+    find = _cases.get(kind)
+    return find(session, actor, evidence_id) if find else None
 
 
 def address_of_whole(session: Session, actor: Actor, kind: str, receipt_id: str) -> str | None:

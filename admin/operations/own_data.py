@@ -20,7 +20,10 @@ from admin.queries.person import tables_of
 from admin.rules.person import LEFT_OUT
 from admin.values import Erased
 from calibration.models import Attempt, BehaviourReview, Dispute, Qualification
-from calibration.models.languages import LanguageCheck
+from calibration.models.languages import LanguageCheck, LanguageRecording
+from calibration.operations.voices import forget_recordings, opened
+from calibration.queries.natives import recordings_of
+from calibration.rules.voices import SUFFIXES
 from kernel import audit, audit_words, ids
 from kernel.crypto import digest
 from kernel.db import after_commit, now_of
@@ -65,7 +68,7 @@ from workforce.values.own_data import KEPT, DataKind, DataState
 
 
 def gather(session: Session, actor: Actor, request_id: str) -> BinaryIO | None:
-    """Everything that is held about whoever asked, as a ZIP of JSON files in a file without a name; reads only."""
+    """All that is held about whoever asked, as a ZIP of JSON and recordings in a file without a name; reads only."""
     row = _waiting_copy(session, request_id)
     if row is None:
         return None
@@ -104,6 +107,8 @@ def _fill(session: Session, archive: zipfile.ZipFile, account_id: str) -> None:
     for name, rows in tables_of(session, account_id):
         with archive.open(f"{name}.json", "w") as file:
             counts[name] = _write_rows(file, rows)
+    for recording in recordings_of(session, account_id):
+        archive.writestr(f"recordings/{recording.id}.{SUFFIXES[recording.media_type]}", opened(recording))
     about = {"account": account_id, "made_at": now_of(session).isoformat(), "rows": counts, "left_out": LEFT_OUT}
     archive.writestr("about.json", json.dumps(about, ensure_ascii=False, indent=1))
 
@@ -196,6 +201,7 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
     person.skills, person.domains, person.clearance = [], [], 0
     person.clearance_until = person.identity_verified_at = None
     session.flush()
+    forget_recordings(session, actor, LanguageRecording.annotator_id == person.id)
     claims = select(LanguageClaim.id).where(LanguageClaim.annotator_id == person.id)
     documents = select(PersonDocument.id).where(PersonDocument.annotator_id == person.id)
     receipts = select(DecisionReceipt.id).where(DecisionReceipt.annotator_id == person.id)

@@ -5,7 +5,9 @@ from sqlalchemy.orm import Session
 
 from admin.operations.own_data import erase_person, forget_file
 from admin.queries.retention import due_ids
-from admin.rules.retention import COPIES, ERASURES, RULES, SESSIONS, UPLOADS, Retention
+from admin.rules.retention import COPIES, ERASURES, RECORDINGS, RULES, SESSIONS, UPLOADS, Retention
+from calibration.models import LanguageRecording
+from calibration.operations.voices import forget_recordings
 from kernel import audit
 from kernel.policy import Actor
 from marketplace.models import Batch
@@ -45,6 +47,8 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
             if batch.personal:
                 batch.personal = {name: told for name, told in batch.personal.items() if name != "examples"}
             batch.state = "cancelled" if batch.state == "checked" else batch.state
+    elif rule is RECORDINGS:
+        forget_recordings(session, actor, LanguageRecording.id.in_(found))
     else:
         session.execute(
             update(PayoutLine).where(PayoutLine.id.in_(found)).values(holder_sealed=None, details_sealed=None)

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from admin.rules.retention import COPIES, DESTINATIONS, ERASURES, RULES, SESSIONS, UPLOADS, Retention
+from admin.rules.retention import COPIES, DESTINATIONS, ERASURES, RECORDINGS, RULES, SESSIONS, UPLOADS, Retention
+from calibration.models.languages import LanguageCheck, LanguageRecording
 from kernel.db import now_of
 from marketplace.models import Batch
 from payouts.models import PayoutLine, PayoutRun
 from web.models import AuthSession
-from workforce.models import DataRequest
+from workforce.models import Appeal, DataRequest
 from workforce.values.own_data import DataKind, DataState
 
 MOST_COUNTED = 100_000
@@ -62,6 +63,10 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
         return select(AuthSession.id), AuthSession.absolute_until
     if rule is UPLOADS:
         return select(Batch.id).where(Batch.state.in_(_OVER), Batch.stored_name != ""), Batch.created_at
+    if rule is RECORDINGS:
+        recordings = select(LanguageRecording.id).join(LanguageCheck, LanguageCheck.id == LanguageRecording.check_id)
+        appealed = exists().where(Appeal.receipt_id == LanguageCheck.receipt_id, Appeal.decided_at.is_(None))
+        return recordings.where(LanguageCheck.decided_at.is_not(None), ~appealed), LanguageCheck.decided_at
     assert rule is DESTINATIONS
     lines = select(PayoutLine.id).join(PayoutRun, PayoutRun.id == PayoutLine.run_id)
     return lines.where(PayoutLine.details_sealed.is_not(None)), PayoutRun.settled_at

@@ -49,10 +49,11 @@ _SHOWN = {
     " annotator_id revoked_at",
     "judgment": f"{_SHARED} lane_id assignment_id annotator_id account_id ontology_id guideline_id answer category"
     " is_late answered_at seconds",
-    "language_check": "id org_id claim_id annotator_id account_id pool_id locale level prompt answer state asked_at"
-    " answered_at decided_at receipt_id",
+    "language_check": "id org_id claim_id annotator_id account_id pool_id locale mode level prompt answer state"
+    " asked_at answered_at decided_at receipt_id",
     "language_claim": "id org_id annotator_id locale mode proficiency status steps claimed_at verified_at until_at",
     "language_evidence": "id org_id claim_id kind level weight fades_days note at until_at",
+    "language_recording": "id org_id check_id annotator_id account_id media_type size seconds sha256 kept_at",
     "language_vote": "id org_id check_id annotator_id account_id taken_at held_until confirms counts voted_at micros"
     " currency",
     "ledger_account": "id org_id kind holder_id currency balance_micros",

@@ -24,5 +24,6 @@ COPIES = Retention("copies", _("Files with a person's data, made ready for them"
 SESSIONS = Retention("sessions", _("Ended sessions, with network and browser"), 180)
 UPLOADS = Retention("uploads", _("Uploaded files of units and gold, once they are written or given up"), 30)
 DESTINATIONS = Retention("destinations", _("Where payments went, once their run was settled"), 3_653)
+RECORDINGS = Retention("recordings", _("Recordings for checks by natives, once decided and while no appeal waits"), 60)
 
-RULES = (ERASURES, COPIES, SESSIONS, UPLOADS, DESTINATIONS)
+RULES = (ERASURES, COPIES, SESSIONS, UPLOADS, RECORDINGS, DESTINATIONS)

@@ -14,6 +14,7 @@ from calibration.models.inference import Consensus as Consensus
 from calibration.models.inference import InferenceRun as InferenceRun
 from calibration.models.languages import LanguageCheck as LanguageCheck
 from calibration.models.languages import LanguagePrompt as LanguagePrompt
+from calibration.models.languages import LanguageRecording as LanguageRecording
 from calibration.models.languages import LanguageVote as LanguageVote
 from calibration.models.proposals import GoldProposal as GoldProposal
 from calibration.models.tracks import Folded as Folded

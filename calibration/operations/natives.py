@@ -1,6 +1,6 @@
-"""Checks by natives: a candidate writes, natives judge blind to one another and are paid, and the claim learns from it.
+"""Checks by natives: a candidate writes or speaks, natives judge blind to one another and are paid.
 
-All of it happens inside one vendor, in its scope.
+The claim learns from it. All of it happens inside one vendor, in its scope.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from calibration.models.languages import LanguageCheck, LanguagePrompt, LanguageVote
 from calibration.policy import CHECK_ASK, CHECK_JUDGE, CHECK_OVERSEE, language_check_resource
 from calibration.queries.natives import (
+    MODES,
     Askable,
     CheckerRow,
     CheckView,
@@ -25,11 +26,12 @@ from calibration.queries.natives import (
     checks_of,
     claim_to_check,
     held_by,
-    is_native,
+    native_in,
     natives_by_locale,
     overview_rows,
     prompts_of,
     queue_of,
+    recording_of,
     task_view,
     votes_of,
     waiting_for,
@@ -67,12 +69,12 @@ RULE, RULE_VERSION = "language_check", "1"
 
 @dataclass(frozen=True)
 class Own:
-    """What a person meets of checks: languages that can be checked, their own checks, texts that they could judge."""
+    """What a person meets of checks: languages that can be checked, their own checks, answers that they could judge."""
 
     askable: list[Askable]
     checks: list[CheckView]
     waiting: int
-    native_in: list[str]
+    native_in: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Overview:
 
     checks: list[OverviewRow]
     checkers: list[CheckerRow]
-    natives: dict[str, int]
+    natives: dict[str, dict[str, int]]  # by mode and locale
     prompts: list[PromptRow]
     pools: list[PoolView]
 
@@ -91,7 +93,7 @@ def own_checks(session: Session, actor: Actor) -> Own:
     person = _own(session, actor, CHECK_ASK)
     return Own(
         askable_of(session, person), checks_of(session, person), waiting_for(session, person),
-        is_native(session, person),
+        native_in(session, person),
     )  # fmt: skip
 
 
@@ -101,11 +103,12 @@ def own_check(session: Session, actor: Actor, check_id: str) -> CheckView:
     if row is None:
         raise not_found()
     require(session, actor, CHECK_ASK, language_check_resource(row))
-    return check_view(row)
+    recording = recording_of(session, row.id)
+    return check_view(row, recording.id if recording else None)
 
 
 def task_in_hand(session: Session, actor: Actor, check_id: str) -> TaskView:
-    """The text that the actor holds and has not spoken about."""
+    """The answer that the actor holds and has not spoken about."""
     found = held_by(session, _own(session, actor, CHECK_JUDGE), check_id)
     if found is None:
         raise not_found()
@@ -116,17 +119,19 @@ def overview(session: Session, actor: Actor) -> Overview:
     """The vendor's side of checks by natives."""
     require(session, actor, CHECK_OVERSEE, Resource("language_check", org_id=actor.org_id))
     pools, _more = list_pools(session, limit=200)
-    return Overview(overview_rows(session), checkers(session), natives_by_locale(session), prompts_of(session), pools)
+    natives = {mode: natives_by_locale(session, mode) for mode in MODES}
+    return Overview(overview_rows(session), checkers(session), natives, prompts_of(session), pools)
 
 
 def ask_check(session: Session, actor: Actor, claim_id: str) -> CheckView:
-    """Ask for natives to check how one writes a language; the prompt is drawn now. One that is open is gone on with."""
+    """Ask for natives to check how one writes or speaks; the prompt is drawn now. One that is open is gone on with."""
     person = _own(session, actor, CHECK_ASK)
     claim = claim_to_check(session, claim_id, hold=True)
     if claim is None or claim.annotator_id != person.annotator_id:
         raise not_found()
-    if claim.mode != "write" or claim.status == "rejected":
-        raise Conflict("language_check.mode", _("Natives check how you write: choose a language that you write."))
+    if claim.mode not in MODES or claim.status == "rejected":
+        message = _("Natives check how you write or speak: choose a language that you write or speak.")
+        raise Conflict("language_check.mode", message)
     last = session.scalars(
         select(LanguageCheck).where(LanguageCheck.claim_id == claim.id).order_by(LanguageCheck.asked_at.desc()).limit(1)
     ).one_or_none()
@@ -143,8 +148,8 @@ def ask_check(session: Session, actor: Actor, claim_id: str) -> CheckView:
         )
     row = LanguageCheck(
         id=ids.new_id(), org_id=person.org_id, claim_id=claim.id, annotator_id=person.annotator_id,
-        account_id=person.account_id, pool_id=pool.id, locale=claim.locale, level=claim.proficiency,
-        prompt=_draw(session, actor, claim), answer="", state="asked", asked_at=now,
+        account_id=person.account_id, pool_id=pool.id, locale=claim.locale, mode=claim.mode,
+        level=claim.proficiency, prompt=_draw(session, actor, claim), answer="", state="asked", asked_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -155,22 +160,37 @@ def ask_check(session: Session, actor: Actor, claim_id: str) -> CheckView:
 
 def answer_check(session: Session, actor: Actor, check_id: str, text: str) -> CheckView:
     """Write what the prompt asks for. It goes to the natives as it stands, and is not changed any more."""
-    row = _load(session, check_id)
-    require(session, actor, CHECK_ASK, language_check_resource(row))
-    if row.state != "asked":
-        raise Conflict("language_check.sent", _("This text was sent already."))
+    row = to_answer(session, actor, check_id, "write")
     text = clean_text(text, "text", LONGEST)
     if len(text) < SHORTEST:
         message = _("Write at least %(n)s characters.", n=SHORTEST)
         raise Invalid("language_check.short", message, fields={"text": message})
-    row.answer, row.state, row.answered_at = text, "answered", now_of(session)
+    row.answer = text
+    return answered(session, actor, row)
+
+
+def to_answer(session: Session, actor: Actor, check_id: str, mode: str) -> LanguageCheck:
+    """One's own check that waits for an answer of this mode, held for it."""
+    row = _load(session, check_id)
+    require(session, actor, CHECK_ASK, language_check_resource(row))
+    if row.state != "asked":
+        raise Conflict("language_check.sent", _("This answer was sent already."))
+    if row.mode != mode:
+        wanted = _("This check asks for a recording.") if row.mode == "speak" else _("This check asks for a text.")
+        raise Conflict("language_check.other_mode", wanted)
+    return row
+
+
+def answered(session: Session, actor: Actor, row: LanguageCheck, recording_id: str | None = None) -> CheckView:
+    """Hand an answer over to the natives."""
+    row.state, row.answered_at = "answered", now_of(session)
     session.flush()
     audit.record(session, actor, "language_check.answered", "language_check", row.id, org_id=row.org_id)
-    return check_view(row)
+    return check_view(row, recording_id)
 
 
 def take_check(session: Session, actor: Actor) -> TaskView | None:
-    """Take the oldest text that waits for a native like the actor, or the one they hold; None where none waits.
+    """Take the oldest answer that waits for a native like the actor, or the one they hold; None where none waits.
 
     A place is theirs for a day; who says something later is heard if a place is still free, and paid either way.
     """
@@ -182,14 +202,14 @@ def take_check(session: Session, actor: Actor) -> TaskView | None:
         if own is not None and own.voted_at is None and row.state == "answered":
             own.held_until = now_of(session) + HELD_FOR
             session.flush()
-            return task_view(row, own)
+            return task_view(session, row, own)
         if own is None and _is_free(session, row, votes):
             return _take(session, person, row)
     return None
 
 
 def judge_check(session: Session, actor: Actor, check_id: str, *, confirms: bool) -> bool | None:
-    """Say whether somebody who knows the language so well would write like this; what the check came to, if decided.
+    """Say whether somebody who knows the language so well writes or speaks like this; and what the check came to.
 
     The native's words are paid whatever they say, and whatever the others have said meanwhile.
     """
@@ -200,7 +220,7 @@ def judge_check(session: Session, actor: Actor, check_id: str, *, confirms: bool
     if own is None:
         raise not_found()
     if own.voted_at is not None:
-        raise Conflict("language_check.voted", _("You have said what you think of this text already."))
+        raise Conflict("language_check.voted", _("You have said what you think of this already."))
     heard = _heard(votes)
     own.confirms, own.voted_at = confirms, now_of(session)
     own.counts = row.state == "answered" and len(heard) < places_of(heard)
@@ -225,8 +245,8 @@ def undo_check(session: Session, actor: Actor, check_id: str) -> None:
     audit.record(session, actor, "language_check.undone", "language_check", row.id, org_id=row.org_id)
 
 
-def add_prompt(session: Session, actor: Actor, *, locale: str, text: str) -> str:
-    """A prompt of the vendor's own for one locale, whose candidates write to these from then on."""
+def add_prompt(session: Session, actor: Actor, *, locale: str, text: str, mode: str = "write") -> str:
+    """A prompt of the vendor's own for one locale, whose candidates write or speak to these from then on."""
     require(session, actor, CHECK_OVERSEE, Resource("language_prompt", org_id=actor.org_id))
     assert actor.org_id is not None
     try:
@@ -234,19 +254,24 @@ def add_prompt(session: Session, actor: Actor, *, locale: str, text: str) -> str
     except InvalidTag as error:
         message = _("“%(tag)s” is not a language we know. Write it like sw-KE or zh-Hant-TW.", tag=locale[:40])
         raise Invalid("language_prompt.locale", message, fields={"locale": message}) from error
+    if mode not in MODES:
+        message = _("Choose one of the two.")
+        raise Invalid("language_prompt.mode", message, fields={"mode": message})
     text = clean_text(text, "text", PROMPT_LONGEST)
-    known = select(func.count()).where(LanguagePrompt.org_id == actor.org_id, LanguagePrompt.locale == tag)
+    known = select(func.count()).where(
+        LanguagePrompt.org_id == actor.org_id, LanguagePrompt.locale == tag, LanguagePrompt.mode == mode
+    )
     if (session.scalar(known) or 0) >= MOST_PROMPTS:
         message = _("There are %(n)s prompts for this language already; remove one first.", n=MOST_PROMPTS)
         raise Invalid("language_prompt.too_many", message, fields={"text": message})
     row = LanguagePrompt(
-        id=ids.new_id(), org_id=actor.org_id, locale=tag, text=text, created_at=now_of(session),
+        id=ids.new_id(), org_id=actor.org_id, locale=tag, mode=mode, text=text, created_at=now_of(session),
         created_by=actor.account_id,
     )  # fmt: skip
     session.add(row)
     session.flush()
     audit.record(session, actor, "language_prompt.added", "language_prompt", row.id, org_id=row.org_id,
-                 details={"locale": tag})  # fmt: skip
+                 details={"locale": tag, "mode": mode})  # fmt: skip
     return row.id
 
 
@@ -289,12 +314,13 @@ def _draw(session: Session, actor: Actor, claim: LanguageClaim) -> str:
     own = list(
         session.scalars(
             select(LanguagePrompt.text).where(
-                LanguagePrompt.org_id == claim.org_id, LanguagePrompt.locale == claim.locale
+                LanguagePrompt.org_id == claim.org_id, LanguagePrompt.locale == claim.locale,
+                LanguagePrompt.mode == claim.mode,
             ).order_by(LanguagePrompt.id)
         )
     )  # fmt: skip
     account = account_of(session, actor.account_id or "")
-    texts = own or list(seeds_for(claim.locale, account.locale if account else "en"))
+    texts = own or list(seeds_for(claim.locale, account.locale if account else "en", claim.mode))
     return texts[int(ids.uniform() * len(texts))]
 
 
@@ -321,7 +347,7 @@ def _take(session: Session, person: Person, row: LanguageCheck) -> TaskView:
     )  # fmt: skip
     session.add(vote)
     session.flush()
-    return task_view(row, vote)
+    return task_view(session, row, vote)
 
 
 def _pay(session: Session, row: LanguageCheck, vote: LanguageVote) -> None:
@@ -358,8 +384,9 @@ def _tell(session: Session, actor: Actor, row: LanguageCheck, said: list[bool]) 
     return issue_receipt(
         session, actor, annotator_id=row.annotator_id, kind=ReceiptKind.LANGUAGE_REJECTED, rule=RULE,
         rule_version=RULE_VERSION,
-        what=_("Natives did not confirm how you write %(language)s.", language=language),
-        why=_why(len(said), said.count(False)),
+        what=_("Natives did not confirm how you speak %(language)s.", language=language)
+        if row.mode == "speak" else _("Natives did not confirm how you write %(language)s.", language=language),
+        why=_why(row.mode, len(said), said.count(False)),
         way_back=_("You can ask for another check from %(date)s.", date=(row.asked_at + AGAIN_AFTER).date()),
         figure={"value": round(said.count(True) / len(said), 4), "limit": 0.5, "n": len(said)},
         evidence=[{"kind": "language_check", "id": row.id}],
@@ -367,7 +394,13 @@ def _tell(session: Session, actor: Actor, row: LanguageCheck, said: list[bool]) 
     )  # fmt: skip
 
 
-def _why(asked: int, against: int) -> Message:
+def _why(mode: str, asked: int, against: int) -> Message:
+    if mode == "speak":
+        return _(
+            "%(asked)s natives heard your recording, each without knowing you or what the others said; %(against)s of"
+            " them found that it does not sound as spoken by somebody who knows the language as well as you state.",
+            asked=asked, against=against,
+        )  # fmt: skip
     return _(
         "%(asked)s natives read your text, each without knowing you or what the others said; %(against)s of them found"
         " that it does not read as written by somebody who knows the language as well as you state.",

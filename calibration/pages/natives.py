@@ -1,4 +1,4 @@
-"""Pages of checks by natives: the candidate's prompt, the native's text in hand, the vendor's overview."""
+"""Pages of checks by natives: a candidate's prompt, an answer in hand or under appeal, the vendor's overview."""
 
 from typing import Any
 
@@ -6,18 +6,23 @@ from flask import Response, request
 from pydantic import Field
 
 from calibration.operations import natives as acts
+from calibration.operations import voices
 from calibration.pages import pages
+from calibration.passes import voice_pass
+from calibration.queries.natives import MODES
+from calibration.rules.voices import LONGEST, MOST_BYTES, SHORTEST
 from i18n import Message, _
 from kernel import db
 from kernel.errors import Conflict, Invalid
-from web import current
+from labeling.links import for_page
+from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import queries as people
 from workforce.pages import words
 
 STATES: dict[str, tuple[Message, str]] = {
-    "asked": (_("To be written"), "wait"),
+    "asked": (_("To be answered"), "wait"),
     "answered": (_("With the natives"), "wait"),
     "decided": (_("Decided"), "plain"),
     "undone": (_("Undone"), "plain"),
@@ -44,12 +49,13 @@ class Prompt(FormModel):
     """What the form of a prompt sends."""
 
     locale: str = Field(default="", max_length=80)
+    mode: str = Field(default="write", max_length=6)
     text: str = Field(default="", max_length=2000)
 
 
 @pages.get("/language-checks")
 def language_checks() -> Response:
-    """One's own checks, and the way to texts that wait for natives."""
+    """One's own checks, and the way to answers that wait for natives."""
     with db.reading(current.scope()) as session:
         own = acts.own_checks(session, current.actor())
     return page("calibration/language_checks.html", own=own, words=words, states=STATES, outcomes=OUTCOMES)
@@ -57,7 +63,7 @@ def language_checks() -> Response:
 
 @pages.post("/language-checks")
 def ask_language_check() -> Response:
-    """Ask for natives to check how one writes."""
+    """Ask for natives to check how one writes or speaks."""
     try:
         with db.transaction(current.scope()) as session:
             made = acts.ask_check(session, current.actor(), request.form.get("claim_id", "")[:22])
@@ -69,7 +75,7 @@ def ask_language_check() -> Response:
 
 @pages.get("/language-checks/<check_id>")
 def language_check(check_id: str) -> Response:
-    """One of one's own checks: the prompt to write to, or how it stands."""
+    """One of one's own checks: the prompt to answer, or how it stands."""
     return _own(check_id, empty_form())
 
 
@@ -92,20 +98,39 @@ def answer_language_check(check_id: str) -> Response:
     return see("calibration.language_check", check_id=check_id)
 
 
+@pages.post("/language-checks/<check_id>/recording")
+def record_language_check(check_id: str) -> Response:
+    """Send what one said."""
+    form, file = empty_form(), request.files.get("file")
+    limits.spend("voices")
+    try:
+        with db.transaction(current.scope()) as session:
+            content = file.stream.read(MOST_BYTES + 1) if file else b""
+            voices.record_check(session, current.actor(), check_id, content)
+    except Invalid as problem:
+        form.add(problem)
+        return _own(check_id, form, 422)
+    except Conflict as problem:
+        flash("bad", problem.message)
+        return see("calibration.language_check", check_id=check_id)
+    flash("good", _("Sent. Two natives hear it, each without knowing you or the other."))
+    return see("calibration.language_check", check_id=check_id)
+
+
 @pages.post("/language-checks/next")
 def take_language_check() -> Response:
-    """Take the next text that waits."""
+    """Take the next answer that waits."""
     with db.transaction(current.scope()) as session:
         task = acts.take_check(session, current.actor())
     if task is None:
-        flash("wait", _("No text waits for you just now."))
+        flash("wait", _("Nothing waits for you just now."))
         return see("calibration.language_checks")
     return see("calibration.language_task", check_id=task.check_id)
 
 
 @pages.get("/language-checks/<check_id>/judge")
 def language_task(check_id: str) -> Response:
-    """The text in hand."""
+    """The answer in hand."""
     return _task(check_id, {})
 
 
@@ -125,6 +150,14 @@ def judge_language_check(check_id: str) -> Response:
     return see("calibration.language_checks")
 
 
+@pages.get("/language-checks/<check_id>/appealed")
+def appealed_check(check_id: str) -> Response:
+    """What was asked and answered, for whoever may decide the appeal against what natives found."""
+    with db.reading(current.scope()) as session:
+        check = voices.appealed_check(session, current.actor(), check_id)
+    return page("calibration/appealed_check.html", check=check, sound=_sound(check.id, check.recording_id), words=words)
+
+
 @pages.get("/language-checks/overview")
 def language_checks_overview() -> Response:
     """The vendor's checks, checkers, prompts and rates."""
@@ -139,7 +172,7 @@ def add_language_prompt() -> Response:
         try:
             with db.transaction(current.scope()) as session:
                 locale = words.language_typed(form.data.locale)
-                acts.add_prompt(session, current.actor(), locale=locale, text=form.data.text)
+                acts.add_prompt(session, current.actor(), locale=locale, text=form.data.text, mode=form.data.mode)
         except Invalid as problem:
             form.add(problem)
     if not form.ok:
@@ -163,13 +196,21 @@ def _own(check_id: str, form: Form[Any], status: int = 200) -> Response:
     return page(
         "calibration/language_check.html", status, check=check, form=form, errors=form.errors, words=words,
         states=STATES, outcomes=OUTCOMES, shortest=acts.SHORTEST, longest=acts.LONGEST,
+        sound=_sound(check.id, check.recording_id), least_seconds=SHORTEST, most_minutes=LONGEST // 60,
+        most_mb=MOST_BYTES // 1024 // 1024,
     )  # fmt: skip
 
 
 def _task(check_id: str, errors: dict[str, Message], status: int = 200) -> Response:
     with db.reading(current.scope()) as session:
         task = acts.task_in_hand(session, current.actor(), check_id)
-    return page("calibration/language_task.html", status, task=task, errors=errors, words=words)
+    sound = _sound(task.check_id, task.recording_id)
+    return page("calibration/language_task.html", status, task=task, sound=sound, errors=errors, words=words)
+
+
+def _sound(check_id: str, recording_id: str | None) -> str:
+    """The address that leads the reader to a link, made when the recording is played."""
+    return for_page({"sound": recording_id}, voice_pass(check_id))["sound"] if recording_id else ""
 
 
 def _overview(form: Form[Any], status: int = 200) -> Response:
@@ -177,5 +218,5 @@ def _overview(form: Form[Any], status: int = 200) -> Response:
         found = acts.overview(session, current.actor())
     return page(
         "calibration/language_checks_overview.html", status, found=found, form=form, errors=form.errors, words=words,
-        states=STATES, outcomes=OUTCOMES,
+        states=STATES, outcomes=OUTCOMES, modes=[(mode, str(words.MODES[mode]), "") for mode in MODES],
     )  # fmt: skip

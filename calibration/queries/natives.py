@@ -4,10 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from calibration.models.languages import LanguageCheck, LanguagePrompt, LanguageVote
+from calibration.models.languages import LanguageCheck, LanguagePrompt, LanguageRecording, LanguageVote
 from calibration.queries.people import Person
 from calibration.rules.intervals import Interval, wilson
 from calibration.rules.natives import Agreement, agreement_of
@@ -17,6 +17,7 @@ from workforce.queries.languages import claims_of
 from workforce.queries.people import pseudonyms_of
 
 SHOWN = 50
+MODES = ("write", "speak")  # of languages that natives check
 MEASURED = 5_000  # votes that the figures of checkers are made from, the newest
 
 
@@ -26,9 +27,11 @@ class CheckView:
 
     id: str
     locale: str
+    mode: str
     level: str
     prompt: str
     answer: str
+    recording_id: str | None
     state: str
     confirmed: bool | None
     asked_at: datetime
@@ -39,13 +42,15 @@ class CheckView:
 
 @dataclass(frozen=True)
 class TaskView:
-    """A text as a native judges it: nothing tells who wrote it, nor what others said."""
+    """An answer as a native judges it: nothing tells whose it is, nor what others said."""
 
     check_id: str
     locale: str
+    mode: str
     level: str
     prompt: str
     answer: str
+    recording_id: str | None  # None also once the place is not held any more
     held_until: datetime
     micros: int
     currency: str
@@ -53,10 +58,11 @@ class TaskView:
 
 @dataclass(frozen=True)
 class Askable:
-    """A claim whose writing natives can check, and the check that is under way."""
+    """A claim to write or speak that natives can check, and the check that is under way."""
 
     claim_id: str
     locale: str
+    mode: str
     level: str
     open_check_id: str | None
 
@@ -68,6 +74,7 @@ class OverviewRow:
     id: str
     pseudonym: str
     locale: str
+    mode: str
     level: str
     state: str
     confirmed: bool | None
@@ -92,6 +99,7 @@ class PromptRow:
 
     id: str
     locale: str
+    mode: str
     text: str
 
 
@@ -102,7 +110,7 @@ def claim_to_check(session: Session, claim_id: str, *, hold: bool = False) -> La
 
 
 def askable_of(session: Session, person: Person) -> list[Askable]:
-    """What the person states to write, each with its check that is under way."""
+    """What the person states to write or speak, each with its check that is under way."""
     open_checks: dict[str, str] = {
         row.claim_id: row.id
         for row in session.execute(
@@ -112,9 +120,9 @@ def askable_of(session: Session, person: Person) -> list[Askable]:
         )
     }
     return [
-        Askable(claim.id, claim.locale, claim.proficiency, open_checks.get(claim.id))
+        Askable(claim.id, claim.locale, claim.mode, claim.proficiency, open_checks.get(claim.id))
         for claim in claims_of(session, person.annotator_id)
-        if claim.mode == "write" and claim.status != "rejected"
+        if claim.mode in MODES and claim.status != "rejected"
     ]
 
 
@@ -129,25 +137,30 @@ def checks_of(session: Session, person: Person) -> list[CheckView]:
     return [check_view(row) for row in rows]
 
 
+def recording_of(session: Session, check_id: str) -> LanguageRecording | None:
+    """What was said for a check, as long as it is kept."""
+    return session.scalars(select(LanguageRecording).where(LanguageRecording.check_id == check_id)).one_or_none()
+
+
 def check_row(session: Session, check_id: str) -> LanguageCheck | None:
     """The check that the scope sees."""
     return session.get(LanguageCheck, check_id)
 
 
-def is_native(session: Session, person: Person) -> list[str]:
-    """The locales that the person is proven to write as a native."""
+def native_in(session: Session, person: Person) -> list[tuple[str, str]]:
+    """The locales that the person is proven to write or speak as a native, each with that mode."""
     return [
-        claim.locale
+        (claim.locale, claim.mode)
         for claim in claims_of(session, person.annotator_id)
-        if claim.mode == "write" and claim.proven == "native"
+        if claim.mode in MODES and claim.proven == "native"
     ]
 
 
 def queue_of(session: Session, person: Person) -> list[str]:
-    """Texts that wait in the person's native languages, oldest first, the one that they hold before all; never what
-    they wrote themselves or have judged."""
-    locales = is_native(session, person)
-    if not locales:
+    """Answers that wait in the person's native languages, oldest first, the one that they hold before all; never their
+    own, nor what they have judged, nor a recording that is not kept any more."""
+    natively = native_in(session, person)
+    if not natively:
         return []
     own = select(LanguageVote.check_id).where(
         LanguageVote.check_id == LanguageCheck.id, LanguageVote.account_id == person.account_id
@@ -158,9 +171,10 @@ def queue_of(session: Session, person: Person) -> list[str]:
             select(LanguageCheck.id)
             .where(
                 LanguageCheck.state == "answered",
-                LanguageCheck.locale.in_(locales),
+                tuple_(LanguageCheck.locale, LanguageCheck.mode).in_(natively),
                 LanguageCheck.account_id != person.account_id,
                 ~exists(own.where(LanguageVote.voted_at.is_not(None))),
+                (LanguageCheck.mode == "write") | _is_kept(),
             )
             .order_by(~exists(held), LanguageCheck.answered_at, LanguageCheck.id)
             .limit(SHOWN)
@@ -169,12 +183,12 @@ def queue_of(session: Session, person: Person) -> list[str]:
 
 
 def waiting_for(session: Session, person: Person) -> int:
-    """How many texts the person could judge now, at most SHOWN."""
+    """How many answers the person could judge now, at most SHOWN."""
     return len(queue_of(session, person))
 
 
 def held_by(session: Session, person: Person, check_id: str) -> TaskView | None:
-    """The text that the person has in hand."""
+    """The answer that the person has in hand."""
     row = session.execute(
         select(LanguageCheck, LanguageVote)
         .join(LanguageVote, (LanguageVote.check_id == LanguageCheck.id) & (LanguageVote.org_id == LanguageCheck.org_id))
@@ -182,7 +196,7 @@ def held_by(session: Session, person: Person, check_id: str) -> TaskView | None:
             LanguageCheck.id == check_id, LanguageVote.account_id == person.account_id, LanguageVote.voted_at.is_(None)
         )
     ).first()
-    return task_view(row[0], row[1]) if row else None
+    return task_view(session, row[0], row[1]) if row else None
 
 
 def votes_of(session: Session, check_id: str) -> list[LanguageVote]:
@@ -206,7 +220,7 @@ def overview_rows(session: Session) -> list[OverviewRow]:
     now = now_of(session)
     return [
         OverviewRow(
-            row.id, names.get(row.annotator_id, ""), row.locale, row.level, row.state, row.confirmed,
+            row.id, names.get(row.annotator_id, ""), row.locale, row.mode, row.level, row.state, row.confirmed,
             tuple(bool(vote.confirms) for vote in votes[row.id] if vote.counts),
             sum(vote.voted_at is None and vote.held_until > now for vote in votes[row.id]), row.asked_at,
         )
@@ -236,13 +250,13 @@ def checkers(session: Session) -> list[CheckerRow]:
     return sorted(found, key=lambda row: (-row.agreement.checks, row.pseudonym))
 
 
-def natives_by_locale(session: Session) -> dict[str, int]:
-    """How many active people are proven natives in writing, by locale."""
+def natives_by_locale(session: Session, mode: str) -> dict[str, int]:
+    """How many active people are proven natives in writing or in speaking, by locale."""
     rows = session.execute(
         select(LanguageClaim.locale, func.count())
         .join(Annotator, (Annotator.id == LanguageClaim.annotator_id) & (Annotator.org_id == LanguageClaim.org_id))
         .where(
-            LanguageClaim.mode == "write", LanguageClaim.proficiency == "native", LanguageClaim.status == "verified",
+            LanguageClaim.mode == mode, LanguageClaim.proficiency == "native", LanguageClaim.status == "verified",
             (LanguageClaim.until_at.is_(None)) | (LanguageClaim.until_at > now_of(session)),
             Annotator.status == "active",
         )
@@ -254,15 +268,36 @@ def natives_by_locale(session: Session) -> dict[str, int]:
 def prompts_of(session: Session) -> list[PromptRow]:
     """The vendor's own prompts by locale."""
     rows = session.scalars(select(LanguagePrompt).order_by(LanguagePrompt.locale, LanguagePrompt.id).limit(500))
-    return [PromptRow(row.id, row.locale, row.text) for row in rows]
+    return [PromptRow(row.id, row.locale, row.mode, row.text) for row in rows]
 
 
-def check_view(row: LanguageCheck) -> CheckView:
+def check_view(row: LanguageCheck, recording_id: str | None = None) -> CheckView:
     return CheckView(
-        row.id, row.locale, row.level, row.prompt, row.answer, row.state, row.confirmed, row.asked_at, row.answered_at,
-        row.decided_at, row.receipt_id,
+        row.id, row.locale, row.mode, row.level, row.prompt, row.answer, recording_id, row.state, row.confirmed,
+        row.asked_at, row.answered_at, row.decided_at, row.receipt_id,
     )  # fmt: skip
 
 
-def task_view(row: LanguageCheck, vote: LanguageVote) -> TaskView:
-    return TaskView(row.id, row.locale, row.level, row.prompt, row.answer, vote.held_until, vote.micros, vote.currency)
+def task_view(session: Session, row: LanguageCheck, vote: LanguageVote) -> TaskView:
+    recording = recording_of(session, row.id) if row.mode == "speak" and is_held(session, row, vote) else None
+    return TaskView(
+        row.id, row.locale, row.mode, row.level, row.prompt, row.answer, recording.id if recording else None,
+        vote.held_until, vote.micros, vote.currency,
+    )  # fmt: skip
+
+
+def recordings_of(session: Session, account_id: str) -> list[LanguageRecording]:
+    """Everything that a person said and that is kept."""
+    asked = select(LanguageRecording).where(LanguageRecording.account_id == account_id)
+    return list(session.scalars(asked.order_by(LanguageRecording.id)))
+
+
+def is_held(session: Session, row: LanguageCheck, vote: LanguageVote) -> bool:
+    """Whether a place at a check is held at this moment, by somebody whose word it waits for."""
+    return row.state == "answered" and vote.voted_at is None and vote.held_until > now_of(session)
+
+
+def _is_kept() -> ColumnElement[bool]:
+    return exists().where(
+        LanguageRecording.check_id == LanguageCheck.id, LanguageRecording.org_id == LanguageCheck.org_id
+    )

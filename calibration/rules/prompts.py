@@ -1,4 +1,4 @@
-"""What candidates are asked to write where their vendor has no prompts of its own, in the languages of the interface.
+"""What candidates are asked to write or tell where their vendor has no prompts, in the languages of the interface.
 
 Each asks for something told in one's own words, about places and customs that differ from one country to the next.
 """
@@ -33,6 +33,10 @@ SEEDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def seeds_for(locale: str, reader: str) -> tuple[str, ...]:
+_WRITTEN = 1  # the one among them that asks for something written
+
+
+def seeds_for(locale: str, reader: str, mode: str = "write") -> tuple[str, ...]:
     """The prompts in the language asked for, else in the candidate's own, else in English."""
-    return SEEDS.get(language_of(locale)) or SEEDS.get(language_of(reader)) or SEEDS["en"]
+    found = SEEDS.get(language_of(locale)) or SEEDS.get(language_of(reader)) or SEEDS["en"]
+    return found if mode == "write" else tuple(text for place, text in enumerate(found) if place != _WRITTEN)

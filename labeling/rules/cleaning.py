@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from i18n import _
-from labeling.rules import pictures, sounds
+from labeling.rules import mp4, pictures, sounds, webm
 from labeling.rules.media import MOST_FILE_BYTES, CleanFile, NotTaken, holds_more
 
 _LONGEST_COMMENT = 0xFFFF
+_PICTURES_IN_BOXES = {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"}
 
 
 def clean_media(content: bytes) -> CleanFile:
@@ -40,6 +41,10 @@ def _cleaner(content: bytes) -> Callable[[bytes], CleanFile] | None:
         return sounds.flac
     if head.startswith(b"OggS"):
         return sounds.ogg
+    if head[4:8] == b"ftyp" and head[8:12] not in _PICTURES_IN_BOXES:
+        return mp4.m4a
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return webm.webm
     is_mp3 = head.startswith(b"ID3") or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2)
     return sounds.mp3 if is_mp3 else None
 
@@ -50,7 +55,8 @@ def _unknown(content: bytes) -> NotTaken:
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return NotTaken("media.markup", _("Drawings (SVG) and web pages are not taken. Save it as PNG or JPEG."))
     return NotTaken(
-        "media.unknown", _("Only pictures (PNG, JPEG, WebP, GIF) and sounds (WAV, FLAC, Ogg, MP3) are taken.")
+        "media.unknown",
+        _("Only pictures (PNG, JPEG, WebP, GIF) and sounds (WAV, FLAC, Ogg, MP3, M4A, WebM) are taken."),
     )
 
 

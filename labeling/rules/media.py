@@ -28,6 +28,7 @@ class CleanFile:
     content: bytes
     width: int | None = None
     height: int | None = None
+    seconds: float | None = None  # of a sound whose file tells how long it is
 
 
 class NotTaken(Exception):

@@ -21,6 +21,7 @@ class Door(StrEnum):
     ATTEMPT = "attempt"  # a test under way, or one's own that is over
     EVIDENCE = "evidence"  # what a decision about oneself rests on
     DISPUTE = "dispute"  # an objection of one's own
+    VOICE = "voice"  # what a candidate says of a language, by the check that asked for it
     CASE = "case"  # an objection to decide
     UNIT = "unit"  # a unit of one's own project
     PROJECT = "project"  # any file of one's own project, for those who read its units

@@ -33,8 +33,14 @@ def wav(content: bytes) -> CleanFile:
     form, samples = kept.get(b"fmt ", b""), kept.get(b"data", b"")
     if len(form) < 16 or not samples or _little(form[:2]) not in _WAV_CODECS or not 0 < _little(form[2:4]) <= 8:
         raise damaged()
+    a_second = _little(form[4:8]) * _little(form[12:14])
     inner = b"WAVE" + _chunk(b"fmt ", form) + _chunk(b"data", samples)
-    return CleanFile(MediaKind.SOUND, "audio/wav", b"RIFF" + len(inner).to_bytes(4, "little") + inner)
+    return CleanFile(
+        MediaKind.SOUND,
+        "audio/wav",
+        b"RIFF" + len(inner).to_bytes(4, "little") + inner,
+        seconds=len(samples) / a_second if a_second else None,
+    )
 
 
 def flac(content: bytes) -> CleanFile:
@@ -58,7 +64,10 @@ def flac(content: bytes) -> CleanFile:
         bytes([kind | (0x80 if number == len(kept) else 0)]) + len(body).to_bytes(3, "big") + body
         for number, (kind, body) in enumerate(kept, start=1)
     ]
-    return CleanFile(MediaKind.SOUND, "audio/flac", b"fLaC" + b"".join(blocks) + frames)
+    told = int.from_bytes(kept[0][1][10:18], "big")
+    rate, count = told >> 44, told & (1 << 36) - 1
+    seconds = count / rate if rate and count else None
+    return CleanFile(MediaKind.SOUND, "audio/flac", b"fLaC" + b"".join(blocks) + frames, seconds=seconds)
 
 
 def mp3(content: bytes) -> CleanFile:
@@ -72,7 +81,7 @@ def mp3(content: bytes) -> CleanFile:
     frames = _without_tag(content[begin:])
     if len(frames) >= 32 and frames[-32:-24] == b"APETAGEX":
         frames = frames[: max(0, len(frames) - 32 - _little(frames[-20:-16]))]
-    place, count = 0, 0
+    place, count, seconds = 0, 0, 0.0
     while place + 4 <= len(frames):
         length = _frame_length(frames[place : place + 4])
         if length is None and not frames[place:].strip(b"\0"):
@@ -81,10 +90,11 @@ def mp3(content: bytes) -> CleanFile:
             raise holds_more() if count > 1 else damaged()
         if place + length > len(frames):
             break  # the last one was cut short, as recorders do
+        seconds += _frame_seconds(frames[place : place + 4])
         place, count = place + length, count + 1
     if count < 2:
         raise damaged()
-    return CleanFile(MediaKind.SOUND, "audio/mpeg", frames[:place])
+    return CleanFile(MediaKind.SOUND, "audio/mpeg", frames[:place], seconds=seconds)
 
 
 def ogg(content: bytes) -> CleanFile:
@@ -105,7 +115,16 @@ def ogg(content: bytes) -> CleanFile:
     for page, _body, end in pages[: last + 1]:
         kept[page + 22 : page + 26] = b"\0\0\0\0"
         kept[page + 22 : page + 26] = _sum_of(bytes(kept[page:end])).to_bytes(4, "little")
-    return CleanFile(MediaKind.SOUND, "audio/ogg", bytes(kept))
+    return CleanFile(MediaKind.SOUND, "audio/ogg", bytes(kept), seconds=_ogg_seconds(content, pages))
+
+
+def _ogg_seconds(content: bytes, pages: list[tuple[int, int, int]]) -> float | None:
+    """From the places in time that pages say their ends have; None where none does."""
+    first = content[pages[0][1] : pages[0][2]]
+    is_opus = first.startswith(b"OpusHead")
+    rate, left_out = (48_000, _little(first[10:12])) if is_opus else (_little(first[12:16]), 0)
+    ends = [int.from_bytes(content[page + 6 : page + 14], "little", signed=True) for page, _body, _end in pages]
+    return max(max(ends) - left_out, 0) / rate if rate and max(ends) > 0 else None
 
 
 def _strike_comments(kept: bytearray, pages: list[tuple[int, int, int]]) -> int:
@@ -161,6 +180,11 @@ def _frame_length(head: bytes) -> int | None:
         return None
     kbits = _RATES[3 if version == 3 else 2][rate]
     return (144 if version == 3 else 72) * kbits * 1000 // _SAMPLES[version][sample] + (head[2] >> 1 & 1)
+
+
+def _frame_seconds(head: bytes) -> float:
+    version = head[1] >> 3 & 3
+    return (1152 if version == 3 else 576) / _SAMPLES[version][head[2] >> 2 & 3]
 
 
 def _without_tag(content: bytes) -> bytes:

@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from calibration.models import LanguageRecording
+from calibration.operations import voices
 from calibration.operations.hearing import contents_met, dispute_for, evidence_of
+from calibration.rules.voices import VOICE_CLASS
 from calibration.values import LaneFacts
 from kernel import audit, ids
 from kernel.crypto import decrypt_file, encrypt_file, new_file_key, place_of
@@ -131,6 +134,7 @@ class _Open:
     unit: str
     project: str
     org: str
+    recording: LanguageRecording | None = None  # what is heard, where it is no file of a project
     is_by_lane: bool = False  # links for programs are made by the lane's class, which an item's may be above
 
 
@@ -149,10 +153,13 @@ def fetch(session: Session, actor: Actor, link: Link, *, is_part: bool) -> Fetch
         raise not_found()  # it became more sensitive since the link was made
     if is_restricted(classification):
         _burn(session, link, is_part=is_part)
+    why = Why.VOICE if isinstance(row, LanguageRecording) else Why.FILE
     note_read(
-        session, actor, Why.FILE, unit=found.unit, project=found.project, org=found.org,
+        session, actor, why, unit=found.unit, project=found.project, org=found.org,
         classification=classification,
     )  # fmt: skip
+    if isinstance(row, LanguageRecording):
+        return Fetched(row.media_type, voices.opened(row))
     with storage().open(row.stored_name) as stream:
         return Fetched(row.media_type, decrypt_file(row.key or "", stream.read(), place_of_file(row)))
 
@@ -165,11 +172,11 @@ def class_now(session: Session, actor: Actor, link: Link) -> str:
     return most_sensitive(_opened(session, actor, link)[0].classification, link.classification)
 
 
-def _opened(session: Session, actor: Actor, link: Link) -> tuple[_Open, Media]:
+def _opened(session: Session, actor: Actor, link: Link) -> tuple[_Open, Media | LanguageRecording]:
     if (actor.account_id, actor.org_id) != (link.account_id, link.org_id):
         raise not_found()
     found = _DOORS[Door(link.door)](session, actor, link)
-    row = session.get(Media, link.media_id)
+    row = found.recording or session.get(Media, link.media_id)
     if row is None or not any(link.media_id in media_stated(content).values() for content in found.contents):
         raise not_found()
     return found, row
@@ -240,6 +247,12 @@ def _of_unit(session: Session, actor: Actor, link: Link) -> _Open:
     return _Open([view.content], view.classification, unit.id, project.id, unit.org_id)
 
 
+def _of_voice(session: Session, actor: Actor, link: Link) -> _Open:
+    """What somebody says of themselves is their vendor's, and of no project."""
+    row = voices.recording_to_hear(session, actor, link.subject)
+    return _Open([{"sound": row.id}], VOICE_CLASS, row.check_id, "", row.org_id, recording=row)
+
+
 def _of_project(session: Session, actor: Actor, link: Link) -> _Open:
     project = project_for(session, actor, link.subject, Action.UNIT_READ, held=False)
     classification = class_within(session, project)
@@ -258,5 +271,6 @@ _DOORS: Mapping[Door, Callable[[Session, Actor, Link], _Open]] = {
     Door.DISPUTE: _of_dispute,
     Door.CASE: _of_dispute,
     Door.UNIT: _of_unit,
+    Door.VOICE: _of_voice,
     Door.PROJECT: _of_project,
 }

@@ -17,6 +17,7 @@ class Why(StrEnum):
     LOOKED_AT = "looked_at"
     ORIGINAL = "original"
     FILE = "file"
+    VOICE = "voice"
     EXPORTED = "exported"
 
 
@@ -28,6 +29,7 @@ WHY_WORDS: dict[str, Message] = {
     Why.LOOKED_AT: _("looked at"),
     Why.ORIGINAL: _("the original behind a mask"),
     Why.FILE: _("a picture or recording of it"),
+    Why.VOICE: _("a recording of somebody who speaks, for a check by natives"),
     Why.EXPORTED: _("taken away in a release"),
 }
 

@@ -20,12 +20,14 @@ from tests.labeling.media_samples import (
     archive,
     flac,
     located_jpeg,
+    m4a,
     moving_gif,
     mp3,
     ogg,
     ogg_of,
     picture,
     wav,
+    webm,
 )
 
 ZIP = archive({"x.html": b"<script>"})
@@ -50,6 +52,8 @@ def why(content: bytes) -> str:
         (mp3(), "audio/mpeg"),
         (ogg(), "audio/ogg"),
         (ogg("vorbis"), "audio/ogg"),
+        (m4a(), "audio/mp4"),
+        (webm(), "audio/webm"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -60,6 +64,22 @@ def test_what_is_whole_is_taken_without_what_it_says_beside_and_once_more_is_the
     assert (clean.media_type, SECRET in clean.content) == (kept, False)
     if kept != "image/jpeg" and kept != "image/webp":  # those lose a little each time
         assert clean_media(clean.content).content == clean.content
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds"),
+    [
+        (wav(8_000), 1.0),
+        (mp3(4), 4 * 1152 / 44_100),
+        (m4a(50), 50 * 1024 / 44_100),
+        (webm(50), 1.0),
+        (flac(), None),
+        (ogg(), None),
+        (picture("PNG"), None),
+    ],
+)
+def test_a_sound_tells_how_long_it_is_where_its_file_does(content: bytes, seconds: float | None) -> None:
+    assert (clean_media(content).seconds, clean_media(clean_media(content).content).seconds) == (seconds, seconds)
 
 
 def test_long_comments_of_a_sound_cost_little_and_are_nothing_but_noughts_afterwards() -> None:
@@ -107,6 +127,16 @@ def test_what_shows_through_stays_clear() -> None:
         (flac() + ZIP, "media.holds_more"),
         (mp3()[:-128] + b"<html><script>", "media.holds_more"),
         (ogg() + b"<html>", "media.holds_more"),
+        (m4a() + b"<html>", "media.damaged"),
+        (m4a(of=b"vide"), "media.holds_more"),
+        (m4a(place=40), "media.damaged"),
+        (m4a(place=-8), "media.damaged"),
+        (m4a(extra=b"\0\0\0\x08moof"), "media.pieces"),
+        (m4a().replace(b"mp4a", b"samr"), "media.codec"),
+        (m4a().replace(b"M4A ", b"heic", 1), "media.unknown"),
+        (webm(codec=b"A_VORBIS"), "media.codec"),
+        (webm(lacing=2), "media.holds_more"),
+        (webm(0), "media.damaged"),
         (moving_gif(), "media.moves"),
         (picture("PNG")[:60], "media.damaged"),
         (picture("JPEG")[:200], "media.damaged"),
@@ -148,7 +178,7 @@ def test_what_says_nothing_about_a_picture_is_no_answer_for_it(
 
 
 def test_no_cut_and_no_changed_byte_brings_a_reader_down() -> None:
-    for content in (picture("GIF"), picture("PNG", (4, 4)), wav(4), flac(), mp3(2), ogg()):
+    for content in (picture("GIF"), picture("PNG", (4, 4)), wav(4), flac(), mp3(2), ogg(), m4a(), webm()):
         for place in range(0, len(content), 7):
             for odd in (content[:place], content[:place] + b"\xff" + content[place + 1 :]):
                 try:

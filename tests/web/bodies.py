@@ -18,6 +18,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "calibration_api.contest_evidence": {"text": "it is wrong"},
     "marketplace_api.publish_ontology": {"body": ONTOLOGY},
     "calibration_api.answer_language_check": {"text": "Every text that is sent to natives has some length."},
+    "calibration_api.record_language_check": {"content": "UklGRg=="},
     "workforce_api.set_check_rate": {"micros": 50_000, "currency": "EUR"},
     "marketplace_api.set_lane_languages": {"modes": ["read"]},
     "marketplace_api.set_rights": {"rights": list(ALL_RIGHTS)},

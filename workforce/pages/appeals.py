@@ -9,7 +9,7 @@ from kernel.errors import Invalid
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
-from workforce import desk, queries
+from workforce import desk, queries, trail
 from workforce.pages import evidence, pages, words
 from workforce.values import Outcome
 
@@ -55,8 +55,11 @@ def answer_appeal(appeal_id: str) -> Response:
 def _show(appeal_id: str, form: Form[AnswerForm], status: int = 200) -> Response:
     with db.reading(queries.reach(current.actor())) as session:
         appeal, receipt, pseudonym = queries.appeal_for(session, current.actor(), appeal_id)
+        pieces = {str(item["id"]): str(item["kind"]) for item in receipt.evidence if "id" in item}
+        found = {each: trail.address_of_case(session, current.actor(), kind, each) for each, kind in pieces.items()}
+    links = {each: address for each, address in found.items() if address}
     return page(
         "workforce/appeal.html", status, appeal=appeal, receipt=receipt, pseudonym=pseudonym, form=form,
         errors=form.errors, words=words, outcomes=[(one.value, str(told), "") for one, told in words.OUTCOMES.items()],
-        rule=evidence.rule_told(receipt), evidence=evidence.evidence_told(receipt, {}),
+        rule=evidence.rule_told(receipt), evidence=evidence.evidence_told(receipt, links),
     )  # fmt: skip

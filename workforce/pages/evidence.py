@@ -77,7 +77,7 @@ def _told(receipt: ReceiptView, kind: str, count: int) -> Message | str:
         case "review":
             return _("The review of the answer")
         case "language_check":
-            return _("Your text and what it was about")
+            return _("The answer that natives judged, and what it was about")
         case "attempt":
             return _attempt(receipt.figure)
         case _:
