@@ -66,6 +66,7 @@ class Health:
     unlinked: int
     failing: tuple["FailingJob", ...] = ()  # failed more than once and tried again, the oldest first
     failing_jobs: int = 0
+    late_appeals: int = 0  # whose day has passed without an answer
 
 
 @dataclass(frozen=True)

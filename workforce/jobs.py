@@ -11,6 +11,7 @@ from workforce.operations.addresses import send_confirmation
 from workforce.operations.documents import forget_contents
 from workforce.operations.drafts import forget_old
 from workforce.operations.rosters import invite_later, invite_next
+from workforce.operations.telling import tell_deciders, tell_people
 from workforce.queries.invitations import roster_of
 from workforce.values import RosterOutcome
 
@@ -44,6 +45,13 @@ def forget_documents(session: Session, actor: Actor) -> None:
 def forget_drafts(session: Session, actor: Actor) -> None:
     """Drop applications that were begun a month ago and never sent."""
     forget_old(session, actor)
+
+
+@job(queue="default", every=timedelta(minutes=10))
+def tell_decisions(session: Session, actor: Actor) -> None:
+    """Write to people about decisions and answers, and to those who may answer an appeal about its days."""
+    tell_people(session, actor)
+    tell_deciders(session, actor)
 
 
 @job(queue="urgent")

@@ -57,6 +57,7 @@ def needs(state: Health, verified: Check | None, checked: Check | None, now: dat
         _broken(verified, _("Tampered"), _("The last verification of the audit log found a breach."), told),
         _broken(checked, _("Broken"), _("The last check of the invariants found rows that break a rule."), told),
         Need("bad", _("Dead jobs"), _dead(state.dead_jobs), jobs, _("Decide")) if state.dead_jobs else None,
+        _late(state.late_appeals),
         _failing(state, jobs),
         _waiting(
             state.due_since, now, _DUE_WITHIN, _("Jobs wait"),
@@ -73,6 +74,15 @@ def needs(state: Health, verified: Check | None, checked: Check | None, now: dat
 
 def _broken(check: Check | None, badge: Message, words: Message, url: str) -> Need | None:
     return Need("bad", badge, words, url, _("See it")) if check and not check.ok else None
+
+
+def _late(appeals: int) -> Need | None:
+    if not appeals:
+        return None
+    words = ngettext(
+        "%(num)s appeal was not answered by its day.", "%(num)s appeals were not answered by their day.", appeals
+    )
+    return Need("bad", _("Late appeals"), words, url_for("workforce.appeals"), _("Read"))
 
 
 def _failing(state: Health, url: str) -> Need | None:

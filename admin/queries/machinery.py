@@ -12,7 +12,7 @@ from kernel.jobs import PERIODIC
 from kernel.models import AuditEvent, OutboxEvent
 from kernel.paging import Paging
 from marketplace.models import Lane
-from workforce.models import Account, Annotator, Organization
+from workforce.models import Account, Annotator, Appeal, Organization
 
 MOST = 200
 DAYS = 14
@@ -71,9 +71,10 @@ def health(session: Session) -> Health:
             AuditEvent.linked_at.is_(None)
         )
     ).one()
+    late = session.scalar(select(func.count(Appeal.id)).where(Appeal.decided_at.is_(None), Appeal.due_at < now))
     return Health(
         dead or 0, due, waiting.oldest, waiting.events, tuple(_failing(row) for row in oldest) if failing else (),
-        failing,
+        failing, late or 0,
     )  # fmt: skip
 
 

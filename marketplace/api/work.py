@@ -190,6 +190,7 @@ class WaitingOut(OutModel):
     requests: int
     applicants: int
     appeals: int
+    late_appeals: int
     reviews: int
     payouts: int
 

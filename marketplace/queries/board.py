@@ -53,6 +53,7 @@ class Waiting:
     requests: int
     applicants: int
     appeals: int
+    late_appeals: int  # of these
     reviews: int
     payouts: int
 
@@ -124,6 +125,7 @@ def waiting(session: Session) -> Waiting:
         requests=_count(session, CoverageRequest.id, CoverageRequest.state == "sent"),
         applicants=_count(session, Annotator.id, Annotator.status == "applied"),
         appeals=_count(session, Appeal.id, Appeal.decided_at.is_(None)),
+        late_appeals=_count(session, Appeal.id, Appeal.decided_at.is_(None), Appeal.due_at < now_of(session)),
         reviews=_count(session, Review.id, Review.state == "open"),
         payouts=_count(session, PayoutRun.id, PayoutRun.state == "draft"),
     )

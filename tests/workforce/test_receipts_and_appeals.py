@@ -3,13 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, select
 
+from admin.queries.machinery import health
 from i18n import _, render
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.models import OutgoingMail
 from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
-from tests.workforce.conftest import Time, World
+from marketplace.queries.board import waiting
+from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
+from workforce.models import Account
+from workforce.operations.telling import tell_deciders, tell_people
+from workforce.rules.appeals import is_news, stage_at
 from workforce.rules.evidence import shown_evidence
 from workforce.values import AnnotatorView, AppealDecision, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
 
@@ -228,3 +235,56 @@ def test_answers_checked_in_secret_are_told_as_a_number_and_a_refused_one_by_its
         assert told == ({"kind": "judgment", "count": 2}, {"kind": "review", "id": "R1"})
     assert list(shown_evidence(ReceiptKind.WORK_REJECTED, evidence)) == evidence
     assert shown_evidence(ReceiptKind.LANE_PAUSED, []) == ()
+
+
+def test_an_appeal_is_told_of_once_at_each_of_its_stages() -> None:
+    due = datetime(2026, 3, 11, 9, tzinfo=UTC)
+    stages = [stage_at(due, due + timedelta(hours=hours)) for hours in (-25, -24, -1, 0, 1)]
+    assert stages == ["new", "soon", "soon", "soon", "late"]
+    told = {(one, two) for one in ("", "new", "soon", "late") for two in ("new", "soon", "late") if is_news(one, two)}
+    assert told == {("", "new"), ("", "soon"), ("", "late"), ("new", "soon"), ("new", "late"), ("soon", "late")}
+
+
+def _letters(world: World) -> dict[str, str]:
+    """What the job writes now: subject and text by the name in the address."""
+    with world.db.transaction(Scope.system("test")) as session:
+        tell_people(session, SYSTEM)
+        tell_deciders(session, SYSTEM)
+        rows = session.scalars(select(OutgoingMail)).all()
+        found = {(row.to or "").partition("@")[0]: f"{row.subject}: {row.text}" for row in rows}
+        assert len(found) == len(rows), "one letter each"
+        session.execute(delete(OutgoingMail))
+    return found
+
+
+def test_decisions_answers_and_the_days_of_an_appeal_are_written_about(world: World, time: Time) -> None:
+    person, actor = world.annotator()
+    with world.db.transaction(Scope.system("test")) as session:
+        account = session.get_one(Account, person.account_id)
+        account.locale, name = "es", account.email.partition("@")[0]
+    with world.db.transaction(world.vendor) as session:
+        operations.change_standing(session, world.manager, person.id, status="paused", reason="Amina never answers.")
+        (receipt,), _after = queries.receipts_of(session, person.id)
+    _pause(world, person)
+    letters = _letters(world)
+    assert set(letters) == {name} and "Amina" not in letters[name] and "Baraza Language Works" in letters[name]
+    assert _letters(world) == {}
+    appeal_id = _appealed(world, actor, receipt.id)
+    (new,) = _letters(world).items()
+    assert new[0] == "carl.colleague" and "1 new appeal waits" in new[1], "who decided does not answer"
+    time.now = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    (soon,) = _letters(world).items()
+    assert soon[0] == "carl.colleague" and "within a day" in soon[1]
+    time.now = datetime(2026, 3, 11, 9, 1, tzinfo=UTC)
+    late = _letters(world)
+    assert set(late) == {"carl.colleague", "otto.operator"}
+    assert late["otto.operator"].startswith("An appeal is late: ") and "Section 2" not in late["otto.operator"]
+    with world.db.transaction(Scope.system("test")) as session:
+        assert health(session).late_appeals == 1
+    with world.db.transaction(world.vendor) as session:
+        assert (waiting(session).appeals, waiting(session).late_appeals) == (1, 1)
+        operations.decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="It was us.")
+        assert waiting(session).late_appeals == 0
+    answered = _letters(world)
+    assert set(answered) == {name} and "It was us" not in answered[name]
+    assert [line.details["stage"] for line in world.audit("appeal.told")] == ["new", "soon", "late"]

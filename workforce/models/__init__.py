@@ -373,6 +373,9 @@ class StandingChange(Identified, Owned, Base):
     by_account_id: Mapped[str | None] = mapped_column(Id)
 
 
+UNTOLD = column("told_at").is_(None)
+
+
 class DecisionReceipt(Identified, Owned, Base):
     """Every decision that is adverse to a person: what, by which rule, on which evidence, how long, the way back."""
 
@@ -382,6 +385,7 @@ class DecisionReceipt(Identified, Owned, Base):
         UniqueConstraint("org_id", "kind", "cause_kind", "cause_id", name="uq_receipt_once_per_cause"),
         Index("ix_receipt_annotator", "org_id", "annotator_id", "decided_at"),
         Index("ix_receipt_state", "org_id", "state", "decided_at"),
+        Index("ix_receipt_untold", "decided_at", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
         within("annotator", "annotator_id"),
         CheckConstraint("state IN ('in_force', 'appealed', 'overturned', 'ended')", name="state_is_known"),
     )
@@ -401,6 +405,7 @@ class DecisionReceipt(Identified, Owned, Base):
     decided_at: Mapped[datetime]
     decided_by: Mapped[str | None] = mapped_column(Id)  # None: a rule decided
     state: Mapped[str] = mapped_column(String(12), default="in_force")
+    told_at: Mapped[datetime | None]  # when the person was written to
 
 
 class Appeal(Identified, Owned, Base):
@@ -421,3 +426,5 @@ class Appeal(Identified, Owned, Base):
     decided_by: Mapped[str | None] = mapped_column(Id)
     outcome: Mapped[str | None] = mapped_column(String(12))  # upheld (the decision stands), overturned
     answer: Mapped[str | None] = mapped_column(Text)
+    told: Mapped[str] = mapped_column(String(4), default="")  # what its deciders were written last: new, soon, late
+    answer_told_at: Mapped[datetime | None]  # when the person was written to

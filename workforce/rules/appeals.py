@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from workforce.values import Outcome, ReceiptState
 
 WORKING_DAYS = 5
+SOON = timedelta(days=1)
+STAGES = ("", "new", "soon", "late")  # what its deciders were written last
 _SATURDAY = 5
 
 
@@ -26,3 +28,15 @@ def may_appeal(state: ReceiptState, has_appeal: bool) -> bool:
 def state_after(outcome: Outcome) -> ReceiptState:
     """What becomes of the receipt."""
     return ReceiptState.OVERTURNED if outcome is Outcome.OVERTURNED else ReceiptState.IN_FORCE
+
+
+def stage_at(due: datetime, now: datetime) -> str:
+    """What is to be said of an appeal that waits: that it is there, that its day comes, or that its day has passed."""
+    if now > due:
+        return "late"
+    return "soon" if due - now <= SOON else "new"
+
+
+def is_news(told: str, stage: str) -> bool:
+    """Whether deciders are written to again: once for each stage, and never back."""
+    return STAGES.index(stage) > STAGES.index(told)

@@ -1,8 +1,9 @@
 """What is written to people about their accounts: subject and paragraphs, to be rendered in their language."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from i18n import Message, _, render
+from i18n import Message, _, ngettext, render
 
 
 @dataclass(frozen=True)
@@ -145,3 +146,43 @@ def factor_reset(reason: str) -> Text:
 def code_used() -> Text:
     """A recovery code was used."""
     return Text(_("A recovery code was used"), (_("Somebody signed in with one of your recovery codes."), _NOT_YOU))
+
+
+def decided(vendors: Sequence[str], decisions: int, answers: int) -> Text:
+    """Something was decided about somebody, or their appeals were answered. What it is stands on their page alone, as
+    letters go through other people's hands."""
+    told: list[Message | str] = []
+    if decisions:
+        told.append(
+            ngettext(
+                "%(num)s decision about your work was made, with its reason and the way back.",
+                "%(num)s decisions about your work were made, each with its reason and the way back.", decisions,
+            )
+        )  # fmt: skip
+    if answers:
+        told.append(
+            ngettext("%(num)s appeal of yours was answered.", "%(num)s appeals of yours were answered.", answers)
+        )
+    told.append(_("Sign in and open “Decisions about you” to read it. You can appeal there with one click."))
+    subject = _("Decisions about your work") if decisions else _("Your appeal was answered")
+    return Text(subject, (*vendors, *told))
+
+
+def appeals_wait(vendors: Sequence[str], new: int, soon: int, late: int) -> Text:
+    """Appeals that whoever reads this may answer: new ones, those due within a day, and those that are late."""
+    told: list[Message | str] = []
+    if late:
+        told.append(
+            ngettext(
+                "%(num)s appeal was not answered by its day.", "%(num)s appeals were not answered by their day.", late
+            )
+        )
+    if soon:
+        told.append(
+            ngettext("%(num)s appeal has to be answered within a day.",
+                     "%(num)s appeals have to be answered within a day.", soon)
+        )  # fmt: skip
+    if new:
+        told.append(ngettext("%(num)s new appeal waits.", "%(num)s new appeals wait.", new))
+    told.append(_("Sign in and open “Appeals”: whoever has not decided before can answer."))
+    return Text(_("An appeal is late") if late else _("An appeal waits for an answer"), (*vendors, *told))
