@@ -48,6 +48,7 @@ def test_hostile_input_is_told_and_changes_nothing(office: Office) -> None:
         "bidirectional": "Ann\u202ean", "zero width": "An\u200bna", "a megabyte": "n" * 1_000_000, "nul": "An\0na",
         "marks": "Z" + "\u0301" * 12,
         "lookalike": "Раypal", "override": "Ann\u2066a\u2069", "control": "An\x1bna", "nothing": " \u3000 ",
+        "an empty letter": "\u3164", "another alphabet": "G\u0585\u0585gle", "a letter in a dress": "\U0001d400nn",
     }  # fmt: skip
     for what, name in names.items():
         answer = office.post(PERSON, "/account", name=name, locale="en", time_zone="UTC")

@@ -7,6 +7,7 @@ import idna
 
 from i18n import Message, _
 from kernel.errors import Invalid
+from workforce.rules.scripts import dressed_letter, is_traceless, mixes_scripts, with_plain_widths
 
 LONGEST_NAME = 120
 LONGEST_EMAIL = 254
@@ -15,19 +16,13 @@ _JOINERS = "\u200c\u200d"  # Persian, Hindi and Sinhala names are spelled with t
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _MOST_MARKS = 4
 _LOCAL_PART = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
-# Letters of one alphabet that look like letters of another one.
-_ALIKE = {
-    "LATIN": frozenset("aeopcyxijsdhqwvukABEKMHOPCTYXIJSZN"),
-    "CYRILLIC": frozenset("аеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅ"),
-    "GREEK": frozenset("αορνυικχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"),
-}
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
 
 
 def clean_name(text: str, field: str = "name") -> str:
-    """A person's or an organization's name: NFC, single spaces, nothing invisible. Raises Invalid."""
-    name = " ".join(unicodedata.normalize("NFC", text).split(" ")).strip()
-    name = re.sub(r" +", " ", name)
+    """A person's or an organization's name: NFC, single spaces, nothing invisible or dressed up. Raises Invalid."""
+    name = unicodedata.normalize("NFC", text)
+    name = re.sub(r" +", " ", "".join(" " if unicodedata.category(each) == "Zs" else each for each in name)).strip()
     if not name:
         raise _invalid(field, _("Enter a name."))
     if len(name) > LONGEST_NAME:
@@ -36,13 +31,16 @@ def clean_name(text: str, field: str = "name") -> str:
         raise _invalid(field, _("A name cannot hold invisible or control characters."))
     if _is_heaped(name):
         raise _invalid(field, _("A letter of this name carries more marks than any script puts on one."))
-    if any(_pretends(word) for word in name.split()):
+    if dressed := dressed_letter(name):
+        raise _invalid(field, _("Write “%(letter)s” as an ordinary letter.", letter=dressed))
+    if mixes_scripts(name):
         raise _invalid(
-            field, _("A word of this name mixes alphabets whose letters look alike. Write it in one of them.")
+            field,
+            _("A word of this name mixes alphabets. Write it in one of them, or put a space or a hyphen between."),
         )
     if not any(character.isalnum() for character in name):
         raise _invalid(field, _("A name needs at least one letter."))
-    return name
+    return with_plain_widths(name)
 
 
 def _is_heaped(name: str) -> bool:
@@ -125,19 +123,10 @@ def mask_email(email: str) -> str:
     return f"{local[:1]}•••@{domain}"
 
 
-def _pretends(word: str) -> bool:
-    """Whether all letters that a word has of one alphabet could pass for letters of the other one in it."""
-    letters: dict[str, set[str]] = {}
-    for letter in word:
-        script = unicodedata.name(letter, "").partition(" ")[0]
-        if script in _ALIKE:
-            letters.setdefault(script, set()).add(letter)
-    return len(letters) > 1 and any(found <= _ALIKE[script] for script, found in letters.items())
-
-
 def _has_unseen(text: str) -> bool:
     return any(
-        unicodedata.category(character) in _UNSEEN and not _joins(text, place) for place, character in enumerate(text)
+        is_traceless(text, place) or (unicodedata.category(character) in _UNSEEN and not _joins(text, place))
+        for place, character in enumerate(text)
     )
 
 
