@@ -5,11 +5,12 @@ from sqlalchemy.orm import Session
 
 from admin.operations.own_data import erase_person, forget_file
 from admin.queries.retention import due_ids
-from admin.rules.retention import COPIES, ERASURES, RECORDINGS, RULES, SESSIONS, UPLOADS, Retention
+from admin.rules.retention import COPIES, ERASURES, MEDIA, RECORDINGS, RULES, SESSIONS, UPLOADS, Retention
 from calibration.models import LanguageRecording
 from calibration.operations.voices import forget_recordings
 from kernel import audit
 from kernel.policy import Actor
+from labeling.models import Media, MediaName
 from marketplace.models import Batch
 from payouts.models import PayoutLine
 from web.models import AuthSession
@@ -49,6 +50,11 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
             batch.state = "cancelled" if batch.state == "checked" else batch.state
     elif rule is RECORDINGS:
         forget_recordings(session, actor, LanguageRecording.id.in_(found))
+    elif rule is MEDIA:
+        for file in session.scalars(select(Media).where(Media.id.in_(found))):
+            forget_file(session, file.stored_name)
+        for model in (MediaName, Media):
+            session.execute(delete(model).where(model.id.in_(found)))
     else:
         session.execute(
             update(PayoutLine).where(PayoutLine.id.in_(found)).values(holder_sealed=None, details_sealed=None)

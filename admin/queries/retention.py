@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from admin.rules.retention import COPIES, DESTINATIONS, ERASURES, RECORDINGS, RULES, SESSIONS, UPLOADS, Retention
+from admin.rules.retention import COPIES, DESTINATIONS, ERASURES, MEDIA, RECORDINGS, RULES, SESSIONS, UPLOADS, Retention
 from calibration.models.languages import LanguageCheck, LanguageRecording
 from kernel.db import now_of
-from marketplace.models import Batch
+from labeling.models import Media
+from marketplace.models import Batch, Project
 from payouts.models import PayoutLine, PayoutRun
 from web.models import AuthSession
 from workforce.models import Appeal, DataRequest
@@ -67,6 +68,9 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
         recordings = select(LanguageRecording.id).join(LanguageCheck, LanguageCheck.id == LanguageRecording.check_id)
         appealed = exists().where(Appeal.receipt_id == LanguageCheck.receipt_id, Appeal.decided_at.is_(None))
         return recordings.where(LanguageCheck.decided_at.is_not(None), ~appealed), LanguageCheck.decided_at
+    if rule is MEDIA:
+        files = select(Media.id).join(Project, Project.id == Media.project_id)
+        return files.where(Project.finished_at.is_not(None)), Project.finished_at
     assert rule is DESTINATIONS
     lines = select(PayoutLine.id).join(PayoutRun, PayoutRun.id == PayoutLine.run_id)
     return lines.where(PayoutLine.details_sealed.is_not(None)), PayoutRun.settled_at

@@ -23,7 +23,8 @@ ERASURES = Retention("erasures", _("People who asked to be erased, fourteen days
 COPIES = Retention("copies", _("Files with a person's data, made ready for them"), 0)
 SESSIONS = Retention("sessions", _("Ended sessions, with network and browser"), 180)
 UPLOADS = Retention("uploads", _("Uploaded files of units and gold, once they are written or given up"), 30)
+MEDIA = Retention("media", _("Pictures and sounds of projects, once these have ended"), 365)
 DESTINATIONS = Retention("destinations", _("Where payments went, once their run was settled"), 3_653)
 RECORDINGS = Retention("recordings", _("Recordings for checks by natives, once decided and while no appeal waits"), 60)
 
-RULES = (ERASURES, COPIES, SESSIONS, UPLOADS, RECORDINGS, DESTINATIONS)
+RULES = (ERASURES, COPIES, SESSIONS, UPLOADS, MEDIA, RECORDINGS, DESTINATIONS)

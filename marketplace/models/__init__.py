@@ -32,6 +32,7 @@ class Project(Identified, Shared, Base):
     about: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     created_by: Mapped[str | None] = mapped_column(Id)
+    finished_at: Mapped[datetime | None]  # from when its pictures and sounds are kept for no more than so many days
 
 
 class CoverageRequest(Identified, Shared, Base):

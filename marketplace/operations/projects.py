@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from i18n import _
 from kernel import audit
 from kernel.changes import changed_rows
+from kernel.db import now_of
 from kernel.errors import Conflict
 from kernel.guard import require
 from kernel.policy import Actor, Resource
@@ -119,7 +120,7 @@ def finish_if_over(session: Session, actor: Actor, release_id: str) -> bool:
 
 
 def _finish(session: Session, actor: Actor, project: Project, *, by: str) -> None:
-    project.state = "done"
+    project.state, project.finished_at = "done", now_of(session)
     session.execute(update(Lane).where(Lane.project_id == project.id, Lane.state != "done").values(state="done"))
     audit.record(session, actor, "project.finished", "project", project.id, org_id=project.org_id, details={"by": by})
     session.flush()

@@ -193,7 +193,7 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
             with pytest.raises(IntegrityError), session.begin_nested():  # asked twice at once
                 values = {"id": new_id(), "account_id": person.account_id, "kind": "erasure", "state": "waiting"}
                 session.execute(insert(DataRequest).values(asked_at=market.now, due_at=market.now, size=0, **values))
-            assert [due.count for due in report(session)] == [0, 0, 0, 0, 0, 0]
+            assert [due.count for due in report(session)] == [0] * 7
             assert report(session)[0].next_at == market.now + timedelta(days=14)
             carry_retention(session, MACHINE)
             assert session.get_one(DataRequest, asked.id).state == "waiting"
@@ -322,7 +322,15 @@ def test_ones_own_data_is_asked_for_on_a_page_and_retention_is_told_without_touc
     assert office.post(Role.CLIENT_QA, "/account/data/erasure").status_code == 303
     assert "Erased" not in office.text(Role.OPERATOR, "/admin/retention")
     told = office.api(Role.AUDITOR, "GET", "/retention").get_json()["items"]
-    assert [one["code"] for one in told] == ["erasures", "copies", "sessions", "uploads", "recordings", "destinations"]
+    assert [one["code"] for one in told] == [
+        "erasures",
+        "copies",
+        "sessions",
+        "uploads",
+        "media",
+        "recordings",
+        "destinations",
+    ]
     assert told[0]["count"] == 0 and told[0]["next_at"] is not None
     assert office.get(Role.CLIENT_QA, "/admin/retention").status_code in (403, 404)
     said = office.app.test_cli_runner().invoke(cli, ["retention", "--dry-run"]).output

@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from admin.operations.retention import carry_retention
+from admin.queries.retention import report
 from calibration.models import (
     Attempt,
     AttemptQuestion,
@@ -31,10 +33,11 @@ from kernel import clock, ids, presence
 from kernel.errors import NotFound
 from kernel.models import AccessGrant
 from kernel.policy import Actor, Role, system_actor
-from labeling.models import Item, Media
+from labeling.models import Item, Media, MediaName
 from labeling.rules.media_links import Link
 from marketplace.models import Assignment, Lane, Project, Review, Slot, Unit
 from marketplace.operations import imports, media, units
+from marketplace.operations.projects import finish_project
 from marketplace.operations.returning import give_back
 from marketplace.queries.facts import lane_facts
 from marketplace.queries.reads import reads_of
@@ -282,6 +285,28 @@ def test_a_client_brings_files_looks_at_them_and_at_units_and_others_cannot(desk
     assert client.get(f"/units/{unit_id}").status_code == 200
     with pytest.raises(FileNotFoundError):
         content_of(stored)
+
+
+def test_files_go_a_year_after_their_project_ended(desk: Desk) -> None:
+    market = desk.market
+    with market.as_(market.pm) as session:
+        finish_project(session, market.pm, _project(desk))
+    with market.system() as session:
+        stored = session.scalars(select(Media.stored_name)).all()
+        assert {due.rule.code: due.count for due in report(session)}["media"] == 0
+    market.later(days=364)
+    with market.system() as session:
+        assert carry_retention(session, system_actor("test"))["media"] == 0
+    market.later(days=1)
+    with market.system() as session:
+        assert {due.rule.code: due.count for due in report(session)}["media"] == 2
+        assert len(session.scalars(select(Media.id)).all()) == 2, "looking changes nothing"
+        assert carry_retention(session, system_actor("test"))["media"] == 2
+    with market.system() as session:
+        assert session.scalars(select(Media.id)).all() == session.scalars(select(MediaName.id)).all() == []
+    for name in stored:
+        with pytest.raises(FileNotFoundError):
+            content_of(name)
 
 
 def test_media_on_a_host_of_their_own_are_nowhere_else_and_nothing_else_is_there(
