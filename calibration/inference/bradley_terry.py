@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, ndtri
 
 from calibration.inference.coding import COLUMNS, Codes, Floats, Gold, known_keys, tally
 from calibration.inference.estimator import TooManyLabels, ensure_rounds, is_room, stable_hash
+from calibration.rules.special import expit, ndtri
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit
 
 from calibration.inference.coding import Coded, Codes, Floats, tally
 from calibration.inference.estimator import Estimator, Fit, class_shares, ensure_rounds, normalised, vote_shares
+from calibration.rules.special import expit
 
 if TYPE_CHECKING:
     import pandas as pd

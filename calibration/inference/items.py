@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.special import expit, ndtr
+
+from calibration.rules.special import expit, ndtr
 
 PUBLISH_FROM = 30  # answers, before a difficulty is told
 DISCRIMINATE_FROM = 500
@@ -117,6 +117,8 @@ class _Table:
     """Responses as arrays: one entry for each answer, with the numbers of its person and question."""
 
     def __init__(self, responses: Sequence[Response], guess: float | Mapping[str, float]) -> None:
+        from scipy.sparse import csr_array
+
         self.items = sorted({each.item for each in responses})
         self.people = sorted({each.person for each in responses})
         sizes: dict[str, int] = {}

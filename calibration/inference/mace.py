@@ -6,10 +6,10 @@ from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import digamma
 
 from calibration.inference.coding import Coded, Floats, tally
 from calibration.inference.estimator import Estimator, Fit, class_shares, ensure_rounds, normalised, vote_shares
+from calibration.rules.special import digamma
 
 if TYPE_CHECKING:
     import pandas as pd

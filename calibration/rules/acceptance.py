@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import exp, floor, lgamma
 
-from scipy.special import bdtr
+from calibration.rules.special import bdtr
 
 LARGEST_SHARE = 0.1
 """Of a lot, up to which a sample may be reckoned as if it were drawn with replacement."""

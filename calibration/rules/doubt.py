@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import bdtr
+from calibration.rules.special import bdtr
 
 ANSWERS_LEAST = 5
 OTHER_SURE = 0.8

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaincinv, ndtri
+
+from calibration.rules.special import betainc, betaincinv, ndtri
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from scipy.special import ndtr
+from calibration.rules.special import ndtr
 
 PERFECT = 0.95
 SMALLEST_CROWD = 19  # with fewer others nobody can be faster than 95 of a hundred

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import median, stdev
 
-from scipy.special import bdtrc, chdtr, ndtr, pdtrc
+from calibration.rules.special import bdtrc, chdtr, ndtr, pdtrc
 
 LAST = 50  # units that speed is judged on
 FAST_Z = -3.5

@@ -15,8 +15,8 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc
 
+from calibration.rules.special import bdtr, bdtrc
 from calibration.values import PlanImpossible, PlanKind, TestDecision
 
 GUARD = 8

@@ -17,6 +17,9 @@ from importlib import import_module
 from typing import IO, NoReturn
 
 _POLL_SECONDS = 0.02
+_SERVERS = ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "rq", "flask.cli")
+# What the product imports where it is first used, so that commands start without it; forks share it.
+_AT_FIRST_USE = ("scipy.special", "scipy.sparse", "openpyxl")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -29,8 +32,8 @@ def preload() -> None:
     registry.load_jobs()
     for package in wsgi.PACKAGES:
         import_module(f"{package}.register")
-    for server in ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "rq", "flask.cli"):
-        import_module(server)
+    for name in (*_SERVERS, *_AT_FIRST_USE):
+        import_module(name)
 
 
 class Fork:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from typing import Any
 
-from openpyxl import load_workbook
-
 from i18n import Message, _
 from kernel.errors import Invalid
 from workforce.files.archives import checked_parts, too_odd
@@ -138,6 +136,8 @@ class _Feed:
 
 def _xlsx_rows(content: bytes) -> Iterator[Row]:
     """Rows of the first sheet. The workbook is read as it is stored: formulas are told of and never worked out."""
+    from openpyxl import load_workbook  # loads for longer than most commands run
+
     for name, part in checked_parts(content).items():
         if _ODD_PARTS.search(name):
             raise _refused(_("This workbook holds macros, embedded things or links. Save only the list as .xlsx."))
