@@ -26,8 +26,11 @@ def actor() -> Actor:
 
 
 def may(action: str) -> bool:
-    """Whether the actor's role may do something at all, for what a page offers; the operation itself asks again."""
-    return decide(actor(), action, None, clock.now()).allow
+    """Whether the actor's role may do something at all, for what a page offers: also what asks first who one is.
+
+    The operation itself asks again.
+    """
+    return decide(actor(), action, None, clock.now()).is_within_reach
 
 
 def scope() -> Scope:

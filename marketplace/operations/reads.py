@@ -137,7 +137,7 @@ def ask_verification(session: Session, actor: Actor, since: datetime | None) -> 
 
 def take_away(session: Session, actor: Actor, wanted: ReadFilter) -> list[ReadRow]:
     """The newest reads that fit, for a file; the log keeps who took them away."""
-    require(session, actor, Action.READS_SEE, Resource("reads", actor.org_id, org_id=actor.org_id))
+    require(session, actor, Action.READS_EXPORT, Resource("reads", actor.org_id, org_id=actor.org_id))
     assert actor.org_id is not None
     rows, _after = reads_of(session, actor.org_id, wanted, limit=MOST_TAKEN)
     audit.record(session, actor, "reads.exported", "reads", actor.org_id, details={"rows": len(rows)})

@@ -154,7 +154,7 @@ def _page(project_id: str, errors: dict[str, Message], typed: dict[str, str], st
         require(session, current.actor(), Action.PROJECT_READ, resource)
         now = now_of(session)
     may = {
-        name: check(current.actor(), action, resource, now).allow
+        name: check(current.actor(), action, resource, now).is_within_reach
         for name, action in (("set", Action.PROJECT_PROTECT), ("lower", Action.CLASS_LOWER))
     }
     return page(

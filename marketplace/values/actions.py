@@ -14,6 +14,7 @@ class Action(StrEnum):
     PROJECT_CONFIGURE = "project:configure"
     ACCESS_REVIEW = "access:review"
     READS_SEE = "reads:see"
+    READS_EXPORT = "reads:export"
     READS_VERIFY = "reads:verify"
     PROJECT_PROTECT = "project:protect"
     CLASS_LOWER = "class:lower"

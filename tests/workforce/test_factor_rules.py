@@ -105,6 +105,21 @@ def test_files_ask_for_it_from_confidential_data_on(classification: str | None, 
     assert _decided(client, "release:download", project).allow is not is_asked
 
 
+@pytest.mark.parametrize(
+    ("action", "role"),
+    [
+        ("people:export", Role.VENDOR_MANAGER), ("people:export", Role.AUDITOR), ("people:clear", Role.VENDOR_MANAGER),
+        ("invitation:export", Role.VENDOR_MANAGER), ("reads:export", Role.CLIENT_PM), ("team:manage", Role.OPERATOR),
+        ("credential:export", Role.ANNOTATOR), ("team:manage", Role.CLIENT_ADMIN), ("release:open", Role.CLIENT_PM),
+        ("class:lower", Role.CLIENT_ADMIN),
+    ],
+)  # fmt: skip
+def test_taking_lists_away_and_giving_reach_ask_for_a_proof_and_are_offered_before_it(action: str, role: Role) -> None:
+    stale = replace(PERSON, role=role, proven_at=NOW - timedelta(minutes=15))
+    assert _decided(replace(PERSON, role=role), action).allow
+    assert _decided(stale, action).reasons == (Reason.MFA_STALE,) and _decided(stale, action).is_within_reach
+
+
 def test_who_lacks_the_second_factor_of_their_role_can_only_get_one() -> None:
     lacking = replace(PERSON, lacks_factor=True)
     open_to_them = {action for action in matrix().actions if _decided(lacking, action).allow}

@@ -41,7 +41,7 @@ _NO_LANE = _("Told to your vendor's eyes alone: each kind of work here has its o
 def export_credential(session: Session, actor: Actor, annotator_id: str, *, seed: bytes, issuer: str) -> str:
     """What is proven of oneself, signed, as a file that another vendor or installation can verify."""
     person = annotator_row(session, annotator_id)
-    guard.require(session, actor, Action.PROFILE_READ, annotator_resource(person))
+    guard.require(session, actor, Action.CREDENTIAL_EXPORT, annotator_resource(person))
     account, vendor = session.get_one(Account, person.account_id), session.get_one(Organization, person.org_id)
     now = now_of(session)
     languages = [

@@ -100,7 +100,7 @@ def send_again(session: Session, actor: Actor, invitation_id: str, *, address_of
 
 def invitations_for_file(session: Session, actor: Actor, **asked: Any) -> list[InvitationView]:
     """All invitations that fit, for a file, in a transaction that only reads; `note_file` puts it on record."""
-    guard.require(session, actor, Action.PEOPLE_INVITE, Resource("invitation", org_id=actor.org_id))
+    guard.require(session, actor, Action.INVITATION_EXPORT, Resource("invitation", org_id=actor.org_id))
     found, after = invitations(session, limit=200, **asked)
     while after is not None and len(found) < MOST_IN_FILE:
         more, after = invitations(session, after=after, limit=200, **asked)

@@ -151,7 +151,7 @@ def _cleared(person: Annotator, after: int, now: datetime) -> Message:
 
 def people_for_file(session: Session, actor: Actor, wanted: PeopleFilter) -> list[PersonRow]:
     """All who fit, for a file, in a transaction that only reads; `note_file` puts it on record."""
-    guard.require(session, actor, Action.PEOPLE_READ, Resource("people", org_id=actor.org_id))
+    guard.require(session, actor, Action.PEOPLE_EXPORT, Resource("people", org_id=actor.org_id))
     return list(people_stream(session, wanted, MOST_TAKEN))
 
 
@@ -160,7 +160,7 @@ def steps_for_file(session: Session, actor: Actor, pool_id: str) -> tuple[PoolVi
     pool = pool_of(session, pool_id)
     if pool is None:
         raise guard.not_found()
-    guard.require(session, actor, Action.PEOPLE_READ, Resource("people", org_id=pool.org_id))
+    guard.require(session, actor, Action.PEOPLE_EXPORT, Resource("people", org_id=pool.org_id))
     return pool, list(step_stream(session, pool_id, MOST_TAKEN))
 
 
