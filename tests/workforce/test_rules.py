@@ -99,7 +99,7 @@ def test_two_spellings_of_one_address_have_one_key(left: str, right: str) -> Non
     "typed",
     ["", "amina", "@example.org", "amina@", "amina@localhost", "a b@example.org", "a@b@example.org", "a..b@example.org",
      ".a@example.org", "a\u202e@example.org", "a@-x.org", "a@exa mple.org", "x" * 65 + "@example.org",
-     "a@" + "x" * 64 + ".org", "a@" + ".".join(["x" * 60] * 5)],
+     "a@" + "x" * 64 + ".org", "a@example.org\r\nBcc: b@example.org", "a@" + ".".join(["x" * 60] * 5)],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
