@@ -179,7 +179,7 @@ def _in_hand(session: Session, actor: Actor, asked: dict[str, Any]) -> Review | 
 
 
 def _claim(session: Session, actor: Actor, lane_id: str | None, asked: dict[str, Any]) -> Review | None:
-    if lane_id:
+    if lane_id is not None:
         _ensure_may_read(session, actor, lane_id)
         asked = {**asked, "p_lane": lane_id}
     side, now = (is_vendors_side(actor), lane_id is not None), now_of(session)

@@ -168,21 +168,10 @@ def _payments_moved(session: Session) -> Iterator[str]:
 
 
 def _clearing_is_open_payments(session: Session) -> Iterator[str]:
-    person = (PayoutLine.org_id, PayoutLine.annotator_id, PayoutLine.currency)
-    on_way = (
-        select(*person, func.sum(PayoutLine.micros).label("micros"))
-        .where(PayoutLine.state == LineState.OPEN)
-        .group_by(*person)
-        .subquery()
-    )  # fmt: skip
-    same = and_(
-        on_way.c.org_id == LedgerAccount.org_id,
-        on_way.c.annotator_id == LedgerAccount.holder_id,
-        on_way.c.currency == LedgerAccount.currency,
-    )
+    on_way = _per_person(PayoutLine, PayoutLine.micros, PayoutLine.state == LineState.OPEN)
     rows = session.scalars(
         select(LedgerAccount.id)
-        .outerjoin(on_way, same)
+        .outerjoin(on_way, _of_account(on_way))
         .where(LedgerAccount.kind == Kind.CLEARING, LedgerAccount.balance_micros != func.coalesce(on_way.c.micros, 0))
         .limit(_MOST)
     )
@@ -217,26 +206,38 @@ def _is_unpaid() -> ColumnElement[int]:
 
 
 def _owed_is_earned(session: Session) -> Iterator[str]:
-    """What a person is owed is made of earnings that are not wholly paid, less what was paid of the oldest of them."""
-    still_open = (
-        select(Earning.org_id, Earning.annotator_id, Earning.currency, func.sum(Earning.micros).label("micros"))
-        .where(Earning.state == "approved", Earning.payout_line_id.is_(None))
-        .group_by(Earning.org_id, Earning.annotator_id, Earning.currency)
-        .subquery()
-    )
-    same = and_(
-        still_open.c.org_id == LedgerAccount.org_id,
-        still_open.c.annotator_id == LedgerAccount.holder_id,
-        still_open.c.currency == LedgerAccount.currency,
-    )
+    """A person is owed what was accepted of their work less the payments that live, to the micro-unit.
+
+    Which units a payment covers does not matter here: one that came back after a later one has its part of a unit that
+    the later one ended, so that more may be owed than the units add up to that no payment covers.
+    """
+    accepted = _per_person(Earning, Earning.micros, Earning.state.in_(("approved", "paid")))
+    paid = _per_person(PayoutLine, PayoutLine.micros, PayoutLine.state.in_((LineState.OPEN, LineState.SETTLED)))
     rows = session.scalars(
         select(LedgerAccount.id)
-        .outerjoin(still_open, same)
-        .where(LedgerAccount.kind == Kind.PAYABLE, LedgerAccount.balance_micros > func.coalesce(still_open.c.micros, 0))
+        .outerjoin(accepted, _of_account(accepted))
+        .outerjoin(paid, _of_account(paid))
+        .where(
+            LedgerAccount.kind == Kind.PAYABLE,
+            LedgerAccount.balance_micros != func.coalesce(accepted.c.micros, 0) - func.coalesce(paid.c.micros, 0),
+        )
         .limit(_MOST)
     )
     for account_id in rows:
-        yield f"account {account_id} owes more than the earnings that are open"
+        yield f"account {account_id} does not owe what was accepted less what was paid"
+
+
+def _per_person(kind: type[Earning] | type[PayoutLine], micros: Any, which: ColumnElement[bool]) -> Subquery:
+    person = (kind.org_id, kind.annotator_id, kind.currency)
+    return select(*person, func.sum(micros).label("micros")).where(which).group_by(*person).subquery()
+
+
+def _of_account(sums: Subquery) -> ColumnElement[bool]:
+    return and_(
+        sums.c.org_id == LedgerAccount.org_id,
+        sums.c.annotator_id == LedgerAccount.holder_id,
+        sums.c.currency == LedgerAccount.currency,
+    )
 
 
 def _invoices_booked(session: Session) -> Iterator[str]:
@@ -264,7 +265,7 @@ CHECKS: dict[str, tuple[Message, Check]] = {
     "balances_are_sums": (_("Each person's balance is the sum of its transfers"), _balances_are_sums),
     "not_negative": (_("No balance of a person is below zero"), _not_negative),
     "earned_once": (_("Each accepted unit was earned exactly once, and no other"), _earned_once),
-    "owed_is_earned": (_("What is owed is made of earnings"), _owed_is_earned),
+    "owed_is_earned": (_("What is owed is what was accepted less what was paid"), _owed_is_earned),
     "runs_are_sums": (_("Each payout run is the sum of its payments"), _runs_are_sums),
     "payments_moved": (_("Each payment moved its money exactly as its state says"), _payments_moved),
     "clearing_is_open": (_("What is on its way is the payments that are open"), _clearing_is_open_payments),

@@ -49,7 +49,8 @@ class Story:
         )  # fmt: skip
 
     def step(self) -> None:
-        """Do something, which may be refused, and let the jobs go on."""
+        """Do something, which may be refused, and let the jobs go on. No two things happen at the same moment."""
+        self.world.later(seconds=1)
         with suppress(*REFUSED):
             self.draw.choice(self.acts)()
         with clock.use_clock(lambda: self.world.now):
@@ -236,9 +237,13 @@ def test_whatever_happens_every_adverse_decision_has_a_record_a_human_and_an_app
     adverse = 0
     for seed in range(scale(4, 60)):
         story = Story(db_sqlite, seed)
-        for _step in range(STEPS):
+        for step in range(STEPS):
             story.step()
-            adverse += story.hold()
+            try:
+                adverse += story.hold()
+            except AssertionError as fault:
+                fault.add_note(f"in story {seed} after step {step}")
+                raise
     assert adverse > 20
 
 

@@ -111,6 +111,9 @@ def test_a_weak_and_a_reported_unit_are_reviewed_whatever_the_draw_says(market: 
     assert review.why == "reported"
     states = Counter(unit.state for unit in desk.units())
     assert states == {"settled": 2, "review": 1}
+    for lane in ("", "no such lane"):
+        with desk.market.as_(reviewer(desk)) as session:
+            assert reviewing.take_review(session, reviewer(desk), lane) is None
     task = taken(desk, reviewer(desk))
     assert task.content == reported.content
     decide(desk, reviewer(desk), task, "accept")

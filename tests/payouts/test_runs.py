@@ -407,6 +407,23 @@ def test_a_run_is_sent_back_with_a_reason_until_its_file_has_left(books: Books, 
         settle_run(session, maker, run.id)
 
 
+def test_a_payment_that_comes_back_after_a_later_one_leaves_its_part_of_a_unit_owed(
+    books: Books, maker: Actor, checker: Actor
+) -> None:
+    worker = _payee(books)
+    books.earn(worker, 7_500, units=2)
+    first = _prepare(books, maker)  # a cent: the first unit, and a third of the second
+    books.earn(worker, 5_000)
+    _prepare(books, maker)  # a cent more: the rest of the second, and the third
+    with books.tenant() as session:
+        cancel_run(session, checker, first.id, reason="Wrong file")
+    assert (_owed(books, worker), _states(books, worker)) == ((10_000, 10_000), ["approved"] * 3)
+    assert _breaches(books) == []
+    again = _prepare(books, maker)
+    assert (again.total_micros, _owed(books, worker)) == (10_000, (0, 20_000))
+    assert _breaches(books) == []
+
+
 def test_a_reversal_that_would_take_what_was_paid_in_advance_is_refused(
     books: Books, maker: Actor, checker: Actor
 ) -> None:
