@@ -1,22 +1,37 @@
 """What the packages below ask of skill, put in place in every process."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
-from calibration.models import Qualification
+from calibration.models import BehaviourReview, Judgment, Qualification
 from kernel.config import Settings
 from kernel.db import now_of
 from workforce import onboarding
+from workforce.grounds import know_ground
 from workforce.models import Annotator
 
 MOST = 200
 
 
 def connect(settings: Settings) -> None:
-    """Tell who has been let into a first lane, by a test or by hand."""
+    """Tell who has been let into a first lane, by a test or by hand, and what else decisions may rest on."""
     onboarding.use_tests(_is_qualified)
     onboarding.use_qualifications(_qualifications)
+    know_ground(
+        "judgment",
+        lambda person: select(Judgment.id, Judgment.answered_at).where(Judgment.annotator_id == person),
+    )
+    know_ground("behaviour_review", _looked_at)
+
+
+def _looked_at(annotator_id: str) -> Any:
+    """Signals that somebody has decided on: what nobody decided on is a suspicion, and is not told."""
+    return select(BehaviourReview.id, BehaviourReview.decided_at).where(
+        BehaviourReview.annotator_id == annotator_id, BehaviourReview.decided_at.is_not(None)
+    )
 
 
 def _qualifications(session: Session, annotator_id: str) -> list[onboarding.Passed]:

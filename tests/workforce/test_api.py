@@ -164,7 +164,15 @@ def test_what_stands_at_the_desk_answers_in_place_of_the_plain_act(app: Flask, w
     desk.use_desk(decide)
     person, actor = world.annotator()
     with world.db.transaction(world.vendor) as session:
-        operations.change_standing(session, world.manager, person.id, status="paused", reason="A reason.")
+        claim_id = queries.claims_of(session, person.id)[0].id
+    asked = {"status": "paused", "reason": "A reason.", "evidence": [{"kind": "language_claim", "id": "x" * 22}]}
+    program = Program(app, world.db, world.manager)
+    wrong = program.send("POST", f"/people/{person.id}/standing", asked)
+    assert wrong.status_code == 422 and "evidence" in wrong.json["fields"]  # type: ignore[index]
+    asked["evidence"] = [{"kind": "language_claim", "id": claim_id}]
+    assert program.send("POST", f"/people/{person.id}/standing", asked).status_code == 200
+    with world.db.transaction(world.vendor) as session:
+        assert queries.receipts_of(session, person.id)[0][0].evidence == tuple(asked["evidence"])
         receipt_id = queries.receipts_of(session, person.id)[0][0].id
         appeal = operations.open_appeal(session, actor, receipt_id)
     body = {"outcome": "overturned", "answer": "Yes."}

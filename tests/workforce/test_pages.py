@@ -205,7 +205,12 @@ def test_the_way_from_a_decline_over_the_appeal_to_the_answer(app: Flask, world:
     here = f"/people/{person.id}"
     manager, colleague = Visitor(app, world.db, world.manager), Visitor(app, world.db, world.colleague)
     applicant = Visitor(app, world.db, actor)
-    assert manager.post(f"{here}/decline", {"reason": "Enough <Swahili>."}, on=here).status_code == 303
+    with world.db.reading(world.vendor) as session:
+        claim = queries.claims_of(session, person.id)[0]
+    refused = manager.post(f"{here}/decline", {"reason": "No.", "answers": "J1 J2"}, on=here)
+    assert refused.status_code == 422 and "not about this person" in refused.text and 'value="J1 J2"' in refused.text
+    body = {"reason": "Enough <Swahili>.", "evidence": f"language_claim:{claim.id}"}
+    assert manager.post(f"{here}/decline", body, on=here).status_code == 303
     with world.db.reading(world.vendor) as session:
         (receipt,), _after = queries.receipts_of(session, person.id)
     own = applicant.text(f"/receipts/{receipt.id}")
@@ -220,7 +225,13 @@ def test_the_way_from_a_decline_over_the_appeal_to_the_answer(app: Flask, world:
     case = f"/appeals/{row.appeal.id}"
     assert person.pseudonym in colleague.text("/appeals")
     shown = colleague.text(case)
-    assert "I speak Luo too." in shown and "Vera Manager" not in shown and "Amina" not in shown
+    assert (
+        "1 stated language" in shown
+        and claim.id in shown
+        and "I speak Luo too." in shown
+        and "Vera Manager" not in shown
+        and "Amina" not in shown
+    )
     assert manager.post(case, {"outcome": "upheld", "answer": "No."}).status_code == 403
     assert colleague.post(case, {"outcome": "maybe", "answer": "No."}).status_code == 422
     assert colleague.post(case, {"outcome": "overturned", "answer": "Luo is needed."}).status_code == 303

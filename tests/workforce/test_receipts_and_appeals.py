@@ -1,5 +1,6 @@
 """Decision receipts and the appeals against them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,8 +15,10 @@ from kernel.tenancy import Scope
 from marketplace.queries.board import waiting
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
+from workforce.grounds import offered
 from workforce.models import Account
 from workforce.operations.telling import tell_deciders, tell_people
+from workforce.pages.evidence import evidence_told, rests_on_reason
 from workforce.rules.appeals import is_news, stage_at
 from workforce.rules.evidence import shown_evidence
 from workforce.values import AnnotatorView, AppealDecision, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
@@ -288,3 +291,36 @@ def test_decisions_answers_and_the_days_of_an_appeal_are_written_about(world: Wo
     answered = _letters(world)
     assert set(answered) == {name} and "It was us" not in answered[name]
     assert [line.details["stage"] for line in world.audit("appeal.told")] == ["new", "soon", "late"]
+
+
+def test_a_decision_by_hand_names_rows_about_that_very_person_or_says_that_it_names_none(world: World) -> None:
+    person, _actor = world.annotator()
+    other, _other = world.annotator("Nia Otieno")
+    with world.db.transaction(world.vendor) as session:
+        claim, others = (queries.claims_of(session, one.id)[0] for one in (person, other))
+        operations.reject_language(session, world.manager, claim.id, reason="No sample.")
+        earlier = queries.receipts_of(session, person.id)[0][0]
+        assert {(one.kind, one.id) for one in offered(session, person.id)} >= {
+            ("language_claim", claim.id), ("receipt", earlier.id),
+        }  # fmt: skip
+        assert rests_on_reason(earlier) and not rests_on_reason(replace(earlier, evidence=({"kind": "x", "id": "y"},)))
+    named = [{"kind": "receipt", "id": earlier.id}, {"kind": "language_claim", "id": claim.id}]
+    refused = ({"kind": "language_claim", "id": others.id}, {"kind": "passkey", "id": "x"}, {"kind": "", "id": ""})
+    for wrong in (*([*named, one] for one in refused), [{"kind": "receipt", "id": str(n)} for n in range(51)]):
+        with pytest.raises(Invalid, match=r"receipt\.evidence"), world.db.transaction(world.vendor) as session:
+            operations.change_standing(
+                session, world.manager, person.id, status="paused", reason="Twice late.", evidence=wrong
+            )
+    with world.db.transaction(world.vendor) as session:
+        operations.change_standing(
+            session, world.manager, person.id, status="paused", reason="Twice late.", evidence=[*named, named[0]]
+        )
+        (paused,) = (one for one in queries.receipts_of(session, person.id)[0] if one.kind is ReceiptKind.PAUSED)
+    assert paused.evidence == tuple(named), "each once, as whoever answers an appeal sees it"
+    assert [render(one.told, "en") for one in evidence_told(paused, {})] == ["1 earlier decision", "1 stated language"]
+
+
+def test_answers_that_a_person_named_are_shown_and_those_of_a_gate_are_a_number() -> None:
+    answers = [{"kind": "judgment", "id": "J1"}]
+    assert shown_evidence("paused", answers) == shown_evidence("removed", answers) == tuple(answers)
+    assert shown_evidence("lane_paused", answers) == ({"kind": "judgment", "count": 1},)

@@ -14,6 +14,7 @@ from web import current
 from web.forms import InModel, Instant, OutModel
 from workforce import operations, queries
 from workforce.api import api
+from workforce.api.grounded_shapes import GroundedIn, StandingIn
 from workforce.api.language_shapes import EvidenceIn, LevelOut, LevelsOut
 from workforce.api.people_shapes import PeopleAskedIn, PeopleQuery
 from workforce.api.shapes import (
@@ -21,7 +22,6 @@ from workforce.api.shapes import (
     PeopleOut,
     PersonOut,
     ReasonIn,
-    StandingIn,
 )
 from workforce.operations import many_people
 from workforce.values import AnnotatorView, PlannedAct, Standing
@@ -216,16 +216,18 @@ def admit(session: "Session", actor: Actor, annotator_id: str) -> AnnotatorOut:
     return _out(session, operations.admit(session, actor, annotator_id))
 
 
-@api.post("/people/<annotator_id>/decline", body=ReasonIn, returns=AnnotatorOut, scope=_reach)
-def decline(session: "Session", actor: Actor, annotator_id: str, body: ReasonIn) -> AnnotatorOut:
+@api.post("/people/<annotator_id>/decline", body=GroundedIn, returns=AnnotatorOut, scope=_reach)
+def decline(session: "Session", actor: Actor, annotator_id: str, body: GroundedIn) -> AnnotatorOut:
     """Turn an application down; the person reads the reason and can appeal."""
-    return _out(session, operations.decline(session, actor, annotator_id, body.reason))
+    return _out(session, operations.decline(session, actor, annotator_id, body.reason, body.named()))
 
 
 @api.post("/people/<annotator_id>/standing", body=StandingIn, returns=AnnotatorOut, scope=_reach)
 def change_standing(session: "Session", actor: Actor, annotator_id: str, body: StandingIn) -> AnnotatorOut:
     """Pause, end or bring back; people can say themselves that they leave."""
-    changed = operations.change_standing(session, actor, annotator_id, status=body.status, reason=body.reason)
+    changed = operations.change_standing(
+        session, actor, annotator_id, status=body.status, reason=body.reason, evidence=body.named()
+    )
     return _out(session, changed)
 
 
@@ -264,10 +266,11 @@ def verify_language(session: "Session", actor: Actor, claim_id: str, body: Evide
     return LevelOut.model_validate(verified)
 
 
-@api.post("/languages/<claim_id>/reject", body=ReasonIn, returns=LevelOut, scope=_reach)
-def reject_language(session: "Session", actor: Actor, claim_id: str, body: ReasonIn) -> LevelOut:
+@api.post("/languages/<claim_id>/reject", body=GroundedIn, returns=LevelOut, scope=_reach)
+def reject_language(session: "Session", actor: Actor, claim_id: str, body: GroundedIn) -> LevelOut:
     """Turn a language down in the claim's mode; the person reads the reason and can appeal."""
-    return LevelOut.model_validate(operations.reject_language(session, actor, claim_id, reason=body.reason))
+    rejected = operations.reject_language(session, actor, claim_id, reason=body.reason, evidence=body.named())
+    return LevelOut.model_validate(rejected)
 
 
 def _out(session: "Session", person: AnnotatorView) -> AnnotatorOut:

@@ -36,12 +36,6 @@ class ReasonIn(InModel):
     reason: str = Field(min_length=1, max_length=2000)
 
 
-class StandingIn(ReasonIn):
-    """A change of standing."""
-
-    status: Standing
-
-
 class LanguageIn(InModel):
     """A language and how well it is known: A1 to C2, or native."""
 

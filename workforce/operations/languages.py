@@ -18,7 +18,7 @@ from kernel.walls import constant
 from workforce.demand import locales_in_demand
 from workforce.models import Annotator, LanguageClaim
 from workforce.operations.evidence import end_evidence, fold, put_evidence, put_evidence_of_all
-from workforce.operations.receipts import issue_receipt
+from workforce.operations.receipts import checked_evidence, issue_receipt
 from workforce.operations.standing import RULE_VERSION
 from workforce.policy import Action, annotator_resource
 from workforce.queries.languages import Pieces, claim_view, claim_with_evidence
@@ -104,13 +104,16 @@ def _verify(
     return pieces
 
 
-def reject_language(session: Session, actor: Actor, claim_id: str, *, reason: str) -> ClaimView:
+def reject_language(
+    session: Session, actor: Actor, claim_id: str, *, reason: str, evidence: Sequence[Mapping[str, str]] = ()
+) -> ClaimView:
     """Turn a claim down, with a reason that the person reads and may appeal."""
     row, person = _load(session, claim_id)
     guard.require(session, actor, Action.LANGUAGE_VERIFY, annotator_resource(person))
     if row.status == ClaimStatus.REJECTED:
         raise Conflict("language.decided", _("This language has been turned down already."))
     reason, now = clean_text(reason, "reason", 2000), now_of(session)
+    named = checked_evidence(session, actor, person.id, evidence)
     row.status, row.verified_at, row.verified_by, row.until_at = ClaimStatus.REJECTED, now, actor.account_id, None
     row.steps = []
     end_evidence(session, row)
@@ -124,6 +127,7 @@ def reject_language(session: Session, actor: Actor, claim_id: str, *, reason: st
         what=_("Your statement to know %(language)s was not confirmed.", language=figure("language", row.locale)),
         why=_("The vendor's reason: “%(reason)s”", reason=reason),
         way_back=_("You may state it again from %(date)s.", date=(now + CLAIM_AGAIN_AFTER).date()),
+        evidence=named,
         cause_kind="language_claim",
         cause_id=f"{row.id}@{row.claimed_at:%Y%m%d%H%M%S%f}",
     )

@@ -1,6 +1,6 @@
 """Applicants and profiles: applying to a pool, being admitted or declined, and changing what one states."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from workforce.models import Account, Annotator, Pool, StandingChange
 from workforce.operations.accounts import add_membership
 from workforce.operations.codes import keep_codes
 from workforce.operations.languages import put_claims
-from workforce.operations.receipts import issue_receipt
+from workforce.operations.receipts import checked_evidence, issue_receipt
 from workforce.operations.standing import RULE_VERSION, change_standing, move
 from workforce.policy import Action, account_resource, annotator_resource
 from workforce.queries.people import annotator_view
@@ -90,7 +90,9 @@ def admit(session: Session, actor: Actor, annotator_id: str) -> AnnotatorView:
     return annotator_view(person)
 
 
-def decline(session: Session, actor: Actor, annotator_id: str, reason: str) -> AnnotatorView:
+def decline(
+    session: Session, actor: Actor, annotator_id: str, reason: str, evidence: Sequence[Mapping[str, str]] = ()
+) -> AnnotatorView:
     """Turn an application down, with a reason that the person reads and may appeal."""
     person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PEOPLE_ADMIT, annotator_resource(person))
@@ -107,6 +109,7 @@ def decline(session: Session, actor: Actor, annotator_id: str, reason: str) -> A
         what=_("Your application to %(pool)s was not accepted.", pool=pool.name if pool else ""),
         why=_("The vendor's reason: “%(reason)s”", reason=reason),
         way_back=_("You may apply again from %(date)s.", date=(now_of(session) + REAPPLY_AFTER).date()),
+        evidence=checked_evidence(session, actor, person.id, evidence),
         cause_kind="standing_change",
         cause_id=change_id,
     )

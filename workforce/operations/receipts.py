@@ -1,22 +1,25 @@
 """Decision receipts: one record for every adverse decision, written in the transaction of what was decided."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from i18n import Message
+from i18n import Message, _
 from kernel import audit, guard, ids
 from kernel.changes import changed_rows
 from kernel.db import now_of
+from kernel.errors import Invalid
 from kernel.policy import Actor
+from workforce.grounds import is_about
 from workforce.models import Annotator, Appeal, DecisionReceipt
 from workforce.policy import Action, receipt_resource
 from workforce.values import Outcome, ReceiptKind, ReceiptState
 from workforce.values.receipts import ANSWERED_BY_CORRECTION
 
+MOST_EVIDENCE = 50
 ERASED = "–"  # what stands where somebody wrote, or was written about
 
 
@@ -71,6 +74,21 @@ def issue_receipt(
         details={"kind": row.kind, "rule": rule, "rule_version": rule_version, "annotator": person.id},
     )  # fmt: skip
     return row.id
+
+
+def checked_evidence(
+    session: Session, actor: Actor, annotator_id: str, evidence: Sequence[Mapping[str, str]]
+) -> list[dict[str, str]]:
+    """What somebody names as the evidence of a decision that they make by hand: rows about that very person, each
+    once. Naming none says that the decision rests on the reason alone."""
+    named = list(dict.fromkeys((str(one["kind"]), str(one["id"])) for one in evidence))
+    if len(named) > MOST_EVIDENCE:
+        fault = _("Name at most %(most)s pieces of evidence.", most=MOST_EVIDENCE)
+        raise Invalid("receipt.evidence", fault, {"evidence": fault})
+    if not all(is_about(session, annotator_id, kind, id_) for kind, id_ in named):
+        fault = _("Something that is named here is not about this person, or is not there.")
+        raise Invalid("receipt.evidence", fault, {"evidence": fault})
+    return [{"kind": kind, "id": id_} for kind, id_ in named]
 
 
 def end_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:

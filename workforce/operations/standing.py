@@ -1,5 +1,6 @@
 """Standing: every change by compare-and-set, with its author, reason and, where it is adverse, its receipt."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Reason
 from workforce.leases import end_leases, end_reviews
 from workforce.models import Annotator, StandingChange
-from workforce.operations.receipts import end_receipts_of, issue_receipt
+from workforce.operations.receipts import checked_evidence, end_receipts_of, issue_receipt
 from workforce.policy import Action, annotator_resource
 from workforce.queries.people import annotator_view
 from workforce.queries.rows import annotator_row
@@ -27,8 +28,12 @@ from workforce.values import AnnotatorView, ReceiptKind, Standing
 RULE_VERSION = "1"
 
 
-def change_standing(session: Session, actor: Actor, annotator_id: str, *, status: str, reason: str) -> AnnotatorView:
-    """Pause, suspend or bring back, as the vendor decides; people alone say that they leave."""
+def change_standing(
+    session: Session, actor: Actor, annotator_id: str, *, status: str, reason: str,
+    evidence: Sequence[Mapping[str, str]] = (),
+) -> AnnotatorView:  # fmt: skip
+    """Pause, suspend or bring back, as the vendor decides, with what that rests on; people alone say that they
+    leave."""
     person = annotator_row(session, annotator_id)
     after = Standing(status)
     _ensure_may(session, actor, person, after)
@@ -36,7 +41,8 @@ def change_standing(session: Session, actor: Actor, annotator_id: str, *, status
     if not may_change(Standing(person.status), after):
         raise Conflict("standing.not_from_here", _("This person's standing has changed meanwhile. Look again."))
     change_id = ids.new_id()
-    receipt_id = _receipt(session, actor, person, after, reason, change_id)
+    named = checked_evidence(session, actor, person.id, evidence)
+    receipt_id = _receipt(session, actor, person, after, reason, change_id, named)
     move(session, actor, person, after, reason, change_id=change_id, receipt_id=receipt_id)
     if after is Standing.ACTIVE:
         end_receipts_of(session, actor, person.id, [ReceiptKind.PAUSED, ReceiptKind.REMOVED])
@@ -113,7 +119,13 @@ def _ensure_may(session: Session, actor: Actor, person: Annotator, after: Standi
 
 
 def _receipt(
-    session: Session, actor: Actor, person: Annotator, after: Standing, reason: str, change_id: str
+    session: Session,
+    actor: Actor,
+    person: Annotator,
+    after: Standing,
+    reason: str,
+    change_id: str,
+    evidence: Sequence[Mapping[str, str]],
 ) -> str | None:
     kind = receipt_kind_of(after)
     if kind is None:
@@ -128,6 +140,7 @@ def _receipt(
         what=_WHAT[kind],
         why=_("The vendor's reason: “%(reason)s”", reason=reason),
         way_back=_WAY_BACK[kind],
+        evidence=evidence,
         cause_kind="standing_change",
         cause_id=change_id,
     )

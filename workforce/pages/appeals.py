@@ -62,4 +62,5 @@ def _show(appeal_id: str, form: Form[AnswerForm], status: int = 200) -> Response
         "workforce/appeal.html", status, appeal=appeal, receipt=receipt, pseudonym=pseudonym, form=form,
         errors=form.errors, words=words, outcomes=[(one.value, str(told), "") for one, told in words.OUTCOMES.items()],
         rule=evidence.rule_told(receipt), evidence=evidence.evidence_told(receipt, links),
+        rests_on_reason=evidence.rests_on_reason(receipt),
     )  # fmt: skip

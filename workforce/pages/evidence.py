@@ -20,6 +20,8 @@ RULES: dict[str, Message] = {
     "review": _("Review of answers"),
     "standing": _("Standing with the vendor"),
 }
+# Decisions that a person of the vendor makes by hand: what they rest on is what that person named.
+BY_HAND = ("admission", "language-evidence", "standing")
 IDS_SHOWN = 50
 
 
@@ -35,6 +37,11 @@ class Evidence:
 def rule_told(receipt: ReceiptView) -> Message | str:
     """The name of the rule that decided; a rule without one is shown by its code."""
     return RULES.get(receipt.rule, receipt.rule)
+
+
+def rests_on_reason(receipt: ReceiptView) -> bool:
+    """Whether whoever decided by hand named nothing that the decision rests on."""
+    return receipt.rule in BY_HAND and not receipt.evidence and not receipt.decided_by_rule
 
 
 def decider_told(receipt: ReceiptView) -> Message:
@@ -66,12 +73,20 @@ def _told(receipt: ReceiptView, kind: str, count: int) -> Message | str:
     match kind:
         case "judgment" if receipt.kind is ReceiptKind.WORK_REJECTED:
             return _("The answer itself")
-        case "judgment" if receipt.rule == "behaviour_review":
+        case "judgment" if receipt.rule == "behaviour_review" or receipt.rule in BY_HAND:
             return ngettext("%(num)s answer", "%(num)s answers", count)
         case "judgment":
             return ngettext(
                 "%(num)s answer whose right answer is known", "%(num)s answers whose right answer is known", count
             )
+        case "document":
+            return ngettext("%(num)s document", "%(num)s documents", count)
+        case "language_claim":
+            return ngettext("%(num)s stated language", "%(num)s stated languages", count)
+        case "receipt":
+            return ngettext("%(num)s earlier decision", "%(num)s earlier decisions", count)
+        case "behaviour_review":
+            return ngettext("%(num)s signal that was looked at", "%(num)s signals that were looked at", count)
         case "dispute":
             return _("The objection itself")
         case "review":

@@ -12,7 +12,9 @@ from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
+from workforce.grounds import offered
 from workforce.pages import pages, words
+from workforce.pages.people import Decision
 from workforce.rules.profiles import ALL_MODES
 from workforce.values import EVIDENCE_KINDS
 
@@ -32,12 +34,6 @@ class Proof(FormModel):
     kind: str
     note: str = Field(default="", max_length=1000)
     modes: list[str] = Field(default_factory=list, max_length=4)
-
-
-class Refusal(FormModel):
-    """What the form of rejection sends."""
-
-    reason: str = Field(max_length=2000)
 
 
 @pages.get("/me/languages")
@@ -94,11 +90,14 @@ def verify_language(annotator_id: str, claim_id: str) -> Response:
 @pages.post("/people/<annotator_id>/languages/<claim_id>/reject")
 def reject_language(annotator_id: str, claim_id: str) -> Response:
     """Turn a language down in one mode."""
-    form = read_form(Refusal)
+    form = read_form(Decision)
     if form.ok:
         try:
             with db.transaction(queries.reach(current.actor())) as session:
-                operations.reject_language(session, current.actor(), claim_id, reason=form.data.reason)
+                operations.reject_language(
+                    session, current.actor(), claim_id, reason=form.data.reason,
+                    evidence=form.data.named(),
+                )  # fmt: skip
         except Invalid as problem:
             form.add(problem)
     if not form.ok:
@@ -118,8 +117,10 @@ def _own(form: Form[Any], status: int = 200) -> Response:
 def _of_person(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
     with db.reading(queries.reach(current.actor())) as session:
         detail = queries.person_for(session, current.actor(), annotator_id)
+        grounds = offered(session, annotator_id)
     return page(
         "workforce/person_languages.html", status, detail=detail, person=detail.annotator, errors=form.errors,
-        words=words, evidence_kinds=[(kind, str(name)) for kind, name in EVIDENCE_KINDS.items()],
+        words=words, grounds=grounds, typed=form.values,
+        evidence_kinds=[(kind, str(name)) for kind, name in EVIDENCE_KINDS.items()],
         is_self=detail.annotator.account_id == current.actor().account_id,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.demand import lanes_with_tests
 from workforce.figures import figures_of_person
+from workforce.grounds import offered
 from workforce.operations import many_people
 from workforce.pages import pages, words
 from workforce.pages.people_filter import Asked, address_of
@@ -41,7 +42,19 @@ class Reason(FormModel):
     reason: str = Field(max_length=2000)
 
 
-class StandingForm(Reason):
+class Decision(Reason):
+    """What a form of a decision sends: its reason, and what it rests on."""
+
+    evidence: list[str] = Field(default_factory=list, max_length=50)
+    answers: str = Field(default="", max_length=1200)
+
+    def named(self) -> list[dict[str, str]]:
+        """The evidence as an operation takes it."""
+        ticked = [dict(zip(("kind", "id"), one.partition(":")[::2], strict=True)) for one in self.evidence]
+        return [*ticked, *({"kind": "judgment", "id": each} for each in self.answers.split())]
+
+
+class StandingForm(Decision):
     """What the form of standing sends."""
 
     status: Standing
@@ -209,11 +222,11 @@ def admit(annotator_id: str) -> Response:
 @pages.post("/people/<annotator_id>/decline")
 def decline(annotator_id: str) -> Response:
     """Turn an application down."""
-    form = read_form(Reason)
+    form = read_form(Decision)
     if form.ok:
         try:
             with db.transaction(queries.reach(current.actor())) as session:
-                operations.decline(session, current.actor(), annotator_id, form.data.reason)
+                operations.decline(session, current.actor(), annotator_id, form.data.reason, form.data.named())
         except Invalid as problem:
             form.add(problem)
     return (
@@ -231,7 +244,12 @@ def change_standing(annotator_id: str) -> Response:
         try:
             with db.transaction(queries.reach(current.actor())) as session:
                 operations.change_standing(
-                    session, current.actor(), annotator_id, status=form.data.status, reason=form.data.reason
+                    session,
+                    current.actor(),
+                    annotator_id,
+                    status=form.data.status,
+                    reason=form.data.reason,
+                    evidence=form.data.named(),
                 )
         except Invalid as problem:
             form.add(problem)
@@ -294,6 +312,7 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         facts = queries.person_facts(session, annotator_id, now_of(session))
         steps = queries.steps_of(session, annotator_id)
         documents = queries.documents_of(session, annotator_id)
+        grounds = offered(session, annotator_id)
         lanes = figures_of_person(session, current.actor(), annotator_id)
     standings = [one for one in next_standings(detail.annotator.status) if one is not Standing.LEFT]
     return page(
@@ -302,7 +321,7 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in standings],
         facts=facts, identity_kinds=[(kind, str(name)) for kind, name in IDENTITY_KINDS.items()],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
-        steps=steps, documents=documents, lanes=lanes,
+        steps=steps, documents=documents, lanes=lanes, grounds=grounds,
         is_self=detail.annotator.account_id == current.actor().account_id,
     )  # fmt: skip
 

@@ -56,6 +56,7 @@ def _show(receipt_id: str, problem: Invalid | None = None) -> Response:
         may_appeal=is_own and may_appeal(view.state, view.appeal is not None), due_at=due_at(clock.now()),
         picture=_picture(view), text=request.form.get("text", ""), errors=problem.fields if problem else {},
         words=words, rule=evidence.rule_told(view), evidence=evidence.evidence_told(view, links),
+        rests_on_reason=evidence.rests_on_reason(view),
         whole=whole, decided_by=evidence.decider_told(view),
     )  # fmt: skip
 

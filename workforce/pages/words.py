@@ -302,3 +302,12 @@ def domain_choices() -> list[tuple[str, str, str]]:
 def coded(codes: tuple[str, ...], names: dict[str, Message]) -> list[str]:
     """Names of codes; a code that has none is shown as it is."""
     return [str(names.get(code, code)) for code in codes]
+
+
+# What a decision by hand may rest on.
+GROUNDS: dict[str, Message] = {
+    "behaviour_review": _("A signal that was looked at"),
+    "document": _("A document"),
+    "language_claim": _("A stated language"),
+    "receipt": _("An earlier decision"),
+}
