@@ -22,6 +22,7 @@ _ODD_IN_ITALY = dict(
     )
 )  # fmt: skip
 _MONTHS_IN_ITALY = "ABCDEHLMPRST"
+_MEXICAN = "0123456789ABCDEFGHIJKLMN?OPQRSTUVWXYZ"  # in its place the Ñ, which no number holds
 
 
 def luhn(digits: str) -> bool:
@@ -96,6 +97,25 @@ def is_italian(text: str) -> bool:
         for place, sign in enumerate(body)
     )
     return text[8] in _MONTHS_IN_ITALY and chr(65 + total % 26) == text[15]
+
+
+def is_mexican(text: str) -> bool:
+    """Mexico: letters of the name, a day of birth, sex, state, further letters, and a check digit."""
+    total = sum(_MEXICAN.index(sign) * (18 - place) for place, sign in enumerate(text[:17]))
+    return _is_day(text[8:10], text[6:8], text[4:6]) and (10 - total % 10) % 10 == int(text[17])
+
+
+def is_german(digits: str) -> bool:
+    """Germany: the tax number of a person. Of its first ten digits one alone comes more than once, twice or thrice and
+    never three times in a row, and the last is a check digit (ISO 7064, mod 11,10)."""
+    counts = sorted(digits[:10].count(digit) for digit in set(digits[:10]))
+    if counts[-1] not in (2, 3) or counts[-2] > 1 or any(digit * 3 in digits[:10] for digit in set(digits)):
+        return False
+    left = 10
+    for digit in digits[:10]:
+        left = (int(digit) + left) % 10 or 10
+        left = left * 2 % 11
+    return (11 - left) % 10 == int(digits[10])
 
 
 def is_pesel(digits: str) -> bool:

@@ -54,24 +54,31 @@ class Masked:
     kinds: tuple[PersonalKind, ...]  # each datum once
 
 
-# What has neither an @ nor this can only hold names: seven digits close together, or digits among capitals.
-_HINT = re.compile(r"\d(?:(?:\W{0,3}\d){6}|\d[A-Z]\d\d[A-Z]\d{3}|\d{5}[A-Y]\d{3})")
+# What has neither an @ nor this can only hold names: seven digits close together, or digits among letters.
+_HINT = re.compile(r"\d(?:(?:\W{0,3}\d){6}|\d[A-Za-z]\d\d[A-Za-z]\d{3}|\d{5}(?:[A-Ya-y]\d{3}|[HMXhmx][A-Za-z]{5}))")
 _MIXED = re.compile(
-    r"[A-Z]{2}\d\d|[XYZ]-?\d{7}|\d{8}[- ]?[A-Z]|\d{6}[-+ABCDEFUVWXY]\d{3}|\d[A-Z]\d\d[A-Z]\d|2[AB] ?\d{3}"
+    r"[A-Za-z]{2}\d\d|[XYZxyz]-?\d{7}|\d{8}[- ]?[A-Za-z]|\d{6}[-+A-FU-Ya-fu-y]\d{3}|\d[A-Za-z]\d\d[A-Za-z]\d"
+    r"|2[ABab] ?\d{3}|\d{6}[HMXhmx][A-Za-z]{5}"
 )
 _CHUNK = re.compile(r"[+(]{0,2}\d[ ().\-/]{0,2}(?:\d[ ().\-/]{0,2}){5,}\d")
 _MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}\Z")
 _HOST = re.compile(
     r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w])|(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}xn--[a-z0-9-]{2,59}"
 )
-_IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}")
+# Looked for at each place, as what only begins like one may reach into a real one.
+_IBAN = re.compile(r"(?<![^\W_])(?=([A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}))")
 _LETTERED = re.compile(
-    r"(?<![^\W_])(?:(?P<dni>[XYZ]-?\d{7}-?[A-Z]|\d{8}[- ]?[A-Z])"
-    r"|(?P<italian>[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z])"
-    r"|(?P<finnish>\d{6}[-+ABCDEFUVWXY]\d{3}[0-9A-Y])"
-    r"|(?P<nir>[123478] ?\d\d ?\d\d ?2[AB] ?\d{3} ?\d{3} ?\d\d))(?![^\W_])"
+    # After a space a small letter is a word of its own.
+    r"(?<![^\W_])(?:(?P<dni>[XYZxyz]-?\d{7}-?[A-Za-z]|\d{8}(?: ?[A-Z]|-?[A-Za-z]))"
+    r"|(?P<italian>[A-Za-z]{6}\d\d[A-Za-z]\d\d[A-Za-z]\d{3}[A-Za-z])"
+    r"|(?P<mexican>[A-Za-z]{4}\d{6}[HMXhmx][A-Za-z]{5}[A-Za-z0-9]\d)"
+    r"|(?P<finnish>\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y])"
+    r"|(?P<nir>[123478] ?\d\d ?\d\d ?2[ABab] ?\d{3} ?\d{3} ?\d\d))(?![^\W_])"
 )
-_CARD = re.compile(r"(?<!\d)(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}([ -])\d{6}\2\d{4,5})(?!\d)")
+_LETTERED_CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "dni": of.is_dni, "italian": of.is_italian, "mexican": of.is_mexican, "finnish": of.is_finnish, "nir": of.is_nir,
+}  # fmt: skip
+_CARD = re.compile(r"(?<!\d)(?:\d{13,19}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{4}([ .-])\d{6}\2\d{4,5})(?!\d)")
 _IDENTITY: tuple[tuple[int, re.Pattern[str], Callable[[str], bool], bool], ...] = (
     # Fewest digits, pattern, check, and whether a word beside it must say what it is: where too many pass by chance.
     (17, re.compile(r"(?<!\d)[1-6]\d{5}(?:18|19|20)\d{9}[\dXx]"), lambda text: of.is_chinese(text.upper()), False),
@@ -82,6 +89,7 @@ _IDENTITY: tuple[tuple[int, re.Pattern[str], Callable[[str], bool], bool], ...] 
     (11, re.compile(r"\d{3}\.\d{3}\.\d{3}-\d\d"), of.is_cpf, False),
     (11, re.compile(r"\d{11}"), lambda text: of.is_cpf(text) or of.is_turkish(text), True),
     (11, re.compile(r"\d{11}"), of.is_pesel, False),
+    (11, re.compile(r"[1-9]\d{10}|[1-9]\d \d{3} \d{3} \d{3}"), of.is_german, False),
     (10, re.compile(r"(?:19|20)?\d{6}[-+]\d{4}"), lambda text: of.is_swedish(text[-10:]), False),
     (9, re.compile(r"\d{3}-\d\d-\d{4}"), of.is_ssn, False),
     (9, re.compile(r"\d{9}"), lambda text: of.is_ssn(text) or of.is_dutch(text), True),
@@ -245,9 +253,8 @@ def _lettered(text: str) -> Iterator[Stretch]:
     for match in _IBAN.finditer(text):
         yield from _iban(match)
     for match in _LETTERED.finditer(text):
-        digits = re.sub(r"[ -]", "", match[0]) if match.lastgroup != "finnish" else match[0]
-        check = {"dni": of.is_dni, "italian": of.is_italian, "finnish": of.is_finnish, "nir": of.is_nir}
-        if check[match.lastgroup or ""](digits):
+        number = (re.sub(r"[ -]", "", match[0]) if match.lastgroup != "finnish" else match[0]).upper()
+        if _LETTERED_CHECKS[match.lastgroup or ""](number):
             yield Stretch(match.start(), match.end(), PersonalKind.IDENTITY)
 
 
@@ -265,13 +272,14 @@ def _mails(text: str) -> Iterator[Stretch]:
 
 def _iban(match: re.Match[str]) -> Iterator[Stretch]:
     """The number at this place, as long as its country's are; what stands behind it is none of it."""
-    length = _IBAN_LENGTH.get(match[0][:2], 0)
-    places = [place for place, sign in enumerate(match[0], 1) if sign != " "]
-    end = places[length - 1] if 0 < length <= len(places) else len(match[0])
-    text = match[0][:end].replace(" ", "")
-    behind = match.string[match.start() + end : match.start() + end + 1]
+    shown, first = match[1], match.start()
+    length = _IBAN_LENGTH.get(shown[:2].upper(), 0)
+    places = [place for place, sign in enumerate(shown, 1) if sign not in " -"]
+    end = places[length - 1] if 0 < length <= len(places) else len(shown)
+    text = re.sub("[ -]", "", shown[:end]).upper()
+    behind = match.string[first + end : first + end + 1]
     if length and not _is_letter(behind) and of.is_iban(text, length):
-        yield Stretch(match.start(), match.start() + end, PersonalKind.IBAN)
+        yield Stretch(first, first + end, PersonalKind.IBAN)
 
 
 def _numbers(text: str, start: int, end: int, count: int) -> Iterator[Stretch]:
