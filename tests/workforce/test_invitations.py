@@ -1,6 +1,7 @@
 """Invitations, one at a time and by a roster, and addresses that their owners confirm."""
 
 import re
+import sys
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import Time, World
 from workforce import operations, queries
 from workforce.models import Account, AccountLink, Invitation, Roster
-from workforce.operations import rosters
+from workforce.rules.rosters import MOST_LETTERS_A_DAY, MOST_LINES
 from workforce.values import InvitationState, Standing
 
 PASSWORD = "purple otter drums at noon"
@@ -155,7 +156,8 @@ def test_an_invitation_is_taken_back_sent_again_and_bound_to_its_address(
 def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(
     app: Flask, world: World, box: Box, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rosters, "MOST_LETTERS_A_DAY", 1)
+    assert MOST_LETTERS_A_DAY >= MOST_LINES, "the largest roster is sent on one day"
+    monkeypatch.setattr(sys.modules["workforce.queries.invitations"], "MOST_LETTERS_A_DAY", 1)
     world.applicant("Amina Wanjiru")
     file = "\n".join(
         ["email;locale;name;note", "a@example.org;sw-KE;Ada;Karibu", "b@example.org;xx-YY;;", "no address;en;;",
@@ -182,7 +184,10 @@ def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(
         (2, "invite", []), (3, "wrong", ["locale"]), (4, "wrong", ["email"]), (5, "twice", ["email"]),
         (6, "member", []), (7, "wrong", ["name"]), (8, "wrong", [""]), (9, "wrong", ["name"]), (10, "invite", []),
     ]  # fmt: skip
-    assert "Invite 2 people" in manager.text(place)
+    assert "Invite 2 people" in manager.text(place) and "1 letter can leave today" in manager.text(place)
+    assert told["letters_left"] == 1
+    for wrong in (f"{place}?outcome=nope", "/invitations?state=nope", "/invitations/file?state=nope"):
+        assert manager.get(wrong).status_code == 422
     assert drain(world.db) == 0 and box.letters == []
     assert Program(app, world.db, world.stranger).send("GET", place).status_code == 404
     for _time in range(2):

@@ -144,9 +144,10 @@ class RosterLineOut(OutModel):
 
 
 class RosterPageOut(OutModel):
-    """A roster with a page of its lines."""
+    """A roster with a page of its lines. `letters_left`: how many can leave today; the others follow by themselves."""
 
     roster: RosterOut
+    letters_left: int
     items: list[RosterLineOut]
     next_after: str | None
 
@@ -273,7 +274,10 @@ def roster(session: "Session", actor: Actor, roster_id: str, query: RosterQuery)
         )
         for line in lines
     ]  # fmt: skip
-    return RosterPageOut(roster=_roster(found), items=items, next_after=next_after)
+    return RosterPageOut(
+        roster=_roster(found), letters_left=queries.letters_left(session, found.org_id), items=items,
+        next_after=next_after,
+    )  # fmt: skip
 
 
 @api.post("/rosters/<roster_id>/send", returns=RosterSentOut, status=202)

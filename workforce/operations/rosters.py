@@ -15,15 +15,14 @@ from kernel.policy import Actor, Resource
 from workforce.models import Pool, Roster, RosterLine
 from workforce.operations.invitations import AddressOf, add_invitations, send_letter
 from workforce.policy import Action, pool_resource
-from workforce.queries.invitations import invited_keys, letters_since, member_keys, roster_of
+from workforce.queries.invitations import invited_keys, letters_left, member_keys, roster_of
 from workforce.rules.names import clean_file_name
 from workforce.rules.rosters import check_lines, key_of
 from workforce.values import CheckedLine, FileLine, Guest, RosterOutcome, RosterView
 
 AT_ONCE = 100
 JOB = "workforce.send_roster"
-MOST_LETTERS_A_DAY = 5_000  # of one vendor; a mail server that sends more for strangers is soon believed by nobody
-WAIT, _DAY = timedelta(hours=1), timedelta(days=1)
+WAIT = timedelta(hours=1)
 
 
 def pool_to_invite_into(session: Session, actor: Actor, pool_id: str) -> Pool:
@@ -96,7 +95,7 @@ def invite_next(session: Session, actor: Actor, roster_id: str, address_of: Addr
         select(RosterLine)
         .where(RosterLine.roster_id == roster_id, RosterLine.outcome == RosterOutcome.INVITE)
         .order_by(RosterLine.number)
-        .limit(max(min(AT_ONCE, MOST_LETTERS_A_DAY - letters_since(session, roster.org_id, now_of(session) - _DAY)), 0))
+        .limit(min(AT_ONCE, letters_left(session, roster.org_id)))
     ).all()
     if not lines:
         return 0

@@ -1,6 +1,7 @@
 """Invitations of a vendor: one at a time or by a roster, sent again, taken back, and as a file."""
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from flask import Response, request, url_for
 from pydantic import Field
@@ -23,6 +24,7 @@ from workforce.pages import pages, words
 from workforce.rules.rosters import LONGEST_NOTE, MOST_LINES
 from workforce.values import InvitationState, RosterOutcome
 
+Value = TypeVar("Value", bound=StrEnum)
 STATES: dict[InvitationState, tuple[Message, str]] = {
     InvitationState.WAITING: (_("Waits for an answer"), "wait"),
     InvitationState.EXPIRED: (_("Expired"), "plain"),
@@ -145,7 +147,7 @@ def upload_roster() -> Response:
 def roster(roster_id: str) -> Response:
     """A roster line by line: what is wrong, and what will happen."""
     asked = request.args.get("outcome", "")
-    outcome = RosterOutcome(asked) if asked in set(RosterOutcome) else None
+    outcome = _one_of(RosterOutcome, "outcome")
     with db.reading(current.scope()) as session:
         found = queries.roster_of(session, roster_id)
         if found is None:
@@ -153,8 +155,9 @@ def roster(roster_id: str) -> Response:
         pool = queries.pool_of(session, found.pool_id)
         lines, after = queries.roster_lines(session, roster_id, outcome=outcome, after=request.args.get("after"))
         progress = jobs.progress(session, found.job_id) if found.job_id else None
+        left = queries.letters_left(session, found.org_id)
     return page(
-        "workforce/roster.html", roster=found, pool=pool, lines=lines, after=after, outcome=asked,
+        "workforce/roster.html", roster=found, letters_left=left, pool=pool, lines=lines, after=after, outcome=asked,
         outcomes=OUTCOMES, columns=COLUMNS, to_invite=found.counts.get(RosterOutcome.INVITE, 0),
         job=card(progress) if progress and progress.state != "done" else None,
         job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
@@ -179,11 +182,16 @@ def drop_roster(roster_id: str) -> Response:
 
 
 def _asked() -> dict[str, Any]:
-    state = request.args.get("state", "")
-    return {
-        "pool_id": request.args.get("pool") or None,
-        "state": InvitationState(state) if state in set(InvitationState) else None,
-    }
+    return {"pool_id": request.args.get("pool") or None, "state": _one_of(InvitationState, "state")}
+
+
+def _one_of(values: type[Value], name: str) -> Value | None:
+    """What is asked of a list; a value that there is none of is not answered with everything."""
+    asked = request.args.get(name, "")
+    if asked and asked not in set(values):
+        fault = _("Choose one of the values offered.")
+        raise Invalid("query.invalid", fault, {name: fault})
+    return values(asked) if asked else None
 
 
 def _list(form: Form[Any], status: int = 200) -> Response:

@@ -1,7 +1,7 @@
 """Reads of invitations and rosters."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from kernel.crypto import digest
 from kernel.db import now_of
 from kernel.paging import Paging
 from workforce.models import Account, Annotator, Invitation, Roster, RosterLine
+from workforce.rules.rosters import MOST_LETTERS_A_DAY
 from workforce.values import (
     InvitationState,
     InvitationView,
@@ -44,10 +45,11 @@ def invitations(
     return [invitation_view(row, now) for row in rows], next_after
 
 
-def letters_since(session: Session, org_id: str, since: datetime) -> int:
-    """How many invitations of a vendor a letter was sent for since then."""
+def letters_left(session: Session, org_id: str) -> int:
+    """To how many more invitations of a vendor a letter may be sent today, by the letters of the last 24 hours."""
+    since = now_of(session) - timedelta(days=1)
     sent = select(func.count(Invitation.id)).where(Invitation.org_id == org_id, Invitation.sent_at > since)
-    return session.scalar(sent) or 0
+    return max(MOST_LETTERS_A_DAY - (session.scalar(sent) or 0), 0)
 
 
 def invitation_by_id(session: Session, invitation_id: str) -> InvitationView | None:

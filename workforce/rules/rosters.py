@@ -12,6 +12,8 @@ from workforce.values import CheckedLine, FileLine, Guest, RosterOutcome
 COLUMNS = ("email", "locale", "name", "note")
 NEEDED = ("email", "locale")
 MOST_LINES = 10_000
+# Of one vendor: two whole rosters. A mail server that sends more for strangers is soon believed by nobody.
+MOST_LETTERS_A_DAY = 2 * MOST_LINES
 LONGEST_NOTE = 1000
 _SHOWN = 120  # characters of a faulty value that are kept to show it
 _FORMULA = frozenset("=+-@\t\r\0＝＋－＠")
