@@ -289,9 +289,12 @@ def _granted(actor: Actor, code: str, resource: Resource) -> bool:
 
 
 def _why_out_of_reach(actor: Actor, codes: frozenset[str], resource: Resource) -> Reason:
+    is_personal = codes & {"O", "self", "L"} and "T" not in codes
+    if is_personal and resource.owner_account_id not in (None, actor.account_id):
+        return Reason.NOT_YOURS
     if resource.org_id is not None and resource.vendor_org_id == actor.org_id and actor.org_id is not None:
         return Reason.RIGHT_MISSING if resource.grant_rights is not None else Reason.GRANT_REVOKED
-    if codes & {"O", "self", "L"} and "T" not in codes:
+    if is_personal:
         return Reason.NOT_YOURS
     return Reason.TENANT_MISMATCH
 

@@ -30,6 +30,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "review_api.decide": {"verdict": "accept"},
     "workforce_api.upload_roster": {"content": "ZW1haWwsbG9jYWxlCnhAZXhhbXBsZS5vcmcsZW4K"},
     "workforce_api.upload_document": {"name": "a.pdf", "kind": "identity", "content": "JVBERi0xLjcKJSVFT0YK"},
+    "workforce_api.change_standing": {"status": "left"},
     "workforce_api.invite": {"email": "x@example.org"},
     "workforce_api.confirm_factor": {"code": "000000"},
     "work_api.answer": {"answer": {"choice": "refund"}},

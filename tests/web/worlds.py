@@ -13,6 +13,7 @@ from calibration.operations import attempts, backtests, disputes, natives, tests
 from i18n import Message
 from kernel.db import Base, Database, now_of
 from kernel.ids import new_id
+from kernel.models import AccessGrant
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from labeling.models import Guideline, Item
@@ -38,6 +39,7 @@ from workforce.operations import (
     receipts,
     rosters,
 )
+from workforce.operations.accounts import add_membership
 from workforce.queries import claims_of
 
 RULE: dict[str, Any] = {
@@ -55,18 +57,43 @@ class World:
     operator: str
     canaries: tuple[str, ...]
     known: dict[str, str | None] = field(default_factory=dict)  # an id of each table that was asked for
+    sides: dict[str, set[str]] = field(default_factory=dict)  # the organizations that see that row
 
     def org_of(self, kind: str) -> str:
         return {"client": self.client, "vendor": self.vendor, "operator": self.operator}[kind]
 
     def ids_for(self, database: Database, rule: Rule, parts: dict[str, str]) -> dict[str, str]:
         """An id of this world for each part of an address; a random one where this world has no such row."""
-        return {name: self._id(database, parts[name]) for name in rule.arguments if name in parts}
+        return {name: self.id_of(database, parts[name]) for name in rule.arguments if name in parts}
 
-    def _id(self, database: Database, table: str) -> str:
+    def id_of(self, database: Database, table: str) -> str:
+        """An id of this world in a table; a random one where there is none."""
         if table not in self.known:
             self.known[table] = self._find(database, table)
         return self.known[table] or new_id()
+
+    def owner_of(self, database: Database, table: str) -> str | None:
+        """The account of the person whose own this world's row of a table is; None where it is nobody's own."""
+        source = Base.metadata.tables[table]
+        person, people = source.c.get("annotator_id", source.c.id), Base.metadata.tables["annotator"]
+        if "account_id" in source.c:
+            statement = select(source.c.account_id)
+        elif table == "annotator" or "annotator_id" in source.c:
+            statement = select(people.c.account_id).join(source, people.c.id == person)
+        else:
+            return None
+        with database.reading(Scope.system("test")) as session:
+            return session.scalars(statement.where(source.c.id == self.id_of(database, table))).first()
+
+    def has(self, database: Database, table: str, org_id: str) -> bool:
+        """Whether this world's row of a table is of the organization, or is shown to it while a grant lives."""
+        columns = Base.metadata.tables[table].c
+        sides = [columns[name] for name in ("org_id", "vendor_org_id") if name in columns] or [columns.id]
+        if table not in self.sides:
+            with database.reading(Scope.system("test")) as session:
+                row = session.execute(select(*sides).where(columns.id == self.id_of(database, table))).first()
+            self.sides[table] = set(row or ())
+        return org_id in self.sides[table]
 
     def _find(self, database: Database, table: str) -> str | None:
         columns = Base.metadata.tables[table].c
@@ -98,7 +125,7 @@ def build(database: Database, name: str) -> World:
     _name(market, desk, canaries)
     _import(market, market.pm, _project(market, desk), [{"text": canaries[4], "locale": "sw-KE"}], BatchKind.UNITS)
     _bring_picture(market, desk, f"{canaries[4]}.png")
-    _work(market, desk)
+    held = _work(market, desk)
     _examine(market, desk, canaries)
     _decide(market, desk, canaries)
     _pay(market, desk)
@@ -106,8 +133,11 @@ def build(database: Database, name: str) -> World:
     _deliver(market, desk)
     _invite(market)
     _hand_in(desk)
+    _stay(market)
     operator = _operator(database)
-    return World(market.client, market.vendor, operator, canaries)
+    return World(
+        market.client, market.vendor, operator, canaries, {"project": _project(market, desk), "assignment": held}
+    )
 
 
 def _name(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
@@ -142,7 +172,8 @@ def _project(market: Market, desk: Desk) -> str:
         return session.get_one(Lane, desk.lane).project_id
 
 
-def _work(market: Market, desk: Desk) -> None:
+def _work(market: Market, desk: Desk) -> str:
+    """People answer; returns what one of them is left with."""
     for _turn in range(6):
         for person in range(2):
             task = desk.take(person)
@@ -173,6 +204,7 @@ def _work(market: Market, desk: Desk) -> None:
         session.execute(update(Lane).where(Lane.id == desk.lane).values(review_share=0.0, weak_below=0.7))
     with market.system() as session:
         settle_lane(session, system_actor("test"), desk.lane)
+    return held.assignment_id
 
 
 def _examine(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
@@ -303,6 +335,17 @@ def _sign_in(market: Market, account_id: str) -> None:
         )  # fmt: skip
         session.add(SavedFilter(org_id=market.vendor, account_id=account_id, name="mine", asked={}))
         session.add(DataRequest(account_id=account_id, kind="erasure", state="waiting", asked_at=now, due_at=until))
+
+
+def _stay(market: Market) -> None:
+    """People are members of their vendor, and its grants hold on: the application's clock is ahead of the market's."""
+    with market.system() as session:
+        for account_id in session.scalars(select(Annotator.account_id).where(Annotator.org_id == market.vendor)).all():
+            add_membership(
+                session, system_actor("test"), account_id=account_id, org_id=market.vendor, role=Role.ANNOTATOR
+            )  # fmt: skip
+        lasting = now_of(session) + timedelta(days=3650)
+        session.execute(update(AccessGrant).where(AccessGrant.org_id == market.client).values(until_at=lasting))
 
 
 def _deliver(market: Market, desk: Desk) -> None:

@@ -112,7 +112,11 @@ def _ensure_may(session: Session, actor: Actor, person: Annotator, after: Standi
     if actor.account_id == person.account_id and is_own_choice(after):
         guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
         return
-    guard.require(session, actor, Action.PEOPLE_STANDING, annotator_resource(person))
+    found = guard.check(actor, Action.PEOPLE_STANDING, annotator_resource(person), now_of(session))
+    if Reason.ROLE_MISSING in found.reasons and actor.account_id != person.account_id:
+        raise guard.not_found()  # the act is open to everybody for themselves: of others it tells nothing
+    if not found.allow:
+        raise guard.refusal(found)
     if after is Standing.LEFT and not actor.is_system:
         message = _("Only the person can say that they leave.")
         raise Forbidden(f"not_allowed.{Reason.NOT_YOURS.value.lower()}", message)
