@@ -3,7 +3,7 @@
 import base64
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -36,9 +36,10 @@ from kernel.policy import Actor, Role, system_actor
 from labeling.models import Item, Media, MediaName
 from labeling.rules.media_links import Link
 from marketplace.models import Assignment, Lane, Project, Review, Slot, Unit
-from marketplace.operations import imports, media, units
+from marketplace.operations import imports, media, requests, reviewing, units
 from marketplace.operations.projects import finish_project
 from marketplace.operations.returning import give_back
+from marketplace.operations.settling import ask_reviews
 from marketplace.queries.facts import lane_facts
 from marketplace.queries.reads import reads_of
 from marketplace.values.imports import BatchKind, UnitIn
@@ -50,7 +51,8 @@ from tests.web.conftest import make_persona, sign_in
 from tests.web.conftest import test_settings as settings_in
 from tests.workforce.browser import Program, Visitor
 from web.models import AuthSession
-from workforce.models import AccountToken, DecisionReceipt
+from workforce.models import AccountToken, Annotator, DecisionReceipt
+from workforce.operations import agreements, clearances
 from workforce.operations.accounts import add_membership
 from wsgi import create_app
 
@@ -222,6 +224,88 @@ def test_a_link_to_restricted_content_is_used_once_and_each_use_is_on_record(des
             media._of_lane(session, me, lane, {item.id: item.content}, link)
     ages = [link.lives(market.now + timedelta(seconds=60 * at), "restricted-pii") for at in (-1, 2)]
     assert ages == [True, False] and link.lives(market.now + timedelta(seconds=120))
+
+
+def test_a_link_that_was_handed_out_opens_nothing_once_clearance_identity_agreement_grant_or_standing_is_gone(
+    desk: Desk, app: Flask
+) -> None:
+    """Of an annotator and of a reviewer alike: by the act that ends it, and by the bare fact while the lease lives."""
+    market, me, manager, pm = desk.market, annotator(desk), desk.market.manager, desk.market.pm
+    with market.as_(pm) as session:
+        drafts = [UnitIn({"picture": "gold/cat.png", "sound": "talk.wav", "text": str(at)}) for at in range(6)]
+        made = [unit_id for unit_id in units.add_units(session, pm, desk.lane, drafts).unit_ids if unit_id]
+    desk.protect("confidential")
+    assert me.account_id is not None
+    with market.system() as session:
+        session.execute(update(Slot).where(Slot.unit_id == made[0]).values(state="closed"))
+        ask_reviews(session, session.get_one(Lane, desk.lane), [(made[0], "sample")])
+        role = {"account_id": me.account_id, "org_id": market.vendor, "role": Role.REVIEWER}
+        member = add_membership(session, system_actor("test"), **role)
+    reviewer = Actor(me.account_id, market.vendor, Role.REVIEWER, member, org_kind="vendor")
+    visitors = [Visitor(app, market.db, each) for each in (me, reviewer)]
+    change(desk, AuthSession, mfa_at=market.now, mfa_kind="passkey")
+    person, project_id = desk.annotators[0], _project(desk)
+
+    def hand_out() -> list[str]:
+        """A link to the picture of a unit in work, and to that of one in review, which open it."""
+        market.later(minutes=1)
+        desk.let_in(0, 2)
+        with presence.use(desk.present()):
+            task = desk.take(0)
+            with market.as_(reviewer) as session:
+                review = reviewing.take_review(session, reviewer)
+        assert task is not None and review is not None
+        paths = f"/work/{task.assignment_id}", f"/review/{review.id}"
+        found = [links(visitor, path)[0] for visitor, path in zip(visitors, paths, strict=True)]
+        assert opened(found) == [200, 200]
+        return found
+
+    def opened(found: list[str]) -> list[int]:
+        return [follow(app, link).status_code for link in found]
+
+    def as_manager(act: Callable[..., Any], *named: Any, **told: Any) -> None:
+        with market.as_(manager) as session:
+            act(session, manager, *named, **told)
+
+    def asks(nda: int) -> dict[str, Any]:
+        return {"protection": {"agreements": {"nda": nda}, "countries": ["KE"], "networks": ["192.0.2.0/24"]}}
+
+    shown = hand_out()
+    for model, gone, back in (
+        (Annotator, {"clearance": 0}, {"clearance": 2}),
+        (Annotator, {"clearance_until": market.now}, {"clearance_until": market.now + timedelta(days=1)}),
+        (Annotator, {"identity_verified_at": None}, {"identity_verified_at": market.now}),
+        (AccessGrant, {"until_at": market.now}, {"until_at": market.now + timedelta(days=1)}),
+        (AccessGrant, {"revoked_at": market.now}, {"revoked_at": None}),
+        (Annotator, {"status": "suspended"}, {"status": "active"}),
+        (Project, asks(nda=2), asks(nda=1)),
+        (AuthSession, {"mfa_at": market.now - timedelta(hours=13)}, {"mfa_at": market.now}),
+    ):
+        change(desk, model, **gone)
+        assert opened(shown) == [404, 404], gone
+        change(desk, model, **back)
+        assert opened(shown) == [200, 200], back
+
+    as_manager(clearances.set_clearance, person, level=0, until_at=None, reason="Training over.")
+    assert opened(shown) == [404, 404], "clearance"
+    shown = hand_out()
+    as_manager(clearances.end_identity, person, reason="The card has expired.")
+    assert opened(shown) == [404, 404], "identity"
+    shown = hand_out()
+    with market.as_(pm) as session:
+        requests.revoke_grant(session, pm, project_id)
+    assert opened(shown) == [404, 404], "grant"
+    market.later(minutes=1)
+    with market.as_(pm) as session:
+        requests.renew_grant(session, pm, project_id)
+    shown = hand_out()
+    desk.stand(0, "suspended")
+    assert opened(shown) == [404, 404], "standing"
+    desk.stand(0, "active")
+    shown = hand_out()
+    text = {"en": "Say even less."}
+    as_manager(agreements.publish_agreement, code="nda", titles=text, texts=text, required_from="confidential")
+    assert opened(shown) == [404, 404], "a new version"
 
 
 def test_a_client_brings_files_looks_at_them_and_at_units_and_others_cannot(desk: Desk, app: Flask) -> None:
