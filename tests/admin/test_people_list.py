@@ -71,6 +71,9 @@ def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
     assert office.api(MANAGER, "POST", "/people/clearances", json=body | until | {"level": 4}).status_code == 422
     with office.db.reading(Scope.system("test")) as session:
         pool = session.query(Annotator.pool_id).scalar()
+    assert f'href="/people?pool={pool}"' in office.text(MANAGER, f"/pools/{pool}")
+    assert "=HYPERLINK(1)" in office.text(MANAGER, f"/people?pool={pool}")
+    assert "Nobody fits" in office.text(MANAGER, f"/people?pool={'x' * 22}")
     assert office.api(MANAGER, "PUT", f"/pools/{pool}/steps", json={"steps": ["payout"]}).status_code == 200
     made = office.get(MANAGER, f"/pools/{pool}/onboarding/file")
     assert made.get_data(as_text=True).splitlines()[1].endswith(",paused,person")
