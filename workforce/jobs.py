@@ -8,8 +8,6 @@ from sqlalchemy.orm import Session
 from kernel.jobs import Work, job
 from kernel.policy import Actor
 from workforce.operations.addresses import send_confirmation
-from workforce.operations.documents import forget_contents
-from workforce.operations.drafts import forget_old
 from workforce.operations.rosters import invite_later, invite_next
 from workforce.operations.telling import tell_deciders, tell_people
 from workforce.queries.invitations import roster_of
@@ -33,18 +31,6 @@ def send_roster(work: Work, roster_id: str, address: str) -> dict[str, Any]:
             work.advance(session, done, total, sent=done, is_over=not count)
         if not count:
             return {"roster": roster_id, "invited": done}
-
-
-@job(queue="bulk", every=timedelta(days=1))
-def forget_documents(session: Session, actor: Actor) -> None:
-    """Drop the contents of documents that were decided on a month ago, or withdrawn."""
-    forget_contents(session, actor)
-
-
-@job(queue="bulk", every=timedelta(days=1))
-def forget_drafts(session: Session, actor: Actor) -> None:
-    """Drop applications that were begun a month ago and never sent."""
-    forget_old(session, actor)
 
 
 @job(queue="default", every=timedelta(minutes=10))

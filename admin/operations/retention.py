@@ -5,7 +5,18 @@ from sqlalchemy.orm import Session
 
 from admin.operations.own_data import erase_person, forget_file
 from admin.queries.retention import due_ids
-from admin.rules.retention import COPIES, ERASURES, MEDIA, RECORDINGS, RULES, SESSIONS, UPLOADS, Retention
+from admin.rules.retention import (
+    COPIES,
+    DOCUMENTS,
+    DRAFTS,
+    ERASURES,
+    MEDIA,
+    RECORDINGS,
+    RULES,
+    SESSIONS,
+    UPLOADS,
+    Retention,
+)
 from calibration.models import LanguageRecording
 from calibration.operations.voices import forget_recordings
 from kernel import audit
@@ -15,6 +26,7 @@ from marketplace.models import Batch
 from payouts.models import PayoutLine
 from web.models import AuthSession
 from workforce.models import DataRequest
+from workforce.models.onboarding import ApplicationDraft, PersonDocument
 from workforce.values.own_data import DataState
 
 PORTION = 500
@@ -48,6 +60,10 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
             if batch.personal:
                 batch.personal = {name: told for name, told in batch.personal.items() if name != "examples"}
             batch.state = "cancelled" if batch.state == "checked" else batch.state
+    elif rule is DOCUMENTS:  # that they were decided on, by whom and when, stays
+        session.execute(update(PersonDocument).where(PersonDocument.id.in_(found)).values(content_sealed=None))
+    elif rule is DRAFTS:
+        session.execute(delete(ApplicationDraft).where(ApplicationDraft.id.in_(found)))
     elif rule is RECORDINGS:
         forget_recordings(session, actor, LanguageRecording.id.in_(found))
     elif rule is MEDIA:

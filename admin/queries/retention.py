@@ -7,7 +7,19 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from admin.rules.retention import COPIES, DESTINATIONS, ERASURES, MEDIA, RECORDINGS, RULES, SESSIONS, UPLOADS, Retention
+from admin.rules.retention import (
+    COPIES,
+    DESTINATIONS,
+    DOCUMENTS,
+    DRAFTS,
+    ERASURES,
+    MEDIA,
+    RECORDINGS,
+    RULES,
+    SESSIONS,
+    UPLOADS,
+    Retention,
+)
 from calibration.models.languages import LanguageCheck, LanguageRecording
 from kernel.db import now_of
 from labeling.models import Media
@@ -15,6 +27,7 @@ from marketplace.models import Batch, Project
 from payouts.models import PayoutLine, PayoutRun
 from web.models import AuthSession
 from workforce.models import Appeal, DataRequest
+from workforce.models.onboarding import ApplicationDraft, PersonDocument
 from workforce.values.own_data import DataKind, DataState
 
 MOST_COUNTED = 100_000
@@ -71,6 +84,11 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
     if rule is MEDIA:
         files = select(Media.id).join(Project, Project.id == Media.project_id)
         return files.where(Project.finished_at.is_not(None)), Project.finished_at
+    if rule is DOCUMENTS:
+        contents = select(PersonDocument.id).where(PersonDocument.content_sealed.is_not(None))
+        return contents.where(PersonDocument.decided_at.is_not(None)), PersonDocument.decided_at
+    if rule is DRAFTS:
+        return select(ApplicationDraft.id), ApplicationDraft.expires_at
     assert rule is DESTINATIONS
     lines = select(PayoutLine.id).join(PayoutRun, PayoutRun.id == PayoutLine.run_id)
     return lines.where(PayoutLine.details_sealed.is_not(None)), PayoutRun.settled_at

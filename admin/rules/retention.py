@@ -26,5 +26,8 @@ UPLOADS = Retention("uploads", _("Uploaded files of units and gold, once they ar
 MEDIA = Retention("media", _("Pictures and sounds of projects, once these have ended"), 365)
 DESTINATIONS = Retention("destinations", _("Where payments went, once their run was settled"), 3_653)
 RECORDINGS = Retention("recordings", _("Recordings for checks by natives, once decided and while no appeal waits"), 60)
+DOCUMENTS = Retention("documents", _("Contents of documents of people, once they were decided on"), 30)
+DRAFTS = Retention("drafts", _("Applications that were begun and not sent, a month after they were last saved"), 0)
 
-RULES = (ERASURES, COPIES, SESSIONS, UPLOADS, MEDIA, RECORDINGS, DESTINATIONS)
+# All that is removed for its age is a rule here: what a job of its own removed, nobody would be told of beforehand.
+RULES = (ERASURES, COPIES, SESSIONS, UPLOADS, MEDIA, DOCUMENTS, DRAFTS, RECORDINGS, DESTINATIONS)

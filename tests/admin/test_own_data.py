@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -117,6 +118,11 @@ def test_every_table_of_a_person_is_handed_over_by_named_columns_or_left_out_wit
     assert not any({"unit_id", "item_id", "slot_no", "seed", "password_hash"} & set(row) for row in SHOWN.values())
 
 
+def test_nothing_is_removed_for_its_age_by_a_job_that_no_rule_announces() -> None:
+    removing = {name for name in jobs.PERIODIC if re.search(r"forget|drop|prune|delete|remove|expire|keep", name)}
+    assert removing == {"admin.keep_no_longer", "admin.prune"}, "the first carries the rules, the second machinery"
+
+
 def left_behind(desk: Desk, session: Session, account: Account) -> list[Base]:
     """Words about somebody in places that are easily forgotten, some of them under an address that they had before."""
     vendor, pool, now = desk.market.vendor, desk.market.pool, desk.market.now
@@ -193,7 +199,9 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
             with pytest.raises(IntegrityError), session.begin_nested():  # asked twice at once
                 values = {"id": new_id(), "account_id": person.account_id, "kind": "erasure", "state": "waiting"}
                 session.execute(insert(DataRequest).values(asked_at=market.now, due_at=market.now, size=0, **values))
-            assert [due.count for due in report(session)] == [0] * 7
+            assert [due.count for due in report(session)] == [0] * 9
+            drafts = {due.rule.code: due.next_at for due in report(session)}["drafts"]
+            assert drafts == market.now + timedelta(days=30)
             assert report(session)[0].next_at == market.now + timedelta(days=14)
             carry_retention(session, MACHINE)
             assert session.get_one(DataRequest, asked.id).state == "waiting"
@@ -283,7 +291,7 @@ def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db:
         market.later(days=2)
         with market.system() as session:
             taken = carry_retention(session, MACHINE)
-            assert (taken["copies"], taken["uploads"]) == (1, 1)
+            assert (taken["copies"], taken["uploads"], taken["drafts"]) == (1, 1, 0)
             batch = session.get_one(Batch, batch.id)
             assert (batch.state, batch.findings, batch.preview, batch.personal) == ("cancelled", [], [], {"units": 1})
         with pytest.raises(FileNotFoundError):
@@ -293,6 +301,11 @@ def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db:
             with pytest.raises(NotFound):
                 cancel_erasure(session, desk.people[1], erasure.id)
             assert cancel_erasure(session, person, erasure.id).state == "cancelled"
+        market.later(days=30)
+        with market.system() as session:
+            assert {due.rule.code: due.count for due in report(session)}["drafts"] == 1
+            assert carry_retention(session, MACHINE)["drafts"] == 1
+            assert session.scalars(select(ApplicationDraft)).all() == []
 
 
 def test_ones_own_data_is_asked_for_on_a_page_and_retention_is_told_without_touching_anything(office: Office) -> None:
@@ -328,6 +341,8 @@ def test_ones_own_data_is_asked_for_on_a_page_and_retention_is_told_without_touc
         "sessions",
         "uploads",
         "media",
+        "documents",
+        "drafts",
         "recordings",
         "destinations",
     ]

@@ -2,9 +2,8 @@
 
 import hashlib
 from base64 import b64decode, b64encode
-from datetime import timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -22,7 +21,6 @@ from workforce.rules.documents import clean_kind, media_type_of
 from workforce.rules.names import clean_file_name, clean_text
 from workforce.values import DocumentState, DocumentView, Shown
 
-KEPT_FOR = timedelta(days=30)  # after a decision; then only that it was made
 MOST_WAITING = 10
 
 
@@ -109,22 +107,6 @@ def decide_document(
     if is_accepted and row.kind == "identity":
         verify_identity(session, actor, person.id, kind="document")
     return document_view(row, True)
-
-
-def forget_contents(session: Session, actor: Actor) -> int:
-    """Drop the content of what was decided a while ago; that it was, by whom and when, stays. Returns how many."""
-    forgotten = session.execute(
-        update(PersonDocument)
-        .where(
-            PersonDocument.content_sealed.is_not(None),
-            or_(
-                PersonDocument.decided_at < now_of(session) - KEPT_FOR,
-                PersonDocument.state == DocumentState.WITHDRAWN,
-            ),
-        )
-        .values(content_sealed=None)
-    )
-    return changed_rows(forgotten)
 
 
 def _row(session: Session, document_id: str) -> tuple[PersonDocument, Annotator]:

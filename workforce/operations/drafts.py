@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -61,12 +61,6 @@ def forget_draft(session: Session, actor: Actor, pool_id: str, *, key: str) -> N
     if row is not None:
         session.delete(row)
         session.flush()
-
-
-def forget_old(session: Session, actor: Actor) -> None:
-    """Drop what nobody came back for."""
-    guard.require(session, actor, Action.ACCOUNT_CREATE)
-    session.execute(delete(ApplicationDraft).where(ApplicationDraft.expires_at <= now_of(session)))
 
 
 def _under(session: Session, pool_id: str, key: str) -> ApplicationDraft | None:
