@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
 from calibration.models import BehaviourReview, Judgment, Qualification
+from calibration.queries.people import quality_of_person
 from kernel.config import Settings
 from kernel.db import now_of
 from workforce import onboarding
@@ -20,6 +21,7 @@ def connect(settings: Settings) -> None:
     """Tell who has been let into a first lane, by a test or by hand, and what else decisions may rest on."""
     onboarding.use_tests(_is_qualified)
     onboarding.use_qualifications(_qualifications)
+    onboarding.use_accuracies(accuracies)
     know_ground(
         "judgment",
         lambda person: select(Judgment.id, Judgment.answered_at).where(Judgment.annotator_id == person),
@@ -47,6 +49,20 @@ def _qualifications(session: Session, annotator_id: str) -> list[onboarding.Pass
         lane = find_lane(session, row.lane_id)
         if lane is not None and (row.until_at is None or row.until_at > now):
             found.append(onboarding.Passed(lane.task_type, lane.locale, row.basis, row.since_at, row.until_at))
+    return found
+
+
+def accuracies(session: Session, annotator_id: str) -> list[onboarding.Measured]:
+    """What the person reads on their own page, without the lane's name, which is a client's."""
+    found = []
+    for told in quality_of_person(session, annotator_id, limit=MOST):
+        lane = find_lane(session, told.lane_id) if told.accuracy is not None else None
+        if lane is not None and told.accuracy is not None and told.low is not None and told.high is not None:
+            found.append(
+                onboarding.Measured(
+                    lane.task_type, lane.locale, told.accuracy, told.low, told.high, told.checks, told.as_of
+                )
+            )
     return found
 
 

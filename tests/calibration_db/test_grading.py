@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
+from calibration.connect import accuracies
 from calibration.models import (
     GateFiring,
     GateRule,
@@ -222,6 +223,10 @@ def test_what_a_person_sees_of_their_quality_is_coarse_and_comes_once_a_day_afte
     world.grade()
     with world.in_vendor() as session:
         first = quality_of_person(session, annotator)[0]
+        (carried,) = accuracies(session, annotator)
+        assert (carried.accuracy, carried.low, carried.high, carried.checks) == (
+            first.accuracy, first.low, first.high, first.checks
+        ), "a credential carries what they are told"  # fmt: skip
         use_criteria(work_criteria)
         assert first.low is not None
         for quality, found in ((first.low, [annotator]), (first.low + 0.01, [])):

@@ -17,6 +17,7 @@ from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import World
 from workforce import operations, queries
 from workforce.models import Account
+from workforce.onboarding import Measured
 from workforce.rules.credentials import public_key, signed, verified
 
 SEED = derive("another installation", "credentials")
@@ -36,6 +37,7 @@ def test_a_signature_holds_for_exactly_what_was_signed() -> None:
         text.replace("C1", "C2"), json.dumps({**other, "key": public_key(b"k" * 32)}), "", "[]", "{}", "[" * 5000,
         json.dumps({**other, "signature": "x"}), '{"format": 1, "format": 2}', "x" * 200_001,
         signed({**CONTENT, "languages": [{"locale": ["en"]}]}, SEED), signed({**CONTENT, "email": None}, SEED),
+        signed({**CONTENT, "accuracy": [{"low": 0.9}]}, SEED), signed({**CONTENT, "accuracy": {}}, SEED),
         signed({**CONTENT, "vendor_id": ["x"]}, SEED), json.dumps({**other, "key": [1]}),
         json.dumps({**other, "name": "\ud800"}), json.dumps({**other, "key": other["key"] + "=" * 5000}),
         json.dumps({**other, "name": "a\0"}),
@@ -49,7 +51,11 @@ def app(tmp_path: Path, db: Database) -> Flask:
     return application(tmp_path)
 
 
-def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(app: Flask, world: World) -> None:
+def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = Measured("choice", "sw-KE", 0.93, 0.9, 0.96, 40, None)
+    monkeypatch.setattr("workforce.operations.credentials.accuracies_of", lambda _session, _person: [measured])
     person, actor = world.annotator()
     own = Program(app, world.db, actor)
     with world.db.transaction(world.vendor) as session:
@@ -69,7 +75,11 @@ def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(a
         session.execute(
             update(Account).where(Account.id == actor.account_id).values(email_confirmed_at=person.applied_at)
         )
-    assert bring(text) == [(False, "There already")]  # what a vendor has signed itself is nothing new to it
+    assert json.loads(text)["accuracy"] == [
+        {"task_type": "choice", "locale": "sw-KE", "accuracy": "0.93", "low": "0.90", "high": "0.96", "checks": "40",
+         "as_of": None}
+    ]  # fmt: skip
+    assert bring(text) == [(False, "There already")] * 2  # what a vendor has signed itself is nothing new to it
     foreign = signed(CONTENT, SEED)
     assert bring(foreign)[0][1].startswith("Nobody here knows who signed it")
     object.__setattr__(app.config["SETTINGS"], "trusted_issuers", (("Elsewhere", public_key(SEED)),))
@@ -78,9 +88,14 @@ def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(a
     assert not bring(signed({**CONTENT, "email": "other@example.org"}, SEED))[0][0]
     assert bring(signed({**CONTENT, "expires_at": "2026-01-02T00:00:00+00:00"}, SEED)) == [(False, "It has expired.")]
     missing = {**CONTENT, "languages": [{"locale": "fr-SN", "mode": "read", "level": "C1", "until": None}],
-               "qualifications": [{"task_type": "choice", "locale": "sw-KE"}]}  # fmt: skip
+               "qualifications": [{"task_type": "choice", "locale": "sw-KE"}],
+               "accuracy": [{"task_type": "choice", "locale": "sw-KE", "low": "0.90", "high": "0.96"}]}  # fmt: skip
     told = bring(signed(missing, SEED))
-    assert [believed for believed, _why in told] == [False, False] and told[0][1].startswith("State this language")
+    assert [believed for believed, _why in told] == [False] * 3 and told[0][1].startswith("State this language")
+    (*_others, last) = (own.send("POST", "/me/credentials/import", {"credential": signed(missing, SEED)}).json or {})[
+        "statements"
+    ]
+    assert last["what"].endswith(": right in 90% to 96% of the checked answers") and not last["is_believed"]
     with world.db.reading(world.vendor) as session:
         found = {(one.locale, one.mode): one for one in queries.languages_of(session, person.id)}
     (piece,) = found["sw-KE", "write"].evidence  # as old as it is, and no longer good than the credential

@@ -1,5 +1,6 @@
 """Credentials: what is proven of a person, signed for them to take along; and what another one's is worth here."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from i18n import Message, _, figure
+from i18n import Figure, Message, _, figure
 from i18n.matching import Level
 from kernel import audit, guard
 from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.policy import Actor, system_actor
 from workforce.models import Account, Annotator, LanguageClaim, Organization
-from workforce.onboarding import qualifications_of
+from workforce.onboarding import accuracies_of, qualifications_of
 from workforce.operations.evidence import put_evidence
 from workforce.policy import Action, annotator_resource
 from workforce.queries.languages import languages_of
@@ -54,10 +55,17 @@ def export_credential(session: Session, actor: Actor, annotator_id: str, *, seed
          "until": _told(one.until)}
         for one in qualifications_of(session, person.id)
     ]  # fmt: skip
+    accuracy = [
+        {"task_type": one.task_type, "locale": one.locale, "accuracy": f"{one.accuracy:.2f}", "low": f"{one.low:.2f}",
+         "high": f"{one.high:.2f}", "checks": None if one.checks is None else str(one.checks),
+         "as_of": _told(one.as_of)}
+        for one in accuracies_of(session, person.id)
+    ]  # fmt: skip
     audit.record(session, actor, "credential.exported", "annotator", person.id, org_id=person.org_id)
     content = {
         "issuer": issuer, "vendor": vendor.name, "vendor_id": vendor.id, "name": account.name, "email": account.email,
         "issued_at": _told(now), "expires_at": _told(now + GOOD_FOR), "languages": languages, "qualifications": passed,
+        "accuracy": accuracy,
         "identity_verified_at": _told(person.identity_verified_at) or "",
     }  # fmt: skip
     return signed(content, seed)
@@ -79,6 +87,7 @@ def import_credential(
     whole = _objection(session, person, found, name, is_ours=is_ours)
     lines = [_language(session, person, found, line, whole) for line in found["languages"]]
     lines += [_qualification(line, whole) for line in found["qualifications"]]
+    lines += [_accuracy(line, whole) for line in found["accuracy"]]
     audit.record(
         session, actor, "credential.imported", "annotator", person.id, org_id=person.org_id,
         details={"key": found["key"], "believed": sum(line.is_believed for line in lines), "lines": len(lines)},
@@ -133,6 +142,22 @@ def _qualification(line: Mapping[str, Any], whole: Message | None) -> Statement:
         language=figure("language", str(line.get("locale") or "")),
     )  # fmt: skip
     return Statement(what, False, whole or _NO_LANE)
+
+
+def _accuracy(line: Mapping[str, Any], whole: Message | None) -> Statement:
+    """A figure from work elsewhere: shown, and the start of nothing, as other units were other work."""
+    what = _(
+        "%(task)s, %(language)s: right in %(low)s to %(high)s of the checked answers",
+        task=str(line.get("task_type") or ""), language=figure("language", str(line.get("locale") or "")),
+        low=_share(line.get("low")), high=_share(line.get("high")),
+    )  # fmt: skip
+    return Statement(what, False, whole or _NO_LANE)
+
+
+def _share(text: Any) -> Figure | str:
+    """A share as its reader writes it; what another system wrote otherwise says nothing."""
+    is_share = isinstance(text, str) and re.fullmatch(r"[01]\.[0-9]{2}", text) is not None and float(text) <= 1
+    return figure("percent", float(text)) if is_share else "?"
 
 
 def _is_level(code: str) -> bool:

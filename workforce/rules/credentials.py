@@ -62,7 +62,8 @@ def _ensure_shape(found: dict[str, Any]) -> None:
             raise _refused(_("This is no credential of Polyphony."))
     if not isinstance(found.get("vendor_id", ""), str) or len(found.get("vendor_id", "")) > 300:
         raise _refused(_("This is no credential of Polyphony."))
-    for name in ("languages", "qualifications"):
+    found.setdefault("accuracy", [])  # credentials from before it was told hold none
+    for name in ("languages", "qualifications", "accuracy"):
         lines = found.get(name)
         if not isinstance(lines, list) or len(lines) > MOST_LINES:
             raise _refused(_("This is no credential of Polyphony."))

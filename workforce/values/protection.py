@@ -40,7 +40,7 @@ class ClassDemands:
     networks: Ask
     factor_within: timedelta | None
     asks_passkey: bool  # a factor that no false page can ask somebody for; otherwise any kind will do
-    has_watermark: bool  # the visible mark: docs/decisions/0028 says why there is no hidden one
+    has_watermark: bool  # the visible mark: docs/decisions/0029 says why there is no hidden one
     is_view_only: bool
     link_life: timedelta
     logs_reads: bool
