@@ -3,6 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -157,6 +160,13 @@ def _shaped(shape: str, words: str, table: sa.Table, column: str, row: Any, numb
 def seen_in(text: str) -> set[tuple[str, str]]:
     """The world and the column of each canary that shows."""
     return set(CANARY.findall(text))
+
+
+def letter(path: Path) -> str:
+    """A letter as it is read: its head and its text."""
+    message = message_from_bytes(path.read_bytes(), policy=default)
+    body = message.get_body()
+    return f"{message['To']} {message['Subject']} {body.get_content() if body else ''}"
 
 
 def sentences(database: Database) -> Iterator[str]:

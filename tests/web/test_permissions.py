@@ -13,8 +13,10 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from kernel import jobs
 from kernel.db import Base, Database
 from kernel.ids import new_id
+from kernel.models import OutgoingMail
 from kernel.policy import Role, matrix
 from kernel.tenancy import Scope
 from tests.support import is_soak
@@ -370,3 +372,31 @@ def test_each_role_sees_what_is_its_own_and_nothing_of_the_other_tenants(
     assert canaries.MET - seen == set()
     held = canaries.machinery(town.db) + caplog.text
     assert (town.written, canaries.seen_in(held)) == ([], set()), "what people write is in no log and no job"
+
+
+# What sends letters or has a job build a file, of words that were planted.
+SENDS = (
+    (Role.VENDOR_MANAGER, "workforce_api.send_again"),
+    (Role.VENDOR_MANAGER, "workforce_api.send_roster"),
+    (Role.CLIENT_PM, "marketplace_api.cut_release"),
+)  # fmt: skip
+
+
+def test_letters_and_files_that_are_made_hold_nothing_of_the_other_tenants(town: Town) -> None:
+    """What was planted before they are made is met in them, of one's own world alone."""
+    try:
+        for role, endpoint in SENDS:
+            case = next(each for each in guarded(town.app) if each.endpoint == endpoint)
+            answer = town.visitors[role].ask(case, town.mine.ids_for(town.db, case.rule, PARTS))
+            assert answer.status_code < 300, (endpoint, answer.text)
+        jobs.drain(town.db)
+        folder = town.app.config["SETTINGS"].data_dir
+        letters = [canaries.letter(path) for path in sorted(folder.rglob("*.eml"))]
+        with town.db.reading(SYSTEM) as session:
+            letters += [f"{row.to} {row.subject} {row.text}" for row in session.scalars(select(OutgoingMail)).all()]
+        files = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".eml"]
+        in_letters, in_files = canaries.seen_in(" ".join(letters)), canaries.seen_in(str(files))
+    finally:
+        town.restore()
+    assert {world for world, _ in in_letters | in_files} == {"mine"}, (in_letters, in_files)
+    assert ("mine", "organization.name") in in_letters and ("mine", "item.content") in in_files
