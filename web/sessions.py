@@ -26,6 +26,7 @@ from web.models import AuthSession
 MEDIA_PATH = "/m/"
 LINKS_PATH = "/media-links/"  # where browsers ask for a link by themselves, which keeps no session alive
 LIVE_SESSIONS_MOST = 3
+IDLE_OF_CLEARED = timedelta(minutes=15)
 WAITS_FOR = timedelta(minutes=10)  # so long a session waits for the second factor
 _TOUCH_AFTER = timedelta(seconds=60)
 _TOKEN_REF = "token:"
@@ -116,6 +117,10 @@ def _by_cookie(incoming: Request, settings: Settings) -> SignedIn | None:
         return None
     if now - identity.seen_at > _TOUCH_AFTER and not incoming.path.startswith(LINKS_PATH):
         _touch(identity, now, settings)
+    if identity.is_cleared and _is_elsewhere(incoming, identity, lambda: _homes_of(identity)):
+        with db.transaction(Scope.system("a session from elsewhere")) as session:
+            end_session(session, identity.person.id, identity.session_id)
+        return None
     actor = _actor_here(incoming, identity, settings, lambda: _homes_of(identity))
     return SignedIn(identity.person, actor, identity.place, identity.session_id)
 
@@ -150,7 +155,13 @@ def _is_live(identity: Identity, now: datetime) -> bool:
         and identity.epoch == identity.person.epoch
         and identity.idle_until > now
         and identity.absolute_until > now
+        and not (identity.is_cleared and _is_too_loose(identity, now))
     )
+
+
+def _is_too_loose(identity: Identity, now: datetime) -> bool:
+    """Whether a session is one too many, or lay still too long, for somebody who is cleared for restricted data."""
+    return not identity.is_newest or now - identity.seen_at >= IDLE_OF_CLEARED
 
 
 def _touch(identity: Identity, now: datetime, settings: Settings) -> None:
@@ -194,7 +205,7 @@ def open_session(
     row.mfa_at, row.mfa_kind = now if is_factor else None, proof if is_factor else None
     row.passkey_at = now if proof == "passkey" else None
     session.flush()
-    _end_oldest(session, person.id, now)
+    _end_oldest(session, person.id, now, 1 if directory().is_cleared(session, person.id) else LIVE_SESSIONS_MOST)
     actor = Actor(person.id, None, None, session_ref=row.id)
     audit.record(session, actor, "session.opened", "session", row.id, details={"factor": proof})
     return secret
@@ -256,7 +267,7 @@ def _hand_over(session: Session, secret: str) -> None:
     db.after_commit(session, lambda: setattr(g, "new_session", secret))
 
 
-def _end_oldest(session: Session, account_id: str, now: datetime) -> None:
+def _end_oldest(session: Session, account_id: str, now: datetime, most: int) -> None:
     live = session.scalars(
         select(AuthSession.id)
         .where(
@@ -267,7 +278,7 @@ def _end_oldest(session: Session, account_id: str, now: datetime) -> None:
         )
         .order_by(AuthSession.created_at.desc(), AuthSession.id)
     ).all()
-    for session_id in live[LIVE_SESSIONS_MOST:]:
+    for session_id in live[most:]:
         end_session(session, account_id, session_id)
 
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Exists, SQLColumnExpression, bindparam, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from i18n import _
 from kernel import db
@@ -15,16 +15,32 @@ from kernel.tenancy import Scope
 from web.identity import Identity, Person, Place, RelyingParty
 from web.models import AuthSession
 from workforce import operations, queries
-from workforce.models import Account, Membership, Organization
+from workforce.models import Account, Annotator, Membership, Organization
 from workforce.rules import passkeys
 from workforce.rules.names import address_counted_as
-from workforce.values import AccountView, PlaceView, TokenView
+from workforce.values import CLASS_DEMANDS, AccountView, PlaceView, TokenView, is_restricted
 
 _SEEN_EVERY = timedelta(minutes=10)
 
+_RESTRICTED_FROM = min(asked.clearance for name, asked in CLASS_DEMANDS.items() if is_restricted(name))
+_OTHER = aliased(AuthSession)
+_IS_NEWEST = ~exists().where(
+    _OTHER.account_id == AuthSession.account_id, _OTHER.revoked_at.is_(None), _OTHER.waits.is_(False),
+    _OTHER.created_at > AuthSession.created_at,
+)  # fmt: skip
+
+
+def _cleared(account_id: SQLColumnExpression[str]) -> Exists:
+    """Whether somebody may meet restricted data with some vendor, now."""
+    return exists().where(
+        Annotator.account_id == account_id, Annotator.clearance >= _RESTRICTED_FROM,
+        Annotator.clearance_until > bindparam("p_now"),
+    )  # fmt: skip
+
+
 # Sent with every request of a browser, so written once.
 _LIVE_SESSIONS = (
-    select(AuthSession, Account, Membership, Organization)
+    select(AuthSession, Account, Membership, Organization, _cleared(Account.id).label("cleared"), _IS_NEWEST)
     .join(Account, Account.id == AuthSession.account_id)
     .outerjoin(
         Membership,
@@ -44,16 +60,18 @@ class AccountDirectory:
 
     def identify(self, session: Session, secret_hash: str) -> Identity | None:
         """The live session with this secret, its person, and the place chosen in it if that still exists."""
-        return self._identity(session.execute(_LIVE_SESSION, {"p_hash": secret_hash}).first())
+        return self._identity(session.execute(_LIVE_SESSION, {"p_hash": secret_hash, "p_now": now_of(session)}).first())
 
     def identify_by_id(self, session: Session, session_id: str) -> Identity | None:
         """The same of a session that is known by its id: for what was handed out in it, and comes back without it."""
-        return self._identity(session.execute(_LIVE_SESSION_BY_ID, {"p_id": session_id}).first())
+        return self._identity(
+            session.execute(_LIVE_SESSION_BY_ID, {"p_id": session_id, "p_now": now_of(session)}).first()
+        )
 
     def _identity(self, found: Any) -> Identity | None:
         if found is None:
             return None
-        row, account, membership, organization = found
+        row, account, membership, organization, is_cleared, is_newest = found
         return Identity(
             session_id=row.id,
             person=_person_of_row(account),
@@ -68,6 +86,8 @@ class AccountDirectory:
             epoch=row.epoch,
             agent=row.agent,
             country=row.country,
+            is_cleared=is_cleared,
+            is_newest=is_newest,
         )
 
     def counted_as(self, email: str) -> str:
@@ -114,6 +134,11 @@ class AccountDirectory:
         """An account by its id."""
         account = queries.account_of(session, account_id)
         return person_of(account) if account else None
+
+    def is_cleared(self, session: Session, account_id: str) -> bool:
+        """Whether some vendor has cleared the person for restricted data, now."""
+        asked = select(_cleared(bindparam("p_account")))
+        return bool(session.scalar(asked, {"p_account": account_id, "p_now": now_of(session)}))
 
     def residences(self, session: Session, account_id: str) -> frozenset[str]:
         """The countries in which the person lives, as vendors have verified."""

@@ -1,6 +1,7 @@
 """A session in another country or on another device than its proof: what asks for a fresh proof asks for a new one."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,28 @@ def test_from_elsewhere_a_proof_is_asked_for_anew(app: Flask, db: Database, coun
     assert begin(traveller, proof_password=PASSWORD) == 303
     traveller.environ_base["REMOTE_ADDR"] = HOME
     assert begin(traveller) == 303, "home again"
+
+    # Whoever is cleared for restricted data has one session, which ends abroad and after a quarter of an hour.
+    office = app.test_client()
+    office.environ_base["REMOTE_ADDR"] = HOME
+    assert sign_in(office, person.email) == 303
+    now = clock.now() + timedelta(minutes=1)
+    with db.transaction(Scope.system("test")) as session:
+        profile = session.query(Annotator).filter_by(account_id=person.account_id).one()
+        profile.clearance, profile.clearance_until = 2, now + timedelta(days=1)
+    with clock.use_clock(lambda: now):
+        assert traveller.get("/account").status_code == 303, "an earlier session, from the next request on"
+        assert office.get("/account").status_code == 200
+    now += timedelta(minutes=14)
+    with clock.use_clock(lambda: now):
+        assert office.get("/account").status_code == 200
+    now += timedelta(minutes=15)
+    with clock.use_clock(lambda: now):
+        assert office.get("/account").status_code == 303
+        for client in (traveller, office):
+            assert sign_in(client, person.email) == 303
+        assert (traveller.get("/account").status_code, office.get("/account").status_code) == (303, 200)
+        office.environ_base["REMOTE_ADDR"] = ABROAD
+        assert office.get("/account").status_code == 303
+        office.environ_base["REMOTE_ADDR"] = HOME
+        assert office.get("/account").status_code == 303, "it was ended, not put aside"
