@@ -205,7 +205,8 @@ def open_session(
     row.mfa_at, row.mfa_kind = now if is_factor else None, proof if is_factor else None
     row.passkey_at = now if proof == "passkey" else None
     session.flush()
-    _end_oldest(session, person.id, now, 1 if directory().is_cleared(session, person.id) else LIVE_SESSIONS_MOST)
+    most = 1 if directory().is_cleared(session, person.id) else LIVE_SESSIONS_MOST
+    _end_oldest(session, row, most - 1)
     actor = Actor(person.id, None, None, session_ref=row.id)
     audit.record(session, actor, "session.opened", "session", row.id, details={"factor": proof})
     return secret
@@ -267,19 +268,21 @@ def _hand_over(session: Session, secret: str) -> None:
     db.after_commit(session, lambda: setattr(g, "new_session", secret))
 
 
-def _end_oldest(session: Session, account_id: str, now: datetime, most: int) -> None:
+def _end_oldest(session: Session, opened: AuthSession, others: int) -> None:
+    """Leave so many other sessions of the account as it may have beside the one that was opened just now."""
     live = session.scalars(
         select(AuthSession.id)
         .where(
-            AuthSession.account_id == account_id,
+            AuthSession.account_id == opened.account_id,
+            AuthSession.id != opened.id,
             AuthSession.revoked_at.is_(None),
-            AuthSession.absolute_until > now,
+            AuthSession.absolute_until > opened.created_at,
             AuthSession.waits.is_(False),
         )
         .order_by(AuthSession.created_at.desc(), AuthSession.id)
     ).all()
-    for session_id in live[most:]:
-        end_session(session, account_id, session_id)
+    for session_id in live[others:]:
+        end_session(session, opened.account_id, session_id)
 
 
 def end_session(session: Session, account_id: str, session_id: str) -> bool:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from kernel.db import now_of
+from kernel.models import AccessGrant
 from marketplace.models import Slot, Unit
-from workforce.values import CLASSES, rank_of
+from workforce.values import CLASSES, GRANT_MOST, rank_of
 
 
 def raise_units(
@@ -25,3 +27,18 @@ def raise_units(
     session.execute(
         slots.where(Slot.class_rank < rank) if only_up else slots, execution_options={"synchronize_session": False}
     )
+
+
+def shorten_grant(session: Session, project_id: str, classification: str) -> None:
+    """A vendor sees data of this class for no longer than it allows, and is let in again by hand.
+
+    To be called when something of a project becomes that sensitive: the project, or a unit of it.
+    """
+    most = GRANT_MOST.get(classification)
+    if most is not None:
+        until = now_of(session) + most
+        session.execute(
+            update(AccessGrant)
+            .where(AccessGrant.subject_id == project_id, AccessGrant.revoked_at.is_(None), AccessGrant.until_at > until)
+            .values(until_at=until)
+        )

@@ -13,15 +13,13 @@ from sqlalchemy.orm import Session
 
 from i18n import Message, _
 from kernel import audit
-from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.grants import rights_on
 from kernel.guard import not_found, require
-from kernel.models import AccessGrant
 from kernel.policy import Actor
 from labeling.models import ItemOriginal
 from marketplace.models import Lane, Project, Unit
-from marketplace.operations.classes import raise_units
+from marketplace.operations.classes import raise_units, shorten_grant
 from marketplace.operations.loading import project_for
 from marketplace.operations.reads import note_original, note_read
 from marketplace.policy import client_unit_resource, project_resource
@@ -30,7 +28,7 @@ from marketplace.queries.units import UnitView, unit_of
 from marketplace.rules.protection import clean_protection
 from marketplace.values.actions import Action
 from marketplace.values.reads import Why
-from workforce.values import CLASSES, GRANT_MOST, Protection, most_sensitive, rank_of
+from workforce.values import CLASSES, Protection, most_sensitive, rank_of
 
 LONGEST_REASON = 2_000
 
@@ -66,7 +64,7 @@ def classify_project(session: Session, actor: Actor, project_id: str, *, classif
         update(Lane).where(Lane.project_id == project.id, Lane.org_id == project.org_id)
         .values(classification=classification)
     )  # fmt: skip
-    _shorten_grant(session, project)
+    shorten_grant(session, project.id, classification)
     session.flush()
     audit.record(
         session, actor, "project.classified", "project", project.id, org_id=project.org_id,
@@ -91,6 +89,7 @@ def classify_unit(session: Session, actor: Actor, unit_id: str, *, classificatio
         require(session, actor, Action.CLASS_LOWER, resource)
         _need_reason(told)
     raise_units(session, [unit.id], classification if classification != lane.classification else None)
+    shorten_grant(session, unit.project_id, classification)
     session.refresh(unit)
     audit.record(
         session, actor, "unit.classified", "unit", unit.id, org_id=unit.org_id,
@@ -146,21 +145,6 @@ def _view(session: Session, unit_id: str) -> UnitView:
     if found is None:
         raise not_found()
     return found
-
-
-def _shorten_grant(session: Session, project: Project) -> None:
-    """A vendor sees sensitive data for no longer than its class allows, and is let in again by hand."""
-    most = GRANT_MOST.get(project.classification)
-    if most is not None:
-        until = now_of(session) + most
-        session.execute(
-            update(AccessGrant)
-            .where(
-                AccessGrant.subject_id == project.id, AccessGrant.org_id == project.org_id,
-                AccessGrant.revoked_at.is_(None), AccessGrant.until_at > until,
-            )
-            .values(until_at=until)
-        )  # fmt: skip
 
 
 def _checked(classification: str, reason: str) -> str:

@@ -23,7 +23,7 @@ from labeling.values import Classification, GoldPool, InvalidContent, JsonObject
 from marketplace.files.checking import Draft, name_of, named_twice, twice_told, unit_of
 from marketplace.files.personal import Mark, protected
 from marketplace.models import Lane, Slot, Unit
-from marketplace.operations.classes import raise_units
+from marketplace.operations.classes import raise_units, shorten_grant
 from marketplace.operations.loading import lane_for
 from marketplace.operations.personal import settle_choice
 from marketplace.operations.settling import begin_again
@@ -76,6 +76,7 @@ def add_units(
         for mark in items if mark not in known
     ]  # fmt: skip
     _raise_known(session, {lane.locale: ref}, known, own)
+    _shorten_grant(session, lane.project_id, own)
     new_units = _insert_units(session, source, wanted)
     _keep_originals(session, actor, source, items, known, originals)
     units = units_of_items(session, lane.id, list(known.values())) | new_units
@@ -109,6 +110,7 @@ def write_units(session: Session, actor: Actor, source: Source, drafts: Sequence
         for mark, item_id in items.items() if mark not in known
     ]  # fmt: skip
     _raise_known(session, source.lanes, known, own)
+    _shorten_grant(session, source.project_id, own)
     _insert_units(session, owner, wanted)
     _keep_originals(session, actor, owner, items, known, originals)
     return len(wanted)
@@ -212,6 +214,12 @@ def _raise_known(
     for mark in known.keys() & own.keys():
         unit_ids = units_of_items(session, lanes[mark[0]].id, [known[mark]])
         raise_units(session, list(unit_ids.values()), own[mark], only_up=True)
+
+
+def _shorten_grant(session: Session, project_id: str, own: Mapping[tuple[str, str], str]) -> None:
+    """Units above their project's class let the vendor in for as long as the most sensitive of them allows."""
+    if own:
+        shorten_grant(session, project_id, max(own.values(), key=rank_of))
 
 
 def _own_class(unit: UnitDraft, lane: LaneRef) -> str | None:

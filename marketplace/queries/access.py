@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from kernel.db import now_of
 from kernel.models import AccessGrant, AuditEvent
 from kernel.paging import Paging
-from marketplace.models import Assignment, Lane, Project
+from marketplace.models import Assignment, Lane, Project, Unit
 from marketplace.values.access import AccessRow
 from workforce.models import Annotator, Organization
-from workforce.values import CLASSES, rank_of
+from workforce.values import CLASSES, most_sensitive, rank_of
 
 MOST_ROWS = 200
 SOON = timedelta(days=14)
@@ -85,13 +85,19 @@ def grants_of(
     if only is not None:
         statement = statement.where(AccessGrant.subject_id.in_(only))
     rows, next_after = _GRANTS.cut(session.execute(statement).all(), limit)
+    most = {project.id: project.classification for _grant, project, _vendor in rows}
+    own = select(Unit.project_id, Unit.classification).where(
+        Unit.project_id.in_(list(most)), Unit.classification.is_not(None)
+    )
+    for project_id, classification in session.execute(own.distinct()):
+        most[project_id] = most_sensitive(most[project_id], classification)
     found = []
     for grant, project, vendor in rows:
         lanes = select(Lane.id).where(Lane.project_id == project.id)
         used = session.scalar(select(func.max(Assignment.leased_at)).where(Assignment.lane_id.in_(lanes)))
         found.append(
             AccessRow(
-                project.id, f"{vendor}: {project.name}", project.classification, grant.from_at, grant.until_at, used,
+                project.id, f"{vendor}: {project.name}", most[project.id], grant.from_at, grant.until_at, used,
                 grant.until_at < now + SOON,
             )
         )  # fmt: skip

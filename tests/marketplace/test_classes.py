@@ -8,6 +8,7 @@ from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.models import AccessGrant, AuditEvent
 from marketplace.models import Assignment, Lane, Slot, Unit
 from marketplace.operations import protecting, taking, units
+from marketplace.queries import access
 from marketplace.queries.units import units_of_project
 from marketplace.values.imports import UnitIn
 from marketplace.values.work import NoWork
@@ -81,7 +82,12 @@ def test_classes_are_raised_by_those_who_run_the_work_and_lowered_by_an_administ
         classify(desk, unit_id, "public", "x", who="admin")
     classify(desk, unit_id, "internal", "no names in it", who="admin")
     assert desk.units()[0].classification is None
-    classify(desk, unit_id, "confidential")
+    classify(desk, unit_id, "restricted-pii")
+    with market.system() as session:
+        grant = session.scalars(select(AccessGrant).where(AccessGrant.subject_id == project_id)).one()
+        assert (grant.until_at - market.now).days == 90, "one unit shortens what the vendor sees them all by"
+        assert access.grants_of(session, market.client)[0][0].classification == "restricted-pii"
+    classify(desk, unit_id, "confidential", "masked by now", who="admin")
 
     def of_project(actor_name: str, name: str, reason: str = "") -> None:
         actor = getattr(market, actor_name)
