@@ -269,3 +269,43 @@ def test_every_decision_of_a_rule_or_a_person_can_be_appealed_once(db_sqlite: Da
         row = session.get_one(Attempt, view.id)
         assert (row.state, row.next_at) == ("ended", None), "a free attempt"
     assert start(world, "Juma").is_live
+
+
+def test_a_lane_is_taken_and_given_back_beside_ones_standing(db_sqlite: Database) -> None:
+    story = Story(db_sqlite, 1)
+    world = story.world
+    person = world.people["Asha"][0]
+    view = start(world, "Asha")
+    while view.is_live:
+        view = answer(world, view, right=True, name="Asha").attempt
+
+    def stands(status: str) -> None:
+        world.later(minutes=1)
+        with world.in_vendor() as session:
+            change_standing(session, world.as_vendor(), person, status=status, reason="A reason.")
+
+    def told() -> dict[str, str]:
+        with world.system() as session:
+            rows = session.scalars(select(DecisionReceipt).where(DecisionReceipt.kind == "removed"))
+            return {row.cause_kind: row.state for row in rows}
+
+    def overturn(receipt_id: str) -> str:
+        with world.in_vendor() as session:
+            appeal = open_appeal(session, world.annotator("Asha"), receipt_id)
+        with world.in_vendor() as session:
+            deputy = Actor("deputy", world.vendor, Role.VENDOR_MANAGER, org_kind="vendor")
+            decide_appeal(session, deputy, appeal.id, outcome="overturned", answer="I looked.")
+        with world.system() as session:
+            return session.get_one(Annotator, person).status
+
+    with world.in_vendor() as session:
+        of_lane = qualifications.revoke(session, world.as_vendor(), world.lane, person, "A reason.")
+    stands("suspended")
+    stands("active")
+    assert told() == {"qualification": "in_force", "standing_change": "ended"}
+    stands("paused")
+    with world.system() as session:
+        paused = session.scalars(select(DecisionReceipt.id).where(DecisionReceipt.kind == "paused")).one()
+    stands("suspended")
+    assert overturn(of_lane) == "suspended", "the lane is given back, not the standing"
+    assert overturn(paused) == "suspended", "what was decided later holds"

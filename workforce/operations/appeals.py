@@ -99,4 +99,4 @@ def _give_back(session: Session, actor: Actor, receipt: DecisionReceipt, person:
     elif kind is ReceiptKind.CLEARANCE_LOWERED:
         give_back_clearance(session, actor, person, receipt)
     else:
-        give_back(session, actor, person, kind, receipt.id)
+        give_back(session, actor, person, receipt)

@@ -19,7 +19,7 @@ from workforce.operations.accounts import add_membership
 from workforce.operations.codes import keep_codes
 from workforce.operations.languages import put_claims
 from workforce.operations.receipts import checked_evidence, issue_receipt
-from workforce.operations.standing import RULE_VERSION, change_standing, move
+from workforce.operations.standing import CAUSE, RULE_VERSION, change_standing, move
 from workforce.policy import Action, account_resource, annotator_resource
 from workforce.queries.people import annotator_view
 from workforce.queries.rows import annotator_row, annotator_row_of
@@ -110,7 +110,7 @@ def decline(
         why=_("The vendor's reason: “%(reason)s”", reason=reason),
         way_back=_("You may apply again from %(date)s.", date=(now_of(session) + REAPPLY_AFTER).date()),
         evidence=checked_evidence(session, actor, person.id, evidence),
-        cause_kind="standing_change",
+        cause_kind=CAUSE,
         cause_id=change_id,
     )
     move(session, actor, person, Standing.DECLINED, reason, change_id=change_id, receipt_id=receipt_id)

@@ -135,12 +135,19 @@ def overturn_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
     return True
 
 
-def end_receipts_of(session: Session, actor: Actor, annotator_id: str, kinds: Iterable[ReceiptKind]) -> None:
-    """End every decision of these kinds about a person that still holds, because its effect was taken back."""
+def end_receipts_of(
+    session: Session, actor: Actor, annotator_id: str, kinds: Iterable[ReceiptKind], *, cause_kind: str | None = None
+) -> None:
+    """End every decision of these kinds about a person that still holds, because its effect was taken back.
+
+    A kind may have several causes (a person is removed from a lane, or from all work): `cause_kind` names one.
+    """
+    of_cause = [DecisionReceipt.cause_kind == cause_kind] if cause_kind is not None else []
     rows = session.scalars(
         select(DecisionReceipt.id).where(
             DecisionReceipt.annotator_id == annotator_id,
             DecisionReceipt.kind.in_(list(kinds)),
+            *of_cause,
             DecisionReceipt.state == ReceiptState.IN_FORCE,
         )
     ).all()

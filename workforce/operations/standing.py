@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
 from i18n import Message, _
@@ -16,7 +16,7 @@ from kernel.errors import Conflict, Forbidden
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Reason
 from workforce.leases import end_leases, end_reviews
-from workforce.models import Annotator, StandingChange
+from workforce.models import Annotator, DecisionReceipt, StandingChange
 from workforce.operations.receipts import checked_evidence, end_receipts_of, issue_receipt
 from workforce.policy import Action, annotator_resource
 from workforce.queries.people import annotator_view
@@ -26,6 +26,7 @@ from workforce.rules.standing import is_own_choice, may_change, receipt_kind_of,
 from workforce.values import AnnotatorView, ReceiptKind, Standing
 
 RULE_VERSION = "1"
+CAUSE = "standing_change"
 
 
 def change_standing(
@@ -45,8 +46,13 @@ def change_standing(
     receipt_id = _receipt(session, actor, person, after, reason, change_id, named)
     move(session, actor, person, after, reason, change_id=change_id, receipt_id=receipt_id)
     if after is Standing.ACTIVE:
-        end_receipts_of(session, actor, person.id, [ReceiptKind.PAUSED, ReceiptKind.REMOVED])
+        _end_standing_receipts(session, actor, person)
     return annotator_view(person)
+
+
+def _end_standing_receipts(session: Session, actor: Actor, person: Annotator) -> None:
+    """Who is active again is held by no earlier pause or removal; being removed from a lane is another matter."""
+    end_receipts_of(session, actor, person.id, [ReceiptKind.PAUSED, ReceiptKind.REMOVED], cause_kind=CAUSE)
 
 
 def move(
@@ -96,16 +102,39 @@ def _moved(names: frozenset[str]) -> Hot[Update]:
     )
 
 
-def give_back(session: Session, actor: Actor, person: Annotator, kind: ReceiptKind, receipt_id: str) -> None:
+def give_back(session: Session, actor: Actor, person: Annotator, receipt: DecisionReceipt) -> None:
     """Undo what an overturned decision did to a standing, unless it has changed again since."""
+    kind = ReceiptKind(receipt.kind)
     caused = {
         ReceiptKind.NOT_ADMITTED: Standing.DECLINED,
         ReceiptKind.PAUSED: Standing.PAUSED,
         ReceiptKind.REMOVED: Standing.SUSPENDED,
     }
     after = restored(kind)
-    if after is not None and person.status == caused[kind]:
-        move(session, actor, person, after, "appeal", receipt_id=receipt_id)
+    if (
+        after is not None
+        and receipt.cause_kind == CAUSE
+        and person.status == caused[kind]
+        and _is_last(session, receipt)
+    ):
+        move(session, actor, person, after, "appeal", receipt_id=receipt.id)
+        _end_standing_receipts(session, actor, person)
+
+
+def _is_last(session: Session, receipt: DecisionReceipt) -> bool:
+    """Whether nothing was decided about the standing since: a later decision holds whatever became of this one."""
+    later = aliased(StandingChange)
+    changed_since = select(later.id).where(
+        later.annotator_id == StandingChange.annotator_id, later.at > StandingChange.at
+    )  # fmt: skip
+    return (
+        session.scalar(
+            select(~changed_since.exists()).where(
+                StandingChange.id == receipt.cause_id, StandingChange.annotator_id == receipt.annotator_id
+            )
+        )
+        is True
+    )
 
 
 def _ensure_may(session: Session, actor: Actor, person: Annotator, after: Standing) -> None:
@@ -145,7 +174,7 @@ def _receipt(
         why=_("The vendor's reason: “%(reason)s”", reason=reason),
         way_back=_WAY_BACK[kind],
         evidence=evidence,
-        cause_kind="standing_change",
+        cause_kind=CAUSE,
         cause_id=change_id,
     )
 
