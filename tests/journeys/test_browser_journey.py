@@ -19,6 +19,7 @@ from tests.journeys.cast import Cast
 from tests.journeys.order import CLASSES, GUIDELINE, LOCALE, ONTOLOGY, class_said, gold_csv, units_csv
 from tests.journeys.steps import everything_adds_up
 from tests.journeys.walk import Walk, walking
+from tests.support import is_soak
 from tests.web.conftest import PASSWORD
 
 Serve = Callable[[WSGIApplication], str]
@@ -52,6 +53,14 @@ class Stage:
         return self._walks[name]
 
 
+@pytest.fixture(params=["sqlite", "postgresql"] if is_soak() else ["postgresql"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """The loop in a browser goes through PostgreSQL's walls day by day, the journey of quality through SQLite. In a
+    soak each goes through both."""
+    database: Database = request.getfixturevalue(f"db_{request.param}")
+    return database
+
+
 @pytest.fixture
 def stage(cast: Cast, browser: Browser, live_server: Serve) -> Iterator[Stage]:
     def at_its_time(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -59,10 +68,11 @@ def stage(cast: Cast, browser: Browser, live_server: Serve) -> Iterator[Stage]:
             return cast.app(environ, start_response)
 
     # What axe looks at is made of the same templates on either database: once is enough.
-    with walking(browser, live_server(at_its_time), has_axe=cast.db.is_sqlite) as walker:
+    with walking(browser, live_server(at_its_time), has_axe=not cast.db.is_sqlite) as walker:
         yield Stage(cast, walker)
 
 
+@pytest.mark.soak
 def test_the_loop_through_pages_on_phones(stage: Stage, db: Database) -> None:
     arrive(stage)
     hire(stage)

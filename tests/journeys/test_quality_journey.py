@@ -32,8 +32,8 @@ NAMES = {"refund": "Refund", "network": "Network", "other": "Something else"}
 
 @pytest.fixture(params=["sqlite", "postgresql"] if is_soak() else ["sqlite"])
 def db(request: pytest.FixtureRequest) -> Database:
-    """One database day by day. In a soak PostgreSQL too: a wrong key is decided, graded again and paid for there
-    across the walls between the client's gold, the vendor's books and the person."""
+    """SQLite day by day, as the loop goes through PostgreSQL. In a soak PostgreSQL too: a wrong key is decided, graded
+    again and paid for there across the walls between the client's gold, the vendor's books and the person."""
     database: Database = request.getfixturevalue(f"db_{request.param}")
     return database
 
