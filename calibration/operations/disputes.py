@@ -121,7 +121,8 @@ def open_evidence(session: Session, actor: Actor, receipt_id: str) -> int:
     require(session, actor, DISPUTE_OPEN, receipt.resource)
     if not receipt.rests_on_checks or disclosed(session, receipt_id):
         return 0
-    judgments = counted_wrong(session, [str(each["id"]) for each in receipt.evidence if each["kind"] == "judgment"])
+    named = [str(each["id"]) for each in receipt.evidence if each["kind"] == "judgment"]
+    judgments = counted_wrong(session, lane_of(session, receipt.lane_id or "").task_type, named)
     keys = {
         key.item_id: key
         for key in session.scalars(select(GoldKey).where(GoldKey.item_id.in_([each.item_id for each in judgments])))

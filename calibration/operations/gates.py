@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
-from calibration.models import GateFiring, GateRule, Grade, Qualification, Track
+from calibration.models import BehaviourReview, GateFiring, GateRule, Grade, Qualification, Track
 from calibration.operations import tracks
 from calibration.operations.rulebook import STANDARD
 from calibration.policy import GRADE_RUN, PAUSE_LIFT
@@ -99,6 +99,23 @@ def _end_earlier(session: Session, actor: Actor, receipt_id: str) -> bool:
     if firing is not None:
         _end(session, firing, "lifted")
     return False
+
+
+def take_back_recheck(session: Session, firing: GateFiring, track: Track) -> None:
+    """End closer checks that a rule asked for on what has been corrected since, unless something else asks for them."""
+    if not _end(session, firing, "lifted"):
+        return
+    session.flush()
+    other = select(GateFiring.id).where(
+        GateFiring.lane_id == firing.lane_id, GateFiring.annotator_id == firing.annotator_id,
+        GateFiring.action == GateAction.RECHECK, GateFiring.ended_at.is_(None),
+    )  # fmt: skip
+    by_person = select(BehaviourReview.id).where(
+        BehaviourReview.lane_id == firing.lane_id, BehaviourReview.annotator_id == firing.annotator_id,
+        BehaviourReview.outcome == "more_checks",
+    )  # fmt: skip
+    if session.scalar(other.limit(1)) is None and session.scalar(by_person.limit(1)) is None:
+        track.heightened_to = min(track.heightened_to, track.judged)
 
 
 def end_pauses(session: Session, actor: Actor, limit: int = 500) -> int:
@@ -236,21 +253,32 @@ def _qualification(session: Session, track: Track) -> Qualification | None:
 
 
 def _evidence(session: Session, track: Track, held: Qualification | None) -> list[str]:
-    """The newest judgments the verdict rests on, without those that an earlier pause already rested on."""
-    events = (
-        select(Grade.judgment_id)
-        .where(Grade.lane_id == track.lane_id, Grade.annotator_id == track.annotator_id, Grade.is_void.is_(False))
-        .order_by(Grade.at.desc())
-        .limit(EVIDENCE_MOST)
+    """The judgments that the verdict rests on, the newest first, without those that an earlier pause rested on.
+
+    Each counts once, as its newest grade says, at the time of its first: an answer that is graded again by a corrected
+    key is no newer for it, and one that counts for nothing is no evidence.
+    """
+    first = func.min(Grade.at)
+    judged = (
+        select(Grade.judgment_id, first.label("at"), func.max(Grade.key_version).label("version"))
+        .where(Grade.lane_id == track.lane_id, Grade.annotator_id == track.annotator_id)
+        .group_by(Grade.judgment_id)
     )
     if held is not None and held.pause_receipt_id is not None:
-        events = events.where(Grade.at > _weighed_up_to(session, held.pause_receipt_id))
-    return list(session.scalars(events))
+        judged = judged.having(first > _weighed_up_to(session, held.pause_receipt_id))
+    each = judged.subquery("judged")
+    counting = (
+        select(each.c.judgment_id)
+        .join(Grade, and_(Grade.judgment_id == each.c.judgment_id, Grade.key_version == each.c.version))
+        .where(Grade.is_void.is_(False))
+        .order_by(each.c.at.desc(), each.c.judgment_id)
+    )
+    return list(session.scalars(counting))
 
 
 def _weighed_up_to(session: Session, receipt_id: str) -> datetime:
-    """When the last answer that an earlier pause rested on was graded."""
-    at = session.scalar(select(func.max(Grade.at)).where(Grade.judgment_id == cause_of(session, receipt_id)))
+    """When the last answer that an earlier pause rested on was first graded."""
+    at = session.scalar(select(func.min(Grade.at)).where(Grade.judgment_id == cause_of(session, receipt_id)))
     return at or now_of(session)
 
 
@@ -267,7 +295,7 @@ def _pause(
         rule=RULE,
         rule_version=version_told(rule),
         figure=_figure(verdict),
-        evidence=[{"kind": "judgment", "id": judgment_id} for judgment_id in evidence],
+        evidence=[{"kind": "judgment", "id": judgment_id} for judgment_id in evidence[:EVIDENCE_MOST]],
         cause_kind="judgment",
         cause_id=evidence[0],
         lane_id=track.lane_id,

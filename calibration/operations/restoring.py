@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
@@ -33,12 +33,13 @@ from calibration.queries.gates import as_rule
 from calibration.queries.tests import CHECK, test_by_id
 from calibration.rules import gates as gate_rules
 from calibration.rules.disputes import Given, Replayed, replay, tally
-from calibration.values import DisputeOutcome, DisputeSource, LaneFacts, TestDecision
+from calibration.values import DisputeOutcome, DisputeSource, GateAction, LaneFacts, TestDecision
 from i18n import Message, _
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.guard import require
 from kernel.policy import Actor
+from labeling.tasktypes import registry
 from labeling.values import GoldPool
 from payouts.operations import earnings
 from workforce.models import DecisionReceipt
@@ -80,7 +81,7 @@ def give_back_attempt(session: Session, actor: Actor, attempt_id: str) -> bool:
 
 
 def _lift(session: Session, actor: Actor, key: GoldKey, lane: LaneFacts) -> int:
-    """Undo each pause and warning that its rule would not have given, had the key been what it is now."""
+    """Undo each pause, warning and closer check that its rule would not have given, had the key been what it is now."""
     first = dict(
         session.execute(
             select(Grade.annotator_id, func.min(Grade.at))
@@ -91,28 +92,38 @@ def _lift(session: Session, actor: Actor, key: GoldKey, lane: LaneFacts) -> int:
     rows = session.execute(
         select(GateFiring, GateRule, DecisionReceipt)
         .join(GateRule, GateRule.id == GateFiring.rule_id)
-        .join(DecisionReceipt, DecisionReceipt.id == GateFiring.receipt_id)
+        .outerjoin(DecisionReceipt, DecisionReceipt.id == GateFiring.receipt_id)
         .where(
             GateFiring.lane_id == lane.id,
             GateFiring.annotator_id.in_(first),
-            DecisionReceipt.state != "overturned",
+            or_(
+                DecisionReceipt.state != "overturned",
+                and_(GateFiring.action == GateAction.RECHECK, GateFiring.ended_at.is_(None)),
+            ),
         )
     ).all()
     fallen = 0
     for firing, rule, receipt in rows:
         until = firing.fired_at + SAME_ROUND
-        if first[firing.annotator_id] <= until and not _would_act(session, rule, firing, until):
-            _undo(session, actor, lane, receipt)
-            fallen += 1
+        if first[firing.annotator_id] > until or _would_act(session, rule, firing, until):
+            continue
+        if firing.receipt_id is None:  # closer checks are no decision against somebody, and have no receipt
+            gates.take_back_recheck(session, firing, _track(session, firing))
+            continue
+        _undo(session, actor, lane, receipt)
+        fallen += 1
     return fallen
+
+
+def _track(session: Session, firing: GateFiring) -> Track:
+    return session.scalars(
+        select(Track).where(Track.lane_id == firing.lane_id, Track.annotator_id == firing.annotator_id)
+    ).one()
 
 
 def _would_act(session: Session, rule: GateRule, firing: GateFiring, until: datetime) -> bool:
     """Whether a rule that acted still does so on the answers of that moment, as they are graded now."""
-    person = session.scalars(
-        select(Track).where(Track.lane_id == firing.lane_id, Track.annotator_id == firing.annotator_id)
-    ).one()
-    then = tracks.track_until(session, person, until)
+    then = tracks.track_until(session, _track(session, firing), until)
     return then.n >= rule.minimum_checks and gate_rules.evaluate(as_rule(rule), then).holds
 
 
@@ -134,7 +145,8 @@ def _pay(session: Session, actor: Actor, key: GoldKey, lane: LaneFacts) -> int:
     grades = session.scalars(
         select(Grade).where(Grade.item_id == key.item_id, Grade.key_version == key.version, Grade.key_version > 1)
     ).all()
-    cleared = {grade.judgment_id for grade in grades if grade.is_void or grade.score >= 1.0}
+    right = registry.get(lane.task_type).counts_as_right
+    cleared = {grade.judgment_id for grade in grades if grade.is_void or right(round(1.0 - grade.score, 9))}
     receipts = session.scalars(
         select(DecisionReceipt).where(
             DecisionReceipt.kind == "work_rejected",

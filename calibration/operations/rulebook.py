@@ -114,6 +114,8 @@ def ensure_sane(row: GateRule) -> None:
         fields["minimum_checks"] = _("A rule needs at least %(n)s checked answers.", n=rules.LEAST_EVIDENCE)
     if not 1 <= row.pause_days <= 90:
         fields["pause_days"] = _("A pause lasts between 1 and 90 days.")
+    if row.release is not None and row.action == GateAction.PAUSE:
+        fields["release"] = _("A pause ends by its time, or when somebody lifts it: it lets go at no probability.")
     if not fields and row.release is not None:
         fires = row.certainty if row.metric == GateMetric.ACCURACY_LOWER else 1 - row.certainty
         if not fires + rules.LEAST_GAP <= row.release < 1:

@@ -16,6 +16,7 @@ from kernel.guard import not_found
 from kernel.paging import Paging
 from kernel.policy import Actor, Resource
 from labeling.models import Item
+from labeling.tasktypes import registry
 from workforce.models import Annotator, DecisionReceipt
 
 MOST_ROWS = 200
@@ -230,14 +231,15 @@ def disclosed(session: Session, receipt_id: str) -> set[str]:
     return set(session.scalars(select(Disclosure.judgment_id).where(Disclosure.receipt_id == receipt_id)))
 
 
-def counted_wrong(session: Session, judgment_ids: list[str]) -> list[Judgment]:
+def counted_wrong(session: Session, task_type: str, judgment_ids: list[str]) -> list[Judgment]:
     """Those of these judgments whose newest grade says that they are wrong, the latest first. System scope."""
+    right = registry.get(task_type).counts_as_right
     grades = session.execute(
         select(Grade.judgment_id, Grade.score, Grade.is_void)
         .where(Grade.judgment_id.in_(judgment_ids))
         .order_by(Grade.key_version)
     )
-    wrong = {row.judgment_id: row.score < 1.0 and not row.is_void for row in grades}
+    wrong = {row.judgment_id: not (row.is_void or right(round(1.0 - row.score, 9))) for row in grades}
     found = session.scalars(
         select(Judgment)
         .where(Judgment.id.in_([each for each, is_wrong in wrong.items() if is_wrong]))

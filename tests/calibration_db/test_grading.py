@@ -21,6 +21,7 @@ from calibration.models import (
 from calibration.operations import gates, gold, grading, rulebook, tracks
 from calibration.queries import gold_rate_of, qualification_of, quality_of_person, track_of
 from calibration.queries.criteria import work_criteria
+from kernel import ids
 from kernel.db import now_of
 from kernel.errors import Forbidden, Invalid, NotFound
 from tests.calibration_db.world import GRADER, World
@@ -292,6 +293,46 @@ def test_a_lifted_pause_does_not_come_back_on_the_same_evidence(world: World) ->
     assert world.grade().paused == 0
     answer_gold(world, "Asha", world.add_gold(1, "live"), rights=0)
     assert world.grade().paused == 1
+
+
+def graded_again(world: World, is_void: bool, most: int) -> None:
+    """Some answers are graded once more, by a key that was corrected: as wrong as before, or counting for nothing."""
+    with world.system() as session:
+        for grade in session.scalars(select(Grade).where(Grade.score == 0.0).order_by(Grade.id).limit(most)).all():
+            again = {column: getattr(grade, column) for column in grade.__table__.columns.keys()}  # noqa: SIM118
+            again |= {"id": ids.new_id(), "key_version": 2, "is_void": is_void, "at": world.now}
+            session.add(Grade(**again))
+
+
+def test_what_is_graded_again_is_no_newer_for_it(world: World) -> None:
+    receipt_id = paused_world(world)
+    with world.in_vendor() as session:
+        assert gates.lift_pause(session, world.as_vendor(), receipt_id)
+    world.later(hours=1)
+    graded_again(world, False, 13)
+    answer_gold(world, "Asha", world.add_gold(8, "live"), rights=0)
+    assert world.grade().paused == 0, "eight answers since the first pause"
+
+
+def test_a_rule_that_asks_for_many_answers_acts_on_them_and_what_counts_for_nothing_is_no_evidence(
+    world: World,
+) -> None:
+    world.hire("Asha")
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=60, pause_days=7)
+    answer_gold(world, "Asha", world.add_gold(59, "live"), rights=0)
+    assert world.grade().paused == 0
+    graded_again(world, True, 4)
+    world.later(minutes=1)
+    answer_gold(world, "Asha", world.add_gold(4, "live"), rights=0)
+    assert world.grade().paused == 0, "four of them count for nothing"
+    world.later(minutes=1)
+    answer_gold(world, "Asha", world.add_gold(1, "live"), rights=0)
+    assert world.grade().paused == 1
+    with world.system() as session:
+        receipt = session.scalars(select(DecisionReceipt)).one()
+        voided = set(session.scalars(select(Grade.judgment_id).where(Grade.is_void)))
+    assert len(receipt.evidence) == 50 and not voided & {each["id"] for each in receipt.evidence}
 
 
 def test_an_appeal_about_an_earlier_pause_can_be_granted_once_a_later_one_has_come(world: World) -> None:

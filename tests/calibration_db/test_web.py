@@ -381,6 +381,8 @@ def test_a_program_sets_the_rule_and_asks_for_inference_as_the_page_does(
     known = client.api("GET", f"/lanes/{world.lane}/gates")["rules"]
     assert [(each["name"], each["author"]) for each in known] == [("accuracy", None), ("word", None)]
     vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, name="word", limit=0.9, release=0.05)
+    held = vendor.api("PUT", f"/lanes/{world.lane}/gate", 422, limit=0.75, release=0.6)
+    assert held["fields"]["release"].startswith("A pause ends by its time")
     page = vendor.get(f"/lanes/{world.lane}/gates?name=word")
     assert "In force" in page and 'value="60"' in page
     vendor.post(f"/lanes/{world.lane}/gate", 422, name="NO")
