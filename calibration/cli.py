@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 cli = Commands("calibration", help="How good people and labels are.", without_database=("infer", "agreement", "plan"))
 TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 RESULT = click.Path(dir_okay=False, path_type=Path)
+METHODS_BY_ANY_NAME = {**METHODS, "majority-vote": METHODS["majority"], "weighted-vote": METHODS["weighted"]}
 METRICS = (*(level.value for level in Level), "cohen", "fleiss", "percent")
 
 
 @cli.command("infer")
 @click.argument("labels", type=TABLE)
-@click.option("--method", type=click.Choice(sorted(METHODS)), default="dawid-skene", show_default=True)
+@click.option("--method", type=click.Choice(sorted(METHODS_BY_ANY_NAME)), default="dawid-skene", show_default=True)
 @click.option("--gold", type=TABLE, help="Known labels (item,label) that hold the estimate in place.")
 @click.option("--out", type=RESULT, required=True, help="Where item,label,confidence go (.csv or .csv.gz).")
 @click.option("--skills", type=RESULT, help="Also write worker,skill.")
@@ -56,7 +57,7 @@ def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path 
     _ensure_apart({"LABELS": labels, "--gold": gold}, {"--out": out, "--skills": skills})
     judgments = _table(labels)
     keys = _keys(gold)
-    estimator = _fitted(METHODS[method](), judgments, keys)
+    estimator = _fitted(METHODS_BY_ANY_NAME[method](), judgments, keys)
     answers = estimator.labels_
     _write(out, pd.DataFrame({"label": answers, "confidence": estimator.probas_.max(axis=1)}), "item")
     if skills is not None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.inference.coding import Codes, Floats, tally
+from calibration.inference.coding import Codes, Floats, ensure_columns, tally
 from calibration.inference.counters import (
     SEED,
     AgreementCounter,
@@ -61,6 +61,7 @@ def count_agreement(judgments: pd.DataFrame) -> AgreementCounter:
 
 def _known(judgments: pd.DataFrame) -> pd.DataFrame:
     """The judgments that are not missing, without repetitions where it is known whose they are."""
+    ensure_columns(judgments, ("task", "label"))
     known = judgments[judgments["label"].notna()]
     return known.drop_duplicates(["worker", "task", "label"]) if "worker" in known.columns else known
 
@@ -141,6 +142,7 @@ def pairwise_agreement(judgments: pd.DataFrame) -> PairwiseAgreement:
     """Count a frame of `task`, `worker`, `label` by pairs of people; of labels of one worker to one task the first."""
     import pandas as pd
 
+    ensure_columns(judgments)
     known = judgments[judgments["label"].notna()].drop_duplicates(["worker", "task"])
     worker, label, task = (pd.factorize(known[name])[0].astype(np.int64) for name in ("worker", "label", "task"))
     order = np.lexsort((worker, task))
@@ -171,11 +173,12 @@ def krippendorff_alpha(
     """Krippendorff's alpha; missing judgments are allowed, and tasks with one judgment do not count.
 
     `level` may be a distance between two labels instead, in which case labels can be anything. Where there are more
-    than 10,000 pairs of labels, the disagreement by chance is taken from so many of them, always the same.
+    than 10,000 pairs of labels, the disagreement by chance is taken from so many of them, always the same. Ordered
+    categories are compared in their own order where no `order` is given.
     """
     if callable(level):
         return distance_agreement(judgments, level).alpha()
-    return count_agreement(judgments).alpha(level, order)
+    return count_agreement(judgments).alpha(level, _order_of(judgments, level) if order is None else order)
 
 
 def krippendorff_interval(
@@ -186,11 +189,24 @@ def krippendorff_interval(
 ) -> tuple[float, float]:
     """The bootstrap interval over tasks, without which alpha should not be reported.
 
-    Options: `confidence` (0.95), `samples` (1000), `seed`, and `progress`, which is told the share that is done.
+    `order` is that of `krippendorff_alpha`. Options: `confidence` (0.95), `samples` (1000), `seed`, and `progress`,
+    which is told the share that is done.
     """
     if callable(level):
         return distance_agreement(judgments, level).interval(**options)
-    return count_agreement(judgments).interval(level, order, **options)
+    return count_agreement(judgments).interval(
+        level, _order_of(judgments, level) if order is None else order, **options
+    )
+
+
+def _order_of(judgments: pd.DataFrame, level: Level | str) -> Sequence[Label] | None:
+    """The order that ordered categories bring along, where an order is asked for."""
+    import pandas as pd
+
+    kind = judgments["label"].dtype
+    if Level(level) is not Level.ORDINAL or not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
+        return None
+    return kind.categories.tolist()
 
 
 @dataclass(frozen=True)
@@ -230,6 +246,7 @@ def distance_agreement(
     judgments: pd.DataFrame, distance: Distance, *, pairs: int = PAIRS, seed: int = SEED
 ) -> DistanceAgreement:
     """Measure the distances that alpha needs: all within tasks, and over all labels at most `pairs` of them."""
+    ensure_columns(judgments, ("task", "label"))
     groups: dict[Any, list[Any]] = {}
     known = judgments[judgments["label"].notna()]
     workers = known["worker"].tolist() if "worker" in known.columns else range(len(known))

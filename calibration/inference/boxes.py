@@ -104,10 +104,15 @@ def _median(values: list[tuple[float, float]]) -> float:
 
 
 def _checked(box: Sequence[Any]) -> Box:
-    left, top, right, bottom = (float(value) for value in box[:4])
+    """A box with sides as numbers; ValueError that says what a box is."""
+    try:
+        left, top, right, bottom = (float(value) for value in box[:4])
+        rest = tuple(box[4:])
+    except (TypeError, ValueError, KeyError):
+        raise ValueError("a box is a sequence of left, top, right, bottom, and a class where it has one") from None
     if not (left <= right and top <= bottom and all(map(math.isfinite, (left, top, right, bottom)))):
         raise ValueError("a box is left, top, right, bottom, in this order")
-    return (left, top, right, bottom, *box[4:])
+    return (left, top, right, bottom, *rest)
 
 
 def _place(box: Box) -> tuple[Any, ...]:

@@ -247,6 +247,9 @@ def _winners(gold: Gold | None) -> dict[frozenset[Any], Any]:
 def _read(comparisons: pd.DataFrame, winners: Mapping[frozenset[Any], Any]) -> _Pairs:
     import pandas as pd
 
+    used = [name for name in ("left", "right", "label", "worker") if name in comparisons.columns]
+    if comparisons[used].isna().to_numpy().any():
+        raise ValueError("comparisons must not have empty cells")
     worker, workers = pd.factorize(comparisons.get("worker", pd.Series(0, index=comparisons.index)))
     left, right, label = (comparisons[name].to_numpy(object) for name in ("left", "right", "label"))
     if (left == right).any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,7 +17,7 @@ COLUMNS = ("task", "worker", "label")
 
 Floats: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.signedinteger[Any]]
-Gold: TypeAlias = "Mapping[Any, Any] | pd.Series[Any]"
+Gold: TypeAlias = "Mapping[Any, Any] | pd.Series[Any] | pd.DataFrame"
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,7 @@ def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[H
     """
     import pandas as pd
 
-    missing = [name for name in COLUMNS if name not in judgments.columns]
-    if missing:
-        raise ValueError(f"judgments need the columns task, worker and label; missing: {', '.join(missing)}")
+    ensure_columns(judgments)
     task, tasks = _factorized(judgments["task"])
     worker, workers = _factorized(judgments["worker"])
     label, seen = _factorized(judgments["label"])
@@ -108,12 +106,35 @@ def encode(judgments: pd.DataFrame, gold: Gold | None = None, labels: Iterable[H
     )
 
 
+def ensure_columns(judgments: pd.DataFrame, names: Sequence[str] = COLUMNS) -> None:
+    """ValueError, with the names that are missing, where a frame of judgments has not all of its columns."""
+    missing = [name for name in names if name not in judgments.columns]
+    if missing:
+        needed = f"{', '.join(names[:-1])} and {names[-1]}"
+        raise ValueError(f"judgments need the columns {needed}; missing: {', '.join(missing)}")
+
+
 def known_keys(gold: Gold | None) -> dict[Any, Any]:
-    """Known labels by task; ValueError where a task has two different ones."""
-    if gold is None or isinstance(gold, Mapping):
-        return dict(gold or {})
+    """Known labels by task, of a mapping, a series, or a frame with the columns task and label.
+
+    ValueError where it is none of them, where a label is missing, and where a task has two different ones.
+    """
+    import pandas as pd
+
+    if gold is None:
+        return {}
+    if isinstance(gold, pd.DataFrame):
+        if not {"task", "label"} <= {*gold.columns}:
+            raise ValueError("known labels in a frame need the columns task and label")
+        pairs: Iterable[tuple[Any, Any]] = zip(gold["task"], gold["label"], strict=True)
+    elif isinstance(gold, Mapping | pd.Series):
+        pairs = gold.items()
+    else:
+        raise ValueError("known labels are a mapping of task to label, a series, or a frame with task and label")
     keys: dict[Any, Any] = {}
-    for task, label in gold.items():
+    for task, label in pairs:
+        if pd.api.types.is_scalar(label) and pd.isna(label):
+            raise ValueError("a known label must not be missing")
         if task in keys and keys[task] != label:
             raise ValueError(f"{task} has two known labels, {keys[task]} and {label}")
         keys[task] = label
@@ -126,8 +147,6 @@ def _keys_among(tasks: pd.Index[Any], known: Mapping[Any, Any]) -> pd.Series[Any
 
     index = pd.Index([*known], tupleize_cols=False)
     keys = pd.Series([*known.values()], index=index, dtype=object)
-    if keys.isna().any():
-        raise ValueError("a known label must not be missing")
     keys = keys[keys.index.isin(tasks)]
     if len(index) and not len(keys):
         strangers = sorted(set(map(str, index)) & set(map(str, tasks)))
@@ -181,7 +200,14 @@ def _narrowest(largest: int) -> type[np.signedinteger[Any]]:
 def _label_set(seen: pd.Index[Any], keys: pd.Series[Any], named: Iterable[Hashable] | None) -> pd.Index[Any]:
     import pandas as pd
 
-    everything = {*seen, *keys.to_list(), *(named or ())}
+    given = {*seen, *(named or ())}
+    ungiven = {*keys.to_list()} - given
+    strangers = sorted({*map(str, ungiven)} & {*map(str, given)}) if ungiven else []
+    if strangers:
+        raise ValueError(
+            f"known labels and judgments write labels in different types: {strangers[0]} is in both, but not the same"
+        )
+    everything = given | ungiven
     try:
         ordered = sorted(everything)
     except TypeError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
-from calibration.inference.coding import COLUMNS, Codes, Floats, Gold, known_keys, tally
+from calibration.inference.coding import COLUMNS, Codes, Floats, Gold, ensure_columns, known_keys, tally
 from calibration.inference.estimator import TooManyLabels, ensure_rounds, is_room, stable_hash
 
 if TYPE_CHECKING:
@@ -147,9 +147,9 @@ class Fusion(ABC, Generic[Label, Prepared]):
     def _grouped(self, judgments: pd.DataFrame) -> tuple[list[_Group[Label, Prepared]], pd.Index[Any]]:
         import pandas as pd
 
-        missing = [name for name in COLUMNS if name not in judgments.columns]
-        if missing:
-            raise ValueError(f"judgments need the columns task, worker and label; missing: {', '.join(missing)}")
+        ensure_columns(judgments)
+        if judgments[[*COLUMNS]].isna().to_numpy().any():
+            raise ValueError("judgments must not have empty cells")
         worker, workers = pd.factorize(judgments["worker"])
         members: dict[Hashable, list[tuple[Label, int]]] = {}
         before: dict[tuple[Hashable, int], list[Label]] = {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from calibration.inference.coding import Codes, Floats, Gold
+from calibration.inference.coding import Codes, Floats, Gold, known_keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,12 +88,13 @@ def _aligned(probas: pd.DataFrame, gold: Gold) -> tuple[Floats, Codes]:
     """The posterior rows of the gold items, and the columns of their keys."""
     import pandas as pd
 
-    keys: pd.Series[Any] = pd.Series(gold, dtype=object)
-    keys = keys[keys.index.isin(probas.index)]
-    columns = probas.columns.get_indexer(pd.Index(keys.to_numpy(), dtype=probas.columns.dtype))
+    known = known_keys(gold)
+    rows = probas.index.get_indexer(pd.Index([*known], tupleize_cols=False))
+    labels = pd.Index([*known.values()], dtype=object, tupleize_cols=False)
+    columns = probas.columns.get_indexer(labels)[rows >= 0]
     if (columns < 0).any():
         raise ValueError("gold names a label that the posterior does not have")
-    return probas.loc[keys.index].to_numpy(float), columns
+    return probas.to_numpy(float)[rows[rows >= 0]], columns
 
 
 def _tempered(probas: Floats, tau: float) -> Floats:

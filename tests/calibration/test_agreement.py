@@ -121,6 +121,19 @@ def test_named_grades_are_compared_in_the_order_given() -> None:
     assert round(krippendorff_alpha(judgments, "ordinal", order=list(names.values())), 4) == 0.8154
     with pytest.raises(ValueError, match="leaves out"):
         krippendorff_alpha(judgments, "ordinal", order=["poor", "fair"])
+    judgments["label"] = pd.Categorical(judgments["label"], [*names.values(), "unheard of"], ordered=True)
+    assert round(krippendorff_alpha(judgments, "ordinal"), 4) == 0.8154
+    lower, upper = krippendorff_interval(judgments, "ordinal", samples=50)
+    assert lower < 0.8154 <= upper
+
+
+def test_a_frame_without_its_columns_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="columns task and label; missing: task"):
+        krippendorff_alpha(pd.DataFrame({"label": ["x"]}))
+    with pytest.raises(ValueError, match="columns task and label; missing: label"):
+        krippendorff_alpha(pd.DataFrame({"task": ["t"]}), lambda one, other: 1.0)
+    with pytest.raises(ValueError, match="columns task, worker and label; missing: worker"):
+        mean_cohen_kappa(pd.DataFrame({"task": ["t"], "label": ["x"]}))
 
 
 def test_the_interval_is_wide_for_twelve_units_and_the_same_each_time() -> None:

@@ -180,6 +180,34 @@ def test_no_judgments_give_no_answers(kind: Kind) -> None:
     assert found.skills_.empty and found.confidence_.empty and found.converged_
 
 
+@every_kind
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA], ids=["None", "nan", "NA"])
+def test_what_is_missing_is_no_label_and_nobodys(kind: Kind, nothing: Any) -> None:
+    whole, _truth = crowd(kind, tasks=2)
+    for column in whole.columns:
+        judgments = whole.astype(object)
+        judgments.at[3, column] = nothing
+        with pytest.raises(ValueError, match="empty cells"):
+            kind.aggregator().fit(judgments)
+
+
+@every_kind
+def test_known_labels_come_as_a_mapping_a_series_or_a_frame(kind: Kind) -> None:
+    judgments, truth = crowd(kind, tasks=3)
+    key = {"t0": truth["t1"]}
+    series = pd.Series([truth["t1"]], index=["t0"])
+    frame = pd.DataFrame({"task": ["t0"], "label": pd.Series([truth["t1"]])})
+    answers = [kind.aggregator().fit_predict(judgments, gold=gold) for gold in (key, series, frame)]
+    assert answers[0].equals(answers[1]) and answers[0].equals(answers[2])
+    assert kind.aggregator().fit(judgments, gold=frame).confidence_["t0"] == 1.0
+
+
+@pytest.mark.parametrize("box", [{"x": 1, "y": 1, "w": 2, "h": 2}, (1, 2), 7, "left"])
+def test_what_a_box_is_is_said_where_it_is_none(box: Any) -> None:
+    with pytest.raises(ValueError, match="a box is a sequence of left, top, right, bottom"):
+        Boxes().fit(pd.DataFrame({"task": ["t"], "worker": ["w"], "label": [[box]]}))
+
+
 def test_a_frame_without_the_columns_is_refused() -> None:
     with pytest.raises(ValueError, match="missing: worker"):
         Transcripts().fit(pd.DataFrame({"task": ["t"], "label": ["x"]}))

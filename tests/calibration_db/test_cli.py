@@ -311,7 +311,7 @@ def test_every_method_reads_the_same_file(tmp_path: Path, run: Run) -> None:
     labels = write(
         tmp_path, "labels.csv", [f"w{who},i{unit},{'ab'[unit % 2]}" for unit in range(9) for who in range(3)]
     )
-    for method in METHODS:
+    for method in (*METHODS, "majority-vote", "weighted-vote"):
         out = tmp_path / f"{method}.csv"
         assert run("infer", labels, "--method", method, "--out", out).exit_code == 0, method
         assert pd.read_csv(out)["label"].tolist() == [*"abababab", "a"], method
