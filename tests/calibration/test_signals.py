@@ -1,9 +1,14 @@
 """Signals: how surely each is raised, and how seldom about people who did nothing."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from calibration.rules import signals
+import calibration
+import workforce
+from calibration.operations.behaviour import _FINDERS
+from calibration.rules import leaks, signals
 
 LABELS = ("a", "b", "c", "d")
 WRONG = (0.7, 0.2, 0.1)  # wrong answers concentrate, in the order of the other labels
@@ -117,3 +122,30 @@ def test_a_signal_that_flags_honest_people_of_one_language_more_is_switched_off_
     assert not signals.is_unfair(0, 100, 0, 300)
     assert signals.rate(1e-4, 0, 98) == pytest.approx(0.01)
     assert signals.rate(0.05, 0, 98) == 0.05
+
+
+TOLD = {
+    "speed": "fast", "timing": "times that vary hardly at all", "monotony": "one answer very often in a row",
+    "copying": "the same mistakes as somebody else", "fast_and_perfect": "faster than nearly everybody",
+    "shared_network": "a network from which others took the same test",
+    "seen_before": "far better on questions that others there had met",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Path(calibration.__path__[0]) / "templates/calibration/quality.html",
+        Path(workforce.__path__[0]) / "templates/workforce/_application.html",
+    ],
+    ids=["my quality", "application"],
+)
+def test_people_are_told_of_everything_that_is_looked_at(page: Path) -> None:
+    exams = {
+        name
+        for name, rule in vars(leaks).items()
+        if getattr(rule, "__annotations__", {}).get("return") == "Sign | None"
+    }
+    assert {*_FINDERS} | exams == {*TOLD}
+    text = page.read_text(encoding="utf-8")
+    assert [name for name, words in TOLD.items() if words not in text] == []
