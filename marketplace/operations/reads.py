@@ -13,7 +13,7 @@ from kernel.guard import require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
 from labeling.models import Item
-from marketplace.models import Project, Unit
+from marketplace.models import Lane, Project, Unit
 from marketplace.queries.eligibility import demands_on_own, demands_on_reader
 from marketplace.queries.reads import CONTENT, MOST_TAKEN, READ, reads_of
 from marketplace.queries.work import task_of
@@ -98,14 +98,17 @@ def classes_of(
     """The class of each of these items of a project, its unit's where that is above it; and which unit that is."""
     rows = session.execute(
         select(Item.id, Item.classification, Unit.id.label("unit_id"), Unit.classification.label("own"))
-        .outerjoin(Unit, (Unit.item_id == Item.id) & (Unit.org_id == Item.org_id))
+        .outerjoin(Lane, (Lane.project_id == Item.project_id) & (Lane.org_id == Item.org_id))
+        .outerjoin(Unit, (Unit.org_id == Item.org_id) & (Unit.lane_id == Lane.id) & (Unit.item_id == Item.id))
         .where(Item.project_id == project.id, Item.id.in_(sorted(item_ids)))
     ).all()
     classes: dict[str, str] = {}
     for row in rows:
         found = most_sensitive(most_sensitive(project.classification, row.classification), row.own)
         classes[row.id] = most_sensitive(found, classes.get(row.id))
-    return classes, {row.id: row.unit_id for row in rows}
+    units: dict[str, str | None] = dict.fromkeys(classes)
+    units.update({row.id: row.unit_id for row in rows if row.unit_id is not None})  # no unit in its other lanes
+    return classes, units
 
 
 def see_task(session: Session, actor: Actor, assignment_id: str) -> Task:
