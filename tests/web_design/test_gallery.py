@@ -32,7 +32,8 @@ def opened(stage: Stage, tab: Page, html: str, *, width: int = 1280, theme: str 
 
 @contextmanager
 def heard(tab: Page) -> Iterator[list[str]]:
-    """What the browser complains of meanwhile."""
+    """What the browser complains of meanwhile; the page that was there before is silent."""
+    tab.goto("about:blank")
     said: list[str] = []
     told = lambda message: said.append(message.text) if message.type in ("error", "warning") else None  # noqa: E731
     failed = lambda error: said.append(str(error))  # noqa: E731
