@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from workforce.models import DecisionReceipt, LanguageClaim, PersonDocument
 
 Rows = Callable[[str], Any]  # a select, of a person's profile: the id of each row and when it came to be
-OFFERED = 5
+OFFERED = 20  # a language is stated in up to four modes
 
 
 @dataclass(frozen=True)

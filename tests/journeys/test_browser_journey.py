@@ -67,8 +67,9 @@ def stage(cast: Cast, browser: Browser, live_server: Serve) -> Iterator[Stage]:
         with clock.use_clock(cast.time):
             return cast.app(environ, start_response)
 
-    # What axe looks at is made of the same templates on either database: once is enough.
-    with walking(browser, live_server(at_its_time), has_axe=not cast.db.is_sqlite) as walker:
+    # Day by day axe looks at each part that pages are made of, and at the pages of the journey of quality. In a soak at
+    # these too; they are made of the same templates on either database: once is enough.
+    with walking(browser, live_server(at_its_time), has_axe=is_soak() and not cast.db.is_sqlite) as walker:
         yield Stage(cast, walker)
 
 
