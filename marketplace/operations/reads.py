@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -12,6 +12,7 @@ from kernel.grants import rights_on
 from kernel.guard import require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
+from kernel.walls import constant
 from labeling.models import Item
 from marketplace.models import Lane, Project, Unit
 from marketplace.queries.eligibility import demands_on_own, demands_on_reader
@@ -96,12 +97,7 @@ def classes_of(
     session: Session, project: Project, item_ids: Collection[str]
 ) -> tuple[dict[str, str], dict[str, str | None]]:
     """The class of each of these items of a project, its unit's where that is above it; and which unit that is."""
-    rows = session.execute(
-        select(Item.id, Item.classification, Unit.id.label("unit_id"), Unit.classification.label("own"))
-        .outerjoin(Lane, (Lane.project_id == Item.project_id) & (Lane.org_id == Item.org_id))
-        .outerjoin(Unit, (Unit.org_id == Item.org_id) & (Unit.lane_id == Lane.id) & (Unit.item_id == Item.id))
-        .where(Item.project_id == project.id, Item.id.in_(sorted(item_ids)))
-    ).all()
+    rows = session.execute(_CLASSES, {"p_project": project.id, "p_items": sorted(item_ids)}).all()
     classes: dict[str, str] = {}
     for row in rows:
         found = most_sensitive(most_sensitive(project.classification, row.classification), row.own)
@@ -109,6 +105,14 @@ def classes_of(
     units: dict[str, str | None] = dict.fromkeys(classes)
     units.update({row.id: row.unit_id for row in rows if row.unit_id is not None})  # no unit in its other lanes
     return classes, units
+
+
+_CLASSES = constant(
+    select(Item.id, Item.classification, Unit.id.label("unit_id"), Unit.classification.label("own"))
+    .outerjoin(Lane, (Lane.project_id == Item.project_id) & (Lane.org_id == Item.org_id))
+    .outerjoin(Unit, (Unit.org_id == Item.org_id) & (Unit.lane_id == Lane.id) & (Unit.item_id == Item.id))
+    .where(Item.project_id == bindparam("p_project"), Item.id.in_(bindparam("p_items", expanding=True)))
+)
 
 
 def see_task(session: Session, actor: Actor, assignment_id: str) -> Task:
