@@ -52,6 +52,11 @@ FILTERS = {
     "rare locale, mode, level, proven": replace(ANY, locale="yo-NG", mode="speak", proficiency="C1", proven=True),
     "mode alone": replace(ANY, mode="speak"),
     "level alone, proven": replace(ANY, proficiency="native", proven=True),
+    "level alone, proven or by a step": replace(ANY, proficiency="B2", proven=True),
+    "language, level, by a step alone": replace(ANY, locale="am-ET", proficiency="C1", proven=True),
+    "language, level, by a step, nobody": replace(ANY, locale="am-ET", proficiency="C2", proven=True),
+    "language, proofs all over": replace(ANY, locale="fr-CI", proficiency="C1", proven=True),
+    "level by a step + skill, rare": replace(ANY, skill="surveying", mode="speak", proficiency="C1", proven=True),
     "skill, common": replace(ANY, skill="transcription"),
     "skill, one in fifty": replace(ANY, skill="proofreading"),
     "skill, rare": replace(ANY, skill="diving"),
@@ -219,7 +224,7 @@ def _fill_vendor(connection: Any, name: str, count: int, rng: np.random.Generato
         for kind, codes in (("skill", skills[at]), ("domain", domains[at])) for code in codes
     ))  # fmt: skip
     _copy(connection, "language_claim",
-          "id org_id annotator_id locale mode proficiency status steps claimed_at",
+          "id org_id annotator_id locale mode proficiency status until_at steps claimed_at",
           _claims(org_id, people, now, rng))  # fmt: skip
     at_work = [at for at in range(count) if chance[at, 3] < 0.3]
     days = rng.exponential(15, 10 * len(at_work))
@@ -249,17 +254,26 @@ def _fill_vendor(connection: Any, name: str, count: int, rng: np.random.Generato
 
 
 def _claims(org_id: str, people: Sequence[str], now: datetime, rng: np.random.Generator) -> Iterable[tuple[Any, ...]]:
-    """One or two languages each, in all four modes."""
+    """One or two languages each, in all four modes: stated, proven as stated, or proven one step below what is stated.
+
+    What is proven of French is over, and Amharic is proven by steps alone.
+    """
+    soon, later, over = now + timedelta(days=100), now + timedelta(days=300), now - timedelta(days=3)
+    steps = {"C1": soon.isoformat(), "B2": later.isoformat()}
     shares = np.array([share for _locale, share in _PLACES]) / 1000
     first = rng.choice(len(_PLACES), len(people), p=shares)
     second = rng.choice(len(_PLACES), len(people), p=shares)
     levels, proven = rng.integers(0, 4, len(people)), rng.random(len(people))
     for at, person in enumerate(people):
         for place in {int(first[at]), int(second[at])} if at % 2 else {int(first[at])}:
+            locale = _PLACES[place][0]
+            is_stepped = locale == "am-ET" or (locale != "fr-CI" and 0.6 <= proven[at] < 0.75)
+            is_proven = proven[at] < 0.6 and not is_stepped
             for mode in ("read", "write", "listen", "speak"):
                 yield (
-                    ids.new_id(), org_id, person, _PLACES[place][0], mode, ("native", "C1", "B2", "B1")[levels[at]],
-                    "verified" if proven[at] < 0.6 else "claimed", Jsonb([]), now,
+                    ids.new_id(), org_id, person, locale, mode, ("native", "C1", "B2", "B1")[levels[at]],
+                    "verified" if is_proven else "claimed", over if locale == "fr-CI" else later if is_proven else None,
+                    Jsonb([list(each) for each in steps.items()] if is_stepped else []), now,
                 )  # fmt: skip
 
 

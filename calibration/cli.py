@@ -16,7 +16,7 @@ import numpy as np
 from flask.cli import with_appcontext
 
 from calibration.files.tables import BadTable, Progress, is_stream, line_where, read_keys, read_labels, write_table
-from calibration.inference import AgreementCounter, Estimator, Level, MajorityVote, OneCoin, TooManyLabels
+from calibration.inference import AgreementCounter, Estimator, Level, MajorityVote, Numbers, OneCoin, TooManyLabels
 from calibration.inference.agreement import count_agreement, count_pairs, pairwise_agreement
 from calibration.lanes import find_lane
 from calibration.operations import backtests
@@ -36,19 +36,23 @@ cli = Commands("calibration", help="How good people and labels are.", without_da
 TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 RESULT = click.Path(dir_okay=False, path_type=Path)
 METHODS_BY_ANY_NAME = {**METHODS, "majority-vote": METHODS["majority"], "weighted-vote": METHODS["weighted"]}
+MEDIAN = "weighted-median"
 METRICS = (*(level.value for level in Level), "cohen", "fleiss", "percent")
 
 
 @cli.command("infer")
 @click.argument("labels", type=TABLE)
-@click.option("--method", type=click.Choice(sorted(METHODS_BY_ANY_NAME)), default="dawid-skene", show_default=True)
+@click.option(
+    "--method", type=click.Choice(sorted([*METHODS_BY_ANY_NAME, MEDIAN])), default="dawid-skene", show_default=True
+)
 @click.option("--gold", type=TABLE, help="Known labels (item,label) that hold the estimate in place.")
 @click.option("--out", type=RESULT, required=True, help="Where item,label,confidence go (.csv or .csv.gz).")
 @click.option("--skills", type=RESULT, help="Also write worker,skill.")
 def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path | None) -> None:
     """Infer the label of each item from LABELS (worker,item,label; .csv or .csv.gz).
 
-    Of several labels that a worker gave to the same item the first counts.
+    Of several labels that a worker gave to the same item the first counts. By weighted-median labels are numbers, and
+    the confidence is how near they come to the answer.
     """
     import pandas as pd
 
@@ -57,12 +61,17 @@ def infer(labels: Path, method: str, gold: Path | None, out: Path, skills: Path 
     _ensure_apart({"LABELS": labels, "--gold": gold}, {"--out": out, "--skills": skills})
     judgments = _table(labels)
     keys = _keys(gold)
-    estimator = _fitted(METHODS_BY_ANY_NAME[method](), judgments, keys)
+    estimator: Estimator | Numbers
+    if method == MEDIAN:
+        estimator = _median(labels, judgments, gold, keys)
+        used, confidence = MEDIAN, estimator.confidence_
+    else:
+        estimator = _fitted(METHODS_BY_ANY_NAME[method](), judgments, keys)
+        used, confidence = _name_of(type(estimator)), estimator.probas_.max(axis=1)
     answers = estimator.labels_
-    _write(out, pd.DataFrame({"label": answers, "confidence": estimator.probas_.max(axis=1)}), "item")
+    _write(out, pd.DataFrame({"label": answers, "confidence": confidence}), "item")
     if skills is not None:
         _write(skills, estimator.skills_.to_frame("skill"), "worker")
-    used = _name_of(type(estimator))
     matching = 0 if keys is None else int(answers.index.isin(list(keys)).sum())
     held = "" if keys is None else f", {matching} of {_count(len(keys), 'known label')} held"
     if keys and not matching:
@@ -289,6 +298,19 @@ def _fitted(estimator: Estimator, judgments: pd.DataFrame, keys: dict[str, str] 
         return _fitted(simpler(), judgments, keys)
 
 
+def _median(labels: Path, judgments: pd.DataFrame, gold: Path | None, keys: dict[str, str] | None) -> Numbers:
+    """The weighted median of labels that are numbers, with people weighed by how near they come to it."""
+    import pandas as pd
+
+    of = f"for {MEDIAN}"
+    numbers = judgments.assign(label=_numbers(labels, judgments["label"], least=None, of=of))
+    known = None
+    if gold is not None and keys is not None:
+        column = pd.Series([*keys.values()], dtype="category")
+        known = dict(zip(keys, _numbers(gold, column, least=None, of=of).tolist(), strict=True))
+    return Numbers().fit(numbers, gold=known)
+
+
 def _name_of(kind: type[Estimator]) -> str:
     return next(name for name, known in METHODS.items() if known is kind)
 
@@ -323,7 +345,7 @@ def _ensure_apart(read: dict[str, Path | None], written: dict[str, Path | None])
         met[name] = file
 
 
-def _numbers(path: Path, labels: pd.Series[Any], least: float | None) -> Any:
+def _numbers(path: Path, labels: pd.Series[Any], least: float | None, of: str = "on this level") -> Any:
     """The labels as numbers; the first that is none is told by its line."""
     numbers = np.array([_number(name) for name in labels.cat.categories])
     with np.errstate(invalid="ignore"):
@@ -332,7 +354,7 @@ def _numbers(path: Path, labels: pd.Series[Any], least: float | None) -> Any:
         refused = set(labels.cat.categories[wrong])
         line = line_where(path, ("label",), lambda row: row[0] in refused)
         what = "a number" if least is None else f"a number of {least} or more"
-        raise click.ClickException(f"{path.name}, line {line}: on this level a label is {what}")
+        raise click.ClickException(f"{path.name}, line {line}: {of} a label is {what}")
     return numbers[labels.cat.codes.to_numpy()]
 
 

@@ -105,6 +105,11 @@ def enqueue(
     return event.id
 
 
+def asked_before(session: Session, what: Job, dedupe: str) -> str | None:
+    """The outbox id of a job that was asked for under this key."""
+    return session.scalar(select(OutboxEvent.id).where(OutboxEvent.dedupe_key == f"{what.name}:{dedupe}"))
+
+
 def arguments_under_way(session: Session, what: Job) -> list[dict[str, Any]]:
     """What a job was asked to do and has not done yet: the arguments of each time it waits or is at work."""
     wanted = select(OutboxEvent.args).where(

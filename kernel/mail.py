@@ -1,7 +1,9 @@
 """Mail: letters are rows of the transaction that has something to say, and leave after it, through a folder or SMTP."""
 
+import logging
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from kernel import clock, ids
@@ -18,7 +21,10 @@ from kernel.jobs import Work, enqueue, job
 from kernel.models import OutgoingMail
 from kernel.ports import Port
 
+log = logging.getLogger("polyphony.mail")
+
 _PATIENCE = 20  # seconds for a mail server to answer
+_PORTION = 20  # letters of many between two words that the job is alive: even if none is answered, within its claim
 
 
 @dataclass(frozen=True)
@@ -106,25 +112,81 @@ def composed(letter: Letter, sender: str) -> EmailMessage:
 
 def post(session: Session, to: str | None, subject: str, text: str) -> None:
     """Send a letter once this transaction is committed. Without an address the same is done, and nothing leaves."""
-    row = OutgoingMail(id=ids.new_id(), created_at=now_of(session))
-    row.to, row.subject, row.text = to or "", " ".join(subject.split()), text
-    session.add(row)
-    session.flush()
+    (row,) = _keep(session, [(to, subject, text)])
     enqueue(session, send_mail, mail_id=row.id)
+
+
+def post_many(session: Session, letters: Sequence[tuple[str, str, str]]) -> None:
+    """Send letters, each an address with subject and text, once this transaction is committed: by one job for all of
+    them, which lets the letters that somebody waits for go first."""
+    if letters:
+        enqueue(session, send_mails, mail_ids=[row.id for row in _keep(session, letters)])
+
+
+def _keep(session: Session, letters: Sequence[tuple[str | None, str, str]]) -> list[OutgoingMail]:
+    rows, now = [], now_of(session)
+    for to, subject, text in letters:
+        row = OutgoingMail(id=ids.new_id(), created_at=now)
+        row.to, row.subject, row.text = to or "", " ".join(subject.split()), text
+        rows.append(row)
+    session.add_all(rows)
+    session.flush()
+    return rows
 
 
 @job(queue="urgent", long=True)
 def send_mail(work: Work, mail_id: str) -> None:
     """Let a letter leave, outside of any transaction; afterwards nothing is kept of it but that it left."""
+    for letter in _waiting(work, [mail_id]):
+        _send(letter)
+        with work.transaction() as session:
+            _wipe(session, letter)
+
+
+@job(queue="bulk", long=True)
+def send_mails(work: Work, mail_ids: list[str]) -> None:
+    """Let many letters leave, one after the other, each as `send_mail` does; one that does not leave holds none of the
+    others back, and gets a job of its own that tries again."""
+    for start in range(int(work.step.get("passed", 0)), len(mail_ids), _PORTION):
+        kept = []
+        for letter in _waiting(work, mail_ids[start : start + _PORTION]):
+            try:
+                _send(letter)
+            except Exception:  # whatever a mail server answers; the job of its own tells it
+                log.exception("a letter did not leave: %s", letter.id)
+                kept.append(letter.id)
+                continue
+            with work.transaction() as session:
+                _wipe(session, letter)
+        with work.transaction() as session:
+            for each in kept:
+                enqueue(session, send_mail, mail_id=each)
+            passed = min(start + _PORTION, len(mail_ids))
+            work.advance(session, passed, len(mail_ids), passed=passed)
+
+
+def _waiting(work: Work, mail_ids: Sequence[str]) -> list[Letter]:
+    """Those of these letters that have not left yet, in the order of the ids."""
     with work.reading() as session:
-        row = session.get(OutgoingMail, mail_id)
-        if row is None or row.sent_at is not None:
-            return
-        letter = Letter(row.id, row.to or "", row.subject or "", row.text or "")
+        rows = session.scalars(
+            select(OutgoingMail).where(OutgoingMail.id.in_(mail_ids), OutgoingMail.sent_at.is_(None))
+        ).all()
+        letters = {row.id: Letter(row.id, row.to or "", row.subject or "", row.text or "") for row in rows}
+    return [letters[each] for each in mail_ids if each in letters]
+
+
+def _send(letter: Letter) -> None:
     if letter.to:
         _mail.get().send(letter)
-    with work.transaction() as session:
-        sent = session.get(OutgoingMail, mail_id)
-        if sent is not None:
-            sent.to = sent.subject = sent.text = None
-            sent.sent_at = now_of(session)
+
+
+def _wipe(session: Session, letter: Letter) -> None:
+    session.execute(_WIPE, {"b_id": letter.id, "b_now": now_of(session)})
+
+
+_WIPE = (
+    update(OutgoingMail)
+    .where(OutgoingMail.id == bindparam("b_id"))
+    .values(to_sealed=None, subject_sealed=None, text_sealed=None, sent_at=bindparam("b_now"))
+    .execution_options(synchronize_session=False)
+)

@@ -37,6 +37,7 @@ class AccessGrant(Identified, Base):
     from_at: Mapped[datetime]
     until_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]  # when anybody of theirs was last shown sensitive content of it, to the hour
 
 
 class OutboxEvent(Identified, Base):

@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kernel.money import to_text
 
+_PIECE = 1 << 16  # letters
 _FORMULA = tuple("=+-@\t\r\0＝＋－＠")
 
 
@@ -27,9 +28,19 @@ def safe(cell: object) -> object:
 
 def write(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A CSV file in UTF-8 with a byte order mark, by which spreadsheets recognize it."""
+    return b"".join(pieces(head, rows))
+
+
+def pieces(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """The same piece by piece, while the rows are read."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
+    text.write("\ufeff")
     writer.writerow([safe(cell) for cell in head])
     for row in rows:
         writer.writerow([safe(cell) for cell in row])
-    return text.getvalue().encode("utf-8-sig")
+        if text.tell() > _PIECE:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()

@@ -22,6 +22,9 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Every page is the product's own: a process for each of them costs more than the page. Profiles stay apart.
+    "--process-per-site",
+    "--renderer-process-limit=1",
 )
 ADVICE = "No Chromium was found. Install one (Debian: apt-get install chromium), or set CHROMIUM to its path."
 

@@ -7,6 +7,7 @@ date is left alone: a stamp in the virtual environment holds the digest of the l
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import importlib.util
 import os
@@ -19,6 +20,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 NEWER_NAMES = ("python3.14", "python3.13", "python3.12", "python3.11")
+UV = "uv>=0.5,<1"
+UV_OPTIONS = {
+    "index-url": "--index-url",
+    "extra-index-url": "--extra-index-url",
+    "find-links": "--find-links",
+    "trusted-host": "--allow-insecure-host",
+}
+UV_ENVIRONMENT = {"cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY"}
 RUNTIME, DEVELOPMENT = "requirements.txt", "requirements-dev.txt"
 
 
@@ -77,19 +86,57 @@ def install(root: Path, lock: str) -> None:
     digest = digest_of([root / lock])
     if stamped(root, lock) == digest:
         return
-    tell(f"Installing what {lock} lists; the first time this takes a minute or two …")
-    pip = [str(venv_python(root)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    # The lock names everything, so there is nothing to resolve, and two halves can be installed side by side, which
-    # takes little more than half the time; most of what is installed is never imported, so nothing is compiled.
+    tell(f"Installing what {lock} lists; the first time this may take a minute …")
     lines = [line for line in (root / lock).read_text().splitlines() if line.strip() and line[0] not in " #"]
-    halves = [half for half in (lines[0::2], lines[1::2]) if half]
-    running = [subprocess.Popen([*pip, "--no-deps", "--no-compile", *half], cwd=str(root)) for half in halves]
-    codes = [process.wait() for process in running]
-    if any(codes):
+    if lines and not (by_uv(root, lock) or by_pip(root, lines)):
         raise CannotSetUp(f"What {lock} lists was not installed; pip's words above say why.")
     stamp(root, lock, digest)
     if lock == DEVELOPMENT:  # it contains the other one
         stamp(root, RUNTIME, digest_of([root / RUNTIME]))
+
+
+def pip_of(root: Path) -> list[str]:
+    return [str(venv_python(root)), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+
+
+def by_uv(root: Path, lock: str) -> bool:
+    """Install a lock by uv, in a fifth of the time that pip takes; False where uv cannot be had, or cannot do it."""
+    fetched = subprocess.run([*pip_of(root), "install", "--no-compile", UV], cwd=str(root), capture_output=True)
+    if fetched.returncode != 0:
+        return False
+    told = subprocess.run([*pip_of(root), "config", "list"], cwd=str(root), capture_output=True, text=True).stdout
+    options, environment = uv_options(told)
+    python = str(venv_python(root))
+    # The lock names everything, so there is nothing to resolve; a version that it names is taken from whichever index
+    # has it, as pip does.
+    command = [python, "-m", "uv", "pip", "install", "--python", python, "--no-deps", "-r", lock]
+    command += ["--index-strategy", "unsafe-best-match", *options]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, cwd=str(root), env=env, capture_output=True).returncode == 0
+
+
+def uv_options(told: str) -> tuple[list[str], dict[str, str]]:
+    """What `pip config list` tells of indexes, as uv's options and environment: uv does not read pip's settings."""
+    settings: dict[str, str] = {}
+    for line in told.splitlines():
+        name, _, value = line.partition("=")
+        if value[:1] in ("'", '"'):
+            settings[name.rpartition(".")[2]] = str(ast.literal_eval(value))
+    options = []
+    for name, option in UV_OPTIONS.items():
+        for value in settings.get(name, "").split():
+            options += [option, value]
+    environment = {UV_ENVIRONMENT[name]: settings[name] for name in UV_ENVIRONMENT if name in settings}
+    return options, environment
+
+
+def by_pip(root: Path, lines: list[str]) -> bool:
+    """Install the lines of a lock by pip: two halves side by side take little more than half the time."""
+    pip = [*pip_of(root), "install", "--no-deps", "--no-compile"]  # most of it is never imported
+    halves = [half for half in (lines[0::2], lines[1::2]) if half]
+    running = [subprocess.Popen([*pip, *half], cwd=str(root)) for half in halves]
+    codes = [process.wait() for process in running]
+    return not any(codes)
 
 
 def compile_catalogs(root: Path) -> None:

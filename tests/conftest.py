@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+gc.disable()  # until all is collected: what is imported stays, and the collector would walk through it again and again
 hypothesis.settings.register_profile("default", max_examples=30, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("soak", max_examples=200, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("soak" if is_soak() else "default")
@@ -44,6 +45,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

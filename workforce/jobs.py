@@ -5,11 +5,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from kernel.errors import Forbidden, NotFound
 from kernel.jobs import Work, job
 from kernel.policy import Actor
+from kernel.tenancy import Scope
+from workforce.operations import standing
 from workforce.operations.addresses import send_confirmation
+from workforce.operations.all_people import act_on_next
 from workforce.operations.rosters import invite_later, invite_next
 from workforce.operations.telling import tell_deciders, tell_people
+from workforce.queries.accounts import actor_of
+from workforce.queries.guarded import reach
 from workforce.queries.invitations import roster_of
 from workforce.values import RosterOutcome
 
@@ -33,11 +39,40 @@ def send_roster(work: Work, roster_id: str, address: str) -> dict[str, Any]:
             return {"roster": roster_id, "invited": done}
 
 
+@job(queue="bulk", long=True)
+def act_on_people(
+    work: Work, account_id: str, membership_id: str | None, mark: str, total: int, asked: str
+) -> dict[str, Any]:
+    """Do to all who fit a filter what somebody asked for, in their name, as long as they may; nobody twice."""
+    with work.within(Scope.system("who asked for an act on many")).reading() as session:
+        actor = actor_of(session, account_id, membership_id)
+    if actor is None:
+        return {"changed": int(work.step.get("changed", 0)), "is_stopped": True}
+    work = work.within(reach(actor))
+    while True:
+        passed, changed = int(work.step.get("passed", 0)), int(work.step.get("changed", 0))
+        try:
+            with work.transaction() as session:
+                count, more, after = act_on_next(session, actor, mark, asked, after=work.step.get("after", ""))
+                passed, changed = passed + count, changed + more
+                work.advance(session, passed, max(total, passed), passed=passed, changed=changed, after=after)
+        except (Forbidden, NotFound):  # they may no longer do it: what was done stays, and stands in the log
+            return {"changed": int(work.step.get("changed", 0)), "is_stopped": True}
+        if not after:
+            return {"changed": changed, "people": passed}
+
+
 @job(queue="default", every=timedelta(minutes=10))
 def tell_decisions(session: Session, actor: Actor) -> None:
     """Write to people about decisions and answers, and to those who may answer an appeal about its days."""
     tell_people(session, actor)
     tell_deciders(session, actor)
+
+
+@job(queue="default", every=timedelta(minutes=10))
+def end_pauses(session: Session, actor: Actor) -> None:
+    """Bring back whose pause was for a time that is over."""
+    standing.end_pauses(session, actor)
 
 
 @job(queue="urgent")

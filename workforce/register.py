@@ -1,8 +1,11 @@
 """What workforce puts into the application: the directory of accounts, its pages, its API, its commands."""
 
-from flask import Flask
+from flask import Flask, url_for
 
+from i18n import Message, _, ngettext
+from kernel.jobs import Progress
 from web.identity import use_directory
+from web.views.progress import describe_job
 from workforce.api import api
 from workforce.cli import cli
 from workforce.directory import AccountDirectory
@@ -15,3 +18,15 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(api)
     app.cli.add_command(cli)
+    describe_job("workforce.act_on_people", _("The people are being changed"), _people, _changed)
+
+
+def _people(progress: Progress) -> str:
+    return url_for("workforce.people")
+
+
+def _changed(progress: Progress) -> Message:
+    changed = int(progress.result.get("changed", 0))
+    if progress.result.get("is_stopped"):
+        return _("It ended after %(n)s people: whoever asked for it may not do it any more.", n=changed)
+    return ngettext("%(num)s person was changed.", "%(num)s people were changed.", changed)

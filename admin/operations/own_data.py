@@ -199,7 +199,7 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
         move(session, actor, person, Standing.LEFT, ERASED)
     person.country, person.about, person.time_zone, person.weekly_hours = None, None, "UTC", 0
     person.skills, person.domains, person.clearance = [], [], 0
-    person.clearance_until = person.identity_verified_at = None
+    person.clearance_until = person.identity_verified_at = person.sensitive_seen_at = None
     session.flush()
     forget_recordings(session, actor, LanguageRecording.annotator_id == person.id)
     claims = select(LanguageClaim.id).where(LanguageClaim.annotator_id == person.id)

@@ -25,7 +25,7 @@ _SHOWN = {
     "agreement_signature": "id org_id annotator_id agreement_id code version locale text_sha256 signed_at",
     "annotator_code": "org_id annotator_id kind code",
     "annotator": "id org_id account_id pool_id pseudonym status country time_zone weekly_hours skills domains about"
-    " clearance clearance_until identity_verified_at applied_at admitted_at",
+    " clearance clearance_until sensitive_seen_at identity_verified_at applied_at admitted_at",
     "appeal": "id org_id receipt_id text opened_at due_at decided_at outcome answer",
     "application_draft": "id org_id pool_id content_sealed saved_at expires_at",
     "assignment": f"{_SHARED} lane_id annotator_id account_id state leased_at lease_until ended_at rate_micros currency"

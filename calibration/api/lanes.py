@@ -71,6 +71,7 @@ class LaneQualityOut(OutModel):
     mean_confidence: float | None
     weak_units: int
     fit: dict[str, float] | None
+    unfit: dict[str, int] | None
     weeks: list[WeekOut]
 
 
@@ -268,6 +269,7 @@ def lane_quality(session: "Session", actor: Actor, lane_id: str) -> LaneQualityO
         mean_confidence=found.mean_confidence,
         weak_units=found.weak_units,
         fit=dict(found.fit) if found.fit else None,
+        unfit=dict(found.unfit) if found.unfit else None,
         weeks=[WeekOut.model_validate(each) for each in shown.weeks],
     )  # fmt: skip
 

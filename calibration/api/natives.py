@@ -14,9 +14,11 @@ from calibration.passes import voice_pass
 from calibration.queries.natives import CheckerRow, CheckView, TaskView
 from calibration.rules.voices import MOST_BYTES
 from i18n import _
+from kernel import db
 from kernel.errors import Invalid
 from kernel.policy import Actor
 from labeling.links import link_to
+from labeling.rules.media import CleanFile
 from web import current, limits
 from web.forms import InModel, OutModel
 from workforce import queries as people
@@ -227,18 +229,25 @@ def answer_language_check(session: "Session", actor: Actor, check_id: str, body:
     return NativeCheckOut.of(acts.answer_check(session, actor, check_id, body.text))
 
 
-@api.post(
-    "/language-checks/<check_id>/recording", body=RecordCheckIn, returns=NativeCheckOut,
-    before=limits.spends("voices"),
-)  # fmt: skip
-def record_language_check(session: "Session", actor: Actor, check_id: str, body: RecordCheckIn) -> NativeCheckOut:
-    """Send what you said to the natives."""
+def _sound_of(check_id: str, body: RecordCheckIn) -> CleanFile:
+    """What the file holds, read while nobody waits for the database, and only for whose check it is."""
+    limits.spend("voices")
+    with db.reading(current.scope()) as session:
+        acts.own_check(session, current.actor(), check_id)
     try:
         content = b64decode(body.content, validate=True)
     except (NotBase64, ValueError) as error:
         message = _("This is not base64.")
         raise Invalid("voice.encoding", message, fields={"content": message}) from error
-    return NativeCheckOut.of(voices.record_check(session, actor, check_id, content))
+    return voices.cleaned(content)
+
+
+@api.post("/language-checks/<check_id>/recording", body=RecordCheckIn, returns=NativeCheckOut, before=_sound_of)
+def record_language_check(
+    session: "Session", actor: Actor, check_id: str, body: RecordCheckIn, proven: CleanFile
+) -> NativeCheckOut:
+    """Send what you said to the natives."""
+    return NativeCheckOut.of(voices.record_check(session, actor, check_id, proven))
 
 
 @api.get("/language-checks/<check_id>/task", returns=NativeTaskOut)

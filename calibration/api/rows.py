@@ -1,12 +1,13 @@
 """The API of the rows behind a lane's figures."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from calibration.api.routes import api
 from calibration.operations import rows
+from calibration.queries.weeks import FIRST_WEEK, LAST_WEEK
 from calibration.reach import with_gold
 from kernel.policy import Actor
 from web.forms import OutModel, PageQuery, values_of
@@ -31,6 +32,22 @@ class WeaksOut(OutModel):
     next_after: str | None
 
 
+class SplitOut(OutModel):
+    """A unit that people answered differently; `agreed` is the share of pairs of its answers that agree."""
+
+    unit_id: str
+    category: str | None
+    agreed: float
+    at: datetime
+
+
+class SplitsOut(OutModel):
+    """Units by disagreement, the most contested first; `next_after` asks for the next page."""
+
+    items: list[SplitOut]
+    next_after: str | None
+
+
 class CheckedOut(OutModel):
     """An answer that was compared with gold."""
 
@@ -51,10 +68,11 @@ class AllCheckedOut(OutModel):
 
 
 class CellQuery(PageQuery):
-    """One cell of the matrix, or a row or a column of it: the classes that were right and given."""
+    """One cell of the matrix, or a row or a column of it: the classes that were right and given; and one week."""
 
     truth: str | None = Field(default=None, max_length=120)
     answer: str | None = Field(default=None, max_length=120)
+    week: date | None = Field(default=None, ge=FIRST_WEEK, le=LAST_WEEK)  # any day of it
 
 
 class DecisionsQuery(PageQuery):
@@ -88,12 +106,20 @@ def lane_weak(session: "Session", actor: Actor, lane_id: str, query: PageQuery) 
     return WeaksOut(items=[WeakOut.model_validate(row) for row in found], next_after=after)
 
 
+@api.get("/lanes/<lane_id>/split", query=PageQuery, returns=SplitsOut)
+def lane_split(session: "Session", actor: Actor, lane_id: str, query: PageQuery) -> SplitsOut:
+    """The units of a lane that people answered differently, for its owner"""
+    _lane, found, after = rows.lane_split(session, actor, lane_id, after=query.after, limit=query.limit)
+    return SplitsOut(items=[SplitOut.model_validate(row) for row in found], next_after=after)
+
+
 @api.get("/lanes/<lane_id>/checks", query=CellQuery, returns=AllCheckedOut, scope=with_gold)
 def lane_checks(session: "Session", actor: Actor, lane_id: str, query: CellQuery) -> AllCheckedOut:
     """The answers of a lane that were compared with gold, for its owner"""
     _lane, found, after = rows.lane_checks(
-        session, actor, lane_id, truth=query.truth, answer=query.answer, after=query.after, limit=query.limit
-    )
+        session, actor, lane_id, truth=query.truth, answer=query.answer, week=query.week, after=query.after,
+        limit=query.limit,
+    )  # fmt: skip
     return AllCheckedOut(items=[CheckedOut.model_validate(row) for row in found], next_after=after)
 
 

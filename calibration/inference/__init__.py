@@ -9,10 +9,10 @@ returns the answer of each task, and afterwards holds `labels_`, `probas_` (task
 `iterations_` and `converged_`. A label that a worker gave to a task more than once counts once.
 
 A task of `BradleyTerry` is a pair of things (left, right) and its label the winner; it also reads a frame `left`,
-`right`, `label`. Where labels are texts, boxes, spans or rankings (`Transcripts`, `Boxes`, `Spans`, `Rankings`), the
-answer is put together from several, so that `probas_` tells the weight behind each label as it was given, and
-`confidence_` how near they come to the answer. None of them draws random numbers: the same judgments give the same
-result.
+`right`, `label`. Where labels are numbers, texts, boxes, spans or rankings (`Numbers`, `Transcripts`, `Boxes`, `Spans`,
+`Rankings`), the answer is put together from several, so that `probas_` tells the weight behind each label as it was
+given, and `confidence_` how near they come to the answer. None of them draws random numbers: the same judgments give
+the same result.
 """
 
 from calibration.inference.agreement import (
@@ -31,6 +31,7 @@ from calibration.inference.estimator import Estimator, TooManyLabels
 from calibration.inference.fusion import Fusion
 from calibration.inference.glad import GLAD
 from calibration.inference.mace import MACE
+from calibration.inference.numbers import Numbers
 from calibration.inference.one_coin import OneCoin
 from calibration.inference.online import Outlook
 from calibration.inference.rankings import Rankings
@@ -50,6 +51,7 @@ __all__ = [
     "Fusion",
     "Level",
     "MajorityVote",
+    "Numbers",
     "OneCoin",
     "Outlook",
     "PairCounter",

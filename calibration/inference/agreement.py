@@ -316,3 +316,12 @@ def labels_given(counter: AgreementCounter) -> list[Label]:
         for label, count in pattern:
             given[label] += count * units
     return sorted(given, key=lambda label: (-given[label], repr(label)))
+
+
+def agreed_by_unit(frame: pd.DataFrame) -> dict[str, float]:
+    """The share of pairs of answers that agree, by unit, of those with a pair."""
+    same = frame.groupby(["task", "label"], sort=False, observed=True).size()
+    counts = frame.groupby("task", sort=False, observed=True).size()
+    pairs = (same * (same - 1)).groupby(level="task", sort=False, observed=True).sum()
+    counts = counts[counts > 1]
+    return {str(task): float(share) for task, share in (pairs[counts.index] / (counts * (counts - 1))).items()}

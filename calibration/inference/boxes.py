@@ -11,7 +11,7 @@ import numpy as np
 
 from calibration.inference.coding import Floats
 from calibration.inference.distances import SAME_BOX, best_matching, box_distance, box_overlaps
-from calibration.inference.fusion import Fusion, distances, medoid
+from calibration.inference.fusion import Fusion, distances, medoid, weighted_median
 
 Box: TypeAlias = tuple[Any, ...]
 """Left, top, right, bottom, and a class where boxes have one."""
@@ -90,17 +90,8 @@ def _average(cluster: Sequence[tuple[Box, float]]) -> Box:
 
 
 def _box(cluster: Sequence[tuple[Box, float]]) -> Box:
-    sides = (_median([(box[side], weight) for box, weight in cluster]) for side in range(4))
+    sides = (weighted_median([(box[side], weight) for box, weight in cluster]) for side in range(4))
     return (*sides, *cluster[0][0][4:])
-
-
-def _median(values: list[tuple[float, float]]) -> float:
-    """The value at which half of the weight is reached, or the middle of two between which it lies."""
-    values.sort()
-    half = math.fsum(weight for _value, weight in values) / 2.0
-    reached = np.cumsum([weight for _value, weight in values])
-    low, high = (int(np.argmax(reached >= half * factor)) for factor in (1.0 - _TINY, 1.0 + _TINY))
-    return (values[low][0] + values[high][0]) / 2.0
 
 
 def _checked(box: Sequence[Any]) -> Box:

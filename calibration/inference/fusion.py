@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ Label = TypeVar("Label")
 Prepared = TypeVar("Prepared")
 """What can be made of one task's labels once, before anybody's weight is known."""
 _MOST_SKILL = 0.985
+_TINY = 1e-9
 
 
 class Fusion(ABC, Generic[Label, Prepared]):
@@ -56,13 +58,14 @@ class Fusion(ABC, Generic[Label, Prepared]):
         self.max_iterations = ensure_rounds(max_iterations)
         self.tolerance = tolerance
 
-    def fit(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> Fusion[Label, Prepared]:
+    def fit(self, judgments: pd.DataFrame, *, gold: Gold | None = None) -> Self:
         """Estimate from judgments; `gold` (task to label) holds those answers fixed.
 
         Where `skills` of all people were given these hold, and labels are merged with them once.
         """
         groups, workers = self._grouped(judgments)
         keys = {task: self._read(label) for task, label in known_keys(gold).items()}
+        self._begin([group.prepared for group in groups])
         weights, skills = np.ones(len(workers)), np.full(len(workers), self.prior[0] / sum(self.prior))
         if self.skills is not None:
             skills = np.array([self.skills[str(worker)] for worker in workers])
@@ -131,6 +134,10 @@ class Fusion(ABC, Generic[Label, Prepared]):
     @abstractmethod
     def _prepare(self, labels: Sequence[Label]) -> Prepared:
         """What merging a task's labels needs, whoever gave them; they stand in an order of their own."""
+
+    def _begin(self, prepared: Sequence[Prepared]) -> None:
+        """What must be known of all tasks before the first is merged; most kinds of labels need nothing."""
+        return
 
     @abstractmethod
     def _merge(self, prepared: Prepared, weights: Floats) -> Label:
@@ -230,6 +237,15 @@ def heaviest(weights: dict[Any, float], preferred: Any) -> Any:
     most = max(weights.values()) * (1.0 - 1e-9)
     leaders = [key for key, weight in weights.items() if weight >= most]
     return preferred if preferred in leaders else min(leaders, key=stable_hash)
+
+
+def weighted_median(values: list[tuple[float, float]]) -> float:
+    """The value at which half of the weight is reached, or the middle of two between which it lies."""
+    values = sorted(values)
+    half = math.fsum(weight for _value, weight in values) / 2.0
+    reached = np.cumsum([weight for _value, weight in values])
+    low, high = (int(np.argmax(reached >= half * factor)) for factor in (1.0 - _TINY, 1.0 + _TINY))
+    return (values[low][0] + values[high][0]) / 2.0
 
 
 def _weights(skills: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -58,7 +58,16 @@ class Outlook:
 
     def entropy(self, temperature: float = 1.0) -> float:
         """What is still unknown, in bits."""
-        return -sum(p * math.log2(p) for p in self.probabilities(temperature).values() if p > 0.0)
+        return _bits(self.probabilities(temperature).values())
+
+    def information(self, accuracy: float, temperature: float = 1.0) -> float:
+        """How many bits one more judgment by somebody of this accuracy tells of the label, on average."""
+        choices = len(self.labels)
+        if choices < 2:
+            return 0.0
+        right, wrong = self._chances(accuracy)
+        answers = (p * right + (1.0 - p) * wrong for p in self.probabilities(temperature).values())
+        return _bits(answers) - _bits([right, *[wrong] * (choices - 1)])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, small enough for a column."""
@@ -71,11 +80,19 @@ class Outlook:
     def _gain(self, label: str, accuracy: float) -> list[float]:
         if label not in self.labels:
             raise KeyError(label)
+        right, wrong = map(math.log, self._chances(accuracy))
+        return [right if known == label else wrong for known in self.labels]
+
+    def _chances(self, accuracy: float) -> tuple[float, float]:
+        """How likely somebody names the true label, and each of the others."""
         choices = max(2, len(self.labels))
         a = min(0.985, max(1.0 / choices + 0.01, accuracy))
-        right, wrong = math.log(a), math.log((1.0 - a) / (choices - 1))
-        return [right if known == label else wrong for known in self.labels]
+        return a, (1.0 - a) / (choices - 1)
 
     def _moved(self, gains: list[float], judgments: int) -> Outlook:
         scores = tuple(score + gain for score, gain in zip(self.scores, gains, strict=True))
         return Outlook(self.labels, scores, self.judgments + judgments)
+
+
+def _bits(chances: Iterable[float]) -> float:
+    return -sum(p * math.log2(p) for p in chances if p > 0.0)

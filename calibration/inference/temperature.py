@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from calibration.inference.coding import Codes, Floats, Gold, known_keys
+from calibration.inference.estimator import stable_hash
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,37 @@ def calibrate(
         return Temperature(fallback, len(keys), False, _loss(known, keys), _loss(_tempered(known, fallback), keys))
     tau = _best_tau(known, keys)
     return Temperature(tau, len(keys), True, _loss(known, keys), _loss(_tempered(known, tau), keys))
+
+
+def held_out(probas: pd.DataFrame, gold: Gold, least_gold: int = LEAST_GOLD) -> pd.DataFrame | None:
+    """The posterior of the gold items, each with the temperature that the other half of the gold asks for.
+
+    What is measured on it flatters nobody, since no key had a part in the temperature it is held against. The halves
+    go by a hash of the task, so that an item stays in its half whatever is added. None where one of them is too small
+    to fit a temperature.
+    """
+    import pandas as pd
+
+    one, other = _halves(probas, gold)
+    if min(len(one), len(other)) < least_gold:
+        return None
+    parts = [
+        calibrate(probas, by, least_gold=least_gold).apply(probas.loc[[*of]]) for of, by in ((one, other), (other, one))
+    ]
+    return pd.concat(parts)
+
+
+def smaller_half(probas: pd.DataFrame, gold: Gold) -> int:
+    """How many judged gold items the smaller of the two halves has."""
+    return min(map(len, _halves(probas, gold)))
+
+
+def _halves(probas: pd.DataFrame, gold: Gold) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    halves: tuple[dict[Any, Any], dict[Any, Any]] = {}, {}
+    for task, label in known_keys(gold).items():
+        if task in probas.index:
+            halves[stable_hash(task) % 2][task] = label
+    return halves
 
 
 def log_loss(probas: pd.DataFrame, gold: Gold) -> float:

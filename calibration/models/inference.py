@@ -37,6 +37,7 @@ class Consensus(Identified, Shared, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "unit_id", name="uq_consensus_unit"),
         Index("ix_consensus_of_lane", "lane_id", "confidence"),
+        Index("ix_consensus_agreed", "lane_id", "agreed", "unit_id"),
         within("inference_run", "run_id"),
     )
     lane_id: Mapped[str] = mapped_column(Id)
@@ -47,5 +48,6 @@ class Consensus(Identified, Shared, Base):
     category: Mapped[str | None] = mapped_column(String(120))
     majority_category: Mapped[str | None] = mapped_column(String(120))
     confidence: Mapped[float] = mapped_column(Float)
+    agreed: Mapped[float | None] = mapped_column(Float)  # share of pairs of its answers that agree; None: no pair
     judgments: Mapped[int]
     at: Mapped[datetime]  # when its answers were read

@@ -37,7 +37,7 @@ from calibration.queries.attempts import (
     tries_before,
 )
 from calibration.queries.checks import checks_owed
-from calibration.queries.gold import Drawable, drawable, key_of
+from calibration.queries.gold import Drawable, drawable, key_of, may_be_asked
 from calibration.queries.people import Person, person_of, person_of_account
 from calibration.queries.tests import CHECK, ENTRANCE, TestView, test_by_id
 from calibration.rules.drawing import all_touched, draw
@@ -405,10 +405,13 @@ def _count_exam(
 
 def _end_overdue(session: Session, row: Attempt) -> None:
     """The clock ended it: a failed exam if it had begun, else an attempt that costs nothing."""
+    held = question_at(session, row.id, row.position)
     close(session, row, first_unshown=row.position + 1)
     lane = find_lane(session, row.lane_id)
     test = test_by_id(session, row.test_id)
-    if row.asked and lane is not None:
+    if held is not None and not may_be_asked(session, row.lane_id, held.item_id):
+        row.state = "ended"  # its class was raised meanwhile: nobody fails by what was withheld from them
+    elif row.asked and lane is not None:
         verdicts.conclude(session, lane, row, test, test.plan_for(tries_before(session, row) + 1), passed=False)
     else:
         verdicts.leave(session, row, test)

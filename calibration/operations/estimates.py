@@ -26,13 +26,16 @@ from calibration.inference import (
     WeightedVote,
     calibrate,
 )
-from calibration.inference.agreement import against_rest, count_agreement, labels_given, units_with
+from calibration.inference.agreement import against_rest, agreed_by_unit, count_agreement, labels_given, units_with
+from calibration.inference.counters import SEED
 from calibration.inference.temperature import (
     FALLBACK,
     LEAST_GOLD,
     brier_score,
     calibration_error,
+    held_out,
     may_replace_vote,
+    smaller_half,
 )
 from i18n import _
 from kernel.errors import Conflict, Invalid
@@ -55,7 +58,6 @@ PAIRS = 10_000
 SAMPLES = 1000
 CLASSES_MOST = 50
 """Classes whose agreement is told, those given most often."""
-SEED = 20260101
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Inferred:
     majority_category: str | None
     confidence: float
     judgments: int
+    agreed: float | None  # share of pairs of answers that agree, as the type measures it; None without a pair
 
 
 LEAST_PER_UNIT = 3
@@ -159,19 +162,24 @@ def _trust(
     """How sure the labels may be of themselves, and whether the method does no worse than the vote on unseen keys.
 
     Each of the two is compared as it would be delivered: with its own temperature. The third part is how well what is
-    delivered knows itself, on keys that did not anchor it.
+    delivered knows itself, on keys that anchored nothing, each under the temperature that the other half of the keys
+    asks for; where a half is too small for that, it is not told, and the number there is says why.
     """
     frame = collected.frame
     of_vote = calibrate(vote.probas_, gold, fallback=collected.fallback)
+    measured: dict[str, float] = {"smaller_half": smaller_half(vote.probas_, gold)}
     if len(gold) < LEAST_GOLD:
-        return of_vote, _is_enough_for_a_model(frame), {}
+        return of_vote, _is_enough_for_a_model(frame), measured
     free = METHODS[method](labels=labels)
     free.fit(frame)
     of_method = calibrate(free.probas_, gold)
-    model, votes = of_method.apply(free.probas_), of_vote.apply(vote.probas_)
+    model, votes = held_out(free.probas_, gold), held_out(vote.probas_, gold)
+    if model is None or votes is None:
+        keeps = may_replace_vote(of_method.apply(free.probas_), of_vote.apply(vote.probas_), gold)
+        return of_method if keeps else of_vote, keeps, measured
     keeps = may_replace_vote(model, votes, gold)
     shown = model if keeps else votes
-    measured = {"ece": round(calibration_error(shown, gold), 4), "brier": round(brier_score(shown, gold), 4)}
+    measured |= {"ece": round(calibration_error(shown, gold), 4), "brier": round(brier_score(shown, gold), 4)}
     return of_method if keeps else of_vote, keeps, measured
 
 
@@ -228,10 +236,13 @@ def labelled(collected: Collected, table: pd.DataFrame) -> list[Inferred]:
     """Units from a table by task: category, majority, confidence, item, n."""
     labels = _label_of_category(collected.task_type, collected.ontology)
     answers = None if labels is not None else _answers_by_task(collected)
+    agreed = agreed_by_unit(collected.frame)
     found = []
     for task, category, majority, confidence, item, n in table.itertuples(name=None):
         label = labels[category] if labels is not None else _best_answer(collected, answers or {}, task, category)
-        found.append(Inferred(task, item, label, category, majority, min(1.0, float(confidence)), int(n)))
+        found.append(
+            Inferred(task, item, label, category, majority, min(1.0, float(confidence)), int(n), agreed.get(task))
+        )
     return found
 
 
@@ -364,7 +375,8 @@ def fused_units(collected: Collected, groups: Mapping[str, list[_Row]], fusion: 
     chosen, sure = fusion.labels_.to_dict(), fusion.confidence_.to_dict()
     return [
         Inferred(task, rows[0][2], collected.task_type.canonical(chosen[task]), None, None,
-                 min(1.0, float(sure[task])), len(rows))
+                 min(1.0, float(sure[task])), len(rows),
+                 1.0 - min(1.0, _mean_distance(collected.task_type, rows)) if len(rows) > 1 else None)
         for task, rows in groups.items()
     ]  # fmt: skip
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT = "dawid-skene"
-_UPDATED = ("lane_id", "item_id", "run_id", "label", "category", "majority_category", "confidence", "judgments", "at")
+_UPDATED = (
+    "lane_id", "item_id", "run_id", "label", "category", "majority_category", "confidence", "agreed", "judgments", "at",
+)  # fmt: skip
 
 
 def ensure_may_infer(session: Session, actor: Actor, lane_id: str) -> None:
@@ -152,7 +154,7 @@ def _upsert_consensus(
             "project_id": lane.project_id, "lane_id": lane.id, "unit_id": unit.unit_id, "item_id": unit.item_id,
             "run_id": run.id, "label": unit.label, "category": unit.category,
             "majority_category": unit.majority_category, "confidence": unit.confidence,
-            "judgments": unit.judgments, "at": read_at,
+            "agreed": unit.agreed, "judgments": unit.judgments, "at": read_at,
         }
         for unit in units
     ]  # fmt: skip

@@ -22,20 +22,25 @@ from kernel.errors import Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from kernel.storage import kept, storage
-from labeling.rules.media import NotTaken
+from labeling.rules.media import CleanFile, NotTaken
 from workforce.models import Annotator, Appeal, DecisionReceipt
 from workforce.policy import Action, appeal_resource
 
 
-def record_check(session: Session, actor: Actor, check_id: str, content: bytes) -> CheckView:
-    """Say what the prompt asks for. The recording goes to the natives without anything that its file says beside it."""
-    check = to_answer(session, actor, check_id, "speak")
+def cleaned(content: bytes) -> CleanFile:
+    """The sound of a file without anything that the file says beside it, or Invalid; before any transaction, as reading
+    a long file takes seconds in which nobody else could write."""
     if not content:
         raise _refused(NotTaken("voice.missing", _("Choose a file first.")))
     try:
-        clean = clean_recording(content)
+        return clean_recording(content)
     except NotTaken as refusal:
         raise _refused(refusal) from refusal
+
+
+def record_check(session: Session, actor: Actor, check_id: str, clean: CleanFile) -> CheckView:
+    """Say what the prompt asks for. The recording goes to the natives as it was cleaned."""
+    check = to_answer(session, actor, check_id, "speak")
     row = LanguageRecording(
         id=ids.new_id(), org_id=check.org_id, check_id=check.id, annotator_id=check.annotator_id,
         account_id=check.account_id, media_type=clean.media_type, size=len(clean.content), seconds=clean.seconds,

@@ -104,9 +104,11 @@ def record_language_check(check_id: str) -> Response:
     form, file = empty_form(), request.files.get("file")
     limits.spend("voices")
     try:
+        with db.reading(current.scope()) as session:
+            acts.own_check(session, current.actor(), check_id)
+        clean = voices.cleaned(file.stream.read(MOST_BYTES + 1) if file else b"")
         with db.transaction(current.scope()) as session:
-            content = file.stream.read(MOST_BYTES + 1) if file else b""
-            voices.record_check(session, current.actor(), check_id, content)
+            voices.record_check(session, current.actor(), check_id, clean)
     except Invalid as problem:
         form.add(problem)
         return _own(check_id, form, 422)

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from calibration.queries.history import QualityDay, QualityHistory
-from calibration.queries.lanes import LaneQuality
+from calibration.queries.lanes import LaneAgreement, LaneQuality
 from calibration.queries.tests import Outlook
 from calibration.queries.tests import Point as PlanPoint
 from calibration.queries.weeks import LaneWeek
@@ -54,6 +54,21 @@ def agreement(quality: LaneQuality, ontology: Ontology | None) -> Markup:
         rows[:CLASSES_MOST],
         label=str(_("Agreement by class, each with its 95% interval")),
         x_ticks=ticks(min(0.0, lowest), 1.0, lambda at: formats.number(at, 1)),
+        too_few=str(_("It needs units with two answers, and an inference.")),
+    )
+
+
+def agreement_by_language(lanes: Sequence[LaneAgreement]) -> Markup:
+    """How well people agree in each language of a project."""
+    known = [each for each in lanes if each.low is not None and each.high is not None]
+    rows = [
+        Interval(f"{display_name(each.locale, current_locale())} ({each.locale})", each.alpha, each.low, each.high)
+        for each in known
+    ]
+    return whiskers(
+        rows[:CLASSES_MOST],
+        label=str(_("Agreement by language, each with its 95% interval")),
+        x_ticks=ticks(min([0.0, *(each.low or 0.0 for each in known)]), 1.0, lambda at: formats.number(at, 1)),
         too_few=str(_("It needs units with two answers, and an inference.")),
     )
 

@@ -1,15 +1,19 @@
 """The rows behind a lane's figures, as pages."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Response, request, url_for
 
 from calibration.operations import rows
 from calibration.pages import pages, pictures
+from calibration.queries.weeks import FIRST_WEEK, LAST_WEEK, monday_of
 from calibration.reach import with_gold
 from calibration.values import LaneFacts
 from i18n import _
 from kernel import db
+from kernel.guard import not_found
 from labeling.queries.content import ontology_of
 from web import current
 from web.render import page
@@ -27,23 +31,27 @@ STATE_WORDS = {
 @pages.get("/lanes/<lane_id>/weak")
 def lane_weak(lane_id: str) -> Response:
     """The units whose labels are weak."""
-    with db.reading(current.scope()) as session:
-        lane, found, after = rows.lane_weak(session, current.actor(), lane_id, after=_after())
-        names = _names(session, lane)
-        places = {row.unit_id: address_of(session, current.actor(), "unit", row.unit_id) for row in found}
-    return _page("weak", lane, found, after, {}, names=names, places=places)
+    return _units("weak", rows.lane_weak, lane_id)
+
+
+@pages.get("/lanes/<lane_id>/split")
+def lane_split(lane_id: str) -> Response:
+    """The units that people answered differently."""
+    return _units("split", rows.lane_split, lane_id)
 
 
 @pages.get("/lanes/<lane_id>/checks")
 def lane_checks(lane_id: str) -> Response:
-    """The answers that were compared with gold, of one cell of the matrix where it is named."""
+    """The answers that were compared with gold, of one cell of the matrix or of one week where they are named."""
     cell = {name: request.args.get(name) or None for name in ("truth", "answer")}
+    week = _week()
+    kept = cell | {"week": week.isoformat() if week else None}
     with db.reading(with_gold()) as session:
         lane, found, after = rows.lane_checks(
-            session, current.actor(), lane_id, truth=cell["truth"], answer=cell["answer"], after=_after()
+            session, current.actor(), lane_id, truth=cell["truth"], answer=cell["answer"], week=week, after=_after()
         )
         names = _names(session, lane)
-    return _page("checks", lane, found, after, cell, names=names, cell=cell)
+    return _page("checks", lane, found, after, kept, names=names, cell=cell, week=week)
 
 
 @pages.get("/lanes/<lane_id>/decisions")
@@ -55,6 +63,29 @@ def lane_decisions(lane_id: str) -> Response:
     return _page(
         "decisions", lane, found, after, {"kind": kind}, title=DECISION_WORDS[kind], states=STATE_WORDS
     )  # fmt: skip
+
+
+def _units(what: str, read: Callable[..., tuple[LaneFacts, Any, str | None]], lane_id: str) -> Response:
+    """Units of a lane, each with the address where the reader may look at it."""
+    with db.reading(current.scope()) as session:
+        lane, found, after = read(session, current.actor(), lane_id, after=_after())
+        names = _names(session, lane)
+        places = {row.unit_id: address_of(session, current.actor(), "unit", row.unit_id) for row in found}
+    return _page(what, lane, found, after, {}, names=names, places=places)
+
+
+def _week() -> date | None:
+    """The Monday of the week asked for, if one is."""
+    asked = request.args.get("week")
+    if not asked:
+        return None
+    try:
+        day = date.fromisoformat(asked)
+    except ValueError:
+        raise not_found() from None
+    if not FIRST_WEEK <= day <= LAST_WEEK:
+        raise not_found()
+    return monday_of(day)
 
 
 def _after() -> str | None:

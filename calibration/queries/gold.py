@@ -72,13 +72,30 @@ class Key:
 
 
 def pool_counts(session: Session, lane_id: str, pool: str) -> dict[str, int]:
-    """How many active keys of a pool there are, by class. Counts alone, and never shown per item."""
+    """How many active keys of a pool may be asked, by class. Counts alone, and never shown per item."""
     rows = session.execute(
-        select(GoldKey.category, func.count())
-        .where(GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active")
-        .group_by(GoldKey.category)
+        select(GoldKey.category, func.count()).where(*_askable(session, lane_id, pool)).group_by(GoldKey.category)
     )
     return {category or ALL: int(count) for category, count in rows}
+
+
+def _askable(session: Session, lane_id: str, pool: str) -> list[ColumnElement[bool]]:
+    return [
+        GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active",
+        exists().where(Item.id == GoldKey.item_id, _is_within(session, lane_id)),
+    ]  # fmt: skip
+
+
+def may_be_asked(session: Session, lane_id: str, item_id: str) -> bool:
+    """Whether a question is no more sensitive than its lane, as it was when it was drawn."""
+    found = select(Item.id).where(Item.id == item_id, _is_within(session, lane_id))
+    return session.scalar(found) is not None
+
+
+def _is_within(session: Session, lane_id: str) -> ColumnElement[bool]:
+    """What is more sensitive than the lane is asked of nobody: whom its test is open to need not be cleared for it."""
+    lane = find_lane(session, lane_id)
+    return Item.classification.in_(CLASSES[: rank_of(lane.classification) + 1] if lane else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +138,11 @@ def drawable(
     """A pool's questions without those the person has met in any use (`met_too`: with them).
 
     `among` keeps to those of these items that are in the pool, `categories` to these classes. An exam leaves out what
-    was shown as often as it may be. What is more sensitive than the lane is asked of nobody: whom the lane's test is
-    open to need not be cleared for it.
+    was shown as often as it may be.
     """
-    lane = find_lane(session, lane_id)
-    within = CLASSES[: rank_of(lane.classification) + 1] if lane else ()
     statement = select(GoldKey.category, GoldKey.item_id, GoldKey.exposures, GoldKey.difficulty).where(
-        GoldKey.lane_id == lane_id, GoldKey.pool == pool, GoldKey.status == "active",
-        exists().where(Item.id == GoldKey.item_id, Item.classification.in_(within)),
-    )  # fmt: skip
+        *_askable(session, lane_id, pool)
+    )
     if not met_too:
         statement = statement.where(_never_met(account_id))
     if among is not None:

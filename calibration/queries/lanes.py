@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from calibration.inference.temperature import LEAST_GOLD
 from calibration.lanes import find_lane
 from calibration.models import Consensus, InferenceRun, Judgment, Track, TrackDay
 from calibration.rules.blunting import blunt_counts, blunt_table
@@ -64,6 +65,9 @@ class LaneQuality:
     weak_units: int
     weighted: Weighted | None  # the accuracy, each class counted as often as it occurs at work
     fit: Mapping[str, float] | None = None  # how well stated confidence fits held-out keys, for the lane's owner
+    unfit: Mapping[str, int] | None = (
+        None  # where it cannot be told yet: keys in the smaller half, and how many it takes
+    )
 
     @property
     def alpha(self) -> float | None:
@@ -101,7 +105,15 @@ def quality_of_lane(session: Session, lane_id: str, *, weak_below: float = 0.9) 
         weak_units=weak,
         weighted=_weighted(session, lane_id, confusion),
         fit={name: told[name] for name in ("ece", "brier", "temperature", "gold")} if "ece" in told else None,
+        unfit=_unfit(told),
     )
+
+
+def _unfit(told: Mapping[str, Any]) -> dict[str, int] | None:
+    """Why the fit of stated confidence is not told: too few known labels in one of the two halves."""
+    if "ece" in told or "smaller_half" not in told:
+        return None
+    return {"smaller_half": int(told["smaller_half"]), "least": LEAST_GOLD}
 
 
 def is_told_exactly(session: Session, owners: Iterable[str]) -> bool:

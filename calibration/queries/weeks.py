@@ -16,6 +16,8 @@ from calibration.rules.intervals import Interval, wilson
 from kernel.db import now_of
 
 WEEKS = 26
+FIRST_WEEK, LAST_WEEK = date(2000, 1, 1), date(2999, 12, 31)
+"""Days whose week may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,12 @@ def weeks_of_lane(session: Session, lane_id: str, owner_id: str) -> tuple[LaneWe
     """The weeks with checks, the oldest first; who does not own the lane is told of those that are over, bluntly."""
     is_exact = is_told_exactly(session, [owner_id])
     today = now_of(session).astimezone(UTC).date()
-    monday = _monday(today)
+    monday = monday_of(today)
     days = _by_day(session, lane_id, monday - timedelta(weeks=WEEKS - 1), today if is_exact else monday - timedelta(1))
     counts: dict[date, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
     for day, checked, right in days:
-        before = counts[_monday(day)]
-        counts[_monday(day)] = before[0] + checked, before[1] + right
+        before = counts[monday_of(day)]
+        counts[monday_of(day)] = before[0] + checked, before[1] + right
     told = {start: count if is_exact else blunt_counts(*count) for start, count in counts.items()}
     return tuple(
         LaneWeek(start, checked, right / checked, wilson(right, checked))
@@ -56,7 +58,8 @@ def weeks_of_lane(session: Session, lane_id: str, owner_id: str) -> tuple[LaneWe
     )
 
 
-def _monday(day: date) -> date:
+def monday_of(day: date) -> date:
+    """The day that a day's week began on."""
     return day - timedelta(days=day.weekday())
 
 

@@ -1,5 +1,6 @@
 """Sounds in boxes, as telephones record them (M4A): read box by box, written anew with nothing but their samples."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from struct import error as StructError
@@ -116,14 +117,22 @@ def _chunks(
         if run < 0:
             raise damaged()
         held = sizes[at : at + runs[run][1]]
+        if not held:  # or a short file could tell of a great many
+            raise damaged()
         found.append((place, place + sum(held)))
         at += len(held)
-    is_within = all(any(first <= begin and end <= last for first, last in data) for begin, end in found)
     ordered = sorted(found)
     is_once = all(one[1] <= other[0] for one, other in pairwise(ordered))
-    if at != len(sizes) or not is_within or not is_once:
+    if at != len(sizes) or not _are_within(ordered, data) or not is_once:
         raise damaged()
     return found
+
+
+def _are_within(found: Sequence[tuple[int, int]], data: Sequence[tuple[int, int]]) -> bool:
+    """Whether each run lies in one place where samples are kept; both are in the order of the file."""
+    firsts = [first for first, _last in data]
+    places = ((bisect_right(firsts, begin) - 1, end) for begin, end in found)
+    return all(place >= 0 and end <= data[place][1] for place, end in places)
 
 
 def _sound(content: bytes, box: tuple[int, int]) -> bytes:

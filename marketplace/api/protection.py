@@ -165,7 +165,7 @@ def classify_unit(session: "Session", actor: Actor, unit_id: str, body: ClassIn)
 
 @api.post("/units/<unit_id>/cancellation", body=CancelIn, returns=DoneOut, scope=with_gold)
 def cancel_unit(session: "Session", actor: Actor, unit_id: str, body: CancelIn) -> DoneOut:
-    """Take one unit out of the work for good; what was answered stays and is paid."""
+    """Take one unit out of the work for good; what was answered stays and is paid. One that is settled stays: 409."""
     cancelling.cancel_unit(session, actor, unit_id, reason=body.reason)
     return DoneOut()
 

@@ -52,7 +52,8 @@ def build_release(work: Work, release_id: str) -> dict[str, Any]:
         return {"release_id": release_id}
     _refresh_inference(work, plan)
     with ExitStack() as files:
-        built = build(work.reading, plan, files, lambda done, total: _note(work, done, total))
+        beyond = work.within(Scope.system("how many decisions about people a QA report counts")).reading
+        built = build(work.reading, beyond, plan, files, lambda done, total: _note(work, done, total))
         with work.transaction() as session:
             releases.deliver_release(
                 session, work.actor, release_id, units=built.units, files=built.files, report=built.report,
@@ -95,10 +96,13 @@ def invoice_release(session: Session, actor: Actor, release_id: str) -> dict[str
     return {"invoice_id": invoice_id, "is_done": projects.finish_if_over(session, actor, release_id)}
 
 
-def build(reading: Reading, plan: BuildPlan, files: ExitStack, note: Callable[[int, int], None]) -> Built:
+def build(
+    reading: Reading, beyond: Reading, plan: BuildPlan, files: ExitStack, note: Callable[[int, int], None]
+) -> Built:  # fmt: skip
     """All files of a release; they stay if `files` is closed without an error. The same data give the same bytes.
 
-    `reading` opens transactions that may read the client's gold; `note` is told how many units of all are written.
+    `reading` opens transactions that may read the client's gold; `beyond` opens those of the system, for counts of
+    decisions that are the vendor's rows; `note` is told how many units of all are written.
     """
     counted = qa.Counted()
     lines = files.enter_context(kept(_lines(reading, plan, counted, note), ".jsonl"))
@@ -106,7 +110,7 @@ def build(reading: Reading, plan: BuildPlan, files: ExitStack, note: Callable[[i
     with reading() as session:
         fields = (*fields, *MEDIA_FIELDS) if has_media(session, plan.project_id) else fields
     table = files.enter_context(kept(csv_bytes(_records(lines.name), fields), ".csv"))
-    report = _report(reading, plan, counted)
+    report = _report(reading, beyond, plan, counted)
     sheet = files.enter_context(kept([(canonical_json(report) + "\n").encode()], ".json"))
     found = [
         _file("labels.jsonl", "jsonl", lines), _file("labels.csv", "csv", table),
@@ -159,9 +163,11 @@ def _records(name: str) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _report(reading: Reading, plan: BuildPlan, counted: qa.Counted) -> dict[str, Any]:
+def _report(reading: Reading, beyond: Reading, plan: BuildPlan, counted: qa.Counted) -> dict[str, Any]:
+    with beyond() as session:
+        decided = queries.decisions_in_force(session, [lane.id for lane in plan.lanes])
     with reading() as session:
-        lanes = [queries.figures_of(session, lane) for lane in plan.lanes]
+        lanes = [queries.figures_of(session, lane, decided) for lane in plan.lanes]
         grades = queries.grades_of(session, plan)
     classes = registry.get(plan.task_type).categories(plan.ontology) or ()
     return qa.report_of(

@@ -16,6 +16,7 @@ from kernel.guard import not_found, require
 from kernel.policy import Actor
 from marketplace.models import Assignment, ProblemReport, Review, Slot, Unit
 from marketplace.operations.returning import end_leases_of_unit
+from marketplace.operations.settling import hold_units
 from marketplace.policy import client_unit_resource
 from marketplace.values.actions import Action
 
@@ -40,24 +41,31 @@ def cancel_unit(session: Session, actor: Actor, unit_id: str, *, reason: str) ->
         fault = _("Say why in at most %(most)s letters.", most=LONGEST_REASON)
         raise Invalid("unit.cancel_reason", fault, {"reason": fault})
     if not take_out(session, actor, unit, reason=told):
-        message = _("This unit is settled or was taken out already; what is settled stays in its releases.")
-        raise Conflict("unit.not_under_way", message)
+        raise _not_under_way(unit)
     suspend_keys(session, actor, [unit.item_id])
+
+
+def _not_under_way(unit: Unit) -> Conflict:
+    if unit.state == "settled":
+        message = _("This unit is settled and stays: its label is part of what is released and invoiced.")
+        return Conflict("unit.settled", message)
+    return Conflict("unit.cancelled", _("This unit was taken out already."))
 
 
 def take_out(session: Session, actor: Actor, unit: Unit, *, reason: str = "", cause: str = "") -> bool:
     """The same without asking for permission or for known answers; False where the unit is not under way."""
-    # Held first, as by whoever answers: an answer that is on its way is waited for, and counts.
+    # Held in the order of whoever answers, reviews or settles: what is on its way is waited for, and nobody gives the
+    # unit another place or asks for a review of it once it is looked at.
     held = select(Assignment.id).where(Assignment.unit_id == unit.id, Assignment.state.in_(("leased", "expired")))
     session.scalars(held.order_by(Assignment.id).with_for_update()).all()
+    waiting = (Review.unit_id == unit.id, Review.org_id == unit.org_id, Review.state != "done")
+    session.scalars(select(Review.id).where(*waiting).order_by(Review.id).with_for_update()).all()
+    hold_units(session, [unit.id])
     _close_slots(session, unit.id)
     returned = end_leases_of_unit(session, actor, unit.id, cause="cancelled")
     _close_slots(session, unit.id)
-    session.execute(
-        delete(Review).where(Review.unit_id == unit.id, Review.org_id == unit.org_id, Review.state != "done"),
-        execution_options={"synchronize_session": False},
-    )
-    session.refresh(unit, with_for_update=True)
+    session.execute(delete(Review).where(*waiting), execution_options={"synchronize_session": False})
+    session.refresh(unit)
     if unit.state not in UNDER_WAY:
         return False
     unit.state = "cancelled"

@@ -146,8 +146,11 @@ def out_of_reach(session: Session, person: LanePerson, lane: Lane) -> Select[str
 
 
 def _place(session: Session, actor: Actor, person: LanePerson, lane: Lane, item_id: str, place: int) -> int:
+    # A known answer may outlive its unit: taken out, it is nobody's work again, whatever is thought of the answer.
     unit = session.scalars(
-        select(Unit).where(Unit.lane_id == lane.id, Unit.item_id == item_id).with_for_update()
+        select(Unit)
+        .where(Unit.lane_id == lane.id, Unit.item_id == item_id, Unit.state != "cancelled")
+        .with_for_update()
     ).one_or_none()
     if unit is None:
         return 0

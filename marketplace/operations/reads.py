@@ -3,18 +3,19 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel import audit
 from kernel.errors import NeedsWriting
 from kernel.grants import rights_on
 from kernel.guard import require
+from kernel.hot import Hot, table_of
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
-from kernel.walls import constant
 from labeling.models import Item
 from marketplace.models import Lane, Project, Unit
+from marketplace.operations.uses import note_use
 from marketplace.queries.eligibility import demands_on_own, demands_on_reader
 from marketplace.queries.reads import CONTENT, MOST_TAKEN, READ, reads_of
 from marketplace.queries.work import task_of
@@ -30,8 +31,11 @@ def note_read(
 ) -> None:
     """Note who is shown the content of a unit, where its class asks for it, as the next link of its owner's chain.
 
+    What is sensitive counts as a use of what lets them see it, restricted or not.
+
     Raises NeedsWriting in a transaction that only reads: `kernel.seeing.see` then begins another one.
     """
+    note_use(session, actor, project=project, classification=classification)
     if is_restricted(classification):
         if not session.info["writes"]:
             raise NeedsWriting("a read of restricted content that would not be noted")
@@ -48,6 +52,7 @@ def note_original(
     session: Session, actor: Actor, *, unit: str, project: str, org: str, classification: str, reason: str
 ) -> None:
     """Note who is shown the original behind a mask, of whatever class, and why."""
+    note_use(session, actor, project=project, classification=classification)
     audit.record(
         session, actor, READ, CONTENT, unit, org_id=org,
         details={
@@ -97,21 +102,27 @@ def classes_of(
     session: Session, project: Project, item_ids: Collection[str]
 ) -> tuple[dict[str, str], dict[str, str | None]]:
     """The class of each of these items of a project, its unit's where that is above it; and which unit that is."""
-    rows = session.execute(_CLASSES, {"p_project": project.id, "p_items": sorted(item_ids)}).all()
-    classes: dict[str, str] = {}
-    for row in rows:
-        found = most_sensitive(most_sensitive(project.classification, row.classification), row.own)
-        classes[row.id] = most_sensitive(found, classes.get(row.id))
-    units: dict[str, str | None] = dict.fromkeys(classes)
-    units.update({row.id: row.unit_id for row in rows if row.unit_id is not None})  # no unit in its other lanes
+    given = {"p_project": project.id, "p_items": sorted(item_ids)}
+    own = _OF_ITEMS.run(session, **given).all()
+    classes = {row.id: most_sensitive(project.classification, row.classification) for row in own}
+    units: dict[str, str | None] = dict.fromkeys(classes)  # an item may be in no lane, or in several
+    for row in _OF_UNITS.run(session, p_org=project.org_id, **given).all() if classes else ():
+        classes[row.item_id] = most_sensitive(classes[row.item_id], row.classification)
+        units[row.item_id] = row.id
     return classes, units
 
 
-_CLASSES = constant(
-    select(Item.id, Item.classification, Unit.id.label("unit_id"), Unit.classification.label("own"))
-    .outerjoin(Lane, (Lane.project_id == Item.project_id) & (Lane.org_id == Item.org_id))
-    .outerjoin(Unit, (Unit.org_id == Item.org_id) & (Unit.lane_id == Lane.id) & (Unit.item_id == Item.id))
-    .where(Item.project_id == bindparam("p_project"), Item.id.in_(bindparam("p_items", expanding=True)))
+_I, _U, _L = table_of(Item), table_of(Unit), table_of(Lane)
+_ITEMS: BindParameter[list[str]] = bindparam("p_items", expanding=True)
+_OF_ITEMS = Hot(
+    select(_I.c.id, _I.c.classification).where(_I.c.project_id == bindparam("p_project"), _I.c.id.in_(_ITEMS))
+)
+_OF_UNITS = Hot(  # lane by lane, by the index that says that an item is once in a lane
+    select(_U.c.id, _U.c.item_id, _U.c.classification).where(
+        _U.c.org_id == bindparam("p_org"),
+        _U.c.lane_id.in_(select(_L.c.id).where(_L.c.project_id == bindparam("p_project"))),
+        _U.c.item_id.in_(_ITEMS),
+    )
 )
 
 

@@ -129,6 +129,7 @@ def write_gold(session: Session, actor: Actor, source: Source, drafts: Sequence[
     units = [gold.unit for gold in golds]
     known = known_items(session, source.project_id, ((unit.locale, unit.fingerprint) for unit in units))
     items = _insert_items(session, actor, owner, source.lanes, units, known)
+    _shorten_grant(session, source.project_id, _own_classes(units, source.lanes))
     _keep_originals(session, actor, owner, items, known, originals)
     added = 0
     for locale, lane in source.lanes.items():
@@ -217,7 +218,8 @@ def _raise_known(
 
 
 def _shorten_grant(session: Session, project_id: str, own: Mapping[tuple[str, str], str]) -> None:
-    """Units above their project's class let the vendor in for as long as the most sensitive of them allows."""
+    """What comes above its project's class, units or gold, lets the vendor in for as long as the most sensitive of it
+    allows."""
     if own:
         shorten_grant(session, project_id, max(own.values(), key=rank_of))
 

@@ -1,7 +1,7 @@
 """Reads of the access review: clearances of a vendor's people, grants of a client's projects, and their last use."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -9,16 +9,15 @@ from sqlalchemy.orm import Session
 from kernel.db import now_of
 from kernel.models import AccessGrant, AuditEvent
 from kernel.paging import Paging
-from marketplace.models import Assignment, Lane, Project, Unit
+from marketplace.models import Lane, LaneDay, Project, Unit
 from marketplace.values.access import AccessRow
 from workforce.models import Annotator, Organization
-from workforce.values import CLASSES, most_sensitive, rank_of
+from workforce.values import CLASSES, most_sensitive
 
 MOST_ROWS = 200
 SOON = timedelta(days=14)
 _PEOPLE = Paging("clearances", Annotator.id)
 _GRANTS = Paging("grants", AccessGrant.id)
-_SENSITIVE = CLASSES[rank_of("confidential") :]
 
 
 def clearances_of(
@@ -45,22 +44,11 @@ def clearances_of(
             .group_by(AuditEvent.object_ref)
         ).all()
     )  # fmt: skip
-    used = dict(
-        session.execute(
-            select(Assignment.annotator_id, func.max(Assignment.leased_at))
-            .join(Lane, Lane.id == Assignment.lane_id)
-            .where(
-                Assignment.account_id.in_([person.account_id for person in people]),
-                Lane.classification.in_(_SENSITIVE),
-            )
-            .group_by(Assignment.annotator_id)
-        ).all()
-    )
     now = now_of(session)
     return [
         AccessRow(
             person.id, person.pseudonym, CLASSES[person.clearance + 1], since.get(person.id), person.clearance_until,
-            used.get(person.id), person.clearance_until is None or person.clearance_until < now + SOON,
+            person.sensitive_seen_at, person.clearance_until is None or person.clearance_until < now + SOON,
         )
         for person in people
     ], next_after  # fmt: skip
@@ -91,14 +79,26 @@ def grants_of(
     )
     for project_id, classification in session.execute(own.distinct()):
         most[project_id] = most_sensitive(most[project_id], classification)
+    # What is less sensitive is not kept with the grant: there the days count on which anything was answered.
+    worked = {
+        (project_id, vendor_id): day
+        for project_id, vendor_id, day in session.execute(
+            select(LaneDay.project_id, LaneDay.vendor_org_id, func.max(LaneDay.day))
+            .where(LaneDay.lane_id.in_(select(Lane.id).where(Lane.project_id.in_(list(most)))), LaneDay.judgments > 0)
+            .group_by(LaneDay.project_id, LaneDay.vendor_org_id)
+        )
+    }
     found = []
     for grant, project, vendor in rows:
-        lanes = select(Lane.id).where(Lane.project_id == project.id)
-        used = session.scalar(select(func.max(Assignment.leased_at)).where(Assignment.lane_id.in_(lanes)))
+        used = [at for at in (grant.used_at, _begin_of(worked.get((project.id, grant.grantee_org_id)))) if at]
         found.append(
             AccessRow(
-                project.id, f"{vendor}: {project.name}", most[project.id], grant.from_at, grant.until_at, used,
-                grant.until_at < now + SOON,
+                project.id, f"{vendor}: {project.name}", most[project.id], grant.from_at, grant.until_at,
+                max(used, default=None), grant.until_at < now + SOON,
             )
         )  # fmt: skip
     return found, next_after
+
+
+def _begin_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None

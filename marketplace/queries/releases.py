@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Consensus, Grade, InferenceRun, Judgment
+from calibration.models import Consensus, Grade, InferenceRun, Judgment, Track
 from calibration.queries.gold import settled_keys
 from kernel.db import scope_of
 from kernel.paging import Paging
@@ -21,7 +21,7 @@ from marketplace.models import Lane, LotRework, ProblemReport, Project, Release,
 from marketplace.queries.corrections import corrected_counts
 from marketplace.queries.imports import became_gold, items_never_work
 from marketplace.queries.media import names_in
-from marketplace.rules.qa import LaneFigures, blunted
+from marketplace.rules.qa import Drift, LaneFigures, blunted
 from marketplace.rules.releases import billable_lines, pseudonym
 from marketplace.values.releases import (
     Billable,
@@ -34,6 +34,7 @@ from marketplace.values.releases import (
     Verdict,
     Vote,
 )
+from workforce.models import DecisionReceipt
 
 MOST_ROWS = 200
 _NEWEST = Paging("releases", Release.asked_at, Release.id, newest_first=True)
@@ -199,8 +200,8 @@ def _as_the_client_calls_them(session: Session, units: Sequence[Settled]) -> lis
     ]  # fmt: skip
 
 
-def figures_of(session: Session, lane: BuildLane) -> LaneFigures:
-    """What is known of a lane besides its released units."""
+def figures_of(session: Session, lane: BuildLane, decided: Mapping[tuple[str, str], int]) -> LaneFigures:
+    """What is known of a lane besides its released units; `decided` counts decisions by lane and kind."""
     run = _newest_run(session, lane.id)
     rest = session.execute(
         select(Unit.item_id, Unit.state).where(Unit.lane_id == lane.id, Unit.state != "settled")
@@ -215,8 +216,31 @@ def figures_of(session: Session, lane: BuildLane) -> LaneFigures:
     return LaneFigures(
         lane.locale, lane.target, left_out[False], reports or 0,
         run.method if run else None, run.agreement if run else {}, _sampled(session, lane.id),
-        run.parameters if run else {}, left_out[True],
+        run.parameters if run else {}, left_out[True], _drift(session, lane.id, decided),
     )  # fmt: skip
+
+
+def decisions_in_force(session: Session, lane_ids: Sequence[str]) -> dict[tuple[str, str], int]:
+    """How many decisions about people stand, by lane and kind. They are the vendor's: for the system's scope."""
+    rows = session.execute(
+        select(DecisionReceipt.lane_id, DecisionReceipt.kind, func.count())
+        .where(DecisionReceipt.lane_id.in_(list(lane_ids)), DecisionReceipt.state.in_(("in_force", "appealed")))
+        .group_by(DecisionReceipt.lane_id, DecisionReceipt.kind)
+    )
+    return {(str(row[0]), row[1]): row[2] for row in rows}
+
+
+def _drift(session: Session, lane_id: str, decided: Mapping[tuple[str, str], int]) -> Drift:
+    """What the charts of a lane's people said, who was paused, and whose judgments are not paid."""
+    alarms, people, followed = session.execute(
+        select(
+            func.coalesce(func.sum(Track.alarms), 0),
+            func.count(Track.id),
+            func.coalesce(func.sum(Track.alarms_seen), 0),
+        ).where(Track.lane_id == lane_id, Track.alarms > 0)
+    ).one()
+    paused, refused = (decided.get((lane_id, kind), 0) for kind in ("lane_paused", "work_rejected"))
+    return Drift(int(alarms), people, int(followed), paused, refused)
 
 
 def grades_of(session: Session, plan: BuildPlan) -> list[Graded]:

@@ -1,13 +1,18 @@
 """The QA report: from counts, grades, samples and agreement to figures that never stand without their interval."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
+
+from calibration.inference.counters import SEED
 from calibration.rules import blunting
 from calibration.rules.intervals import clopper_pearson, wilson
 from marketplace.values.releases import Graded, Sampled
+from web.json_text import canonical_json
 
 FORMAT = "polyphony-qa/1"
 FEW_CHECKS = 20
@@ -15,6 +20,24 @@ LOW_ALPHA = 0.667  # Krippendorff's own bound for tentative conclusions
 MOST_PAIRS = 20
 MOST_FLIPPED = 200
 _TELL_OF_CHECKS = ("few_checks", "thin_classes")  # issues that count what was checked
+
+
+class Digest(Protocol):
+    """What takes bytes and tells their hash."""
+
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What the charts of people in one language said, and what came of it."""
+
+    alarms: int = 0
+    people: int = 0  # with an alarm
+    followed: int = 0  # alarms after which a person's work was looked at again
+    paused: int = 0  # decisions that paused somebody in this language
+    refused: int = 0  # judgments whose pay is refused
 
 
 @dataclass(frozen=True)
@@ -30,6 +53,7 @@ class LaneFigures:
     sample: Sampled
     parameters: Mapping[str, Any] = field(default_factory=dict)  # of the run of inference
     cancelled: int = 0  # units that the client took out of the work
+    drift: Drift = Drift()
 
 
 @dataclass
@@ -48,10 +72,14 @@ class Counted:
     reviewed: int = 0
     flipped: int = 0
     flipped_refs: list[str] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    digest: Digest = field(default_factory=hashlib.sha256)  # of every unit with its judgments, in the files' order
 
     def take(self, record: Mapping[str, Any], *, is_flipped: bool = False) -> None:
         """Count one record of the release; `is_flipped` if consensus would settle it otherwise by now."""
         locale, votes = record["locale"], record["judgments"]
+        self.digest.update(canonical_json([record.get("unit"), votes]).encode() + b"\n")
+        self.seconds.setdefault(locale, []).extend(vote["seconds"] for vote in votes if vote.get("seconds") is not None)
         self.units[locale] += 1
         self.judgments[locale] += len(votes)
         self.people.setdefault(locale, set()).update(vote["person"] for vote in votes)
@@ -76,6 +104,7 @@ def report_of(
     Keys made from settled units are of people's own making and easier than the stream: what they say stands apart, and
     is part of no other figure.
     """
+    all_grades = list(grades)
     by_settled = [grade for grade in grades if grade.by_settled]
     grades = [grade for grade in grades if not grade.by_settled]
     confusion = Counter((g.truth, g.answer) for g in grades if g.truth is not None and g.answer is not None)
@@ -114,6 +143,15 @@ def report_of(
             "ontology": _shares(counted.ontologies), "guideline": _shares(counted.guidelines),
         },
         "people": _people(counted.by_person, judgments),
+        "drift": [
+            {
+                "locale": lane.locale, "alarms": lane.drift.alarms, "people": lane.drift.people,
+                "followed": lane.drift.followed, "paused": lane.drift.paused,
+            }
+            for lane in lanes
+        ],
+        "work": [_work(lane, counted) for lane in lanes],
+        "inputs": _inputs(counted, all_grades),
         "calibration": {lane.locale: _calibration(lane.parameters) for lane in lanes if lane.parameters},
         "known_issues": [
             *_lot_issues(lots),
@@ -125,6 +163,8 @@ def report_of(
             "label_error": "random sample of settled units, reviewed; Clopper-Pearson interval, 95%",
             "agreement": "Krippendorff's alpha, bootstrap over units, 95%",
             "consensus": {lane.locale: lane.method for lane in lanes if lane.method},
+            "drift": "a chart of errors on hidden gold for each person; an alarm has their work looked at again",
+            "work": "seconds between what was handed out and its answer; amounts are between people and their vendor",
         },
     }  # fmt: skip
 
@@ -190,9 +230,28 @@ def _class_row(label: str, counted: Counted, confusion: Counter[tuple[Any, Any]]
     }  # fmt: skip
 
 
+def _work(lane: LaneFigures, counted: Counted) -> dict[str, Any]:
+    """How long judgments took, and how many of them were not paid. What people are paid is no client's to see: with the
+    price it would tell the vendor's margin."""
+    found = counted.seconds.get(lane.locale, [])
+    times = [round(float(each), 1) for each in np.percentile(found, [50, 75])] if found else [None, None]
+    return {"locale": lane.locale, "median_seconds": times[0], "p75_seconds": times[1], "refused": lane.drift.refused}
+
+
+def _inputs(counted: Counted, grades: Sequence[Graded]) -> dict[str, Any]:
+    """What the figures were computed from, so that it can be shown that nothing of it was changed since."""
+    rows = [[each.locale, each.truth, each.answer, each.score, each.by_settled] for each in grades]
+    return {
+        "judgments": {"count": sum(counted.judgments.values()), "sha256": counted.digest.hexdigest()},
+        "checks": {"count": len(rows), "sha256": hashlib.sha256(canonical_json(rows).encode()).hexdigest()},
+        "seeds": {"agreement": SEED},
+    }
+
+
 def _calibration(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """How far stated confidence was corrected, on how many keys, and how well it then fits them."""
-    told = {name: parameters.get(name) for name in ("gold", "temperature", "temperature_fitted", "ece", "brier")}
+    names = ("gold", "temperature", "temperature_fitted", "ece", "brier", "smaller_half")
+    told = {name: parameters.get(name) for name in names}
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -299,6 +358,8 @@ def blunted(report: Mapping[str, Any]) -> dict[str, Any]:
         "confusion": {"classes": [], "counts": []},
         "confusion_pairs": [],
         "calibration": {},
+        "drift": [],
+        "inputs": {"judgments": report.get("inputs", {}).get("judgments", {})},
         "known_issues": [issue for issue in report["known_issues"] if issue["code"] not in _TELL_OF_CHECKS],
     }
 

@@ -6,9 +6,11 @@ import pytest
 
 from kernel import clock
 from kernel.db import Database
+from kernel.jobs import drain
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from tests.admin.conftest import Office
+from tests.web.conftest import make_persona
 from workforce.models import Account, Annotator
 
 MANAGER = Role.VENDOR_MANAGER
@@ -84,6 +86,55 @@ def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
     assert office.api(MANAGER, "GET", "/people?cost=0.05&currency=USD").get_json()["items"] == []
     assert "Nobody fits" in office.text(MANAGER, "/people?cost=0.05&currency=EUR")
     assert office.get(Role.REVIEWER, "/people/file").status_code in (403, 404)
+
+
+def test_all_who_fit_are_changed_by_a_job_after_a_look(office: Office) -> None:
+    vendor = office.org_of(Role.ANNOTATOR)
+    people = [make_persona(office.db, vendor, Role.ANNOTATOR, f"{name}@office.example") for name in ("one", "two")]
+    with office.db.transaction(Scope.system("test")) as session:
+        rows = [session.query(Annotator).filter_by(account_id=one.account_id).one() for one in people]
+        rows[0].weekly_hours, rows[1].weekly_hours = 77, 78
+    here, sent = "/people/standings?hours=77", {"status": "paused", "reason": "we have to talk", "all": "1"}
+    shown = office.post(MANAGER, here, **sent).get_data(as_text=True)
+    assert "2 people fit." in shown and 'name="ids" type="hidden"' not in shown
+    key = shown.split('name="key" value="')[1].split('"')[0]
+    done = sent | {"sure": "1", "key": key, "expected": "2"}
+    for wrong in ({"expected": "3"}, {"expected": ""}, {"key": ""}, {"key": "x" * 41}, {"reason": " "}):
+        assert office.post(MANAGER, here, **(done | wrong)).status_code == 422, wrong
+    assert office.post(MANAGER, "/people/standings?hours=many", **sent).status_code == 422
+    past = office.post(MANAGER, here, **sent, until="2020-01-01")
+    assert past.status_code == 422 and '<option value="1" selected>With all who fit' in past.get_data(as_text=True)
+    assert office.post(Role.REVIEWER, here, **done).status_code in (403, 404)
+    places = [office.post(MANAGER, here, **done).headers["Location"] for _time in range(2)]
+    assert places[0] == places[1]
+    drain(office.db)
+    assert "2 people were changed." in office.text(MANAGER, places[0])
+    late = {"until": f"{clock.now() + timedelta(days=20):%Y-%m-%d}", "level": "1", "reason": "agreed", "all": "1"}
+    for path, more in (("clearances", late), ("skills", {"skill": "diving", "reason": "seen", "all": "1"})):
+        shown = office.post(MANAGER, f"/people/{path}?hours=78", **more).get_data(as_text=True)
+        assert "1 person fits." in shown and "1 of them is changed" in shown
+    body = {"asked": {"hours": 78}, "reason": "seen", "skill": "diving"}
+    plan = office.api(MANAGER, "POST", "/people/skills", json=body | {"preview": True}).get_json()["for_all"]
+    assert (plan["count"], plan["possible"], plan["left_out"], len(plan["first"])) == (1, 1, [], 1)
+    ask = body | {"key": plan["key"], "expected": 1}
+    refused: tuple[tuple[dict[str, object], int], ...] = (
+        ({"expected": 2}, 409), ({"key": ""}, 422), ({"ids": [rows[0].id]}, 422), ({"skill": "="}, 422),
+        ({"asked": {"hours": 999}}, 422),
+    )  # fmt: skip
+    for changed, status in refused:
+        assert office.api(MANAGER, "POST", "/people/skills", json=ask | changed).status_code == status, changed
+    (job,) = {office.api(MANAGER, "POST", "/people/skills", json=ask).get_json()["job_id"] for _time in range(2)}
+    drain(office.db)
+    assert office.api(MANAGER, "GET", f"/jobs/{job}").get_json()["result"]["changed"] == 1
+    plan = office.api(MANAGER, "POST", "/people/skills", json=body | {"preview": True}).get_json()["for_all"]
+    assert (plan["possible"], plan["left_out"]) == (0, [{"told": "has it already", "count": 1}])
+    nobody = office.api(MANAGER, "POST", "/people/skills", json=body | {"key": plan["key"], "expected": 0})
+    assert (nobody.status_code, nobody.get_json()["code"]) == (409, "people.nobody")
+    soon = f"{clock.now() + timedelta(days=9):%Y-%m-%dT%H:%M:%SZ}"
+    for path, more in (("standings", {"status": "active"}), ("clearances", {"until_at": soon})):
+        asked = {"asked": {"hours": 77}, "reason": "talked", "preview": True} | more
+        found = office.api(MANAGER, "POST", f"/people/{path}", json=asked).get_json()
+        assert found["for_all"]["count"] == 2 and found["items"] == [] and found["job_id"] is None
 
 
 def test_a_filter_that_is_wrong_finds_nobody_and_says_so(office: Office) -> None:

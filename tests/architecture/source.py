@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TypeVar, cast
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("kernel", "i18n", "web", "workforce", "labeling", "payouts", "calibration", "marketplace", "admin")
@@ -41,6 +42,7 @@ RANDOM_MODULES = {"random", "secrets", "uuid"}
 SURROUNDINGS = {"os.environ", "os.getenv", "os.environb", "os.putenv", "os.urandom", "environ", "getenv"}
 
 Breaches = Iterator[str]
+N = TypeVar("N", bound=ast.AST)
 
 
 def files() -> list[str]:
@@ -66,9 +68,24 @@ def tree_of(path: str) -> ast.Module:
 
 
 @lru_cache(maxsize=2)
-def nodes(tree: ast.Module) -> list[ast.AST]:
-    """Every node of a tree: each rule in turn looks through those of one file, which are gathered once."""
-    return list(ast.walk(tree))
+def _by_kind(tree: ast.Module) -> dict[type[ast.AST], list[ast.AST]]:
+    """Every node of a tree by its class: each rule in turn looks through those of one file, gathered once."""
+    found: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in ast.walk(tree):
+        found.setdefault(type(node), []).append(node)
+    return found
+
+
+def nodes(tree: ast.Module, *kinds: type[N]) -> Iterator[N]:
+    """The nodes of a tree that are of these classes."""
+    for kind in kinds:
+        yield from cast("list[N]", _by_kind(tree).get(kind, []))
+
+
+def imports(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements that import."""
+    yield from nodes(tree, ast.Import)
+    yield from nodes(tree, ast.ImportFrom)
 
 
 def dotted(node: ast.AST) -> str | None:
@@ -93,37 +110,37 @@ def imported(node: ast.AST) -> list[str]:
 def commits_only_at_the_edge(path: str, tree: ast.Module) -> Breaches:
     if path in MAY_COMMIT:
         return
-    for node in nodes(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
+    for node in nodes(tree, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
             yield f"{path}:{node.lineno}: commits; only kernel.db.transaction does"
 
 
 def asks_kernel_for_the_time(path: str, tree: ast.Module) -> Breaches:
     if path.startswith("kernel/"):
         return
-    for node in nodes(tree):
-        called = dotted(node.func) if isinstance(node, ast.Call) else None
-        from_time = set(imported(node)) & {"time.time", "time.time_ns"}
-        if called in CLOCKS or from_time:
-            yield f"{path}:{getattr(node, 'lineno', 1)}: reads the clock; kernel.clock does"
+    found: list[ast.expr | ast.stmt] = [node for node in nodes(tree, ast.Call) if dotted(node.func) in CLOCKS]
+    found += [node for node in imports(tree) if set(imported(node)) & {"time.time", "time.time_ns"}]
+    for node in found:
+        yield f"{path}:{node.lineno}: reads the clock; kernel.clock does"
 
 
 def asks_kernel_for_chance(path: str, tree: ast.Module) -> Breaches:
     if path.startswith("kernel/"):
         return
     seeded = _only_seeded(tree)
-    for node in nodes(tree):
+    for node in imports(tree):
         modules = {name.split(".")[0] for name in imported(node)}
         if modules & RANDOM_MODULES and not (modules == {"random"} and seeded):
-            yield f"{path}:{getattr(node, 'lineno', 1)}: makes random values; kernel does, or the caller passes a seed"
-        if isinstance(node, ast.Call) and _is_unseeded(node):
-            yield f"{path}:{node.lineno}: draws without a seed that the caller passes"
+            yield f"{path}:{node.lineno}: makes random values; kernel does, or the caller passes a seed"
+    for call in nodes(tree, ast.Call):
+        if _is_unseeded(call):
+            yield f"{path}:{call.lineno}: draws without a seed that the caller passes"
 
 
 def _only_seeded(tree: ast.Module) -> bool:
     """Whether all that is taken of `random` is its seeded source, made with a seed or named as a type."""
-    calls = [node for node in nodes(tree) if isinstance(node, ast.Call) and dotted(node.func) == "random.Random"]
-    names = {dotted(node) for node in nodes(tree) if isinstance(node, ast.Attribute)}
+    calls = [node for node in nodes(tree, ast.Call) if dotted(node.func) == "random.Random"]
+    names = {dotted(node) for node in nodes(tree, ast.Attribute)}
     used = {name for name in names if name and name.startswith("random.")}
     return bool(used) and used == {"random.Random"} and all(call.args for call in calls)
 
@@ -139,36 +156,39 @@ def _is_unseeded(call: ast.Call) -> bool:
 def asks_kernel_for_settings(path: str, tree: ast.Module) -> Breaches:
     if path.startswith("kernel/"):
         return
-    for node in nodes(tree):
-        used = dotted(node) if isinstance(node, ast.Attribute) else None
-        if used in SURROUNDINGS or set(imported(node)) & {f"os.{name}" for name in ("environ", "getenv", "urandom")}:
-            yield f"{path}:{getattr(node, 'lineno', 1)}: reads the environment; kernel.config does"
+    taken = {f"os.{name}" for name in ("environ", "getenv", "urandom")}
+    found: list[ast.expr | ast.stmt] = [node for node in nodes(tree, ast.Attribute) if dotted(node) in SURROUNDINGS]
+    found += [node for node in imports(tree) if set(imported(node)) & taken]
+    for node in found:
+        yield f"{path}:{node.lineno}: reads the environment; kernel.config does"
 
 
 def writes_no_sql_by_hand(path: str, tree: ast.Module) -> Breaches:
     if path in MAY_WRITE_SQL or path.startswith("kernel/migrations/versions/"):
         return
-    for node in nodes(tree):
-        names = set(imported(node)) | {dotted(node) or ""}
-        if names & {"sqlalchemy.text", "sqlalchemy.sql.text", "sa.text"}:
-            yield f"{path}:{getattr(node, 'lineno', 1)}: writes SQL by hand, past the walls between tenants"
-        if isinstance(node, ast.Attribute) and node.attr == "exec_driver_sql":
+    texts = {"sqlalchemy.text", "sqlalchemy.sql.text", "sa.text"}
+    found: list[ast.expr | ast.stmt] = [node for node in nodes(tree, ast.Attribute) if dotted(node) in texts]
+    found += [node for node in imports(tree) if set(imported(node)) & texts]
+    for written in found:
+        yield f"{path}:{written.lineno}: writes SQL by hand, past the walls between tenants"
+    for node in nodes(tree, ast.Attribute):
+        if node.attr == "exec_driver_sql":
             yield f"{path}:{node.lineno}: speaks to the driver, past the walls between tenants"
 
 
 def reads_mapped_classes(path: str, tree: ast.Module) -> Breaches:
     if path in MAY_READ_TABLES or path.startswith("kernel/migrations/versions/"):
         return
-    for node in nodes(tree):
-        if isinstance(node, ast.Attribute) and node.attr == "__table__":
+    for node in nodes(tree, ast.Attribute):
+        if node.attr == "__table__":
             yield f"{path}:{node.lineno}: reads a table, past the walls between tenants; use the mapped class"
 
 
 def escapes_everything(path: str, tree: ast.Module) -> Breaches:
     if any(path == f"{place}.py" or path.startswith(f"{place}/") for place in MAY_MAKE_MARKUP):
         return
-    for node in nodes(tree):
-        if isinstance(node, ast.Call) and (dotted(node.func) or "").split(".")[-1] == "Markup":
+    for node in nodes(tree, ast.Call):
+        if (dotted(node.func) or "").split(".")[-1] == "Markup":
             yield f"{path}:{node.lineno}: marks text as safe; only plots do"
 
 
@@ -200,6 +220,8 @@ def _calls_above() -> frozenset[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for path in files():
         package = path.partition("/")[0]
+        if "operations" not in (ROOT / path).read_text():
+            continue
         if path.startswith(f"{package}/operations"):
             own = f"{package}.operations"
             found |= {pair for pair in _taken(tree_of(path)) if not pair[0].startswith(own)}
@@ -211,16 +233,16 @@ def _calls_above() -> frozenset[tuple[str, str]]:
 def _taken(tree: ast.Module) -> set[tuple[str, str]]:
     modules: dict[str, str] = {}
     found: set[tuple[str, str]] = set()
-    for node in nodes(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and ".operations" in f".{node.module}.":
+    for node in nodes(tree, ast.ImportFrom):
+        if node.module and ".operations" in f".{node.module}.":
             for alias in node.names:
                 found.add((node.module, alias.name))
                 modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-        if isinstance(node, ast.ImportFrom) and node.module and any(a.name == "operations" for a in node.names):
+        if node.module and any(alias.name == "operations" for alias in node.names):
             modules["operations"] = f"{node.module}.operations"
-    for node in nodes(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-            found.add((modules[node.value.id], node.attr))
+    for used in nodes(tree, ast.Attribute):
+        if isinstance(used.value, ast.Name) and used.value.id in modules:
+            found.add((modules[used.value.id], used.attr))
     return found
 
 
@@ -245,9 +267,9 @@ def has_a_telling_name(path: str, tree: ast.Module) -> Breaches:
 
 
 def imports_no_root(path: str, tree: ast.Module) -> Breaches:
-    for node in nodes(tree):
+    for node in imports(tree):
         if any(name.split(".")[0] == "wsgi" for name in imported(node)):
-            yield f"{path}:{getattr(node, 'lineno', 1)}: imports wsgi, which stands above everything"
+            yield f"{path}:{node.lineno}: imports wsgi, which stands above everything"
 
 
 RULES = (
@@ -271,7 +293,7 @@ def unmarked(path: str, tree: ast.Module) -> Breaches:
 
     Tests of generated examples get the mark as they are collected, and may not fix how many examples they have.
     """
-    functions = [node for node in nodes(tree) if isinstance(node, ast.FunctionDef)]
+    functions = list(nodes(tree, ast.FunctionDef))
     called = {node.name: {dotted(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
               for node in functions}  # fmt: skip
     scaling = {"scale", "is_soak", "support.scale", "support.is_soak"}
@@ -281,8 +303,12 @@ def unmarked(path: str, tree: ast.Module) -> Breaches:
         marks = {dotted(getattr(decorator, "func", decorator)) for decorator in node.decorator_list}
         if node.name.startswith("test_") and node.name in scaling and not marks & {"pytest.mark.soak", "given"}:
             yield f"{path}:{node.lineno}: {node.name} is larger in a soak, and `make soak` passes it over"
-    for keyword in (node for node in nodes(tree) if isinstance(node, ast.keyword) and node.arg == "max_examples"):
-        if isinstance(keyword.value, ast.Constant) and not path.endswith("conftest.py"):
+    for keyword in nodes(tree, ast.keyword):
+        if (
+            keyword.arg == "max_examples"
+            and isinstance(keyword.value, ast.Constant)
+            and not path.endswith("conftest.py")
+        ):
             yield f"{path}:{keyword.value.lineno}: as many examples in a soak as ever; take their number from `scale`"
 
 

@@ -44,7 +44,7 @@ def structured(name: str) -> Callable[[int], pd.DataFrame]:
     return lambda seed: crowd(KINDS[name], seed, tasks=4, cares=(0.9, 0.8, 0.3))[0]
 
 
-FUSED = {"Transcripts": "transcripts", "Boxes": "boxes", "Spans": "spans", "Rankings": "rankings"}
+FUSED = {name: name.lower() for name in ("Transcripts", "Boxes", "Spans", "Rankings", "Numbers")}
 KNOWN = {
     name: getattr(calibration.inference, name)
     for name in calibration.inference.__all__

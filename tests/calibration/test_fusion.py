@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.inference import Boxes, Fusion, Rankings, Spans, Transcripts
+from calibration.inference import Boxes, Fusion, Numbers, Rankings, Spans, Transcripts
 from calibration.inference.distances import box_distance, ranking_distance, sequence_distance, span_distance
 from calibration.inference.fusion import heaviest, medoid
 from labeling.tasktypes.span_matching import Span
@@ -75,6 +75,18 @@ def garble_ranking(rng: np.random.Generator, truth: list[str], care: float) -> l
     return order
 
 
+def draw_number(rng: np.random.Generator) -> float:
+    return float(rng.normal(0, 1000))
+
+
+def garble_number(rng: np.random.Generator, truth: float, care: float) -> float:
+    return truth + float(rng.normal(0, 0.1)) + sum(float(rng.normal(0, 100)) for _ in range(3) if rng.random() > care)
+
+
+def number_distance(one: float, other: float) -> float:
+    return abs(one - other) / 100
+
+
 def word_distance(one: str, other: str) -> float:
     return sequence_distance(one.split(), other.split())
 
@@ -89,6 +101,7 @@ KINDS = {
     "transcripts": Kind(Transcripts, draw_words, garble_words, word_distance),
     "boxes": Kind(Boxes, draw_boxes, garble_boxes, box_distance),
     "spans": Kind(Spans, draw_spans, garble_spans, marked_distance),
+    "numbers": Kind(Numbers, draw_number, garble_number, number_distance),
     "rankings": Kind(Rankings, draw_ranking, garble_ranking, ranking_distance),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
@@ -206,6 +219,38 @@ def test_known_labels_come_as_a_mapping_a_series_or_a_frame(kind: Kind) -> None:
 def test_what_a_box_is_is_said_where_it_is_none(box: Any) -> None:
     with pytest.raises(ValueError, match="a box is a sequence of left, top, right, bottom"):
         Boxes().fit(pd.DataFrame({"task": ["t"], "worker": ["w"], "label": [[box]]}))
+
+
+def numbers(*labels: float, **settings: Any) -> Numbers:
+    rows = [("t", f"w{place}", label) for place, label in enumerate(labels)]
+    return Numbers(**settings).fit(pd.DataFrame(rows, columns=["task", "worker", "label"]))
+
+
+def test_a_number_is_the_weighted_median_in_any_unit() -> None:
+    assert numbers(3, 4, 400).labels_["t"] == 4.0 and numbers(3, 5).labels_["t"] == 4.0
+    # Off by 1 and 396 from the median 4; those on it do not count, and twice the median of the two is far.
+    assert numbers(3, 4, 400, max_iterations=1).apart_ == pytest.approx(397.0)
+    assert numbers(7, 7).apart_ == 1.0
+    near = numbers(10, 12, 12, apart=4.0, max_iterations=1)
+    # One is 2 of 4 off: nearness 1/2, and with the prior of 4 in 5 its author is at 4.5 / 6.
+    assert near.skills_.tolist() == pytest.approx([4.5 / 6, 5 / 6, 5 / 6])
+    weights = -np.log(1 - near.skills_.to_numpy())
+    assert near.confidence_["t"] == pytest.approx(1 - weights[0] / 2 / weights.sum())
+    known = pd.Series({"w0": 0.9, "w1": 0.3, "w2": 0.3}).to_dict()
+    assert numbers(10, 12, 13, skills=known).labels_["t"] == 10.0
+    judgments, _truth = crowd(KINDS["numbers"], tasks=8)
+    inches = Numbers().fit(judgments.assign(label=judgments["label"] / 2.54))
+    centimetres = Numbers().fit(judgments)
+    assert np.allclose(inches.labels_.astype(float) * 2.54, centimetres.labels_.astype(float))
+    assert np.allclose(inches.skills_, centimetres.skills_)
+
+
+@pytest.mark.parametrize("label", ["four", float("inf"), True, [1]])
+def test_what_is_no_number_is_refused(label: Any) -> None:
+    with pytest.raises(ValueError, match="is not a finite number"):
+        Numbers().fit(pd.DataFrame({"task": ["t"], "worker": ["w"], "label": pd.Series([label], dtype=object)}))
+    with pytest.raises(ValueError, match="above zero"):
+        Numbers(apart=0.0)
 
 
 def test_a_frame_without_the_columns_is_refused() -> None:

@@ -86,3 +86,20 @@ def test_an_unknown_label_is_refused() -> None:
         THREE.add("7", 0.8)
     with pytest.raises(ValueError, match="once"):
         Outlook.start(["x", "x"])
+
+
+@pytest.mark.parametrize(("sure", "bits"), [(0.6, (0.114, 0.376, 0.690)), (0.95, (0.023, 0.081, 0.167))])
+def test_what_one_more_judgment_tells_is_as_computed(sure: float, bits: tuple[float, ...]) -> None:
+    outlook = Outlook.start(["x", "y"], {"x": sure, "y": 1 - sure})
+    assert [round(outlook.information(a), 3) for a in (0.70, 0.85, 0.95)] == list(bits)
+    assert Outlook.start(["only"]).information(0.9) == 0.0
+
+
+def test_a_unit_nobody_judged_always_has_the_most_to_tell() -> None:
+    """Why what a judgment tells cannot say whether to ask again or to go on: it would never ask again."""
+    for labels in (["x", "y"], ["x", "y", "z", "u"]):
+        fresh = Outlook.start(labels)
+        told = [outlook.information(0.85) for outlook in (fresh, fresh.add("x", 0.6), fresh.add("x", 0.9))]
+        assert told == sorted(told, reverse=True) and told[0] > told[-1] > 0.0
+        contested = fresh.add("x", 0.85).add("y", 0.85)
+        assert contested.information(0.85) <= told[0] + 1e-12

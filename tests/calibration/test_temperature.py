@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from calibration.inference import DawidSkene, Estimator, MajorityVote, calibrate, calibration_error, log_loss
-from calibration.inference.temperature import brier_score, may_replace_vote
+from calibration.inference.estimator import stable_hash
+from calibration.inference.temperature import brier_score, held_out, may_replace_vote, smaller_half
 from tests.calibration.crowds import make_crowd
 
 
@@ -30,6 +31,28 @@ def test_the_temperature_brings_confidence_to_the_share_that_is_right() -> None:
     assert found.loss_after < found.loss_before
     assert calibration_error(probas, gold) == pytest.approx(0.24)
     assert calibration_error(found.apply(probas), gold) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_what_is_measured_is_corrected_by_the_keys_of_the_other_half() -> None:
+    names = [f"task {number}" for number in range(250)]
+    halves = [[name for name in names if stable_hash(name) % 2 == side][:100] for side in (0, 1)]
+    # All say x with .99; in one half 75 of 100 are x, in the other 60: each is told with what the other shows.
+    gold = {name: "x" if place < right else "y" for half, right in zip(halves, (75, 60), strict=True)
+            for place, name in enumerate(half)}  # fmt: skip
+    probas = pd.DataFrame({"x": 0.99, "y": 0.01}, index=[*gold, "unjudged by gold"])
+    found = held_out(probas, gold | {"nobody saw it": "x"})
+    assert found is not None and sorted(found.index) == sorted(gold)
+    assert found.loc[halves[0], "x"].to_numpy() == pytest.approx(0.60, abs=1e-4)
+    assert found.loc[halves[1], "x"].to_numpy() == pytest.approx(0.75, abs=1e-4)
+    brier = (100 * 2 * (0.75 * 0.4**2 + 0.25 * 0.6**2) + 100 * 2 * (0.60 * 0.25**2 + 0.40 * 0.75**2)) / 200
+    assert brier_score(found, gold) == pytest.approx(brier, abs=1e-3)
+    # One temperature for all of them would have said .675 and, on the very keys it was fitted to, no error at all.
+    assert calibration_error(calibrate(probas, gold).apply(probas), gold) == pytest.approx(0.0, abs=1e-4)
+    assert calibration_error(found.loc[halves[0]], gold) == pytest.approx(0.15, abs=1e-3)
+    few = {name: gold[name] for name in [*halves[0], *halves[1][:49]]}
+    assert held_out(probas, few) is None and smaller_half(probas, few) == 49
+    again = held_out(probas, few | {halves[1][60]: "x"})
+    assert again is not None and len(again) == 150
 
 
 def test_confidence_is_raised_no_further_than_one_half() -> None:

@@ -215,6 +215,9 @@ def test_ten_questions_with_eight_right_are_a_weak_test() -> None:
 
 def test_each_attempt_halves_the_chance_of_a_false_pass() -> None:
     assert [attempt_alpha(0.05, attempt) for attempt in (1, 2, 3)] == [0.05, 0.025, 0.0125]
+    # Three tries at .05 each would pass one in seven who must not; halved each time they stay under twice the first.
+    assert [round(1 - (1 - 0.05) ** tries, 3) for tries in (2, 3)] == [0.098, 0.143]
+    assert 1 - math.prod(1 - attempt_alpha(0.05, attempt) for attempt in (1, 2, 3)) == pytest.approx(0.0853, abs=5e-5)
     second = plan_for_attempt(0.70, 0.90, attempt=2)
     assert second.exact_alpha <= 0.025 and second.exact_beta <= 0.05
     assert second.offset > plan(0.70, 0.90).offset

@@ -34,7 +34,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.hot import table_of
 from kernel.jobs import Work
 from kernel.models import AccessGrant, AuditEvent
-from kernel.policy import Demand, Reason
+from kernel.policy import Demand, Reason, system_actor
 from kernel.tenancy import Scope
 from labeling.models import Guideline, Item
 from labeling.values import InvalidAnswer
@@ -156,6 +156,15 @@ def test_what_is_wrong_with_the_gold_forbids_publishing_or_is_taken_on(world: Wo
         assert [each.code for each in told.errors] == ["test.given_away"]
         assert {each.code for each in told.warnings} == {"test.repeated", "test.pool_thin", "test.training_few"}
         assert told.stock == {"bad": 45, "good": 49}
+        session.get_one(Item, twice).classification = "restricted-phi"  # above the lane's: it is asked of nobody
+        session.flush()
+        lanes.use_provider(
+            lambda session, lane_id, person=None: (
+                replace(facts, classification="internal") if (facts := world.facts(session, lane_id, person)) else None
+            )
+        )
+        told = tests.examine_test(session, world.as_vendor(), world.lane, tests.Design(training_questions=2))
+        assert told.stock == {"bad": 45, "good": 48}
         key = session.scalars(select(GoldKey).where(GoldKey.item_id == answer_before)).one()
         key.truth = {"choice": "bad"}
         session.scalars(select(GoldKey).where(GoldKey.item_id == practice)).one().truth = {"choice": "ugly"}
@@ -534,6 +543,25 @@ def test_the_servers_clock_starts_with_the_first_exam_answer_and_ends_the_exam(w
     ended = answer(world, view, right=True).attempt
     assert (ended.state, ended.exam_asked) == ("failed", 1)
     assert ended.outcome is not None and ended.outcome.ran_out_of_time
+
+
+def test_nobody_fails_by_a_question_that_was_withheld_as_its_class_was_raised(world: World) -> None:
+    ready(world, minutes=30)
+    view = answer(world, start(world), right=True).attempt
+    lanes.use_provider(
+        lambda session, lane_id, person=None: (
+            replace(facts, classification="internal") if (facts := world.facts(session, lane_id, person)) else None
+        )
+    )
+    at_hand = select(AttemptQuestion.item_id).where(AttemptQuestion.position == view.position)
+    with world.system() as session:
+        session.execute(update(Item).where(Item.id.in_(at_hand)).values(classification="restricted-phi"))
+    world.later(minutes=31)
+    with world.system() as session:
+        assert attempts.end_overdue(session, system_actor("test")) == 1
+    with world.system() as session:
+        assert session.scalars(select(Attempt.state)).all() == ["ended"]
+        assert session.scalars(select(DecisionReceipt.id)).all() == []
 
 
 def test_an_attempt_nobody_came_back_to_is_ended_and_costs_nothing_before_the_first_answer(world: World) -> None:

@@ -317,6 +317,25 @@ def test_every_method_reads_the_same_file(tmp_path: Path, run: Run) -> None:
         assert pd.read_csv(out)["label"].tolist() == [*"abababab", "a"], method
 
 
+def test_numbers_come_out_as_their_weighted_median(tmp_path: Path, run: Run) -> None:
+    out = tmp_path / "truth.csv"
+    rows = ["w1,i1,3", "w2,i1,4", "w3,i1,400", "w1,i2,7.5", "w2,i2,7.5", "w1,i3,2", "w2,i3,9"]
+    labels, gold = write(tmp_path, "labels.csv", rows), write(tmp_path, "gold.csv", ["i3,2"], "item,label")
+    result = run("infer", labels, "--method", "weighted-median", "--gold", gold, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "3 items from 7 labels by 3 workers: weighted-median" in result.output
+    told = pd.read_csv(out).set_index("item")
+    assert told["label"].to_dict() == {"i1": 4.0, "i2": 7.5, "i3": 2.0}
+    sure = told["confidence"].to_dict()
+    assert sure["i2"] == sure["i3"] == 1.0 > sure["i1"] > 0.0
+    wrong = write(tmp_path, "wrong.csv", ["i3,two"], "item,label")
+    for files in ([write(tmp_path, "words.csv", [*rows, "w3,i3,two"])], [labels, "--gold", wrong]):
+        result = run("infer", *files, "--method", "weighted-median", "--out", out)
+        assert result.exit_code == 1
+        line = 9 if len(files) == 1 else 2
+        assert f"line {line}: for weighted-median a label is a number" in result.output
+
+
 def test_who_sits_before_it_sees_how_far_it_is(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = io.StringIO()
     monkeypatch.setattr(shown, "isatty", lambda: True, raising=False)

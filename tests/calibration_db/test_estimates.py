@@ -84,15 +84,19 @@ def test_marked_text_is_fused_and_people_are_weighed_by_how_near_they_come() -> 
 def test_with_keys_enough_the_temperature_is_fitted_and_keys_are_certain() -> None:
     schema = ontology("choice", "good", "bad")
     rows, truths = [], {}
-    for number in range(60):
+    for number in range(140):
         truth = "good" if number % 2 else "bad"
         truths[f"u{number}"] = {"choice": truth}
         rows += [(f"u{number}", worker, truth) for worker in ("x", "y", "z")]
     frame = pd.DataFrame(rows, columns=["task", "worker", "label"]).assign(item=lambda table: table["task"])
     found = estimate(Collected(frame, truths, registry.get("choice"), schema, START), "dawid-skene")
-    assert found.parameters["gold"] == 60
+    assert found.parameters["gold"] == 140
     assert found.parameters["temperature_fitted"]
     assert found.parameters["ece"] < 0.01 and found.parameters["brier"] < 0.01
+    some = dict(list(truths.items())[:60])
+    halved = estimate(Collected(frame, some, registry.get("choice"), schema, START), "dawid-skene").parameters
+    assert halved["temperature_fitted"] and 20 <= halved["smaller_half"] <= 30
+    assert "ece" not in halved and "brier" not in halved, "half of 60 keys fit no temperature for the other half"
     few = dict(list(truths.items())[:9])
     elsewhere = estimate(Collected(frame, few, registry.get("choice"), schema, START, 3.5), "dawid-skene").parameters
     assert (elsewhere["temperature"], elsewhere["temperature_fitted"], "ece" in elsewhere) == (3.5, False, False)

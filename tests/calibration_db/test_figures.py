@@ -53,5 +53,17 @@ def test_a_persons_page_their_pools_and_their_lanes_tell_how_good_they_are(
     assert "Share of right answers by lane" in page and f"/lanes/{world.lane}/people?order=surest" in page
     for door in (vendor, client):
         assert "Share of right answers by week" in door.get(f"/lanes/{world.lane}/quality")
+    checks = f"/lanes/{world.lane}/checks"
+    page = client.get(f"/lanes/{world.lane}/quality")
+    for week in known:
+        rows = f"{checks}?week={week.monday.isoformat()}"
+        assert f'href="{rows}"' in page and f'href="{rows}"' not in vendor.get(f"/lanes/{world.lane}/quality")
+        assert len(client.api("GET", rows)["items"]) == week.checked, "each figure of a week leads to its rows"
+        assert "Week from" in client.get(rows)
+        last_day = week.monday + timedelta(days=6)
+        assert client.api("GET", f"{checks}?week={last_day}") == client.api("GET", rows)
+    for wrong in ("soon", "0001-01-01", "9999-12-31"):
+        client.get(f"{checks}?week={wrong}", 404)
+        client.api("GET", f"{checks}?week={wrong}", 422)
     weeks = vendor.api("GET", f"/lanes/{world.lane}/quality")["weeks"]
     assert [week["checked"] for week in weeks] == [20, 20]

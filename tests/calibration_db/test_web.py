@@ -179,6 +179,9 @@ def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door
     assert (told["units"], told["agreement_by_locale"]) == (24, [])  # nobody has answered what another did
     page = client.get(f"/lanes/{world.lane}/quality")
     assert "Answer by answer" in page and f"/projects/{world.project}/gold" in page
+    assert told["fit"] is None and told["unfit"]["least"] == 50 > told["unfit"]["smaller_half"] > 0
+    assert f"It takes 50 in each; the smaller has {told['unfit']['smaller_half']}." in page
+    assert "It takes 50 in each" not in vendor.get(f"/lanes/{world.lane}/quality")
     assert "What is taken for what: rows" in page and "Accuracy by class: rows" in page
     cell = f"/lanes/{world.lane}/checks?truth=good&answer=bad"
     assert cell.replace("&", "&amp;") in page, "each figure leads to its rows"
@@ -197,6 +200,28 @@ def test_quality_pages_of_person_vendor_and_client(world: World, annotator: Door
     (row,) = client.api("GET", weak)["items"]
     assert weak in client.get(f"/lanes/{world.lane}/quality") and weak not in vendor.get(f"/lanes/{world.lane}/quality")
     assert set(row) == {"unit_id", "category", "confidence", "at"} and row["unit_id"] in client.get(weak)
+    split = f"/lanes/{world.lane}/split"
+    assert client.api("GET", split)["items"] == [], "of one answer nobody disagrees"
+    world.hire("Juma")
+    with world.system() as session:
+        right = set(session.scalars(select(Consensus.item_id))) - {wrong["item_id"]}
+        items = sorted(right)[:3]
+    for item, says in zip(items, ("other", "same", "other"), strict=True):
+        truth = world.truth(item)
+        world.judge("Juma", item, truth if says == "same" else {"good": "bad", "bad": "good"}[truth])
+    world.later(minutes=3)
+    client.post(f"/lanes/{world.lane}/inference")
+    with clock.use_clock(lambda: world.now):
+        drain(world.db)
+    rows = client.api("GET", split)["items"]
+    assert {each["agreed"] for each in rows} == {0.0} and set(rows[0]) == {"unit_id", "category", "agreed", "at"}
+    assert rows[0]["unit_id"] in client.get(split)
+    first = client.api("GET", f"{split}?limit=1")
+    assert [*first["items"], *client.api("GET", f"{split}?limit=50&after={first['next_after']}")["items"]] == rows
+    page = client.get(f"/lanes/{world.lane}/quality")
+    assert split in page and "Agreement by language, each with its 95% interval" in page
+    assert split not in vendor.get(f"/lanes/{world.lane}/quality")
+    vendor.get(split, 403)
     vendor.post(f"/lanes/{world.lane}/gate", limit="75")
     with world.system() as session:
         assert session.scalars(select(GateRule.limit)).one() == 0.75

@@ -17,6 +17,7 @@ from scripts.launch import checks
 from scripts.launch.broker import answers, private_folder, start_embedded
 from scripts.launch.children import Children
 from scripts.launch.lock import only_one
+from tests.support import is_soak
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -152,7 +153,8 @@ def killed(process: "subprocess.Popen[str]") -> None:
     process.kill()
 
 
-@pytest.mark.parametrize("end", [ctrl_c, terminated, killed])
+@pytest.mark.soak
+@pytest.mark.parametrize("end", [ctrl_c, killed, terminated] if is_soak() else [ctrl_c, killed])
 def test_one_command_serves_and_one_signal_ends_everything(
     end: "Callable[[subprocess.Popen[str]], None]", tmp_path: Path
 ) -> None:

@@ -33,6 +33,25 @@ def test_a_folder_that_takes_no_file_is_refused_in_words(tmp_path: Path) -> None
         setup.ensure_writable(tmp_path / "nowhere")
 
 
+def test_uv_is_told_what_pip_was_told_of_indexes() -> None:
+    told = """:env:.find-links='/opt/a /opt/b'
+global.index-url='https://one.example/simple'
+install.extra-index-url='\\nhttps://two.example/simple\\nhttps://three.example/simple'
+global.cert='/etc/own.pem'
+global.timeout='60'
+a line that is none of these
+"""
+    assert setup.uv_options(told) == (
+        [
+            "--index-url", "https://one.example/simple",
+            "--extra-index-url", "https://two.example/simple", "--extra-index-url", "https://three.example/simple",
+            "--find-links", "/opt/a", "--find-links", "/opt/b",
+        ],
+        {"SSL_CERT_FILE": "/etc/own.pem"},
+    )  # fmt: skip
+    assert setup.uv_options("") == ([], {})
+
+
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A clone with nothing to install, whose steps note that they ran."""

@@ -72,7 +72,7 @@ def _role_for(operation: Any, number: int) -> Role:
     return able[number % len(able)]
 
 
-@settings(max_examples=scale(5, 30), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=scale(2, 30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(name=st.from_regex(r"[a-z]{12,20}", fullmatch=True))
 def test_a_field_that_is_not_described_is_refused(app: Flask, headers: dict[Role, dict[str, str]], name: str) -> None:
     for operation in operations(app, headers[ROLES[0]]):

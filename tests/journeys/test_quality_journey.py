@@ -20,13 +20,12 @@ from tests.journeys.cast import START, Cast
 from tests.journeys.order import CLASSES, GUIDELINE, LOCALE, ONTOLOGY, class_said, saying, send_request, upload
 from tests.journeys.steps import everything_adds_up, hire, people_arrive
 from tests.journeys.walk import Walk, walking
-from tests.support import is_soak
+from tests.support import is_soak, scale
 
 Serve = Callable[[WSGIApplication], str]
 UNITS, LIVE, WRONG = 160, 14, 5
 """Of ten checks one at least meets a wrong key, which is enough for the rule, wherever it comes; and nobody may object
 to more answers at a time than are wrong here."""
-BY_HAND = 6
 NAMES = {"refund": "Refund", "network": "Network", "other": "Something else"}
 
 
@@ -70,7 +69,7 @@ def test_whoever_is_refused_and_paused_on_wrong_keys_is_restored_with_pay(
     cast.later(hours=25)
     cast.renew()
     assert take(enter(cast, walks, "neema"), lane, right=True) == "You passed"
-    answered = work_by_hand(cast, neema, BY_HAND) + work_until_paused(cast)
+    answered = work_by_program(cast, scale(16, 0)) + work_until_paused(cast, neema)
     contested = contest(neema := enter(cast, walks, "neema"))
     refused = refuse(cast, lane)
     assert pay_shown(cast, neema, refused) == ("Refused", "rejected")
@@ -131,8 +130,10 @@ def design(cast: Cast, walks: dict[str, Walk], lane: str) -> None:
         box.check()
     qa.press("Publish")
     expect(qa.page.get_by_text("Version 1 of the test is published.")).to_be_visible()
-    rule = {"limit": 0.9, "certainty": 0.6, "minimum_checks": 10, "pause_days": 14}
-    cast.people["manager"].put(f"/lanes/{lane}/gate", rule)
+    manager = enter(cast, walks, "manager")
+    manager.go(f"/lanes/{lane}/gates")
+    manager.send(f"/lanes/{lane}/gate", limit="90", certainty="60", minimum_checks="10", pause_days="14")
+    expect(manager.page.get_by_text("The rule holds from the next check on.")).to_be_visible()
     cast.people["manager"].post(f"/lanes/{lane}/open", {})
 
 
@@ -192,20 +193,32 @@ def earnings(cast: Cast) -> list[dict[str, Any]]:
     return list(cast.people["neema"].get("/earnings?limit=200")["items"])
 
 
-def work_until_paused(cast: Cast) -> int:
-    """Answer rightly, checks among the units, until the rule pauses; how many answers were given."""
-    neema, count = cast.people["neema"], 0
-    while True:
-        if count % 4 == 0:
+def work_by_program(cast: Cast, count: int) -> int:
+    """Answer rightly through the API, too little for the rule to fire; how many answers were given."""
+    neema = cast.people["neema"]
+    for number in range(count):
+        if number % 4 == 0:
             cast.seconds()
         task = neema.post("/assignments/next", {})["assignment"]
-        if task is None:
-            break
         cast.later(seconds=20)
-        choice = class_said(task["content"]["text"])
-        neema.post(f"/assignments/{task['id']}/answer", {"answer": {"choice": choice}, "epoch": task["epoch"]})
+        answer = {"answer": {"choice": class_said(task["content"]["text"])}, "epoch": task["epoch"]}
+        neema.post(f"/assignments/{task['id']}/answer", answer)
+    return count
+
+
+def work_until_paused(cast: Cast, walk: Walk) -> int:
+    """Answer rightly by tapping, checks among the units, until the rule pauses; how many answers were given."""
+    walk.go("/work")
+    walk.act(walk.page.locator("form[action='/work/next'] button").first.tap)
+    count = 0
+    while (unit := walk.page.locator("main .unit .txt")).count():
+        if count % 4 == 0:
+            cast.seconds()
+        cast.later(seconds=20)
+        choose(walk, class_said(unit.inner_text()))
+        walk.act(walk.page.locator(".actbar .btn-main").tap)
         count += 1
-    assert count < UNITS and "lane_paused" in {row["kind"] for row in neema.get("/receipts")["items"]}
+    assert count < UNITS
     return count
 
 

@@ -7,10 +7,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from kernel.db import Database
 from tests.journeys.cast import Cast
 from tests.journeys.order import LOCALE, send_request, upload
 from tests.journeys.steps import everything_adds_up, hire, people_arrive
+from tests.support import is_soak
 
 ANNOTATORS = ("amina", "baraka", "chiku")
 NAMES: dict[str, Any] = {
@@ -56,6 +59,14 @@ def alike(answers: Sequence[dict[str, Any]]) -> list[str]:
     return sorted(json.dumps(answer, sort_keys=True) for answer in answers)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"] if is_soak() else ["postgresql"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """The loop through the API runs on both; what is of spans alone runs on both in a soak."""
+    database: Database = request.getfixturevalue(f"db_{request.param}")
+    return database
+
+
+@pytest.mark.soak
 def test_nested_spans_from_request_to_release(cast: Cast, db: Database) -> None:
     people_arrive(cast)
     project, lane = order(cast)

@@ -18,7 +18,8 @@ ID = re.compile(r"/(?=[^/]*\d)[0-9A-Za-z._-]{16,}")  # what stands for one thing
 LOOK = """() => ({
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     dir: document.documentElement.dir,
-    forms: [...document.querySelectorAll("main form")].map((el) => new URL(el.action).pathname),
+    forms: [...document.querySelectorAll("main form")].map((el) => el.getAttribute("action") || "")
+        .map((action) => new URL(action, document.URL).pathname),
 })"""
 Seen = dict[tuple[str, str], set[str]]  # by kind of page and direction: the forms that axe has met there
 

@@ -165,6 +165,14 @@ def test_a_picture_of_too_many_points_is_refused_before_it_is_decoded(monkeypatc
     assert rules.MOST_PIXELS == 50_000_000
 
 
+def test_a_short_sound_that_would_be_read_for_minutes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs, none_in_the_second = struct.pack(">6I", 1, 1, 1, 2, 3, 1), struct.pack(">6I", 1, 4, 1, 2, 0, 1)
+    assert why(m4a().replace(runs, none_in_the_second)) == "media.damaged"
+    monkeypatch.setattr("labeling.rules.webm._MOST", 40)
+    assert why(webm(20)) == "media.damaged"
+    assert clean_media(webm()).seconds == 0.08
+
+
 @pytest.mark.parametrize("fault", [MemoryError, JobTimeoutException])
 def test_what_says_nothing_about_a_picture_is_no_answer_for_it(
     monkeypatch: pytest.MonkeyPatch, fault: type[Exception]

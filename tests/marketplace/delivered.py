@@ -7,12 +7,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from calibration.models import GoldKey, GoldSet, Grade, Judgment
+from i18n.messages import Message
 from kernel import ids
+from kernel.policy import system_actor
 from labeling.models import Item
 from marketplace.models import Lane, Review, Unit
 from marketplace.operations import units
 from marketplace.values.imports import UnitIn
 from tests.marketplace.orders import Market
+from workforce.operations.receipts import issue_receipt
 
 
 @dataclass
@@ -66,6 +69,16 @@ class Work:
             )  # fmt: skip
             if label:
                 unit.label, unit.label_source = {"choice": label}, "review"
+
+    def decide(self, *kinds: str) -> None:
+        """Decisions of the vendor about the first of the people, each for a cause of its own."""
+        told, actor = Message("Told."), system_actor("test", self.market.vendor)
+        with self.market.system() as session:
+            for kind in kinds:
+                issue_receipt(
+                    session, actor, annotator_id=self.people[0], kind=kind, rule="review", rule_version="1", what=told,
+                    why=told, way_back=told, cause_kind="judgment", cause_id=ids.new_id(), lane_id=self.lane_id,
+                )  # fmt: skip
 
     def make_gold(self, reference: str, truth: str) -> None:
         """Turn a unit into hidden gold."""

@@ -6,9 +6,12 @@ import pytest
 
 from kernel import presence
 from kernel.errors import Forbidden, Invalid, NotFound
-from kernel.policy import Actor
+from kernel.policy import Actor, Role
 from marketplace.models import Lane
+from marketplace.operations import protecting, reviewing
 from marketplace.operations.access_review import review_access, see_access
+from marketplace.operations.settling import ask_reviews
+from marketplace.operations.uses import EXACT_TO
 from marketplace.values.access import AccessReviewed, AccessRow
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
@@ -80,3 +83,42 @@ def test_a_client_renews_and_ends_what_its_vendor_sees(desk: Desk) -> None:
         assert rows(desk, pm)[project_id].last_used == market.now
         review(desk, pm, project_id)
         assert rows(desk, pm) == {} and desk.take(0) is None
+
+
+def test_a_use_is_of_what_is_sensitive_in_itself_and_by_whoever_sees_it(market: Market) -> None:
+    """A raised unit of an internal lane, taken and reviewed; the first look of an hour is kept."""
+    desk = open_desk(market, people=3, unit_count=2, overlap=2)
+    desk.protect("internal")
+    for person in (0, 1, 2):
+        desk.let_in(person, 1)
+    worker, reviewer, idle = desk.annotators
+    plain, raised = (unit.id for unit in desk.units())
+    with market.as_(market.pm) as session:
+        protecting.classify_unit(session, market.pm, raised, classification="confidential", reason="names in it")
+    with market.system() as session:
+        project_id = session.get_one(Lane, desk.lane).project_id
+        ask_reviews(session, session.get_one(Lane, desk.lane), [(raised, "sample")])
+    last_used = lambda: {key: row.last_used for key, row in rows(desk, market.manager).items()}  # noqa: E731
+    with presence.use(desk.present()):
+        desk.assign(0, [plain])
+        task = desk.take(0)
+        assert task is not None and task.classification == "internal"
+        assert set(last_used().values()) == {None}, "what is not sensitive asks for no clearance"
+        assert rows(desk, market.pm)[project_id].last_used is None
+        desk.answer(0, task)
+        desk.assign(0, [raised])
+        market.later(minutes=1)
+        first = market.now
+        assert (desk.take(0) or task).classification == "confidential"
+        assert last_used() == {worker: first, reviewer: None, idle: None}
+        market.later(minutes=1)
+        account = desk.people[1].account_id
+        actor = Actor(account, market.vendor, Role.REVIEWER, org_kind="vendor")
+        with market.as_(actor) as session:
+            assert reviewing.take_review(session, actor) is not None
+        assert last_used() == {worker: first, reviewer: market.now, idle: None}
+        assert rows(desk, market.pm)[project_id].last_used == first, "to the hour"
+        market.later(minutes=EXACT_TO.seconds // 60)
+        desk.assign(2, [raised])
+        assert (desk.take(2) or task).classification == "confidential"
+        assert last_used()[idle] == rows(desk, market.pm)[project_id].last_used == market.now

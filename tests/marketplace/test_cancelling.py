@@ -1,7 +1,10 @@
 """Units that the client takes out of the work: nobody meets them any more, what was answered is paid, books agree."""
 
+import threading
+from time import sleep
+
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from admin.invariants.work import answered_over_overlap, held_twice, leased_to_nobody, miscounted_units, stray_judgments
 from calibration.models import GoldKey, GoldSet, Judgment
@@ -13,7 +16,8 @@ from kernel.registry import load_jobs
 from marketplace.models import Assignment, Lane, ProblemReport, Review, Slot, Unit
 from marketplace.operations.cancelling import cancel_unit
 from marketplace.operations.counting import count_lane
-from marketplace.operations.settling import ask_reviews
+from marketplace.operations.planning import plan_people
+from marketplace.operations.settling import ask_more, ask_reviews, hold_units
 from marketplace.queries.releases import BuildLane, figures_of
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
@@ -84,14 +88,77 @@ def test_a_unit_leaves_the_work_for_good_and_what_was_typed_is_paid(desk: Desk) 
             met.add(task.unit_id)
             desk.answer(person, task)
     assert met <= others
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as caught:
         cancel(desk, unit_id)
+    assert caught.value.code == "unit.cancelled"
+    (settled, *_rest) = sorted(others)
+    with market.system() as session:
+        session.get_one(Unit, settled).state = "settled"
+    with pytest.raises(Conflict) as caught:
+        cancel(desk, settled)
+    assert caught.value.code == "unit.settled"
+    with market.system() as session:
+        session.get_one(Unit, settled).state = "full"
     with market.system() as session:
         for rule in (answered_over_overlap, held_twice, leased_to_nobody, miscounted_units, stray_judgments):
             assert rule(session) == 0, rule.__name__
         row = count_lane(session, system_actor("test"), desk.lane)
         assert (row.units, row.cancelled) == (2, 1)
-        figures = figures_of(session, BuildLane(desk.lane, "sw-KE", 0.9))
+        figures = figures_of(session, BuildLane(desk.lane, "sw-KE", 0.9), {})
         assert (figures.unresolved, figures.cancelled) == (2, 1)
         answers = session.scalar(select(func.count()).select_from(Judgment).where(Judgment.unit_id == unit_id))
         assert answers == 2
+
+
+def test_a_known_answer_that_comes_back_puts_no_unit_back_that_was_taken_out(desk: Desk) -> None:
+    market = desk.market
+    held = desk.take(0)  # whoever works has work planned ahead
+    assert held is not None
+    units = [unit for unit in desk.units() if unit.id != held.unit_id]
+    out, stays = (unit.id for unit in units)
+    with market.system() as session:
+        known = GoldSet(org_id=market.client, project_id=units[0].project_id, name="g", created_at=market.now)
+        session.add(known)
+        session.flush()
+        for unit in session.scalars(select(Unit).where(Unit.id.in_((out, stays)))):
+            session.add(
+                GoldKey(
+                    org_id=market.client, gold_set_id=known.id, item_id=unit.item_id, lane_id=desk.lane, pool="live",
+                    truth={"choice": "refund"}, category="refund", source="made",
+                )
+            )  # fmt: skip
+        session.execute(delete(Slot).where(Slot.unit_id.in_((out, stays))))  # known units get theirs for each person
+    cancel(desk, out)
+    with market.system() as session:
+        session.execute(update(GoldKey).values(status="active"))
+    with market.system() as session:
+        plan_people(session, system_actor("test"), rate_of=lambda *_who: 1.0)
+        planned = dict(session.execute(select(Slot.unit_id, Slot.state).where(Slot.unit_id.in_((out, stays)))).all())
+    assert planned == {stays: "kept"}
+
+
+def test_what_settling_asks_for_meanwhile_is_taken_out_as_well(market: Market) -> None:
+    load_jobs()
+    desk, faults = open_desk(market, people=1, unit_count=2, overlap=1), list[BaseException]()
+    given_more, reviewed = (task.unit_id for _number in range(2) if (task := desk.take(0)) and desk.answer(0, task))
+
+    def cancel_both() -> None:
+        try:
+            for unit_id in (given_more, reviewed):
+                cancel(desk, unit_id)
+        except BaseException as fault:
+            faults.append(fault)
+
+    cancelling = threading.Thread(target=cancel_both)
+    with market.system() as session:
+        hold_units(session, [given_more, reviewed])
+        ask_more(session, desk.lane, [given_more], of=("full",))
+        ask_reviews(session, session.get_one(Lane, desk.lane), [(reviewed, "sample")])
+        cancelling.start()
+        sleep(0.4)  # it waits by now, wherever it looks at what was held here
+    cancelling.join()
+    assert faults == []
+    with market.system() as session:
+        assert session.scalars(select(Unit.state)).all() == ["cancelled"] * 2
+        assert set(session.scalars(select(Slot.state))) == {"answered", "closed"}
+        assert session.scalars(select(Review.id)).all() == []

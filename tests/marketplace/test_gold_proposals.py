@@ -65,6 +65,9 @@ def test_what_settled_gold_says_is_no_part_of_any_other_figure() -> None:
     ]
     assert reports[1].pop("accuracy_on_settled")["n"] == 40
     assert reports[0].pop("accuracy_on_settled") is None
+    assert [found.pop("inputs")["checks"]["count"] for found in reports] == [4, 44], (
+        "what it was made from is told whole"
+    )
     assert reports[0] == reports[1]
 
 
@@ -257,7 +260,7 @@ def test_a_known_unit_measures_its_reviewer_and_touches_nobody_else(
     with market.system() as session:
         assert {unit.id: (unit.state, unit.label, unit.overlap) for unit in session.scalars(select(Unit))} == before
         assert session.scalars(select(DecisionReceipt)).all() == []
-        sample = queries.figures_of(session, queries.BuildLane(work.lane_id, "sw-KE", 0.85)).sample
+        sample = queries.figures_of(session, queries.BuildLane(work.lane_id, "sw-KE", 0.85), {}).sample
         assert sample.checked == 1, "mended alone"
         assert len(session.scalars(select(Review).where(Review.planted.is_not(None))).all()) == 2
     with market.as_(market.manager) as session:

@@ -26,6 +26,7 @@ from marketplace.operations import imports, planning
 from marketplace.values.imports import BatchKind
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market, csv_of
+from tests.support import is_soak, scale
 from tests.web.conftest import PASSWORD, sign_in
 from tests.web.conftest import test_settings as settings_of
 from workforce.hashing import hash_password
@@ -34,7 +35,7 @@ from workforce.operations.accounts import add_membership
 from workforce.operations.tokens import create_token
 from wsgi import create_app
 
-UNITS = 60
+UNITS = scale(32, 60)
 GOLD = 25
 FORM_TOKEN = re.compile(r'csrf[-_]token" (?:content|value)="[^"]+"')  # random, and the same for every unit
 KNOWN = "known"  # begins the text of every unit that is gold in the first world
@@ -170,7 +171,7 @@ class Person:
 
 
 def work_through(database: Database, desk: Desk, secret: str, folder: Path) -> Seen:
-    """Sixty units through the API and the pages, with a seeded source of ids and a fixed clock."""
+    """Many units through the API and the pages, with a seeded source of ids and a fixed clock."""
     kernel.db.use(database)
     app = create_app(settings_of(folder), database)
     seen = Seen()
@@ -208,7 +209,7 @@ def _one_unit(person: Person, turn: int) -> None:
         person.ask("GET", other)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"] if is_soak() else ["sqlite"])
 def two_databases(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Database]]:
     name = "sqlite_template" if request.param == "sqlite" else "postgres_template"
     template = request.getfixturevalue(name)
@@ -216,6 +217,7 @@ def two_databases(request: pytest.FixtureRequest) -> Iterator[tuple[Database, Da
         yield one, other
 
 
+@pytest.mark.soak
 def test_no_byte_and_no_statement_depends_on_which_units_are_gold(
     two_databases: tuple[Database, Database], tmp_path: Path
 ) -> None:

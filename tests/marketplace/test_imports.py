@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 from calibration.models import GoldKey
 from kernel import clock
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from kernel.models import OutboxEvent
+from kernel.models import AccessGrant, OutboxEvent
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from labeling.models import Item
@@ -192,7 +193,7 @@ def test_units_sent_too_often_are_told_to_wait(market: Market, tmp_path: Path, m
 
 @pytest.mark.soak
 def test_pages_are_answered_while_a_large_file_is_checked_and_written(market: Market, tmp_path: Path) -> None:
-    count = scale(5_000, 100_000)
+    count = scale(3_000, 100_000)
     project_id = market.order()
     content = "id,text\n" + "".join(f"{number},Message number {number}\n" for number in range(count))
     client = create_app(settings_in(tmp_path), market.db).test_client()
@@ -295,7 +296,8 @@ def test_gold_becomes_keys_and_only_live_gold_is_a_unit_with_no_free_place(marke
     with market.as_(market.pm) as session:
         lane_id = session.scalars(select(Lane.id)).one()
         units.add_units(session, market.pm, lane_id, [UnitIn({"text": "Ordinary work"}, "w1")])
-    batch_id = checked(market, project_id, "gold.jsonl", jsonl_of(GOLD), BatchKind.GOLD)
+    gold = [row | ({"classification": "restricted-phi"} if row["id"] == "g2" else {}) for row in GOLD]
+    batch_id = checked(market, project_id, "gold.jsonl", jsonl_of(gold), BatchKind.GOLD)
     with market.gold() as session:
         batch = queries.batch_of(session, batch_id)
         assert batch is not None
@@ -319,11 +321,13 @@ def test_gold_becomes_keys_and_only_live_gold_is_a_unit_with_no_free_place(marke
             ("g3", "training", {"choice": "other"}, "other"),
         ]
         gold_units = session.execute(
-            select(Unit.id, Item.client_ref, Unit.overlap, Unit.batch_id)
+            select(Unit.id, Item.client_ref, Unit.overlap, Unit.batch_id, Unit.classification)
             .join(Item, Item.id == Unit.item_id)
             .where(Item.client_ref != "w1")
         ).all()
-        assert [tuple(row)[1:] for row in gold_units] == [("g2", 30, None)]
+        assert [tuple(row)[1:] for row in gold_units] == [("g2", 30, None, "restricted-phi")]
+        grant = session.scalars(select(AccessGrant).where(AccessGrant.subject_id == project_id)).one()
+        assert grant.until_at <= market.now + timedelta(days=30), "gold is met by the vendor's people as units are"
         assert session.scalars(select(Slot).where(Slot.unit_id == gold_units[0].id)).all() == []
     with market.as_(market.manager) as session:
         assert session.scalars(select(Batch)).all() == []  # the vendor cannot know that there was an upload

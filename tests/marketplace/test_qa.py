@@ -6,7 +6,7 @@ import pytest
 
 from i18n import use_locale
 from marketplace.pages.releases import issue_words
-from marketplace.rules.qa import Counted, LaneFigures, blunted, report_of
+from marketplace.rules.qa import Counted, Drift, LaneFigures, blunted, report_of
 from marketplace.values.releases import Graded, Sampled
 
 AGREEMENT = {"alpha": 0.6, "low": 0.55, "high": 0.65, "percent": 0.8, "units": 40}
@@ -47,6 +47,26 @@ def test_units_judgments_and_people_are_counted() -> None:
         "ontology": [{"version": 1, "judgments": 8, "share": 1.0}],
         "guideline": [{"version": 1, "judgments": 6, "share": 0.75}, {"version": 2, "judgments": 2, "share": 0.25}],
     }
+
+
+def test_inputs_are_hashed_and_time_and_alarms_are_told_without_amounts() -> None:
+    counted = Counted()
+    timed = record("refund", "abc")
+    for vote, seconds in zip(timed["judgments"], (10.0, 20.0, 30.0), strict=True):
+        vote["seconds"] = seconds
+    counted.take(timed)
+    lane = LaneFigures("sw-KE", 0.85, 0, 0, "dawid-skene", AGREEMENT, Sampled(0, 0), drift=Drift(3, 2, 1, 1, 4))
+    grades = [Graded("sw-KE", "refund", "other", 0.0)]
+    found = report_of(name="Support", version=1, counted=counted, lanes=[lane], grades=grades, classes=())
+    assert found["drift"] == [{"locale": "sw-KE", "alarms": 3, "people": 2, "followed": 1, "paused": 1}]
+    assert found["work"] == [{"locale": "sw-KE", "median_seconds": 20.0, "p75_seconds": 25.0, "refused": 4}]
+    assert found["inputs"]["judgments"]["count"] == 3 and found["inputs"]["checks"]["count"] == 1
+    changed = Counted()
+    timed["judgments"][0]["seconds"] = 11.0
+    changed.take(timed)
+    assert changed.digest.hexdigest() != found["inputs"]["judgments"]["sha256"] == counted.digest.hexdigest()
+    told = blunted(found)
+    assert told["inputs"] == {"judgments": found["inputs"]["judgments"]} and told["drift"] == []
 
 
 def test_accuracy_stands_with_wilsons_interval() -> None:
@@ -130,6 +150,10 @@ def test_the_fit_of_stated_confidence_is_told_to_the_client_alone() -> None:
     found = report_of(name="Support", version=1, counted=Counted(), lanes=[lane], grades=[], classes=())
     assert found["calibration"] == {"sw-KE": told}
     assert blunted(found)["calibration"] == {} == report()["calibration"]
+    few = {"gold": 60, "temperature": 1.4, "temperature_fitted": True, "smaller_half": 28}
+    lane = LaneFigures("sw-KE", 0.85, 0, 0, "dawid-skene", AGREEMENT, Sampled(0, 0), few)
+    found = report_of(name="Support", version=1, counted=Counted(), lanes=[lane], grades=[], classes=())
+    assert found["calibration"] == {"sw-KE": few}, "why the fit is not told"
 
 
 def test_what_a_vendor_reads_counts_no_checks_among_the_issues() -> None:

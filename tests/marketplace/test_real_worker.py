@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from kernel import clock, queue
@@ -16,6 +17,7 @@ from kernel.tenancy import Scope
 from kernel.ticker import sweep
 from tests.marketplace.desk import open_desk
 from tests.marketplace.orders import Market
+from tests.support import is_soak
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = Scope.system("test")
@@ -47,6 +49,8 @@ def waiting(db: Database) -> list[str]:
         )
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("db", ["sqlite", "postgresql"] if is_soak() else ["postgresql"], indirect=True)
 def test_a_worker_settles_units_and_grades_and_tells_what_it_could_not_do(
     market: Market, valkey_url: str, tmp_path: Path
 ) -> None:

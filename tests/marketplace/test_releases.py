@@ -171,7 +171,7 @@ def test_the_same_data_are_the_same_bytes(work: Work) -> None:
     assert plan is not None
     noted: list[tuple[int, int]] = []
     with clock.use_clock(lambda: market.now), ExitStack() as files:
-        again = build(market.gold, plan, files, lambda done, total: noted.append((done, total)))
+        again = build(market.gold, market.system, plan, files, lambda done, total: noted.append((done, total)))
         files.pop_all()
     assert noted == [(3, 3)]
     assert again.sha256 == release.sha256
@@ -199,7 +199,9 @@ def test_the_report_counts_gold_samples_and_agreement(work: Work) -> None:
     work.grade("other", "refund", 1, void=True)
     work.review("a", "accept")
     work.review("b", "fix", "other")
+    work.decide("work_rejected", "work_rejected", "lane_paused")
     report = cut(work).report
+    assert (report["work"][0]["refused"], report["drift"][0]["paused"]) == (2, 1), "the vendor's rows are counted"
     assert report["accuracy"]["value"] == 0.9
     assert report["accuracy"]["n"] == 20
     assert report["sample"]["value"] == 0.5

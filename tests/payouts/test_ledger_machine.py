@@ -256,9 +256,9 @@ def broken_invariants(db: Database) -> set[str]:
 
 @pytest.mark.soak
 def test_the_ledger_agrees_with_plain_integers_on_sqlite(db_sqlite: Database) -> None:
-    _play(db_sqlite, scale(8, 200), scale(20, 50))
+    _play(db_sqlite, scale(5, 200), scale(20, 50))
 
 
 @pytest.mark.soak
 def test_the_ledger_agrees_with_plain_integers_on_postgresql(db_postgresql: Database) -> None:
-    _play(db_postgresql, scale(4, 100), scale(20, 50))
+    _play(db_postgresql, scale(2, 100), scale(20, 50))

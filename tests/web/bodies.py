@@ -27,6 +27,7 @@ BY_HAND: dict[str, dict[str, Any]] = {
     "marketplace_api.add_units": {"units": [{"content": {"text": "one more"}}]},
     "marketplace_api.upload": {"name": "units.csv", "content": "text,locale\none more,sw-KE\n"},
     "marketplace_api.upload_media": {"name": "a.png", "content": "iVBORw0KGgo="},
+    "marketplace_api.rework_lot": {"kind": "review", "reason": "too many are wrong"},
     "review_api.decide": {"verdict": "accept"},
     "workforce_api.upload_roster": {"content": "ZW1haWwsbG9jYWxlCnhAZXhhbXBsZS5vcmcsZW4K"},
     "workforce_api.upload_document": {"name": "a.pdf", "kind": "identity", "content": "JVBERi0xLjcKJSVFT0YK"},

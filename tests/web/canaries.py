@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
@@ -13,23 +14,27 @@ import sqlalchemy as sa
 from i18n import Message
 from kernel.crypto import place_of, seal
 from kernel.db import Base, Database
+from kernel.ids import new_id
 from kernel.policy import Role, matrix
 from kernel.tenancy import Scope
 from tests.web.worlds import World
 
 CANARY = re.compile(r"canary~(\w+)~([a-z_]+\.[a-z_]+)~")
+# Banks take few signs in the name of who is paid.
+FOR_BANKS = {ord("~"): ord(":"), ord("_"): ord("+")}
 
-# How each column holds its words: plain, by language, as a list, as the content of an item, as a message, sealed.
+# How each column holds its words: plain, by language, as a list, among other parts, as a message, as what is
+# wrong with a line, sealed, as content and sealed.
 SHAPES: dict[str, str] = {
     **dict.fromkeys((
         "account.email", "account.name", "auth_session.agent", "account_token.name", "annotator.about",
-        "appeal.text", "audit_words.words", "batch.name",
+        "appeal.answer", "appeal.text", "audit_words.words", "batch.name",
         "behaviour_review.note", "dispute.reply", "dispute.text", "document_look.reason", "factor_reset.reason",
         "gold_key.explanation", "gold_set.name", "guideline.changelog", "invitation.email", "invitation.name",
         "invitation.note", "item.client_ref", "language_check.answer", "language_check.prompt",
         "language_evidence.note",
-        "language_prompt.text", "lot_rework.reason", "ontology.changelog", "organization.name", "passkey.name",
-        "payout_line.mask", "payout_method.mask", "payout_run.file_name", "person_document.about",
+        "language_prompt.text", "lot_rework.reason", "media_name.name", "ontology.changelog", "organization.name",
+        "passkey.name", "payout_line.mask", "payout_method.mask", "payout_run.file_name", "person_document.about",
         "person_document.name", "person_document.reason", "pool.name", "problem_report.answer", "problem_report.note",
         "project.about", "project.name", "qualification.reason", "qualification_test.about", "quote.reason",
         "release.in_spite", "release.reason", "review.note", "roster.name", "roster_line.email", "roster_line.name",
@@ -37,29 +42,36 @@ SHAPES: dict[str, str] = {
     ), "text"),
     **dict.fromkeys(("agreement.texts", "agreement.titles", "guideline.texts", "pool.about"), "texts"),
     **dict.fromkeys(("annotator.domains", "annotator.skills"), "list"),
-    "item.content": "content",
+    **dict.fromkeys(("assignment.draft", "item.content", "judgment.answer"), "content"),
+    "roster_line.faults": "faults",
     **dict.fromkeys(("decision_receipt.way_back", "decision_receipt.what", "decision_receipt.why"), "message"),
-    **dict.fromkeys((
-        "application_draft.content_sealed", "item_original.content_sealed", "payout_line.holder_sealed",
-        "payout_method.holder_sealed",
-    ), "sealed"),
+    **dict.fromkeys(("payout_line.holder_sealed", "payout_method.holder_sealed"), "sealed"),
+    **dict.fromkeys(("application_draft.content_sealed", "item_original.content_sealed"), "sealed content"),
 }  # fmt: skip
+
+# Rows that are never changed get their canary in a copy, with another value in the column that tells them apart.
+EVENTS = {"judgment.answer": "assignment_id"}
 
 # What is not for everybody of the same world, with the actions of the matrix of which one is enough; none: for nobody
 # but the person, who is not among the visitors. Other columns are only kept from other worlds.
 SHOWN_BY: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((
-        "account_link.email", "account_token.name", "application_draft.content_sealed", "auth_session.agent",
-        "passkey.name", "payout_line.holder_sealed", "payout_method.holder_sealed", "saved_filter.name",
+        "account_link.email", "account_token.name", "application_draft.content_sealed", "assignment.draft",
+        "auth_session.agent", "passkey.name", "payout_line.holder_sealed", "payout_method.holder_sealed",
+        "saved_filter.name",
     ), ()),
     **dict.fromkeys(("gold_key.explanation", "gold_set.name"), ("gold:read",)),
     "account.email": ("team:read", "factor_reset:read", "people:read"),
-    "appeal.text": ("appeal:read", "receipt:read"),
+    **dict.fromkeys(("appeal.answer", "appeal.text"), ("appeal:read", "receipt:read")),
     "behaviour_review.note": ("behaviour:read",),
     "factor_reset.reason": ("factor_reset:read",),
     "item_original.content_sealed": ("unit:original",),
+    "media_name.name": ("unit:read",),
     **dict.fromkeys(("person_document.about", "person_document.name", "person_document.reason"), ("people:read",)),
-    **dict.fromkeys(("roster.name", "roster_line.email", "roster_line.name", "roster_line.note"), ("people:invite",)),
+    **dict.fromkeys((
+        "roster.name", "roster_line.email", "roster_line.faults", "roster_line.name",
+        "roster_line.note",
+    ), ("people:invite",)),
 }  # fmt: skip
 # Clients choose among the vendors of an installation, and so read their names.
 ABROAD = {"organization.name": ("request:send",)}
@@ -87,17 +99,17 @@ decision_receipt.rule dispute.answer dispute.decided_before dispute.figures earn
 gold_key.also gold_key.category gold_key.link gold_key.measured gold_key.truth gold_key_proposal.category
 gold_key_proposal.label gold_key_version.also gold_key_version.truth grade.category grade.truth_category
 idempotency.body idempotency.key idempotency.route inference_run.agreement inference_run.parameters
-inference_run.skills invoice.lines invoice.memo judgment.answer judgment.category label_change.after
+inference_run.skills invoice.lines invoice.memo judgment.category label_change.after
 label_change.before lane.also lane.modes language_claim.steps language_evidence.source ontology.body outbox.args
 outbox.job outbox.last_error outbox.result outbox.step outgoing_mail.subject_sealed outgoing_mail.text_sealed
 outgoing_mail.to_sealed passkey.credential_id passkey.transports passkey_challenge.holder payout_line.details_sealed
 payout_line.reason payout_method.details_sealed payout_run.left_out person_document.content_sealed pool.steps
 project.protection qualification_test.accepted qualification_test.categories qualification_test.cool_down_hours
 qualification_test.plan question_grade.truth_category quote.lines rate_bucket.key release.files release.lots
-release.report review.judgment_ids review.label review.planted review.shown roster_line.faults saved_filter.asked
+release.report review.judgment_ids review.label review.planted review.shown saved_filter.asked
 schedule.job signature_place.network totp_factor.secret_sealed track.classes track.confusion track.shown
 track_day.classes track_day.confusion transfer.cause_id transfer.memo transfer.reason unit.label unit.outlook
-appeal.answer assignment.draft language_recording.key_sealed media.key_sealed media_name.name
+language_recording.key_sealed media.key_sealed
 """.split()  # noqa: SIM905  one to read
 _NAMELESS = re.compile(r"(hash|_key|sha256|fingerprint)$")
 
@@ -114,9 +126,9 @@ def undecided() -> set[str]:
     return (found - {*SHAPES, *CODES}) | ({*SHAPES, *CODES} - there)
 
 
-def plant(database: Database, world: World, name: str) -> int:
-    """Put a canary of its own into every such column of the world's rows; returns how many there are."""
-    count = 0
+def plant(database: Database, world: World, name: str) -> set[str]:
+    """Put a canary of its own into every such column of the world's rows; returns the columns that have one now."""
+    count, planted = 0, set()
     with database.transaction(Scope.system("test")) as session:
         connection = session.connection()
         members = Base.metadata.tables["membership"].c
@@ -125,14 +137,19 @@ def plant(database: Database, world: World, name: str) -> int:
         for target, shape in SHAPES.items():
             table = Base.metadata.tables[target.partition(".")[0]]
             column = table.c[target.partition(".")[2]]
-            for row in connection.execute(sa.select(table).where(column.is_not(None), _of(table, world, accounts))):
+            for row in connection.execute(sa.select(table).where(_of(table, world, accounts))):
                 count += 1
+                planted.add(target)
                 words = f"canary~{name}~{target}~"
                 values = {column.name: _shaped(shape, words, table, column.name, row, count)}
                 if f"{column.name}_key" in table.c:
                     values[f"{column.name}_key"] = values[column.name]
-                connection.execute(table.update().where(table.c.id == row.id).values(values))
-    return count
+                if target in EVENTS:
+                    copy = row._asdict() | values | {"id": new_id(), EVENTS[target]: new_id()}
+                    connection.execute(table.insert().values(copy))
+                else:
+                    connection.execute(table.update().where(table.c.id == row.id).values(values))
+    return planted
 
 
 def _of(table: sa.Table, world: World, accounts: list[str]) -> sa.ColumnElement[bool]:
@@ -149,17 +166,21 @@ def _shaped(shape: str, words: str, table: sa.Table, column: str, row: Any, numb
     if shape == "list":
         return [words]
     if shape == "content":
-        return {**getattr(row, column), "text": words}
+        return {**(getattr(row, column) or {}), "text": words}
+    if shape == "faults":
+        return [["email", Message(words).to_json()]]
     if shape == "message":
         return Message(words).to_json()
-    if shape == "sealed":
-        return seal(words, place_of(table.name, column, row.id, getattr(row, "org_id", None)))
+    if shape in ("sealed", "sealed content"):
+        said = words.translate(FOR_BANKS) if shape == "sealed" else json.dumps({"text": words})
+        return seal(said, place_of(table.name, column, row.id, getattr(row, "org_id", None)))
     return f"{words}{number}@one.example" if column == "email" else f"{words}{number}"
 
 
 def seen_in(text: str) -> set[tuple[str, str]]:
     """The world and the column of each canary that shows."""
-    return set(CANARY.findall(text))
+    plain = text.translate({sign: letter for letter, sign in FOR_BANKS.items()}) if "canary:" in text else text
+    return set(CANARY.findall(text)) | set(CANARY.findall(plain))
 
 
 def letter(path: Path) -> str:
@@ -174,7 +195,7 @@ def sentences(database: Database) -> Iterator[str]:
     with database.transaction(Scope.system("test")) as session:
         connection = session.connection()
         for target, shape in SHAPES.items():
-            if shape == "sealed" or target in ("organization.name", "auth_session.agent"):
+            if shape.startswith("sealed") or target in ("organization.name", "auth_session.agent"):
                 continue
             table = Base.metadata.tables[target.partition(".")[0]]
             for value in connection.scalars(sa.select(table.c[target.partition(".")[2]]).distinct()):
@@ -187,6 +208,14 @@ def _leaves(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _leaves(each)
+
+
+def opened(path: Path) -> bytes:
+    """A file as whoever has it reads it: of an archive, all that is packed in it."""
+    if not zipfile.is_zipfile(path):
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return b"\n".join(archive.read(name) for name in archive.namelist())
 
 
 def machinery(database: Database) -> str:

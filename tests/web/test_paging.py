@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import product
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
@@ -16,6 +17,7 @@ from kernel.ids import new_id
 from kernel.models import AccessGrant
 from kernel.policy import Role, matrix, system_actor
 from kernel.tenancy import Scope
+from tests.support import is_soak, scale
 from tests.web.conftest import ORG_KIND, Persona, make_persona, token_of
 from tests.web.test_permissions import PARTS
 from tests.web.worlds import World, build
@@ -31,6 +33,9 @@ BROKEN = (
     "", "zzz", "%00", "no+cursor", "2026-11-22T08:44:53.478502+00:00~x", "WyJlYXJuaW5ncyJd", "W10", "e30", "ODQ",
     "%C3%A9", "1" * 1999,
 )  # fmt: skip
+
+
+PARTS_OF_BROKEN = scale(4, 1)  # each list is asked a part of them in a run, and all in a soak
 
 
 def paged() -> list[Operation]:
@@ -91,6 +96,8 @@ def without_links(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in item.items() if name != "link"} for item in items]
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("db", ["sqlite", "postgresql"] if is_soak() else ["postgresql"], indirect=True)
 def test_pages_follow_each_other_by_cursors_and_a_broken_one_is_told_and_is_never_an_empty_page(
     app: Flask, db: Database
 ) -> None:
@@ -102,6 +109,8 @@ def test_pages_follow_each_other_by_cursors_and_a_broken_one_is_told_and_is_neve
     asked: dict[str, tuple[Reader, str]] = {}
     for role, reader in readers(app, db, world):
         for endpoint, address in addresses(app, db, role):
+            if endpoint in cursors and not is_soak():  # a list that had pages had them for somebody else
+                continue
             whole = reader.get(f"{address}?limit=200")
             if whole.status_code == 200:
                 count = len(whole.get_json()["items"])
@@ -114,9 +123,9 @@ def test_pages_follow_each_other_by_cursors_and_a_broken_one_is_told_and_is_neve
     assert len(cursors) >= 8, lengths
     assert [cursor for cursor in cursors.values() if not SAFE.fullmatch(cursor)] == []
     wrong = []
-    for endpoint, (reader, address) in asked.items():
+    for number, (endpoint, (reader, address)) in enumerate(asked.items()):
         foreign = cursors["admin_api.organizations" if endpoint == "payouts_api.earnings" else "payouts_api.earnings"]
-        for cursor in (*BROKEN, new_id(), foreign):
+        for cursor in (*BROKEN[number % PARTS_OF_BROKEN :: PARTS_OF_BROKEN], new_id(), foreign):
             answer = reader.get(f"{address}?after={cursor}")
             if answer.status_code != 422 or "after" not in answer.get_json()["fields"]:
                 wrong.append((endpoint, cursor, answer.status_code, answer.get_json()))

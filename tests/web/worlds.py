@@ -11,13 +11,14 @@ from calibration.lanes import lane_of
 from calibration.models import BehaviourReview, GoldKey
 from calibration.operations import attempts, backtests, disputes, natives, tests
 from i18n import Message
+from kernel import audit
 from kernel.db import Base, Database, now_of
 from kernel.ids import new_id
 from kernel.models import AccessGrant
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
-from labeling.models import Guideline, Item
-from marketplace.models import Assignment, Lane, LanePerson, Project, Unit
+from labeling.models import Guideline, Item, ItemOriginal
+from marketplace.models import Assignment, Lane, LanePerson, LotRework, Project, Unit
 from marketplace.operations import imports, releases, returning, reviewing
 from marketplace.values.imports import BatchKind
 from payouts.operations import earnings, methods, runs
@@ -28,7 +29,19 @@ from tests.support.house import settle_lane
 from tests.web.conftest import make_persona, token_of
 from web.models import AuthSession
 from workforce.files.rosters import read_roster
-from workforce.models import Account, Annotator, DataRequest, FactorReset, Passkey, SavedFilter
+from workforce.models import (
+    Account,
+    AccountLink,
+    Annotator,
+    DataRequest,
+    FactorReset,
+    LanguageClaim,
+    LanguageEvidence,
+    Passkey,
+    SavedFilter,
+    StandingChange,
+)
+from workforce.models.onboarding import ApplicationDraft, DocumentLook, PersonDocument
 from workforce.operations import (
     agreements,
     appeals,
@@ -133,6 +146,7 @@ def build(database: Database, name: str) -> World:
     _deliver(market, desk)
     _invite(market)
     _hand_in(desk)
+    _write_down(market, desk)
     _stay(market)
     operator = _operator(database)
     return World(
@@ -321,6 +335,53 @@ def _hand_in(desk: Desk) -> None:
         documents.upload_document(
             session, desk.people[0], desk.annotators[0], kind="identity", name="card.pdf", content=b"%PDF-1.7\n%%EOF\n"
         )
+
+
+def _write_down(market: Market, desk: Desk) -> None:
+    """What is rarely there: words beside the log, why a standing was changed, a document looked at and a lot sent back,
+    an application that was begun, and what units said before they were masked."""
+    with market.system() as session:
+        now, lane = now_of(session), session.get_one(Lane, desk.lane)
+        shared = {"org_id": lane.org_id, "vendor_org_id": lane.vendor_org_id, "project_id": lane.project_id}
+        audit.record(session, market.pm, "project.classified", "project", lane.project_id, words="It names people.")
+        for item_id in session.scalars(select(Unit.item_id).where(Unit.org_id == market.client).distinct()).all():
+            session.add(ItemOriginal(id=item_id, **shared, content='{"text": "as it was"}'))
+        session.add(
+            LotRework(
+                **shared, lane_id=lane.id, round=1, kind="review", state="done", reason="Too many were wrong.",
+                asked_at=now, done_at=now,
+            )
+        )  # fmt: skip
+        session.add(
+            StandingChange(
+                org_id=market.vendor, annotator_id=desk.annotators[0], status="active", reason="back again", at=now
+            )
+        )
+        document_id = session.scalars(select(PersonDocument.id).where(PersonDocument.org_id == market.vendor)).one()
+        session.add(
+            DocumentLook(
+                org_id=market.vendor, document_id=document_id, role="vendor_manager", reason="is it valid?", at=now
+            )
+        )
+        claim_id = session.scalars(select(LanguageClaim.id).where(LanguageClaim.org_id == market.vendor)).first()
+        session.add(
+            LanguageEvidence(
+                org_id=market.vendor, claim_id=claim_id, kind="document", source="manager", level="B2", weight=1.0,
+                fades_days=365.0, note="a certificate", at=now,
+            )
+        )  # fmt: skip
+        session.add(
+            AccountLink(
+                account_id=desk.people[0].account_id, kind="address", email="new@one.example", secret_hash=new_id(),
+                epoch=0, expires_at=now,
+            )
+        )  # fmt: skip
+        session.add(
+            ApplicationDraft(
+                id=new_id(), org_id=market.vendor, pool_id=market.pool, key_hash=new_id(), content="{}", saved_at=now,
+                expires_at=now + timedelta(days=3650),
+            )
+        )  # fmt: skip
 
 
 def _sign_in(market: Market, account_id: str) -> None:

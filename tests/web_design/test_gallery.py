@@ -48,13 +48,15 @@ def heard(tab: Page) -> Iterator[list[str]]:
 @pytest.mark.parametrize("locale", ["en", "ar"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_passes_axe_and_keeps_the_policy(stage: Stage, tab: Page, name: str, locale: str) -> None:
-    """What axe looks at, roles, names and contrast, is the same in every language: English, in both themes."""
+    """What axe looks at, roles, names and contrast, is the same in every language: English, and one theme of each page
+    in a run; everything in a soak."""
+    seen = MODES[list(PAGES).index(name) % len(MODES)]
     for width, theme in MODES:
         with heard(tab) as said:
             page = opened(stage, tab, PAGES[name](locale), width=width, theme=theme)
             page.evaluate("document.querySelectorAll('details:not(.menu)').forEach(d => d.open = true)")
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
-            if locale == "en" or is_soak():
+            if (locale == "en" and seen == (width, theme)) or is_soak():
                 found = Axe().run(page)
                 assert found.violations_count == 0, found.generate_report()
         assert said == []

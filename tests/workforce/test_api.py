@@ -1,5 +1,6 @@
 """The API of people: the same acts as the pages, under the same rules."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from kernel import clock
 from kernel.db import Database
 from kernel.models import Idempotency
 from kernel.tenancy import Scope
@@ -76,7 +78,12 @@ def test_people_are_listed_admitted_declined_and_verified(app: Flask, world: Wor
     assert verified.json["status"] == "verified"  # type: ignore[index]
     rejected = program.send("POST", f"/languages/{claim['id']}/reject", {"reason": "A mistake."})
     assert rejected.json["status"] == "rejected"  # type: ignore[index]
-    paused = program.send("POST", f"/people/{amina.id}/standing", {"status": "paused", "reason": "Wait."})
+    wait = {"status": "paused", "reason": "Wait.", "until": "2001-01-01T00:00:00Z"}
+    wrong = program.send("POST", f"/people/{amina.id}/standing", wait)
+    assert wrong.status_code == 422 and set(wrong.get_json()["fields"]) == {"until"}
+    paused = program.send(
+        "POST", f"/people/{amina.id}/standing", wait | {"until": (clock.now() + timedelta(days=9)).isoformat()}
+    )
     assert paused.json["status"] == "paused"  # type: ignore[index]
 
 

@@ -12,10 +12,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from kernel.db import Database
-from kernel.jobs import drain
+from kernel.jobs import drain, progress
 from kernel.mail import Letter, use_mail
 from kernel.models import AuditEvent
 from kernel.tenancy import Scope
+from tests.support import scale
 from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import Time, World
 from workforce import operations, queries
@@ -31,8 +32,11 @@ class Box:
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []
+        self.refused: set[str] = set()
 
     def send(self, letter: Letter) -> None:
+        if letter.to in self.refused:
+            raise OSError(f"no mail server takes a letter to {letter.to}")
         self.letters.append(letter)
 
     def address(self, to: str) -> str:
@@ -210,6 +214,60 @@ def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(
         assert session.scalar(select(func.count()).select_from(Roster)) == 2
     unread = program.send("POST", "/rosters", {"pool_id": world.pool_id, "name": "x.csv", "content": "AAAA"})
     assert (unread.status_code, (unread.json or {})["code"]) == (422, "roster.unreadable")
+
+
+@pytest.mark.soak
+def test_a_roster_of_ten_thousand_lines_is_shown_and_invites_each_once_though_its_job_breaks(
+    app: Flask, world: World, box: Box, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = scale(12, MOST_LINES - 2)
+    monkeypatch.setattr(sys.modules["workforce.operations.rosters"], "AT_ONCE", scale(5, 100))
+    people = [f"person{number}@example.org" for number in range(size)]
+    lines = [f"{email},{('sw-KE', 'ar-EG', 'en')[at % 3]},Zo\u00eb {at}" for at, email in enumerate(people)]
+    file = "\n".join(["email,locale,name", "nobody,en,", "PERSON0@example.org,en,", *lines])
+    manager, program = Visitor(app, world.db, world.manager), Program(app, world.db, world.manager)
+
+    def upload() -> str:
+        sent = {"pool_id": world.pool_id, "file": (BytesIO(file.encode()), "people.csv")}
+        response = manager.post("/rosters", sent, on="/invitations")
+        assert response.status_code == 303, response.get_data(as_text=True)
+        return response.headers["Location"]
+
+    place = upload()
+    assert sent(program, "GET", place)["roster"]["counts"] == {"wrong": 1, "twice": 1, "invite": size}
+    job = sent(program, "POST", f"{place}/send")["job_id"]
+    assert sent(program, "POST", f"{place}/send")["job_id"] == job
+    invite_next, broken = sys.modules["workforce.operations.rosters"].invite_next, iter((False, False, True))
+
+    def break_once(*asked: Any) -> int:
+        count: int = invite_next(*asked)
+        if next(broken, False):
+            raise OSError("the machine stops, with a third portion written")
+        return count
+
+    monkeypatch.setattr(sys.modules["workforce.jobs"], "invite_next", break_once)
+    box.refused = {people[1]}
+    drain(world.db)
+    with world.db.reading(world.vendor) as session:
+        half = progress(session, job)
+    assert half is not None and (half.state, half.total) == ("working", size)
+    assert 0 < half.done == len(box.letters) + 1 < size
+    box.refused = set()
+    time.now += timedelta(minutes=1)
+    drain(world.db)
+    assert sorted(letter.to.lower() for letter in box.letters) == sorted(people)
+    assert len({letter.id for letter in box.letters}) == size
+    assert len({one.text[one.text.index("http") :].split()[0] for one in box.letters}) == size
+    with world.db.reading(world.vendor) as session:
+        done = progress(session, job)
+    assert done is not None and (done.state, done.done, done.result["invited"]) == ("done", size, size)
+    assert len(world.audit("person.invited")) == size
+    other = upload()
+    assert sent(program, "GET", other)["roster"]["counts"] == {"wrong": 1, "twice": 1, "known": size}
+    for again in (place, other):
+        program.send("POST", f"{again}/send")
+    drain(world.db)
+    assert len(box.letters) == size
 
 
 def test_an_address_is_confirmed_by_a_letter_and_changed_by_two(app: Flask, world: World, box: Box, time: Time) -> None:

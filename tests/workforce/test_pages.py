@@ -1,6 +1,6 @@
 """Pages of people, as a browser without scripts meets them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from i18n import Message
+from kernel import clock
 from kernel.db import Database
 from kernel.policy import matrix
 from kernel.tenancy import Scope
@@ -244,9 +245,14 @@ def test_the_way_from_a_decline_over_the_appeal_to_the_answer(app: Flask, world:
 def test_strangers_and_the_uninvolved_see_nothing(app: Flask, world: World) -> None:
     person, actor = world.annotator()
     _other, other = world.annotator("Nia Otieno")
+    manager, day = Visitor(app, world.db, world.manager), clock.now().date() + timedelta(days=9)
+    pause, page = {"status": "paused", "reason": "A reason."}, f"/people/{person.id}"
+    assert manager.post(f"{page}/standing", pause | {"until": "2001-01-01"}, page).status_code == 422
+    assert manager.post(f"{page}/standing", pause | {"until": day.isoformat()}, page).status_code == 303
     with world.db.transaction(world.vendor) as session:
-        operations.change_standing(session, world.manager, person.id, status="paused", reason="A reason.")
-        receipt_id = queries.receipts_of(session, person.id)[0][0].id
+        receipt = queries.receipts_of(session, person.id)[0][0]
+        receipt_id, until = receipt.id, receipt.until_at
+    assert until is not None and until.date() == day + timedelta(days=1), "the last day counts"
     stranger = Visitor(app, world.db, world.stranger)
     for path in (f"/people/{person.id}", f"/receipts/{receipt_id}", f"/pools/{world.pool_id}"):
         assert stranger.get(path).status_code == 404, path

@@ -1,20 +1,29 @@
 """Reads of people: what eligibility asks, what a vendor searches, what it has to offer."""
 
+import sys
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from i18n import render
-from kernel.errors import Forbidden, Invalid, NotFound
+from kernel import clock
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.jobs import drain, progress
+from kernel.models import OutboxEvent
+from kernel.policy import Actor
+from kernel.registry import load_jobs
 from kernel.tenancy import Scope
 from tests.workforce.conftest import SYSTEM, Time, World
-from workforce import operations, queries
+from workforce import operations, queries, taking
 from workforce.models import Annotator, LanguageClaim
-from workforce.operations import many_people
+from workforce.operations import all_people, many_people
 from workforce.queries import finding
-from workforce.queries.steps import step_stream
-from workforce.values import ClaimFacts, ClaimStatus, Owner, PeopleFilter, Standing, SupplyRow
+from workforce.queries.steps import step_portion
+from workforce.values import ClaimFacts, ClaimStatus, ManyAct, Owner, PeopleFilter, PlanForAll, Standing, SupplyRow
 
 
 def test_the_facts_of_a_person_take_three_statements(world: World) -> None:
@@ -214,13 +223,15 @@ def test_the_standing_of_many_is_changed_after_a_look_and_searches_are_ones_own(
     amina, _actor = world.annotator("Amina Wanjiru")
     nia, _actor = world.applicant("Nia Otieno", (("sw-TZ", "native"),))
     both = [amina.id, nia.id]
-    told = {"status": "paused", "reason": "the project ends"}
+    until = clock.now() + timedelta(days=5)
+    told: dict[str, Any] = {"status": "paused", "reason": "the project ends", "until_at": until}
     with world.db.transaction(world.vendor) as session:
         planned = many_people.change_standings(session, world.manager, both, **told, is_preview=True)
         assert {one.id: one.is_possible for one in planned} == {amina.id: True, nia.id: False}
         assert session.get_one(Annotator, amina.id).status == "active"
         many_people.change_standings(session, world.manager, both, **told, is_preview=False)
         assert [session.get_one(Annotator, each).status for each in both] == ["paused", "applied"]
+        assert queries.receipts_of(session, amina.id)[0][0].until_at == until
     with world.db.transaction(world.vendor) as session:
         for asked, problem in (
             ({"annotator_ids": []}, Invalid), ({"annotator_ids": both, "status": "emperor"}, Invalid),
@@ -238,6 +249,112 @@ def test_the_standing_of_many_is_changed_after_a_look_and_searches_are_ones_own(
         assert many_people.saved_searches(session, world.manager) == []
     with world.db.transaction(world.vendor) as session, pytest.raises(Forbidden):
         many_people.save_search(session, world.reviewer, name="mine", wanted=PeopleFilter())
+
+
+def test_an_act_on_all_who_fit_is_counted_first_and_done_once_by_a_job(
+    world: World, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(all_people, "AT_ONCE", 2)
+    load_jobs()
+    people = [world.annotator(name)[0] for name in ("Amina Wanjiru", "Nia Otieno", "Juma Hassan", "Zawadi Diallo")]
+    paused, both = people[3], PeopleFilter(locale="sw")
+    soon = time.now + timedelta(days=30)
+    with world.db.transaction(world.vendor) as session:
+        operations.change_standing(session, world.manager, paused.id, status="paused", reason="ill")
+        session.get_one(Annotator, people[0].id).account_id = world.manager.account_id or ""
+        session.flush()
+        many_people.add_skill(session, world.manager, [people[1].id], skill="diving", reason="seen", is_preview=False)
+        operations.set_clearance(session, world.manager, people[2].id, level=2, until_at=soon, reason="seen")
+
+    def plan(act: ManyAct, actor: Actor = world.manager, wanted: PeopleFilter = both) -> PlanForAll:
+        with world.db.reading(world.vendor) as session:
+            return all_people.plan_for_all(session, actor, wanted, act)
+
+    def ask(act: ManyAct, key: str, expected: int, actor: Actor = world.manager) -> str:
+        with world.db.transaction(world.vendor) as session:
+            return all_people.ask_for_all(session, actor, both, act, key=key, expected=expected)
+
+    pause = ManyAct("standing", " the project ends ", status="paused", until_at=soon)
+    skill = ManyAct("skill", "seen at work", skill="diving")
+    clear = ManyAct("clearance", "for the project", level=1, until_at=soon)
+    acts = (pause, skill, clear)
+    told = {act.kind: plan(act) for act in acts}
+    assert {kind: (one.count, one.possible) for kind, one in told.items()} == {
+        "standing": (4, 2), "skill": (4, 2), "clearance": (4, 2),
+    }  # fmt: skip
+    for one in told.values():  # what is counted in the database is what is found out one by one
+        assert one.possible == sum(each.is_possible for each in one.first)
+        alone = [each.told for each in one.first if not each.is_possible]
+        assert {render(told): count for told, count in one.left_out} == Counter(render(each) for each in alone)
+    assert "is yourself: somebody else has to do it" in {render(told) for told, _n in told["skill"].left_out}
+    with monkeypatch.context() as patch:
+        for module in (all_people, many_people):
+            patch.setattr(module, "MOST_CODES", 1)
+        full = plan(replace(skill, skill="surveying"))
+        assert full.possible == 0 and {render(told): count for told, count in full.left_out} == Counter(
+            render(one.told) for one in full.first
+        )
+    assert plan(skill, wanted=PeopleFilter(locale="is")).count == 0
+    for actor, act, key, expected, problem in (
+        (world.reviewer, skill, "k", 2, Forbidden), (world.manager, skill, "k", 3, Conflict),
+        (world.manager, skill, "", 2, Invalid), (world.manager, replace(skill, skill="=cmd()"), "k", 2, Invalid),
+        (world.manager, replace(pause, status="emperor"), "k", 2, Invalid),
+        (world.manager, replace(clear, until_at=time.now), "k", 2, Invalid),
+        (world.manager, replace(pause, until_at=time.now), "k", 2, Invalid),
+        (world.manager, replace(skill, reason=" "), "k", 2, Invalid), (world.finance, pause, "k", 2, Forbidden),
+    ):  # fmt: skip
+        with pytest.raises(problem):
+            ask(act, key, expected, actor)
+    jobs = [ask(act, told[act.kind].key, told[act.kind].possible) for act in acts]
+    assert jobs == [ask(act, told[act.kind].key, told[act.kind].possible) for act in acts], "asked twice it is one job"
+    with world.db.reading(Scope.system("test")) as session:
+        kept = str([row.args for row in session.scalars(select(OutboxEvent)) if row.job == all_people.JOB])
+    assert "project" not in kept and "seen" not in kept
+    time.now += timedelta(minutes=20)
+    world.annotator("Late Comer")
+    drain(world.db)
+    assert jobs == [ask(act, told[act.kind].key, told[act.kind].possible) for act in acts], "nor again when it is done"
+    assert drain(world.db) == 0
+    with world.db.reading(world.vendor) as session:
+        done = [progress(session, each) for each in jobs]
+        rows = [session.get_one(Annotator, person.id) for person in people]
+        assert soon in {one.until_at for one in queries.receipts_of(session, people[1].id)[0]}
+    assert [one and (one.state, one.done, one.total, one.result["changed"]) for one in done] == [("done", 4, 4, 2)] * 3
+    assert [row.status for row in rows] == ["active", "paused", "paused", "paused"]
+    assert ["diving" in row.skills for row in rows] == [False, True, True, True]
+    assert [row.clearance for row in rows] == [0, 1, 2, 1]
+    ref = {event.actor_ref for event in world.audit("skill.added") + world.audit("clearance.set")}
+    assert ref == {world.manager.account_id} and len(world.audit("skill.added")) == 3
+    assert [event.details["possible"] for event in world.audit("people.act_asked")] == [2, 2, 2]
+    again = plan(pause)
+    assert (again.count, again.possible) == (5, 1)
+    with world.db.transaction(world.vendor) as session:
+        assert world.colleague.membership_id
+        job = all_people.ask_for_all(session, world.colleague, both, pause, key="k", expected=2)
+    with world.db.transaction(Scope.system("test")) as session:
+        operations.end_membership(session, SYSTEM, world.colleague.membership_id)
+    drain(world.db)
+    with world.db.reading(world.vendor) as session:
+        stopped = progress(session, job)
+    assert stopped is not None and stopped.result == {"changed": 0, "is_stopped": True}, "who may no longer do it"
+
+
+def test_files_of_people_are_read_portion_by_portion_and_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = sorted(world.annotator(name)[0].id for name in ("Amina Wanjiru", "Nia Otieno", "Juma Hassan"))
+    with world.db.transaction(world.vendor) as session:
+        operations.set_steps(session, world.manager, world.pool_id, ["profile"])
+        pool = queries.pool_of(session, world.pool_id)
+        assert pool is not None
+    for portion in (1, 2, 3, 1000):
+        for name in ("people", "steps"):
+            monkeypatch.setattr(sys.modules[f"workforce.queries.{name}"], "PORTION", portion)
+        for pieces in (
+            taking.people_file(world.vendor, PeopleFilter(locale="sw")), taking.steps_file(world.vendor, pool),
+        ):  # fmt: skip
+            lines = b"".join(pieces).decode("utf-8-sig").splitlines()
+            assert [line.partition(",")[0] for line in lines] == ["id", *people], portion
+    other = taking.people_file(Scope.tenant(world.other_vendor_id), PeopleFilter())
+    assert len(b"".join(other).splitlines()) == 1
 
 
 def test_skills_and_clearances_are_given_to_many_after_a_look(world: World, time: Time) -> None:
@@ -296,7 +413,7 @@ def test_skills_and_clearances_are_given_to_many_after_a_look(world: World, time
             )
     with world.db.transaction(world.vendor) as session:
         operations.set_steps(session, world.manager, world.pool_id, ["profile", "identity"])
-        told = {row[0]: row[3] for row in step_stream(session, world.pool_id, 10)}
+        told = {row[0]: row[3] for row in step_portion(session, world.pool_id, None)[0]}
     assert told == {amina.id: [Owner.NOBODY, Owner.PERSON], nia.id: [Owner.NOBODY, Owner.PERSON]}
     time.now = soon
     with world.db.transaction(world.vendor) as session:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from admin.queries.machinery import health
 from i18n import _, render
+from kernel import clock
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import OutgoingMail
 from kernel.policy import Actor, system_actor
@@ -16,7 +17,8 @@ from marketplace.queries.board import waiting
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
 from workforce.grounds import offered
-from workforce.models import Account
+from workforce.models import Account, Annotator
+from workforce.operations.standing import end_pauses
 from workforce.operations.telling import tell_deciders, tell_people
 from workforce.pages.evidence import evidence_told, rests_on_reason
 from workforce.rules.appeals import is_news, stage_at
@@ -329,3 +331,45 @@ def test_answers_that_a_person_named_are_shown_and_those_of_a_gate_are_a_number(
     answers = [{"kind": "judgment", "id": "J1"}]
     assert shown_evidence("paused", answers) == shown_evidence("removed", answers) == tuple(answers)
     assert shown_evidence("lane_paused", answers) == ({"kind": "judgment", "count": 1},)
+
+
+def test_a_pause_by_hand_may_say_until_when_and_is_over_by_itself(world: World, time: Time) -> None:
+    people = [world.annotator(name)[0] for name in ("Amina Wanjiru", "Nia Otieno", "Oli Ek", "Una Berg")]
+    appellant, actor = world.annotator("Pia Lund")
+    short, until = clock.now() + timedelta(days=2), clock.now() + timedelta(days=10)
+    calls: list[tuple[str, datetime]] = [
+        ("suspended", until), ("paused", clock.now()), ("paused", until + timedelta(days=400)),
+    ]  # fmt: skip
+    for status, wrong in calls:
+        with pytest.raises(Invalid) as caught, world.db.transaction(world.vendor) as session:
+            operations.change_standing(
+                session, world.manager, appellant.id, status=status, reason="Away.", until_at=wrong
+            )
+        assert set(caught.value.fields) == {"until"}
+    with world.db.transaction(world.vendor) as session:
+        for person, end in zip((*people, appellant), (short, until, short, None, short), strict=True):
+            operations.change_standing(session, world.manager, person.id, status="paused", reason="Away.", until_at=end)
+        operations.change_standing(session, world.manager, people[2].id, status="suspended", reason="Gone.")
+        receipt = queries.receipts_of(session, appellant.id)[0][0]
+        assert receipt.until_at == short and "by itself" in render(receipt.way_back, "en")
+    _appealed(world, actor, receipt.id)
+
+    def ended() -> list[str]:
+        with world.db.transaction(Scope.system("test")) as session:
+            end_pauses(session, SYSTEM)
+        with world.db.transaction(Scope.system("test")) as session:
+            return [session.get_one(Annotator, person.id).status for person in (*people, appellant)]
+
+    assert ended() == ["paused", "paused", "suspended", "paused", "paused"], "not before its end"
+    time.now = short
+    assert ended() == ["active", "paused", "suspended", "paused", "active"]
+    with world.db.transaction(world.vendor) as session:
+        states = {person.id: queries.receipts_of(session, person.id)[0] for person in (*people, appellant)}
+        assert [one.state.value for one in states[people[0].id]] == ["ended"]
+        assert [one.state.value for one in states[appellant.id]] == ["appealed"], "the appeal is answered all the same"
+        assert {one.kind.value: one.state.value for one in states[people[2].id]} == {
+            "paused": "ended", "removed": "in_force",
+        }  # fmt: skip
+        operations.change_standing(session, world.manager, people[0].id, status="paused", reason="Again.")
+    time.now = until
+    assert ended() == ["paused", "active", "suspended", "paused", "active"], "a later pause without an end holds"

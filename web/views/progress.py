@@ -15,11 +15,17 @@ from web.views import pages
 Titles = dict[str, Message]
 _titles: Titles = {}
 _results: dict[str, Callable[[jobs.Progress], str]] = {}
+_tells: dict[str, Callable[[jobs.Progress], Message]] = {}
 
 
-def describe_job(name: str, title: Message, result: Callable[[jobs.Progress], str] | None = None) -> None:
-    """Say how a job is called on pages, and where its result stands."""
+def describe_job(
+    name: str, title: Message, result: Callable[[jobs.Progress], str] | None = None,
+    tells: Callable[[jobs.Progress], Message] | None = None,
+) -> None:  # fmt: skip
+    """Say how a job is called on pages, where its result stands, and what is told of it once it is done."""
     _titles[name] = title
+    if tells is not None:
+        _tells[name] = tells
     if result is not None:
         _results[name] = result
 
@@ -44,6 +50,8 @@ def card(progress: jobs.Progress) -> JobCard:
     """The card of a job."""
     percent = min(100, 100 * progress.done // progress.total) if progress.total else None
     detail = _("%(done)s of %(total)s", done=progress.done, total=progress.total) if progress.total else ""
+    if progress.state == "done" and progress.job in _tells:
+        detail = _tells[progress.job](progress)
     result = _results.get(progress.job)
     return JobCard(
         progress.id, str(_titles.get(progress.job, _("Work in the background"))), _STATES[progress.state], percent,

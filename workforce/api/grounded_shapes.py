@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from web.forms import InModel
+from web.forms import InModel, Instant
 from workforce.api.shapes import ReasonIn
 from workforce.values import Standing
 
@@ -26,6 +26,7 @@ class GroundedIn(ReasonIn):
 
 
 class StandingIn(GroundedIn):
-    """A change of standing."""
+    """A change of standing; a pause with an end is over by itself then."""
 
     status: Standing
+    until: Instant | None = None

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from i18n import render
+from i18n import _, render
 from kernel.db import now_of
+from kernel.errors import Invalid
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from web import current
@@ -23,8 +24,8 @@ from workforce.api.shapes import (
     PersonOut,
     ReasonIn,
 )
-from workforce.operations import many_people
-from workforce.values import AnnotatorView, PlannedAct, Standing
+from workforce.operations import all_people, many_people
+from workforce.values import AnnotatorView, ManyAct, PlanForAll, PlannedAct, Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -43,12 +44,35 @@ class IdentityIn(InModel):
     kind: str = Field(max_length=20)
 
 
-class StandingsIn(ReasonIn):
-    """Many people, the standing that they shall have, and whether this only asks what it would do."""
+class ManyIn(ReasonIn):
+    """Many people by id or, in `asked`, all who fit, and whether this only asks what it would do. For all who fit, two
+    things that the preview answered with are sent back: its `key`, and how many would be changed."""
 
-    ids: list[str] = Field(min_length=1, max_length=200)
-    status: Standing
+    ids: list[str] = Field(default_factory=list, max_length=200)
+    asked: PeopleAskedIn | None = None
     preview: bool = False
+    key: str = Field(default="", max_length=40)
+    expected: int = Field(default=0, ge=0)
+
+
+class StandingsIn(ManyIn):
+    """Many people, and the standing that they shall have; a pause with an end is over by itself then."""
+
+    status: Standing
+    until: Instant | None = None
+
+
+class SkillIn(ManyIn):
+    """Many people, and the code of a skill that they are known to have."""
+
+    skill: str = Field(max_length=60)
+
+
+class ClearancesIn(ManyIn):
+    """Many people and a clearance with its end; without a level, each one's own is renewed."""
+
+    level: int | None = Field(default=None, ge=1, le=3)
+    until_at: Instant
 
 
 class PlannedPersonOut(OutModel):
@@ -60,29 +84,6 @@ class PlannedPersonOut(OutModel):
     is_possible: bool
 
 
-class PlannedOut(OutModel):
-    """All of them."""
-
-    items: list[PlannedPersonOut]
-
-
-class SkillIn(ReasonIn):
-    """Many people, the code of a skill that they are known to have, and whether this only asks what it would do."""
-
-    ids: list[str] = Field(min_length=1, max_length=200)
-    skill: str = Field(max_length=60)
-    preview: bool = False
-
-
-class ClearancesIn(ReasonIn):
-    """Many people and a clearance with its end; without a level, each one's own is renewed."""
-
-    ids: list[str] = Field(min_length=1, max_length=200)
-    level: int | None = Field(default=None, ge=1, le=3)
-    until_at: Instant
-    preview: bool = False
-
-
 class PlannedActOut(OutModel):
     """One of them: whether the act is possible, and what it does or why not, in the caller's language."""
 
@@ -91,21 +92,69 @@ class PlannedActOut(OutModel):
     is_possible: bool
     told: str
 
+    @classmethod
+    def of(cls, one: PlannedAct) -> "PlannedActOut":
+        """In the caller's language."""
+        return cls(id=one.id, name=one.name, is_possible=one.is_possible, told=render(one.told))
 
-class PlannedActsOut(OutModel):
-    """All of them."""
+
+class PeopleLeftOutOut(OutModel):
+    """Why so many of all who fit stay as they are, in the caller's language."""
+
+    told: str
+    count: int
+
+
+class PlanForAllOut(OutModel):
+    """How many fit, how many of them would be changed, the first of them, and why the others stay as they are."""
+
+    key: str
+    count: int
+    possible: int
+    first: list[PlannedActOut]
+    left_out: list[PeopleLeftOutOut]
+
+    @classmethod
+    def of(cls, plan: PlanForAll) -> "PlanForAllOut":
+        """In the caller's language."""
+        left_out = [PeopleLeftOutOut(told=render(told), count=count) for told, count in plan.left_out]
+        first = [PlannedActOut.of(one) for one in plan.first]
+        return cls(key=plan.key, count=plan.count, possible=plan.possible, first=first, left_out=left_out)
+
+
+class ForAllOut(OutModel):
+    """Of all who fit: what it would do to them, or the job that does it; `GET /jobs/{job_id}` tells how far it is."""
+
+    for_all: PlanForAllOut | None = None
+    job_id: str | None = None
+
+
+class PlannedOut(ForAllOut):
+    """All who were named."""
+
+    items: list[PlannedPersonOut]
+
+
+class PlannedActsOut(ForAllOut):
+    """All who were named."""
 
     items: list[PlannedActOut]
 
     @classmethod
     def of(cls, planned: Iterable[PlannedAct]) -> "PlannedActsOut":
         """In the caller's language."""
-        return cls(
-            items=[
-                PlannedActOut(id=one.id, name=one.name, is_possible=one.is_possible, told=render(one.told))
-                for one in planned
-            ]
-        )
+        return cls(items=[PlannedActOut.of(one) for one in planned])
+
+
+def _for_all(session: "Session", actor: Actor, body: ManyIn, asked: PeopleAskedIn, act: ManyAct) -> dict[str, Any]:
+    """The fields of `ForAllOut`."""
+    if body.ids:
+        fault = _("Name people, or ask for all who fit.")
+        raise Invalid("people.both", fault, {"ids": fault})
+    if body.preview:
+        return {"for_all": PlanForAllOut.of(all_people.plan_for_all(session, actor, asked.wanted(), act))}
+    key, expected = body.key, body.expected
+    return {"job_id": all_people.ask_for_all(session, actor, asked.wanted(), act, key=key, expected=expected)}
 
 
 class SearchIn(InModel):
@@ -153,8 +202,11 @@ def people(session: "Session", actor: Actor, query: PeopleQuery) -> PeopleOut:
 @api.post("/people/standings", body=StandingsIn, returns=PlannedOut, scope=_reach)
 def change_standings(session: "Session", actor: Actor, body: StandingsIn) -> PlannedOut:
     """What a standing would do to many, all possible ones of which it does unless `preview` is true."""
+    if body.asked is not None:
+        act = ManyAct("standing", body.reason, status=body.status, until_at=body.until)
+        return PlannedOut(items=[], **_for_all(session, actor, body, body.asked, act))
     planned = many_people.change_standings(
-        session, actor, body.ids, status=body.status, reason=body.reason, is_preview=body.preview
+        session, actor, body.ids, status=body.status, reason=body.reason, is_preview=body.preview, until_at=body.until
     )
     return PlannedOut(items=[PlannedPersonOut.model_validate(one) for one in planned])
 
@@ -162,6 +214,9 @@ def change_standings(session: "Session", actor: Actor, body: StandingsIn) -> Pla
 @api.post("/people/skills", body=SkillIn, returns=PlannedActsOut, scope=_reach)
 def add_skill(session: "Session", actor: Actor, body: SkillIn) -> PlannedActsOut:
     """Put a skill on many that you know they have, unless `preview` is true; the log keeps why."""
+    if body.asked is not None:
+        act = ManyAct("skill", body.reason, skill=body.skill)
+        return PlannedActsOut(items=[], **_for_all(session, actor, body, body.asked, act))
     return PlannedActsOut.of(
         many_people.add_skill(session, actor, body.ids, skill=body.skill, reason=body.reason, is_preview=body.preview)
     )
@@ -170,6 +225,9 @@ def add_skill(session: "Session", actor: Actor, body: SkillIn) -> PlannedActsOut
 @api.post("/people/clearances", body=ClearancesIn, returns=PlannedActsOut, scope=_reach)
 def set_clearances(session: "Session", actor: Actor, body: ClearancesIn) -> PlannedActsOut:
     """Give many a clearance or renew it, unless `preview` is true; no level falls, or ends sooner but for a higher."""
+    if body.asked is not None:
+        act = ManyAct("clearance", body.reason, level=body.level, until_at=body.until_at)
+        return PlannedActsOut(items=[], **_for_all(session, actor, body, body.asked, act))
     return PlannedActsOut.of(
         many_people.set_clearances(
             session,
@@ -226,7 +284,13 @@ def decline(session: "Session", actor: Actor, annotator_id: str, body: GroundedI
 def change_standing(session: "Session", actor: Actor, annotator_id: str, body: StandingIn) -> AnnotatorOut:
     """Pause, end or bring back; people can say themselves that they leave."""
     changed = operations.change_standing(
-        session, actor, annotator_id, status=body.status, reason=body.reason, evidence=body.named()
+        session,
+        actor,
+        annotator_id,
+        status=body.status,
+        reason=body.reason,
+        evidence=body.named(),
+        until_at=body.until,
     )
     return _out(session, changed)
 

@@ -7,11 +7,10 @@ from flask import Response
 from kernel import db
 from kernel.policy import Actor
 from web import current, limits
-from workforce import queries
+from workforce import queries, taking
 from workforce.api import api
 from workforce.api.people_shapes import PeopleFileQuery
-from workforce.files.people import people_csv, steps_csv
-from workforce.operations.many_people import note_file, people_for_file, steps_for_file
+from workforce.operations.many_people import take_people, take_steps
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def people_file(session: "Session", actor: Actor, query: PeopleFileQuery) -> Response:
     """All people who fit, as a table in which no cell is a formula; the log keeps who took it."""
-    rows = people_for_file(session, actor, query.wanted())
-    with db.transaction(queries.reach(actor)) as writing:
-        note_file(writing, actor, len(rows))
-    return Response(people_csv(rows), mimetype="text/csv")
+    wanted, scope = query.wanted(), queries.reach(actor)
+    with db.transaction(scope) as writing:
+        take_people(writing, actor, wanted)
+    return Response(taking.people_file(scope, wanted), mimetype="text/csv")
 
 
 @api.get(
@@ -35,7 +34,7 @@ def people_file(session: "Session", actor: Actor, query: PeopleFileQuery) -> Res
 )  # fmt: skip
 def steps_file(session: "Session", actor: Actor, pool_id: str) -> Response:
     """How far each of a pool's people is, one column a step; the log keeps who took it."""
-    pool, rows = steps_for_file(session, actor, pool_id)
-    with db.transaction(queries.reach(actor)) as writing:
-        note_file(writing, actor, len(rows))
-    return Response(steps_csv(pool.steps, rows), mimetype="text/csv")
+    scope = queries.reach(actor)
+    with db.transaction(scope) as writing:
+        pool = take_steps(writing, actor, pool_id)
+    return Response(taking.steps_file(scope, pool), mimetype="text/csv")

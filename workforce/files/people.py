@@ -1,16 +1,16 @@
 """A vendor's people, and how far those of a pool are, as CSV in which no cell is a formula."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from kernel.sheets import write
+from kernel.sheets import pieces
 from workforce.values import Owner, PersonRow, Standing
 
 COLUMNS = ("id", "pseudonym", "name", "email", "status", "country", "weekly_hours", "applied_at", "languages")
 
 
-def people_csv(rows: Iterable[PersonRow]) -> bytes:
+def people_csv(rows: Iterable[PersonRow]) -> Iterator[bytes]:
     """One line a person; addresses are masked, as on the page."""
-    return write(COLUMNS, (_cells(row) for row in rows))
+    return pieces(COLUMNS, (_cells(row) for row in rows))
 
 
 def _cells(row: PersonRow) -> list[object]:
@@ -21,9 +21,9 @@ def _cells(row: PersonRow) -> list[object]:
     ]  # fmt: skip
 
 
-def steps_csv(codes: Sequence[str], rows: Iterable[tuple[str, str, Standing, list[Owner]]]) -> bytes:
+def steps_csv(codes: Sequence[str], rows: Iterable[tuple[str, str, Standing, list[Owner]]]) -> Iterator[bytes]:
     """One line a person, one column a step: whose turn it is, or `done`."""
-    return write(
+    return pieces(
         ("id", "pseudonym", "status", *codes),
         (
             (person, pseudonym, status.value, *("done" if owner is Owner.NOBODY else owner.value for owner in owners))

@@ -251,6 +251,7 @@ class Annotator(Identified, Owned, Base):
     about: Mapped[str | None] = mapped_column(Text)
     clearance: Mapped[int] = mapped_column(default=0)  # 0 public/internal, 1 confidential, 2 PII, 3 PHI
     clearance_until: Mapped[datetime | None]
+    sensitive_seen_at: Mapped[datetime | None]  # when they were last shown what asks for a clearance, to the hour
     identity_verified_at: Mapped[datetime | None]
     applied_at: Mapped[datetime]
     admitted_at: Mapped[datetime | None]
@@ -374,6 +375,7 @@ class StandingChange(Identified, Owned, Base):
 
 
 UNTOLD = column("told_at").is_(None)
+PAUSE_WITH_END = (column("kind") == "paused") & column("until_at").is_not(None)
 
 
 class DecisionReceipt(Identified, Owned, Base):
@@ -386,6 +388,7 @@ class DecisionReceipt(Identified, Owned, Base):
         Index("ix_receipt_annotator", "org_id", "annotator_id", "decided_at"),
         Index("ix_receipt_state", "org_id", "state", "decided_at"),
         Index("ix_receipt_untold", "decided_at", sqlite_where=UNTOLD, postgresql_where=UNTOLD),
+        Index("ix_receipt_pause_end", "until_at", sqlite_where=PAUSE_WITH_END, postgresql_where=PAUSE_WITH_END),
         within("annotator", "annotator_id"),
         CheckConstraint("state IN ('in_force', 'appealed', 'overturned', 'ended')", name="state_is_known"),
     )

@@ -47,7 +47,7 @@ def invite(
     if not rows:  # also where somebody else is doing the same at this moment
         message = _("This address was invited into this pool before. Send that invitation again in place of another.")
         raise Conflict("invitation.exists", message, field="email")
-    send_letter(session, actor, rows[0], pool, address_of)
+    send_letters(session, actor, rows, pool, address_of)
     return invitation_view(rows[0], now_of(session))
 
 
@@ -66,19 +66,25 @@ def add_invitations(session: Session, actor: Actor, pool: Pool, guests: Sequence
     return list(session.scalars(select(Invitation).where(Invitation.id.in_(new)).order_by(Invitation.email_key)))
 
 
-def send_letter(session: Session, actor: Actor, row: Invitation, pool: Pool, address_of: AddressOf) -> None:
-    """Mail another secret to the invited address; the one before it is worth nothing any more."""
-    secret, now = ids.new_secret(32), now_of(session)
-    row.secret_hash, row.sent_at, row.sent_times = digest(secret), now, row.sent_times + 1
-    row.expires_at = now + GOOD_FOR
-    vendor = session.get_one(Organization, row.org_id)
-    text = letters.invited(vendor.name, pool.name, row.note, address_of(secret), GOOD_FOR.days)
-    reader = negotiate([row.locale])
-    mail.post(session, row.email, text.subject_for(reader), text.text_for(reader))
-    audit.record(
-        session, actor, "person.invited", "invitation", row.id, org_id=row.org_id,
-        details={"pool": pool.id, "letter": row.sent_times},
-    )  # fmt: skip
+def send_letters(session: Session, actor: Actor, rows: Sequence[Invitation], pool: Pool, address_of: AddressOf) -> None:
+    """Mail another secret to each invited address; the one before it is worth nothing any more."""
+    vendor, now = session.get_one(Organization, pool.org_id), now_of(session)
+    written: list[tuple[str, str, str]] = []
+    for row in rows:
+        secret = ids.new_secret(32)
+        row.secret_hash, row.sent_at, row.sent_times = digest(secret), now, row.sent_times + 1
+        row.expires_at = now + GOOD_FOR
+        text = letters.invited(vendor.name, pool.name, row.note, address_of(secret), GOOD_FOR.days)
+        reader = negotiate([row.locale])
+        written.append((row.email, text.subject_for(reader), text.text_for(reader)))
+        audit.record(
+            session, actor, "person.invited", "invitation", row.id, org_id=row.org_id,
+            details={"pool": pool.id, "letter": row.sent_times},
+        )  # fmt: skip
+    if len(written) == 1:  # somebody waits for it
+        mail.post(session, *written[0])
+    else:
+        mail.post_many(session, written)
 
 
 def send_again(session: Session, actor: Actor, invitation_id: str, *, address_of: AddressOf) -> InvitationView:
@@ -93,7 +99,7 @@ def send_again(session: Session, actor: Actor, invitation_id: str, *, address_of
         )
         raise Conflict("invitation.too_often", message)
     row.revoked_at = None
-    send_letter(session, actor, row, session.get_one(Pool, row.pool_id), address_of)
+    send_letters(session, actor, [row], session.get_one(Pool, row.pool_id), address_of)
     session.flush()
     return invitation_view(row, now)
 

@@ -16,17 +16,16 @@ from workforce.operations.clearances import set_clearance
 from workforce.operations.codes import keep_codes
 from workforce.operations.standing import change_standing
 from workforce.policy import Action, annotator_resource
-from workforce.queries.people import chosen, people_stream, search_people
+from workforce.queries.people import chosen, count_people, search_people
 from workforce.queries.pools import pool_of
-from workforce.queries.steps import StepRow, step_stream
+from workforce.queries.steps import count_on_their_way
 from workforce.rules.clearances import clean_level, clearance_at
 from workforce.rules.names import clean_code, clean_text
 from workforce.rules.profiles import MOST_CODES
-from workforce.rules.standing import may_change
-from workforce.values import PeopleFilter, PersonRow, Planned, PlannedAct, PoolView, SavedSearch, Standing
+from workforce.rules.standing import clean_end, may_change
+from workforce.values import PeopleFilter, Planned, PlannedAct, PoolView, SavedSearch, Standing
 
 MOST_SAVED = 50
-MOST_TAKEN = 100_000
 ANYBODY = "anybody"  # many people have no one author; each is asked about before they are changed
 _OUT = (Standing.LEFT, Standing.DECLINED)
 _OWN = _("is yourself: somebody else has to do it")
@@ -34,8 +33,9 @@ _NOT_HERE = _("does not work here")
 
 
 def change_standings(
-    session: Session, actor: Actor, annotator_ids: Sequence[str], *, status: str, reason: str, is_preview: bool
-) -> list[Planned]:
+    session: Session, actor: Actor, annotator_ids: Sequence[str], *, status: str, reason: str, is_preview: bool,
+    until_at: datetime | None = None,
+) -> list[Planned]:  # fmt: skip
     """What a standing would do to each of these people; done, all or none, unless this is a preview. Who cannot be
     brought there from where they stand is left as they are."""
     guard.require(session, actor, Action.PEOPLE_READ, Resource("people", org_id=actor.org_id))
@@ -44,20 +44,26 @@ def change_standings(
     except ValueError:
         fault = _("Choose one of the values offered.")
         raise Invalid("people.status", fault, {"status": fault}) from None
-    told = clean_text(reason, "reason", 2000)
+    told, until_at = clean_text(reason, "reason", 2000), clean_end(after, until_at, now_of(session))
     planned = [
         Planned(
             person.id,
             name,
             Standing(person.status),
-            after is not Standing.LEFT and may_change(Standing(person.status), after),
+            standing_may_become(actor, person, after),
         )
         for person, name in chosen(session, annotator_ids)
     ]
     for one in planned if not is_preview else ():
         if one.is_possible:
-            change_standing(session, actor, one.id, status=status, reason=told)
+            change_standing(session, actor, one.id, status=status, reason=told, until_at=until_at)
     return planned
+
+
+def standing_may_become(actor: Actor, person: Annotator, after: Standing) -> bool:
+    """Whether an act on many brings this person to that standing; nobody changes their own by it."""
+    is_other = person.account_id != actor.account_id
+    return is_other and after is not Standing.LEFT and may_change(Standing(person.status), after)
 
 
 def add_skill(
@@ -70,7 +76,7 @@ def add_skill(
     code, told = clean_code(skill, "skill"), clean_text(reason, "reason", 2000)
     planned = []
     for person, name in chosen(session, annotator_ids, is_locked=not is_preview):
-        fault = _no_skill(actor, person, code)
+        fault = why_no_skill(actor, person, code)
         planned.append(PlannedAct(person.id, name, fault is None, fault or _("gets the skill")))
         if fault is None and not is_preview:
             guard.require(session, actor, Action.PEOPLE_SKILL, annotator_resource(person))
@@ -84,7 +90,7 @@ def add_skill(
     return planned
 
 
-def _no_skill(actor: Actor, person: Annotator, code: str) -> Message | None:
+def why_no_skill(actor: Actor, person: Annotator, code: str) -> Message | None:
     """Why this person does not get the skill."""
     if person.account_id == actor.account_id:
         return _OWN
@@ -111,14 +117,14 @@ def set_clearances(
     planned = []
     for person, name in chosen(session, annotator_ids, is_locked=not is_preview):
         after = person.clearance if level is None else level
-        fault = _no_clearance(actor, person, after, until_at, now)
+        fault = why_no_clearance(actor, person, after, until_at, now)
         planned.append(PlannedAct(person.id, name, fault is None, fault or _cleared(person, after, now)))
         if fault is None and not is_preview:
             set_clearance(session, actor, person.id, level=after, until_at=until_at, reason=told)
     return planned
 
 
-def _no_clearance(
+def why_no_clearance(
     actor: Actor, person: Annotator, after: int, until_at: datetime | None, now: datetime
 ) -> Message | None:
     """Why this person does not get that clearance until then."""
@@ -149,23 +155,23 @@ def _cleared(person: Annotator, after: int, now: datetime) -> Message:
     return _("is given")
 
 
-def people_for_file(session: Session, actor: Actor, wanted: PeopleFilter) -> list[PersonRow]:
-    """All who fit, for a file, in a transaction that only reads; `note_file` puts it on record."""
+def take_people(session: Session, actor: Actor, wanted: PeopleFilter) -> None:
+    """Allow and put on record that somebody takes away all who fit, before the first of them is handed over."""
     guard.require(session, actor, Action.PEOPLE_EXPORT, Resource("people", org_id=actor.org_id))
-    return list(people_stream(session, wanted, MOST_TAKEN))
+    _note_file(session, actor, count_people(session, wanted))
 
 
-def steps_for_file(session: Session, actor: Actor, pool_id: str) -> tuple[PoolView, list[StepRow]]:
-    """A pool with how far each of its people is, for a file, in a transaction that only reads."""
+def take_steps(session: Session, actor: Actor, pool_id: str) -> PoolView:
+    """The same for how far each of a pool's people is; returns the pool."""
     pool = pool_of(session, pool_id)
     if pool is None:
         raise guard.not_found()
     guard.require(session, actor, Action.PEOPLE_EXPORT, Resource("people", org_id=pool.org_id))
-    return pool, list(step_stream(session, pool_id, MOST_TAKEN))
+    _note_file(session, actor, count_on_their_way(session, pool_id))
+    return pool
 
 
-def note_file(session: Session, actor: Actor, rows: int) -> None:
-    """Put on record that somebody took the list of people away, before it is handed over."""
+def _note_file(session: Session, actor: Actor, rows: int) -> None:
     audit.record(session, actor, "people.exported", "people", actor.org_id, details={"rows": rows})
 
 

@@ -13,7 +13,7 @@ from kernel.errors import Conflict
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
 from workforce.models import Pool, Roster, RosterLine
-from workforce.operations.invitations import AddressOf, add_invitations, send_letter
+from workforce.operations.invitations import AddressOf, add_invitations, send_letters
 from workforce.policy import Action, pool_resource
 from workforce.queries.invitations import invited_keys, letters_left, member_keys, roster_of
 from workforce.rules.names import clean_file_name
@@ -103,8 +103,7 @@ def invite_next(session: Session, actor: Actor, roster_id: str, address_of: Addr
     members = member_keys(session, roster.org_id, {line.email_key or "" for line in lines})
     author = Actor(roster.created_by, roster.org_id, None)
     rows = add_invitations(session, author, pool, [_guest(line) for line in lines if line.email_key not in members])
-    for row in rows:
-        send_letter(session, author, row, pool, address_of)
+    send_letters(session, author, rows, pool, address_of)
     invited = {row.email_key for row in rows}
     for outcome, numbers in _outcomes(lines, invited, members).items():
         session.execute(

@@ -1,6 +1,7 @@
 """Standing: every change by compare-and-set, with its author, reason and, where it is adverse, its receipt."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -17,33 +18,35 @@ from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Reason
 from workforce.leases import end_leases, end_reviews
 from workforce.models import Annotator, DecisionReceipt, StandingChange
-from workforce.operations.receipts import checked_evidence, end_receipts_of, issue_receipt
-from workforce.policy import Action, annotator_resource
+from workforce.operations.receipts import checked_evidence, end_receipt, end_receipts_of, issue_receipt
+from workforce.policy import Action, annotator_resource, receipt_resource
 from workforce.queries.people import annotator_view
 from workforce.queries.rows import annotator_row
 from workforce.rules.names import clean_text
-from workforce.rules.standing import is_own_choice, may_change, receipt_kind_of, restored
-from workforce.values import AnnotatorView, ReceiptKind, Standing
+from workforce.rules.standing import clean_end, is_own_choice, may_change, receipt_kind_of, restored
+from workforce.values import AnnotatorView, ReceiptKind, ReceiptState, Standing
 
 RULE_VERSION = "1"
 CAUSE = "standing_change"
+PAUSE_OVER = "pause over"
 
 
 def change_standing(
     session: Session, actor: Actor, annotator_id: str, *, status: str, reason: str,
-    evidence: Sequence[Mapping[str, str]] = (),
+    evidence: Sequence[Mapping[str, str]] = (), until_at: datetime | None = None,
 ) -> AnnotatorView:  # fmt: skip
     """Pause, suspend or bring back, as the vendor decides, with what that rests on; people alone say that they
-    leave."""
+    leave. A pause may end by itself: `end_pauses`."""
     person = annotator_row(session, annotator_id)
     after = Standing(status)
     _ensure_may(session, actor, person, after)
     reason = clean_text(reason, "reason", 2000)
+    until_at = clean_end(after, until_at, now_of(session))
     if not may_change(Standing(person.status), after):
         raise Conflict("standing.not_from_here", _("This person's standing has changed meanwhile. Look again."))
     change_id = ids.new_id()
     named = checked_evidence(session, actor, person.id, evidence)
-    receipt_id = _receipt(session, actor, person, after, reason, change_id, named)
+    receipt_id = _receipt(session, actor, person, after, reason, change_id, named, until_at)
     move(session, actor, person, after, reason, change_id=change_id, receipt_id=receipt_id)
     if after is Standing.ACTIVE:
         _end_standing_receipts(session, actor, person)
@@ -100,6 +103,33 @@ def _moved(names: frozenset[str]) -> Hot[Update]:
         .where(table.c.id == bindparam("p_id"), table.c.status == bindparam("p_before"))
         .values({name: bindparam(f"p_to_{name}", type_=table.c[name].type) for name in sorted(names)})
     )
+
+
+def end_pauses(session: Session, actor: Actor, limit: int = 500) -> int:
+    """Bring back whose pause was for a time that is over, whether or not an appeal against it waits; returns how many
+    of these decisions were looked at. What was decided about the person since then holds."""
+    rows = session.execute(
+        select(DecisionReceipt, Annotator)
+        .join(
+            Annotator,
+            (Annotator.org_id == DecisionReceipt.org_id) & (Annotator.id == DecisionReceipt.annotator_id),
+        )
+        .where(
+            DecisionReceipt.kind == ReceiptKind.PAUSED, DecisionReceipt.until_at <= now_of(session),
+            DecisionReceipt.cause_kind == CAUSE,
+            (DecisionReceipt.state == ReceiptState.IN_FORCE)
+            | ((DecisionReceipt.state == ReceiptState.APPEALED) & (Annotator.status == Standing.PAUSED)),
+        )
+        .order_by(DecisionReceipt.until_at, DecisionReceipt.id)
+        .limit(limit)
+    ).all()  # fmt: skip
+    for receipt, person in rows:
+        guard.require(session, actor, Action.RECEIPT_END, receipt_resource(receipt, person))
+        if person.status == Standing.PAUSED and _is_last(session, receipt):
+            move(session, actor, person, Standing.ACTIVE, PAUSE_OVER, receipt_id=receipt.id)
+        if receipt.state == ReceiptState.IN_FORCE:
+            end_receipt(session, actor, receipt.id)
+    return len(rows)
 
 
 def give_back(session: Session, actor: Actor, person: Annotator, receipt: DecisionReceipt) -> None:
@@ -159,6 +189,7 @@ def _receipt(
     reason: str,
     change_id: str,
     evidence: Sequence[Mapping[str, str]],
+    until_at: datetime | None,
 ) -> str | None:
     kind = receipt_kind_of(after)
     if kind is None:
@@ -172,8 +203,9 @@ def _receipt(
         rule_version=RULE_VERSION,
         what=_WHAT[kind],
         why=_("The vendor's reason: “%(reason)s”", reason=reason),
-        way_back=_WAY_BACK[kind],
+        way_back=_WAY_BACK[kind] if until_at is None else _BY_ITSELF,
         evidence=evidence,
+        until_at=until_at,
         cause_kind=CAUSE,
         cause_id=change_id,
     )
@@ -183,6 +215,7 @@ _WHAT: dict[ReceiptKind, Message] = {
     ReceiptKind.PAUSED: _("All your work with this vendor is paused."),
     ReceiptKind.REMOVED: _("Your work with this vendor has been ended."),
 }
+_BY_ITSELF = _("Your work opens again by itself at the end of that time. What you have earned stays yours and is paid.")
 _WAY_BACK: dict[ReceiptKind, Message] = {
     ReceiptKind.PAUSED: _("Answer what the vendor asks for. What you have earned stays yours and is paid as always."),
     ReceiptKind.REMOVED: _("You can appeal. What you have earned stays yours and is paid as always."),

@@ -11,7 +11,7 @@ from i18n import Message, _, ngettext
 from i18n.matching import Level, Mode
 from kernel import db
 from kernel.db import now_of
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from web import current
 from web.forms import Day, Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
@@ -19,12 +19,12 @@ from workforce import operations, queries
 from workforce.demand import lanes_with_tests
 from workforce.figures import figures_of_person
 from workforce.grounds import offered
-from workforce.operations import many_people
+from workforce.operations import all_people, many_people
 from workforce.pages import pages, words
 from workforce.pages.people_filter import Asked, address_of
 from workforce.policy import Action
 from workforce.rules.standing import next_standings
-from workforce.values import IDENTITY_KINDS, SKILLS, PlannedAct, Standing
+from workforce.values import IDENTITY_KINDS, SKILLS, ManyAct, PlanForAll, PlannedAct, Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -55,9 +55,14 @@ class Decision(Reason):
 
 
 class StandingForm(Decision):
-    """What the form of standing sends."""
+    """What the form of standing sends; `until` is the last day of a pause that ends by itself."""
 
     status: Standing
+    until: Day | None = None
+
+    def end(self) -> datetime | None:
+        """The end of that day."""
+        return _end_of(self.until) if self.until else None
 
 
 class SkillForm(Reason):
@@ -100,14 +105,15 @@ def change_standings() -> Response:
     def act(session: "Session", is_preview: bool) -> list[PlannedAct]:
         planned = many_people.change_standings(
             session, current.actor(), request.form.getlist("ids"), status=form.data.status, reason=form.data.reason,
-            is_preview=is_preview,
+            is_preview=is_preview, until_at=form.data.end(),
         )  # fmt: skip
         word = words.STANDINGS[form.data.status][0]
         return [PlannedAct(one.id, one.name, one.is_possible, word if one.is_possible else _STAYS) for one in planned]
 
     return _many(
-        form, act, _("Each of them reads your reason and can appeal. What they hold goes back to others at once.")
-    )
+        form, act, lambda: ManyAct("standing", form.data.reason, status=form.data.status, until_at=form.data.end()),
+        _("Each of them reads your reason and can appeal. What they hold goes back to others at once."),
+    )  # fmt: skip
 
 
 @pages.post("/people/skills")
@@ -120,6 +126,7 @@ def add_skill() -> Response:
             session, current.actor(), request.form.getlist("ids"), skill=form.data.skill, reason=form.data.reason,
             is_preview=is_preview,
         ),
+        lambda: ManyAct("skill", form.data.reason, skill=form.data.skill),
         _("Lanes that ask for this skill open to them. They can take it off their profile. Your reason is kept."),
     )  # fmt: skip
 
@@ -134,23 +141,41 @@ def set_clearances() -> Response:
             session, current.actor(), request.form.getlist("ids"), level=form.data.level,
             until_at=_end_of(form.data.until), reason=form.data.reason, is_preview=is_preview,
         ),
+        lambda: ManyAct(
+            "clearance", form.data.reason, level=form.data.level, until_at=_end_of(form.data.until)
+        ),
         _("Work with protected data opens to them until then, where all else that it asks for is met."),
     )  # fmt: skip
 
 
-def _many(form: Form[Any], act: Callable[["Session", bool], list[PlannedAct]], note: Message) -> Response:
-    """Show what an act would do to those who are chosen; done when it is sent a second time from there."""
-    is_preview, planned = request.form.get("sure") != "1", list[PlannedAct]()
+def _many(
+    form: Form[Any], act: Callable[["Session", bool], list[PlannedAct]], for_all: Callable[[], ManyAct], note: Message
+) -> Response:  # fmt: skip
+    """Show what an act would do to those who are chosen, or to all who fit; done when it is sent a second time from
+    there."""
+    is_preview, is_all = request.form.get("sure") != "1", request.form.get("all") == "1"
+    planned, plan, job_id = list[PlannedAct](), None, ""
     if form.ok:
         try:
+            wanted = Asked(request.args).filter
             with db.transaction(queries.reach(current.actor())) as session:
-                planned = act(session, is_preview)
-        except Invalid as problem:
-            form.add(problem)
+                if is_all and is_preview:
+                    plan = all_people.plan_for_all(session, current.actor(), wanted, for_all())
+                elif is_all:
+                    job_id = all_people.ask_for_all(
+                        session, current.actor(), wanted, for_all(), key=request.form.get("key", ""),
+                        expected=request.form.get("expected", -1, type=int),
+                    )  # fmt: skip
+                else:
+                    planned = act(session, is_preview)
+        except (Invalid, Conflict) as problem:
+            form.add(problem if isinstance(problem, Invalid) else Invalid(problem.code, problem.message))
     if not form.ok:
         return _list(form, 422)
+    if job_id:
+        return see("web.job_status", job_id=job_id)
     if is_preview:
-        return _list(form, preview=(request.path, form.values, planned, note))
+        return _list(form, preview=(request.path, form.values, list(plan.first) if plan else planned, note), plan=plan)
     changed = sum(one.is_possible for one in planned)
     flash("good", ngettext("%(num)s person was changed.", "%(num)s people were changed.", changed))
     return see("workforce.people")
@@ -177,7 +202,9 @@ def forget_search(saved_filter_id: str) -> Response:
     return see("workforce.people")
 
 
-def _list(form: Form[Any], status: int = 200, preview: Preview | None = None) -> Response:
+def _list(
+    form: Form[Any], status: int = 200, preview: Preview | None = None, plan: PlanForAll | None = None
+) -> Response:
     asked, after = Asked(request.args), request.args.get("after") or None
     with db.reading(queries.reach(current.actor())) as session:
         found = queries.search_people(session, asked.wanted, after=after, limit=PAGE) if asked.wanted else ([], None)
@@ -190,7 +217,7 @@ def _list(form: Form[Any], status: int = 200, preview: Preview | None = None) ->
         "workforce/people.html", 422 if asked.faults else status, rows=found[0], counts=counts,
         total=sum(counts.values()), pool_count=len(pools),
         asked=asked.typed, faults=asked.faults, chips=_chips(asked, dict(named)), pools=named, words=words,
-        preview=preview, typed=form.values, errors=form.errors,
+        preview=preview, plan=plan, typed=form.values, errors=form.errors,
         saved=[(one, url_for("workforce.people", **address_of(one.wanted))) for one in saved],
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in Standing],
         bulk=[(one.value, str(words.STANDINGS[one][0])) for one in BULK], chosen=set(request.form.getlist("ids")),
@@ -250,6 +277,7 @@ def change_standing(annotator_id: str) -> Response:
                     status=form.data.status,
                     reason=form.data.reason,
                     evidence=form.data.named(),
+                    until_at=form.data.end(),
                 )
         except Invalid as problem:
             form.add(problem)

@@ -181,6 +181,7 @@ _REASONS: dict[str, Message] = {
     "admitted": _("after the application"),
     "applied again": _("applied once more"),
     "appeal": _("after an appeal"),
+    "pause over": _("as the pause is over"),
 }
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import Row, bindparam, case, select
 from sqlalchemy.orm import Session
 
 from i18n.matching import Mode
@@ -24,10 +25,11 @@ def claims_of(session: Session, annotator_id: str) -> list[ClaimView]:
 
 
 def claims_of_all(session: Session, annotator_ids: list[str]) -> dict[str, list[ClaimView]]:
-    """The same of many people."""
+    """The same of many people, read as plain rows: a list has many."""
     found: dict[str, list[ClaimView]] = {}
-    for row in _rows(session, annotator_ids) if annotator_ids else ():
-        found.setdefault(row.annotator_id, []).append(claim_view(row, now_of(session)))
+    now = now_of(session)
+    for row in session.execute(_TOLD, {"p_people": annotator_ids}) if annotator_ids else ():
+        found.setdefault(row.annotator_id, []).append(claim_view(row, now))
     return found
 
 
@@ -57,7 +59,9 @@ def newest(pieces: Iterable[LanguageEvidence]) -> list[LanguageEvidence]:
     return sorted(sorted(pieces, key=lambda row: row.id), key=lambda row: row.at, reverse=True)[:MOST_PIECES]
 
 
-def claim_view(row: LanguageClaim, now: datetime, pieces: Iterable[LanguageEvidence] | None = None) -> ClaimView:
+def claim_view(
+    row: LanguageClaim | Row[*tuple[Any, ...]], now: datetime, pieces: Iterable[LanguageEvidence] | None = None
+) -> ClaimView:
     status = status_at(row.status, row.until_at, now)
     kept = list(pieces) if pieces is not None else []
     return ClaimView(
@@ -83,11 +87,18 @@ def proven_of(stated: str, status: ClaimStatus, steps: list[list[str]], now: dat
     return None if status is ClaimStatus.REJECTED else proven_at(steps, now)
 
 
-_CLAIMS = constant(
-    select(LanguageClaim)
-    .where(LanguageClaim.annotator_id.in_(bindparam("p_people", expanding=True)))
-    .order_by(LanguageClaim.claimed_at, LanguageClaim.locale, MODE_ORDER)
-)
+_OF_PEOPLE = LanguageClaim.annotator_id.in_(bindparam("p_people", expanding=True))
+_AS_STATED = (LanguageClaim.claimed_at, LanguageClaim.locale, MODE_ORDER)
+_CLAIMS = constant(select(LanguageClaim).where(_OF_PEOPLE).order_by(*_AS_STATED))
+_TOLD = constant(
+    select(
+        LanguageClaim.id, LanguageClaim.annotator_id, LanguageClaim.locale, LanguageClaim.mode,
+        LanguageClaim.proficiency, LanguageClaim.status, LanguageClaim.steps, LanguageClaim.claimed_at,
+        LanguageClaim.verified_at, LanguageClaim.until_at,
+    )
+    .where(_OF_PEOPLE)
+    .order_by(*_AS_STATED)
+)  # fmt: skip
 _PIECES = constant(
     select(LanguageEvidence)
     .where(LanguageEvidence.claim_id.in_(bindparam("p_claims", expanding=True)))

@@ -1,6 +1,6 @@
 """Reads of annotators: one's own profile, the list that a vendor searches, and one person in full."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,6 @@ from workforce.queries.languages import claims_of_all, languages_of
 from workforce.rules.names import mask_email
 from workforce.values import (
     AnnotatorView,
-    ClaimView,
     PeopleFilter,
     PersonDetail,
     PersonRow,
@@ -24,6 +23,7 @@ from workforce.values import (
 )
 
 MOST_ROWS = MOST_AT_ONCE = 200
+PORTION = 1000
 _BY_ID = Paging("people", Annotator.id)
 
 
@@ -67,28 +67,45 @@ def search_people(
 
     Ordered by id, which is random: pages stay stable while people join. `after` is the page before's cursor.
     """
-    limit = min(limit, MOST_ROWS)
+    return _portion(session, wanted, among, after, min(limit, MOST_ROWS))
+
+
+def _portion(
+    session: Session, wanted: PeopleFilter, among: Collection[str] | None, after: str | None, limit: int
+) -> tuple[list[PersonRow], str | None]:  # fmt: skip
     fits = select(Annotator.id).where(*_BY_ID.after(after), *conditions(session, wanted))
     if among is not None:
         fits = fits.where(Annotator.id.in_(among))
     # The page is found among annotators alone: names are read of its people, not of everybody on the way to it.
     page = fits.order_by(*_BY_ID.order()).limit(limit + 1).subquery()
-    rows = session.execute(_people().join(page, page.c.id == Annotator.id).order_by(*_BY_ID.order())).all()
+    told = select(
+        Annotator.id, Annotator.pseudonym, Account.name, Account.email, Annotator.status, Annotator.country,
+        Annotator.weekly_hours, Annotator.applied_at,
+    ).join(Account, Account.id == Annotator.account_id)  # fmt: skip
+    rows = session.execute(told.join(page, page.c.id == Annotator.id).order_by(*_BY_ID.order())).all()
     found, next_after = _BY_ID.cut(rows, limit)
-    claims = claims_of_all(session, [annotator.id for annotator, _account in found])
-    people = [_person_row(annotator, account, claims.get(annotator.id, [])) for annotator, account in found]
+    claims = claims_of_all(session, [row.id for row in found])
+    people = [
+        PersonRow(
+            row.id, row.pseudonym, row.name, mask_email(row.email), Standing(row.status), row.country,
+            row.weekly_hours, row.applied_at, tuple(claims.get(row.id, ())),
+        )
+        for row in found
+    ]  # fmt: skip
     return people, next_after
 
 
-def people_stream(session: Session, wanted: PeopleFilter, most: int) -> Iterator[PersonRow]:
-    """All who fit, page by page."""
-    after: str | None = None
-    while most > 0:
-        rows, after = search_people(session, wanted, after=after, limit=min(MOST_ROWS, most))
-        yield from rows
-        most -= len(rows)
-        if after is None:
-            return
+def count_people(session: Session, wanted: PeopleFilter) -> int:
+    """How many fit a filter."""
+    fits = select(func.count()).select_from(Annotator).where(*conditions(session, wanted))
+    return session.scalar(fits) or 0
+
+
+def people_portion(
+    session: Session, wanted: PeopleFilter, after: str | None
+) -> tuple[list[PersonRow], str | None]:  # fmt: skip
+    """The next of all who fit, for a file: many more than a page shows."""
+    return _portion(session, wanted, None, after, PORTION)
 
 
 def chosen(session: Session, annotator_ids: Sequence[str], *, is_locked: bool = False) -> list[tuple[Annotator, str]]:
@@ -182,17 +199,3 @@ def _standings(session: Session, annotator_id: str) -> list[StandingView]:
         .limit(MOST_ROWS)
     )
     return [StandingView(Standing(row.status), row.reason, row.at, row.by_account_id, row.receipt_id) for row in rows]
-
-
-def _person_row(annotator: Annotator, account: Account, claims: list[ClaimView]) -> PersonRow:
-    return PersonRow(
-        annotator.id,
-        annotator.pseudonym,
-        account.name,
-        mask_email(account.email),
-        Standing(annotator.status),
-        annotator.country,
-        annotator.weekly_hours,
-        annotator.applied_at,
-        tuple(claims),
-    )

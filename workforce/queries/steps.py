@@ -4,7 +4,7 @@ Each step is two conditions on an annotator: that it is done, and that the perso
 of one person, the counts of a pool and the list of those who wait are all made of the same ones.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
@@ -14,7 +14,7 @@ from kernel.db import now_of
 from kernel.paging import Paging
 from workforce.models import Account, Agreement, AgreementSignature, Annotator, LanguageClaim, PersonDocument, Pool
 from workforce.onboarding import has_passed, has_payout_method
-from workforce.queries.people import MOST_ROWS, find_people
+from workforce.queries.people import MOST_ROWS, PORTION, find_people
 from workforce.rules.clearances import IDENTITY_FOR
 from workforce.rules.steps import step
 from workforce.values import ClaimStatus, DocumentState, Owner, PersonRow, Standing, StepCount, StepView
@@ -71,26 +71,30 @@ def people_at_step(
     return find_people(session, among=[row.id for row in found], limit=limit)[0], next_after
 
 
-def step_stream(session: Session, pool_id: str, most: int) -> Iterator[StepRow]:
-    """The pool's people who are on their way or in, page by page: id, pseudonym, standing, and of each step whose turn
-    it is."""
+def step_portion(session: Session, pool_id: str, after: str | None) -> tuple[list[StepRow], str | None]:
+    """The next of the pool's people who are on their way or in, for a file: id, pseudonym, standing, and of each step
+    whose turn it is."""
     pool = session.get(Pool, pool_id)
-    codes = pool.steps if pool else []
-    now, after = now_of(session), ""
+    codes, now = pool.steps if pool else [], now_of(session)
     told = [condition for code in codes for condition in (_DONE[code](now), _handed_in(code, now))]
-    while most > 0:
-        rows = session.execute(
-            select(Annotator.id, Annotator.pseudonym, Annotator.status, *told)
-            .where(*_of_pool(pool_id), Annotator.id > after)
-            .order_by(Annotator.id)
-            .limit(min(MOST_ROWS, most))
-        ).all()
-        for person, pseudonym, status, *flags in rows:
-            owners = [step(code, flags[2 * at], flags[2 * at + 1]).owner for at, code in enumerate(codes)]
-            yield person, pseudonym, Standing(status), owners
-        if len(rows) < MOST_ROWS:
-            return
-        most, after = most - len(rows), rows[-1].id
+    rows = session.execute(
+        select(Annotator.id, Annotator.pseudonym, Annotator.status, *told)
+        .where(*_of_pool(pool_id), *_BY_ID.after(after))
+        .order_by(*_BY_ID.order())
+        .limit(PORTION + 1)
+    ).all()
+    found, next_after = _BY_ID.cut(rows, PORTION)
+    return [
+        (person, pseudonym, Standing(status), [
+            step(code, flags[2 * at], flags[2 * at + 1]).owner for at, code in enumerate(codes)
+        ])
+        for person, pseudonym, status, *flags in found
+    ], next_after  # fmt: skip
+
+
+def count_on_their_way(session: Session, pool_id: str) -> int:
+    """How many of a pool are on their way or in."""
+    return session.scalar(select(func.count()).select_from(Annotator).where(*_of_pool(pool_id))) or 0
 
 
 def _of_pool(pool_id: str) -> tuple[ColumnElement[bool], ...]:

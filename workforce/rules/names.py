@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -97,16 +98,29 @@ def email_key(email: str, field: str = "email") -> str:
     wrong = _invalid(field, _("This is not an e-mail address. It looks like name@example.org."))
     local, at, domain = email.strip().rpartition("@")
     local = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", local).casefold())
-    if not at or not _LOCAL_PART.fullmatch(local) or _has_unseen(local) or ".." in local or local.strip(".") != local:
+    if (
+        not at
+        or len(email) > LONGEST_EMAIL
+        or not _LOCAL_PART.fullmatch(local)
+        or _has_unseen(local)
+        or ".." in local
+        or local.strip(".") != local
+    ):
         raise wrong
     try:
-        host = idna.encode(domain.casefold(), uts46=True).decode().lower()
+        host = _host(domain.casefold())
     except idna.IDNAError as error:
         raise wrong from error
     key = f"{local}@{host}"
-    if "." not in host or len(email) > LONGEST_EMAIL or len(key) > LONGEST_EMAIL:
+    if "." not in host or len(key) > LONGEST_EMAIL:
         raise wrong
     return key
+
+
+@lru_cache(maxsize=4096)
+def _host(domain: str) -> str:
+    """A domain in its IDNA form; a list of people names few of them, often."""
+    return idna.encode(domain, uts46=True).decode().lower()
 
 
 def address_counted_as(typed: str) -> str:

@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from i18n import _
+from kernel.errors import Invalid
 from workforce.values import ReceiptKind, Standing
 
 REAPPLY_AFTER = timedelta(days=30)
+LONGEST_PAUSE = timedelta(days=366)
 
 # The changes that a vendor makes by hand; admission and decline have acts of their own.
 _CHANGES: dict[Standing, frozenset[Standing]] = {
@@ -21,6 +24,22 @@ _ADVERSE = {Standing.PAUSED: ReceiptKind.PAUSED, Standing.SUSPENDED: ReceiptKind
 def may_change(before: Standing, after: Standing) -> bool:
     """Whether a standing may follow on another."""
     return after in _CHANGES[before]
+
+
+def clean_end(after: Standing, until_at: datetime | None, now: datetime) -> datetime | None:
+    """Until when a change by hand holds: a pause may say so, nothing else ends by itself; raises Invalid."""
+    if until_at is None:
+        return None
+    fault = None
+    if after is not Standing.PAUSED:
+        fault = _("Only a pause ends by itself.")
+    elif until_at <= now:
+        fault = _("Choose a day that is not over yet.")
+    elif until_at > now + LONGEST_PAUSE + timedelta(days=1):  # the last day counts to its end, where the reader is
+        fault = _("A pause that ends by itself lasts %(days)s days at most.", days=LONGEST_PAUSE.days)
+    if fault is not None:
+        raise Invalid("standing.until", fault, {"until": fault})
+    return until_at
 
 
 def next_standings(before: Standing) -> tuple[Standing, ...]:

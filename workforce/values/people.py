@@ -215,3 +215,27 @@ class Planned:
     name: str
     before: Standing
     is_possible: bool
+
+
+@dataclass(frozen=True)
+class ManyAct:
+    """An act on many people, as somebody asks for it; what belongs to another kind of act is empty."""
+
+    kind: str  # standing, skill or clearance
+    reason: str
+    status: str = ""
+    skill: str = ""
+    level: int | None = None
+    until_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PlanForAll:
+    """What an act would do to all who fit a filter: how many these are, the first of them, and why which number of
+    them stays as they are. With `key` it is asked for, once."""
+
+    key: str
+    count: int
+    possible: int
+    first: tuple[PlannedAct, ...]
+    left_out: tuple[tuple[Message, int], ...]
