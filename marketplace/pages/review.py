@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, request
 from pydantic import Field
+from werkzeug.datastructures import MultiDict
 
 from i18n import _
 from kernel import db
@@ -31,7 +32,7 @@ pages = Pages("review", "marketplace")
 class VerdictForm(FormModel):
     """What the verdict form sends; the fields of a fix are the task type's own."""
 
-    verdict: str
+    verdict: str = ""  # nothing is chosen beforehand, so that nobody accepts by not looking
     reason: str | None = None
     note: str = Field(default="", max_length=2000)
     judgment_ids: list[str] = Field(default_factory=list)
@@ -86,7 +87,7 @@ def _show(review_id: str, errors: dict[str, Any] | None = None, status: int = 20
     return page(
         "marketplace/review_task.html", status, task=found, content=content, ontology=ontology, guideline=guideline,
         kind=kind, errors=errors or {}, words=REVIEW_WORDS, may_reject=place is not None and place.org_kind == "vendor",
-        typed=request.form, watermark=watermark_of(found.classification),
+        typed=_typed(moved=status == 409), watermark=watermark_of(found.classification),
     )  # fmt: skip
 
 
@@ -116,6 +117,14 @@ def decide(review_id: str) -> Response:
     flash("good", _("Decided."))
     following = db.current().run(scope, lambda session: reviewing.take_review(session, actor, found.lane_id))
     return see("review.task", review_id=following.id) if following else see("review.home")
+
+
+def _typed(*, moved: bool) -> MultiDict[str, str]:
+    """What the form is shown with again; a verdict on what has moved since is not."""
+    typed = MultiDict(request.form)
+    if moved:
+        typed.poplist("verdict")
+    return typed
 
 
 def _label(task_type: str) -> dict[str, Any] | None:

@@ -438,6 +438,9 @@ def test_settled_units_are_made_gold_on_a_page_and_over_the_api(market: Market, 
     assert "Reviewers" in Door(app, market, Role.CLIENT_ADMIN, market.client).get("/reviewers")
 
 
+CHOSEN = re.compile(r'name="verdict" value="[a-z]+" checked')
+
+
 def test_a_reviewer_is_asked_again_where_the_consensus_moved_since_it_was_shown(app: Flask, market: Market) -> None:
     work = lane_with_people(market)
     unit_id = work.settle("a", ["refund", "refund", "other"], "refund")
@@ -452,9 +455,13 @@ def test_a_reviewer_is_asked_again_where_the_consensus_moved_since_it_was_shown(
     qa = Door(app, market, Role.CLIENT_QA, market.client)
     task = qa.send("/review/next", {}, "/review")
     shown = qa.get(task)
+    assert not CHOSEN.search(shown), "a verdict that stands there already is given without looking"
+    unsaid = qa.post(task, {"note": "hm"}, "/review")
+    assert unsaid.status_code == 422 and "Choose one." in unsaid.text and not CHOSEN.search(unsaid.text)
     move("other")
     asked_again = qa.post(task, {"verdict": "accept"}, "/review")
     assert asked_again.status_code == 409 and "changed since you were shown it" in asked_again.text
+    assert not CHOSEN.search(asked_again.text)
     first, second = (re.findall(r'name="mark" value="([0-9a-f]{64})"', text)[0] for text in (shown, asked_again.text))
     assert first != second
     assert qa.post(task, {"verdict": "accept", "mark": first}, "/review").status_code == 409, "sent by an older tab"
