@@ -113,6 +113,7 @@ def test_all_who_fit_are_changed_by_a_job_after_a_look(office: Office) -> None:
     for path, more in (("clearances", late), ("skills", {"skill": "diving", "reason": "seen", "all": "1"})):
         shown = office.post(MANAGER, f"/people/{path}?hours=78", **more).get_data(as_text=True)
         assert "1 person fits." in shown and "1 of them is changed" in shown
+        assert ("Until the end of <b>" in shown) == (path == "clearances")
     body = {"asked": {"hours": 78}, "reason": "seen", "skill": "diving"}
     plan = office.api(MANAGER, "POST", "/people/skills", json=body | {"preview": True}).get_json()["for_all"]
     assert (plan["count"], plan["possible"], plan["left_out"], len(plan["first"])) == (1, 1, [], 1)

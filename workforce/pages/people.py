@@ -218,6 +218,7 @@ def _list(
         total=sum(counts.values()), pool_count=len(pools),
         asked=asked.typed, faults=asked.faults, chips=_chips(asked, dict(named)), pools=named, words=words,
         preview=preview, plan=plan, typed=form.values, errors=form.errors,
+        last_day=getattr(form.data, "until", None) if preview else None,
         saved=[(one, url_for("workforce.people", **address_of(one.wanted))) for one in saved],
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in Standing],
         bulk=[(one.value, str(words.STANDINGS[one][0])) for one in BULK], chosen=set(request.form.getlist("ids")),
