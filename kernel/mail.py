@@ -3,7 +3,8 @@
 import logging
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -24,6 +25,7 @@ from kernel.ports import Port
 log = logging.getLogger("polyphony.mail")
 
 _PATIENCE = 20  # seconds for a mail server to answer
+_FINE = 250  # what a mail server answers to whoever may go on
 _PORTION = 20  # letters of many between two words that the job is alive: even if none is answered, within its claim
 
 
@@ -40,7 +42,17 @@ class Letter:
 class Mail(Protocol):
     """What carries letters."""
 
-    def send(self, letter: Letter) -> None: ...
+    def opened(self) -> AbstractContextManager["Carrier"]:
+        """A carrier for letters that leave one after the other; what it holds open ends with the block."""
+        ...
+
+
+class Carrier(Protocol):
+    """What is open towards wherever letters go."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand it over; raises what the other side says if it does not take it, and can be asked for the next one."""
+        ...
 
 
 class FolderMail:
@@ -49,9 +61,14 @@ class FolderMail:
     def __init__(self, folder: Path, sender: str) -> None:
         self.folder, self.sender = folder, sender
 
+    @contextmanager
+    def opened(self) -> Iterator[Carrier]:
+        """The folder, which is there from now on."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        yield self
+
     def send(self, letter: Letter) -> None:
         """Write it; the same letter again is the same file."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         aside = self.folder / f".{letter.id}.part"
         aside.write_bytes(bytes(composed(letter, self.sender)))
         aside.chmod(0o600)
@@ -64,8 +81,17 @@ class SmtpMail:
     def __init__(self, url: str, sender: str) -> None:
         self.url, self.sender = urlsplit(url), sender
 
-    def send(self, letter: Letter) -> None:
-        """Hand it to the server; raises OSError or SMTPException when it does not take it."""
+    @contextmanager
+    def opened(self) -> Iterator[Carrier]:
+        """One connection for all letters of the block, made for the first of them."""
+        carrier = _SmtpCarrier(self)
+        try:
+            yield carrier
+        finally:
+            carrier.close()
+
+    def connect(self) -> smtplib.SMTP:
+        """Call the server and say who we are; raises OSError or SMTPException."""
         is_tls = self.url.scheme == "smtps"
         host, port = self.url.hostname or "localhost", self.url.port or (465 if is_tls else 587)
         context = ssl.create_default_context()
@@ -74,12 +100,52 @@ class SmtpMail:
             if is_tls
             else smtplib.SMTP(host, port, timeout=_PATIENCE)
         )
-        with server:
+        try:
             if not is_tls:
                 server.starttls(context=context)
             if self.url.username:
                 server.login(unquote(self.url.username), unquote(self.url.password or ""))
-            server.send_message(composed(letter, self.sender), to_addrs=[letter.to])
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+class _SmtpCarrier:
+    def __init__(self, mail: SmtpMail) -> None:
+        self._mail = mail
+        self._server: smtplib.SMTP | None = None
+
+    def send(self, letter: Letter) -> None:
+        """Over the connection that there is; where the server ended it since the last letter, over a new one."""
+        message = composed(letter, self._mail.sender)
+        if self._server is not None and not _listens(self._server):
+            self.close()
+        if self._server is None:
+            self._server = self._mail.connect()
+        try:
+            self._server.send_message(message, to_addrs=[letter.to])
+        except smtplib.SMTPRecipientsRefused:  # this letter's alone: the next one goes over the same connection
+            raise
+        except Exception:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        server, self._server = self._server, None
+        if server is None:
+            return
+        try:
+            server.quit()
+        except (OSError, smtplib.SMTPException):
+            server.close()
+
+
+def _listens(server: smtplib.SMTP) -> bool:
+    try:
+        return server.noop()[0] == _FINE
+    except (OSError, smtplib.SMTPException):
+        return False
 
 
 _mail: Port[Mail] = Port("carrier of mail")
@@ -137,10 +203,11 @@ def _keep(session: Session, letters: Sequence[tuple[str | None, str, str]]) -> l
 @job(queue="urgent", long=True)
 def send_mail(work: Work, mail_id: str) -> None:
     """Let a letter leave, outside of any transaction; afterwards nothing is kept of it but that it left."""
-    for letter in _waiting(work, [mail_id]):
-        _send(letter)
-        with work.transaction() as session:
-            _wipe(session, letter)
+    with _mail.get().opened() as carrier:
+        for letter in _waiting(work, [mail_id]):
+            _send(carrier, letter)
+            with work.transaction() as session:
+                _wipe(session, letter)
 
 
 @job(queue="bulk", long=True)
@@ -148,21 +215,28 @@ def send_mails(work: Work, mail_ids: list[str]) -> None:
     """Let many letters leave, one after the other, each as `send_mail` does; one that does not leave holds none of the
     others back, and gets a job of its own that tries again."""
     for start in range(int(work.step.get("passed", 0)), len(mail_ids), _PORTION):
-        kept = []
-        for letter in _waiting(work, mail_ids[start : start + _PORTION]):
-            try:
-                _send(letter)
-            except Exception:  # whatever a mail server answers; the job of its own tells it
-                log.exception("a letter did not leave: %s", letter.id)
-                kept.append(letter.id)
-                continue
-            with work.transaction() as session:
-                _wipe(session, letter)
+        with _mail.get().opened() as carrier:
+            kept = [
+                letter.id
+                for letter in _waiting(work, mail_ids[start : start + _PORTION])
+                if not _left(work, carrier, letter)
+            ]
         with work.transaction() as session:
             for each in kept:
                 enqueue(session, send_mail, mail_id=each)
             passed = min(start + _PORTION, len(mail_ids))
             work.advance(session, passed, len(mail_ids), passed=passed)
+
+
+def _left(work: Work, carrier: Carrier, letter: Letter) -> bool:
+    try:
+        _send(carrier, letter)
+    except Exception:  # whatever a mail server answers; the job of its own tells it
+        log.exception("a letter did not leave: %s", letter.id)
+        return False
+    with work.transaction() as session:
+        _wipe(session, letter)
+    return True
 
 
 def _waiting(work: Work, mail_ids: Sequence[str]) -> list[Letter]:
@@ -175,9 +249,9 @@ def _waiting(work: Work, mail_ids: Sequence[str]) -> list[Letter]:
     return [letters[each] for each in mail_ids if each in letters]
 
 
-def _send(letter: Letter) -> None:
+def _send(carrier: Carrier, letter: Letter) -> None:
     if letter.to:
-        _mail.get().send(letter)
+        carrier.send(letter)
 
 
 def _wipe(session: Session, letter: Letter) -> None:

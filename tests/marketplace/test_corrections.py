@@ -1,5 +1,7 @@
 """Labels corrected after their delivery: told with their rows, carried by the next release, written once a day."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -80,6 +82,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
 
     class Carrier:
+        @contextmanager
+        def opened(self) -> Iterator[mail.Carrier]:
+            yield self
+
         def send(self, letter: mail.Letter) -> None:
             found.append(letter.to)
 

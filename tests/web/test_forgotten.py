@@ -1,6 +1,8 @@
 """A forgotten password: nobody learns who has an account, and the mailed address works once."""
 
 import re
+import smtplib
+from base64 import b64encode
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -16,50 +18,64 @@ from kernel.mail import FolderMail, Letter, SmtpMail, composed
 from kernel.models import OutgoingMail
 from kernel.policy import Role
 from kernel.tenancy import Scope
+from tests.support.mail_server import MailServer, certificate, mail_server
 from tests.web.conftest import PASSWORD, csrf_of, make_org, make_persona, sign_in
 from workforce.models import Account
 
 LETTER = Letter("L" * 22, "nia@example.org", "A new password", "Here:\n\nhttp://localhost/x\n")
+SENDER = "Polyphony <no-reply@example.org>"
 NEW = "seven bridges under a loud river"
 
 
 def test_a_letter_is_a_file_that_only_its_owner_reads_or_goes_to_a_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carrier = FolderMail(tmp_path / "mail", "Polyphony <no-reply@example.org>")
-    carrier.send(LETTER)
-    carrier.send(LETTER)
+    mail = FolderMail(tmp_path / "mail", SENDER)
+    with mail.opened() as carrier:
+        carrier.send(LETTER)
+        carrier.send(LETTER)
     (file,) = (tmp_path / "mail").iterdir()
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert (message["To"], message["Message-ID"]) == (LETTER.to, f"<{LETTER.id}@example.org>")
     assert file.stat().st_mode & 0o077 == 0
     with pytest.raises(ValueError, match=r"newline|linefeed"):
-        composed(Letter("x", "a@b.example\nBcc: c@d.example", "s", "t"), carrier.sender)
+        composed(Letter("x", "a@b.example\nBcc: c@d.example", "s", "t"), SENDER)
 
-    done: list[object] = []
+    shown, kept = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+    for scheme in ("smtp", "smtps"):
+        server = MailServer(is_tls=scheme == "smtps")
+        with mail_server(server, shown, kept):
+            mail_there = SmtpMail(f"{scheme}://us%40er:p%2Fw@localhost:{server.port}", SENDER)
+            with mail_there.opened() as carrier:
+                carrier.send(LETTER)
+        ((to, text),) = server.letters
+        assert to == LETTER.to and f"<{LETTER.id}@example.org>" in text
+        assert server.logins == ["PLAIN " + b64encode(b"\0us@er\0p/w").decode()]
 
-    class Server:
-        def __init__(self, host: str, port: int, **_more: object) -> None:
-            done.append((host, port))
 
-        def __enter__(self) -> "Server":
-            return self
-
-        def __exit__(self, *_what: object) -> None:
-            done.append("closed")
-
-        def starttls(self, **_more: object) -> None:
-            done.append("tls")
-
-        def login(self, user: str, password: str) -> None:
-            done.append((user, password))
-
-        def send_message(self, _message: object, to_addrs: list[str]) -> None:
-            done.append(to_addrs)
-
-    monkeypatch.setattr("smtplib.SMTP", Server)
-    SmtpMail("smtp://us%40er:p%2Fw@mail.example.org:2525", carrier.sender).send(LETTER)
-    assert done == [("mail.example.org", 2525), "tls", ("us@er", "p/w"), [LETTER.to], "closed"]
+def test_many_letters_leave_by_one_connection_until_the_server_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, kept = certificate(tmp_path)
+    told = MailServer(most=3, refused={"p1@example.org"})
+    with mail_server(told, shown, kept):
+        mail = SmtpMail(f"smtps://localhost:{told.port}", SENDER)
+        with pytest.raises(OSError, match="certificate"), mail.opened() as carrier:
+            carrier.send(LETTER)  # nobody vouches for this server
+        assert told.letters == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+        told.calls = 0
+        with mail.opened() as carrier:
+            for number in range(6):
+                letter = Letter(f"L{number}", f"p{number}@example.org", "s", "t")
+                if letter.to in told.refused:
+                    with pytest.raises(smtplib.SMTPRecipientsRefused):
+                        carrier.send(letter)
+                else:
+                    carrier.send(letter)
+    assert [to for to, _text in told.letters] == [f"p{number}@example.org" for number in (0, 2, 3, 4, 5)]
+    assert told.calls == 2, "three letters over the first connection, which a refused one does not end"
 
 
 def ask(client: FlaskClient, email: str) -> tuple[int, str]:

@@ -2,6 +2,8 @@
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +15,7 @@ from sqlalchemy import func, select
 
 from kernel.db import Database
 from kernel.jobs import drain, progress
-from kernel.mail import Letter, use_mail
+from kernel.mail import Carrier, Letter, use_mail
 from kernel.models import AuditEvent
 from kernel.tenancy import Scope
 from tests.support import scale
@@ -33,6 +35,10 @@ class Box:
     def __init__(self) -> None:
         self.letters: list[Letter] = []
         self.refused: set[str] = set()
+
+    @contextmanager
+    def opened(self) -> Iterator[Carrier]:
+        yield self
 
     def send(self, letter: Letter) -> None:
         if letter.to in self.refused:
