@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from calibration.models import GoldKey, GoldSet, Grade, Judgment
+from calibration.models import GoldKey, GoldSet, Grade, Judgment, Track
 from i18n.messages import Message
 from kernel import ids
 from kernel.policy import system_actor
@@ -79,6 +79,18 @@ class Work:
                     session, actor, annotator_id=self.people[0], kind=kind, rule="review", rule_version="1", what=told,
                     why=told, way_back=told, cause_kind="judgment", cause_id=ids.new_id(), lane_id=self.lane_id,
                 )  # fmt: skip
+
+    def alarm(self, alarms: int, *, followed: int) -> None:
+        """The first person's chart of errors rose so many times; after some of them their work was looked at again."""
+        with self.market.system() as session:
+            lane = session.get_one(Lane, self.lane_id)
+            session.add(
+                Track(
+                    org_id=lane.org_id, vendor_org_id=lane.vendor_org_id, project_id=lane.project_id, lane_id=lane.id,
+                    annotator_id=self.people[0], confusion={}, classes={}, shown={}, updated_at=self.market.now,
+                    alarms=alarms, alarms_seen=followed,
+                )
+            )  # fmt: skip
 
     def make_gold(self, reference: str, truth: str) -> None:
         """Turn a unit into hidden gold."""

@@ -223,11 +223,20 @@ def work(market: Market) -> Work:
 
 def test_a_release_is_read_taken_away_and_accepted(market: Market, work: Work, pm: Door, manager: Door) -> None:
     project = f"/projects/{work.project_id}"
+    work.decide("work_rejected", "work_rejected", "lane_paused")
+    work.alarm(2, followed=1)
     path = manager.send(f"{project}/releases", {}, project)
     assert "Being built" in pm.get(path)
     market.work()
     report = pm.get(path)
     assert "Figures by language" in report and "Refund" in report and "83" in report
+    for line in (
+        "Swahili (Kenya): the chart of errors of one person rose to its alarm.",
+        "Work looked at again after 1 of 2 alarms; people paused by decisions in force: 1.",
+        "Swahili (Kenya): half of the judgments took less than",
+        "2 judgments are not paid, by decisions of people that can be appealed.",
+    ):
+        assert line in report, line
     file = pm.client.get(f"{path}/files/labels.csv")
     assert file.status_code == 200
     assert file.headers["Content-Disposition"] == "attachment; filename=labels.csv"
