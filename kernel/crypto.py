@@ -1,4 +1,8 @@
-"""Field encryption: AES-256-GCM with key ids, bound to the row that holds it, and keys derived per purpose."""
+"""Field encryption: AES-256-GCM with key ids, bound to the row that holds it, and keys derived per purpose.
+
+A stored text says its version, its field key, a nonce and the ciphertext. In version 1 the field key itself seals, in
+version 2 a key that is derived from it for one organization, so that no tenant's key opens anything of another's.
+"""
 
 import base64
 import hashlib
@@ -14,7 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kernel.errors import Misuse
 
-_VERSION = "v1"
+BY_FIELD_KEY, BY_TENANT = "v1", "v2"
+_MOST_TENANTS = 4_096  # whose keys are kept ready; any other is derived when it is asked for
 
 
 class CannotDecrypt(Exception):
@@ -25,26 +30,44 @@ class KeyRing:
     """An ordered list of keys; the first one seals, all of them open."""
 
     def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
-        self._keys = {key_id: AESGCM(key_bytes(text)) for key_id, text in keys}
+        self._secrets = {key_id: key_bytes(text) for key_id, text in keys}
+        self._keys = {key_id: AESGCM(secret) for key_id, secret in self._secrets.items()}
+        self._of_tenants: dict[tuple[str, str], AESGCM] = {}
         self._primary = keys[0][0] if keys else None
 
-    def seal(self, text: str, bound_to: str) -> str:
-        """Encrypt, bound to the place `table|column|row|organization`."""
+    def seal(self, text: str, bound_to: str, version: str = BY_FIELD_KEY) -> str:
+        """Encrypt, bound to the place `table|column|row|organization`; that organization's key is version 2."""
         if self._primary is None:
             raise Misuse("there is no field key")
+        if version == BY_TENANT and bound_to.endswith("|"):
+            raise Misuse("a text of no organization has no tenant's key")
         nonce = os.urandom(12)
-        sealed = self._keys[self._primary].encrypt(nonce, text.encode(), bound_to.encode())
-        return "|".join((_VERSION, self._primary, _b64(nonce), _b64(sealed)))
+        sealed = self._cipher(version, self._primary, bound_to).encrypt(nonce, text.encode(), bound_to.encode())
+        return "|".join((version, self._primary, _b64(nonce), _b64(sealed)))
 
     def open(self, stored: str, bound_to: str) -> str:
         """Decrypt; raises CannotDecrypt if the text is not exactly what was sealed for this place."""
         try:
             version, key_id, nonce, sealed = stored.split("|")
-            if version != _VERSION:
-                raise CannotDecrypt(version)
-            return self._keys[key_id].decrypt(_unb64(nonce), _unb64(sealed), bound_to.encode()).decode()
+            cipher = self._cipher(version, key_id, bound_to)
+            return cipher.decrypt(_unb64(nonce), _unb64(sealed), bound_to.encode()).decode()
         except (ValueError, KeyError, InvalidTag) as cause:
             raise CannotDecrypt("field") from cause
+
+    def _cipher(self, version: str, key_id: str, bound_to: str) -> AESGCM:
+        if version == BY_FIELD_KEY:
+            return self._keys[key_id]
+        if version != BY_TENANT:
+            raise CannotDecrypt(version)
+        tenant = key_id, bound_to.rpartition("|")[2]
+        found = self._of_tenants.get(tenant)
+        if found is None:
+            info = f"tenant|{tenant[1]}".encode()
+            found = AESGCM(HKDF(hashes.SHA256(), 32, None, info).derive(self._secrets[key_id]))
+            if len(self._of_tenants) >= _MOST_TENANTS:
+                self._of_tenants.clear()
+            self._of_tenants[tenant] = found
+        return found
 
     def key_id_of(self, stored: str) -> str:
         """Which key sealed a stored text."""
@@ -68,6 +91,7 @@ class Sealed:
     """An attribute of a model that is stored encrypted in the text column named by `column`."""
 
     ring: KeyRing | None = None
+    version = BY_FIELD_KEY
 
     def __init__(self, column: str) -> None:
         self.column = column
@@ -82,7 +106,7 @@ class Sealed:
         setattr(
             row,
             self.column,
-            None if value is None else self._ring().seal(value, self._place(row)),
+            None if value is None else self._ring().seal(value, self._place(row), self.version),
         )
 
     def _place(self, row: _Row) -> str:
@@ -97,6 +121,12 @@ class Sealed:
         return Sealed.ring
 
 
+class SealedByTenant(Sealed):
+    """The same, under the key of the organization that the row belongs to."""
+
+    version = BY_TENANT
+
+
 def place_of(table: str, column: str, row_id: str, org_id: str | None) -> str:
     """What a sealed text is bound to, so that it cannot be moved to another row, column or organization."""
     return "|".join((table, column, row_id, org_id or ""))
@@ -107,9 +137,9 @@ def use_keys(keys: Sequence[tuple[str, str]]) -> None:
     Sealed.ring = KeyRing(keys)
 
 
-def seal(text: str, bound_to: str) -> str:
+def seal(text: str, bound_to: str, version: str = BY_FIELD_KEY) -> str:
     """Encrypt with the process's keys what is no attribute of a model, bound to the place where it is kept."""
-    return Sealed._ring().seal(text, bound_to)
+    return Sealed._ring().seal(text, bound_to, version)
 
 
 def unseal(stored: str, bound_to: str) -> str:

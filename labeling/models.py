@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.crypto import Sealed
+from kernel.crypto import Sealed, SealedByTenant
 from kernel.db import Base, Id, Identified, Shared, within
+from kernel.sealing import SealedJson, opened, sealed_json
 
 
 class Ontology(Identified, Shared, Base):
@@ -43,7 +44,10 @@ class Guideline(Identified, Shared, Base):
 
 
 class Item(Identified, Shared, Base):
-    """One piece of content with its locale and classification. Nothing here dates it or tells what it is used for."""
+    """One piece of content with its locale and classification. Nothing here dates it or tells what it is used for.
+
+    The content is sealed under its client's key. `select(Item.content)` opens it, as `opened_content` does for a table.
+    """
 
     __tablename__ = "item"
     __table_args__ = (
@@ -53,9 +57,20 @@ class Item(Identified, Shared, Base):
     )
     locale: Mapped[str] = mapped_column(String(35))
     classification: Mapped[str] = mapped_column(String(20))
-    content: Mapped[dict[str, Any]]
+    content_sealed: Mapped[str] = mapped_column(Text)
+    content = SealedJson("content_sealed")
     fingerprint: Mapped[str] = mapped_column(String(64))
     client_ref: Mapped[str | None] = mapped_column(String(200))
+
+
+def opened_content(items: Table) -> ColumnElement[Any]:
+    """What a select from the table of items names to get the content, opened."""
+    return opened(items.c, Item.__tablename__, "content_sealed")
+
+
+def sealed_content(item_id: str, org_id: str, content: Any) -> str:
+    """What is written of an item's content, where items go to the database without objects."""
+    return sealed_json(content, Item.__tablename__, "content_sealed", item_id, org_id)
 
 
 class ItemOriginal(Identified, Shared, Base):
@@ -68,7 +83,7 @@ class ItemOriginal(Identified, Shared, Base):
         Index("ix_original_of_project", "project_id"),
     )
     content_sealed: Mapped[str] = mapped_column(Text)
-    content = Sealed("content_sealed")  # as JSON
+    content = SealedByTenant("content_sealed")  # as JSON
 
 
 class Media(Identified, Shared, Base):
@@ -91,6 +106,21 @@ class Media(Identified, Shared, Base):
     stored_name: Mapped[str] = mapped_column(String(40))
     key_sealed: Mapped[str] = mapped_column(Text)
     key = Sealed("key_sealed")
+
+
+class MediaUse(Shared, Base):
+    """That an item shows a file. Contents are sealed, so that the database finds no file in them.
+
+    It stays when the file is gone, as what the item says of it does.
+    """
+
+    __tablename__ = "media_use"
+    __table_args__ = (
+        within("item", "item_id"),
+        Index("ix_media_use_of_file", "media_id"),
+    )
+    item_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    media_id: Mapped[str] = mapped_column(Id, primary_key=True)
 
 
 class MediaName(Identified, Shared, Base):

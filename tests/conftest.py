@@ -12,6 +12,7 @@ import pytest
 import kernel.db
 from i18n import set_zone, use_locale
 from i18n.reader import SOURCE
+from kernel.crypto import use_keys
 from kernel.db import Database
 from scripts import browser as chromium_program
 from tests.support import is_soak
@@ -59,8 +60,9 @@ def own_reader() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_ports() -> Iterator[None]:
-    """What a test, or an application it builds, puts into ports is gone with it."""
+    """What a test, or an application it builds, puts into ports is gone with it; contents are sealed by one key."""
     with own_process():
+        use_keys((("t", "A" * 43),))
         yield
 
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from i18n import Message, _, render
 from kernel import paging
+from kernel.crypto import CannotDecrypt
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated, Unavailable
 from kernel.guard import use_hints
 from kernel.policy import PASSKEY, Reason
@@ -76,6 +77,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Problem, answer)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(DBAPIError, _from_database)
+    app.register_error_handler(CannotDecrypt, _from_sealed)
     app.register_error_handler(Exception, _from_fault)
 
 
@@ -264,6 +266,16 @@ def _from_database(error: DBAPIError) -> Response:
     return answer(
         Unavailable("database.unavailable", _("The database did not take it. Nothing was changed; try again."))
     )
+
+
+def _from_sealed(error: CannotDecrypt) -> Response:
+    """No fault of the program: a key was taken away too early, or somebody wrote into the database or the files."""
+    log.exception("sealed: %s", g.get("request_id"))
+    text = _(
+        "What is kept here cannot be opened: the key that it was sealed with is gone, or it was changed from outside. "
+        "Nothing was changed now. Whoever runs this installation has to look at its field keys."
+    )
+    return answer(Unavailable("sealed.unreadable", text))
 
 
 def _is_full(cause: BaseException | None) -> bool:

@@ -30,6 +30,7 @@ class SealedColumn:
 
     table: Table
     column: Column[Any]
+    version: str  # which its texts are sealed in from now on
 
     @property
     def name(self) -> str:
@@ -58,7 +59,7 @@ def sealed_columns() -> list[SealedColumn]:
         for value in vars(mapper.class_).values():
             if isinstance(value, Sealed):
                 table = Base.metadata.tables[mapper.class_.__tablename__]
-                found.append(SealedColumn(table, table.c[value.column]))
+                found.append(SealedColumn(table, table.c[value.column], value.version))
     return sorted(found, key=lambda each: each.name)
 
 
@@ -77,7 +78,7 @@ def reseal(
     limit = limit or sealed.portion
     columns = sealed.table.c
     org_id = columns.org_id if "org_id" in columns else columns.id
-    first = f"v1|{primary_key_id()}|"
+    first = f"{sealed.version}|{primary_key_id()}|"
     old = select(columns.id, org_id, sealed.column).where(
         sealed.column.is_not(None), ~sealed.column.startswith(first, autoescape=True)
     )
@@ -88,7 +89,7 @@ def reseal(
     for row_id, owner, text in rows:
         place = place_of(sealed.table.name, sealed.column.name, row_id, owner if "org_id" in columns else None)
         try:
-            fresh = seal(unseal(text, place), place)
+            fresh = seal(unseal(text, place), place, sealed.version)
         except CannotDecrypt:
             unreadable += 1
             continue

@@ -19,7 +19,7 @@ from calibration.values import QualificationView
 from kernel.db import now_of
 from kernel.hot import Hot, table_of
 from kernel.walls import constant
-from labeling.models import Item, Ontology
+from labeling.models import Item, Ontology, opened_content
 from labeling.tasktypes import registry
 
 LIVE = ("training", "exam")
@@ -200,7 +200,7 @@ _ANSWER = Hot(
     select(_Q.c.answer, _Q.c.score).where(_Q.c.id == bindparam("p_id"), _Q.c.answered_at.is_not(None))
 )  # fmt: skip
 _I = table_of(Item)
-_CONTENT = Hot(select(_I.c.content, _I.c.locale).where(_I.c.id == bindparam("p_item")))
+_CONTENT = Hot(select(opened_content(_I), _I.c.locale).where(_I.c.id == bindparam("p_item")))
 
 
 def attempts_of(session: Session, lane_id: str, account_id: str) -> list[Attempt]:

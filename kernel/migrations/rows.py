@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from alembic import op
 
+from kernel.config import settings_or_end
+from kernel.crypto import Sealed, use_keys
 from kernel.tenancy import Power
 
 
@@ -17,3 +19,9 @@ def every_row() -> Iterator[None]:
     yield
     if has_walls:
         op.execute("RESET ROLE")
+
+
+def use_configured_keys() -> None:
+    """A migration that seals or opens rows calls this first: whoever migrates may not have started anything else."""
+    if Sealed.ring is None:
+        use_keys(settings_or_end().field_keys)

@@ -7,12 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kernel import ids
-from kernel.crypto import place_of, seal
-from kernel.db import insert_ignoring
+from kernel.crypto import BY_TENANT, place_of, seal
+from kernel.db import insert_ignoring, insert_new
 from kernel.errors import Misuse
 from kernel.policy import Actor
-from labeling.files.drafts import UnitDraft
-from labeling.models import Item, ItemOriginal
+from labeling.files.drafts import UnitDraft, media_stated
+from labeling.models import Item, ItemOriginal, MediaUse, sealed_content
 from labeling.values import Classification, JsonObject
 from web.json_text import canonical_json
 
@@ -40,13 +40,18 @@ def add_items(
     """
     if len(drafts) > MOST_AT_ONCE:
         raise Misuse(f"more than {MOST_AT_ONCE} items at once")
+    owner = {"org_id": org_id, "vendor_org_id": vendor_org_id, "project_id": project_id}
     rows: dict[_Key, dict[str, Any]] = {}
+    uses: list[dict[str, Any]] = []
     for draft in drafts:
         if (draft.locale, draft.fingerprint) not in rows:
-            row = _row(draft, classification) | {"org_id": org_id, "vendor_org_id": vendor_org_id}
-            rows[draft.locale, draft.fingerprint] = row | {"project_id": project_id}
+            row = rows[draft.locale, draft.fingerprint] = _row(draft, classification, owner)
+            shown = sorted(set(media_stated(draft.content).values()))
+            uses += [{"item_id": row["id"], "media_id": media_id, **owner} for media_id in shown]
     found = {key: row["id"] for key, row in rows.items()}
-    if insert_ignoring(session, Item, list(rows.values()), _ONCE) < len(rows):
+    new = insert_new(session, Item, list(rows.values()), _ONCE)
+    insert_ignoring(session, MediaUse, [use for use in uses if use["item_id"] in new], ["item_id", "media_id"])
+    if len(new) < len(rows):
         found = _existing(session, org_id, project_id, list(rows))
     return [found[draft.locale, draft.fingerprint] for draft in drafts]
 
@@ -59,7 +64,7 @@ def keep_originals(
         {
             "id": item_id,
             **owner,
-            "content_sealed": seal(canonical_json(content), place_of(*_SEALED, item_id, owner["org_id"])),
+            "content_sealed": seal(canonical_json(content), place_of(*_SEALED, item_id, owner["org_id"]), BY_TENANT),
         }
         for item_id, content in originals.items()
     ]
@@ -67,15 +72,17 @@ def keep_originals(
         insert_ignoring(session, ItemOriginal, rows, ["id"])
 
 
-def _row(draft: UnitDraft, classification: Classification | None) -> dict[str, Any]:
+def _row(draft: UnitDraft, classification: Classification | None, owner: Mapping[str, Any]) -> dict[str, Any]:
     named = draft.classification or classification
     if named is None:
         raise Misuse("an item without a classification")
+    item_id = ids.new_id()
     return {
-        "id": ids.new_id(),
+        **owner,
+        "id": item_id,
         "locale": draft.locale,
         "classification": named.value,
-        "content": draft.content,
+        "content_sealed": sealed_content(item_id, owner["org_id"], draft.content),
         "fingerprint": draft.fingerprint,
         "client_ref": draft.reference,
     }

@@ -21,7 +21,7 @@ from kernel.grants import rights_on
 from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
-from labeling.models import Item
+from labeling.models import Item, opened_content
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer, Ontology
@@ -91,7 +91,7 @@ _LOAD = Hot(
         _A.c.id, _A.c.org_id, _A.c.vendor_org_id, _A.c.project_id, _A.c.lane_id, _A.c.unit_id, _A.c.item_id,
         _A.c.slot_no, _A.c.annotator_id, _A.c.account_id, _A.c.state, _A.c.epoch, _A.c.leased_at, _A.c.lease_until,
         _A.c.rate_micros, _A.c.currency, _A.c.ontology_id, _A.c.guideline_id, _A.c.submit_key, _A.c.judgment_id,
-        _L.c.locale, _L.c.task_type, _L.c.hold_hours, _U.c.outlook, _U.c.answered, _I.c.content,
+        _L.c.locale, _L.c.task_type, _L.c.hold_hours, _U.c.outlook, _U.c.answered, opened_content(_I),
         _P.c.name.label("project_name"),
     )
     .select_from(

@@ -23,7 +23,7 @@ from kernel.policy import Actor, Resource
 from kernel.storage import Stored, storage
 from labeling.files.drafts import media_stated
 from labeling.files.media import Found, name_key
-from labeling.models import Item, Media, MediaName
+from labeling.models import Media, MediaName, MediaUse
 from labeling.rules.media_links import Door, Link
 from marketplace.models import Project, Unit
 from marketplace.operations.cancelling import UNDER_WAY, suspend_keys, take_out
@@ -88,8 +88,8 @@ def erase_media(session: Session, actor: Actor, media_id: str) -> str:
     if row is None:
         raise not_found()
     project = project_for(session, actor, row.project_id, Action.MEDIA_ERASE, held=False)
-    shown_in = select(Item.id).where(Item.project_id == project.id, Item.content[row.kind].as_string() == row.id)
-    items = session.scalars(shown_in.order_by(Item.id)).all()
+    shown_in = select(MediaUse.item_id).where(MediaUse.project_id == project.id, MediaUse.media_id == row.id)
+    items = session.scalars(shown_in.order_by(MediaUse.item_id)).all()
     under_way = select(Unit).where(Unit.item_id.in_(items), Unit.org_id == project.org_id, Unit.state.in_(UNDER_WAY))
     cancelled = sum(
         take_out(session, actor, unit, cause=f"media:{media_id}")

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, Update, bindparam, exists, or_, select, tuple_, update
 
 from kernel.hot import Hot, table_of
-from labeling.models import Item
+from labeling.models import Item, opened_content
 from marketplace.models import Assignment, LanePerson, Review, Slot, Unit
 
 BAND_MOST = 50
@@ -109,7 +109,9 @@ FREE = _leasing(
     "free",
 )
 AHEAD = Hot(
-    select(_SLOT.c.unit_id, _SLOT.c.slot_no, _SLOT.c.serve_from, _ITEM.c.id, _ITEM.c.content, _UNIT.c.classification)
+    select(
+        _SLOT.c.unit_id, _SLOT.c.slot_no, _SLOT.c.serve_from, _ITEM.c.id, opened_content(_ITEM), _UNIT.c.classification
+    )
     .select_from(_SLOT.join(_UNIT, _UNIT.c.id == _SLOT.c.unit_id).join(_ITEM, _ITEM.c.id == _UNIT.c.item_id))
     .where(
         _SLOT.c.kept_for == bindparam("p_annotator"), _IN_LANE, _SLOT.c.state == "kept",
@@ -120,7 +122,7 @@ AHEAD = Hot(
     .with_for_update(of=_SLOT, skip_locked=True)
 )  # fmt: skip
 CONTENT = Hot(
-    select(_ITEM.c.id, _ITEM.c.content, _UNIT.c.classification)
+    select(_ITEM.c.id, opened_content(_ITEM), _UNIT.c.classification)
     .select_from(_UNIT.join(_ITEM, _ITEM.c.id == _UNIT.c.item_id))
     .where(_UNIT.c.id == bindparam("p_unit"))
 )

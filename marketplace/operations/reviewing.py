@@ -22,7 +22,7 @@ from kernel.grants import rights_on
 from kernel.guard import require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor
-from labeling.models import Item
+from labeling.models import Item, opened_content
 from labeling.queries.content import ontology_of
 from labeling.tasktypes import registry
 from marketplace.models import Lane, ProblemReport, Project, Review, Unit
@@ -241,7 +241,7 @@ def _of_consensus(column: ColumnElement[Any]) -> ColumnElement[Any]:
 _UNIT = Hot(
     select(
         _U.c.id, _U.c.org_id, _U.c.lane_id, _U.c.project_id, _U.c.classification, _L.c.locale, _L.c.task_type,
-        _L.c.ontology_id, _L.c.guideline_id, _L.c.classification.label("class_of_lane"), _P.c.name, _I.c.content,
+        _L.c.ontology_id, _L.c.guideline_id, _L.c.classification.label("class_of_lane"), _P.c.name, opened_content(_I),
         _of_consensus(_C.c.label).label("label"), _of_consensus(_C.c.confidence).label("confidence"),
     )
     .select_from(

@@ -16,7 +16,7 @@ from kernel.hot import Hot, table_of
 from kernel.paging import Paging
 from kernel.policy import Actor, Reason
 from kernel.presence import here
-from labeling.models import Item
+from labeling.models import Item, opened_content
 from marketplace.models import Assignment, Lane, Project, Review, Unit
 from marketplace.queries.eligibility import facts_of, lanes_for, needs_of, person_of
 from marketplace.rules.eligibility import Admission, demands, language_told
@@ -87,7 +87,7 @@ def may_work_in(session: Session, actor: Actor, lane_id: str, classification: st
 _A, _L, _P, _I, _U = (table_of(model) for model in (Assignment, Lane, Project, Item, Unit))
 _TAKEN = Paging("work", Assignment.leased_at, Assignment.id, newest_first=True)
 _TASKS = select(
-    _A.c.id, _A.c.epoch, _A.c.lane_id, _P.c.name, _L.c.locale, _L.c.task_type, _L.c.classification, _I.c.content,
+    _A.c.id, _A.c.epoch, _A.c.lane_id, _P.c.name, _L.c.locale, _L.c.task_type, _L.c.classification, opened_content(_I),
     _A.c.ontology_id, _A.c.guideline_id, _A.c.lease_until, _A.c.rate_micros, _A.c.currency, _A.c.state, _A.c.draft,
     _A.c.draft_at, _U.c.classification.label("own_class"), _A.c.unit_id, _A.c.project_id, _A.c.org_id,
 ).select_from(

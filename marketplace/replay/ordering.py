@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from calibration.models import GoldKey
 from calibration.operations import tests
 from kernel import clock, jobs
 from kernel.errors import Conflict, Invalid
@@ -96,9 +97,9 @@ def bring_gold(stage: Stage, order: Order, plan: Plan) -> None:
     carry(stage, batch.job_id)
     with stage.system() as session:
         found = session.execute(
-            select(Item.client_ref, Item.id).where(
-                Item.project_id == order.project_id, Item.content["context"].as_string().like("% (test)")
-            )
+            select(Item.client_ref, Item.id)
+            .join(GoldKey, (GoldKey.org_id == Item.org_id) & (GoldKey.item_id == Item.id))
+            .where(Item.project_id == order.project_id, GoldKey.pool == "exam")
         )
         order.exam_items = {str(row[0]): row[1] for row in found}
 

@@ -15,7 +15,6 @@ READERS = {
     "calibration/queries/gold.py": "shown by operations/reading.py, which asks the guard; else computed, for the lint",
     "labeling/queries/content.py": "used by nobody who shows it",
     "marketplace/operations/answers.py": "computed: an answer is checked against its content",
-    "marketplace/operations/media.py": "computed: which units show a file",
     "marketplace/operations/picks.py": "shown by operations/taking.py, after the demands on lane and unit",
     "marketplace/operations/reviewing.py": "shown after `_ensure_may_read`",
     "marketplace/queries/corrections.py": "computed: the class of a label",
@@ -23,7 +22,6 @@ READERS = {
     "marketplace/queries/releases.py": "written into files, which `note_download` hands out",
     "marketplace/queries/units.py": "shown by operations/protecting.py, after the demands on unit and reader",
     "marketplace/queries/work.py": "shown after the demands on lane and unit",
-    "marketplace/replay/ordering.py": "computed: recorded judgments are played",
 }
 GUARDS = {
     "calibration/operations/attempts.py": "readable",
@@ -36,20 +34,24 @@ GUARDS = {
     "marketplace/operations/releases.py": "demands_on_reader",
     "marketplace/operations/reviewing.py": "demands_on_reader",
 }
+# As it is opened, and as it is stored.
+COLUMNS = {"content", "content_sealed"}
 
 
 def reads_content(tree: ast.Module) -> bool:
-    """Whether a module reads the column of contents, or items whole."""
+    """Whether a module reads the column of contents, opened or sealed, or items whole."""
     named = [node for node in source.nodes(tree, ast.Assign) if _is_items(node)]
     tables = {"Item"} | {part.id for node in named for part in ast.walk(node.targets[0]) if isinstance(part, ast.Name)}
     for node in source.nodes(tree, ast.Attribute):
         owner = node.value.value if isinstance(node.value, ast.Attribute) and node.value.attr == "c" else node.value
-        if node.attr == "content" and isinstance(owner, ast.Name) and owner.id in tables:
+        if node.attr in COLUMNS and isinstance(owner, ast.Name) and owner.id in tables:
             return True
     for call in source.nodes(tree, ast.Call):
         called = call.func.attr if isinstance(call.func, ast.Attribute) else source.dotted(call.func)
         names = {part.id for part in call.args if isinstance(part, ast.Name)}
         if called in {"select", "get", "get_one"} and "Item" in names:
+            return True
+        if called == "opened_content":
             return True
     return False
 
@@ -71,10 +73,15 @@ def test_what_shows_content_asks_the_decision_function() -> None:
         assert guard in called, path
 
 
+def test_nothing_opens_contents_but_the_model_and_what_it_offers() -> None:
+    named = [path for path in source.files() if "kernel.sealing" in (source.ROOT / path).read_text()]
+    assert named == ["labeling/models.py"]
+
+
 def test_a_reader_is_seen() -> None:
     for text in (
-        "x = select(Item.content)", "x = session.get(Item, id)", "_I = table_of(Item)\nx = select(_I.c.content)",
-        "x = select(Unit, Item)",
+        "x = select(Item.content)", "x = session.get(Item, id)", "_I = table_of(Item)\nx = select(_I.c.content_sealed)",
+        "x = select(Unit, Item)", "x = select(opened_content(_I))",
     ):  # fmt: skip
         assert reads_content(ast.parse(text)), text
     assert not reads_content(ast.parse("x = select(Item.id), task.content"))

@@ -18,7 +18,7 @@ from kernel.db import Database
 from kernel.models import AccessGrant
 from kernel.policy import Actor, Demand, Role, system_actor
 from kernel.tenancy import Scope
-from labeling.models import Guideline, Item, Ontology
+from labeling.models import Guideline, Item, Ontology, sealed_content
 from labeling.rules.ontology import ontology_json
 from labeling.tasktypes import registry
 from workforce.models import Account, Annotator, Organization, Pool
@@ -145,8 +145,8 @@ class World:
         rows = [
             {
                 "id": item, "org_id": self.client, "vendor_org_id": self.vendor, "project_id": self.project,
-                "locale": "sw-KE", "classification": "internal", "content": {"text": f"text of {item}"},
-                "fingerprint": item,
+                "locale": "sw-KE", "classification": "internal", "fingerprint": item,
+                "content_sealed": sealed_content(item, self.client, {"text": f"text of {item}"}),
             }
             for item in made
         ]  # fmt: skip

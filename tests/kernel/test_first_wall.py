@@ -14,7 +14,7 @@ from kernel.errors import Misuse
 from kernel.models import AccessGrant
 from kernel.tenancy import Scope
 from kernel.walls import kind_of
-from labeling.models import Item
+from labeling.models import Item, sealed_content
 from tests.kernel.conftest import Time
 from workforce.models import Organization, Pool
 
@@ -25,7 +25,8 @@ CHECK = Scope.system("test")
 def item(name: str, org_id: str, project_id: str) -> dict[str, Any]:
     return {
         "id": name, "org_id": org_id, "vendor_org_id": VENDOR, "project_id": project_id, "locale": "sw-KE",
-        "classification": "internal", "content": {"text": name}, "fingerprint": name,
+        "classification": "internal", "content_sealed": sealed_content(name, org_id, {"text": name}),
+        "fingerprint": name,
     }  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def test_inner_selects_are_narrowed_too(world: Database, number: int) -> None:
 
 def test_a_correlated_table_stays_correlated(world: Database) -> None:
     with_pools = Hot(
-        select(ITEM.c.id).where(exists().where(POOL.c.org_id == ITEM.c.org_id, ITEM.c.content.is_not(None)))
+        select(ITEM.c.id).where(exists().where(POOL.c.org_id == ITEM.c.org_id, ITEM.c.locale.is_not(None)))
     )
     with world.transaction(CHECK) as session:
         grant(session, B, until=now_of(session))

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from i18n import Message
-from kernel.crypto import place_of, seal
+from kernel.crypto import BY_TENANT, place_of, seal, unseal
 from kernel.db import Base, Database
 from kernel.ids import new_id
 from kernel.policy import Role, matrix
@@ -24,7 +24,7 @@ CANARY = re.compile(r"canary~(\w+)~([a-z_]+\.[a-z_]+)~")
 FOR_BANKS = {ord("~"): ord(":"), ord("_"): ord("+")}
 
 # How each column holds its words: plain, by language, as a list, among other parts, as a message, as what is
-# wrong with a line, sealed, as content and sealed.
+# wrong with a line, sealed, as content and sealed (alone, or among its other parts).
 SHAPES: dict[str, str] = {
     **dict.fromkeys((
         "account.email", "account.name", "auth_session.agent", "account_token.name", "annotator.about",
@@ -42,11 +42,12 @@ SHAPES: dict[str, str] = {
     ), "text"),
     **dict.fromkeys(("agreement.texts", "agreement.titles", "guideline.texts", "pool.about"), "texts"),
     **dict.fromkeys(("annotator.domains", "annotator.skills"), "list"),
-    **dict.fromkeys(("assignment.draft", "item.content", "judgment.answer"), "content"),
+    **dict.fromkeys(("assignment.draft", "judgment.answer"), "content"),
     "roster_line.faults": "faults",
     **dict.fromkeys(("decision_receipt.way_back", "decision_receipt.what", "decision_receipt.why"), "message"),
     **dict.fromkeys(("payout_line.holder_sealed", "payout_method.holder_sealed"), "sealed"),
     **dict.fromkeys(("application_draft.content_sealed", "item_original.content_sealed"), "sealed content"),
+    "item.content_sealed": "sealed among parts",
 }  # fmt: skip
 
 # Rows that are never changed get their canary in a copy, with another value in the column that tells them apart.
@@ -76,7 +77,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
 # Clients choose among the vendors of an installation, and so read their names.
 ABROAD = {"organization.name": ("request:send",)}
 # What the walk comes by for certain: words that nobody meets in their own world prove nothing of another's.
-MET = {"account.name", "agreement.titles", "item.content", "organization.name", "project.name"}
+MET = {"account.name", "agreement.titles", "item.content_sealed", "organization.name", "project.name"}
 
 
 def may_see(role: Role, column: str, *, abroad: bool = False) -> bool:
@@ -171,10 +172,18 @@ def _shaped(shape: str, words: str, table: sa.Table, column: str, row: Any, numb
         return [["email", Message(words).to_json()]]
     if shape == "message":
         return Message(words).to_json()
+    if shape == "sealed among parts":
+        text = json.dumps(_opened(table, column, row) | {"text": words})
+        return seal(text, place_of(table.name, column, row.id, row.org_id), BY_TENANT)
     if shape in ("sealed", "sealed content"):
         said = words.translate(FOR_BANKS) if shape == "sealed" else json.dumps({"text": words})
         return seal(said, place_of(table.name, column, row.id, getattr(row, "org_id", None)))
     return f"{words}{number}@one.example" if column == "email" else f"{words}{number}"
+
+
+def _opened(table: sa.Table, column: str, row: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(unseal(getattr(row, column), place_of(table.name, column, row.id, row.org_id)))
+    return found
 
 
 def seen_in(text: str) -> set[tuple[str, str]]:
@@ -195,10 +204,14 @@ def sentences(database: Database) -> Iterator[str]:
     with database.transaction(Scope.system("test")) as session:
         connection = session.connection()
         for target, shape in SHAPES.items():
-            if shape.startswith("sealed") or target in ("organization.name", "auth_session.agent"):
+            if shape in ("sealed", "sealed content") or target in ("organization.name", "auth_session.agent"):
                 continue
-            table = Base.metadata.tables[target.partition(".")[0]]
-            for value in connection.scalars(sa.select(table.c[target.partition(".")[2]]).distinct()):
+            name, _, column = target.partition(".")
+            table = Base.metadata.tables[name]
+            values: Any = connection.scalars(sa.select(table.c[column]).distinct())
+            if shape == "sealed among parts":
+                values = [_opened(table, column, row) for row in connection.execute(sa.select(table))]
+            for value in values:
                 yield from (each for each in _leaves(value) if " " in each or "@" in each)
 
 

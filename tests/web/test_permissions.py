@@ -488,7 +488,7 @@ def test_letters_and_files_that_are_made_hold_nothing_of_the_other_tenants(town:
     finally:
         town.restore()
     assert {world for world, _ in in_letters | in_files} == {"mine"}, (in_letters, in_files)
-    assert ("mine", "organization.name") in in_letters and ("mine", "item.content") in in_files
+    assert ("mine", "organization.name") in in_letters and ("mine", "item.content_sealed") in in_files
     assert len(copies) == copied > 1
     assert ("mine", "payout_method.holder_sealed") in found["payments"]
     own = set().union(*(found[name or ""] for name in copies))

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from kernel.crypto import CannotDecrypt, unseal
 from kernel.db import Database
 from kernel.policy import Role
 from tests.web.conftest import PASSWORD, make_org, make_persona
@@ -55,6 +56,15 @@ def test_only_what_may_pass_is_to_be_tried_again(app: Flask, fault: Exception, s
     with app.test_request_context("/api/v1/team"):
         told = problems._from_database(fault) if isinstance(fault, DBAPIError) else problems._from_fault(fault)
     assert (told.status_code, told.get_json()["code"]) == (status, code)
+
+
+def test_what_no_key_opens_is_told_in_words(app: Flask) -> None:
+    with pytest.raises(CannotDecrypt) as caught:
+        unseal("v2|gone|AAAA|AAAA", "item|content_sealed|i|o")
+    with app.test_request_context("/api/v1/team"):
+        told = app.make_response(app.handle_user_exception(caught.value))
+    assert (told.status_code, told.get_json()["code"]) == (503, "sealed.unreadable")
+    assert "field keys" in told.get_json()["detail"]
 
 
 def test_an_installation_whose_files_cannot_be_written_is_not_ready(
