@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Date, Float, Index, Integer,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Id, Identified, Micros, Shared, within
+from kernel.sealing import SealedJson
 from marketplace.models.changes import LabelChange as LabelChange
 from marketplace.models.changes import LotRework as LotRework
 
@@ -125,7 +126,7 @@ class Lane(Identified, Shared, Base):
 
 
 class Batch(Identified, Shared, Base):
-    """One upload of units or gold: the file, what was found in it, and how far its import is."""
+    """One upload of units or gold: the file, what was found in it (which says what rows say), how far its import is."""
 
     __tablename__ = "batch"
     __table_args__ = (UniqueConstraint("org_id", "id"), Index("ix_batch_project", "org_id", "project_id", "created_at"))
@@ -139,9 +140,12 @@ class Batch(Identified, Shared, Base):
     good: Mapped[int] = mapped_column(default=0)
     duplicates: Mapped[int] = mapped_column(default=0)
     bad: Mapped[int] = mapped_column(default=0)
-    findings: Mapped[list[Any]]  # the first hundred: {"line", "column", "code", "message"}
-    preview: Mapped[list[Any]]
-    personal: Mapped[dict[str, Any] | None]  # what was found of personal data: {"units", "kinds", "examples"}
+    findings_sealed: Mapped[str | None] = mapped_column(Text)
+    findings = SealedJson("findings_sealed")  # the first hundred: {"line", "column", "code", "message"}
+    preview_sealed: Mapped[str | None] = mapped_column(Text)
+    preview = SealedJson("preview_sealed")  # the first rows
+    personal_sealed: Mapped[str | None] = mapped_column(Text)
+    personal = SealedJson("personal_sealed")  # what was found of personal data: {"units", "kinds", "examples"}
     personal_choice: Mapped[str | None] = mapped_column(String(5))  # mask, raise, keep
     job_id: Mapped[str | None] = mapped_column(Id)
     created_at: Mapped[datetime]

@@ -61,7 +61,7 @@ def receive_file(
     batch = Batch(
         id=ids.new_id(), org_id=project.org_id, vendor_org_id=_vendor(project, kind, actor),
         project_id=project.id, kind=kind.value, name=_file_name(name), format=_format(name, kind),
-        stored_name=stored.name, sha256=stored.sha256, state=BatchState.CHECKING.value, findings=[], preview=[],
+        stored_name=stored.name, sha256=stored.sha256, state=BatchState.CHECKING.value,
         created_at=now_of(session), created_by=actor.account_id,
     )  # fmt: skip
     session.add(batch)
@@ -112,15 +112,16 @@ def note_check(
     """Keep what the check found. A batch that was cancelled meanwhile stays cancelled."""
     batch = _held(session, actor, batch_id)
     state = BatchState.CHECKED if counts["good"] or counts["duplicates"] else BatchState.BROKEN
-    session.execute(
+    changed = session.execute(
         update(Batch)
         .where(Batch.id == batch.id, Batch.state == BatchState.CHECKING.value)
-        .values(
-            state=state.value, findings=[each.to_json() for each in findings],
-            preview=list(preview) if batch.kind != BatchKind.GOLD else [], personal=personal, **counts,
-        )
-    )  # fmt: skip
+        .values(state=state.value, **counts)
+    )
     session.refresh(batch)
+    if changed_rows(changed):
+        batch.findings = [each.to_json() for each in findings]
+        batch.preview = list(preview) if batch.kind != BatchKind.GOLD else None
+        batch.personal = personal
     if batch.state == BatchState.BROKEN:
         _drop_upload(session, batch)
 

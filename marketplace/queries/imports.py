@@ -211,7 +211,7 @@ def _newest_ontology(session: Session, batch: Batch) -> Any:
 
 
 def _view(session: Session, row: Batch, *, with_twin: bool = True) -> BatchView:
-    twin = None
+    twin, personal = None, row.personal
     if with_twin:
         twin = session.scalar(
             select(Batch.name)
@@ -224,8 +224,9 @@ def _view(session: Session, row: Batch, *, with_twin: bool = True) -> BatchView:
     return BatchView(
         id=row.id, project_id=row.project_id, kind=BatchKind(row.kind), name=row.name, format=row.format,
         sha256=row.sha256, state=BatchState(row.state), rows=row.rows, good=row.good, duplicates=row.duplicates,
-        bad=row.bad, findings=tuple(Finding.from_json(each) for each in row.findings), preview=tuple(row.preview),
+        bad=row.bad, findings=tuple(Finding.from_json(each) for each in row.findings or ()),
+        preview=tuple(row.preview or ()),
         job_id=row.job_id, created_at=row.created_at, same_as=twin, org_id=row.org_id,
-        personal=PersonalFound.from_json(row.personal), personal_choice=row.personal_choice,
-        project_choice=project_choice(session, row.project_id) if row.personal and with_twin else None,
+        personal=PersonalFound.from_json(personal), personal_choice=row.personal_choice,
+        project_choice=project_choice(session, row.project_id) if personal and with_twin else None,
     )  # fmt: skip

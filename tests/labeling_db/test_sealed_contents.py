@@ -11,9 +11,10 @@ import pytest
 from alembic import command
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from kernel.crypto import CannotDecrypt, KeyRing, Sealed, place_of
-from kernel.db import Database
+from kernel.db import Database, now_of
 from kernel.errors import Misuse
 from kernel.hot import Hot, table_of
 from kernel.migrate import alembic_config, upgrade
@@ -22,7 +23,8 @@ from labeling.files.drafts import UnitDraft, content_fingerprint
 from labeling.models import Item, MediaUse, opened_content
 from labeling.queries.content import items_of
 from labeling.values import JsonObject
-from tests.labeling_db.conftest import CLIENT, STRANGER, VENDOR
+from marketplace.models import Batch
+from tests.labeling_db.conftest import CLIENT, PROJECT, STRANGER, VENDOR
 from tests.labeling_db.test_items import add, draft
 
 SAID = "Barua ya siri kwa Asha — “hapa”\n日本"
@@ -126,6 +128,13 @@ def test_which_items_show_a_file_is_known_without_opening_them(db: Database) -> 
         assert session.scalars(select(MediaUse.item_id)).all() == []
 
 
+def upload(session: Session, batch_id: str, **told: Any) -> Batch:
+    return Batch(
+        id=batch_id, org_id=CLIENT, vendor_org_id=VENDOR, project_id=PROJECT, kind="units", name="units.csv",
+        format="csv", stored_name="", sha256="0" * 64, state="checked", created_at=now_of(session), **told,
+    )  # fmt: skip
+
+
 def plain(db: Database) -> dict[str, Any]:
     """What stood there before contents were sealed."""
     with raw(db) as connection:
@@ -139,9 +148,17 @@ def test_contents_that_were_plain_are_sealed_by_the_migration_and_nothing_of_the
     made = add(db, [draft_of(each) for each in contents])
     contents += [{"text": f"number {number}"} for number in range(1_000)]  # more than a portion
     made += add(db, [draft_of(each) for each in contents[5:]])
+    told = {"findings": [{"line": 1}], "preview": [{"text": SAID}], "personal": {"examples": [SAID]}}
+    with db.transaction(SYSTEM) as session:
+        session.add_all([upload(session, "told", **told), upload(session, "untold")])
     command.downgrade(alembic_config(db), "0051")
     assert plain(db) == dict(zip(made, contents, strict=True))
     upgrade(db)
+    with db.reading(SYSTEM) as session:
+        batches = {row.id: row for row in session.scalars(select(Batch))}
+        assert {name: getattr(batches["told"], name) for name in told} == told
+        untold = batches["untold"]
+        assert (untold.findings or [], untold.preview or [], untold.personal) == ([], [], None)
     with db.reading(SYSTEM) as session:
         assert {row.id: row.content for row in session.execute(select(Item.id, Item.content))} == dict(
             zip(made, contents, strict=True)
@@ -152,7 +169,8 @@ def test_contents_that_were_plain_are_sealed_by_the_migration_and_nothing_of_the
         )
     assert {each[:5] for each in stored(db).values()} == {"v2|t|"}
     with raw(db) as connection:
-        assert "Asha" not in repr(connection.exec_driver_sql("SELECT * FROM item").all())
+        for table in ("item", "batch"):
+            assert "Asha" not in repr(connection.exec_driver_sql(f"SELECT * FROM {table}").all())
     if db.is_sqlite:
         db.dispose()  # the last connection brings into the file what was beside it
         bytes_of_file = Path(str(db.url.database)).read_bytes()

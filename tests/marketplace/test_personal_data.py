@@ -49,6 +49,7 @@ def test_what_was_found_is_told_masked_units_stay_masked_and_the_original_takes_
         assert found is not None and found.proposal == "mask"
         assert (found.personal.units, found.personal.kinds) == (2, (("card", 1), ("e-mail", 1)))
         assert found.personal.examples[0] == {"line": 2, "kind": "e-mail", "hint": "a••@•.•••••le"}
+        assert kept.preview[0]["line"] and str(kept.preview_sealed).startswith("v2|")
         assert "ana@" not in str(kept.preview) and "4111" not in str((kept.preview, kept.personal))
     for wanted, problem in ((None, Conflict), ("forget", Invalid)):
         with pytest.raises(problem), market.as_(market.pm) as session:

@@ -1,4 +1,4 @@
-"""Contents of items are sealed under their client's key; which files an item shows stands beside it."""
+"""Contents of items, and what uploads are told to hold, are sealed; which files an item shows stands beside it."""
 
 import json
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from kernel.crypto import BY_TENANT, place_of, seal, unseal
 from kernel.db import Json
@@ -19,13 +20,14 @@ depends_on = None
 
 KINDS = {"media_use": "shared"}
 PORTION = 1_000
-_ITEM = sa.table(
-    "item", *(sa.column(name) for name in ("id", "org_id", "vendor_org_id", "project_id")),
-    sa.column("content", Json), sa.column("content_sealed"),
-)  # fmt: skip
-_USE = sa.table(
-    "media_use", *(sa.column(name) for name in ("item_id", "media_id", "org_id", "vendor_org_id", "project_id"))
-)
+_JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+_OWNER = ("org_id", "vendor_org_id", "project_id")
+_USE = sa.table("media_use", *(sa.column(name) for name in ("item_id", "media_id", *_OWNER)))
+# What is sealed: by table, each column with what stands in its place; None: nothing does.
+_SEALED: dict[str, dict[str, Any]] = {
+    "item": {"content": {}},
+    "batch": {"findings": [], "preview": [], "personal": None},
+}
 
 
 def upgrade() -> None:
@@ -49,50 +51,69 @@ def upgrade() -> None:
     else:
         op.execute("PRAGMA secure_delete = ON")  # what was plain is written over in the file, too
     op.add_column("item", sa.Column("content_sealed", sa.Text(), server_default="", nullable=False))
+    for name in _SEALED["batch"]:
+        op.add_column("batch", sa.Column(f"{name}_sealed", sa.Text(), nullable=True))
     with every_row():
-        _change_items(_sealed)
+        for table in _SEALED:
+            _change_rows(table, _sealed)
     if is_postgresql:
         op.alter_column("item", "content_sealed", server_default=None)
-    op.drop_column("item", "content")
+    for table, columns in _SEALED.items():
+        for name in columns:
+            op.drop_column(table, name)
 
 
 def downgrade() -> None:
-    op.add_column("item", sa.Column("content", Json, server_default="{}", nullable=False))
+    for table, columns in _SEALED.items():
+        for name, nothing in columns.items():
+            default = None if nothing is None else json.dumps(nothing)
+            op.add_column(table, sa.Column(name, Json, server_default=default, nullable=default is None))
     with every_row():
-        _change_items(_plain)
-    if op.get_bind().dialect.name == "postgresql":
-        op.alter_column("item", "content", server_default=None)
-    op.drop_column("item", "content_sealed")
+        for table in _SEALED:
+            _change_rows(table, _plain)
+    for table, columns in _SEALED.items():
+        for name in columns:
+            if op.get_bind().dialect.name == "postgresql":
+                op.alter_column(table, name, server_default=None)
+            op.drop_column(table, f"{name}_sealed")
     op.drop_table("media_use")
 
 
-def _change_items(changed: Callable[[Any], dict[str, Any]]) -> None:
-    """Write each item anew, in portions by id, so that no more than one of them is in memory."""
-    after = ""
-    given = {name: sa.bindparam(f"new_{name}", type_=_ITEM.c[name].type) for name in ("content", "content_sealed")}
-    update = sa.update(_ITEM).where(_ITEM.c.id == sa.bindparam("row_id")).values(given)
-    while rows := op.get_bind().execute(
-        sa.select(_ITEM).where(_ITEM.c.id > after).order_by(_ITEM.c.id).limit(PORTION)
-    ).all():  # fmt: skip
+def _change_rows(table: str, changed: Callable[[str, Any], dict[str, Any]]) -> None:
+    """Write each row anew, in portions by id, so that no more than one of them is in memory."""
+    plain, sealed = list(_SEALED[table]), [f"{name}_sealed" for name in _SEALED[table]]
+    rows_of = sa.table(
+        table, *(sa.column(name) for name in ("id", *_OWNER, *sealed)), *(sa.column(name, _JSON) for name in plain)
+    )
+    given = {name: sa.bindparam(f"new_{name}", type_=rows_of.c[name].type) for name in (*plain, *sealed)}
+    update = sa.update(rows_of).where(rows_of.c.id == sa.bindparam("row_id")).values(given)
+    in_order, after = sa.select(rows_of).order_by(rows_of.c.id).limit(PORTION), ""
+    while rows := op.get_bind().execute(in_order.where(rows_of.c.id > after)).all():
         use_configured_keys()
-        op.get_bind().execute(update, [{"row_id": row.id, **changed(row)} for row in rows])
-        uses = [use for row in rows for use in _uses(row)]
+        op.get_bind().execute(update, [{"row_id": row.id, **changed(table, row)} for row in rows])
+        uses = [use for row in rows for use in _uses(row)] if table == "item" else []
         if uses:
             op.get_bind().execute(sa.insert(_USE), uses)
         after = rows[-1].id
 
 
-def _place(row: Any) -> str:
-    return place_of("item", "content_sealed", row.id, row.org_id)
+def _sealed(table: str, row: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, nothing in _SEALED[table].items():
+        value, place = row._mapping[name], place_of(table, f"{name}_sealed", row.id, row.org_id)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        found[f"new_{name}"] = nothing
+        found[f"new_{name}_sealed"] = None if value is None else seal(text, place, BY_TENANT)
+    return found
 
 
-def _sealed(row: Any) -> dict[str, Any]:
-    text = json.dumps(row.content, ensure_ascii=False, separators=(",", ":"))
-    return {"new_content": {}, "new_content_sealed": seal(text, _place(row), BY_TENANT)}
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {"new_content": json.loads(unseal(row.content_sealed, _place(row))), "new_content_sealed": ""}
+def _plain(table: str, row: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, nothing in _SEALED[table].items():
+        stored, place = row._mapping[f"{name}_sealed"], place_of(table, f"{name}_sealed", row.id, row.org_id)
+        found[f"new_{name}"] = nothing if stored is None else json.loads(unseal(stored, place))
+        found[f"new_{name}_sealed"] = stored
+    return found
 
 
 def _uses(row: Any) -> list[dict[str, Any]]:
