@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -21,11 +21,12 @@ _NAME = re.compile(r"[A-Za-z0-9]{22}(\.[a-z0-9]{1,8})?")
 
 @dataclass(frozen=True)
 class Stored:
-    """What was kept: the random name, the size in bytes and the SHA-256 in hex."""
+    """What was kept: the random name, the size in bytes, the SHA-256 in hex, and the key of an encrypted file."""
 
     name: str
     size: int
     sha256: str
+    key: str | None = field(default=None, repr=False)
 
 
 class Storage(Protocol):

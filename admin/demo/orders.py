@@ -11,7 +11,7 @@ from admin.demo.material import Maker, Piece
 from admin.demo.stage import Stage
 from calibration.operations import rulebook, tests
 from kernel import jobs
-from kernel.storage import kept
+from kernel.sealed_files import kept_sealed
 from marketplace.operations import imports, ontologies, projects, requests
 from marketplace.queries.projects import lanes_of
 from marketplace.values.imports import BatchKind
@@ -150,7 +150,7 @@ def _gold_row(piece: Piece, locale: str, pool: str, project: Project) -> dict[st
 def _upload(stage: Stage, project: Project, kind: BatchKind, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Upload a file, let it be checked, look at what was found, and say that it may be written."""
     data = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    with kept([data], ".jsonl") as stored, stage.acting(project.wish.client) as (session, actor):
+    with kept_sealed([data], ".jsonl") as stored, stage.acting(project.wish.client) as (session, actor):
         batch = imports.receive_file(session, actor, project.id, kind=kind, name=name, stored=stored)
     jobs.drain(stage.database)
     with stage.acting(project.wish.client) as (session, actor):

@@ -56,7 +56,7 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
     elif rule is UPLOADS:
         for batch in session.scalars(select(Batch).where(Batch.id.in_(found))):
             forget_file(session, batch.stored_name)
-            batch.stored_name, batch.preview, batch.findings = "", None, None
+            batch.stored_name, batch.key, batch.preview, batch.findings = "", None, None, None
             if found_of := batch.personal:
                 batch.personal = {name: told for name, told in found_of.items() if name != "examples"}
             batch.state = "cancelled" if batch.state == "checked" else batch.state

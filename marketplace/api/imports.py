@@ -14,7 +14,8 @@ from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Actor, decide
-from kernel.storage import chunks_of, kept
+from kernel.sealed_files import kept_sealed
+from kernel.storage import chunks_of
 from labeling.files.media import as_archive
 from labeling.links import Pass, link_to
 from labeling.rules.media import MediaKind
@@ -187,7 +188,7 @@ def upload(session: "Session", actor: Actor, project_id: str, body: BatchIn) -> 
     except UnicodeEncodeError:
         fault = _("This is not text that can be kept.")
         raise Invalid("batch.encoding", fault, {"content": fault}) from None
-    with kept([content]) as stored:
+    with kept_sealed([content]) as stored:
         made = operations.receive_file(session, actor, project_id, kind=body.kind, name=body.name, stored=stored)
     return batch_out(made)
 
@@ -203,7 +204,7 @@ def upload_media(session: "Session", actor: Actor, project_id: str, body: MediaI
     except (NotBase64, ValueError) as error:
         fault = _("This is not base64.")
         raise Invalid("batch.encoding", fault, {"content": fault}) from error
-    with kept(chunks_of(as_archive([(body.name, BytesIO(content))]))) as stored:
+    with kept_sealed(chunks_of(as_archive([(body.name, BytesIO(content))]))) as stored:
         made = operations.receive_file(session, actor, project_id, kind=BatchKind.MEDIA, name=body.name, stored=stored)
     return batch_out(made)
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from kernel import db
 from kernel.guard import not_found
 from kernel.policy import Actor
-from kernel.storage import storage
+from kernel.sealed_files import open_sealed
 from marketplace.api import api
 from marketplace.api.terms import ReleaseState
 from marketplace.models import Release
@@ -228,8 +228,8 @@ def download(session: "Session", actor: Actor, release_id: str, name: str) -> Re
     with db.transaction(current.scope()) as writing:
         file = operations.note_download(writing, actor, release_id, name)
     return send_file(
-        storage().open(file.stored_name), mimetype=MIME[file.format], as_attachment=True, download_name=file.name,
-        etag=False, max_age=0,
+        open_sealed(file.stored_name, file.key), mimetype=MIME[file.format], as_attachment=True,
+        download_name=file.name, etag=False, max_age=0,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from i18n import _
 from kernel.db import expect_many
 from kernel.jobs import Work, job
 from kernel.policy import Actor
-from kernel.storage import storage
+from kernel.sealed_files import open_sealed
 from labeling.files.drafts import media_stated
 from labeling.files.rows import LineProblem
 from marketplace.files.checking import (
@@ -70,7 +70,7 @@ def _check(work: Work, batch_id: str) -> dict[str, Any]:
     if source is None or source.state is not BatchState.CHECKING:
         return {"batch_id": batch_id}
     tally = Tally(shows_content=source.spec.kind is BatchKind.UNITS)
-    with storage().open(source.stored_name) as stream:
+    with open_sealed(source.stored_name, source.key) as stream:
         total = count_lines(stream)
         stream.seek(0)
         for entries in in_chunks(read_drafts(stream, source.spec), CHUNK):
@@ -124,7 +124,7 @@ def _write(work: Work, batch_id: str, write: Write) -> dict[str, Any]:
     if source is None or source.state is not BatchState.IMPORTING:
         return {"batch_id": batch_id}
     after, done, new = (int(work.step.get(name, 0)) for name in ("line", "taken", "new"))
-    with storage().open(source.stored_name) as stream:
+    with open_sealed(source.stored_name, source.key) as stream:
         drafts = (entry for entry in read_drafts(stream, source.spec) if not isinstance(entry, tuple))
         rest = (draft for draft in drafts if unit_of(draft).line > after)
         for chunk in in_chunks(rest, WRITTEN_AT_ONCE):

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel.jobs import Work, job
-from kernel.storage import kept, storage
+from kernel.sealed_files import open_sealed
+from kernel.storage import kept
 from labeling.files.media import ArchiveRefused, Found, file_count, name_key, read_archive
 from marketplace.files.checking import in_chunks
 from marketplace.operations import imports
@@ -134,7 +135,7 @@ def _known(session: Session, source: MediaSource, found: Sequence[Found]) -> dic
 
 @contextmanager
 def _opened(source: MediaSource) -> Iterator[tuple[BinaryIO, int]]:
-    with storage().open(source.stored_name) as stream:
+    with open_sealed(source.stored_name, source.key) as stream:
         size = stream.seek(0, 2)
         stream.seek(0)
         yield stream, size

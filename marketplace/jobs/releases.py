@@ -14,7 +14,8 @@ from calibration.operations.refitting import refit
 from kernel.errors import Conflict
 from kernel.jobs import Work, job
 from kernel.policy import Actor
-from kernel.storage import Stored, kept, storage
+from kernel.sealed_files import kept_sealed, open_sealed
+from kernel.storage import Stored
 from kernel.tenancy import Scope
 from labeling.rules.media import MEDIA_FIELDS
 from labeling.tasktypes import registry
@@ -105,13 +106,13 @@ def build(
     decisions that are the vendor's rows; `note` is told how many units of all are written.
     """
     counted = qa.Counted()
-    lines = files.enter_context(kept(_lines(reading, plan, counted, note), ".jsonl"))
+    lines = files.enter_context(kept_sealed(_lines(reading, plan, counted, note), ".jsonl"))
     fields = registry.get(plan.task_type).content_fields
     with reading() as session:
         fields = (*fields, *MEDIA_FIELDS) if has_media(session, plan.project_id) else fields
-    table = files.enter_context(kept(csv_bytes(_records(lines.name), fields), ".csv"))
+    table = files.enter_context(kept_sealed(csv_bytes(_records(lines), fields), ".csv"))
     report = _report(reading, beyond, plan, counted)
-    sheet = files.enter_context(kept([(canonical_json(report) + "\n").encode()], ".json"))
+    sheet = files.enter_context(kept_sealed([(canonical_json(report) + "\n").encode()], ".json"))
     found = [
         _file("labels.jsonl", "jsonl", lines), _file("labels.csv", "csv", table),
         _file("qa-report.json", "json", sheet),
@@ -120,7 +121,7 @@ def build(
     text = manifest_of(
         project_id=plan.project_id, name=plan.project_name, version=plan.version, units=units, files=found
     )
-    manifest = files.enter_context(kept([text], ".json"))
+    manifest = files.enter_context(kept_sealed([text], ".json"))
     found.append(_file("manifest.json", "json", manifest))
     shown = report | {
         "files": [{"name": f.name, "format": f.format, "sha256": f.sha256, "size": f.size} for f in found]
@@ -157,8 +158,8 @@ def _lines(reading: Reading, plan: BuildPlan, counted: qa.Counted, note: Callabl
                 note(done, total)
 
 
-def _records(name: str) -> Iterator[dict[str, Any]]:
-    with storage().open(name) as stream:
+def _records(lines: Stored) -> Iterator[dict[str, Any]]:
+    with open_sealed(lines.name, lines.key) as stream:
         for line in stream:
             yield json.loads(line)
 
@@ -177,4 +178,4 @@ def _report(reading: Reading, beyond: Reading, plan: BuildPlan, counted: qa.Coun
 
 
 def _file(name: str, kind: str, stored: Stored) -> ReleaseFile:
-    return ReleaseFile(name, kind, stored.name, stored.sha256, stored.size)
+    return ReleaseFile(name, kind, stored.name, stored.sha256, stored.size, stored.key)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Date, Float, Index, Integer, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kernel.crypto import SealedByTenant
 from kernel.db import Base, Id, Identified, Micros, Shared, within
 from kernel.sealing import SealedJson
 from marketplace.models.changes import LabelChange as LabelChange
@@ -134,6 +135,8 @@ class Batch(Identified, Shared, Base):
     name: Mapped[str] = mapped_column(String(200))
     format: Mapped[str] = mapped_column(String(10))  # csv, jsonl
     stored_name: Mapped[str] = mapped_column(String(40))
+    key_sealed: Mapped[str | None] = mapped_column(Text)
+    key = SealedByTenant("key_sealed")  # of the file; None: it is kept as it came
     sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(12))  # checking, checked, importing, imported, cancelled, broken
     rows: Mapped[int] = mapped_column(default=0)
@@ -356,6 +359,8 @@ class Release(Identified, Shared, Base):
     state: Mapped[str] = mapped_column(String(10))
     units: Mapped[int] = mapped_column(default=0)
     files: Mapped[list[Any]]  # [{"name", "format", "stored_name", "sha256", "size"}]
+    file_keys_sealed: Mapped[str | None] = mapped_column(Text)
+    file_keys = SealedJson("file_keys_sealed")  # by stored name; a file without one is kept as it is
     sha256: Mapped[str | None] = mapped_column(String(64))  # of the manifest
     report: Mapped[dict[str, Any]]
     lots: Mapped[list[Any]] = mapped_column(server_default="[]", default=list)  # what samples said as it was ordered

@@ -62,7 +62,7 @@ def receive_file(
         id=ids.new_id(), org_id=project.org_id, vendor_org_id=_vendor(project, kind, actor),
         project_id=project.id, kind=kind.value, name=_file_name(name), format=_format(name, kind),
         stored_name=stored.name, sha256=stored.sha256, state=BatchState.CHECKING.value,
-        created_at=now_of(session), created_by=actor.account_id,
+        created_at=now_of(session), created_by=actor.account_id, key=stored.key,
     )  # fmt: skip
     session.add(batch)
     session.flush()
@@ -230,7 +230,7 @@ def _vendor(project: Project, kind: BatchKind, actor: Actor) -> str | None:
 def _drop_upload(session: Session, batch: Batch) -> None:
     """Pictures and sounds are kept as they were made anew; what was sent is removed as soon as that is over."""
     if batch.kind == BatchKind.MEDIA and batch.stored_name:
-        name, batch.stored_name = batch.stored_name, ""
+        name, batch.stored_name, batch.key = batch.stored_name, "", None
         after_commit(session, lambda: storage().delete(name))
 
 

@@ -109,6 +109,7 @@ def deliver_release(
         "report": report, "sha256": sha256, "built_at": now_of(session),
     }  # fmt: skip
     _move(session, release, ReleaseState.BUILDING, values)
+    release.file_keys = {file.stored_name: file.key for file in files if file.key is not None}
     audit.record(
         session, actor, "release.delivered", "release", release.id, org_id=release.org_id,
         details={"version": release.version, "units": units, "sha256": sha256},
@@ -188,6 +189,7 @@ def note_download(session: Session, actor: Actor, release_id: str, name: str) ->
     file = next((ReleaseFile.from_json(each) for each in release.files if each["name"] == name), None)
     if file is None:
         raise not_found()
+    file = replace(file, key=(release.file_keys or {}).get(file.stored_name))
     audit.record(
         session, actor, "release.downloaded", "release", release.id, org_id=release.org_id,
         details={"file": file.name, "sha256": file.sha256},

@@ -11,8 +11,9 @@ from kernel import db, jobs
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
+from kernel.sealed_files import kept_sealed
 from kernel.seeing import see as see_noted
-from kernel.storage import chunks_of, kept
+from kernel.storage import chunks_of
 from labeling.files.media import as_archive
 from labeling.links import Pass, for_page
 from labeling.rules.media import MEDIA_FIELDS
@@ -142,7 +143,7 @@ def _upload(project_id: str, kind: BatchKind) -> Response:
 def _receive(project_id: str, kind: BatchKind, name: str, stream: BinaryIO, field: str) -> Response:
     limits.spend("import")
     try:
-        with kept(chunks_of(stream)) as stored, db.transaction(current.scope()) as session:
+        with kept_sealed(chunks_of(stream)) as stored, db.transaction(current.scope()) as session:
             made = operations.receive_file(session, current.actor(), project_id, kind=kind, name=name, stored=stored)
     except Invalid as problem:
         return _page(project_id, {field: next(iter(problem.fields.values()))}, 422)

@@ -14,7 +14,7 @@ from kernel import db
 from kernel.errors import Invalid
 from kernel.guard import not_found
 from kernel.policy import Role
-from kernel.storage import storage
+from kernel.sealed_files import open_sealed
 from labeling.rendering import answer_names
 from marketplace.models import Project, Release
 from marketplace.operations import releases as operations
@@ -114,8 +114,8 @@ def download(release_id: str, name: str) -> Response:
     with db.transaction(current.scope()) as session:
         file = operations.note_download(session, current.actor(), release_id, name)
     return send_file(
-        storage().open(file.stored_name), mimetype=MIME[file.format], as_attachment=True, download_name=file.name,
-        etag=False, max_age=0,
+        open_sealed(file.stored_name, file.key), mimetype=MIME[file.format], as_attachment=True,
+        download_name=file.name, etag=False, max_age=0,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Reads of imports: uploads as they stand, how to read their files, and which contents a project has already."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,7 @@ class Source:
     expected: int
     created_by: str | None = None
     personal: PersonalChoice | None = None
+    key: str | None = field(default=None, repr=False)  # of the file
 
 
 def batch_of(session: Session, batch_id: str) -> BatchView | None:
@@ -90,7 +91,7 @@ def source_of(session: Session, batch_id: str) -> Source | None:
     return Source(
         batch.id, batch.org_id, project.vendor_org_id, batch.project_id, batch.stored_name, batch.name,
         BatchState(batch.state), spec, lanes, batch.good + batch.duplicates, batch.created_by,
-        PersonalChoice(batch.personal_choice) if batch.personal_choice else None,
+        PersonalChoice(batch.personal_choice) if batch.personal_choice else None, batch.key,
     )  # fmt: skip
 
 

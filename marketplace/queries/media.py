@@ -1,7 +1,7 @@
 """Reads of pictures and sounds: what a project has, by name for whoever brought them and by id for whoever looks."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -35,6 +35,7 @@ class MediaSource:
     stored_name: str
     state: BatchState
     expected: int
+    key: str | None = field(repr=False)  # of the file
 
     @property
     def brought_by(self) -> str:
@@ -64,7 +65,7 @@ def media_source(session: Session, batch_id: str) -> MediaSource | None:
     project = session.get_one(Project, batch.project_id)
     return MediaSource(
         batch.id, batch.org_id, project.vendor_org_id, batch.vendor_org_id, batch.project_id, batch.stored_name,
-        BatchState(batch.state), batch.rows,
+        BatchState(batch.state), batch.rows, batch.key,
     )  # fmt: skip
 
 

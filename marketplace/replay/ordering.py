@@ -11,7 +11,7 @@ from calibration.models import GoldKey
 from calibration.operations import tests
 from kernel import clock, jobs
 from kernel.errors import Conflict, Invalid
-from kernel.storage import kept
+from kernel.sealed_files import kept_sealed
 from kernel.tenancy import Scope
 from labeling.models import Item
 from marketplace.operations import imports, ontologies, projects, requests, units
@@ -87,7 +87,7 @@ def bring_gold(stage: Stage, order: Order, plan: Plan) -> None:
     if not rows:
         return
     content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    with stage.acting("qa") as (session, actor), kept([content], ".jsonl") as stored:
+    with stage.acting("qa") as (session, actor), kept_sealed([content], ".jsonl") as stored:
         batch = imports.receive_file(
             session, actor, order.project_id, kind=BatchKind.GOLD, name="gold.jsonl", stored=stored
         )

@@ -1,6 +1,6 @@
 """Values of releases: states, files, the rows that are delivered, and the figures of the QA report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -39,6 +39,7 @@ class ReleaseFile:
     stored_name: str
     sha256: str
     size: int
+    key: str | None = field(default=None, repr=False)  # kept sealed, apart from the rest
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -22,7 +22,7 @@ from admin.rules.person import LEFT_OUT, SHOWN, way_to
 from calibration.models import BehaviourReview, Judgment, Qualification
 from i18n import Message
 from kernel import audit, clock, jobs
-from kernel.crypto import KeyRing, Sealed
+from kernel.crypto import KeyRing, Sealed, new_file_key
 from kernel.db import Base, Database
 from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.ids import new_id
@@ -284,7 +284,7 @@ def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db:
                 id=new_id(), org_id=lane.org_id, vendor_org_id=None, project_id=lane.project_id, kind="units",
                 name="never confirmed", format="csv", stored_name=upload.name, sha256=upload.sha256, state="checked",
                 findings=[{"line": 1}], preview=[{"text": "x"}], personal={"units": 1, "examples": ["x"]},
-                created_at=market.now - timedelta(days=29),
+                key=new_file_key(), created_at=market.now - timedelta(days=29),
             )  # fmt: skip
             session.add(batch)
             assert carry_retention(session, MACHINE)["uploads"] == 0
@@ -293,8 +293,8 @@ def test_a_copy_holds_everything_but_secrets_and_is_taken_once_by_its_person(db:
             taken = carry_retention(session, MACHINE)
             assert (taken["copies"], taken["uploads"], taken["drafts"]) == (1, 1, 0)
             batch = session.get_one(Batch, batch.id)
-            assert (batch.state, batch.findings, batch.preview, batch.personal) == (
-                "cancelled", None, None, {"units": 1}
+            assert (batch.state, batch.key, batch.findings, batch.preview, batch.personal) == (
+                "cancelled", None, None, None, {"units": 1}
             )  # fmt: skip
         with pytest.raises(FileNotFoundError):
             storage().open(name)

@@ -1,6 +1,7 @@
 """Whoever reads the content of units stands in this list, with what asks for the reader's right before it is shown."""
 
 import ast
+import re
 
 from tests.architecture import source
 
@@ -76,6 +77,21 @@ def test_what_shows_content_asks_the_decision_function() -> None:
 def test_nothing_opens_contents_but_the_models_and_what_they_offer() -> None:
     named = [path for path in source.files() if "kernel.sealing" in (source.ROOT / path).read_text()]
     assert named == ["labeling/models.py", "marketplace/models/__init__.py"]
+
+
+# Whoever keeps a file by itself and not by `kept_sealed`, with what keeps it from being read where it lies.
+OTHER_FILES = {
+    "admin/jobs.py": "nothing: a copy of a person's data, for a day",
+    "calibration/operations/voices.py": "encrypted before, under the key of its row",
+    "kernel/sealed_files.py": "encrypts them",
+    "marketplace/jobs/media.py": "encrypted before, under the key of its row",
+}
+
+
+def test_files_of_clients_are_kept_encrypted() -> None:
+    keeping = re.compile(r"from kernel\.storage import [^\n]*\bkept\b|storage\(\)\.put\(")
+    found = {path for path in source.files() if keeping.search((source.ROOT / path).read_text())}
+    assert found - {"kernel/storage.py"} == set(OTHER_FILES)
 
 
 def test_a_reader_is_seen() -> None:

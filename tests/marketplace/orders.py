@@ -18,8 +18,10 @@ from kernel import clock, ids, jobs
 from kernel.db import Database
 from kernel.models import AuditEvent
 from kernel.policy import Actor, Role
-from kernel.storage import kept, storage
+from kernel.sealed_files import kept_sealed, open_sealed
+from kernel.storage import storage
 from kernel.tenancy import Scope
+from marketplace.models import Release
 from marketplace.operations import imports, ontologies, requests
 from marketplace.queries.requests import request_of
 from marketplace.values.imports import BatchKind, BatchView
@@ -187,7 +189,7 @@ class Market:
     def upload(
         self, actor: Actor, project_id: str, name: str, content: bytes, kind: BatchKind = BatchKind.UNITS
     ) -> BatchView:
-        with self.as_(actor) as session, kept([content]) as stored:
+        with self.as_(actor) as session, kept_sealed([content]) as stored:
             return imports.receive_file(session, actor, project_id, kind=kind, name=name, stored=stored)
 
     def audited(self, action: str) -> list[AuditEvent]:
@@ -207,6 +209,15 @@ def jsonl_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def content_of(name: str) -> bytes:
-    """The bytes of a stored file."""
+    """The bytes of a stored file, as they lie there."""
     with storage().open(name) as stream:
         return io.BytesIO(stream.read()).getvalue()
+
+
+def delivered(database: Database, name: str) -> bytes:
+    """What a file of a release says, by the name that it is stored under."""
+    with database.reading(Scope.system("test")) as session:
+        keys = [row.file_keys for row in session.scalars(select(Release)) if row.file_keys]
+    key = next(each[name] for each in keys if name in each)
+    with open_sealed(name, key) as stream:
+        return stream.read()

@@ -1,5 +1,6 @@
 """Uploads: what is found in them, what is written, what a crash leaves, and who may."""
 
+import hashlib
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -14,13 +15,14 @@ from kernel import clock
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.models import AccessGrant, OutboxEvent
 from kernel.policy import Role
+from kernel.sealed_files import open_sealed
 from kernel.tenancy import Scope
 from labeling.models import Item
 from marketplace.models import Batch, Lane, Slot, Unit
 from marketplace.operations import imports, units
 from marketplace.queries import imports as queries
 from marketplace.values.imports import BatchKind, BatchState, UnitIn
-from tests.marketplace.orders import Market, csv_of, jsonl_of
+from tests.marketplace.orders import Market, content_of, csv_of, jsonl_of
 from tests.support import scale
 from tests.web.conftest import make_persona, sign_in, token_of
 from tests.web.conftest import test_settings as settings_in
@@ -59,6 +61,23 @@ def test_a_check_tells_every_fault_by_line_and_column_and_writes_nothing(market:
         assert places[:4] == [(3, "locale"), (4, "text"), (6, "classification"), (8, None)]
         assert [row["reference"] for row in batch.preview] == ["1", "6"]
         assert session.scalar(select(func.count(Unit.id))) == 0
+
+
+def test_an_upload_lies_encrypted_and_what_its_check_found_is_sealed(market: Market) -> None:
+    project_id = market.order(TWO)
+    sent = csv_of([{"id": "1", "locale": "sw-KE", "text": "siri kubwa ya mteja"}])
+    batch_id = market.upload(market.pm, project_id, "units.csv", sent).id
+    with market.as_(market.pm) as session:
+        row = session.get_one(Batch, batch_id)
+        lying, told = content_of(row.stored_name), row.sha256
+        assert b"siri" not in lying and b"locale" not in lying
+        assert str(row.key_sealed).startswith("v2|") and told == hashlib.sha256(sent).hexdigest()
+        with open_sealed(row.stored_name, row.key) as file:
+            assert file.read() == sent
+    market.work()
+    with market.as_(market.pm) as session:
+        row = session.get_one(Batch, batch_id)
+        assert row.preview[0]["reference"] == "1" and "siri" not in str((row.preview_sealed, row.findings_sealed))
 
 
 def test_an_id_names_one_content_for_each_language(market: Market) -> None:

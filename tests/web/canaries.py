@@ -110,7 +110,7 @@ qualification_test.plan question_grade.truth_category quote.lines rate_bucket.ke
 release.report review.judgment_ids review.label review.planted review.shown saved_filter.asked
 schedule.job signature_place.network totp_factor.secret_sealed track.classes track.confusion track.shown
 track_day.classes track_day.confusion transfer.cause_id transfer.memo transfer.reason unit.label unit.outlook
-language_recording.key_sealed media.key_sealed
+batch.key_sealed language_recording.key_sealed media.key_sealed release.file_keys_sealed
 """.split()  # noqa: SIM905  one to read
 _NAMELESS = re.compile(r"(hash|_key|sha256|fingerprint)$")
 

@@ -24,8 +24,9 @@ from kernel.db import Base, Database
 from kernel.ids import new_id
 from kernel.models import OutgoingMail
 from kernel.policy import Actor, Role, matrix
+from kernel.sealed_files import open_sealed
 from kernel.tenancy import Scope
-from marketplace.models import Review
+from marketplace.models import Release, Review
 from payouts.operations import runs
 from tests.support import is_soak
 from tests.support.process import own_process
@@ -482,6 +483,7 @@ def test_letters_and_files_that_are_made_hold_nothing_of_the_other_tenants(town:
             copies = session.scalars(select(DataRequest.stored_name).where(DataRequest.kind == "export")).all()
         files = {path.name: canaries.opened(path) for path in sorted(folder.rglob("*")) if path.is_file()}
         files = {name: content for name, content in files.items() if not name.endswith(".eml")}
+        files |= deliveries(town)
         files["payments"] = pay(town)
         found = {name: canaries.seen_in(content.decode(errors="replace")) for name, content in files.items()}
         in_letters, in_files = canaries.seen_in(" ".join(letters)), set().union(*found.values())
@@ -493,6 +495,17 @@ def test_letters_and_files_that_are_made_hold_nothing_of_the_other_tenants(town:
     assert ("mine", "payout_method.holder_sealed") in found["payments"]
     own = set().union(*(found[name or ""] for name in copies))
     assert {("mine", column) for column in IN_COPIES} <= own, "whose data it is reads what they wrote"
+
+
+def deliveries(town: Town) -> dict[str, bytes]:
+    """What the files of releases say that were built meanwhile; as they lie there they say nothing."""
+    found = dict[str, bytes]()
+    with town.db.reading(SYSTEM) as session:
+        for release in session.scalars(select(Release)):
+            for name, key in (release.file_keys or {}).items():
+                with open_sealed(name, key) as file:
+                    found[name] = file.read()
+    return found
 
 
 # What somebody's own words are, and therefore in the copy of their data.

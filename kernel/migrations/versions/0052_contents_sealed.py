@@ -28,6 +28,7 @@ _SEALED: dict[str, dict[str, Any]] = {
     "item": {"content": {}},
     "batch": {"findings": [], "preview": [], "personal": None},
 }
+_KEYS = (("batch", "key_sealed"), ("release", "file_keys_sealed"))  # of files that are encrypted from now on
 
 
 def upgrade() -> None:
@@ -53,6 +54,8 @@ def upgrade() -> None:
     op.add_column("item", sa.Column("content_sealed", sa.Text(), server_default="", nullable=False))
     for name in _SEALED["batch"]:
         op.add_column("batch", sa.Column(f"{name}_sealed", sa.Text(), nullable=True))
+    for table, name in _KEYS:
+        op.add_column(table, sa.Column(name, sa.Text(), nullable=True))
     with every_row():
         for table in _SEALED:
             _change_rows(table, _sealed)
@@ -76,6 +79,8 @@ def downgrade() -> None:
             if op.get_bind().dialect.name == "postgresql":
                 op.alter_column(table, name, server_default=None)
             op.drop_column(table, f"{name}_sealed")
+    for table, name in _KEYS:  # and with them what was uploaded or built since
+        op.drop_column(table, name)
     op.drop_table("media_use")
 
 
