@@ -10,6 +10,7 @@ from flask import Flask
 from i18n import _
 from kernel import clock
 from kernel.config import Settings
+from kernel.crypto import KeyRing, Sealed
 from kernel.policy import Actor, Role, system_actor
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
@@ -103,6 +104,20 @@ def test_a_refused_answer_is_found_again_from_its_receipt(desk: Desk, visitor: V
     assert "1 answer whose right answer is known" in paused and "/work/done?only" not in paused
     assert other.id not in paused, "the answer was sent with this id, so that it would tell which unit was a check"
     assert refused.id in rejected
+
+
+def test_a_unit_whose_key_is_gone_is_told_in_words_and_comes_back_with_its_key(
+    desk: Desk, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = desk.take(0)
+    assert task is not None and desk.take(0) is not None
+    there = f"/work/{task.assignment_id}"
+    monkeypatch.setattr(Sealed, "ring", KeyRing((("other", "B" * 42 + "A"),)))
+    page = visitor.get(there)
+    assert page.status_code == 503 and "has to look at its field keys" in page.text
+    assert task.content["text"] not in page.text
+    monkeypatch.setattr(Sealed, "ring", KeyRing((("other", "B" * 42 + "A"), ("t", "A" * 43))))
+    assert task.content["text"] in visitor.text(there)
 
 
 def test_an_answer_from_a_second_window_is_told_and_the_first_one_stands(desk: Desk, visitor: Visitor) -> None:
