@@ -26,6 +26,7 @@ from bench.tables import percentile, table
 from calibration import lanes
 from kernel import clock
 from kernel.config import Settings
+from kernel.crypto import use_keys
 from kernel.db import Database
 from kernel.policy import Role, system_actor
 from kernel.storage import LocalStorage, use_storage
@@ -99,6 +100,7 @@ class Bench:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
         use_storage(LocalStorage(folder))
+        use_keys(settings_in(folder).field_keys)
         lanes.use_provider(lane_facts)
         market = Market(database, now=clock.now())
         market.found()
