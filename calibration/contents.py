@@ -1,6 +1,6 @@
 """Whose content may be shown to whom: a guard put in place from above, where classes of units and their demands are."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -18,12 +18,22 @@ class Guard(Protocol):
     ) -> Mapping[str, str]: ...  # fmt: skip
 
 
+Classes = Callable[[Session, str, Collection[str]], Mapping[str, str]]
+
 _guard: Port[Guard] = Port("guard of content")
+_classes: Port[Classes] = Port("classes of content")
 
 
-def use_guard(guard: Guard) -> None:
-    """Let this function say which items of a project an actor may read; it notes the reading where a class asks so."""
+def use_guard(guard: Guard, classes: Classes) -> None:
+    """Let the first say which items of a project an actor may read; it notes the reading where a class asks so. The
+    second says how sensitive items are, whoever reads them."""
     _guard.put(guard)
+    _classes.put(classes)
+
+
+def classes_now(session: Session, project_id: str, item_ids: Collection[str]) -> Mapping[str, str]:
+    """The class of each of these items of a project, its unit's where that is above it. Nothing is shown by it."""
+    return _classes.get()(session, project_id, item_ids) if item_ids else {}
 
 
 def readable(

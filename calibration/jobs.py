@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from calibration.operations import (
+    anew,
     attempts,
     backtests,
     behaviour,
@@ -66,6 +67,14 @@ def end_overdue(work: Work) -> dict[str, Any]:
     with work.transaction() as session:
         late = checks.pause_overdue(session, work.actor)
     return {"attempts": ended, "failed": failed, "late": late, "pauses": lifted, "disputes": lapsed}
+
+
+@job(queue="default", long=True)
+def look_at_exams(work: Work, project_id: str) -> dict[str, Any]:
+    """Look at the tests under way in a project of which something became more sensitive."""
+    with work.reading() as session:
+        live = anew.live_in(session, work.actor, project_id)
+    return {"attempts": len(live), "changed": work.each(live, anew.look_again)}
 
 
 @job(queue="bulk", long=True, every=timedelta(days=1))

@@ -53,6 +53,7 @@ class Item(Identified, Shared, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "project_id", "locale", "fingerprint", name="uq_item_content_once"),
+        Index("ix_item_class", "project_id", "classification"),
         Index("ix_item_ref", "org_id", "project_id", "client_ref"),
     )
     locale: Mapped[str] = mapped_column(String(35))

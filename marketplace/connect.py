@@ -6,7 +6,7 @@ from kernel.config import Settings
 from kernel.storage import local_storage, use_storage
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
-from marketplace.operations.reads import readable_items
+from marketplace.operations.reads import item_classes, readable_items
 from marketplace.queries.facts import LaneLabels, lane_facts, lanes_with_tests, locales_wanted, people_for_test
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
@@ -19,7 +19,7 @@ def connect(settings: Settings) -> None:
     use_storage(local_storage(settings))
     lanes.use_provider(lane_facts)
     lanes.use_people_for_test(people_for_test)
-    contents.use_guard(readable_items)
+    contents.use_guard(readable_items, item_classes)
     use_lanes(LaneLabels())
     use_demand(locales_wanted)
     use_lanes_with_tests(lanes_with_tests)

@@ -78,6 +78,7 @@ class AttemptOut(OutModel):
     deadline_at: datetime
     question: QuestionOut | None
     outcome: OutcomeOut | None
+    is_called_off: bool
 
 
 class QuestionAnswerIn(InModel):
@@ -254,4 +255,5 @@ def _attempt(session: "Session", view: AttemptView) -> AttemptOut:
             next_at=outcome.next_at,
             receipt_id=outcome.receipt_id,
         ),
+        is_called_off=view.is_called_off,
     )

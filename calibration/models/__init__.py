@@ -244,6 +244,9 @@ class Attempt(Identified, Shared, Base):
     deadline_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     next_at: Mapped[datetime | None]  # when another attempt is possible
+    renewed_at: Mapped[datetime | None]  # when the question at hand took the place of one that was withheld
+    called_off_at: Mapped[datetime | None]  # it ended for want of what it could ask
+    short_of: Mapped[str | None] = mapped_column(String(120))  # the class of question that it wanted
 
 
 class AttemptQuestion(Identified, Shared, Base):

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from calibration.contents import readable
 from calibration.lanes import find_lane, lane_of
 from calibration.models import Attempt, AttemptQuestion
-from calibration.operations import verdicts
-from calibration.operations.exams import ask, close, draw_further, exam_pool
+from calibration.operations import anew, verdicts
+from calibration.operations.exams import ask, close, draw_further, exam_pool, training_items
 from calibration.operations.exposures import note_all
 from calibration.operations.scoring import Scorer
 from calibration.policy import ATTEMPT_ANSWER, GRADE_RUN, TEST_ASSIGN, TEST_TAKE, attempt_resource, lane_resource
@@ -37,7 +37,7 @@ from calibration.queries.attempts import (
     tries_before,
 )
 from calibration.queries.checks import checks_owed
-from calibration.queries.gold import Drawable, drawable, key_of, may_be_asked
+from calibration.queries.gold import Drawable, drawable, key_of
 from calibration.queries.people import Person, person_of, person_of_account
 from calibration.queries.tests import CHECK, ENTRANCE, TestView, test_by_id
 from calibration.rules.drawing import all_touched, draw
@@ -51,6 +51,7 @@ from kernel.guard import not_found, require
 from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Demand
 from labeling.values import GoldPool
+from workforce.values import rank_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,9 @@ def start_attempt(
         _ensure_may_start(start)
     row = _new_attempt(session, lane, person, start.test, start.attempts_begun + 1)
     row.network = network
-    if len(exam_pool(session, row, start.test)) < start.plan.questions:
+    if len(anew.without_raised(session, lane, exam_pool(session, row, start.test))) < start.plan.questions:
         raise _nothing_fresh()
-    training = _training_items(session, row, start.test)
+    training = training_items(session, row, start.test)
     if training:
         ask(session, row, training, "training", first=0)
         note_all(session, lane, person.account_id, training, GoldPool.TRAINING.value)
@@ -196,6 +197,19 @@ def look_at(session: Session, actor: Actor, attempt_id: str, *, is_noted: bool =
     lane = _open_lane(session, actor, row.lane_id)
     _ensure_admitted(session, actor, lane, row.annotator_id)
     return _view(session, actor, lane, row, is_noted=is_noted)
+
+
+def ask_anew(session: Session, actor: Actor, attempt_id: str) -> None:
+    """Draw another question for the one at hand, where that is more sensitive than its lane by now. In the system's
+    scope; of two tabs that ask so, the second finds it done."""
+    row = find_attempt(session, attempt_id, hold=True)
+    if row is None:
+        raise not_found()
+    require(session, actor, ATTEMPT_ANSWER, attempt_resource(row))
+    lane = _open_lane(session, actor, row.lane_id)
+    _ensure_admitted(session, actor, lane, row.annotator_id)
+    if not is_overdue(row, now_of(session)):
+        anew.renew(session, lane, row)
 
 
 def look_back(session: Session, actor: Actor, attempt_id: str, position: int) -> Feedback | None:
@@ -312,22 +326,10 @@ def _new_attempt(session: Session, lane: LaneFacts, person: Person, test: TestVi
     return row
 
 
-def _training_items(session: Session, row: Attempt, test: TestView) -> list[str]:
-    """Training questions, fresh ones first; those met in an earlier attempt may teach again."""
-    count, pool = test.training_questions, GoldPool.TRAINING.value
-    fresh = draw(
-        drawable(session, row.lane_id, pool, row.account_id, categories=test.categories).strata, count, row.seed
-    )
-    if len(fresh) == count:
-        return fresh
-    every = drawable(session, row.lane_id, pool, row.account_id, met_too=True, categories=test.categories)
-    return fresh + draw(every.without(fresh).strata, count - len(fresh), row.seed)
-
-
 def _begin_exam(session: Session, lane: LaneFacts, row: Attempt, test: TestView) -> None:
     """Draw the whole exam. Only what is shown counts as met; the clock starts with the first answer."""
     plan = test.plan_for(tries_before(session, row) + 1)
-    pool = exam_pool(session, row, test)
+    pool = anew.without_raised(session, lane, exam_pool(session, row, test))
     drawn = draw(pool.strata, plan.questions, row.seed, shown=pool.shown, classes=pool.categories)
     if len(drawn) < plan.questions:
         raise _nothing_fresh()
@@ -406,12 +408,14 @@ def _count_exam(
 def _end_overdue(session: Session, row: Attempt) -> None:
     """The clock ended it: a failed exam if it had begun, else an attempt that costs nothing."""
     held = question_at(session, row.id, row.position)
-    close(session, row, first_unshown=row.position + 1)
     lane = find_lane(session, row.lane_id)
     test = test_by_id(session, row.test_id)
-    if held is not None and not may_be_asked(session, row.lane_id, held.item_id):
-        row.state = "ended"  # its class was raised meanwhile: nobody fails by what was withheld from them
-    elif row.asked and lane is not None:
+    if held is not None and lane is not None and anew.is_above(session, lane, held.item_id):
+        anew.call_off(session, lane, row, None)  # nobody fails by what was withheld from them
+        session.flush()
+        return
+    close(session, row, first_unshown=row.position + 1)
+    if row.asked and lane is not None:
         verdicts.conclude(session, lane, row, test, test.plan_for(tries_before(session, row) + 1), passed=False)
     else:
         verdicts.leave(session, row, test)
@@ -427,7 +431,8 @@ def _told(session: Session, actor: Actor, lane: LaneFacts, row: Attempt, positio
 def _view(
     session: Session, actor: Actor, lane: LaneFacts, row: Attempt, *, is_noted: bool = True
 ) -> AttemptView:  # fmt: skip
-    """The attempt for its person, whom the lane admits: the question at hand is shown as its own class allows."""
+    """The attempt for its person, whom the lane admits. What became more sensitive than its lane is not shown, and
+    drawn anew where the attempt is held to be changed."""
     view = attempt_view(session, row)
     if view.question is None:
         return view
@@ -435,6 +440,8 @@ def _view(
     classes = readable(
         session, actor, row.project_id, {item_id}, is_own=True, is_noted=is_noted, met=lane.classification
     )  # fmt: skip
-    if item_id in classes:
+    if item_id in classes and rank_of(classes[item_id]) <= rank_of(lane.classification):
         return replace(view, question=replace(view.question, classification=classes[item_id]))
+    if row.id in session.info.get("attempts", {}) and anew.renew(session, lane, row):
+        return _view(session, actor, lane, row, is_noted=is_noted)
     return replace(view, question=replace(view.question, content={}, is_withheld=True))

@@ -29,6 +29,18 @@ def exam_pool(session: Session, row: Attempt, test: TestView) -> Drawable:
     )
 
 
+def training_items(session: Session, row: Attempt, test: TestView) -> list[str]:
+    """Training questions, fresh ones first; those met in an earlier attempt may teach again."""
+    count, pool = test.training_questions, GoldPool.TRAINING.value
+    fresh = draw(
+        drawable(session, row.lane_id, pool, row.account_id, categories=test.categories).strata, count, row.seed
+    )
+    if len(fresh) == count:
+        return fresh
+    every = drawable(session, row.lane_id, pool, row.account_id, met_too=True, categories=test.categories)
+    return fresh + draw(every.without(fresh).strata, count - len(fresh), row.seed)
+
+
 def ask(session: Session, row: Attempt, item_ids: list[str], stage: str, *, first: int) -> None:
     """Put questions into an attempt, from this position on."""
     owner = {"org_id": row.org_id, "vendor_org_id": row.vendor_org_id, "project_id": row.project_id}

@@ -64,7 +64,11 @@ def leave(session: Session, row: Attempt, test: TestView) -> None:
     if not row.by_class or row.purpose == CHECK:  # nothing of the exam was shown; checks have a date to be passed by
         return
     left = sum(
-        each.state == "ended" and each.asked == 0 and bool(each.by_class) and each.number < row.number
+        each.state == "ended"
+        and each.called_off_at is None
+        and each.asked == 0
+        and bool(each.by_class)
+        and each.number < row.number
         for each in attempts_of(session, row.lane_id, row.account_id)
     )
     hours = hours_after_leaving(left, test.cool_down_hours)

@@ -135,9 +135,11 @@ def _show(
     person = current.person()
     assert person is not None
     lesson = None if errors else _lesson(attempt_id)
-    view, lane, ontology = see_noted(
-        current.scope(), lambda session: _loaded(session, attempt_id, is_noted=lesson is None)
-    )
+    view, lane, ontology = _see(attempt_id, is_noted=lesson is None)
+    if view.question is not None and view.question.is_withheld:
+        actor = current.actor()
+        db.current().run(Scope.system(EXAM), lambda session: attempts.ask_anew(session, actor, attempt_id))
+        view, lane, ontology = _see(attempt_id, is_noted=lesson is None)
     with db.reading(current.scope()) as session:
         guideline = guideline_text(session, view.guideline_id, [person.locale, lane.locale, "en"])
         pseudonym = _pseudonym(session)
@@ -154,6 +156,10 @@ def _show(
         "calibration/attempt.html", status, errors=errors or {}, answer=typed or {}, content=content,
         watermark=watermark, **values,
     )  # fmt: skip
+
+
+def _see(attempt_id: str, *, is_noted: bool) -> tuple[AttemptView, LaneFacts, Ontology]:
+    return see_noted(current.scope(), lambda session: _loaded(session, attempt_id, is_noted=is_noted))
 
 
 def _loaded(session: Any, attempt_id: str, *, is_noted: bool) -> tuple[AttemptView, LaneFacts, Ontology]:

@@ -92,6 +92,8 @@ class AttemptView:
     deadline_at: datetime
     question: QuestionView | None
     outcome: Outcome | None
+    is_called_off: bool = False
+    training_number: int = 0  # which practice question is at hand, from 1
 
     @property
     def is_live(self) -> bool:
@@ -142,6 +144,11 @@ def attempt_view(session: Session, row: Attempt) -> AttemptView:
         deadline_at=row.deadline_at,
         question=_question(session, row) if state in LIVE else None,
         outcome=_outcome(session, row) if state in ("passed", "failed") else None,
+        is_called_off=row.called_off_at is not None,
+        training_number=sum(
+            each.stage == "training" and each.position <= row.position
+            for each in questions_of(session, row.id).values()
+        ),
     )
 
 

@@ -86,12 +86,6 @@ def _askable(session: Session, lane_id: str, pool: str) -> list[ColumnElement[bo
     ]  # fmt: skip
 
 
-def may_be_asked(session: Session, lane_id: str, item_id: str) -> bool:
-    """Whether a question is no more sensitive than its lane, as it was when it was drawn."""
-    found = select(Item.id).where(Item.id == item_id, _is_within(session, lane_id))
-    return session.scalar(found) is not None
-
-
 def _is_within(session: Session, lane_id: str) -> ColumnElement[bool]:
     """What is more sensitive than the lane is asked of nobody: whom its test is open to need not be cleared for it."""
     lane = find_lane(session, lane_id)

@@ -6,7 +6,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from kernel.db import now_of
+from kernel.jobs import REGISTRY, enqueue
 from kernel.models import AccessGrant
+from kernel.policy import Actor
 from marketplace.models import Slot, Unit
 from workforce.values import CLASSES, GRANT_MOST, rank_of
 
@@ -27,6 +29,14 @@ def raise_units(
     session.execute(
         slots.where(Slot.class_rank < rank) if only_up else slots, execution_options={"synchronize_session": False}
     )
+
+
+def look_at_exams(session: Session, actor: Actor, project_id: str) -> None:
+    """Have the tests under way in a project looked at, as something of it became more sensitive.
+
+    Asked for whatever it is, known answers or none, so that nothing tells which of the units are asked in a test.
+    """
+    enqueue(session, REGISTRY["calibration.look_at_exams"], actor=actor, project_id=project_id)
 
 
 def shorten_grant(session: Session, project_id: str, classification: str) -> None:

@@ -19,7 +19,7 @@ from kernel.guard import not_found, require
 from kernel.policy import Actor
 from labeling.models import ItemOriginal
 from marketplace.models import Lane, Project, Unit
-from marketplace.operations.classes import raise_units, shorten_grant
+from marketplace.operations.classes import look_at_exams, raise_units, shorten_grant
 from marketplace.operations.loading import project_for
 from marketplace.operations.reads import note_original, note_read
 from marketplace.policy import client_unit_resource, project_resource
@@ -65,6 +65,8 @@ def classify_project(session: Session, actor: Actor, project_id: str, *, classif
         .values(classification=classification)
     )  # fmt: skip
     shorten_grant(session, project.id, classification)
+    if rank_of(classification) > rank_of(before):
+        look_at_exams(session, actor, project.id)
     session.flush()
     audit.record(
         session, actor, "project.classified", "project", project.id, org_id=project.org_id,
@@ -90,6 +92,8 @@ def classify_unit(session: Session, actor: Actor, unit_id: str, *, classificatio
         _need_reason(told)
     raise_units(session, [unit.id], classification if classification != lane.classification else None)
     shorten_grant(session, unit.project_id, classification)
+    if rank_of(classification) > rank_of(before):
+        look_at_exams(session, actor, unit.project_id)
     session.refresh(unit)
     audit.record(
         session, actor, "unit.classified", "unit", unit.id, org_id=unit.org_id,

@@ -98,6 +98,12 @@ def may_see_class(session: Session, actor: Actor, project: Project, classificati
     return all(demand.met for demand in demands(session, actor, project, classification))
 
 
+def item_classes(session: Session, project_id: str, item_ids: Collection[str]) -> dict[str, str]:
+    """The class of each of these items of a project, its unit's where that is above it."""
+    project = session.get(Project, project_id)
+    return classes_of(session, project, item_ids)[0] if project and item_ids else {}
+
+
 def classes_of(
     session: Session, project: Project, item_ids: Collection[str]
 ) -> tuple[dict[str, str], dict[str, str | None]]:

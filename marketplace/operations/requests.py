@@ -23,7 +23,7 @@ from marketplace.operations.reviewing import end_reviews_of_project
 from marketplace.policy import project_resource
 from marketplace.queries.projects import vendor_rights
 from marketplace.queries.requests import quote_view, supply_for
-from marketplace.queries.units import class_within
+from marketplace.queries.units import classes_opened
 from marketplace.rules import quoting
 from marketplace.rules.languages import modes_for
 from marketplace.rules.requests import ensure_prices, frame_faults, read_lines
@@ -210,7 +210,8 @@ def _open_grant(session: Session, project: Project, deadline_at: datetime, right
     grant = AccessGrant(
         id=ids.new_id(), subject_kind="project", subject_id=project.id, org_id=project.org_id,
         grantee_org_id=project.vendor_org_id, rights=list(rights), from_at=now_of(session),
-        until_at=_grant_end(class_within(session, project), deadline_at, now_of(session)),
+        until_at=_grant_end(
+            classes_opened(session, {project.id: project.classification})[project.id], deadline_at, now_of(session)),
     )  # fmt: skip
     session.add(grant)
     session.flush()

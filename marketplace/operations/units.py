@@ -23,7 +23,7 @@ from labeling.values import Classification, GoldPool, InvalidContent, JsonObject
 from marketplace.files.checking import Draft, name_of, named_twice, twice_told, unit_of
 from marketplace.files.personal import Mark, protected
 from marketplace.models import Lane, Slot, Unit
-from marketplace.operations.classes import raise_units, shorten_grant
+from marketplace.operations.classes import look_at_exams, raise_units, shorten_grant
 from marketplace.operations.loading import lane_for
 from marketplace.operations.personal import settle_choice
 from marketplace.operations.settling import begin_again
@@ -75,7 +75,7 @@ def add_units(
         _NewUnit(items[mark], ref, overlaps.get(items[mark], ref.overlap), own.get(mark))
         for mark in items if mark not in known
     ]  # fmt: skip
-    _raise_known(session, {lane.locale: ref}, known, own)
+    _raise_known(session, actor, lane.project_id, {lane.locale: ref}, known, own)
     _shorten_grant(session, lane.project_id, own)
     new_units = _insert_units(session, source, wanted)
     _keep_originals(session, actor, source, items, known, originals)
@@ -109,7 +109,7 @@ def write_units(session: Session, actor: Actor, source: Source, drafts: Sequence
         _NewUnit(item_id, source.lanes[mark[0]], source.lanes[mark[0]].overlap, own.get(mark))
         for mark, item_id in items.items() if mark not in known
     ]  # fmt: skip
-    _raise_known(session, source.lanes, known, own)
+    _raise_known(session, actor, source.project_id, source.lanes, known, own)
     _shorten_grant(session, source.project_id, own)
     _insert_units(session, owner, wanted)
     _keep_originals(session, actor, owner, items, known, originals)
@@ -208,13 +208,15 @@ def _own_classes(units: Sequence[UnitDraft], lanes: Mapping[str, LaneRef]) -> di
 
 
 def _raise_known(
-    session: Session, lanes: Mapping[str, LaneRef], known: Mapping[tuple[str, str], str],
+    session: Session, actor: Actor, project_id: str, lanes: Mapping[str, LaneRef], known: Mapping[tuple[str, str], str],
     own: Mapping[tuple[str, str], str],
 ) -> None:  # fmt: skip
     """Content that is a unit already is raised to the class that it now comes with, and never lowered so."""
     for mark in known.keys() & own.keys():
         unit_ids = units_of_items(session, lanes[mark[0]].id, [known[mark]])
         raise_units(session, list(unit_ids.values()), own[mark], only_up=True)
+    if known.keys() & own.keys():
+        look_at_exams(session, actor, project_id)
 
 
 def _shorten_grant(session: Session, project_id: str, own: Mapping[tuple[str, str], str]) -> None:

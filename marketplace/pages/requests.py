@@ -26,7 +26,7 @@ from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from web.sessions import request_time
 from workforce.pages import words
-from workforce.queries import organizations
+from workforce.queries import organization_of, organizations
 from workforce.values import OrgKind
 
 CLASSIFICATION_WORDS: dict[str, Message] = {
@@ -37,6 +37,7 @@ CLASSIFICATION_WORDS: dict[str, Message] = {
     Classification.RESTRICTED_PHI: _("Restricted: health data"),
 }
 EMPTY_ROWS = 4
+VENDORS_SHOWN = 25
 DAY_ENDS = time(23, 59, tzinfo=UTC)
 
 
@@ -88,7 +89,7 @@ def send_request() -> Response:
     form = read_form(NewRequest)
     typed = list(zip(sent.form.getlist("locale"), sent.form.getlist("units"), strict=False))
     lines = [(locale.strip(), units.strip()) for locale, units in typed if locale.strip() or units.strip()]
-    if "more" in sent.form:
+    if not {"more", "find", "vendors_after"}.isdisjoint(sent.form):
         return _form(empty_form(form.values), lines)
     if form.ok:
         try:
@@ -116,11 +117,17 @@ def _whole(text: str) -> int | None:
 
 
 def _form(form: Form[Any], lines: list[tuple[str, str]], status: int = 200) -> Response:
+    named, after = sent.form.get("vendor_name", ""), sent.form.get("vendors_after") or None
     with db.reading(Scope.system("vendors to choose from")) as session:
-        vendors, _after = organizations(session, kind=OrgKind.VENDOR, limit=200)
+        vendors, next_after = organizations(
+            session, kind=OrgKind.VENDOR, named=named, after=None if "find" in sent.form else after, limit=VENDORS_SHOWN
+        )
+        chosen = organization_of(session, str(form.values.get("vendor_org_id") or ""))
+    if chosen is not None and chosen.kind == OrgKind.VENDOR and chosen.id not in {vendor.id for vendor in vendors}:
+        vendors = [chosen, *vendors]
     return page(
         "marketplace/request_new.html", status, form=form, errors=form.errors,
-        vendors=[(vendor.id, vendor.name) for vendor in vendors],
+        vendors=[(vendor.id, vendor.name) for vendor in vendors], vendor_name=named, vendors_after=next_after,
         task_types=[(name, str(kind.title)) for name, kind in sorted(TYPES.items())],
         classifications=[(name, str(words)) for name, words in CLASSIFICATION_WORDS.items()],
         lines=[*lines, *[("", "")] * EMPTY_ROWS], words=words,

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from kernel.db import now_of
 from kernel.models import AccessGrant, AuditEvent
 from kernel.paging import Paging
-from marketplace.models import Lane, LaneDay, Project, Unit
+from marketplace.models import Lane, LaneDay, Project
+from marketplace.queries.units import classes_opened
 from marketplace.values.access import AccessRow
 from workforce.models import Annotator, Organization
-from workforce.values import CLASSES, most_sensitive
+from workforce.values import CLASSES
 
 MOST_ROWS = 200
 SOON = timedelta(days=14)
@@ -74,11 +75,7 @@ def grants_of(
         statement = statement.where(AccessGrant.subject_id.in_(only))
     rows, next_after = _GRANTS.cut(session.execute(statement).all(), limit)
     most = {project.id: project.classification for _grant, project, _vendor in rows}
-    own = select(Unit.project_id, Unit.classification).where(
-        Unit.project_id.in_(list(most)), Unit.classification.is_not(None)
-    )
-    for project_id, classification in session.execute(own.distinct()):
-        most[project_id] = most_sensitive(most[project_id], classification)
+    most = classes_opened(session, most)
     # What is less sensitive is not kept with the grant: there the days count on which anything was answered.
     worked = {
         (project_id, vendor_id): day

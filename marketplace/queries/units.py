@@ -3,6 +3,7 @@
 Nothing here tells what is known of a unit beforehand: neither how many people judge it, nor how far it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +97,29 @@ def unit_of(session: Session, unit_id: str) -> UnitView | None:
         most_sensitive(lane.classification, unit.classification), lane.classification, content,
         original is not None, unit.state == "cancelled",
     )  # fmt: skip
+
+
+def classes_opened(session: Session, projects: Mapping[str, str]) -> dict[str, str]:
+    """By project the class of the most sensitive content that a grant on it opens: its own, its units', and that of
+    contents that are no units, such as questions of a test. `projects` tells the class of each project itself.
+
+    One statement for each class that there is among the projects; it reads nothing but what is above it.
+    """
+    found = dict(projects)
+    for base in sorted(set(projects.values())):
+        ids = [project_id for project_id, name in projects.items() if name == base]
+        above = CLASSES[rank_of(base) + 1 :]
+        if not above:
+            continue
+        of_items = select(Item.project_id, Item.classification).where(
+            Item.project_id.in_(ids), Item.classification.in_(above)
+        )
+        of_units = select(Unit.project_id, Unit.classification).where(
+            Unit.project_id.in_(ids), Unit.classification.in_(above)
+        )
+        for project_id, name in session.execute(of_items.union(of_units)):
+            found[project_id] = most_sensitive(found[project_id], name)
+    return found
 
 
 def class_within(session: Session, project: Project) -> str:

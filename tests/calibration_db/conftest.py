@@ -13,7 +13,7 @@ from kernel.policy import Role
 from kernel.start import start
 from labeling import register as labeling
 from tests.calibration_db.doors import Door
-from tests.calibration_db.world import World, all_readable, build
+from tests.calibration_db.world import World, all_readable, build, classes_as_stated
 from web import views
 from web.app import create_base_app
 from workforce import register as workforce
@@ -37,7 +37,7 @@ def app(world: World, tmp_path: Path) -> Flask:
     views.register(app)
     lanes.use_provider(world.facts)
     lanes.use_people_for_test(world.suits)
-    contents.use_guard(all_readable)  # nor classes of units
+    contents.use_guard(all_readable, classes_as_stated)  # nor classes of units
     for package in (workforce, labeling, calibration):
         package.register(app)
     trail.show_evidence("unit", lambda _session, _actor, _unit_id: None)  # nor their pages, which another test may have

@@ -45,8 +45,14 @@ def all_readable(
     session: Session, actor: Actor, project_id: str, item_ids: Collection[str], *, is_own: bool, is_noted: bool,
     met: str,
 ) -> dict[str, str]:  # fmt: skip
-    """There are no classes of units here."""
-    return dict.fromkeys(item_ids, "internal")
+    """There are no classes of units here, and nobody is refused."""
+    return classes_as_stated(session, project_id, item_ids)
+
+
+def classes_as_stated(session: Session, project_id: str, item_ids: Collection[str]) -> dict[str, str]:
+    """Each item's own class, as there are no units here."""
+    rows = session.query(Item.id, Item.classification).filter(Item.id.in_(list(item_ids)))
+    return {row.id: row.classification for row in rows}
 
 
 @dataclass
@@ -64,6 +70,7 @@ class World:
     gold_set: str = field(default_factory=ids.new_id)
     people: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> (annotator, account)
     lane_state: str = "open"
+    classification: str = ""  # of the lane; what is not stated is above all
     demands: tuple[Demand, ...] = ()  # of the lane, on whomever it is asked about
 
     def facts(self, session: Session, lane_id: str, annotator_id: str | None = None) -> LaneFacts | None:
@@ -80,6 +87,7 @@ class World:
             guideline_id=self.guideline,
             name="Mood, Swahili",
             state=self.lane_state,
+            classification=self.classification,
         )
         return replace(facts, demands=self.demands) if annotator_id else facts
 
@@ -243,5 +251,5 @@ def build(db: Database, classes: tuple[str, ...] = CLASSES) -> World:
         )
     lanes.use_provider(world.facts)
     lanes.use_people_for_test(world.suits)
-    contents.use_guard(all_readable)
+    contents.use_guard(all_readable, classes_as_stated)
     return world

@@ -12,7 +12,7 @@ from kernel import storage
 from kernel.db import Database
 from kernel.registry import load_models
 from kernel.storage import LocalStorage
-from marketplace.operations.reads import readable_items
+from marketplace.operations.reads import item_classes, readable_items
 from marketplace.queries.facts import lane_facts
 from tests.marketplace.orders import Market
 
@@ -24,7 +24,7 @@ def market(db: Database, tmp_path: Path, begin_with: Callable[[str, Callable[[],
     """A market with its organizations, on either database, whose files lie in a folder of the test's own."""
     storage.use_storage(LocalStorage(tmp_path))
     lanes.use_provider(lane_facts)
-    contents.use_guard(readable_items)
+    contents.use_guard(readable_items, item_classes)
     return replace(begin_with("market", lambda: _founded(db)), db=db, keeper=begin_with)
 
 

@@ -20,7 +20,7 @@ from kernel.presence import Presence
 from kernel.tenancy import Scope
 from marketplace.models import Assignment, Lane, Project, Slot, Unit
 from marketplace.operations import answers, planning, projects, returning, reviewing, taking, units
-from marketplace.operations.reads import readable_items
+from marketplace.operations.reads import item_classes, readable_items
 from marketplace.queries.facts import lane_facts
 from marketplace.queries.work import task_of
 from marketplace.values.imports import UnitIn
@@ -174,7 +174,7 @@ def open_desk(
     `content` is what each unit holds where it is no message; its texts are numbered, as none may stand there twice.
     """
     lanes.use_provider(lane_facts)
-    contents.use_guard(readable_items)
+    contents.use_guard(readable_items, item_classes)
     leases.use_leases(returning.end_leases)
     leases.use_reviews(reviewing.end_reviews)
     name = f"desk {people} {unit_count} {overlap} {schema!r} {content!r}"

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from kernel import presence
 from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.policy import Actor, Role
+from labeling.models import Item
 from marketplace.models import Lane
-from marketplace.operations import protecting, reviewing
+from marketplace.operations import protecting, requests, reviewing
 from marketplace.operations.access_review import review_access, see_access
 from marketplace.operations.settling import ask_reviews
 from marketplace.operations.uses import EXACT_TO
@@ -83,6 +85,27 @@ def test_a_client_renews_and_ends_what_its_vendor_sees(desk: Desk) -> None:
         assert rows(desk, pm)[project_id].last_used == market.now
         review(desk, pm, project_id)
         assert rows(desk, pm) == {} and desk.take(0) is None
+
+
+def test_a_grant_lives_as_long_as_the_most_sensitive_question_of_a_test_allows(desk: Desk) -> None:
+    """An exam question is no unit; health data asked in a test bounds the grant like health data to work on."""
+    market, pm = desk.market, desk.market.pm
+    with market.system() as session:
+        project_id = session.get_one(Lane, desk.lane).project_id
+        one = session.scalars(select(Item).where(Item.project_id == project_id).limit(1)).one()
+        session.add(
+            Item(
+                org_id=one.org_id, vendor_org_id=one.vendor_org_id, project_id=project_id, locale=one.locale,
+                classification="restricted-phi", content={"text": "asked in a test"}, fingerprint="e" * 64,
+            )
+        )  # fmt: skip
+    assert rows(desk, pm)[project_id].classification == "restricted-phi"
+    (then,) = review(desk, pm, project_id, act="renew", reason="")
+    assert rows(desk, pm)[project_id].until == then.until == market.now + timedelta(days=30)
+    review(desk, pm, project_id)
+    with market.as_(pm) as session:
+        requests.renew_grant(session, pm, project_id)
+    assert rows(desk, pm)[project_id].until == market.now + timedelta(days=30)
 
 
 def test_a_use_is_of_what_is_sensitive_in_itself_and_by_whoever_sees_it(market: Market) -> None:

@@ -25,7 +25,7 @@ from kernel.tenancy import Scope
 from labeling.models import Item
 from marketplace.cli import cli
 from marketplace.models import Project, Release, Review, Unit
-from marketplace.operations.reads import readable_items
+from marketplace.operations.reads import item_classes, readable_items
 from marketplace.queries.facts import lane_facts
 from marketplace.replay import labor, report
 from marketplace.replay.plan import is_for_exam, plan_replay
@@ -45,7 +45,7 @@ def house(db: Database, tmp_path: Path) -> Iterator[Database]:
     """What the composition root puts in place."""
     storage.use_storage(LocalStorage(tmp_path / "files"))
     lanes.use_provider(lane_facts)
-    contents.use_guard(readable_items)
+    contents.use_guard(readable_items, item_classes)
     crypto.use_keys((("test", base64.b64encode(b"k" * 32).decode()),))
     yield db
 

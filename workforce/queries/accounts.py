@@ -1,5 +1,7 @@
 """Reads of organizations, accounts, memberships and tokens: global tables, so each read names whose rows it wants."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
@@ -9,7 +11,7 @@ from kernel.paging import Paging
 from kernel.policy import Actor, Role
 from kernel.walls import constant
 from workforce.models import Account, AccountToken, Membership, Organization
-from workforce.rules.names import email_key
+from workforce.rules.names import email_key, name_key
 from workforce.rules.roles import KEEPER
 from workforce.values import AccountView, MemberRow, OrganizationView, OrgKind, PlaceView, TokenView
 
@@ -40,15 +42,30 @@ def organization_of(session: Session, org_id: str) -> OrganizationView | None:
 
 
 def organizations(
-    session: Session, *, kind: OrgKind | None = None, after: str | None = None, limit: int = 50
+    session: Session, *, kind: OrgKind | None = None, named: str = "", after: str | None = None, limit: int = 50
 ) -> tuple[list[OrganizationView], str | None]:
-    """Organizations by the key of their names; `after` is the page before's cursor."""
+    """Organizations by the key of their names, with `named` in it; `after` is the page before's cursor."""
     limit = min(limit, MOST_ROWS)
     statement = select(Organization).where(*_BY_NAME.after(after)).order_by(*_BY_NAME.order()).limit(limit + 1)
     if kind:
         statement = statement.where(Organization.kind == kind)
+    if named.strip():
+        statement = statement.where(Organization.name_key.contains(name_key(named), autoescape=True))
     rows, next_after = _BY_NAME.cut(session.scalars(statement).all(), limit)
     return [organization_view(row) for row in rows], next_after
+
+
+def members_with(session: Session, org_id: str, role: Role) -> Sequence[Account]:
+    """The active accounts that have a role in an organization."""
+    return session.scalars(
+        select(Account)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(
+            Membership.org_id == org_id, Membership.role == role.value, Membership.ended_at.is_(None),
+            Account.status == "active",
+        )
+        .order_by(Account.id)
+    ).all()  # fmt: skip
 
 
 def account_of(session: Session, account_id: str) -> AccountView | None:
