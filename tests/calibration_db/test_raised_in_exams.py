@@ -137,7 +137,9 @@ def test_where_nothing_of_its_kind_is_left_the_test_is_called_off_and_costs_noth
         session.add(Account(id="boss", email="boss@v.example", email_key="boss@v.example", name="B",
                             created_at=world.now, auth_epoch=0))  # fmt: skip
         session.flush()
-        session.add(Membership(account_id="boss", org_id=world.vendor, role=Role.VENDOR_MANAGER.value, since_at=world.now))  # fmt: skip
+        session.add(
+            Membership(account_id="boss", org_id=world.vendor, role=Role.VENDOR_MANAGER.value, from_at=world.now)
+        )
     view = answer(world, start(world), right=False).attempt
     other = start(world, "Juma")
     mine = questions(world, view)

@@ -103,6 +103,7 @@ def test_a_grant_lives_as_long_as_the_most_sensitive_question_of_a_test_allows(d
     (then,) = review(desk, pm, project_id, act="renew", reason="")
     assert rows(desk, pm)[project_id].until == then.until == market.now + timedelta(days=30)
     review(desk, pm, project_id)
+    market.now += timedelta(hours=1)
     with market.as_(pm) as session:
         requests.renew_grant(session, pm, project_id)
     assert rows(desk, pm)[project_id].until == market.now + timedelta(days=30)

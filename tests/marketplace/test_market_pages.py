@@ -26,6 +26,7 @@ from tests.marketplace.orders import Market, csv_of, jsonl_of
 from tests.support import contract
 from tests.support.house import infer_lane
 from web.openapi import document
+from workforce.models import Organization
 from workforce.operations.accounts import add_membership, create_account
 from workforce.operations.tokens import create_token
 from wsgi import create_app
@@ -106,6 +107,26 @@ REQUEST = {
     "name": "Support intents", "task_type": "choice", "classification": "internal", "overlap": "3",
     "quality_percent": "85", "deadline": "2026-04-01", "currency": "eur", "about": "Messages <b>",
 }  # fmt: skip
+
+
+def test_vendors_of_a_new_request_are_found_by_name_a_page_at_a_time(app: Flask, market: Market, pm: Door) -> None:
+    with market.system() as session:
+        for number in range(30):
+            session.add(
+                Organization(
+                    id=f"v{number:02}", kind="vendor", name=f"Zed {number:02}", name_key=f"zed {number:02}",
+                    created_at=market.now,
+                )
+            )  # fmt: skip
+    first = pm.post("/requests/new", REQUEST | {"vendor_name": "ZED", "find": "1"}, "/requests/new").text
+    assert [f"Zed {number:02}" in first for number in (0, 24, 25)] == [True, True, False]
+    cursor = re.search(r'name="vendors_after" value="([^"]+)"', first)
+    assert cursor is not None
+    typed = REQUEST | {"vendor_name": "ZED", "vendor_org_id": "v03", "vendors_after": cursor[1]}
+    then = pm.post("/requests/new", typed, "/requests/new").text
+    assert [f"Zed {number:02}" in then for number in (0, 3, 25, 29)] == [False, True, True, True]
+    assert '<option value="v03" selected>' in then and 'value="Support intents"' in then
+    assert 'name="vendors_after"' not in then
 
 
 def test_from_request_to_open_lane_in_a_browser(app: Flask, market: Market, pm: Door, manager: Door) -> None:

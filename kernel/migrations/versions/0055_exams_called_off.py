@@ -1,4 +1,4 @@
-"""When an exam was called off and what it was short of, and since when its question at hand is another one; contents by their class."""
+"""When an exam was called off and what for, since when its question is another one; contents by their class."""
 
 import sqlalchemy as sa
 from alembic import op
