@@ -144,7 +144,7 @@ def test_where_nothing_of_its_kind_is_left_the_test_is_called_off_and_costs_noth
     other = start(world, "Juma")
     mine = questions(world, view)
     kind = world.truth(mine[1])
-    raise_class(world, mine[1], *everything_but(world, *mine.values()))
+    raise_class(world, *everything_but(world, mine[0]))
     look(world)
     row = row_of(world, view)
     assert (row.state, row.called_off_at, row.short_of, row.next_at) == ("ended", world.now, kind, None)
