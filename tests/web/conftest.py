@@ -1,7 +1,9 @@
 """The whole application on a test's database, and persons who sign in to it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -18,12 +20,25 @@ from workforce.operations.accounts import add_membership, create_account, create
 from workforce.operations.tokens import create_token
 from wsgi import create_app
 
+if TYPE_CHECKING:
+    from tests.web.town import Town
+
 PASSWORD = "a quiet river under seven bridges"
 ORG_KIND = {
     Role.OPERATOR: "operator", Role.AUDITOR: "operator", Role.CLIENT_ADMIN: "client", Role.CLIENT_PM: "client",
     Role.CLIENT_QA: "client", Role.FINANCE: "vendor", Role.VENDOR_MANAGER: "vendor", Role.REVIEWER: "vendor",
     Role.ANNOTATOR: "vendor",
 }  # fmt: skip
+
+
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
+def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Town"]:
+    """Built once a process for all tests that ask it: whatever they change, they take back."""
+    from tests.web.town import building  # which needs what is below
+
+    template = request.getfixturevalue("sqlite_template" if request.param == "sqlite" else "postgres_template")
+    with building(template, tmp_path_factory.mktemp("town")) as built:
+        yield built
 
 
 @dataclass(frozen=True)

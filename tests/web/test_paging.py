@@ -19,7 +19,7 @@ from kernel.policy import Role, matrix, system_actor
 from kernel.tenancy import Scope
 from tests.support import is_soak, scale
 from tests.web.conftest import ORG_KIND, Persona, make_persona, token_of
-from tests.web.test_permissions import PARTS
+from tests.web.town import PARTS
 from tests.web.worlds import World, build
 from web.api import OPERATIONS, Operation
 from web.forms import PageQuery

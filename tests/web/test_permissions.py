@@ -1,27 +1,21 @@
 """Permissions, generated from the addresses and the matrix: every route × every role × one's own, one's organization's,
 a colleague's, another tenant's, none."""
 
-import re
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
-from werkzeug.test import TestResponse
 
 from calibration.models import Attempt, Judgment
 from calibration.models.languages import LanguageCheck, LanguageVote
 from kernel import jobs
 from kernel.clock import now
 from kernel.db import Base, Database
-from kernel.ids import new_id
 from kernel.models import OutgoingMail
 from kernel.policy import Actor, Role, matrix
 from kernel.sealed_files import open_sealed
@@ -29,215 +23,33 @@ from kernel.tenancy import Scope
 from marketplace.models import Release, Review
 from payouts.operations import runs
 from tests.support import is_soak
-from tests.support.process import own_process
 from tests.web import canaries
-from tests.web.bodies import body_of, key_of
-from tests.web.conftest import ORG_KIND, PASSWORD, Persona, csrf_of, make_persona, sign_in, token_of
-from tests.web.conftest import test_settings as settings_of
-from tests.web.worlds import World, two_worlds
-from workforce.hashing import hash_password
-from workforce.models import Account, Appeal, DataRequest, DecisionReceipt, Membership
-from wsgi import create_app
+from tests.web.conftest import ORG_KIND
+from tests.web.town import (
+    HANDED,
+    LEAVING,
+    NOT_IN_THIS_WORLD,
+    OPEN_TO_ALL,
+    PARTS,
+    PLAIN,
+    SYSTEM,
+    Town,
+    Visitor,
+    cases,
+    codes_of,
+    guarded,
+    is_asked_here,
+    is_one_of,
+    is_their_organizations,
+    no_such,
+    owned,
+    plain,
+)  # fmt: skip
+from workforce.models import Account, Appeal, DataRequest, DecisionReceipt
 
-# Which table the id in a path is of. An address with a part that is not named here fails the test below.
-PARTS = {
-    "agreement_id": "agreement", "annotator_id": "annotator", "appeal_id": "appeal", "assignment_id": "assignment",
-    "attempt_id": "attempt", "backtest_id": "backtest", "batch_id": "batch", "check_id": "language_check",
-    "prompt_id": "language_prompt", "claim_id": "language_claim",
-    "dispute_id": "dispute", "invoice_id": "invoice",
-    "job_id": "outbox", "key_id": "gold_key", "lane_id": "lane", "line_id": "payout_line",
-    "membership_id": "membership", "org_id": "organization", "person_id": "annotator", "pool_id": "pool",
-    "document_id": "person_document", "invitation_id": "invitation", "roster_id": "roster",
-    "project_id": "project", "quote_id": "quote", "receipt_id": "decision_receipt", "release_id": "release",
-    "reset_id": "factor_reset", "data_request_id": "data_request", "saved_filter_id": "saved_filter",
-    "request_id": "coverage_request", "review_id": "review",
-    "media_id": "media", "signal_id": "behaviour_review", "run_id": "payout_run", "session_id": "auth_session",
-    "token_id": "account_token", "passkey_id": "passkey", "event_id": "outbox", "unit_id": "unit",
-}  # fmt: skip
-PLAIN = {
-    "token": "no-such-token",
-    "month": "2026-11",
-    "name": "labels.jsonl",
-    "file_name": "labels.jsonl",
-    "filename": "app.js",
-    "kind": "work_rejected",
-}
-# These end or change the visitor's own session, so that the visits after them would say nothing.
-LEAVING = {"web.sign_out", "web.switch_place", "web.change_password"}
-# A route that is for people's own things and, by another action, for those who look after people.
-ALSO = {"workforce_api.change_standing": "people:standing"}
-SYSTEM = Scope.system("test")
 Result = TypeVar("Result")
-OWN = {"O", "L", "self"}
-# Open to a role in the organization, and yet each person's own.
-OWN_TABLES = {"saved_filter"}
-# Applying needs no membership: an open pool is for everybody who has its address.
-OPEN_TO_ALL = {"workforce_api.apply_to_pool"}
-
-
-@dataclass(frozen=True)
-class Case:
-    """One method of one route."""
-
-    endpoint: str
-    method: str
-    rule: Rule
-
-    @property
-    def is_api(self) -> bool:
-        return self.rule.rule.startswith("/api/")
-
-    def plain(self, part: str) -> str | None:
-        return "profile" if (self.endpoint, part) == ("workforce_api.pool_step", "name") else PLAIN.get(part)
-
-    def path(self, ids: dict[str, str]) -> str:
-        return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: self.plain(part[1]) or ids[part[1]], self.rule.rule)
-
-
-def cases(app: Flask) -> Iterator[Case]:
-    for rule in app.url_map.iter_rules():
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield Case(rule.endpoint, method, rule)
-
-
-def guarded(app: Flask) -> list[Case]:
-    return [case for case in cases(app) if matrix().endpoints[case.endpoint]["action"] != "public"]
-
-
-class Visitor:
-    """A persona with a browser and a token."""
-
-    def __init__(self, app: Flask, database: Database, persona: Persona | None) -> None:
-        self.client: FlaskClient = app.test_client()
-        self.headers: dict[str, str] = {}
-        self.csrf = ""
-        if persona is not None:
-            assert sign_in(self.client, persona.email) == 303
-            self.csrf = csrf_of(self.client, "/account")
-            self.headers = {"Authorization": f"Bearer {token_of(database, persona)}"}
-
-    def ask(
-        self, case: Case, ids: dict[str, str], said: dict[str, Any] | None = None, *, in_brief: bool = False
-    ) -> TestResponse:
-        """What the route answers, to the body that it takes with what of it is `said`; `in_brief`, a refusal comes as a
-        fragment, without the costly frame."""
-        said = said or {}
-        if case.is_api:
-            bare = self.client.application.test_client()
-            body = None if case.method in ("GET", "DELETE") else body_of(case.endpoint) or {}
-            if body is not None:
-                body = body | {name: value for name, value in said.items() if name in body}
-            sent = self.headers | ({} if case.method == "GET" else key_of(case.endpoint))
-            return bare.open(case.path(ids), method=case.method, json=body, headers=sent)
-        data = None if case.method == "GET" else {"csrf_token": self.csrf} | said
-        headers = {"HX-Request": "true"} if in_brief and not is_soak() else None
-        return self.client.open(case.path(ids), method=case.method, data=data, headers=headers)
-
-
-@dataclass
-class Town:
-    """Two worlds behind one application, and somebody of each role of the first one, who stays signed in.
-
-    The tests of this file share it: whatever they ask is refused or only looked at, or is taken back at once.
-    """
-
-    app: Flask
-    db: Database
-    mine: World
-    theirs: World
-    visitors: dict[Role, Visitor]
-    owners: dict[str, tuple[Role, Visitor]]  # of each table of people's own things: whose the first world's row is
-    restore: Callable[[], None]  # have the database hold what it held before anybody came
-    written: list[str]  # what people had written when the worlds were made, and the log or a job holds
-
-    def visits(self) -> Iterator[tuple[Role, Case, Visitor]]:
-        """Each role of the first world before each guarded route."""
-        for role, visitor in self.visitors.items():
-            for case in guarded(self.app):
-                if case.endpoint not in LEAVING:
-                    yield role, case, visitor
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    name = "sqlite_template" if request.param == "sqlite" else "postgres_template"
-    template = request.getfixturevalue(name)
-    with own_process(), template.copy() as database:
-        app = create_app(settings_of(tmp_path_factory.mktemp("town")), database)
-        mine, theirs = two_worlds(database)
-        held = canaries.machinery(database)
-        written = [each for each in canaries.sentences(database) if each in held]
-        for name, world in (("mine", mine), ("theirs", theirs)):
-            assert canaries.plant(database, world, name) == set(canaries.SHAPES), "a column without a row has no canary"
-        owners = _owners(app, database, mine)
-        visitors = {}
-        for role in Role:
-            persona = make_persona(database, mine.org_of(ORG_KIND[role]), role, f"{role.value}@visit.example")
-            visitors[role] = Visitor(app, database, persona)
-        kept = template.keep(database)
-        yield Town(app, database, mine, theirs, visitors, owners, lambda: template.put(kept, database), written)
-
-
-def _owners(app: Flask, database: Database, world: World) -> dict[str, tuple[Role, Visitor]]:
-    """Whose own the world's row of each table is that an address can name, signed in."""
-    found, known = dict[str, tuple[Role, Visitor]](), dict[str, tuple[Role, Visitor]]()
-    for table in sorted({PARTS[name] for case in guarded(app) for name in case.rule.arguments if name in PARTS}):
-        account_id = world.owner_of(database, table)
-        if account_id and account_id not in known and (persona := _persona(database, account_id)):
-            known[account_id] = persona.role, Visitor(app, database, persona)
-        if account_id in known:
-            found[table] = known[account_id]
-    return found
-
-
-def _persona(database: Database, account_id: str) -> Persona | None:
-    """Somebody who can sign in; None where a test acted by a name alone."""
-    email = f"{account_id}@own.example".lower()
-    with database.transaction(SYSTEM) as session:
-        account = session.get(Account, account_id)
-        if account is None:
-            return None
-        account.email = account.email_key = email
-        account.password_hash = hash_password(PASSWORD)
-        member = session.scalars(select(Membership).where(Membership.account_id == account_id)).one()
-        return Persona(email, account_id, member.org_id, member.id, Role(member.role))
-
-
-def codes_of(role: Role, case: Case) -> frozenset[str]:
-    """Under which codes the matrix opens a route to a role."""
-    actions = [matrix().endpoints[case.endpoint]["action"], ALSO.get(case.endpoint, "account:self")]
-    return frozenset().union(*(matrix().actions[each].get(role, ()) for each in actions[: 1 + (case.endpoint in ALSO)]))
-
-
-def owned(town: Town, role: Role, case: Case) -> str | None:
-    """The table of people's own things that the address names, where the role may reach its own of them alone."""
-    tables = {PARTS[name] for name in case.rule.arguments if name in PARTS} & set(town.owners)
-    codes = codes_of(role, case)
-    return min(tables, default=None) if codes and (codes <= OWN or tables & OWN_TABLES) else None
-
-
-def is_their_organizations(town: Town, role: Role, case: Case) -> bool:
-    """Whether all that an address of the first world names is the organization's, or shown to it, and open by that."""
-    tables = {PARTS[name] for name in case.rule.arguments if name in PARTS}
-    if case.endpoint in NOT_IN_THIS_WORLD or not codes_of(role, case) - OWN or tables & OWN_TABLES:
-        return False
-    org_id = town.mine.org_of(ORG_KIND[role])
-    return "all" in codes_of(role, case) or all(town.mine.has(town.db, table, org_id) for table in tables)
-
-
 # What says that a body was not taken, before anybody looked for what the address names.
 UNREAD = {400, 415, 422}
-
-
-def no_such(rule: Rule) -> dict[str, str]:
-    return {name: new_id() for name in rule.arguments}
-
-
-def plain(response: TestResponse) -> tuple[int, str]:
-    """Status and body, without what differs by request: references, tokens and the ids that were asked for."""
-    text = response.get_data(as_text=True)
-    text = re.sub(r'"request_id":\s*"\w+"|csrf[-_]token" (content|value)="[^"]+"|class="id ltr">\w+<', "", text)
-    return response.status_code, re.sub(r"[0-9A-Za-z]{22}", "", text)
 
 
 def test_every_part_of_an_address_names_a_table(app: Flask) -> None:
@@ -269,15 +81,6 @@ def test_nobody_gets_in_without_signing_in(app: Flask, db: Database) -> None:
         if not (is_asked_for_a_token if case.is_api else is_sent_away or response.status_code == 401):
             wrong.append((case.endpoint, case.method, response.status_code))
     assert wrong == []
-
-
-def is_asked_here(database: Database, role: Role, case: Case) -> bool:
-    """Every visit on SQLite and in a soak; on PostgreSQL otherwise a sixth of them, always the same one."""
-    return database.is_sqlite or is_soak() or is_one_of(6, role, case)
-
-
-def is_one_of(many: int, role: Role, case: Case) -> bool:
-    return zlib.crc32(f"{role.value} {case.endpoint} {case.method}".encode()) % many == 0
 
 
 @pytest.mark.soak
@@ -325,30 +128,6 @@ def test_another_tenants_object_a_colleagues_own_and_none_at_all_answer_alike(to
                 wrong.append((role.value, whose, case.endpoint, case.method, found.status_code, none.status_code))
     assert wrong == []
     assert [table for table, found in theirs.known.items() if found is None] == [], "random was compared with random"
-
-
-# A check of a lane's test is there for whoever passed that test a while ago, and an answer can be contested that a key
-# has counted as wrong: nobody in these worlds has either. `tests/calibration_db` asks for them.
-NOT_THERE = {
-    "calibration.check", "calibration_api.check", "calibration.contest_question", "calibration_api.contest_question",
-    "calibration.contest_evidence", "calibration_api.contest_evidence",
-}  # fmt: skip
-# Open to whom a thing was handed, or once something has happened: `_hand_out` has it happen. Whose row says who asks.
-HANDED = {
-    "review": ("review.task", "review.decide", "review_api.task", "review_api.decide"),
-    "language_vote": (
-        "calibration.language_task", "calibration_api.language_task", "calibration.judge_language_check",
-        "calibration_api.judge_language_check",
-    ),
-    "appeal": ("calibration.appealed_check", "calibration_api.appealed_check"),
-    "attempt": ("calibration.attempt_questions", "calibration_api.attempt_questions"),
-    "decision_receipt": (
-        "calibration.evidence", "calibration_api.evidence", "calibration.open_evidence",
-        "calibration_api.open_evidence",
-    ),
-    "annotator": ("calibration.waive", "calibration.revoke", "calibration_api.ask_to_test", "work_api.assign"),
-}  # fmt: skip
-NOT_IN_THIS_WORLD = NOT_THERE.union(*HANDED.values())
 
 
 def _hand_out(town: Town) -> dict[str, Visitor]:
