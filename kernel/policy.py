@@ -69,6 +69,9 @@ class Reason(StrEnum):
     POLICY_ERROR = "POLICY_ERROR"
 
 
+_HIDING = {
+    Reason.TENANT_MISMATCH, Reason.NOT_YOURS, Reason.LEASE_NOT_YOURS, Reason.GRANT_EXPIRED, Reason.GRANT_REVOKED,
+}  # fmt: skip
 PASSKEY = "passkey"  # the source of a demand that only a passkey meets
 
 
@@ -152,8 +155,9 @@ class Decision:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether the person may not even know that the thing exists."""
-        return bool(set(self.reasons) & {Reason.TENANT_MISMATCH, Reason.NOT_YOURS, Reason.LEASE_NOT_YOURS})
+        """Whether the person may not even know that the thing exists. So it is when a grant has ended, too: whoever is
+        without one is told what is told to whoever never had one."""
+        return not _HIDING.isdisjoint(self.reasons)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A town of two worlds behind one application, with somebody of each role: whom the generated tests have ask."""
 
+import copy
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -124,17 +125,33 @@ class Visitor:
     def __init__(self, app: Flask, database: Database, persona: Persona | None) -> None:
         self.client: FlaskClient = app.test_client()
         self.headers: dict[str, str] = {}
-        self.csrf = ""
+        self.csrf = self.account_id = self.membership_id = ""
         if persona is not None:
+            self.account_id, self.membership_id = persona.account_id, persona.membership_id
             assert sign_in(self.client, persona.email) == 303
             self.csrf = csrf_of(self.client, "/account")
             self.headers = {"Authorization": f"Bearer {token_of(database, persona)}"}
 
+    def before(self, app: Flask) -> "Visitor":
+        """The same person, as signed in, before another application."""
+        other = copy.copy(self)
+        other.client = app.test_client()
+        for name in ("sid", "form"):
+            if (cookie := self.client.get_cookie(name)) is not None:
+                other.client.set_cookie(name, cookie.value)
+        return other
+
     def ask(
-        self, case: Case, ids: dict[str, str], said: dict[str, Any] | None = None, *, in_brief: bool = False
+        self,
+        case: Case,
+        ids: dict[str, str],
+        said: dict[str, Any] | None = None,
+        *,
+        in_brief: bool = False,
+        as_part: bool = False,
     ) -> TestResponse:
-        """What the route answers, to the body that it takes with what of it is `said`; `in_brief`, a refusal comes as a
-        fragment, without the costly frame."""
+        """What the route answers, to the body that it takes with what of it is `said`; `as_part`, a refusal comes as a
+        fragment, without the costly frame, and so it does `in_brief`, but in a soak."""
         said = said or {}
         if case.is_api:
             bare = self.client.application.test_client()
@@ -144,7 +161,7 @@ class Visitor:
             sent = self.headers | ({} if case.method == "GET" else key_of(case.endpoint))
             return bare.open(case.path(ids), method=case.method, json=body, headers=sent)
         data = None if case.method == "GET" else {"csrf_token": self.csrf} | said
-        headers = {"HX-Request": "true"} if in_brief and not is_soak() else None
+        headers = {"HX-Request": "true"} if as_part or (in_brief and not is_soak()) else None
         return self.client.open(case.path(ids), method=case.method, data=data, headers=headers)
 
 
@@ -255,4 +272,9 @@ def is_asked_here(database: Database, role: Role, case: Case) -> bool:
 
 
 def is_one_of(many: int, role: Role, case: Case) -> bool:
-    return zlib.crc32(f"{role.value} {case.endpoint} {case.method}".encode()) % many == 0
+    return chance(case, role.value) % many == 0
+
+
+def chance(case: Case, more: str = "") -> int:
+    """A number that is as good as any, and always the same one for a route."""
+    return zlib.crc32(f"{more} {case.endpoint} {case.method}".encode())
