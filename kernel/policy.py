@@ -192,6 +192,8 @@ def matrix() -> Matrix:
     for name, entry in endpoints.items():
         if entry["action"] != "public" and entry["action"] not in actions:
             raise Misuse(f"authz matrix: {name} names the unknown action {entry['action']}")
+        if entry.get("also", entry["action"]) not in (*actions, "public"):
+            raise Misuse(f"authz matrix: {name} names the unknown action {entry['also']}")
     fresh = {name: Fresh(timedelta(minutes=minutes)) for name, minutes in data["fresh"].items()}
     fresh |= {name: Fresh(timedelta(minutes=minutes), True) for name, minutes in data["fresh_if_sensitive"].items()}
     without_factor = frozenset(data["without_factor"])

@@ -2,7 +2,6 @@
 a colleague's, another tenant's, none."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -11,16 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from calibration.models import Attempt, Judgment
-from calibration.models.languages import LanguageCheck, LanguageVote
 from kernel import jobs
-from kernel.clock import now
 from kernel.db import Base, Database
 from kernel.models import OutgoingMail
 from kernel.policy import Actor, Role, matrix
 from kernel.sealed_files import open_sealed
 from kernel.tenancy import Scope
-from marketplace.models import Release, Review
+from marketplace.models import Release
 from payouts.operations import runs
 from tests.support import is_soak
 from tests.web import canaries
@@ -38,6 +34,7 @@ from tests.web.town import (
     cases,
     codes_of,
     guarded,
+    hand_out,
     is_asked_here,
     is_one_of,
     is_their_organizations,
@@ -45,7 +42,7 @@ from tests.web.town import (
     owned,
     plain,
 )  # fmt: skip
-from workforce.models import Account, Appeal, DataRequest, DecisionReceipt
+from workforce.models import DataRequest
 
 Result = TypeVar("Result")
 # What says that a body was not taken, before anybody looked for what the address names.
@@ -130,41 +127,13 @@ def test_another_tenants_object_a_colleagues_own_and_none_at_all_answer_alike(to
     assert [table for table, found in theirs.known.items() if found is None] == [], "random was compared with random"
 
 
-def _hand_out(town: Town) -> dict[str, Visitor]:
-    """Have somebody hold a review and a place at a check by natives, an exam end, an appeal wait and a pause rest on
-    answers; who may ask for what."""
-    qa, manager = town.visitors[Role.CLIENT_QA], town.visitors[Role.VENDOR_MANAGER]
-    later = now() + timedelta(days=1)
-    ids = {table: town.mine.id_of(town.db, table) for table in ("review", "language_check", "attempt", "appeal")}
-    with town.db.transaction(SYSTEM) as session:
-        attempt = session.get_one(Attempt, ids["attempt"])
-        attempt.state, appeal = "failed", session.get_one(Appeal, ids["appeal"])
-        review = session.get_one(Review, ids["review"])
-        review.state, review.verdict, review.lease_until = "leased", None, later
-        review.reviewer_id = session.scalars(select(Account.id).where(Account.email == "client_qa@visit.example")).one()
-        check = session.get_one(LanguageCheck, ids["language_check"])
-        check.state, check.receipt_id = "answered", appeal.receipt_id
-        session.add(
-            LanguageVote(
-                org_id=check.org_id, check_id=check.id, annotator_id=attempt.annotator_id,
-                account_id=attempt.account_id, taken_at=now(), held_until=later, micros=1, currency="EUR",
-            )
-        )  # fmt: skip
-        receipt = session.get_one(DecisionReceipt, town.mine.id_of(town.db, "decision_receipt"))
-        lane_id, answers = attempt.lane_id, select(Judgment.id).where(Judgment.lane_id == attempt.lane_id)
-        receipt.kind, receipt.rule, receipt.lane_id = "lane_paused", "accuracy_gate", lane_id
-        receipt.evidence = [{"kind": "judgment", "id": each} for each in session.scalars(answers)]
-    whose = {table: town.owners[table][1] for table in ("attempt", "decision_receipt")}
-    return {**whose, "review": qa, "language_vote": whose["attempt"], "appeal": manager, "annotator": manager}
-
-
 @pytest.mark.soak
 def test_what_is_handed_to_somebody_is_open_to_them(town: Town) -> None:
     """On one database, and on both in a soak, as above."""
     if not (town.db.is_sqlite or is_soak()):
         return
     refused = []
-    who = _hand_out(town)
+    who = hand_out(town)
     said: dict[str, Any] = {"annotator_id": town.mine.id_of(town.db, "annotator")}
     said |= {"ids": [said["annotator_id"]], "unit_ids": [town.mine.id_of(town.db, "unit")]}
     try:
@@ -176,7 +145,7 @@ def test_what_is_handed_to_somebody_is_open_to_them(town: Town) -> None:
                         refused.append((table, case.endpoint, case.method, answer.status_code))
                     if case.method != "GET" and answer.status_code < 400:
                         town.restore()
-                        _hand_out(town)
+                        hand_out(town)
     finally:
         town.restore()
     assert refused == []

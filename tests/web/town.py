@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,14 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from calibration.models import Attempt, Judgment
+from calibration.models.languages import LanguageCheck, LanguageVote
+from kernel.clock import now
 from kernel.db import Database
 from kernel.ids import new_id
 from kernel.policy import Role, matrix
 from kernel.tenancy import Scope
+from marketplace.models import Review
 from tests.support import is_soak
 from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.process import own_process
@@ -28,7 +33,7 @@ from tests.web.conftest import ORG_KIND, PASSWORD, Persona, csrf_of, make_person
 from tests.web.conftest import test_settings as settings_of
 from tests.web.worlds import World, two_worlds
 from workforce.hashing import hash_password
-from workforce.models import Account, Membership
+from workforce.models import Account, Appeal, DecisionReceipt, Membership
 from wsgi import create_app
 
 # Which table the id in a path is of. An address with a part that is not named here fails the test below.
@@ -56,8 +61,8 @@ PLAIN = {
 }
 # These end or change the visitor's own session, so that the visits after them would say nothing.
 LEAVING = {"web.sign_out", "web.switch_place", "web.change_password"}
-# A route that is for people's own things and, by another action, for those who look after people.
-ALSO = {"workforce_api.change_standing": "people:standing"}
+# A route whose operation asks for another action as well, by what is sent.
+ALSO = {name: entry["also"] for name, entry in matrix().endpoints.items() if "also" in entry}
 SYSTEM = Scope.system("test")
 OWN = {"O", "L", "self"}
 # Open to a role in the organization, and yet each person's own.
@@ -72,7 +77,7 @@ NOT_THERE = {
     "calibration.check", "calibration_api.check", "calibration.contest_question", "calibration_api.contest_question",
     "calibration.contest_evidence", "calibration_api.contest_evidence",
 }  # fmt: skip
-# Open to whom a thing was handed, or once something has happened: `_hand_out` has it happen. Whose row says who asks.
+# Open to whom a thing was handed, or once something has happened: `hand_out` has it happen. Whose row says who asks.
 HANDED = {
     "review": ("review.task", "review.decide", "review_api.task", "review_api.decide"),
     "language_vote": (
@@ -278,3 +283,31 @@ def is_one_of(many: int, role: Role, case: Case) -> bool:
 def chance(case: Case, more: str = "") -> int:
     """A number that is as good as any, and always the same one for a route."""
     return zlib.crc32(f"{more} {case.endpoint} {case.method}".encode())
+
+
+def hand_out(town: Town) -> dict[str, Visitor]:
+    """Have somebody hold a review and a place at a check by natives, an exam end, an appeal wait and a pause rest on
+    answers; who may ask for what."""
+    qa, manager = town.visitors[Role.CLIENT_QA], town.visitors[Role.VENDOR_MANAGER]
+    later = now() + timedelta(days=1)
+    ids = {table: town.mine.id_of(town.db, table) for table in ("review", "language_check", "attempt", "appeal")}
+    with town.db.transaction(SYSTEM) as session:
+        attempt = session.get_one(Attempt, ids["attempt"])
+        attempt.state, appeal = "failed", session.get_one(Appeal, ids["appeal"])
+        review = session.get_one(Review, ids["review"])
+        review.state, review.verdict, review.lease_until = "leased", None, later
+        review.reviewer_id = session.scalars(select(Account.id).where(Account.email == "client_qa@visit.example")).one()
+        check = session.get_one(LanguageCheck, ids["language_check"])
+        check.state, check.receipt_id = "answered", appeal.receipt_id
+        session.add(
+            LanguageVote(
+                org_id=check.org_id, check_id=check.id, annotator_id=attempt.annotator_id,
+                account_id=attempt.account_id, taken_at=now(), held_until=later, micros=1, currency="EUR",
+            )
+        )  # fmt: skip
+        receipt = session.get_one(DecisionReceipt, town.mine.id_of(town.db, "decision_receipt"))
+        lane_id, answers = attempt.lane_id, select(Judgment.id).where(Judgment.lane_id == attempt.lane_id)
+        receipt.kind, receipt.rule, receipt.lane_id = "lane_paused", "accuracy_gate", lane_id
+        receipt.evidence = [{"kind": "judgment", "id": each} for each in session.scalars(answers)]
+    whose = {table: town.owners[table][1] for table in ("attempt", "decision_receipt")}
+    return {**whose, "review": qa, "language_vote": whose["attempt"], "appeal": manager, "annotator": manager}
