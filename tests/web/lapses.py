@@ -51,7 +51,7 @@ class Lapse:
     """Something that people had and have no more; what a browser and what a program is told from then on."""
 
     name: str
-    change: Callable[[Session, Town], None]
+    change: Callable[[Session, Town], object]
     page: str | None = SIGN_IN
     api: str | None = SIGN_IN
 
@@ -63,12 +63,12 @@ def _people(town: Town) -> list[str]:
     return [each.account_id for each in town.visitors.values()]
 
 
-def _sessions(**values: Any) -> Callable[[Session, Town], None]:
+def _sessions(**values: Any) -> Callable[[Session, Town], object]:
     """A change of the visitors' sessions; what can be called is asked at that moment."""
     return lambda session, town: _set(session, AuthSession, town, values)
 
 
-def _tokens(**values: Any) -> Callable[[Session, Town], None]:
+def _tokens(**values: Any) -> Callable[[Session, Town], object]:
     return lambda session, town: _set(session, AccountToken, town, values)
 
 
@@ -77,10 +77,8 @@ def _set(session: Session, model: Any, town: Town, values: dict[str, Any]) -> No
     session.execute(update(model).where(model.account_id.in_(_people(town))).values(**given))
 
 
-def _accounts(**values: Any) -> Callable[[Session, Town], None]:
-    return lambda session, town: (
-        session.execute(update(Account).where(Account.id.in_(_people(town))).values(**values)) and None
-    )
+def _accounts(**values: Any) -> Callable[[Session, Town], object]:
+    return lambda session, town: session.execute(update(Account).where(Account.id.in_(_people(town))).values(**values))
 
 
 def _end_roles(session: Session, town: Town) -> None:
@@ -129,14 +127,11 @@ def proven(age: timedelta | None) -> Lapse:
     return Lapse(f"proven {age} ago", change, STALE, STALE)
 
 
-def _grants(**values: Callable[[], Any]) -> Callable[[Session, Town], None]:
-    return lambda session, town: (
-        session.execute(
-            update(AccessGrant)
-            .where(AccessGrant.org_id == town.mine.client)
-            .values(**{name: value() for name, value in values.items()})
-        )
-        and None
+def _grants(**values: Callable[[], Any]) -> Callable[[Session, Town], object]:
+    return lambda session, town: session.execute(
+        update(AccessGrant)
+        .where(AccessGrant.org_id == town.mine.client)
+        .values(**{name: value() for name, value in values.items()})
     )
 
 
@@ -190,7 +185,7 @@ def holding(name: str) -> Lapse:
 def shown(at: datetime | None, *, by_passkey: bool) -> Lapse:
     """A second factor, shown by everybody of the first world at that moment."""
     values = {"mfa_at": at, "mfa_kind": "passkey" if by_passkey else "totp", "passkey_at": at if by_passkey else None}
-    return Lapse(f"shown at {at}", lambda session, town: session.execute(update(AuthSession).values(values)) and None)
+    return Lapse(f"shown at {at}", lambda session, town: session.execute(update(AuthSession).values(values)))
 
 
 def elsewhere(town: Town, app: Flask) -> Town:
