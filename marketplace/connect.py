@@ -6,8 +6,9 @@ from kernel.config import Settings
 from kernel.storage import local_storage, use_storage
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
-from marketplace.operations.reads import item_classes, readable_items
+from marketplace.operations.reads import readable_items
 from marketplace.queries.facts import LaneLabels, lane_facts, lanes_with_tests, locales_wanted, people_for_test
+from marketplace.queries.item_classes import item_classes
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
 from workforce.demand import use_demand, use_lanes_with_tests

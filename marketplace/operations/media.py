@@ -29,10 +29,11 @@ from marketplace.models import Project, Unit
 from marketplace.operations.cancelling import UNDER_WAY, suspend_keys, take_out
 from marketplace.operations.loading import project_for
 from marketplace.operations.protecting import open_unit
-from marketplace.operations.reads import classes_of, may_see_class, note_read
+from marketplace.operations.reads import may_see_class, note_read
 from marketplace.operations.reviewing import review_task
 from marketplace.policy import project_resource
 from marketplace.queries.eligibility import demands_on_reader
+from marketplace.queries.item_classes import classes_of
 from marketplace.queries.media import MediaSource
 from marketplace.queries.units import class_within
 from marketplace.queries.work import task_of

@@ -12,8 +12,9 @@ from kernel import storage
 from kernel.db import Database
 from kernel.registry import load_models
 from kernel.storage import LocalStorage
-from marketplace.operations.reads import item_classes, readable_items
+from marketplace.operations.reads import readable_items
 from marketplace.queries.facts import lane_facts
+from marketplace.queries.item_classes import item_classes
 from tests.marketplace.orders import Market
 
 load_models()

@@ -20,8 +20,9 @@ from kernel.presence import Presence
 from kernel.tenancy import Scope
 from marketplace.models import Assignment, Lane, Project, Slot, Unit
 from marketplace.operations import answers, planning, projects, returning, reviewing, taking, units
-from marketplace.operations.reads import item_classes, readable_items
+from marketplace.operations.reads import readable_items
 from marketplace.queries.facts import lane_facts
+from marketplace.queries.item_classes import item_classes
 from marketplace.queries.work import task_of
 from marketplace.values.imports import UnitIn
 from marketplace.values.work import NoWork, Submitted, Task

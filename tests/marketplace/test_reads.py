@@ -18,6 +18,7 @@ from kernel.tenancy import Scope
 from marketplace.models import Batch, Lane, Project, Release
 from marketplace.operations import imports, protecting, reads, releases, reviewing
 from marketplace.operations.settling import ask_reviews
+from marketplace.queries.item_classes import item_classes
 from marketplace.queries.reads import reads_of
 from marketplace.values.reads import ReadFilter, ReadRow, Why
 from tests.marketplace.desk import Desk, open_desk
@@ -109,7 +110,7 @@ def test_lists_that_hold_content_ask_its_class_and_note_who_read_it(desk: Desk) 
 
 def test_whoever_may_not_read_a_unit_decides_no_objection_about_it(desk: Desk) -> None:
     market, unit = desk.market, desk.units()[0]
-    contents.use_guard(reads.readable_items, reads.item_classes)
+    contents.use_guard(reads.readable_items, item_classes)
     own = {"org_id": market.client, "vendor_org_id": market.vendor, "project_id": unit.project_id}
     with market.system() as session:
         lane = session.get_one(Lane, desk.lane)

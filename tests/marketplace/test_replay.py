@@ -25,8 +25,9 @@ from kernel.tenancy import Scope
 from labeling.models import Item
 from marketplace.cli import cli
 from marketplace.models import Project, Release, Review, Unit
-from marketplace.operations.reads import item_classes, readable_items
+from marketplace.operations.reads import readable_items
 from marketplace.queries.facts import lane_facts
+from marketplace.queries.item_classes import item_classes
 from marketplace.replay import labor, report
 from marketplace.replay.plan import is_for_exam, plan_replay
 from marketplace.replay.reading import BrokenFolder, read_folder, time_of
