@@ -6,13 +6,14 @@ from kernel.config import Settings
 from kernel.storage import local_storage, use_storage
 from marketplace.operations import returning, reviewing
 from marketplace.operations.appeals import decide_appeal
-from marketplace.operations.reads import readable_items
+from marketplace.operations.reads import FILES, readable_items
 from marketplace.queries.facts import LaneLabels, lane_facts, lanes_with_tests, locales_wanted, people_for_test
 from marketplace.queries.item_classes import item_classes
 from payouts.queries.lanes import use_lanes
 from workforce import desk, leases
 from workforce.demand import use_demand, use_lanes_with_tests
 from workforce.figures import use_criteria
+from workforce.making import use_files
 
 
 def connect(settings: Settings) -> None:
@@ -25,6 +26,7 @@ def connect(settings: Settings) -> None:
     use_demand(locales_wanted)
     use_lanes_with_tests(lanes_with_tests)
     use_criteria(work_criteria)
+    use_files(FILES)
     desk.use_desk(decide_appeal)
     leases.use_leases(returning.end_leases)
     leases.use_reviews(reviewing.end_reviews)

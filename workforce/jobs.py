@@ -1,15 +1,24 @@
-"""What follows on a commit about people: letters to many, and letters whose addresses are the system's to make."""
+"""What follows on a commit about people: letters to many, files of many, and letters whose addresses are the system's
+to make."""
 
+import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kernel.errors import Forbidden, NotFound
+from kernel.crypto import encrypt_pieces, new_file_key
+from kernel.db import after_commit
+from kernel.errors import Forbidden, NotFound, Unauthenticated
+from kernel.guard import not_found
 from kernel.jobs import Work, job
 from kernel.policy import Actor
+from kernel.storage import kept, storage
 from kernel.tenancy import Scope
-from workforce.operations import standing
+from workforce.making import kind_of_file, use_files
+from workforce.operations import made_files, standing
 from workforce.operations.addresses import send_confirmation
 from workforce.operations.all_people import act_on_next
 from workforce.operations.rosters import invite_later, invite_next
@@ -17,7 +26,12 @@ from workforce.operations.telling import tell_deciders, tell_people
 from workforce.queries.accounts import actor_of
 from workforce.queries.guarded import reach
 from workforce.queries.invitations import roster_of
+from workforce.queries.made_files import waiting_file
+from workforce.taking import FILES
 from workforce.values import RosterOutcome
+from workforce.values.made_files import SUFFIX, FileAsked, FileMade
+
+use_files(FILES)
 
 
 @job(queue="bulk", long=True)
@@ -60,6 +74,57 @@ def act_on_people(
             return {"changed": int(work.step.get("changed", 0)), "is_stopped": True}
         if not after:
             return {"changed": changed, "people": passed}
+
+
+@job(queue="bulk", long=True, attempts=3)
+def make_file(work: Work, made_file_id: str) -> dict[str, Any]:
+    """Write a file that somebody asked for, in their name, sealed from its first byte; what is half is never kept."""
+    with work.reading() as session:
+        asked = waiting_file(session, made_file_id)
+    if asked is None:
+        return {"file": made_file_id}
+    with work.within(Scope.system("who asked for a file")).reading() as session:
+        actor = actor_of(session, asked.account_id, asked.membership_id)
+    kind = kind_of_file(asked.kind)
+    try:
+        if actor is None:
+            raise not_found()
+        theirs = work.within(reach(actor))
+        with theirs.reading() as session:
+            total = kind.allow(session, actor, asked.asked)
+    except (Forbidden, NotFound, Unauthenticated):
+        with work.transaction() as session:
+            made_files.refuse_file(session, made_file_id)
+        return {"file": made_file_id, "is_refused": True}
+    with kept(_written(theirs, actor, asked, total, seen := Seen()), SUFFIX) as stored, work.transaction() as session:
+        made = FileMade(stored.name, seen.key, seen.rows, seen.hash.hexdigest(), seen.size)
+        if not made_files.keep_file(session, actor, asked, made):
+            after_commit(session, partial(storage().delete, stored.name))
+    return {"file": made_file_id, "rows": seen.rows}
+
+
+class Seen:
+    """What is told of a file's content while it is written, and the key that seals it."""
+
+    def __init__(self) -> None:
+        self.key, self.rows, self.size, self.hash = new_file_key(), 0, 0, hashlib.sha256()
+
+    def passing(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The same pieces, counted and hashed."""
+        for piece in pieces:
+            self.size += len(piece)
+            self.hash.update(piece)
+            yield piece
+
+
+def _written(work: Work, actor: Actor, asked: FileAsked, total: int, seen: Seen) -> Iterator[bytes]:
+    def note(done: int) -> None:
+        seen.rows = done
+        with work.transaction() as session:
+            work.advance(session, done, max(total, done))
+
+    content = kind_of_file(asked.kind).write(work.reading, actor, asked.asked, note)
+    return encrypt_pieces(seen.key, seen.passing(content), made_files.content_place(asked.id, asked.org_id))
 
 
 @job(queue="default", every=timedelta(minutes=10))

@@ -28,6 +28,8 @@ class Action(StrEnum):
     POOL_APPLY = "pool:apply"
     DOCUMENT_LOOK = "document:look"
     CREDENTIAL_EXPORT = "credential:export"
+    FILE_READ = "file:read"
+    FILE_TAKE = "file:take"
     INVITATION_EXPORT = "invitation:export"
     PEOPLE_EXPORT = "people:export"
     PEOPLE_INVITE = "people:invite"

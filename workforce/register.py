@@ -19,10 +19,15 @@ def register(app: Flask) -> None:
     app.register_blueprint(api)
     app.cli.add_command(cli)
     describe_job("workforce.act_on_people", _("The people are being changed"), _people, _changed)
+    describe_job("workforce.make_file", _("The file is being made"), _file)
 
 
 def _people(progress: Progress) -> str:
     return url_for("workforce.people")
+
+
+def _file(progress: Progress) -> str:
+    return url_for("workforce.made_file", made_file_id=progress.result["file"])
 
 
 def _changed(progress: Progress) -> Message:

@@ -47,6 +47,7 @@ from workforce.models import (
     FactorReset,
     LanguageClaim,
     LanguageEvidence,
+    MadeFile,
     Membership,
     Passkey,
     RecoveryCode,
@@ -58,6 +59,7 @@ from workforce.models import (
 from workforce.models.onboarding import ApplicationDraft, DocumentLook, Invitation, PersonDocument, RosterLine
 from workforce.operations.accounts import end_membership
 from workforce.operations.drafts import key_of_account
+from workforce.operations.made_files import forget_made
 from workforce.operations.own_data import take_copy
 from workforce.operations.receipts import ERASED, forget_reasons
 from workforce.operations.standing import move
@@ -182,6 +184,7 @@ def _erase(session: Session, actor: Actor, row: DataRequest, now: datetime) -> N
         _erase_profile(session, actor, person)
     _erase_account(session, row.account_id)
     _forget_copies(session, row.account_id)
+    forget_made(session, MadeFile.account_id == row.account_id)
     row.state, row.done_at, row.held_up_by = DataState.DONE.value, now, ""
     session.flush()
     audit.record(session, actor, "data.erased", "account", row.account_id, details={"request": row.id})

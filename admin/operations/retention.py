@@ -10,6 +10,7 @@ from admin.rules.retention import (
     DOCUMENTS,
     DRAFTS,
     ERASURES,
+    LISTS,
     MEDIA,
     RECORDINGS,
     RULES,
@@ -25,8 +26,9 @@ from labeling.models import Media, MediaName
 from marketplace.models import Batch
 from payouts.models import PayoutLine
 from web.models import AuthSession
-from workforce.models import DataRequest
+from workforce.models import DataRequest, MadeFile
 from workforce.models.onboarding import ApplicationDraft, PersonDocument
+from workforce.operations.made_files import forget_made
 from workforce.values.own_data import DataState
 
 PORTION = 500
@@ -51,6 +53,8 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
             forget_file(session, row.stored_name or "")
             row.stored_name = None
             row.state = row.state if row.state == DataState.TAKEN else DataState.OVER.value
+    elif rule is LISTS:
+        forget_made(session, MadeFile.id.in_(found))
     elif rule is SESSIONS:
         session.execute(delete(AuthSession).where(AuthSession.id.in_(found)))
     elif rule is UPLOADS:

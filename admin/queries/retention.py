@@ -13,6 +13,7 @@ from admin.rules.retention import (
     DOCUMENTS,
     DRAFTS,
     ERASURES,
+    LISTS,
     MEDIA,
     RECORDINGS,
     RULES,
@@ -26,7 +27,7 @@ from labeling.models import Media
 from marketplace.models import Batch, Project
 from payouts.models import PayoutLine, PayoutRun
 from web.models import AuthSession
-from workforce.models import Appeal, DataRequest
+from workforce.models import Appeal, DataRequest, MadeFile
 from workforce.models.onboarding import ApplicationDraft, PersonDocument
 from workforce.values.own_data import DataKind, DataState
 
@@ -73,6 +74,8 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
         return request.where(
             DataRequest.kind == DataKind.EXPORT.value, DataRequest.stored_name.is_not(None)
         ), DataRequest.due_at
+    if rule is LISTS:
+        return select(MadeFile.id), MadeFile.until_at
     if rule is SESSIONS:
         return select(AuthSession.id), AuthSession.absolute_until
     if rule is UPLOADS:

@@ -57,6 +57,7 @@ _SHOWN = {
     "language_vote": "id org_id check_id annotator_id account_id taken_at held_until confirms counts voted_at micros"
     " currency",
     "ledger_account": "id org_id kind holder_id currency balance_micros",
+    "made_file": "id org_id account_id kind asked_sealed state asked_at until_at rows size sha256",
     "membership": "id org_id account_id role from_at ended_at",
     "passkey": "id account_id name created_at last_used_at doubted_at",
     "payout_line": "id org_id run_id annotator_id micros currency earnings kind holder_sealed details_sealed mask state"

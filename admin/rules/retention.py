@@ -21,6 +21,7 @@ class Retention:
 
 ERASURES = Retention("erasures", _("People who asked to be erased, fourteen days after they asked"), 0)
 COPIES = Retention("copies", _("Files with a person's data, made ready for them"), 0)
+LISTS = Retention("lists", _("Files of lists, a day after they were made"), 0)
 SESSIONS = Retention("sessions", _("Ended sessions, with network and browser"), 180)
 UPLOADS = Retention("uploads", _("Uploaded files of units and gold, once they are written or given up"), 30)
 MEDIA = Retention("media", _("Pictures and sounds of projects, once these have ended"), 365)
@@ -30,4 +31,4 @@ DOCUMENTS = Retention("documents", _("Contents of documents of people, once they
 DRAFTS = Retention("drafts", _("Applications that were begun and not sent, a month after they were last saved"), 0)
 
 # All that is removed for its age is a rule here: what a job of its own removed, nobody would be told of beforehand.
-RULES = (ERASURES, COPIES, SESSIONS, UPLOADS, MEDIA, DOCUMENTS, DRAFTS, RECORDINGS, DESTINATIONS)
+RULES = (ERASURES, COPIES, LISTS, SESSIONS, UPLOADS, MEDIA, DOCUMENTS, DRAFTS, RECORDINGS, DESTINATIONS)

@@ -1,27 +1,36 @@
 """Reads of restricted content, noted in the transaction that hands it out and in the chain of whose content it is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from i18n import _
 from kernel import audit
 from kernel.errors import NeedsWriting
 from kernel.grants import rights_on
 from kernel.guard import require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor, Resource
+from kernel.sheets import pieces
 from marketplace.models import Project
 from marketplace.operations.uses import note_use
 from marketplace.queries.eligibility import demands_on_own, demands_on_reader
 from marketplace.queries.item_classes import classes_of
-from marketplace.queries.reads import CONTENT, MOST_TAKEN, READ, reads_of
+from marketplace.queries.reads import CONTENT, PORTION, READ, reads_of
 from marketplace.queries.work import task_of
 from marketplace.rules.releases import pseudonym
 from marketplace.values.actions import Action
-from marketplace.values.reads import ReadFilter, ReadRow, Why
+from marketplace.values.reads import ReadFilter, Why
 from marketplace.values.work import Task
+from workforce.making import FileKind, Note, Reading
 from workforce.values import is_restricted, rank_of
+
+FILE = "reads"
+COLUMNS = (
+    "at", "unit", "project", "project_name", "classification", "reader", "name", "role", "why", "reason", "seq", "hash",
+)  # fmt: skip
 
 
 def note_read(
@@ -123,10 +132,35 @@ def ask_verification(session: Session, actor: Actor, since: datetime | None) -> 
     return job_id
 
 
-def take_away(session: Session, actor: Actor, wanted: ReadFilter) -> list[ReadRow]:
-    """The newest reads that fit, for a file; the log keeps who took them away."""
+def allow_file(session: Session, actor: Actor, asked: dict[str, Any]) -> int:
+    """Whether somebody may take the reads away that fit; how many these are is told once they are written."""
     require(session, actor, Action.READS_EXPORT, Resource("reads", actor.org_id, org_id=actor.org_id))
-    assert actor.org_id is not None
-    rows, _after = reads_of(session, actor.org_id, wanted, limit=MOST_TAKEN)
-    audit.record(session, actor, "reads.exported", "reads", actor.org_id, details={"rows": len(rows)})
-    return rows
+    filter_asked(asked)
+    return 0
+
+
+def write_file(reading: Reading, actor: Actor, asked: dict[str, Any], note: Note) -> Iterator[bytes]:
+    """The reads that fit, newest first, portion by portion."""
+    return pieces(COLUMNS, _rows(reading, actor, filter_asked(asked), note))
+
+
+def _rows(reading: Reading, actor: Actor, wanted: ReadFilter, note: Note) -> Iterator[list[object]]:
+    after: str | None = None
+    done = 0
+    while True:
+        with reading() as session:
+            rows, after = reads_of(session, actor.org_id or "", wanted, after=after, limit=PORTION)
+        yield from ([getattr(row, name) for name in COLUMNS] for row in rows)
+        done += len(rows)
+        note(done)
+        if after is None:
+            return
+
+
+def filter_asked(asked: dict[str, Any]) -> ReadFilter:
+    """The filter again, as it was kept for a job."""
+    times: dict[str, Any] = {name: datetime.fromisoformat(asked[name]) for name in ("since", "until") if name in asked}
+    return ReadFilter(**{**asked, **times})
+
+
+FILES = (FileKind(FILE, _("Who saw my data"), "reads.csv", "reads.exported", allow_file, write_file),)

@@ -12,7 +12,6 @@ from kernel import db, jobs
 from kernel.errors import Invalid
 from kernel.guard import require
 from kernel.policy import Resource, Role
-from labeling.files.writing import csv_lines
 from marketplace.operations import reads as operations
 from marketplace.pages import pages
 from marketplace.queries import reads as queries
@@ -21,14 +20,11 @@ from marketplace.values.reads import WHY_WORDS, ReadFilter, ReadRow, Why
 from web import current, limits
 from web.forms import Day, Form, FormModel, read_form
 from web.render import ROLE_LABELS, page, see
+from workforce.operations.made_files import ask_file
 from workforce.pages.words import CLASSIFICATIONS
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-COLUMNS = (
-    "at", "unit", "project", "project_name", "classification", "reader", "name", "role", "why", "reason", "seq", "hash",
-)  # fmt: skip
 
 
 class ReadsForm(FormModel):
@@ -72,17 +68,15 @@ def _found(session: "Session", org_id: str, form: Form[ReadsForm]) -> tuple[list
 _CLIENT_ROLES = (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA)
 
 
-@pages.get("/reads/file")
+@pages.post("/reads/file")
 def reads_file() -> Response:
-    """The same as a file."""
+    """Ask for the same as a file."""
     limits.spend("export")
-    wanted = _filter(read_form(ReadsForm, request.args))
+    asked = {name: value for name, value in vars(_filter(read_form(ReadsForm))).items() if value}
+    asked |= {name: asked[name].isoformat() for name in ("since", "until") if name in asked}
     with db.transaction(current.scope()) as session:
-        rows = operations.take_away(session, current.actor(), wanted)
-    lines = csv_lines(COLUMNS, ([getattr(row, name) for name in COLUMNS] for row in rows))
-    response = Response("".join(lines), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=reads.csv"
-    return response
+        found = ask_file(session, current.actor(), operations.FILE, asked)
+    return see("workforce.made_file", made_file_id=found.id)
 
 
 @pages.post("/reads/verification")

@@ -15,7 +15,7 @@ from workforce.models import Account, Membership
 READ = "content.read"
 CONTENT = "content"
 MOST_ROWS = 200
-MOST_TAKEN = 50_000
+PORTION = 1000
 _NEWEST = Paging("reads", AuditEvent.at, AuditEvent.id, newest_first=True)
 # Written into the statement, so that the databases see that the index of these events alone will do.
 _IS_READ = AuditEvent.object_type == bindparam("read_of", CONTENT, String, literal_execute=True)

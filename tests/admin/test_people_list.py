@@ -1,8 +1,11 @@
 """A vendor's list of people through the browser's and the program's door: filters, many at once, and a file."""
 
 from datetime import timedelta
+from hashlib import sha256
+from urllib.parse import parse_qsl
 
 import pytest
+from werkzeug.test import TestResponse
 
 from kernel import clock
 from kernel.db import Database
@@ -20,6 +23,29 @@ MANAGER = Role.VENDOR_MANAGER
 def db(db_sqlite: Database) -> Database:
     """Pages are the same on either database; what they stand on is tested on both elsewhere."""
     return db_sqlite
+
+
+def _by_page(office: Office, path: str, **asked: str) -> TestResponse:
+    """The file that is asked for with a button, once it is made."""
+    place = office.post(MANAGER, path, **asked).headers["Location"]
+    assert "It waits for its turn." in office.text(MANAGER, place)
+    drain(office.db)
+    assert "It has 1 line." in office.text(MANAGER, place) and place in office.text(MANAGER, "/files")
+    return office.post(MANAGER, f"{place}/content")
+
+
+def _by_api(office: Office, path: str, asked: dict[str, str] | None = None) -> TestResponse:
+    """The same by a program."""
+    asking = office.api(MANAGER, "POST", path, json=asked)
+    assert asking.status_code == 202 and asking.get_json()["state"] == "waiting"
+    place = f"/files/{asking.get_json()['id']}"
+    assert office.api(MANAGER, "POST", f"{place}/content").status_code == 409
+    drain(office.db)
+    made = office.api(MANAGER, "GET", place).get_json()
+    taken = office.api(MANAGER, "POST", f"{place}/content")
+    assert (made["state"], made["rows"], made["size"]) == ("ready", 1, len(taken.data))
+    assert made["sha256"] == sha256(taken.data).hexdigest()
+    return taken
 
 
 def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
@@ -50,9 +76,10 @@ def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
     (kept,) = office.api(MANAGER, "GET", "/people/searches").get_json()["items"]
     assert kept["asked"] == {"text": "HYPER", "hours": 5}
     assert office.api(MANAGER, "DELETE", f"/people/searches/{kept['id']}").status_code == 204
-    for file in (office.get(MANAGER, "/people/file?text=hyper"), office.api(MANAGER, "GET", "/people/file?text=hyper")):
+    for file in (_by_page(office, "/people/file", text="hyper"), _by_api(office, "/people/file", {"text": "hyper"})):
         assert file.mimetype == "text/csv" and ",'=HYPERLINK(1)," in file.get_data(as_text=True)
     assert [event.details["rows"] for event in office.told("people.exported")] == [1, 1]
+    assert [event.details["asked"] for event in office.told("people.exported")] == [{"text": True}] * 2
     ids = {"ids": row["id"], "reason": "as agreed"}
     assert "gets the skill" in office.post(MANAGER, "/people/skills", **ids, skill="diving").get_data(as_text=True)
     assert office.post(MANAGER, "/people/skills", **ids, skill="no code!").status_code == 422
@@ -76,16 +103,22 @@ def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
     assert f'href="/people?pool={pool}"' in office.text(MANAGER, f"/pools/{pool}")
     assert "=HYPERLINK(1)" in office.text(MANAGER, f"/people?pool={pool}")
     assert "Nobody fits" in office.text(MANAGER, f"/people?pool={'x' * 22}")
-    assert office.api(MANAGER, "PUT", f"/pools/{pool}/steps", json={"steps": ["payout"]}).status_code == 200
-    made = office.get(MANAGER, f"/pools/{pool}/onboarding/file")
-    assert made.get_data(as_text=True).splitlines()[1].endswith(",paused,person")
-    table = office.api(MANAGER, "GET", f"/pools/{pool}/steps-file")
-    assert table.get_data(as_text=True).startswith("\ufeffid,pseudonym,status,payout")
-    assert office.get(MANAGER, f"/pools/{'x' * 22}/onboarding/file").status_code == 404
     assert office.api(MANAGER, "GET", "/people?cost=0.05&currency=usd").status_code == 422
     assert office.api(MANAGER, "GET", "/people?cost=0.05&currency=USD").get_json()["items"] == []
     assert "Nobody fits" in office.text(MANAGER, "/people?cost=0.05&currency=EUR")
-    assert office.get(Role.REVIEWER, "/people/file").status_code in (403, 404)
+    assert office.post(Role.REVIEWER, "/people/file").status_code in (403, 404)
+
+
+def test_the_steps_of_a_pools_people_are_taken_away(office: Office) -> None:
+    office.person(Role.ANNOTATOR)
+    with office.db.reading(Scope.system("test")) as session:
+        pool = session.query(Annotator.pool_id).scalar()
+    assert office.api(MANAGER, "PUT", f"/pools/{pool}/steps", json={"steps": ["payout"]}).status_code == 200
+    made = _by_page(office, f"/pools/{pool}/onboarding/file")
+    assert made.get_data(as_text=True).splitlines()[1].endswith(",active,person")
+    table = _by_api(office, f"/pools/{pool}/steps-file")
+    assert table.get_data(as_text=True).startswith("\ufeffid,pseudonym,status,payout")
+    assert office.post(MANAGER, f"/pools/{'x' * 22}/onboarding/file").status_code == 404
 
 
 def test_all_who_fit_are_changed_by_a_job_after_a_look(office: Office) -> None:
@@ -146,7 +179,7 @@ def test_a_filter_that_is_wrong_finds_nobody_and_says_so(office: Office) -> None
         name, found = asked.partition("=")[0], office.get(MANAGER, f"/people?{asked}")
         shown = found.get_data(as_text=True)
         assert found.status_code == 422 and f'id="{name}-error"' in shown and 'name="ids"' not in shown, asked
-        sent = office.api(MANAGER, "GET", f"/people/file?{asked}")
+        sent = office.api(MANAGER, "POST", "/people/file", json=dict(parse_qsl(asked)))
         assert sent.status_code == 422 and name in sent.get_json()["fields"], asked
-    assert office.get(MANAGER, "/people/file?hours=abc").status_code == 422
-    assert office.told("people.exported") == [], "a file is never wider than what was asked"
+    assert office.post(MANAGER, "/people/file", hours="abc").status_code == 422
+    assert office.told("file.asked") == [] and office.work() == 0, "a file is never wider than what was asked"

@@ -23,6 +23,11 @@ from marketplace.queries.reads import reads_of
 from marketplace.values.reads import ReadFilter, ReadRow, Why
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
+from workforce.making import use_files
+from workforce.operations import made_files
+
+DAY = timedelta(days=1)
+use_files(reads.FILES)
 
 
 @pytest.fixture
@@ -66,18 +71,21 @@ def test_each_showing_is_noted_in_its_transaction_and_told_to_the_owner_by_filte
         rest, end = reads_of(session, market.client, ReadFilter(), after=after, limit=3)
         assert [row.id for row in page + rest] == [row.id for row in rows] and end is None
         assert reads_of(session, market.other_client, ReadFilter())[0] == []
-        assert len(reads.take_away(session, market.pm, ReadFilter())) == 4
+        asked = made_files.ask_file(session, market.pm, reads.FILE, {"until": (market.now + DAY).isoformat()})
         job_id = reads.ask_verification(session, market.pm, market.now - timedelta(days=1))
     for actor in (market.qa, market.manager, person):
         with market.as_(actor) as session, pytest.raises(Forbidden):
-            reads.take_away(session, actor, ReadFilter())
+            made_files.ask_file(session, actor, reads.FILE, {})
     market.work()
     with market.as_(market.pm) as session:
         found = jobs.progress(session, job_id)
         assert found is not None and found.state == "done"
         assert found.result["kind"] is None and found.result["events"] >= 4
         taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "reads.exported")).one()
-        assert taken.details == {"rows": 4}
+        assert (taken.details["rows"], taken.details["asked"]) == (4, {"until": (market.now + DAY).isoformat()})
+    with market.as_(market.pm) as session:
+        content = b"".join(made_files.take_file(session, market.pm, asked.id).pieces).decode("utf-8-sig")
+    assert [line.split(",")[8] for line in content.splitlines()[1:]] == [row.why for row in rows]
 
 
 def test_lists_that_hold_content_ask_its_class_and_note_who_read_it(desk: Desk) -> None:

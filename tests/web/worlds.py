@@ -12,6 +12,7 @@ from calibration.models import BehaviourReview, GoldKey
 from calibration.operations import attempts, backtests, disputes, natives, tests
 from i18n import Message
 from kernel import audit
+from kernel.crypto import place_of, seal
 from kernel.db import Base, Database, now_of
 from kernel.ids import new_id
 from kernel.models import AccessGrant
@@ -37,6 +38,7 @@ from workforce.models import (
     FactorReset,
     LanguageClaim,
     LanguageEvidence,
+    MadeFile,
     Passkey,
     SavedFilter,
     StandingChange,
@@ -54,6 +56,7 @@ from workforce.operations import (
 )
 from workforce.operations.accounts import add_membership
 from workforce.queries import claims_of
+from workforce.rules.documents import cleaned
 
 RULE: dict[str, Any] = {
     "name": "strict", "metric": "accuracy_upper", "action": "pause", "limit": 0.8, "certainty": 0.9,
@@ -333,7 +336,12 @@ def _hand_in(desk: Desk) -> None:
     """A document that waits for the vendor."""
     with desk.vendor() as session:
         documents.upload_document(
-            session, desk.people[0], desk.annotators[0], kind="identity", name="card.pdf", content=b"%PDF-1.7\n%%EOF\n"
+            session,
+            desk.people[0],
+            desk.annotators[0],
+            kind="identity",
+            name="card.pdf",
+            clean=cleaned(b"%PDF-1.7\n%%EOF\n", "card.pdf"),
         )
 
 
@@ -395,6 +403,13 @@ def _sign_in(market: Market, account_id: str) -> None:
             )
         )  # fmt: skip
         session.add(SavedFilter(org_id=market.vendor, account_id=account_id, name="mine", asked={}))
+        session.add(
+            MadeFile(
+                id=(file_id := new_id()), org_id=market.vendor, account_id=account_id, kind="people", state="ready",
+                asked_sealed=seal("{}", place_of("made_file", "asked_sealed", file_id, market.vendor)),
+                asked_at=now, until_at=until, job_id=new_id(), rows=0, size=0,
+            )
+        )  # fmt: skip
         session.add(DataRequest(account_id=account_id, kind="erasure", state="waiting", asked_at=now, due_at=until))
 
 

@@ -112,10 +112,13 @@ def test_an_invitation_brings_one_person_in_once_and_in_their_language(
     assert (other.status_code, (other.json or {})["code"]) == (409, "invitation.worthless")
     with world.db.reading(Scope.system("test")) as session:
         assert session.scalar(select(func.count()).select_from(Account).where(Account.name == "Eve")) == 0
-    assert "nia@example.org" in manager.client.get("/invitations/file").get_data(as_text=True).lower()
+    place = manager.post("/invitations/file", {"state": "accepted"}, on="/invitations").headers["Location"]
+    drain(world.db)
+    assert "nia@example.org" in manager.post(f"{place}/content", {}, on=place).get_data(as_text=True).lower()
     with world.db.reading(Scope.system("test")) as session:
         taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "invitations.exported")).one()
-        assert (taken.actor_ref, taken.details) == (world.manager.account_id, {"rows": 1})
+        assert (taken.actor_ref, taken.details["rows"]) == (world.manager.account_id, 1)
+        assert taken.details["asked"] == {"state": "accepted"}
 
 
 def test_an_invitation_is_taken_back_sent_again_and_bound_to_its_address(
@@ -196,8 +199,9 @@ def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(
     ]  # fmt: skip
     assert "Invite 2 people" in manager.text(place) and "1 letter can leave today" in manager.text(place)
     assert told["letters_left"] == 1
-    for wrong in (f"{place}?outcome=nope", "/invitations?state=nope", "/invitations/file?state=nope"):
+    for wrong in (f"{place}?outcome=nope", "/invitations?state=nope"):
         assert manager.get(wrong).status_code == 422
+    assert manager.post("/invitations/file", {"state": "nope"}, on="/invitations").status_code == 422
     assert drain(world.db) == 0 and box.letters == []
     assert Program(app, world.db, world.stranger).send("GET", place).status_code == 404
     for _time in range(2):

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -345,15 +346,21 @@ def test_files_of_people_are_read_portion_by_portion_and_whole(world: World, mon
         operations.set_steps(session, world.manager, world.pool_id, ["profile"])
         pool = queries.pool_of(session, world.pool_id)
         assert pool is not None
+    written: list[int] = []
+    reading, elsewhere = (
+        partial(world.db.reading, scope) for scope in (world.vendor, Scope.tenant(world.other_vendor_id))
+    )
     for portion in (1, 2, 3, 1000):
         for name in ("people", "steps"):
             monkeypatch.setattr(sys.modules[f"workforce.queries.{name}"], "PORTION", portion)
         for pieces in (
-            taking.people_file(world.vendor, PeopleFilter(locale="sw")), taking.steps_file(world.vendor, pool),
+            taking.people_file(reading, PeopleFilter(locale="sw"), written.append),
+            taking.steps_file(reading, pool, written.append),
         ):  # fmt: skip
             lines = b"".join(pieces).decode("utf-8-sig").splitlines()
             assert [line.partition(",")[0] for line in lines] == ["id", *people], portion
-    other = taking.people_file(Scope.tenant(world.other_vendor_id), PeopleFilter())
+            assert written[-1] == 3
+    other = taking.people_file(elsewhere, PeopleFilter(), written.append)
     assert len(b"".join(other).splitlines()) == 1
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from i18n import _
+from kernel import db
 from kernel.errors import Invalid
 from kernel.policy import Actor
 from kernel.tenancy import Scope
@@ -16,7 +17,7 @@ from web.forms import InModel, OutModel
 from workforce import queries
 from workforce.api import api
 from workforce.operations import documents as acts
-from workforce.rules.documents import MOST_BYTES
+from workforce.rules.documents import MOST_BYTES, CleanDocument, cleaned
 from workforce.values import DocumentState, DocumentView
 
 if TYPE_CHECKING:
@@ -93,17 +94,25 @@ def documents(session: "Session", actor: Actor) -> list[DocumentOut]:
     return [DocumentOut.of(one) for one in queries.documents_of(session, queries.own_profile(session, actor).id)]
 
 
-@api.post("/me/documents", body=DocumentIn, returns=DocumentOut, creates=True, before=limits.spends("documents"))
-def upload_document(session: "Session", actor: Actor, body: DocumentIn) -> DocumentOut:
-    """Hand a document in; it is sealed at once"""
-    person = queries.own_profile(session, actor)
+def _clean(body: DocumentIn) -> CleanDocument:
+    """The document, looked at while nobody waits for the database."""
+    limits.spend("documents")
+    with db.reading(current.scope()) as session:
+        queries.own_profile(session, current.actor())
     try:
         content = b64decode(body.content, validate=True)
     except (NotBase64, ValueError) as error:
         message = _("This is not base64.")
         raise Invalid("document.invalid", message, fields={"content": message}) from error
+    return cleaned(content, body.name)
+
+
+@api.post("/me/documents", body=DocumentIn, returns=DocumentOut, creates=True, before=_clean)
+def upload_document(session: "Session", actor: Actor, body: DocumentIn, proven: CleanDocument) -> DocumentOut:
+    """Hand a document in; it is sealed at once"""
+    person = queries.own_profile(session, actor)
     made = acts.upload_document(
-        session, actor, person.id, kind=body.kind, about=body.about, name=body.name, content=content
+        session, actor, person.id, kind=body.kind, about=body.about, name=body.name, clean=proven
     )
     return DocumentOut.of(made)
 

@@ -1,40 +1,73 @@
-"""The API of a vendor's people as files."""
+"""The API of a vendor's people as files: asked for, made by a job, and taken for a day."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import Response
 
-from kernel import db
 from kernel.policy import Actor
+from kernel.tenancy import Scope
 from web import current, limits
+from web.forms import OutModel
 from workforce import queries, taking
 from workforce.api import api
-from workforce.api.people_shapes import PeopleFileQuery
-from workforce.operations.many_people import take_people, take_steps
+from workforce.api.people_shapes import PeopleFileIn
+from workforce.operations import made_files as acts
+from workforce.queries.made_files import file_of
+from workforce.values.made_files import FileState
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@api.get(
-    "/people/file", query=PeopleFileQuery, returns=None, produces=("text/csv",), before=limits.spends("export"),
-    scope=lambda: queries.reach(current.actor()),
-)  # fmt: skip
-def people_file(session: "Session", actor: Actor, query: PeopleFileQuery) -> Response:
-    """All people who fit, as a table in which no cell is a formula; the log keeps who took it."""
-    wanted, scope = query.wanted(), queries.reach(actor)
-    with db.transaction(scope) as writing:
-        take_people(writing, actor, wanted)
-    return Response(taking.people_file(scope, wanted), mimetype="text/csv")
+class MadeFileOut(OutModel):
+    """A file that was asked for; `GET /jobs/{job_id}` tells how far it is, `/files/{id}/content` hands it over."""
+
+    id: str
+    kind: str
+    name: str
+    state: FileState
+    asked_at: datetime
+    until_at: datetime
+    job_id: str
+    rows: int
+    size: int
+    sha256: str | None
 
 
-@api.get(
-    "/pools/<pool_id>/steps-file", returns=None, produces=("text/csv",), before=limits.spends("export"),
-    scope=lambda: queries.reach(current.actor()),
+def _reach() -> Scope:
+    return queries.reach(current.actor())
+
+
+@api.post(
+    "/people/file", body=PeopleFileIn, returns=MadeFileOut, status=202, before=limits.spends("export"), scope=_reach,
 )  # fmt: skip
-def steps_file(session: "Session", actor: Actor, pool_id: str) -> Response:
-    """How far each of a pool's people is, one column a step; the log keeps who took it."""
-    scope = queries.reach(actor)
-    with db.transaction(scope) as writing:
-        pool = take_steps(writing, actor, pool_id)
-    return Response(taking.steps_file(scope, pool), mimetype="text/csv")
+def people_file(session: "Session", actor: Actor, body: PeopleFileIn) -> MadeFileOut:
+    """Ask for a file of all people who fit, as a table in which no cell is a formula; one is under way at a time."""
+    return MadeFileOut.model_validate(acts.ask_file(session, actor, taking.PEOPLE, body.wanted().asked()))
+
+
+@api.post(
+    "/pools/<pool_id>/steps-file", returns=MadeFileOut, status=202, before=limits.spends("export"), scope=_reach,
+)  # fmt: skip
+def steps_file(session: "Session", actor: Actor, pool_id: str) -> MadeFileOut:
+    """Ask for a file of how far each of a pool's people is, one column a step."""
+    return MadeFileOut.model_validate(acts.ask_file(session, actor, taking.STEPS, {"pool_id": pool_id}))
+
+
+@api.get("/files/<made_file_id>", returns=MadeFileOut, scope=_reach)
+def made_file(session: "Session", actor: Actor, made_file_id: str) -> MadeFileOut:
+    """How a file that you asked for stands."""
+    return MadeFileOut.model_validate(file_of(session, actor, made_file_id))
+
+
+@api.post(
+    "/files/<made_file_id>/content", returns=None, produces=("text/csv",), before=limits.spends("export"),
+    scope=_reach, is_kept=False,
+)  # fmt: skip
+def take_file(session: "Session", actor: Actor, made_file_id: str) -> Response:
+    """Take a file that you asked for, as often as you like in its day; the log keeps each taking."""
+    taken = acts.take_file(session, actor, made_file_id)
+    response = Response(taken.pieces, mimetype="text/csv")
+    response.headers["Content-Length"] = str(taken.size)
+    return response

@@ -42,7 +42,7 @@ class PeopleAskedIn(InModel):
         return clean_search(PeopleFilter(**asked))
 
 
-class PeopleFileQuery(PeopleAskedIn):
+class PeopleFileIn(PeopleAskedIn):
     """The same for a file of all who fit."""
 
 

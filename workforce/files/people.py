@@ -1,9 +1,9 @@
-"""A vendor's people, and how far those of a pool are, as CSV in which no cell is a formula."""
+"""A vendor's people, how far those of a pool are, and who was invited, as CSV in which no cell is a formula."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from kernel.sheets import pieces
-from workforce.values import Owner, PersonRow, Standing
+from workforce.values import InvitationView, Owner, PersonRow, Standing
 
 COLUMNS = ("id", "pseudonym", "name", "email", "status", "country", "weekly_hours", "applied_at", "languages")
 
@@ -19,6 +19,12 @@ def _cells(row: PersonRow) -> list[object]:
         row.id, row.pseudonym, row.name, row.email_masked, row.status.value, row.country, row.weekly_hours,
         row.applied_at, spoken,
     ]  # fmt: skip
+
+
+def invitations_csv(rows: Iterable[InvitationView]) -> Iterator[bytes]:
+    """One line an invitation."""
+    header = ("email", "locale", "name", "state", "created_at", "sent_at", "accepted_at")
+    return pieces(header, ([getattr(one, column) for column in header] for one in rows))
 
 
 def steps_csv(codes: Sequence[str], rows: Iterable[tuple[str, str, Standing, list[Owner]]]) -> Iterator[bytes]:

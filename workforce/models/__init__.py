@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
 from kernel.db import Base, Id, Identified, Micros, Owned, within
+from workforce.models.made_files import MadeFile as MadeFile
 from workforce.models.onboarding import ApplicationDraft as ApplicationDraft
 from workforce.models.onboarding import DocumentLook as DocumentLook
 from workforce.models.onboarding import Invitation as Invitation

@@ -17,7 +17,7 @@ from workforce.operations.clearances import verify_identity
 from workforce.policy import Action, annotator_resource, document_resource
 from workforce.queries.documents import document_view
 from workforce.queries.rows import annotator_row
-from workforce.rules.documents import clean_kind, media_type_of
+from workforce.rules.documents import CleanDocument, clean_kind
 from workforce.rules.names import clean_file_name, clean_text
 from workforce.values import DocumentState, DocumentView, Shown
 
@@ -25,13 +25,13 @@ MOST_WAITING = 10
 
 
 def upload_document(
-    session: Session, actor: Actor, annotator_id: str, *, kind: str, name: str, content: bytes, about: str = ""
+    session: Session, actor: Actor, annotator_id: str, *, kind: str, name: str, clean: CleanDocument, about: str = ""
 ) -> DocumentView:
-    """Hand in a picture or PDF, which is sealed at once. Raises Invalid for anything else."""
+    """Hand in a picture or PDF that was looked at, which is sealed at once."""
     person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
     kind, about = clean_kind(kind), clean_text(about, "about", 200, required=False)
-    media_type = media_type_of(content, name)
+    content = clean.content
     waiting = session.scalar(
         select(func.count())
         .select_from(PersonDocument)
@@ -42,7 +42,7 @@ def upload_document(
         raise Conflict("document.too_many", message)
     row = PersonDocument(
         id=ids.new_id(), org_id=person.org_id, annotator_id=person.id, kind=kind, name=clean_file_name(name),
-        about=about, media_type=media_type, size=len(content), sha256=hashlib.sha256(content).hexdigest(),
+        about=about, media_type=clean.media_type, size=len(content), sha256=hashlib.sha256(content).hexdigest(),
         uploaded_at=now_of(session), state=DocumentState.WAITING, reason="",
     )  # fmt: skip
     row.content = b64encode(content).decode()

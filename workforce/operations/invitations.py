@@ -21,7 +21,7 @@ from workforce.operations.applying import apply_with_signatures, ensure_complete
 from workforce.operations.standing import move
 from workforce.policy import Action, pool_resource
 from workforce.queries.accounts import find_account
-from workforce.queries.invitations import invitation_view, invitations, member_keys, state_of
+from workforce.queries.invitations import invitation_view, member_keys, state_of
 from workforce.rules import letters
 from workforce.rules.rosters import clean_guest
 from workforce.values import Guest, InvitationState, InvitationView, Standing
@@ -102,23 +102,6 @@ def send_again(session: Session, actor: Actor, invitation_id: str, *, address_of
     send_letters(session, actor, [row], session.get_one(Pool, row.pool_id), address_of)
     session.flush()
     return invitation_view(row, now)
-
-
-def invitations_for_file(session: Session, actor: Actor, **asked: Any) -> list[InvitationView]:
-    """All invitations that fit, for a file, in a transaction that only reads; `note_file` puts it on record."""
-    guard.require(session, actor, Action.INVITATION_EXPORT, Resource("invitation", org_id=actor.org_id))
-    found, after = invitations(session, limit=200, **asked)
-    while after is not None and len(found) < MOST_IN_FILE:
-        more, after = invitations(session, after=after, limit=200, **asked)
-        found += more
-    return found
-
-
-def note_file(session: Session, actor: Actor, rows: int) -> None:
-    """Put on record that somebody took the list of invitations away, before it is handed over."""
-    audit.record(
-        session, actor, "invitations.exported", "invitation", None, org_id=actor.org_id, details={"rows": rows}
-    )
 
 
 def revoke_invitation(session: Session, actor: Actor, invitation_id: str) -> InvitationView:

@@ -1,4 +1,4 @@
-"""Many people at once: changed after a look at what that does, searched for, and taken away as a list."""
+"""Many people at once: changed after a look at what that does, and searched for."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,14 +16,12 @@ from workforce.operations.clearances import set_clearance
 from workforce.operations.codes import keep_codes
 from workforce.operations.standing import change_standing
 from workforce.policy import Action, annotator_resource
-from workforce.queries.people import chosen, count_people, search_people
-from workforce.queries.pools import pool_of
-from workforce.queries.steps import count_on_their_way
+from workforce.queries.people import chosen, search_people
 from workforce.rules.clearances import clean_level, clearance_at
 from workforce.rules.names import clean_code, clean_text
 from workforce.rules.profiles import MOST_CODES
 from workforce.rules.standing import clean_end, may_change
-from workforce.values import PeopleFilter, Planned, PlannedAct, PoolView, SavedSearch, Standing
+from workforce.values import PeopleFilter, Planned, PlannedAct, SavedSearch, Standing
 
 MOST_SAVED = 50
 ANYBODY = "anybody"  # many people have no one author; each is asked about before they are changed
@@ -153,26 +151,6 @@ def _cleared(person: Annotator, after: int, now: datetime) -> Message:
     if person.clearance == after and person.clearance_until is not None:
         return _("is renewed; it ended on %(date)s", date=figure("date", person.clearance_until))
     return _("is given")
-
-
-def take_people(session: Session, actor: Actor, wanted: PeopleFilter) -> None:
-    """Allow and put on record that somebody takes away all who fit, before the first of them is handed over."""
-    guard.require(session, actor, Action.PEOPLE_EXPORT, Resource("people", org_id=actor.org_id))
-    _note_file(session, actor, count_people(session, wanted))
-
-
-def take_steps(session: Session, actor: Actor, pool_id: str) -> PoolView:
-    """The same for how far each of a pool's people is; returns the pool."""
-    pool = pool_of(session, pool_id)
-    if pool is None:
-        raise guard.not_found()
-    guard.require(session, actor, Action.PEOPLE_EXPORT, Resource("people", org_id=pool.org_id))
-    _note_file(session, actor, count_on_their_way(session, pool_id))
-    return pool
-
-
-def _note_file(session: Session, actor: Actor, rows: int) -> None:
-    audit.record(session, actor, "people.exported", "people", actor.org_id, details={"rows": rows})
 
 
 def save_search(session: Session, actor: Actor, *, name: str, wanted: PeopleFilter) -> SavedSearch:

@@ -15,7 +15,7 @@ from web.render import flash, page, role_label, see
 from workforce import queries
 from workforce.operations import documents as acts
 from workforce.pages import pages, words
-from workforce.rules.documents import MOST_BYTES
+from workforce.rules.documents import MOST_BYTES, cleaned
 
 _SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 
@@ -42,11 +42,13 @@ def upload_document() -> Response:
     if form.ok and file is not None:
         limits.spend("documents")
         try:
+            content = file.stream.read(MOST_BYTES + 1)
+            clean = cleaned(content, file.filename or "")  # while nobody waits for the database
             with db.transaction(current.scope()) as session:
                 person = queries.own_profile(session, current.actor())
                 acts.upload_document(
                     session, current.actor(), person.id, kind=form.data.kind, about=form.data.about,
-                    name=file.filename or "", content=file.stream.read(MOST_BYTES + 1),
+                    name=file.filename or "", clean=clean,
                 )  # fmt: skip
         except Invalid as problem:
             form.add(problem)

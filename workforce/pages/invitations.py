@@ -1,5 +1,6 @@
 """Invitations of a vendor: one at a time or by a roster, sent again, taken back, and as a file."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -10,7 +11,6 @@ from i18n import SHIPPED, Message, _
 from kernel import db, jobs
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
-from kernel.sheets import write
 from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
@@ -20,8 +20,10 @@ from workforce.confirming import invitation_address
 from workforce.files.rosters import MOST_BYTES, read_roster
 from workforce.operations import invitations as acts
 from workforce.operations import rosters as roster_acts
+from workforce.operations.made_files import ask_file
 from workforce.pages import pages, words
 from workforce.rules.rosters import LONGEST_NOTE, MOST_LINES
+from workforce.taking import INVITATIONS
 from workforce.values import InvitationState, RosterOutcome
 
 Value = TypeVar("Value", bound=StrEnum)
@@ -107,19 +109,15 @@ def revoke_invitation(invitation_id: str) -> Response:
     return see("workforce.invitations")
 
 
-@pages.get("/invitations/file")
+@pages.post("/invitations/file")
 def invitations_file() -> Response:
-    """The same list as a file in which no cell is a formula."""
+    """Ask for the same list as a file in which no cell is a formula."""
     limits.spend("export")
-    with db.reading(current.scope()) as session:
-        rows = acts.invitations_for_file(session, current.actor(), **_asked())
+    wanted = _asked(request.form)
+    asked = {name: value for name, value in (("pool", wanted["pool_id"]), ("state", wanted["state"])) if value}
     with db.transaction(current.scope()) as session:
-        acts.note_file(session, current.actor(), len(rows))
-    header = ("email", "locale", "name", "state", "created_at", "sent_at", "accepted_at")
-    told = ([getattr(one, column) for column in header] for one in rows)
-    response = Response(write(header, told), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=invitations.csv"
-    return response
+        found = ask_file(session, current.actor(), INVITATIONS, asked)
+    return see("workforce.made_file", made_file_id=found.id)
 
 
 @pages.post("/rosters")
@@ -181,13 +179,14 @@ def drop_roster(roster_id: str) -> Response:
     return see("workforce.invitations")
 
 
-def _asked() -> dict[str, Any]:
-    return {"pool_id": request.args.get("pool") or None, "state": _one_of(InvitationState, "state")}
+def _asked(sent: Mapping[str, str] | None = None) -> dict[str, Any]:
+    sent = request.args if sent is None else sent
+    return {"pool_id": sent.get("pool", "")[:22] or None, "state": _one_of(InvitationState, "state", sent)}
 
 
-def _one_of(values: type[Value], name: str) -> Value | None:
+def _one_of(values: type[Value], name: str, sent: Mapping[str, str] | None = None) -> Value | None:
     """What is asked of a list; a value that there is none of is not answered with everything."""
-    asked = request.args.get(name, "")
+    asked = (request.args if sent is None else sent).get(name, "")
     if asked and asked not in set(values):
         fault = _("Choose one of the values offered.")
         raise Invalid("query.invalid", fault, {name: fault})

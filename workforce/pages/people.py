@@ -225,7 +225,7 @@ def _list(
         modes=[(one.value, str(words.MODES[one.value])) for one in Mode],
         levels=[(one.code, str(words.LEVELS[one.code])) for one in Level],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
-        file_url=url_for("workforce.people_file", **asked.typed),
+        may_export=current.may(Action.PEOPLE_EXPORT),
         next_url=url_for("workforce.people", **asked.typed, after=found[1]) if found[1] else "",
         first_url=url_for("workforce.people", **asked.typed) if after else "",
         may_change=current.may(Action.PEOPLE_STANDING), may_clear=current.may(Action.PEOPLE_CLEAR), skills=SKILLS,
