@@ -94,7 +94,7 @@ def make_file(work: Work, made_file_id: str) -> dict[str, Any]:
             total = kind.allow(session, actor, asked.asked)
     except (Forbidden, NotFound, Unauthenticated):
         with work.transaction() as session:
-            made_files.refuse_file(session, made_file_id)
+            made_files.refuse_file(session, work.actor, made_file_id)
         return {"file": made_file_id, "is_refused": True}
     with kept(_written(theirs, actor, asked, total, seen := Seen()), SUFFIX) as stored, work.transaction() as session:
         made = FileMade(stored.name, seen.key, seen.rows, seen.hash.hexdigest(), seen.size)

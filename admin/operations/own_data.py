@@ -184,7 +184,7 @@ def _erase(session: Session, actor: Actor, row: DataRequest, now: datetime) -> N
         _erase_profile(session, actor, person)
     _erase_account(session, row.account_id)
     _forget_copies(session, row.account_id)
-    forget_made(session, MadeFile.account_id == row.account_id)
+    forget_made(session, actor, MadeFile.account_id == row.account_id)
     row.state, row.done_at, row.held_up_by = DataState.DONE.value, now, ""
     session.flush()
     audit.record(session, actor, "data.erased", "account", row.account_id, details={"request": row.id})

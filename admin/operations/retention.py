@@ -54,7 +54,7 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
             row.stored_name = None
             row.state = row.state if row.state == DataState.TAKEN else DataState.OVER.value
     elif rule is LISTS:
-        forget_made(session, MadeFile.id.in_(found))
+        forget_made(session, actor, MadeFile.id.in_(found))
     elif rule is SESSIONS:
         session.execute(delete(AuthSession).where(AuthSession.id.in_(found)))
     elif rule is UPLOADS:

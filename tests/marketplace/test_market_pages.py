@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from calibration.models import Consensus, GoldProposal
 from kernel import clock, ids
 from kernel.config import Settings
+from kernel.models import AuditEvent
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from marketplace.models import Lane, Release, Unit
@@ -409,6 +410,9 @@ def test_who_saw_the_data_is_a_page_with_filters_a_file_and_a_proof(market: Mark
     pm.ask("GET", "/reads?since=0001-01-01T00:00:00%2B14:00", status=422)
     pm.ask("GET", "/reads?why=fun", status=422)
     file = reads_file(pm, market, why="looked_at").lstrip("\ufeff")
+    with market.system() as session:
+        taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "reads.exported")).one()
+        assert taken.details["rows"] == len(file.splitlines()) - 1 and taken.details["asked"] == {"why": "looked_at"}
     assert file.splitlines()[0].startswith("at,unit,project") and ",'=client-pm," in file
     assert pm.send("/reads/verification", {"since": ""}, "/reads").startswith("/jobs/")
     assert len(pm.ask("GET", "/reads?why=looked_at&limit=1")["items"]) == 1

@@ -1,6 +1,7 @@
 """Who saw restricted content: noted where it is shown, told to its owner under pseudonyms, and proven by the chain."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from calibration.models import Dispute, GoldKey, GoldSet
 from calibration.operations import disputes, hearing
 from kernel import ids, jobs, presence
 from kernel.errors import Forbidden, NeedsWriting
-from kernel.models import AuditEvent
 from kernel.tenancy import Scope
 from marketplace.models import Batch, Lane, Project, Release
 from marketplace.operations import imports, protecting, reads, releases, reviewing
@@ -23,11 +23,8 @@ from marketplace.queries.reads import reads_of
 from marketplace.values.reads import ReadFilter, ReadRow, Why
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
-from workforce.making import use_files
-from workforce.operations import made_files
 
 DAY = timedelta(days=1)
-use_files(reads.FILES)
 
 
 @pytest.fixture
@@ -43,7 +40,9 @@ def seen(desk: Desk, **wanted: Any) -> list[ReadRow]:
         return reads_of(session, desk.market.client, ReadFilter(**wanted))[0]
 
 
-def test_each_showing_is_noted_in_its_transaction_and_told_to_the_owner_by_filters_and_keys(desk: Desk) -> None:
+def test_each_showing_is_noted_in_its_transaction_and_told_to_the_owner_by_filters_and_keys(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     market, person = desk.market, desk.people[0]
     first = desk.units()[0].id
     with presence.use(desk.present()):
@@ -71,21 +70,27 @@ def test_each_showing_is_noted_in_its_transaction_and_told_to_the_owner_by_filte
         rest, end = reads_of(session, market.client, ReadFilter(), after=after, limit=3)
         assert [row.id for row in page + rest] == [row.id for row in rows] and end is None
         assert reads_of(session, market.other_client, ReadFilter())[0] == []
-        asked = made_files.ask_file(session, market.pm, reads.FILE, {"until": (market.now + DAY).isoformat()})
         job_id = reads.ask_verification(session, market.pm, market.now - timedelta(days=1))
     for actor in (market.qa, market.manager, person):
         with market.as_(actor) as session, pytest.raises(Forbidden):
-            made_files.ask_file(session, actor, reads.FILE, {})
+            reads.allow_file(session, actor, {})
     market.work()
     with market.as_(market.pm) as session:
         found = jobs.progress(session, job_id)
         assert found is not None and found.state == "done"
         assert found.result["kind"] is None and found.result["events"] >= 4
-        taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "reads.exported")).one()
-        assert (taken.details["rows"], taken.details["asked"]) == (4, {"until": (market.now + DAY).isoformat()})
-    with market.as_(market.pm) as session:
-        content = b"".join(made_files.take_file(session, market.pm, asked.id).pieces).decode("utf-8-sig")
-    assert [line.split(",")[8] for line in content.splitlines()[1:]] == [row.why for row in rows]
+    written: list[int] = []
+    monkeypatch.setattr(reads, "PORTION", 3)
+    for asked, count in (
+        ({"until": (market.now + DAY).isoformat()}, 4),
+        ({"since": (market.now + DAY).isoformat()}, 0),
+    ):
+        file = reads.write_file(
+            partial(market.db.reading, Scope.tenant(market.client)), market.pm, asked, written.append
+        )
+        content = b"".join(file).decode("utf-8-sig")
+        assert [line.split(",")[8] for line in content.splitlines()[1:]] == [row.why for row in rows[:count]]
+    assert written == [3, 4, 0]
 
 
 def test_lists_that_hold_content_ask_its_class_and_note_who_read_it(desk: Desk) -> None:

@@ -46,7 +46,9 @@ SHAPES: dict[str, str] = {
     "roster_line.faults": "faults",
     **dict.fromkeys(("decision_receipt.way_back", "decision_receipt.what", "decision_receipt.why"), "message"),
     **dict.fromkeys(("payout_line.holder_sealed", "payout_method.holder_sealed"), "sealed"),
-    **dict.fromkeys(("application_draft.content_sealed", "item_original.content_sealed"), "sealed content"),
+    **dict.fromkeys((
+        "application_draft.content_sealed", "item_original.content_sealed", "made_file.asked_sealed",
+    ), "sealed content"),
     "item.content_sealed": "sealed among parts",
 }  # fmt: skip
 
@@ -59,7 +61,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((
         "account_link.email", "account_token.name", "application_draft.content_sealed", "assignment.draft",
         "auth_session.agent", "passkey.name", "payout_line.holder_sealed", "payout_method.holder_sealed",
-        "saved_filter.name",
+        "saved_filter.name", "made_file.asked_sealed",
     ), ()),
     **dict.fromkeys(("gold_key.explanation", "gold_set.name"), ("gold:read",)),
     "account.email": ("team:read", "factor_reset:read", "people:read"),
@@ -110,7 +112,8 @@ qualification_test.plan question_grade.truth_category quote.lines rate_bucket.ke
 release.report review.judgment_ids review.label review.planted review.shown saved_filter.asked
 schedule.job signature_place.network totp_factor.secret_sealed track.classes track.confusion track.shown
 track_day.classes track_day.confusion transfer.cause_id transfer.memo transfer.reason unit.label unit.outlook
-batch.key_sealed language_recording.key_sealed media.key_sealed release.file_keys_sealed
+batch.key_sealed language_recording.key_sealed made_file.key_sealed made_file.under_way media.key_sealed
+release.file_keys_sealed
 """.split()  # noqa: SIM905  one to read
 _NAMELESS = re.compile(r"(hash|_key|sha256|fingerprint)$")
 

@@ -196,7 +196,7 @@ def test_step_up_keeps_the_form_and_tells_programs(app: Flask, db: Database, tim
     by_token = {"Authorization": f"Bearer {token_of(db, manager)}"}
     time.later(minutes=20)
     for path in ("/people/file", "/invitations/file"):
-        answer = send(bare, "/people", path, state="sent", hours="5")
+        answer = send(bare, path, "/people", state="waiting", hours="5")
         shown = answer.get_data(as_text=True)
         assert answer.status_code == 403 and 'name="proof_password"' in shown and 'value="5"' in shown
     assert 'formaction="/people/clearance' in bare.get("/people").get_data(as_text=True)
@@ -210,7 +210,7 @@ def test_step_up_keeps_the_form_and_tells_programs(app: Flask, db: Database, tim
         )
         assert (answer.status_code, answer.json["type"]) == (403, "urn:polyphony:problem:step_up.needed")  # type: ignore[index]
     assert send(bare, "/team", "/team", **role, proof_password=PASSWORD).status_code == 303
-    assert send(bare, "/people", "/people/file").status_code == 303
+    assert send(bare, "/people/file", "/people").status_code == 303
 
 
 def test_a_role_that_needs_a_second_factor_and_a_lost_phone(db: Database, time: Time, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from admin.operations.own_data import erase_person
 from admin.operations.retention import carry_retention
 from kernel.crypto import CannotDecrypt, decrypt_pieces, encrypt_pieces, new_file_key
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -23,8 +24,10 @@ from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, taking
 from workforce.models import MadeFile
 from workforce.operations import made_files
+from workforce.operations.own_data import ask_data
 from workforce.queries.made_files import file_of, files_of
 from workforce.values.made_files import FileState, FileView
+from workforce.values.own_data import DataKind
 
 load_jobs()
 EVERYBODY = Scope.system("test")
@@ -114,6 +117,20 @@ def test_whose_role_ended_has_no_file(world: World, folder: Path) -> None:
     former = Actor(world.colleague.account_id, world.vendor_id, None)
     with pytest.raises((NotFound, Forbidden)):
         _take(world, ready, former)
+
+
+def test_who_is_erased_leaves_no_file_behind(world: World, folder: Path, time: Time) -> None:
+    asked = _ask(world, world.colleague)
+    drain(world.db)
+    assert len(_stored(folder)) == 1
+    with world.db.transaction(EVERYBODY) as session:
+        request = ask_data(session, world.colleague, world.colleague.account_id or "", DataKind.ERASURE)
+    time.now += timedelta(days=14)
+    with world.db.transaction(EVERYBODY) as session:
+        session.get_one(MadeFile, asked.id).until_at = time.now + timedelta(days=1)  # were it kept for longer
+        assert erase_person(session, SYSTEM, request.id)
+    with world.db.reading(EVERYBODY) as session:
+        assert session.get(MadeFile, asked.id) is None and _stored(folder) == []
 
 
 def test_a_wrong_filter_is_refused_before_a_job_begins(world: World) -> None:

@@ -81,12 +81,13 @@ def keep_file(session: Session, actor: Actor, asked: FileAsked, made: FileMade) 
     return True
 
 
-def refuse_file(session: Session, made_file_id: str) -> None:
+def refuse_file(session: Session, actor: Actor, made_file_id: str) -> None:
     """Whoever asked may not have it any more: it is not made."""
     row = session.get(MadeFile, made_file_id, with_for_update=True)
     if row is not None and row.state == FileState.WAITING:
         row.state, row.under_way = FileState.REFUSED.value, None
         session.flush()
+        audit.record(session, actor, "file.refused", "made_file", row.id, org_id=row.org_id, details={"kind": row.kind})
 
 
 def take_file(session: Session, actor: Actor, made_file_id: str) -> FileTaken:
@@ -94,9 +95,9 @@ def take_file(session: Session, actor: Actor, made_file_id: str) -> FileTaken:
     a file that cannot be read was not taken."""
     row = own_file(session, actor, made_file_id, Action.FILE_TAKE)
     kind = kind_of_file(row.kind)
-    kind.allow(session, actor, json.loads(row.asked))
     if row.state != FileState.READY or row.stored_name is None or row.key is None:
         raise Conflict("file.not_ready", _("There is no file to take: it is being made, or could not be made."))
+    kind.allow(session, actor, json.loads(row.asked))
     file = storage().open(row.stored_name)
     audit.record(
         session, actor, "file.taken", "made_file", row.id,
@@ -105,7 +106,7 @@ def take_file(session: Session, actor: Actor, made_file_id: str) -> FileTaken:
     return FileTaken(kind.name, row.size, decrypt_pieces(row.key, file, content_place(row.id, row.org_id)))
 
 
-def forget_made(session: Session, whose: ColumnElement[bool]) -> None:
+def forget_made(session: Session, actor: Actor, whose: ColumnElement[bool]) -> None:
     """Drop files: their rows, with the keys, and what is stored once that is committed."""
     for row in session.scalars(select(MadeFile).where(whose)).all():
         if row.stored_name is not None:
