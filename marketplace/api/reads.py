@@ -12,14 +12,17 @@ from marketplace.operations import reads as operations
 from marketplace.queries.reads import reads_of
 from marketplace.values.actions import Action
 from marketplace.values.reads import ReadFilter, Why
+from web import limits
 from web.forms import InModel, Instant, OutModel, PageQuery
+from workforce.api.people_file import MadeFileOut
+from workforce.operations.made_files import ask_file
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-class ReadsQuery(PageQuery):
-    """Which reads."""
+class ReadsFileIn(InModel):
+    """Which reads a file is to hold."""
 
     unit: str = Field(default="", max_length=22)
     project: str = Field(default="", max_length=22)
@@ -28,6 +31,10 @@ class ReadsQuery(PageQuery):
     why: Why | None = None
     since: Instant | None = None
     until: Instant | None = None
+
+
+class ReadsQuery(ReadsFileIn, PageQuery):
+    """Which reads."""
 
 
 class ReadOut(OutModel):
@@ -74,6 +81,14 @@ def reads(session: "Session", actor: Actor, query: ReadsQuery) -> ReadsOut:
     wanted = ReadFilter(**query.model_dump(exclude={"after", "limit"}, exclude_none=True))
     rows, after = reads_of(session, actor.org_id or "", wanted, after=query.after, limit=query.limit)
     return ReadsOut(items=[ReadOut.model_validate(row) for row in rows], next_after=after)
+
+
+@api.post("/reads/file", body=ReadsFileIn, returns=MadeFileOut, status=202, before=limits.spends("export"))
+def reads_file(session: "Session", actor: Actor, body: ReadsFileIn) -> MadeFileOut:
+    """Ask for a file of the reads that fit."""
+    wanted = ReadFilter(**body.model_dump(exclude_none=True))
+    asked = operations.asked_of(wanted)
+    return MadeFileOut.model_validate(ask_file(session, actor, operations.FILE, asked))
 
 
 @api.post("/reads/verification", body=ChainProofIn, returns=ChainProofOut, status=202)

@@ -157,6 +157,12 @@ def _rows(reading: Reading, actor: Actor, wanted: ReadFilter, note: Note) -> Ite
             return
 
 
+def asked_of(wanted: ReadFilter) -> dict[str, Any]:
+    """The filter as it is kept for a job."""
+    asked = {name: value for name, value in vars(wanted).items() if value}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asked.items()}
+
+
 def filter_asked(asked: dict[str, Any]) -> ReadFilter:
     """The filter again, as it was kept for a job."""
     times: dict[str, Any] = {name: datetime.fromisoformat(asked[name]) for name in ("since", "until") if name in asked}

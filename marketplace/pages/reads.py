@@ -72,8 +72,7 @@ _CLIENT_ROLES = (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA)
 def reads_file() -> Response:
     """Ask for the same as a file."""
     limits.spend("export")
-    asked = {name: value for name, value in vars(_filter(read_form(ReadsForm))).items() if value}
-    asked |= {name: asked[name].isoformat() for name in ("since", "until") if name in asked}
+    asked = operations.asked_of(_filter(read_form(ReadsForm)))
     with db.transaction(current.scope()) as session:
         found = ask_file(session, current.actor(), operations.FILE, asked)
     return see("workforce.made_file", made_file_id=found.id)

@@ -131,6 +131,8 @@ def test_files_that_are_not_what_they_say_are_refused_where_files_are_taken(offi
     assert office.post(MANAGER, "/invitations", **guest).status_code == 303
     place = office.post(MANAGER, "/invitations/file").headers["Location"]
     office.work()
+    assert office.api(MANAGER, "POST", "/invitations/file", json={"state": "nope"}).status_code == 422
+    assert office.api(MANAGER, "POST", "/invitations/file", json={"state": "waiting"}).status_code == 202
     file = office.post(MANAGER, f"{place}/content").get_data(as_text=True)
     assert file.count("\n") == 2 and ",'=HYPERLINK(1)," in file
 

@@ -414,6 +414,7 @@ def test_who_saw_the_data_is_a_page_with_filters_a_file_and_a_proof(market: Mark
         taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "reads.exported")).one()
         assert taken.details["rows"] == len(file.splitlines()) - 1 and taken.details["asked"] == {"why": "looked_at"}
     assert file.splitlines()[0].startswith("at,unit,project") and ",'=client-pm," in file
+    assert pm.ask("POST", "/reads/file", {"why": "looked_at", "since": "2026-01-01T00:00:00Z"}, 202)["kind"] == "reads"
     assert pm.send("/reads/verification", {"since": ""}, "/reads").startswith("/jobs/")
     assert len(pm.ask("GET", "/reads?why=looked_at&limit=1")["items"]) == 1
     assert pm.ask("POST", "/reads/verification", {}, 202)["job_id"]

@@ -4,16 +4,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import Response
+from pydantic import Field
 
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from web import current, limits
-from web.forms import OutModel
+from web.forms import InModel, OutModel
 from workforce import queries, taking
 from workforce.api import api
 from workforce.api.people_shapes import PeopleFileIn
 from workforce.operations import made_files as acts
 from workforce.queries.made_files import file_of
+from workforce.values import InvitationState
 from workforce.values.made_files import FileState
 
 if TYPE_CHECKING:
@@ -53,6 +55,22 @@ def people_file(session: "Session", actor: Actor, body: PeopleFileIn) -> MadeFil
 def steps_file(session: "Session", actor: Actor, pool_id: str) -> MadeFileOut:
     """Ask for a file of how far each of a pool's people is, one column a step."""
     return MadeFileOut.model_validate(acts.ask_file(session, actor, taking.STEPS, {"pool_id": pool_id}))
+
+
+class InvitationsFileIn(InModel):
+    """Which invitations; what is left out asks for nothing."""
+
+    pool: str = Field(default="", max_length=22)
+    state: InvitationState | None = None
+
+
+@api.post(
+    "/invitations/file", body=InvitationsFileIn, returns=MadeFileOut, status=202, before=limits.spends("export")
+)  # fmt: skip
+def invitations_file(session: "Session", actor: Actor, body: InvitationsFileIn) -> MadeFileOut:
+    """Ask for a file of the invitations that fit."""
+    asked = {name: value for name, value in body.model_dump(mode="json").items() if value}
+    return MadeFileOut.model_validate(acts.ask_file(session, actor, taking.INVITATIONS, asked))
 
 
 @api.get("/files/<made_file_id>", returns=MadeFileOut, scope=_reach)
