@@ -8,8 +8,8 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -182,35 +182,6 @@ def decrypt_file(key: str, stored: bytes, bound_to: str) -> bytes:
         return AESGCM(key_bytes(key)).decrypt(stored[:12], stored[12:], bound_to.encode())
     except (ValueError, InvalidTag) as cause:
         raise CannotDecrypt("file") from cause
-
-
-def encrypt_pieces(key: str, pieces: Iterable[bytes], bound_to: str) -> Iterator[bytes]:
-    """A long file under its own key, piece by piece: each bound to its place and to whether it is the last, so that
-    none can be moved, left out or cut off."""
-    number, held = 0, b""
-    for piece in pieces:
-        if held:
-            yield _framed(encrypt_file(key, held, f"{bound_to}|{number}|more"))
-            number += 1
-        held = piece
-    yield _framed(encrypt_file(key, held, f"{bound_to}|{number}|last"))
-
-
-def decrypt_pieces(key: str, file: BinaryIO, bound_to: str) -> Iterator[bytes]:
-    """The pieces again, the file closed behind them; raises CannotDecrypt where one is not as it was encrypted."""
-    with file:
-        number, length = 0, file.read(4)
-        while length:
-            sealed = file.read(int.from_bytes(length, "big"))
-            length = file.read(4)
-            yield decrypt_file(key, sealed, f"{bound_to}|{number}|{'more' if length else 'last'}")
-            number += 1
-        if not number:
-            raise CannotDecrypt("file")
-
-
-def _framed(sealed: bytes) -> bytes:
-    return len(sealed).to_bytes(4, "big") + sealed
 
 
 def signed_with(key: bytes, text: str) -> str:

@@ -1,7 +1,6 @@
 """What follows on a commit about people: letters to many, files of many, and letters whose addresses are the system's
 to make."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -9,13 +8,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from kernel.crypto import encrypt_pieces, new_file_key
 from kernel.db import after_commit
 from kernel.errors import Forbidden, NotFound, Unauthenticated
 from kernel.guard import not_found
 from kernel.jobs import Work, job
 from kernel.policy import Actor
-from kernel.storage import kept, storage
+from kernel.sealed_files import kept_sealed
+from kernel.storage import storage
 from kernel.tenancy import Scope
 from workforce.making import kind_of_file, use_files
 from workforce.operations import made_files, standing
@@ -96,35 +95,28 @@ def make_file(work: Work, made_file_id: str) -> dict[str, Any]:
         with work.transaction() as session:
             made_files.refuse_file(session, work.actor, made_file_id)
         return {"file": made_file_id, "is_refused": True}
-    with kept(_written(theirs, actor, asked, total, seen := Seen()), SUFFIX) as stored, work.transaction() as session:
-        made = FileMade(stored.name, seen.key, seen.rows, seen.hash.hexdigest(), seen.size)
+    written = Written()
+    with kept_sealed(written.by(theirs, actor, asked, total), SUFFIX) as stored, work.transaction() as session:
+        made = FileMade(stored.name, stored.key or "", written.rows, stored.sha256, stored.size)
         if not made_files.keep_file(session, actor, asked, made):
             after_commit(session, partial(storage().delete, stored.name))
-    return {"file": made_file_id, "rows": seen.rows}
+    return {"file": made_file_id, "rows": written.rows}
 
 
-class Seen:
-    """What is told of a file's content while it is written, and the key that seals it."""
+class Written:
+    """How many lines of a file are written."""
 
-    def __init__(self) -> None:
-        self.key, self.rows, self.size, self.hash = new_file_key(), 0, 0, hashlib.sha256()
+    rows = 0
 
-    def passing(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """The same pieces, counted and hashed."""
-        for piece in pieces:
-            self.size += len(piece)
-            self.hash.update(piece)
-            yield piece
+    def by(self, work: Work, actor: Actor, asked: FileAsked, total: int) -> Iterator[bytes]:
+        """The content, portion by portion, each noted as progress of the job."""
 
+        def note(done: int) -> None:
+            self.rows = done
+            with work.transaction() as session:
+                work.advance(session, done, max(total, done))
 
-def _written(work: Work, actor: Actor, asked: FileAsked, total: int, seen: Seen) -> Iterator[bytes]:
-    def note(done: int) -> None:
-        seen.rows = done
-        with work.transaction() as session:
-            work.advance(session, done, max(total, done))
-
-    content = kind_of_file(asked.kind).write(work.reading, actor, asked.asked, note)
-    return encrypt_pieces(seen.key, seen.passing(content), made_files.content_place(asked.id, asked.org_id))
+        return kind_of_file(asked.kind).write(work.reading, actor, asked.asked, note)
 
 
 @job(queue="default", every=timedelta(minutes=10))

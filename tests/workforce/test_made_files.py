@@ -1,9 +1,7 @@
 """Files that jobs make: one for two clicks, sealed from its first byte, for whoever asked alone, for a day."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ from sqlalchemy import select
 
 from admin.operations.own_data import erase_person
 from admin.operations.retention import carry_retention
-from kernel.crypto import CannotDecrypt, decrypt_pieces, encrypt_pieces, new_file_key
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.jobs import drain
 from kernel.models import OutboxEvent
@@ -193,19 +190,3 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_readable_and_the_next_g
     with world.db.reading(EVERYBODY) as session:
         event = session.scalars(select(OutboxEvent).where(OutboxEvent.job == made_files.JOB)).one()
         assert (event.attempts, event.progress, event.total) == (2, 1, 1)
-
-
-def test_pieces_can_be_neither_changed_nor_moved_nor_cut_off() -> None:
-    key, pieces = new_file_key(), [b"one", b"two", b"three"]
-    frames = list(encrypt_pieces(key, pieces, "here"))
-    assert list(_opened(key, frames)) == pieces and list(_opened(key, list(encrypt_pieces(key, [], "here")))) == [b""]
-    for broken in (frames[:2], frames[1:], [frames[1], frames[0], frames[2]], [*frames, frames[2]], [],
-                   [frames[0][:-1] + b"x", *frames[1:]]):  # fmt: skip
-        with pytest.raises(CannotDecrypt):
-            list(_opened(key, broken))
-    with pytest.raises(CannotDecrypt):
-        list(decrypt_pieces(key, BytesIO(b"".join(frames)), "there"))
-
-
-def _opened(key: str, frames: list[bytes]) -> Iterator[bytes]:
-    return decrypt_pieces(key, BytesIO(b"".join(frames)), "here")

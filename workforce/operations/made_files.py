@@ -4,20 +4,22 @@ Whether they may have it is asked when they ask, when it is made, and each time 
 """
 
 import json
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
-from kernel.crypto import decrypt_pieces, digest, place_of, seal
+from kernel.crypto import digest, place_of, seal
 from kernel.db import after_commit, insert_ignoring, now_of
 from kernel.errors import Conflict
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor
-from kernel.storage import storage
+from kernel.sealed_files import open_sealed
+from kernel.storage import chunks_of, storage
 from workforce.making import kind_of_file
 from workforce.models import MadeFile
 from workforce.policy import Action
@@ -98,12 +100,12 @@ def take_file(session: Session, actor: Actor, made_file_id: str) -> FileTaken:
     if row.state != FileState.READY or row.stored_name is None or row.key is None:
         raise Conflict("file.not_ready", _("There is no file to take: it is being made, or could not be made."))
     kind.allow(session, actor, json.loads(row.asked))
-    file = storage().open(row.stored_name)
+    file = open_sealed(row.stored_name, row.key)
     audit.record(
         session, actor, "file.taken", "made_file", row.id,
         details={"kind": row.kind, "rows": row.rows, "sha256": row.sha256},
     )  # fmt: skip
-    return FileTaken(kind.name, row.size, decrypt_pieces(row.key, file, content_place(row.id, row.org_id)))
+    return FileTaken(kind.name, row.size, _pieces(file))
 
 
 def forget_made(session: Session, actor: Actor, whose: ColumnElement[bool]) -> None:
@@ -115,9 +117,9 @@ def forget_made(session: Session, actor: Actor, whose: ColumnElement[bool]) -> N
     session.flush()
 
 
-def content_place(made_file_id: str, org_id: str) -> str:
-    """What the content of a file is bound to."""
-    return place_of("made_file", "content", made_file_id, org_id)
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        yield from chunks_of(file)
 
 
 def _under_way(session: Session, actor: Actor, mark: str) -> MadeFile | None:
