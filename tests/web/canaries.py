@@ -93,8 +93,8 @@ def may_see(role: Role, column: str, *, abroad: bool = False) -> bool:
 # What is not planted: codes (answers and truths are an ontology's), figures, machinery, and words in a form that only
 # their own code writes and reads again (letters, files and their names, drafts, memos, answers to appeals).
 CODES = """
-access_grant.rights account_token.scopes attempt.by_class attempt.network attempt_question.answer audit_words.salt
-audit_event.action audit_event.details audit_event.object_ref audit_event.reasons audit_event.session_ref
+access_grant.rights account_token.scopes attempt.by_class attempt.network attempt.short_of attempt_question.answer
+audit_event.action audit_event.details audit_event.object_ref audit_event.reasons audit_event.session_ref audit_words.salt
 auth_session.network backtest.result backtest.rule batch.findings_sealed batch.personal_sealed batch.preview_sealed
 behaviour_review.evidence behaviour_review.figures consensus.category consensus.label consensus.majority_category
 coverage_request.lines decision_receipt.cause_id decision_receipt.evidence decision_receipt.figure
