@@ -8,23 +8,12 @@ from flask import Flask, Response, current_app, g, redirect, render_template, se
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from i18n import SHIPPED, Message, _, current_locale, formats
+from i18n import SHIPPED, Message, current_locale, formats
 from i18n.tags import direction, own_name
 from kernel.policy import Role
 from web import current
 from web.identity import Place
-
-ROLE_LABELS: dict[str, Message] = {
-    Role.OPERATOR: _("Operator"),
-    Role.FINANCE: _("Finance"),
-    Role.AUDITOR: _("Auditor"),
-    Role.CLIENT_ADMIN: _("Client administrator"),
-    Role.CLIENT_PM: _("Client project manager"),
-    Role.CLIENT_QA: _("Client quality"),
-    Role.VENDOR_MANAGER: _("Vendor manager"),
-    Role.REVIEWER: _("Reviewer"),
-    Role.ANNOTATOR: _("Annotator"),
-}
+from web.roles import ROLE_LABELS
 
 NavEntry = tuple[str, str, str, int, bool]
 NavGroup = tuple[str | None, list[NavEntry]]

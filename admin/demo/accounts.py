@@ -13,7 +13,7 @@ from kernel.config import Settings
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from web import current
-from web.render import ROLE_LABELS
+from web.roles import ROLE_LABELS
 from workforce.queries.accounts import find_account
 
 _FILE = "demo_password"

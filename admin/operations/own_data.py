@@ -56,7 +56,14 @@ from workforce.models import (
     StandingChange,
     TotpFactor,
 )
-from workforce.models.onboarding import ApplicationDraft, DocumentLook, Invitation, PersonDocument, RosterLine
+from workforce.models.onboarding import (
+    ApplicationDraft,
+    DocumentLook,
+    Invitation,
+    PersonDocument,
+    RoleOffer,
+    RosterLine,
+)
 from workforce.operations.accounts import end_membership
 from workforce.operations.drafts import key_of_account
 from workforce.operations.made_files import forget_made
@@ -267,6 +274,10 @@ def _erase_invitations(session: Session, account: Account) -> None:
         keys.add(row.email_key)
         row.email = row.email_key = f"erased-{row.id}"
         row.name = row.note = row.secret_hash = None
+    offers = select(RoleOffer).where(RoleOffer.email_key.in_(keys))
+    for offer in session.scalars(offers).all():
+        offer.email = offer.email_key = f"erased-{offer.id}"
+        offer.secret_hash = None
     # A line that was wrong was given no key; it holds the address as it was written.
     wrong = and_(RosterLine.email_key.is_(None), func.lower(func.trim(RosterLine.email)).in_(keys))
     session.execute(

@@ -12,6 +12,7 @@ from kernel.models import AuditEvent, AuditHead
 from kernel.paging import Paging
 from marketplace.rules.releases import STRANGER, pseudonym
 from workforce.models import Account, Annotator, Membership, Organization
+from workforce.queries.colleagues import Colleagues, colleagues_of
 
 MOST = 200
 VERIFICATION, INVARIANTS = "audit.verified", "invariants.checked"
@@ -31,19 +32,22 @@ def events(
     rows, next_after = paging.cut(session.scalars(statement.limit(limit + 1)).all(), limit)
     people = {row.actor_ref for row in rows if row.actor_ref and not row.actor_ref.startswith("system:")}
     names = staff_names(session, people, names_of)
-    strangers = {} if names_of is None else _strangers(session, people, names_of)
     told = words_of(session, (row.id for row in rows if "words" in row.details))
-    return [_row(row, names, strangers, told.get(row.id)) for row in rows], next_after
+    if names_of is None:
+        return [_row(row, row.actor_ref, names, told.get(row.id)) for row in rows], next_after
+    own = colleagues_of(session, names_of, people)
+    refs = {row.id: _ref_for(row, own, names_of) for row in rows}
+    return [_row(row, refs[row.id], names, told.get(row.id)) for row in rows], next_after
 
 
-def _strangers(session: Session, account_ids: set[str], org_id: str) -> dict[str, str]:
-    """Those who are not of the reader's organization, by the name that it has for them in the register of reads: an
-    account's id would tell two organizations that they speak of the same person."""
-    own = set(session.scalars(select(Membership.account_id).where(Membership.org_id == org_id)
-                              .where(Membership.account_id.in_(account_ids))))  # fmt: skip
-    own |= set(session.scalars(select(Annotator.account_id).where(Annotator.org_id == org_id)
-                               .where(Annotator.account_id.in_(account_ids))))  # fmt: skip
-    return {account_id: pseudonym(org_id, account_id) for account_id in account_ids - own}
+def _ref_for(event: AuditEvent, own: Colleagues, org_id: str) -> str | None:
+    """Whoever was not of the reader's organization then goes by the name that it has for them in the register of reads:
+    an account's id would tell two organizations that they speak of the same person, and a colleague of today what they
+    did as somebody else's before."""
+    ref = event.actor_ref
+    if ref is None or ref.startswith("system:") or own.were(ref, event.at):
+        return ref
+    return pseudonym(org_id, ref)
 
 
 def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
@@ -74,10 +78,9 @@ def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _row(event: AuditEvent, names: dict[str, str], strangers: dict[str, str], words: str | None) -> EventRow:
-    ref = event.actor_ref or ""
+def _row(event: AuditEvent, ref: str | None, names: dict[str, str], words: str | None) -> EventRow:
     return EventRow(
-        event.id, event.chain, event.seq, event.at, strangers.get(ref, event.actor_ref), names.get(ref, ""),
+        event.id, event.chain, event.seq, event.at, ref, names.get(ref or "", ""),
         event.action, event.object_type, event.object_ref, event.outcome, tuple(event.reasons), event.request_id,
         {**event.details, "reason": words} if words else event.details, event.hash,
     )  # fmt: skip

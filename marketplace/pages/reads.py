@@ -19,7 +19,8 @@ from marketplace.values.actions import Action
 from marketplace.values.reads import WHY_WORDS, ReadFilter, ReadRow, Why
 from web import current, limits
 from web.forms import Day, Form, FormModel, read_form
-from web.render import ROLE_LABELS, page, see
+from web.render import page, see
+from web.roles import ROLE_LABELS
 from workforce.operations.made_files import ask_file
 from workforce.pages.words import CLASSIFICATIONS
 

@@ -10,7 +10,7 @@ from kernel.models import AuditEvent
 from kernel.paging import Paging
 from marketplace.models import Project
 from marketplace.values.reads import ReadFilter, ReadRow
-from workforce.models import Account, Membership
+from workforce.queries.colleagues import colleagues_of
 
 READ = "content.read"
 CONTENT = "content"
@@ -41,13 +41,7 @@ def reads_of(
     if wanted.until:
         statement = statement.where(AuditEvent.at < wanted.until)
     events, next_after = _NEWEST.cut(session.scalars(statement).all(), limit)
-    own = dict(
-        session.execute(
-            select(Account.id, Account.name)
-            .join(Membership, Membership.account_id == Account.id)
-            .where(Membership.org_id == org_id, Account.id.in_({event.actor_ref or "" for event in events}))
-        ).all()
-    )
+    colleagues = colleagues_of(session, org_id, {event.actor_ref or "" for event in events})
     named = dict(
         session.execute(
             select(Project.id, Project.name).where(Project.id.in_({event.details["project"] for event in events}))
@@ -58,7 +52,7 @@ def reads_of(
         ReadRow(
             event.id, event.at, event.object_ref or "", event.details["project"],
             named.get(event.details["project"], ""), event.details["class"], event.details["reader"],
-            own.get(event.actor_ref or "", ""), event.details["role"], event.details["why"],
+            colleagues.name_at(event.actor_ref, event.at), event.details["role"], event.details["why"],
             reasons.get(event.id, ""), event.seq, event.hash,
         )
         for event in events

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, FilePayload, expect
 from i18n.tags import display_name
 from kernel import clock
 from kernel.db import Database
+from kernel.mail import use_mail
 from kernel.policy import Role
 from labeling.rules.schema_lines import class_lines
 from tests.journeys.cast import Cast
@@ -20,6 +21,7 @@ from tests.journeys.order import CLASSES, GUIDELINE, LOCALE, ONTOLOGY, class_sai
 from tests.journeys.steps import everything_adds_up
 from tests.journeys.walk import Walk, walking
 from tests.support import is_soak
+from tests.support.letterbox import Box
 from tests.web.conftest import PASSWORD
 
 Serve = Callable[[WSGIApplication], str]
@@ -108,11 +110,13 @@ def arrive(stage: Stage) -> None:
     for name in ("pm", "qa", "manager"):
         stage.sign_in(name)
     manager, reviewer = stage["manager"], stage.enter("reviewer")
+    box = Box()
+    use_mail(box)
     manager.go("/team")
-    manager.send("/team", email=EMAIL["reviewer"], name="Zawadi Mwangi", role="reviewer")
-    reviewer.go(manager.page.locator(".note code").inner_text().removeprefix(manager.address))
-    reviewer.send(reviewer.path, password=PASSWORD)
-    stage.sign_in("reviewer")
+    manager.send("/team", email=EMAIL["reviewer"], role="reviewer")
+    stage.cast.seconds()
+    reviewer.go(box.address(EMAIL["reviewer"]))
+    reviewer.send(reviewer.path, name="Zawadi Mwangi", password=PASSWORD)
 
 
 def hire(stage: Stage) -> None:

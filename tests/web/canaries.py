@@ -39,6 +39,7 @@ SHAPES: dict[str, str] = {
         "project.about", "project.name", "qualification.reason", "qualification_test.about", "quote.reason",
         "release.in_spite", "release.reason", "review.note", "roster.name", "roster_line.email", "roster_line.name",
         "roster_line.note", "saved_filter.name", "standing_change.reason", "assignment.note", "account_link.email",
+        "role_offer.email",
     ), "text"),
     **dict.fromkeys(("agreement.texts", "agreement.titles", "guideline.texts", "pool.about"), "texts"),
     **dict.fromkeys(("annotator.domains", "annotator.skills"), "list"),

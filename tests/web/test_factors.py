@@ -200,13 +200,13 @@ def test_step_up_keeps_the_form_and_tells_programs(app: Flask, db: Database, tim
         shown = answer.get_data(as_text=True)
         assert answer.status_code == 403 and 'name="proof_password"' in shown and 'value="5"' in shown
     assert 'formaction="/people/clearance' in bare.get("/people").get_data(as_text=True)
-    role = {"email": worker.email, "name": "", "role": "reviewer"}
+    role = {"email": worker.email, "role": "reviewer"}
     asked = send(bare, "/team", "/team", **role)
     assert asked.status_code == 403 and 'name="role" value="reviewer"' in asked.get_data(as_text=True)
     program_asks = app.test_client()
-    for method, path in (("POST", "/people/file"), ("POST", "/team")):
+    for method, path in (("POST", "/people/file"), ("POST", "/team/offers")):
         answer = program_asks.open(
-            f"/api/v1{path}", method=method, json=role if path == "/team" else {}, headers=by_token
+            f"/api/v1{path}", method=method, json=role if path == "/team/offers" else {}, headers=by_token
         )
         assert (answer.status_code, answer.json["type"]) == (403, "urn:polyphony:problem:step_up.needed")  # type: ignore[index]
     assert send(bare, "/team", "/team", **role, proof_password=PASSWORD).status_code == 303

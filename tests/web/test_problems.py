@@ -17,11 +17,11 @@ from web.views import health
 
 
 def test_a_program_without_a_token_is_asked_for_one_and_a_bad_one_is_called_so(client: FlaskClient) -> None:
-    missing = client.post("/api/v1/team", json={})
+    missing = client.post("/api/v1/team/offers", json={})
     assert (missing.status_code, missing.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert missing.get_json()["code"] == "token.missing" and "Authorization: Bearer" in missing.get_json()["detail"]
-    for method in ("GET", "POST"):
-        bad = client.open("/api/v1/team", method=method, headers={"Authorization": "Bearer pph_wrong"})
+    for method, path in (("GET", "/team"), ("POST", "/team/offers")):
+        bad = client.open(f"/api/v1{path}", method=method, headers={"Authorization": "Bearer pph_wrong"})
         assert (bad.status_code, bad.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
         assert bad.get_json()["code"] == "token.refused" and "token" in bad.get_json()["detail"]
 

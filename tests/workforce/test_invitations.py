@@ -1,9 +1,6 @@
 """Invitations, one at a time and by a roster, and addresses that their owners confirm."""
 
-import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -15,10 +12,11 @@ from sqlalchemy import func, select
 
 from kernel.db import Database
 from kernel.jobs import drain, progress
-from kernel.mail import Carrier, Letter, use_mail
+from kernel.mail import use_mail
 from kernel.models import AuditEvent
 from kernel.tenancy import Scope
 from tests.support import scale
+from tests.support.letterbox import Box
 from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import Time, World
 from workforce import operations, queries
@@ -27,28 +25,6 @@ from workforce.rules.rosters import MOST_LETTERS_A_DAY, MOST_LINES
 from workforce.values import InvitationState, Standing
 
 PASSWORD = "purple otter drums at noon"
-
-
-class Box:
-    """Letters that have left."""
-
-    def __init__(self) -> None:
-        self.letters: list[Letter] = []
-        self.refused: set[str] = set()
-
-    @contextmanager
-    def opened(self) -> Iterator[Carrier]:
-        yield self
-
-    def send(self, letter: Letter) -> None:
-        if letter.to in self.refused:
-            raise OSError(f"no mail server takes a letter to {letter.to}")
-        self.letters.append(letter)
-
-    def address(self, to: str) -> str:
-        """The path that the last letter to somebody leads to."""
-        text = next(each.text for each in reversed(self.letters) if each.to == to)
-        return re.search(r"http://[^/]+(/\S+)", text)[1]  # type: ignore[index]
 
 
 @pytest.fixture

@@ -318,24 +318,6 @@ def test_pools_and_agreements_are_made_by_forms(app: Flask, world: World) -> Non
     assert "Say nothing." in visitor.text("/agreements?code=nda")
 
 
-def test_a_new_member_sets_a_password_at_an_address_that_works_once(app: Flask, world: World) -> None:
-    visitor = Visitor(app, world.db, world.manager)
-    shown = visitor.post("/team", {"email": "new@example.org", "name": "New Hand", "role": "reviewer"})
-    text = shown.get_data(as_text=True)
-    assert shown.status_code == 200 and "/welcome/" in text
-    address = text.split("<code", 1)[1].split(">", 1)[1].split("<", 1)[0].split("localhost", 1)[1]
-    newcomer = Visitor(app, world.db)
-    assert "new@example.org" in newcomer.text(address)
-    assert newcomer.post(address, {"password": "short"}).status_code == 422
-    assert newcomer.post(address, {"password": PASSWORD}).status_code == 303
-    assert "used up" in newcomer.text(address)
-    signed_in = newcomer.post("/sign-in", {"email": "NEW@example.org", "password": PASSWORD})
-    assert signed_in.status_code == 303
-    assert "New Hand" in visitor.text("/team")
-    assert visitor.post("/team", {"email": "x@example.org", "name": "X", "role": "operator"}).status_code == 422
-    assert visitor.get("/welcome/forged").status_code == 200
-
-
 def test_a_role_is_ended_on_the_page_of_the_team(app: Flask, world: World) -> None:
     visitor = Visitor(app, world.db, world.manager)
     reviewer = Visitor(app, world.db, world.reviewer)

@@ -14,6 +14,7 @@ from workforce.values import (
     AppealView,
     ClaimStatus,
     ClaimView,
+    OfferState,
     OrgKind,
     Outcome,
     PersonRow,
@@ -178,12 +179,19 @@ class DecisionIn(InModel):
     answer: str = Field(min_length=1, max_length=4000)
 
 
-class MemberIn(InModel):
-    """A role for somebody with this address; a name is needed where there is no account yet."""
+class RoleOfferIn(InModel):
+    """A role for whoever reads this address."""
 
     email: str = Field(max_length=300)
-    name: str | None = Field(default=None, max_length=200)
     role: Role
+
+
+class RoleAcceptIn(InModel):
+    """Whoever accepts a role and has no account yet."""
+
+    name: str = Field(max_length=200)
+    password: str = Field(max_length=1_000)
+    locale: str = Field(default="en", max_length=35)
 
 
 class ClaimOut(OutModel):
@@ -425,8 +433,27 @@ class TeamOut(OutModel):
     next_after: str | None
 
 
-class MembershipOut(OutModel):
-    """The role that was given."""
+class RoleOfferOut(OutModel):
+    """A role that is offered to an address."""
 
-    membership_id: str
-    account_id: str
+    id: str
+    email: str
+    role: Role
+    state: OfferState
+    offered_at: datetime
+    expires_at: datetime
+
+
+class RoleOffersOut(OutModel):
+    """A page of offers."""
+
+    items: list[RoleOfferOut]
+    next_after: str | None
+
+
+class OfferedRoleOut(OutModel):
+    """What somebody is offered, as the address of the letter tells it."""
+
+    email: str
+    role: Role
+    organization: str

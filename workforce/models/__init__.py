@@ -13,6 +13,7 @@ from workforce.models.onboarding import ApplicationDraft as ApplicationDraft
 from workforce.models.onboarding import DocumentLook as DocumentLook
 from workforce.models.onboarding import Invitation as Invitation
 from workforce.models.onboarding import PersonDocument as PersonDocument
+from workforce.models.onboarding import RoleOffer as RoleOffer
 from workforce.models.onboarding import Roster as Roster
 from workforce.models.onboarding import RosterLine as RosterLine
 from workforce.values import DEFAULT_STEPS

@@ -37,6 +37,25 @@ class Invitation(Identified, Owned, Base):
     revoked_at: Mapped[datetime | None]
 
 
+class RoleOffer(Identified, Owned, Base):
+    """A role that an organization offers to an address: it is given when whoever reads that address accepts it."""
+
+    __tablename__ = "role_offer"
+    __table_args__ = (
+        UniqueConstraint("org_id", "id"),
+        UniqueConstraint("org_id", "email_key", "role", name="uq_role_offer_once"),
+    )
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254))
+    role: Mapped[str] = mapped_column(String(20))
+    secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    offered_at: Mapped[datetime]
+    offered_by: Mapped[str | None] = mapped_column(Id)
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
 class Roster(Identified, Owned, Base):
     """A file of people to be invited into a pool: read and shown first, sent by a job when somebody says so."""
 

@@ -11,6 +11,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, Misuse
 from kernel.hot import Hot, table_of
 from kernel.money import is_currency
 from kernel.policy import Actor, Reason, Role
+from web.models import AuthSession
 from workforce import hashing
 from workforce.leases import end_reviews
 from workforce.models import Account, AccountToken, Membership, Organization
@@ -98,7 +99,7 @@ def add_membership(session: Session, actor: Actor, *, account_id: str, org_id: s
     organization, account = session.get(Organization, org_id), session.get(Account, account_id)
     if organization is None or account is None or account.status == "erased":
         raise guard.not_found()
-    _ensure_grantable(actor, account_id, wanted)
+    ensure_grantable(actor, account_id, wanted)
     if not fits(wanted, OrgKind(organization.kind)):
         message = _("An organization of this kind does not have this role.")
         raise Invalid("membership.role_unfit", message, fields={"role": message})
@@ -122,7 +123,7 @@ def end_membership(session: Session, actor: Actor, membership_id: str) -> None:
     guard.require(session, actor, Action.TEAM_MANAGE, organization_resource(row.org_id))
     if row.ended_at is not None:
         return
-    _ensure_grantable(actor, row.account_id, Role(row.role))
+    ensure_grantable(actor, row.account_id, Role(row.role))
     _ensure_not_last(session, row)
     now = now_of(session)
     row.ended_at = now
@@ -131,7 +132,12 @@ def end_membership(session: Session, actor: Actor, membership_id: str) -> None:
         .where(AccountToken.membership_id == row.id, AccountToken.revoked_at.is_(None))
         .values(revoked_at=now)
     )
-    session.execute(update(Account).where(Account.id == row.account_id).values(auth_epoch=Account.auth_epoch + 1))
+    # What rests on this role, and no more: another organization's sessions of the same person are not ours to end.
+    session.execute(
+        update(AuthSession)
+        .where(AuthSession.membership_id == row.id, AuthSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
     session.flush()
     end_reviews(session, actor, row.account_id, row.org_id, cause="role")
     audit.record(
@@ -161,7 +167,8 @@ def set_profile(
     return account_view(row)
 
 
-def _ensure_grantable(actor: Actor, account_id: str, role: Role) -> None:
+def ensure_grantable(actor: Actor, account_id: str | None, role: Role) -> None:
+    """Raise Forbidden where the actor may not give, or end, this role of that account (None: whoever it will be)."""
     if actor.is_system:
         return
     if actor.account_id == account_id:

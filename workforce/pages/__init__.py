@@ -23,8 +23,8 @@ from workforce.pages import (  # noqa: E402
     people_file,
     pools,
     receipts,
+    role_offer,
     team,
-    welcome,
 )
 
 __all__ = [
@@ -46,6 +46,6 @@ __all__ = [
     "people_file",
     "pools",
     "receipts",
+    "role_offer",
     "team",
-    "welcome",
 ]

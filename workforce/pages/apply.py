@@ -225,7 +225,7 @@ def languages_of(data: Application) -> list[tuple[str, str]]:
     return [(words.language_typed(text), level) for text, level in zip(data.locale, levels, strict=False) if text]
 
 
-def let_in(account_id: str, membership_id: str, message: Message) -> Response:
+def let_in(account_id: str, membership_id: str, message: Message, to: str = "workforce.me") -> Response:
     """Sign the new person in, or take the signed-in one to the new place: either way with a new secret."""
     user = current.signed_in()
     with db.transaction(Scope.system("after an application")) as session:
@@ -236,7 +236,7 @@ def let_in(account_id: str, membership_id: str, message: Message) -> Response:
         else:
             sessions.open_session(session, current.settings(), person_of(account), membership_id)
     flash("good", message)
-    return see("workforce.me")
+    return see(to)
 
 
 def _show(offer: Offer, form: Form[Application], status: int = 200) -> Response:

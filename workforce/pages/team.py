@@ -1,51 +1,71 @@
-"""The team of an organization: who has which role, adding somebody, ending a role."""
+"""The team of an organization: who has which role, offering one to somebody, ending one."""
 
-from flask import Response, request
+from flask import Response, request, url_for
 from pydantic import Field
 
 from i18n import _, current_locale
 from kernel import db
 from kernel.errors import Conflict, Forbidden, Invalid
-from web import current
+from kernel.policy import Role
+from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, role_label, see
 from workforce import operations, queries
+from workforce.operations import offers
 from workforce.pages import pages
-from workforce.pages.welcome import welcome_address
+from workforce.queries.offers import open_offers
 from workforce.rules.roles import grantable
-from workforce.values import AccountView, OrgKind
+from workforce.values import OrgKind
 
 
-class MemberForm(FormModel):
-    """What the form of a new member sends."""
+class OfferForm(FormModel):
+    """What the form of an offer sends."""
 
     email: str = Field(max_length=300)
-    name: str = Field(default="", max_length=200)
-    role: str
+    role: Role
+
+
+def offer_address(secret: str) -> str:
+    """The address in the letter."""
+    return url_for("workforce.role_offer", token=secret, _external=True)
 
 
 @pages.get("/team")
 def team() -> Response:
-    """Everybody with a role in the organization."""
+    """Everybody with a role in the organization, and to whom one is offered."""
     return _show(empty_form())
 
 
 @pages.post("/team")
-def add_member() -> Response:
-    """Give a role; somebody without an account gets one, and an address to set its password at."""
-    form, invited = read_form(MemberForm), None
+def offer_role() -> Response:
+    """Offer a role to an address; whoever reads it decides."""
+    form = read_form(OfferForm)
     if form.ok:
+        limits.spend("invite")
         try:
-            invited = _add(form.data)
+            with db.transaction(current.scope()) as session:
+                offers.offer_role(
+                    session, current.actor(), email=form.data.email, role=form.data.role, locale=current_locale(),
+                    address_of=offer_address,
+                )  # fmt: skip
         except Invalid as problem:
             form.add(problem)
-        except (Conflict, Forbidden) as problem:
+        except Conflict as problem:
+            form.errors["email"] = problem.message
+        except Forbidden as problem:
             form.errors["role"] = problem.message
     if not form.ok:
         return _show(form, 422)
-    if invited is not None:
-        return _show(empty_form(), welcome=welcome_address(invited))
-    flash("good", _("The role is given."))
+    flash("good", _("The letter is on its way. The role is given when whoever reads it accepts."))
+    return see("workforce.team")
+
+
+@pages.post("/team/offers/<offer_id>/withdraw")
+def withdraw_offer(offer_id: str) -> Response:
+    """Take an offer back."""
+    with db.transaction(current.scope()) as session:
+        offers.withdraw_offer(session, current.actor(), offer_id)
+    flash("good", _("The offer is taken back; its letter leads nowhere now."))
     return see("workforce.team")
 
 
@@ -58,24 +78,15 @@ def end_member(membership_id: str) -> Response:
     return see("workforce.team")
 
 
-def _add(data: MemberForm) -> AccountView | None:
-    """The account, if it was made just now."""
-    actor = current.actor()
-    with db.transaction(current.scope()) as session:
-        known = queries.find_account(session, data.email)
-        account = known or operations.create_account(
-            session, actor, email=data.email, name=data.name or data.email.partition("@")[0], locale=current_locale()
-        )
-        operations.add_membership(session, actor, account_id=account.id, org_id=actor.org_id or "", role=data.role)
-    return None if known else account
-
-
-def _show(form: Form[MemberForm], status: int = 200, welcome: str = "") -> Response:
+def _show(form: Form[OfferForm], status: int = 200) -> Response:
     actor = current.actor()
     with db.reading(current.scope()) as session:
         rows, after = queries.members_of(session, actor.org_id or "", after=request.args.get("after") or None)
+        offered, offers_after = open_offers(
+            session, actor.org_id or "", after=request.args.get("offers_after") or None, limit=25
+        )
     roles = [(role.value, role_label(role)) for role in grantable(actor.role, OrgKind(actor.org_kind or "vendor"))]
     return page(
-        "workforce/team.html", status, rows=rows, after=after, form=form, errors=form.errors, roles=roles,
-        welcome=welcome, own_id=actor.account_id, role_label=role_label,
+        "workforce/team.html", status, rows=rows, after=after, offered=offered, offers_after=offers_after, form=form,
+        errors=form.errors, roles=roles, own_id=actor.account_id, role_label=role_label,
     )  # fmt: skip

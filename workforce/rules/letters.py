@@ -48,6 +48,35 @@ def invited(vendor: str, pool: str, note: str | None, address: str, days: int) -
     )  # fmt: skip
 
 
+def role_offered(organization: str, role: Message | str, address: str, days: int) -> Text:
+    """An organization offers somebody a role in its team."""
+    return Text(
+        _("%(organization)s offers you a role", organization=organization),
+        (
+            _(
+                "%(organization)s asks you into its team on Polyphony, as: %(role)s. Accept here:",
+                organization=organization, role=role,
+            ),
+            address,
+            _("The address works once, within %(days)s days. If you do not want to come, do nothing.", days=days),
+        ),
+    )  # fmt: skip
+
+
+def role_taken(name: str, email: str, role: Message | str, offered_by: str) -> Text:
+    """Those who run an organization learn that somebody has a role in it from now on."""
+    return Text(
+        _("Somebody has a new role in your organization"),
+        (
+            _(
+                "%(name)s (%(email)s) has accepted this role: %(role)s. It was offered by: %(by)s.",
+                name=name, email=email, role=role, by=offered_by,
+            ),
+            _("If this should not be, end the role on the page of the team."),
+        ),
+    )  # fmt: skip
+
+
 def address_to_confirm(address: str, days: int) -> Text:
     """The way by which an address is proven."""
     return Text(

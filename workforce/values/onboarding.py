@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from i18n import Message, _
+from kernel.policy import Role
 
 # What can be asked of people on their way in, with its name. Which of it a pool asks for, and in which order, is data.
 STEPS: Mapping[str, Message] = {
@@ -58,6 +59,28 @@ class InvitationState(StrEnum):
     EXPIRED = "expired"
     ACCEPTED = "accepted"
     REVOKED = "revoked"
+
+
+class OfferState(StrEnum):
+    """How the offer of a role stands."""
+
+    WAITING = "waiting"
+    EXPIRED = "expired"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """A role that is offered to an address; never with the secret of its letter."""
+
+    id: str
+    org_id: str
+    email: str
+    role: Role
+    state: OfferState
+    offered_at: datetime
+    expires_at: datetime
 
 
 class RosterOutcome(StrEnum):
