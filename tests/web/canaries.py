@@ -95,8 +95,9 @@ def may_see(role: Role, column: str, *, abroad: bool = False) -> bool:
 # their own code writes and reads again (letters, files and their names, drafts, memos, answers to appeals).
 CODES = """
 access_grant.rights account_token.scopes attempt.by_class attempt.network attempt.short_of attempt_question.answer
-audit_event.action audit_event.details audit_event.object_ref audit_event.reasons audit_event.session_ref audit_words.salt
-auth_session.network backtest.result backtest.rule batch.findings_sealed batch.personal_sealed batch.preview_sealed
+audit_event.action audit_event.details audit_event.object_ref audit_event.reasons audit_event.session_ref
+audit_words.salt auth_session.network backtest.result backtest.rule batch.findings_sealed batch.personal_sealed
+batch.preview_sealed
 behaviour_review.evidence behaviour_review.figures consensus.category consensus.label consensus.majority_category
 coverage_request.lines decision_receipt.cause_id decision_receipt.evidence decision_receipt.figure
 decision_receipt.rule dispute.answer dispute.decided_before dispute.figures earning.memo gate_firing.figures

@@ -353,7 +353,7 @@ def test_content_is_shown_to_nobody_whose_second_factor_is_older_than_its_class_
     lapse(town, shown(in_time, by_passkey=asked.asks_passkey))
     page = next(case for case in guarded(town.app) if case.endpoint == "marketplace.unit")
     answer = town.visitors[Role.CLIENT_PM].ask(page, town.mine.ids_for(town.db, page.rule, PARTS))
-    assert ("mine", "item.content") in canaries.seen_in(answer.text)
+    assert ("mine", "item.content_sealed") in canaries.seen_in(answer.text)
     sensitive = {action for action, age in matrix().fresh.items() if age.sensitive}
     lapse(town, proven(max(matrix().fresh[action].within for action in sensitive)))
     for case in guarded(town.app):

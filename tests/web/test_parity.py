@@ -45,7 +45,6 @@ WITHOUT = {
     "web.set_language": "it is the language of this browser; an account's is set by `PUT /account`",
     "web.sign_out": "it ends the browser's session; a token is ended by `DELETE /account/tokens/{token_id}`",
     "web.switch_place": "a token acts in one place, and is made for another with `membership_id`",
-    "workforce.set_first_password": "the address that was handed over is opened in a browser, once",
 }
 # Where page and operation ask for different actions before the operation asks about the very thing, and why.
 OTHER_ACTION = {

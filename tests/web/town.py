@@ -48,7 +48,7 @@ PARTS = {
     "project_id": "project", "quote_id": "quote", "receipt_id": "decision_receipt", "release_id": "release",
     "reset_id": "factor_reset", "data_request_id": "data_request", "made_file_id": "made_file",
     "saved_filter_id": "saved_filter",
-    "request_id": "coverage_request", "review_id": "review",
+    "request_id": "coverage_request", "offer_id": "role_offer", "review_id": "review",
     "media_id": "media", "signal_id": "behaviour_review", "run_id": "payout_run", "session_id": "auth_session",
     "token_id": "account_token", "passkey_id": "passkey", "event_id": "outbox", "unit_id": "unit",
 }  # fmt: skip

@@ -50,6 +50,7 @@ from workforce.operations import (
     create_organization,
     documents,
     invitations,
+    offers,
     pools,
     receipts,
     rosters,
@@ -327,6 +328,10 @@ def _invite(market: Market) -> None:
         invitations.invite(
             session, manager, pool_id=market.pool, email=f"guest-{name}@invited.example", locale="sw-KE",
             address_of=lambda secret: f"https://polyphony.example/invitation/{secret}",
+        )  # fmt: skip
+        offers.offer_role(
+            session, manager, email=f"colleague-{name}@invited.example", role="reviewer", locale="en",
+            address_of=lambda secret: f"https://polyphony.example/role/{secret}",
         )  # fmt: skip
         lines = read_roster(b"email,locale\nx@invited.example,en\n", "people.csv")
         rosters.keep_roster(session, manager, market.pool, name="people.csv", lines=lines)

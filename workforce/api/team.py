@@ -14,7 +14,7 @@ from web.forms import PageQuery
 from workforce import operations, queries
 from workforce.api import api
 from workforce.api.invitations import WelcomeOut
-from workforce.api.shapes import (
+from workforce.api.team_shapes import (
     MemberOut,
     OfferedRoleOut,
     RoleAcceptIn,
