@@ -228,8 +228,8 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
         update(StandingChange).where(StandingChange.annotator_id == person.id).values(reason=ERASED),
         update(Appeal).where(Appeal.receipt_id.in_(receipts)).values(text=ERASED),
         update(Appeal).where(Appeal.receipt_id.in_(receipts), Appeal.answer.is_not(None)).values(answer=ERASED),
-        update(Assignment).where(Assignment.annotator_id == person.id, Assignment.draft.is_not(None))
-        .values(draft=None),
+        update(Assignment).where(Assignment.annotator_id == person.id, Assignment.draft_sealed.is_not(None))
+        .values(draft_sealed=None),
         update(Assignment).where(Assignment.annotator_id == person.id, Assignment.note.is_not(None))
         .values(note=ERASED),
         update(ProblemReport).where(ProblemReport.annotator_id == person.id, ProblemReport.note != "")

@@ -29,7 +29,7 @@ _SHOWN = {
     "appeal": "id org_id receipt_id text opened_at due_at decided_at outcome answer",
     "application_draft": "id org_id pool_id content_sealed saved_at expires_at",
     "assignment": f"{_SHARED} lane_id annotator_id account_id state leased_at lease_until ended_at rate_micros currency"
-    " ontology_id guideline_id judgment_id draft draft_at reason note",
+    " ontology_id guideline_id judgment_id draft_sealed draft_at reason note",
     "attempt": f"{_SHARED} test_id lane_id annotator_id account_id number purpose network state position asked"
     " started_at deadline_at ended_at next_at",
     "auth_session": "id account_id membership_id created_at seen_at idle_until absolute_until mfa_at mfa_kind"

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Date, Float, Index, Integer, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.crypto import SealedByTenant
+from kernel.crypto import Sealed, SealedByTenant
 from kernel.db import Base, Id, Identified, Micros, Shared, within
 from kernel.sealing import SealedJson
 from marketplace.models.changes import LabelChange as LabelChange
@@ -266,10 +266,11 @@ class Assignment(Identified, Shared, Base):
     take_key: Mapped[str | None] = mapped_column(String(128))
     submit_key: Mapped[str | None] = mapped_column(String(128))
     judgment_id: Mapped[str | None] = mapped_column(Id)
-    draft: Mapped[dict[str, Any] | None]
+    draft_sealed: Mapped[str | None] = mapped_column(Text)
     draft_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(24))  # of a skip
     note: Mapped[str | None] = mapped_column(Text)
+    draft = Sealed("draft_sealed")  # what was typed and not sent yet, as JSON
 
 
 class LanePerson(Identified, Shared, Base):

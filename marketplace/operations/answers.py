@@ -1,5 +1,6 @@
 """Answers: submitting one is a guarded update of one assignment; what comes late is kept and paid all the same."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,12 +28,14 @@ from labeling.tasktypes import registry
 from labeling.values import InvalidAnswer, Ontology
 from marketplace.models import Assignment, Lane, Project, Slot, Unit
 from marketplace.operations.picks import MOVE_SLOT
-from marketplace.operations.returning import free_slots
+from marketplace.operations.returning import free_slots, own_assignment
 from marketplace.operations.taking import Handed, handed_out
 from marketplace.policy import assignment_resource
+from marketplace.queries.work import task_of
 from marketplace.rules.work import seconds_between
 from marketplace.values.work import Submitted
 from payouts.operations import earnings
+from workforce.values import keeps_drafts_on_server_only
 
 DRAFT_MOST = 64_000
 
@@ -240,7 +243,7 @@ _CLOSE = Hot(
     .where(_A.c.id == bindparam("p_id"), _A.c.judgment_id.is_(None), _A.c.state == bindparam("p_before"))
     .values(
         state=bindparam("p_state"), judgment_id=bindparam("p_judgment"), ended_at=bindparam("p_now"),
-        submit_key=bindparam("p_key"), draft=None, draft_at=None,
+        submit_key=bindparam("p_key"), draft_sealed=None, draft_at=None,
     )
 )  # fmt: skip
 
@@ -328,13 +331,16 @@ def _recount(row: Any, given: Sequence[NewJudgment]) -> dict[str, Any]:
 
 
 def save_draft(session: Session, actor: Actor, assignment_id: str, payload: Mapping[str, Any]) -> None:
-    """Keep what was typed so far; it is lost neither with the page nor with the lease."""
-    assignment = session.scalars(select(Assignment).where(Assignment.id == assignment_id)).one_or_none()
-    if assignment is None:
-        raise not_found()
-    require(session, actor, "answer:submit", assignment_resource(assignment))
+    """Keep what was typed so far, sealed. It is lost neither with the page nor with the lease; but where a class keeps
+    drafts on the server alone, only while the person may see the unit, and it goes with the lease.
+    """
+    assignment = own_assignment(session, actor, assignment_id, "answer:submit")
     if assignment.judgment_id is not None:
         raise Conflict("assignment.answered", _("You have answered this unit already; that answer stands."))
+    task = task_of(session, actor, assignment_id)
+    is_closed = keeps_drafts_on_server_only(task.classification) and not task.content
+    if is_closed or assignment.state not in ("leased", "expired"):
+        raise Conflict("assignment.over", _("This unit is not in your hands any more."), state=assignment.state)
     if len(str(payload)) > DRAFT_MOST:
         raise Invalid("draft.size", _("This is longer than a draft can be."))
-    assignment.draft, assignment.draft_at = dict(payload), now_of(session)
+    assignment.draft, assignment.draft_at = json.dumps(dict(payload), ensure_ascii=False), now_of(session)

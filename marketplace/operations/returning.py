@@ -18,6 +18,7 @@ from marketplace.rules.eligibility import open_classes
 from marketplace.rules.work import ensure_transition, extended
 from marketplace.values.work import ReportReason, SkipReason
 from workforce.models import Annotator
+from workforce.values import CLASSES, keeps_drafts_on_server_only
 
 FOR_GOOD = frozenset({"standing:suspended", "standing:left"})  # who is paused comes back to what is kept for them
 
@@ -53,7 +54,7 @@ def _give_back(session: Session, actor: Actor, assignment_id: str, state: str, r
         raise Conflict("assignment.over", _("This unit is not in your hands any more."), state=assignment.state)
     ensure_transition(assignment.state, state)
     assignment.state, assignment.reason, assignment.note = state, reason, note[:2000] or None
-    assignment.ended_at = now_of(session)
+    assignment.ended_at, assignment.draft, assignment.draft_at = now_of(session), None, None
     free_slots(session, [assignment.id])
     audit.record(
         session, actor, f"unit.{state}", "assignment", assignment.id, org_id=assignment.org_id,
@@ -134,10 +135,24 @@ def expire_lane(session: Session, actor: Actor, lane_id: str, limit: int = 200) 
         execution_options={"synchronize_session": False},
     )
     free_slots(session, assignment_ids)
-    owner = session.get_one(Lane, lane_id).org_id
+    lane = session.get_one(Lane, lane_id)
+    _drop_drafts(session, lane, assignment_ids)
     for assignment_id in assignment_ids:
-        audit.record(session, actor, "unit.expired", "assignment", assignment_id, org_id=owner, link=False)
+        audit.record(session, actor, "unit.expired", "assignment", assignment_id, org_id=lane.org_id, link=False)
     return len(assignment_ids)
+
+
+def _drop_drafts(session: Session, lane: Lane, assignment_ids: list[str]) -> None:
+    """What was typed goes with the lease where the class of the lane or of the unit says so."""
+    which: list[ColumnElement[bool]] = [Assignment.id.in_(assignment_ids), Assignment.draft_sealed.is_not(None)]
+    if not keeps_drafts_on_server_only(lane.classification):
+        kept = [name for name in CLASSES if not keeps_drafts_on_server_only(name)]
+        theirs = select(Unit.id).where(Unit.id == Assignment.unit_id, Unit.classification.not_in(kept))
+        which.append(theirs.exists())
+    session.execute(
+        update(Assignment).where(*which).values(draft_sealed=None, draft_at=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def end_leases(session: Session, actor: Actor, annotator_id: str, *, cause: str, lane_id: str | None = None) -> int:
@@ -209,7 +224,9 @@ def _end(session: Session, actor: Actor, which: list[ColumnElement[bool]], cause
         ensure_transition(row.state, "returned")
     assignment_ids = [row.id for row in ended]
     session.execute(
-        update(Assignment).where(Assignment.id.in_(assignment_ids)).values(state="returned", ended_at=now_of(session)),
+        update(Assignment)
+        .where(Assignment.id.in_(assignment_ids))
+        .values(state="returned", ended_at=now_of(session), draft_sealed=None, draft_at=None),
         execution_options={"synchronize_session": False},
     )
     free_slots(session, assignment_ids)

@@ -31,7 +31,7 @@ from web.render import flash, page, see
 from web.sessions import request_time
 from workforce.pages import words
 from workforce.queries import steps_of
-from workforce.values import is_watermarked
+from workforce.values import is_watermarked, keeps_drafts_on_server_only
 
 pages = Pages("work", "marketplace")
 
@@ -131,6 +131,7 @@ def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any =
         "marketplace/task.html", status, task=found, ontology=ontology, guideline=guideline, over=over,
         answer=typed if typed is not None else found.draft, errors=errors or {}, skip_words=SKIP_WORDS,
         report_words=REPORT_WORDS, content=content,
+        in_page_only=keeps_drafts_on_server_only(found.classification),
         watermark=watermark_of(found.classification, pseudonym),
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Reads of work: what somebody holds, what they have done, why a lane is or is not open to them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from calibration.models import Qualification, QualificationTest
 from i18n import Message, _, current_locale
+from kernel.crypto import place_of, unseal
 from kernel.db import now_of
 from kernel.guard import not_found
 from kernel.hot import Hot, table_of
@@ -24,7 +26,7 @@ from marketplace.values.work import OVER, LaneOffer, Task
 from payouts.queries.rates import rate_of
 from workforce.queries.agreements import agreements_in_force
 from workforce.rules.agreements import shown_locale
-from workforce.values import PersonFacts, most_sensitive
+from workforce.values import PersonFacts, keeps_drafts_on_server_only, most_sensitive
 
 
 def open_task(session: Session, actor: Actor, *, key: str | None = None) -> Task | None:
@@ -46,7 +48,8 @@ def task_of(session: Session, actor: Actor, assignment_id: str) -> Task:
     task = _task(row)
     if is_alive(session, task) and may_work_in(session, actor, task.lane_id, task.classification):
         return task
-    return replace(task, content={}, state=OVER if task.state in ("leased", "expired") else task.state)
+    draft = None if keeps_drafts_on_server_only(task.classification) else task.draft
+    return replace(task, content={}, draft=draft, state=OVER if task.state in ("leased", "expired") else task.state)
 
 
 def is_own(session: Session, actor: Actor, assignment_id: str) -> bool:
@@ -88,8 +91,9 @@ _A, _L, _P, _I, _U = (table_of(model) for model in (Assignment, Lane, Project, I
 _TAKEN = Paging("work", Assignment.leased_at, Assignment.id, newest_first=True)
 _TASKS = select(
     _A.c.id, _A.c.epoch, _A.c.lane_id, _P.c.name, _L.c.locale, _L.c.task_type, _L.c.classification, opened_content(_I),
-    _A.c.ontology_id, _A.c.guideline_id, _A.c.lease_until, _A.c.rate_micros, _A.c.currency, _A.c.state, _A.c.draft,
-    _A.c.draft_at, _U.c.classification.label("own_class"), _A.c.unit_id, _A.c.project_id, _A.c.org_id,
+    _A.c.ontology_id, _A.c.guideline_id, _A.c.lease_until, _A.c.rate_micros, _A.c.currency, _A.c.state,
+    _A.c.draft_sealed, _A.c.draft_at, _U.c.classification.label("own_class"), _A.c.unit_id, _A.c.project_id,
+    _A.c.org_id,
 ).select_from(
     _A.join(_L, _L.c.id == _A.c.lane_id)
     .join(_P, _P.c.id == _A.c.project_id)
@@ -109,9 +113,15 @@ _OPEN_OR_KEY = Hot(_NEWEST.where(or_(_ALIVE, _A.c.take_key == bindparam("p_key")
 
 def _task(row: Row[*tuple[Any, ...]]) -> Task:
     told = row._asdict()
-    own_class = told.pop("own_class")
+    own_class, sealed = told.pop("own_class"), told.pop("draft_sealed")
+    told["draft"] = _draft(sealed, row.id, row.org_id) if sealed else None
     told["assignment_id"], told["project_name"] = told.pop("id"), told.pop("name")
     return Task(**told | {"classification": most_sensitive(told["classification"], own_class)})
+
+
+def _draft(sealed: str, assignment_id: str, org_id: str) -> dict[str, Any]:
+    place = place_of(Assignment.__tablename__, "draft_sealed", assignment_id, org_id)
+    return dict(json.loads(unseal(sealed, place)))
 
 
 def agreement_titles(session: Session, vendor_org_id: str) -> dict[str, Message]:

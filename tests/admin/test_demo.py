@@ -110,7 +110,7 @@ def _ensure_something_true_everywhere(db: Database) -> None:
         assert {"test", "waiver"} <= set(session.scalars(select(Qualification.basis)))
         kinds = set(session.scalars(select(DecisionReceipt.kind)))
         assert {"not_admitted", "test_failed", "work_rejected"} <= kinds
-        held = select(Assignment.draft).where(Assignment.state == "leased", Assignment.draft.is_not(None))
+        held = select(Assignment.id).where(Assignment.state == "leased", Assignment.draft_sealed.is_not(None))
         assert len(session.scalars(held).all()) == 1
         assert "overturned" in set(session.scalars(select(Appeal.outcome)))
         assert sorted(map(str, session.scalars(select(Dispute.outcome)))) == ["None", "both"]

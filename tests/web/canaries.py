@@ -43,12 +43,13 @@ SHAPES: dict[str, str] = {
     ), "text"),
     **dict.fromkeys(("agreement.texts", "agreement.titles", "guideline.texts", "pool.about"), "texts"),
     **dict.fromkeys(("annotator.domains", "annotator.skills"), "list"),
-    **dict.fromkeys(("assignment.draft", "judgment.answer"), "content"),
+    "judgment.answer": "content",
     "roster_line.faults": "faults",
     **dict.fromkeys(("decision_receipt.way_back", "decision_receipt.what", "decision_receipt.why"), "message"),
     **dict.fromkeys(("payout_line.holder_sealed", "payout_method.holder_sealed"), "sealed"),
     **dict.fromkeys((
-        "application_draft.content_sealed", "item_original.content_sealed", "made_file.asked_sealed",
+        "application_draft.content_sealed", "assignment.draft_sealed", "item_original.content_sealed",
+        "made_file.asked_sealed",
     ), "sealed content"),
     "item.content_sealed": "sealed among parts",
 }  # fmt: skip
@@ -60,7 +61,7 @@ EVENTS = {"judgment.answer": "assignment_id"}
 # but the person, who is not among the visitors. Other columns are only kept from other worlds.
 SHOWN_BY: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((
-        "account_link.email", "account_token.name", "application_draft.content_sealed", "assignment.draft",
+        "account_link.email", "account_token.name", "application_draft.content_sealed", "assignment.draft_sealed",
         "auth_session.agent", "passkey.name", "payout_line.holder_sealed", "payout_method.holder_sealed",
         "saved_filter.name", "made_file.asked_sealed",
     ), ()),

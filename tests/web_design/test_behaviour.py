@@ -69,6 +69,38 @@ def test_a_kept_draft_fills_the_form_again(stage: Stage, tab: Page) -> None:
     assert page.locator("textarea").input_value() == "yes"
 
 
+def stored(page: Page) -> int:
+    return int(page.evaluate("sessionStorage.length + localStorage.length"))
+
+
+def test_a_form_that_asks_for_it_keeps_nothing_in_the_browser_and_is_sent_when_the_line_is_back(
+    stage: Stage, tab: Page
+) -> None:
+    page = opened(stage, tab, HEAD + DRAFT.replace("data-keys", "data-keys data-in-page"))
+    page.context.set_offline(True)
+    page.locator("textarea").type("because")
+    assert stored(page) == 0
+    expect(page.locator("[data-draft]")).to_have_text("Kept here")
+    page.get_by_role("button", name="Send").click()
+    assert stored(page) == 0 and page.url == stage.url + "/", "without a line the page does not go"
+    assert page.locator("textarea").input_value() == "because"
+    with page.expect_request("**/send") as sent:
+        page.context.set_offline(False)
+    assert sent.value.post_data == "csrf_token=x&why=because"
+
+
+def test_what_a_tab_kept_before_its_form_asked_for_nothing_of_it_goes_to_the_server_and_out_of_the_tab(
+    stage: Stage, tab: Page
+) -> None:
+    page = opened(stage, tab, HEAD + DRAFT)
+    page.evaluate("""sessionStorage.setItem('draft:/draft', '{"pairs": [["why", "yes"]], "stopped": false}')""")
+    stage.pages["/"] = [HEAD + DRAFT.replace("data-keys", "data-keys data-in-page")]
+    page.reload()
+    assert (page.locator("textarea").input_value(), stored(page)) == ("yes", 0)
+    expect(page.locator("[data-draft]")).to_contain_text("Draft saved")
+    assert stage.asked == [("/draft", "why=yes", "a-token")]
+
+
 def test_what_is_destructive_is_asked_first(stage: Stage, tab: Page) -> None:
     page = opened(stage, tab, stub.gallery("en"))
     page.get_by_role("button", name="Withdraw").click()

@@ -53,7 +53,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post") return;
-    if ("sent" in form.dataset) return event.preventDefault();
+    if ("sent" in form.dataset || drafts.get(form)?.waits(event.submitter)) return event.preventDefault();
     form.dataset.sent = "";
     event.submitter?.classList.add("htmx-request");
     if ("forget" in form.dataset) sessionStorage.clear();
@@ -80,36 +80,45 @@
     pressed.click();
   });
 
-  /* Drafts: sent a moment after the last change; kept in this tab while the line is down. */
+  /* Drafts: sent a moment after the last change; kept in this tab while the line is down. Where the form says
+     data-in-page nothing is put into the browser's storage: what is typed is here and, with the line, on the server. */
   const drafts = new Map();
   const fields = (form) => [...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string");
   const draft = (form) => {
     const url = form.dataset.draftUrl;
     const store = `draft:${url}`;
     const line = form.querySelector("[data-draft]");
-    let timer, stopped = false, version = 0;
+    const inPage = "inPage" in form.dataset;
+    let timer, stopped = false, version = 0, unsent = false, pressed;
     const say = (key, time) => {
       const words = line?.dataset[key];
       if (words) line.textContent = words.replace("{time}", time ?? "");
     };
     const keep = () => {
+      if (inPage) return;
       try { sessionStorage.setItem(store, JSON.stringify({ pairs: fields(form), stopped })); } catch { /* full or off */ }
     };
     const send = async () => {
       const sent = version;
+      clearTimeout(timer);
       try {
         const body = new URLSearchParams(fields(form));
         const answer = await fetch(url, { method: "POST", body, headers: { "X-CSRFToken": token(), Accept: "application/json" } });
         if (!answer.ok) throw new Error(answer.status);
         if (stopped || sent !== version) return;
         sessionStorage.removeItem(store);
+        unsent = false;
         say("saved", new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format());
-      } catch {
-        if (!stopped) say(navigator.onLine ? "unsaved" : "offline");
+      } catch (error) {
+        if (stopped) return;
+        say(navigator.onLine ? "unsaved" : "offline");
+        /* No answer at all is no refusal: nothing else holds what was typed, so it is tried again. */
+        if (inPage && error instanceof TypeError && sent === version) timer = setTimeout(send, 5000);
       }
     };
     const changed = () => {
       version += 1;
+      unsent = true;
       keep();
       clearTimeout(timer);
       timer = setTimeout(send, 800);
@@ -123,11 +132,24 @@
       }
     };
     form.addEventListener("input", changed);
-    addEventListener("online", () => sessionStorage.getItem(store) && send());
+    addEventListener("online", () => {
+      if (pressed !== undefined) form.requestSubmit(pressed);
+      else if (inPage ? unsent : sessionStorage.getItem(store)) send();
+    });
     addEventListener("offline", () => say("offline"));
     const kept = sessionStorage.getItem(store);
+    if (inPage) sessionStorage.removeItem(store);
     if (kept) { refill(JSON.parse(kept).pairs); send(); }
-    return { stop() { stopped = true; clearTimeout(timer); keep(); } };
+    return {
+      stop() { stopped = true; clearTimeout(timer); keep(); },
+      /* Sent without a line, the page would go and take the answer along: the button counts when the line is back. */
+      waits(button) {
+        if (!inPage || navigator.onLine) return false;
+        pressed = button;
+        say("offline");
+        return true;
+      },
+    };
   };
 
   /* What was sent is kept until the next page has come, in case the line broke on the way. */

@@ -78,6 +78,7 @@ from workforce.values.protection import (
     Protection,
     is_restricted,
     is_watermarked,
+    keeps_drafts_on_server_only,
     most_sensitive,
     rank_of,
 )
@@ -171,6 +172,7 @@ __all__ = [
     "Verdict",
     "is_restricted",
     "is_watermarked",
+    "keeps_drafts_on_server_only",
     "most_sensitive",
     "rank_of",
 ]

@@ -44,29 +44,30 @@ class ClassDemands:
     is_view_only: bool
     link_life: timedelta
     logs_reads: bool
+    drafts_on_server_only: bool  # nothing that a person has typed is kept by their browser
     export: ExportRule
 
 
 CLASS_DEMANDS: Mapping[str, ClassDemands] = {
     "public": ClassDemands(
         0, None, False, False, False, Ask.NEVER, Ask.NEVER, None, False, False, False, timedelta(hours=1), False,
-        ExportRule.FREE,
+        False, ExportRule.FREE,
     ),
     "internal": ClassDemands(
         0, None, False, False, False, Ask.NEVER, Ask.NEVER, None, False, False, False, timedelta(minutes=10), False,
-        ExportRule.FREE,
+        False, ExportRule.FREE,
     ),
     "confidential": ClassDemands(
         1, timedelta(days=180), True, False, True, Ask.WHERE_SET, Ask.WHERE_SET, timedelta(hours=12), False, True, True,
-        timedelta(minutes=5), False, ExportRule.STEP_UP,
+        timedelta(minutes=5), False, True, ExportRule.STEP_UP,
     ),
     "restricted-pii": ClassDemands(
         2, timedelta(days=90), True, False, True, Ask.ALWAYS, Ask.WHERE_SET, timedelta(hours=4), False, True, True,
-        timedelta(seconds=60), True, ExportRule.SECOND_PERSON,
+        timedelta(seconds=60), True, True, ExportRule.SECOND_PERSON,
     ),
     "restricted-phi": ClassDemands(
         3, timedelta(days=30), True, True, True, Ask.ALWAYS, Ask.ALWAYS, timedelta(minutes=30), True, True, True,
-        timedelta(seconds=60), True, ExportRule.SECOND_PERSON,
+        timedelta(seconds=60), True, True, ExportRule.SECOND_PERSON,
     ),
 }  # fmt: skip
 CLASSES = tuple(CLASS_DEMANDS)
@@ -100,6 +101,12 @@ def is_watermarked(classification: str) -> bool:
     """Whether such content is shown with the reader's pseudonym across it."""
     demands = CLASS_DEMANDS.get(classification)
     return demands is None or demands.has_watermark
+
+
+def keeps_drafts_on_server_only(classification: str) -> bool:
+    """Whether an answer that was not sent yet may lie on the server alone, and never in a browser's storage."""
+    demands = CLASS_DEMANDS.get(classification)
+    return demands is None or demands.drafts_on_server_only
 
 
 @dataclass(frozen=True)
