@@ -22,7 +22,7 @@ def create_base_app(settings: Settings) -> Flask:
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="__Host-form" if settings.is_production else "form",
+        SESSION_COOKIE_NAME=sessions.of_this_host("form", settings),
         SESSION_COOKIE_SECURE=settings.is_production,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

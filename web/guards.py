@@ -71,8 +71,12 @@ def _language() -> str:
     if sessions.is_cookieless(request):
         return negotiate(parse_accept_language(request.headers.get("Accept-Language")))
     user = current.signed_in()
-    chosen = [user.person.locale] if user else [request.cookies.get("lang", "")[:20]]
+    chosen = [user.person.locale] if user else [_chosen_here()]
     return negotiate([*(tag for tag in chosen if tag), *parse_accept_language(request.headers.get("Accept-Language"))])
+
+
+def _chosen_here() -> str:
+    return request.cookies.get(sessions.of_this_host("lang", current.settings()), "")[:20]
 
 
 def _gate() -> ResponseReturnValue | None:

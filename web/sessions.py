@@ -42,9 +42,17 @@ class SignedIn(UserMixin):
         return self.session_id or self.person.id
 
 
+def of_this_host(name: str, settings: Settings) -> str:
+    """A cookie's name with `__Host-`, except on plain http outside production, where browsers would not send it back.
+
+    With it no other host can set the cookie, and a browser takes it only as `Secure`, for the path `/`.
+    """
+    return f"__Host-{name}" if settings.is_production else name
+
+
 def cookie_name(settings: Settings) -> str:
-    """`__Host-sid`, except on plain http outside production, where browsers would not send it back."""
-    return "__Host-sid" if settings.is_production else "sid"
+    """What the session's cookie is called."""
+    return of_this_host("sid", settings)
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _HEADERS = {
     "Content-Disposition": "inline",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-site",
     "Referrer-Policy": "no-referrer",
 }

@@ -135,7 +135,7 @@ def test_a_link_is_followed_without_a_cookie_until_time_session_class_or_lease_e
     assert app.test_client().get(addresses[0]).status_code == 303, "nobody is signed in"
     got = follow(app, image)
     assert (got.status_code, got.mimetype, got.data[:4]) == (200, "image/png", b"\x89PNG")
-    assert got.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert got.headers["Content-Security-Policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
     assert got.headers["Cross-Origin-Resource-Policy"] == "same-site"
     assert (got.headers["Referrer-Policy"], got.headers["Cache-Control"]) == ("no-referrer", "no-store")
     assert not {"Set-Cookie", "ETag", "Last-Modified"} & set(got.headers)

@@ -99,6 +99,7 @@ def test_a_document_is_sealed_shown_for_a_reason_decided_and_forgotten(app: Flas
     shown = manager.post(f"{place}/look", {"reason": "Checking the name"}, on=page)
     assert (shown.data, shown.mimetype) == (png(), "image/png")
     assert shown.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert shown.headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
     assert shown.headers["Content-Disposition"] == "inline; filename=document.png"
     assert shown.headers["Cache-Control"] == "no-store" and shown.headers["X-Content-Type-Options"] == "nosniff"
     for refused in (stranger, Program(app, world.db, world.reviewer), Program(app, world.db, actor)):

@@ -91,7 +91,7 @@ def test_an_application_that_was_begun_comes_back_to_its_browser_alone(app: Flas
     assert "Nia Begun" not in other.text(path)
     member = Visitor(app, world.db, world.stranger)
     member.post(f"{path}/draft", {**begun, "about": "Mine alone."}, on=path)
-    other.client.set_cookie("application", f"account:{world.stranger.account_id}", path=path)
+    other.client.set_cookie(f"application-{world.pool_id}", f"account:{world.stranger.account_id}")
     assert "Mine alone." in Visitor(app, world.db, world.stranger).text(path) and "Mine alone." not in other.text(path)
     assert visitor.post(f"{path}/draft", {**begun, "about": "x" * 30_000}, on=path).status_code == 422
     assert visitor.post(path, _form()).status_code == 303

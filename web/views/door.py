@@ -7,7 +7,6 @@ from pydantic import Field
 
 from i18n import SHIPPED, Message, _
 from kernel import audit, db
-from kernel.config import Settings
 from kernel.errors import NotFound, TooMany
 from kernel.policy import NOBODY, PASSKEY
 from kernel.tenancy import Scope
@@ -232,14 +231,12 @@ def set_language() -> Response:
     if user:
         with db.transaction(Scope.system("choice of language")) as transaction:
             directory().set_locale(transaction, user.person.id, wanted)
+    settings = current.settings()
     response.set_cookie(
-        "lang", wanted, max_age=31536000, httponly=True, samesite="Lax", secure=_secure(current.settings())
-    )
+        sessions.of_this_host("lang", settings), wanted, max_age=31536000, httponly=True, samesite="Lax",
+        secure=settings.is_production,
+    )  # fmt: skip
     return response
-
-
-def _secure(settings: Settings) -> bool:
-    return settings.is_production
 
 
 @pages.post("/place")

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LANGUAGE_ROWS = 4
-_COOKIE = "application"
 _MANY = {"locale", "proficiency", "skills", "domains"}
 
 
@@ -106,10 +105,15 @@ def save_draft(pool_id: str) -> Response:
     response = see("workforce.apply", pool_id=pool_id)
     if secret:
         response.set_cookie(
-            _COOKIE, secret, path=url_for("workforce.apply", pool_id=pool_id), httponly=True, samesite="Lax",
+            _cookie(pool_id), secret, path="/", httponly=True, samesite="Lax",
             secure=current.settings().is_production, max_age=int(drafts.KEPT_FOR.total_seconds()),
         )  # fmt: skip
     return response
+
+
+def _cookie(pool_id: str) -> str:
+    """Each pool has a cookie of its own: a browser that `__Host-` binds to this host asks for the path `/`."""
+    return sessions.of_this_host(f"application-{pool_id}", current.settings())
 
 
 def _draft_key(pool_id: str) -> str | None:
@@ -117,7 +121,7 @@ def _draft_key(pool_id: str) -> str | None:
     person = current.person()
     if person is not None:
         return drafts.key_of_account(person.id)
-    secret = request.cookies.get(_COOKIE, "")[:100]
+    secret = request.cookies.get(_cookie(pool_id), "")[:100]
     return drafts.key_of(secret) if secret else None
 
 
@@ -141,7 +145,9 @@ def send_application(pool_id: str) -> Response:
             form.errors[str(problem.params.get("field", ""))] = problem.message
         else:
             response = let_in(account_id, membership_id, _("Your application was sent."))
-            response.delete_cookie(_COOKIE, path=url_for("workforce.apply", pool_id=pool_id))
+            response.delete_cookie(
+                _cookie(pool_id), path="/", httponly=True, samesite="Lax", secure=current.settings().is_production
+            )
             return response
     return _show(offer, form, 422)
 

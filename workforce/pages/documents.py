@@ -81,7 +81,9 @@ def look_at_document(document_id: str) -> Response:
     response = Response(shown.content, mimetype=shown.media_type)
     kind = "inline" if shown.media_type.startswith("image/") else "attachment"
     response.headers["Content-Disposition"] = f"{kind}; filename=document.{_SUFFIX[shown.media_type]}"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    response.headers["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    )
     return response
 
 
