@@ -16,7 +16,7 @@ from kernel.config import Settings
 from kernel.errors import Forbidden, Invalid, Misuse, Problem, Unauthenticated
 from kernel.policy import Actor, matrix
 from kernel.tenancy import Scope
-from web import again, current, problems, sessions, stepup
+from web import again, current, problems, refusals, sessions, stepup
 from web.identity import directory
 from web.json_text import is_storable
 from web.sessions import is_bearer, request_time
@@ -114,6 +114,7 @@ def _ensure_storable(sent: MultiDict[str, str]) -> None:
     fault = _("The text contains a character that cannot be stored.")
     odd = [name for name, text in sent.items(multi=True) if not (is_storable(name) and is_storable(text))]
     if odd:
+        refusals.note("input.unstorable")
         raise Invalid("text.unstorable", fault, {name.replace("\0", ""): fault for name in odd})
 
 
@@ -125,10 +126,12 @@ def _is_open_api(action: str) -> bool:
 def _same_site(action: str) -> Response | None:
     """A form from elsewhere is refused; one of ours whose token is too old is shown again with all that it held."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        refusals.note("form.site")
         raise Forbidden("csrf.site", _("This came from another site, and was not done."))
     try:
         csrf.protect()
     except CSRFError:
+        refusals.note("form.token")
         if action != "public" and not current_user.is_authenticated:
             # Nothing can be done without signing in, so the lost form token is not what the person has to mend.
             if request.headers.get("Sec-Fetch-Site") != "same-origin":
@@ -146,6 +149,7 @@ def _same_site(action: str) -> Response | None:
 
 def _token_problem() -> Unauthenticated:
     if is_bearer(request):
+        refusals.note("api.token")
         return Unauthenticated(
             "token.refused",
             _("This token is not known, has run out or was revoked, or its account is closed. Make a new one."),

@@ -15,7 +15,7 @@ from kernel.db import insert_ignoring, now_of
 from kernel.errors import TooMany
 from kernel.models import RateBucket
 from kernel.tenancy import Scope
-from web import current, sessions
+from web import current, refusals, sessions
 
 HOUR = 3600
 MOST = {
@@ -37,6 +37,7 @@ def count(session: Session, what: str, who: str, *, most: int, seconds: int) -> 
     if row.window_ends_at <= now:
         row.window_ends_at, row.count = now + timedelta(seconds=seconds), 0
     if row.count >= most:
+        refusals.note(f"limit.{what}")
         wait = max(1, int((row.window_ends_at - now).total_seconds()))
         raise TooMany("too_many", _("Too many tries. Wait a while, then try again."), retry_after=wait)
     row.count += 1

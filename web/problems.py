@@ -16,7 +16,7 @@ from kernel.crypto import CannotDecrypt
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany, Unauthenticated, Unavailable
 from kernel.guard import use_hints
 from kernel.policy import PASSKEY, Reason
-from web import again
+from web import again, refusals
 from web.sessions import is_cookieless
 
 log = logging.getLogger("polyphony.web")
@@ -242,8 +242,11 @@ _HTTP_TEXTS: dict[int, Message] = {
 
 def _from_http(error: HTTPException) -> Response:
     if isinstance(error, SecurityError):
+        refusals.note("host")
         return make_response("", 400)  # asked for under a name that is not ours, under which no page has an address
     status = error.code or 500
+    if status == 413:
+        refusals.note("input.size")
     if status < 400:
         return make_response(error.get_response())
     problem = _BY_STATUS.get(status, Problem)(
