@@ -7,6 +7,7 @@ from kernel.policy import system_actor
 from kernel.tenancy import Scope
 from web.commands import Commands
 from workforce import operations, queries
+from workforce.operations import signing_out
 
 cli = Commands("workforce", help="People: accounts and their tokens.")
 
@@ -36,3 +37,12 @@ def token(email: str, days: int, role: str | None, name: str, scopes: tuple[str,
             days=days,
         )
     click.echo(secret)
+
+
+@cli.command("sign-out-everybody")
+@click.confirmation_option(prompt="Every session of every account ends at once. Go on?")
+def sign_out_everybody() -> None:
+    """End every session of every account, as after a theft of sessions or of their database."""
+    with db.transaction(Scope.system("command line")) as session:
+        people = signing_out.sign_out_everybody(session, system_actor("command line"))
+    click.echo(f"Everybody is signed out ({people} accounts).")

@@ -21,6 +21,7 @@ class Action(StrEnum):
     FACTOR_RESET_DECIDE = "factor_reset:decide"
     FACTOR_RESET_READ = "factor_reset:read"
     ORGANIZATION_CREATE = "organization:create"
+    SESSIONS_END = "sessions:end"
     TEAM_READ = "team:read"
     TEAM_MANAGE = "team:manage"
     POOL_READ = "pool:read"

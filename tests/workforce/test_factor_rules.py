@@ -111,7 +111,7 @@ def test_files_ask_for_it_from_confidential_data_on(classification: str | None, 
         ("people:export", Role.VENDOR_MANAGER), ("people:export", Role.AUDITOR), ("people:clear", Role.VENDOR_MANAGER),
         ("invitation:export", Role.VENDOR_MANAGER), ("reads:export", Role.CLIENT_PM), ("team:manage", Role.OPERATOR),
         ("credential:export", Role.ANNOTATOR), ("team:manage", Role.CLIENT_ADMIN), ("release:open", Role.CLIENT_PM),
-        ("class:lower", Role.CLIENT_ADMIN),
+        ("class:lower", Role.CLIENT_ADMIN), ("sessions:end", Role.VENDOR_MANAGER), ("sessions:end", Role.OPERATOR),
     ],
 )  # fmt: skip
 def test_taking_lists_away_and_giving_reach_ask_for_a_proof_and_are_offered_before_it(action: str, role: Role) -> None:

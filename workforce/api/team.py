@@ -26,6 +26,7 @@ from workforce.api.team_shapes import (
 from workforce.operations import offers
 from workforce.queries.offers import offer_by_secret, open_offers
 from workforce.values import OfferState
+from workforce.operations import signing_out
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -104,3 +105,15 @@ def accept_role_as_oneself(session: "Session", actor: Actor, token: str) -> Welc
 
 def _address(secret: str) -> str:
     return url_for("workforce.role_offer", token=secret, _external=True)
+
+
+@api.post("/team/<membership_id>/sign-out", returns=None, status=204)
+def sign_out_member(session: "Session", actor: Actor, membership_id: str) -> None:
+    """End every session of somebody of the team; tokens of programs go on."""
+    signing_out.sign_out_member(session, actor, membership_id)
+
+
+@api.post("/people/<annotator_id>/sign-out", returns=None, status=204)
+def sign_out_person(session: "Session", actor: Actor, annotator_id: str) -> None:
+    """End every session of somebody who works for your organization; tokens of programs go on."""
+    signing_out.sign_out_person(session, actor, annotator_id)

@@ -352,6 +352,7 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
         steps=steps, documents=documents, lanes=lanes, grounds=grounds,
         is_self=detail.annotator.account_id == current.actor().account_id,
+        may_sign_out=current.may(Action.SESSIONS_END),
     )  # fmt: skip
 
 

@@ -11,11 +11,13 @@ from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, role_label, see
 from workforce import operations, queries
-from workforce.operations import offers
+from workforce.operations import offers, signing_out
 from workforce.pages import pages
 from workforce.queries.offers import open_offers
 from workforce.rules.roles import grantable
 from workforce.values import OrgKind
+
+SIGNED_OUT = _("The person is signed out everywhere, and can sign in again.")
 
 
 class OfferForm(FormModel):
@@ -79,6 +81,39 @@ def end_member(membership_id: str) -> Response:
 
 
 def _show(form: Form[OfferForm], status: int = 200) -> Response:
+
+
+@pages.post("/team/<membership_id>/sign-out")
+def sign_out_member(membership_id: str) -> Response:
+    """End every session of somebody of the team."""
+    with db.transaction(current.scope()) as session:
+        signing_out.sign_out_member(session, current.actor(), membership_id)
+    flash("good", SIGNED_OUT)
+    return see("workforce.team")
+
+
+@pages.post("/people/<annotator_id>/sign-out")
+def sign_out_person(annotator_id: str) -> Response:
+    """End every session of somebody who works for the vendor."""
+    with db.transaction(queries.reach(current.actor())) as session:
+        signing_out.sign_out_person(session, current.actor(), annotator_id)
+    flash("good", SIGNED_OUT)
+    return see("workforce.person", annotator_id=annotator_id)
+
+
+def _add(data: MemberForm) -> AccountView | None:
+    """The account, if it was made just now."""
+    actor = current.actor()
+    with db.transaction(current.scope()) as session:
+        known = queries.find_account(session, data.email)
+        account = known or operations.create_account(
+            session, actor, email=data.email, name=data.name or data.email.partition("@")[0], locale=current_locale()
+        )
+        operations.add_membership(session, actor, account_id=account.id, org_id=actor.org_id or "", role=data.role)
+    return None if known else account
+
+
+def _show(form: Form[MemberForm], status: int = 200, welcome: str = "") -> Response:
     actor = current.actor()
     with db.reading(current.scope()) as session:
         rows, after = queries.members_of(session, actor.org_id or "", after=request.args.get("after") or None)
