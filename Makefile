@@ -9,7 +9,7 @@ SETUP = $(PYTHON) -c "$(OLD)" && $(PYTHON) scripts/setup.py
 .DEFAULT_GOAL := help
 # What is compiled once need not be compiled by each of the many processes of a run.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup setup-dev run test check bench oracles soak screenshots shell migration translations lock
+.PHONY: help setup setup-dev run test check bench oracles soak screenshots shell migration translations bill lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ migration: setup-dev ## write a migration for what changed in the models (name=w
 
 translations: setup-dev ## bring the catalogs up to date with the source
 	@$(PY) -m i18n.update
+
+bill: setup ## write what the product is made of as a CycloneDX bill of materials (OUT=file, else to the screen)
+	@$(PY) -m scripts.bill $(OUT)
 
 LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 lock: setup-dev ## write requirements.txt and requirements-dev.txt anew from pyproject.toml
