@@ -152,7 +152,7 @@ GRANTS = (
 
 
 # Content: what clients bring, and what people make of it.
-CONTENT = {"item.content_sealed", "judgment.answer", "assignment.draft", "item_original.content_sealed"}
+CONTENT = {"item.content_sealed", "judgment.answer", "assignment.draft_sealed", "item_original.content_sealed"}
 SENSITIVE = [name for name, asked in CLASS_DEMANDS.items() if asked.factor_within is not None]
 
 

@@ -9,7 +9,7 @@ from kernel import db
 from kernel.guard import not_found
 from kernel.policy import Actor
 from kernel.tenancy import Scope
-from web import limits
+from web import current, limits
 from web.forms import PageQuery
 from workforce import operations, queries
 from workforce.api import api
@@ -113,7 +113,7 @@ def sign_out_member(session: "Session", actor: Actor, membership_id: str) -> Non
     signing_out.sign_out_member(session, actor, membership_id)
 
 
-@api.post("/people/<annotator_id>/sign-out", returns=None, status=204)
+@api.post("/people/<annotator_id>/sign-out", returns=None, status=204, scope=lambda: queries.reach(current.actor()))
 def sign_out_person(session: "Session", actor: Actor, annotator_id: str) -> None:
     """End every session of somebody who works for your organization; tokens of programs go on."""
     signing_out.sign_out_person(session, actor, annotator_id)
