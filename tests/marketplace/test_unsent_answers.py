@@ -239,11 +239,11 @@ def test_of_a_confidential_unit_the_browser_keeps_nothing_and_the_server_gives_i
     assert stored(page) == 0
     page.reload()
     assert page.locator(".opt input:checked").get_attribute("value") == chosen
-    assert desk.db.is_sqlite or kept(desk)[0].startswith("v1|")
+    assert len(kept(desk)) == 1
     page.context.close()
 
 
-def test_of_an_internal_unit_the_tab_keeps_it_over_a_reload_without_a_line(
+def test_of_an_internal_unit_the_tab_keeps_it_while_the_line_is_lost(
     app: Flask, desk: Desk, browser: Browser, live_server: Serve
 ) -> None:
     page, address = opened(app, desk, browser, live_server)
