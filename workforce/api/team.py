@@ -23,10 +23,9 @@ from workforce.api.team_shapes import (
     RoleOffersOut,
     TeamOut,
 )
-from workforce.operations import offers
+from workforce.operations import offers, signing_out
 from workforce.queries.offers import offer_by_secret, open_offers
 from workforce.values import OfferState
-from workforce.operations import signing_out
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

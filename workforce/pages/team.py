@@ -80,9 +80,6 @@ def end_member(membership_id: str) -> Response:
     return see("workforce.team")
 
 
-def _show(form: Form[OfferForm], status: int = 200) -> Response:
-
-
 @pages.post("/team/<membership_id>/sign-out")
 def sign_out_member(membership_id: str) -> Response:
     """End every session of somebody of the team."""
@@ -101,19 +98,7 @@ def sign_out_person(annotator_id: str) -> Response:
     return see("workforce.person", annotator_id=annotator_id)
 
 
-def _add(data: MemberForm) -> AccountView | None:
-    """The account, if it was made just now."""
-    actor = current.actor()
-    with db.transaction(current.scope()) as session:
-        known = queries.find_account(session, data.email)
-        account = known or operations.create_account(
-            session, actor, email=data.email, name=data.name or data.email.partition("@")[0], locale=current_locale()
-        )
-        operations.add_membership(session, actor, account_id=account.id, org_id=actor.org_id or "", role=data.role)
-    return None if known else account
-
-
-def _show(form: Form[MemberForm], status: int = 200, welcome: str = "") -> Response:
+def _show(form: Form[OfferForm], status: int = 200) -> Response:
     actor = current.actor()
     with db.reading(current.scope()) as session:
         rows, after = queries.members_of(session, actor.org_id or "", after=request.args.get("after") or None)
