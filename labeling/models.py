@@ -62,6 +62,7 @@ class Item(Identified, Shared, Base):
     content = SealedJson("content_sealed")
     fingerprint: Mapped[str] = mapped_column(String(64))
     client_ref: Mapped[str | None] = mapped_column(String(200))
+    removed_at: Mapped[datetime | None]  # when its content went, at its project's time
 
 
 def opened_content(items: Table) -> ColumnElement[Any]:

@@ -9,6 +9,7 @@ from jinja2 import Environment
 from i18n import Message, _, current_locale
 from i18n.tags import direction, display_name
 from labeling.rules.guidelines import paragraphs
+from labeling.rules.removed import removed_on
 from labeling.rules.segments import ruler, segments
 from labeling.tasktypes import registry
 from labeling.tasktypes.pairwise import PairwiseAnswer
@@ -50,6 +51,7 @@ def install(environment: Environment) -> None:
         "class_words": class_words,
         "class_named": class_named,
         "paragraphs": paragraphs,
+        "removed_on": removed_on,
         "segments": segments,
         "ruler": ruler,
         "spans_text": spans_text,

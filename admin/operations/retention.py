@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from admin.operations.own_data import erase_person, forget_file
 from admin.queries.retention import due_ids
 from admin.rules.retention import (
+    CONTENTS,
     COPIES,
     DOCUMENTS,
     DRAFTS,
@@ -13,17 +14,21 @@ from admin.rules.retention import (
     LISTS,
     MEDIA,
     RECORDINGS,
+    RELEASED,
     RULES,
     SESSIONS,
+    UNJUDGED,
     UPLOADS,
     Retention,
 )
-from calibration.models import LanguageRecording
-from calibration.operations.voices import forget_recordings
+from calibration.models import GoldKey, LanguageRecording
+from calibration.operations.voices import forget_recordings, speak_anew
 from kernel import audit
+from kernel.db import now_of
 from kernel.policy import Actor
-from labeling.models import Media, MediaName
-from marketplace.models import Batch
+from labeling.models import Item, ItemOriginal, Media, MediaName
+from labeling.rules.removed import removed_content
+from marketplace.models import Batch, Release
 from payouts.models import PayoutLine
 from web.models import AuthSession
 from workforce.models import DataRequest, MadeFile
@@ -31,7 +36,7 @@ from workforce.models.onboarding import ApplicationDraft, PersonDocument
 from workforce.operations.made_files import forget_made
 from workforce.values.own_data import DataState
 
-PORTION = 500
+PORTION, MANIFEST = 500, "manifest.json"
 
 
 def carry_retention(session: Session, actor: Actor, limit: int = PORTION) -> dict[str, int]:
@@ -68,8 +73,14 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
         session.execute(update(PersonDocument).where(PersonDocument.id.in_(found)).values(content_sealed=None))
     elif rule is DRAFTS:
         session.execute(delete(ApplicationDraft).where(ApplicationDraft.id.in_(found)))
+    elif rule is UNJUDGED:
+        speak_anew(session, actor, found)
     elif rule is RECORDINGS:
         forget_recordings(session, actor, LanguageRecording.id.in_(found))
+    elif rule is CONTENTS:
+        _remove_contents(session, found)
+    elif rule is RELEASED:
+        _remove_released(session, found)
     elif rule is MEDIA:
         for file in session.scalars(select(Media).where(Media.id.in_(found))):
             forget_file(session, file.stored_name)
@@ -81,3 +92,26 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
         )
     session.flush()
     return len(found)
+
+
+def _remove_contents(session: Session, item_ids: list[str]) -> None:
+    """Items lose their words, what they said before masking, and what their right answers were explained with.
+
+    Nothing is left of the hash of the words either, by which a short text could be guessed.
+    """
+    now = now_of(session)
+    for item in session.scalars(select(Item).where(Item.id.in_(item_ids))):
+        item.content, item.removed_at = removed_content(item.content, now.date()), now
+        item.fingerprint = f"removed:{item.id}"
+    session.execute(delete(ItemOriginal).where(ItemOriginal.id.in_(item_ids)))
+    session.execute(update(GoldKey).where(GoldKey.item_id.in_(item_ids)).values(explanation=""))
+
+
+def _remove_released(session: Session, release_ids: list[str]) -> None:
+    """Manifests stay, with every file's name, size and hash: the receipt of what was delivered."""
+    for release in session.scalars(select(Release).where(Release.id.in_(release_ids))):
+        for file in release.files:
+            if file["name"] != MANIFEST and file["stored_name"]:
+                forget_file(session, file["stored_name"])
+        release.files = [file if file["name"] == MANIFEST else file | {"stored_name": ""} for file in release.files]
+        release.removed_at = now_of(session)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from admin.rules.retention import (
+    CONTENTS,
     COPIES,
     DESTINATIONS,
     DOCUMENTS,
@@ -16,18 +17,21 @@ from admin.rules.retention import (
     LISTS,
     MEDIA,
     RECORDINGS,
+    RELEASED,
     RULES,
     SESSIONS,
+    UNJUDGED,
     UPLOADS,
     Retention,
 )
+from calibration.models import Attempt, Dispute
 from calibration.models.languages import LanguageCheck, LanguageRecording
 from kernel.db import now_of
-from labeling.models import Media
-from marketplace.models import Batch, Project
-from payouts.models import PayoutLine, PayoutRun
+from labeling.models import Item, Media
+from marketplace.models import Assignment, Batch, Lane, Project, Release, Review
+from payouts.models import Earning, PayoutLine, PayoutRun
 from web.models import AuthSession
-from workforce.models import Appeal, DataRequest, MadeFile
+from workforce.models import Appeal, DataRequest, DecisionReceipt, MadeFile
 from workforce.models.onboarding import ApplicationDraft, PersonDocument
 from workforce.values.own_data import DataKind, DataState
 
@@ -86,7 +90,17 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
         return recordings.where(LanguageCheck.decided_at.is_not(None), ~appealed), LanguageCheck.decided_at
     if rule is MEDIA:
         files = select(Media.id).join(Project, Project.id == Media.project_id)
-        return files.where(Project.finished_at.is_not(None)), Project.finished_at
+        return files.where(_ENDED, nothing_waits()), Project.content_until
+    if rule is CONTENTS:
+        items = select(Item.id).join(Project, Project.id == Item.project_id)
+        return items.where(_ENDED, Item.removed_at.is_(None), nothing_waits()), Project.content_until
+    if rule is RELEASED:
+        releases = select(Release.id).join(Project, Project.id == Release.project_id)
+        whole = Release.sha256.is_not(None) & Release.removed_at.is_(None)
+        return releases.where(_ENDED, whole, nothing_waits()), Project.content_until
+    if rule is UNJUDGED:
+        sent = select(LanguageRecording.id).join(LanguageCheck, LanguageCheck.id == LanguageRecording.check_id)
+        return sent.where(LanguageCheck.state == "answered"), LanguageCheck.answered_at
     if rule is DOCUMENTS:
         contents = select(PersonDocument.id).where(PersonDocument.content_sealed.is_not(None))
         return contents.where(PersonDocument.decided_at.is_not(None)), PersonDocument.decided_at
@@ -95,3 +109,27 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
     assert rule is DESTINATIONS
     lines = select(PayoutLine.id).join(PayoutRun, PayoutRun.id == PayoutLine.run_id)
     return lines.where(PayoutLine.details_sealed.is_not(None)), PayoutRun.settled_at
+
+
+_ENDED = and_(Project.state == "done", Project.content_until.is_not(None))
+
+
+def nothing_waits() -> ColumnElement[bool]:
+    """Whether nobody needs the content of a project any more: to answer, to review, in an exam, to be judged.
+
+    Pay that is accepted and not yet paid out holds nothing back: its work is decided on, and somebody who never says
+    where to pay would keep a client's data for ever. Reviews that nobody holds and lessons do not either.
+    """
+    of_project = Lane.project_id == Project.id
+    waiting_for = (
+        exists().where(Assignment.project_id == Project.id, Assignment.state == "leased"),
+        exists().where(Review.project_id == Project.id, Review.state == "leased"),
+        exists().where(Attempt.project_id == Project.id, Attempt.state == "exam"),
+        exists().where(Dispute.project_id == Project.id, Dispute.decided_at.is_(None)),
+        exists().where(Earning.project_id == Project.id, Earning.state == "pending"),
+        exists().where(
+            of_project, DecisionReceipt.lane_id == Lane.id, Appeal.receipt_id == DecisionReceipt.id,
+            Appeal.decided_at.is_(None),
+        ),
+    )  # fmt: skip
+    return and_(*(~each for each in waiting_for))

@@ -24,11 +24,17 @@ COPIES = Retention("copies", _("Files with a person's data, made ready for them"
 LISTS = Retention("lists", _("Files of lists, a day after they were made"), 0)
 SESSIONS = Retention("sessions", _("Ended sessions, with network and browser"), 180)
 UPLOADS = Retention("uploads", _("Uploaded files of units and gold, once they are written or given up"), 30)
-MEDIA = Retention("media", _("Pictures and sounds of projects, once these have ended"), 365)
+CONTENTS = Retention("contents", _("Texts of units, at the day that their project's client has set"), 0)
+RELEASED = Retention("released", _("Files of releases but their manifests, at the same day"), 0)
+MEDIA = Retention("media", _("Pictures and sounds of projects, at the same day"), 0)
 DESTINATIONS = Retention("destinations", _("Where payments went, once their run was settled"), 3_653)
+UNJUDGED = Retention("unjudged", _("Recordings that natives have not decided on, after they were sent"), 180)
 RECORDINGS = Retention("recordings", _("Recordings for checks by natives, once decided and while no appeal waits"), 60)
 DOCUMENTS = Retention("documents", _("Contents of documents of people, once they were decided on"), 30)
 DRAFTS = Retention("drafts", _("Applications that were begun and not sent, a month after they were last saved"), 0)
 
 # All that is removed for its age is a rule here: what a job of its own removed, nobody would be told of beforehand.
-RULES = (ERASURES, COPIES, LISTS, SESSIONS, UPLOADS, MEDIA, DOCUMENTS, DRAFTS, RECORDINGS, DESTINATIONS)
+RULES = (
+    ERASURES, COPIES, LISTS, SESSIONS, UPLOADS, CONTENTS, RELEASED, MEDIA, DOCUMENTS, DRAFTS, UNJUDGED, RECORDINGS,
+    DESTINATIONS,
+)  # fmt: skip

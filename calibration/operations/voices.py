@@ -108,6 +108,24 @@ def forget_recordings(session: Session, actor: Actor, which: ColumnElement[bool]
     return len(rows)
 
 
+def speak_anew(session: Session, actor: Actor, recording_ids: list[str]) -> None:
+    """Forget recordings that natives have left undecided: their checks ask again, and the candidate may speak anew.
+
+    What a native said of the old one was paid and counts for nothing; who held a place has none.
+    """
+    of_these = select(LanguageRecording.check_id).where(LanguageRecording.id.in_(recording_ids))
+    checks = session.scalars(select(LanguageCheck).where(LanguageCheck.id.in_(of_these))).all()
+    for check in checks:
+        for vote in votes_of(session, check.id):
+            if vote.voted_at is None:
+                session.delete(vote)
+            else:
+                vote.counts = False
+        check.state, check.answered_at = "asked", None
+    session.flush()
+    forget_recordings(session, actor, LanguageRecording.id.in_(recording_ids))
+
+
 def place_of_recording(row: LanguageRecording) -> str:
     """What a recording's bytes are bound to."""
     return place_of("language_recording", "file", row.id, row.org_id)

@@ -12,7 +12,7 @@ from kernel.tenancy import Scope
 from marketplace.api import api
 from marketplace.api.requests import DoneOut
 from marketplace.api.terms import ClassificationName, LaneState, PersonalChoiceName, ProjectState, TaskTypeName
-from marketplace.operations import assurance, ontologies, projects, units
+from marketplace.operations import assurance, keeping, ontologies, projects, units
 from marketplace.operations import requests as request_operations
 from marketplace.queries import projects as queries
 from marketplace.rules.assurance import Assurance
@@ -121,6 +121,21 @@ class RightsIn(InModel):
     """What the vendor may do."""
 
     rights: list[str]
+
+
+class KeepingIn(InModel):
+    """How many days after its end a project's content stays."""
+
+    days: int
+
+
+class KeptOut(OutModel):
+    """How long a project's content is kept, how many items still hold any, and when the last was removed."""
+
+    days: int
+    until: datetime | None
+    items: int
+    removed_at: datetime | None
 
 
 class OpenIn(InModel):
@@ -249,6 +264,18 @@ def finish_project(session: "Session", actor: Actor, project_id: str) -> DoneOut
     """End a project: nothing more goes out, and what is in somebody's hands can still be answered."""
     projects.finish_project(session, actor, project_id)
     return DoneOut()
+
+
+@api.put("/projects/<project_id>/keeping", body=KeepingIn, returns=KeptOut)
+def keep_content(session: "Session", actor: Actor, project_id: str, body: KeepingIn) -> Any:
+    """Say how many days after its end a project's content stays."""
+    return keeping.keep_content(session, actor, project_id, body.days)
+
+
+@api.post("/projects/<project_id>/content/removal", returns=KeptOut)
+def remove_content(session: "Session", actor: Actor, project_id: str) -> Any:
+    """Let the content of a project that has ended go now; the hourly job takes it once nobody needs it any more."""
+    return keeping.remove_content(session, actor, project_id)
 
 
 @api.post("/lanes/<lane_id>/open", body=OpenIn, returns=LaneOut, scope=lambda: Scope.system("opening a lane"))

@@ -34,7 +34,9 @@ class Project(Identified, Shared, Base):
     about: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
     created_by: Mapped[str | None] = mapped_column(Id)
-    finished_at: Mapped[datetime | None]  # from when its pictures and sounds are kept for no more than so many days
+    finished_at: Mapped[datetime | None]
+    kept_days: Mapped[int] = mapped_column(default=365, server_default="365")  # its content, after its end
+    content_until: Mapped[datetime | None]  # when texts, pictures, sounds and released files go; none before its end
 
 
 class CoverageRequest(Identified, Shared, Base):
@@ -375,6 +377,7 @@ class Release(Identified, Shared, Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(Id)
     reason: Mapped[str] = mapped_column(Text, default="")
+    removed_at: Mapped[datetime | None]  # when its files went, but for the manifest
 
 
 class LaneProgress(Shared, Base):

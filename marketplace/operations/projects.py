@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -121,6 +122,7 @@ def finish_if_over(session: Session, actor: Actor, release_id: str) -> bool:
 
 def _finish(session: Session, actor: Actor, project: Project, *, by: str) -> None:
     project.state, project.finished_at = "done", now_of(session)
+    project.content_until = project.finished_at + timedelta(days=project.kept_days)
     session.execute(update(Lane).where(Lane.project_id == project.id, Lane.state != "done").values(state="done"))
     audit.record(session, actor, "project.finished", "project", project.id, org_id=project.org_id, details={"by": by})
     session.flush()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -18,6 +18,7 @@ from kernel.guard import not_found, require
 from kernel.jobs import REGISTRY, enqueue
 from kernel.models import OutboxEvent
 from kernel.policy import Actor, Demand, Reason, Resource
+from labeling.models import Item
 from marketplace.models import LaneProgress, Project, Release
 from marketplace.operations.loading import project_for
 from marketplace.operations.reads import note_read
@@ -50,6 +51,10 @@ def cut_release(session: Session, actor: Actor, project_id: str, *, in_spite: st
     )
     if building is not None:
         raise Conflict("release.building", _("A release is being built already."), release_id=building)
+    if session.scalar(select(exists().where(Item.project_id == project_id, Item.removed_at.is_not(None)))):
+        raise Conflict(
+            "release.removed", _("The contents of this project were removed: nothing can be released any more.")
+        )
     if not has_settled(session, project_id):
         raise Conflict("release.nothing", _("No unit is settled yet."))
     lots, told = lots_of(session, project_id), in_spite.strip()
@@ -189,6 +194,11 @@ def note_download(session: Session, actor: Actor, release_id: str, name: str) ->
     file = next((ReleaseFile.from_json(each) for each in release.files if each["name"] == name), None)
     if file is None:
         raise not_found()
+    if not file.stored_name:
+        raise Conflict(
+            "release.removed",
+            _("The contents of this project were removed, and this file with them. Its manifest stays."),
+        )
     file = replace(file, key=(release.file_keys or {}).get(file.stored_name))
     audit.record(
         session, actor, "release.downloaded", "release", release.id, org_id=release.org_id,

@@ -16,7 +16,8 @@ from kernel.guard import not_found
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from labeling.tasktypes.registry import TYPES
-from marketplace.operations import ontologies, projects, requests
+from marketplace.models import Project
+from marketplace.operations import keeping, ontologies, projects, requests
 from marketplace.pages import pages
 from marketplace.pages.schema import beside_fields, read_schema, schema_form, schema_locales
 from marketplace.queries import home
@@ -151,7 +152,7 @@ def project(project_id: str) -> Response:
         gap_words=GAP_WORDS, states=PROJECT_STATE_WORDS, lane_states=LANE_STATE_WORDS, rights=rights,
         release_states=RELEASE_STATE_WORDS, batch_states=BATCH_STATE_WORDS, is_client=_is_client(), may=_may(found),
         marks={lane.id: _mark(quality[lane.id], lane) for lane in found.lanes}, enough=ENOUGH, titles=_titles(),
-        progress=plots.progress,
+        progress=plots.progress, kept=_kept(project_id),
     )  # fmt: skip
 
 
@@ -255,6 +256,38 @@ def finish_project(project_id: str) -> Response:
     return see("marketplace.project", project_id=project_id)
 
 
+@pages.post("/projects/<project_id>/keeping")
+def keep_content(project_id: str) -> Response:
+    """Say how long the content stays after the end of a project."""
+    days = sent.form.get("days", "").strip()
+    with db.transaction(current.scope()) as session:
+        keeping.keep_content(
+            session,
+            current.actor(),
+            project_id,
+            int(days) if days.isascii() and days.isdigit() and len(days) < 6 else 0,
+        )
+    flash("good", _("Saved."))
+    return see("marketplace.project", project_id=project_id)
+
+
+@pages.post("/projects/<project_id>/content/removal")
+def remove_content(project_id: str) -> Response:
+    """Let the content of a project go now."""
+    with db.transaction(current.scope()) as session:
+        keeping.remove_content(session, current.actor(), project_id)
+    flash("good", _("The content is removed within the hour, or once nobody needs it any more."))
+    return see("marketplace.project", project_id=project_id)
+
+
+def _kept(project_id: str) -> keeping.Kept | None:
+    """Beside the page, for the client whose content it is."""
+    if not _is_client():
+        return None
+    with db.reading(current.scope()) as session:
+        return keeping.kept_of(session, session.get_one(Project, project_id))
+
+
 def _project(project_id: str) -> ProjectView:
     with db.reading(current.scope()) as session:
         found = queries.project_of(session, project_id)
@@ -292,6 +325,8 @@ def _may(project: ProjectView) -> dict[str, bool]:
         "gold": is_client and current.may(Action.GOLD_READ),
         "grant": buys,
         "rate": runs,
+        "keep": current.may(Action.CONTENT_KEEP),
+        "remove": current.may(Action.CONTENT_REMOVE) and project.row.state == "done",
         "finish": buys and project.row.state in projects.FINISHABLE,
     }
 

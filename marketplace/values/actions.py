@@ -23,6 +23,8 @@ class Action(StrEnum):
     UNIT_CANCEL = "unit:cancel"
     UNIT_CLASSIFY = "unit:classify"
     PROJECT_FINISH = "project:finish"
+    CONTENT_KEEP = "content:keep"
+    CONTENT_REMOVE = "content:remove"
     LANE_OPEN = "lane:open"
     GRANT_SET = "grant:set"
     UNIT_IMPORT = "unit:import"
