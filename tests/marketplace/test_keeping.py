@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from admin.operations.retention import carry_retention
 from admin.queries.retention import report
@@ -15,8 +15,8 @@ from labeling.tasktypes.registry import TYPES
 from marketplace.models import Assignment, Project, Unit
 from marketplace.operations.keeping import keep_content, remove_content
 from marketplace.operations.projects import finish_project
-from tests.marketplace.orders import Market
 from tests.marketplace.desk import open_desk
+from tests.marketplace.orders import Market
 
 MACHINE = system_actor("test")
 
@@ -39,7 +39,7 @@ def _items(market: Market) -> list[Item]:
 def test_a_removed_content_keeps_its_shape_and_no_word() -> None:
     gone = removed_content({"text": "Ring me on Monday morning, please.", "context": "ok"}, date(2027, 3, 1))
     assert gone == {"text": "[removed 2027-03-01]" + "█" * 14, "context": "[removed 2027-03-01]"}
-    assert TYPES["single_choice"].content_json(TYPES["single_choice"].parse_content(gone)) == gone
+    assert TYPES["choice"].content_json(TYPES["choice"].parse_content(gone)) == gone
     assert removed_on(gone["text"]) == date(2027, 3, 1)
     assert removed_on("We removed 2027-03-01") is None
     assert removed_content({"picture": "0a", "text": "x"}, date(2027, 3, 1))["picture"] == "0a"
@@ -62,7 +62,7 @@ def test_texts_go_on_their_day_in_portions_while_nobody_needs_them(market: Marke
     market.later(days=1)
     assert (_due(market), _taken(market)) == (0, 0), "a unit is in somebody's hands"
     with market.system() as session:
-        session.execute(Assignment.__table__.update().values(state="expired"))
+        session.execute(update(Assignment).values(state="expired"))
     assert _due(market) == len(before)
     assert _taken(market, 1) == 1
     assert _due(market) == len(before) - 1
@@ -89,6 +89,6 @@ def test_shortening_gives_a_week_and_only_an_administrator_removes_at_once(marke
     with pytest.raises(Forbidden), market.as_(market.pm) as session:
         remove_content(session, market.pm, project_id)
     assert _due(market) == 0
-    with market.as_(market.client_admin) as session:
-        assert remove_content(session, market.client_admin, project_id).until == market.now
+    with market.as_(market.admin) as session:
+        assert remove_content(session, market.admin, project_id).until == market.now
     assert _due(market) == _taken(market) > 0

@@ -220,3 +220,29 @@ def test_a_recording_is_heard_by_whom_its_check_is_open_to_and_is_gone_afterward
         assert session.scalars(select(LanguageRecording)).all() == []
     assert files(tmp_path) == []
     assert Program(app, world.db, nia[1]).send("POST", f"{HOME}/next").json == {"task": None}
+
+
+def test_a_recording_that_no_native_decides_on_goes_after_180_days_and_the_candidate_speaks_anew(
+    app: Flask, world: World, time: Time, tmp_path: Path
+) -> None:
+    amina, amina_actor = world.annotator("Amina Wanjiru")
+    nia = world.annotator("Nia Otieno")
+    prove(world, nia[0].id, "speak")
+    with world.db.transaction(world.vendor) as session:
+        set_check_rate(session, world.manager, world.pool_id, micros=25_000_000, currency="KES")
+    candidate = Visitor(app, world.db, amina_actor)
+    here = candidate.post(HOME, {"claim_id": claim_of(world, amina.id, "speak").id}).headers["Location"]
+    assert "within 180 days" in candidate.text(here)
+    assert send(candidate, here, wav(8_000 * 4)).status_code == 303
+    assert "for 180 days at most" in candidate.text(here)
+    Visitor(app, world.db, nia[1]).post(f"{HOME}/next", on=HOME)
+    machine = system_actor("retention")
+    time.now += timedelta(days=179)
+    with world.db.transaction(EVERYWHERE) as session:
+        assert carry_retention(session, machine)["unjudged"] == 0
+    time.now += timedelta(days=1)
+    with world.db.transaction(EVERYWHERE) as session:
+        assert carry_retention(session, machine)["unjudged"] == 1
+    assert files(tmp_path) == []
+    assert Program(app, world.db, nia[1]).send("POST", f"{HOME}/next").json == {"task": None}
+    assert send(candidate, here, wav(8_000 * 5)).status_code == 303 and len(files(tmp_path)) == 1
