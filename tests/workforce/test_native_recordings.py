@@ -245,4 +245,5 @@ def test_a_recording_that_no_native_decides_on_goes_after_180_days_and_the_candi
         assert carry_retention(session, machine)["unjudged"] == 1
     assert files(tmp_path) == []
     assert Program(app, world.db, nia[1]).send("POST", f"{HOME}/next").json == {"task": None}
+    candidate = Visitor(app, world.db, amina_actor)
     assert send(candidate, here, wav(8_000 * 5)).status_code == 303 and len(files(tmp_path)) == 1
