@@ -28,7 +28,7 @@ from kernel.db import now_of
 from kernel.policy import Actor
 from labeling.models import Item, ItemOriginal, Media, MediaName
 from labeling.rules.removed import removed_content
-from marketplace.models import Batch, Release
+from marketplace.models import Batch, Project, Release
 from payouts.models import PayoutLine
 from web.models import AuthSession
 from workforce.models import DataRequest, MadeFile
@@ -99,10 +99,12 @@ def _remove_contents(session: Session, item_ids: list[str]) -> None:
 
     Nothing is left of the hash of the words either, by which a short text could be guessed.
     """
-    now = now_of(session)
+    now, projects = now_of(session), set[str]()
     for item in session.scalars(select(Item).where(Item.id.in_(item_ids))):
         item.content, item.removed_at = removed_content(item.content, now.date()), now
         item.fingerprint = f"removed:{item.id}"
+        projects.add(item.project_id)
+    session.execute(update(Project).where(Project.id.in_(projects)).values(content_removed_at=now))
     session.execute(delete(ItemOriginal).where(ItemOriginal.id.in_(item_ids)))
     session.execute(update(GoldKey).where(GoldKey.item_id.in_(item_ids)).values(explanation=""))
 

@@ -8,6 +8,7 @@ BY_RULE = {
     "gold_key": "contents",
     "item": "contents",
     "item_original": "contents",
+    "made_file": "lists",
     "media_name": "media",
     "payout_line": "destinations",
     "person_document": "documents",
@@ -18,8 +19,8 @@ BY_RULE = {
 BY_ERASURE = {
     "account", "account_link", "account_token", "annotator", "appeal", "assignment", "audit_words", "behaviour_review",
     "decision_receipt", "dispute", "document_look", "factor_reset", "invitation", "language_check",
-    "language_evidence", "passkey", "payout_method", "problem_report", "qualification", "review", "roster_line",
-    "saved_filter", "standing_change",
+    "language_evidence", "passkey", "payout_method", "problem_report", "qualification", "review", "role_offer",
+    "roster_line", "saved_filter", "standing_change",
 }  # fmt: skip
 
 # Words that stay, and why.

@@ -130,11 +130,10 @@ class KeepingIn(InModel):
 
 
 class KeptOut(OutModel):
-    """How long a project's content is kept, how many items still hold any, and when the last was removed."""
+    """How long a project's content is kept, and when the last of it was removed."""
 
     days: int
     until: datetime | None
-    items: int
     removed_at: datetime | None
 
 

@@ -37,6 +37,7 @@ class Project(Identified, Shared, Base):
     finished_at: Mapped[datetime | None]
     kept_days: Mapped[int] = mapped_column(default=365, server_default="365")  # its content, after its end
     content_until: Mapped[datetime | None]  # when texts, pictures, sounds and released files go; none before its end
+    content_removed_at: Mapped[datetime | None]  # when the last of it went
 
 
 class CoverageRequest(Identified, Shared, Base):

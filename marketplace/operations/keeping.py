@@ -1,9 +1,7 @@
 """How long the content of a project stays after its end: the client's to say, a job's to carry."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -11,31 +9,14 @@ from kernel import audit
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
-from labeling.models import Item
 from marketplace.models import Project
 from marketplace.operations.loading import project_for
+from marketplace.queries.keeping import kept_of
 from marketplace.values.actions import Action
+from marketplace.values.keeping import Kept
 
 SHORTEST, LONGEST = 30, 3650
 NOTICE = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """How long the content of a project is kept, and what would be removed."""
-
-    days: int
-    until: datetime | None  # None before its end
-    items: int  # that still hold content
-    removed_at: datetime | None  # when the last of them was removed
-
-
-def kept_of(session: Session, project: Project) -> Kept:
-    """How long this project's content is kept. In a scope that sees the project."""
-    of_project = select(func.count()).select_from(Item).where(Item.project_id == project.id)
-    items = session.scalar(of_project.where(Item.removed_at.is_(None))) or 0
-    removed_at = session.scalar(select(func.max(Item.removed_at)).where(Item.project_id == project.id))
-    return Kept(project.kept_days, project.content_until, items, removed_at)
 
 
 def keep_content(session: Session, actor: Actor, project_id: str, days: int) -> Kept:
@@ -44,13 +25,13 @@ def keep_content(session: Session, actor: Actor, project_id: str, days: int) -> 
     if not SHORTEST <= days <= LONGEST:
         message = _("Choose from %(least)s to %(most)s days.", least=SHORTEST, most=LONGEST)
         raise Invalid("project.kept_days", message, fields={"days": message})
-    _ensure_there(session, project)
+    _ensure_there(project)
     project.kept_days = days
     if project.finished_at is not None:
         project.content_until = max(project.finished_at + timedelta(days=days), now_of(session) + NOTICE)
     audit.record(session, actor, "project.kept", "project", project.id, org_id=project.org_id, details={"days": days})
     session.flush()
-    return kept_of(session, project)
+    return kept_of(project)
 
 
 def remove_content(session: Session, actor: Actor, project_id: str) -> Kept:
@@ -58,16 +39,13 @@ def remove_content(session: Session, actor: Actor, project_id: str) -> Kept:
     project = project_for(session, actor, project_id, Action.CONTENT_REMOVE)
     if project.state != "done":
         raise Conflict("project.state", _("The project is not in a state in which this can be done."))
-    _ensure_there(session, project)
+    _ensure_there(project)
     project.content_until = now_of(session)
-    kept = kept_of(session, project)
-    audit.record(
-        session, actor, "project.content_given_up", "project", project.id, org_id=project.org_id,
-        details={"items": kept.items},
-    )  # fmt: skip
-    return kept
+    audit.record(session, actor, "project.content_given_up", "project", project.id, org_id=project.org_id)
+    session.flush()
+    return kept_of(project)
 
 
-def _ensure_there(session: Session, project: Project) -> None:
-    if kept_of(session, project).removed_at is not None:
+def _ensure_there(project: Project) -> None:
+    if project.content_removed_at is not None:
         raise Conflict("project.removed", _("The contents of this project were removed already."))

@@ -16,7 +16,6 @@ from kernel.guard import not_found
 from kernel.policy import Role
 from kernel.tenancy import Scope
 from labeling.tasktypes.registry import TYPES
-from marketplace.models import Project
 from marketplace.operations import keeping, ontologies, projects, requests
 from marketplace.pages import pages
 from marketplace.pages.schema import beside_fields, read_schema, schema_form, schema_locales
@@ -24,8 +23,10 @@ from marketplace.queries import home
 from marketplace.queries import imports as import_queries
 from marketplace.queries import projects as queries
 from marketplace.queries import releases as release_queries
+from marketplace.queries.keeping import keeping_of
 from marketplace.values.actions import Action
 from marketplace.values.imports import BATCH_STATE_WORDS, BatchKind
+from marketplace.values.keeping import Kept
 from marketplace.values.releases import RELEASE_STATE_WORDS
 from marketplace.values.requests import (
     ALL_RIGHTS,
@@ -280,12 +281,12 @@ def remove_content(project_id: str) -> Response:
     return see("marketplace.project", project_id=project_id)
 
 
-def _kept(project_id: str) -> keeping.Kept | None:
+def _kept(project_id: str) -> Kept | None:
     """Beside the page, for the client whose content it is."""
     if not _is_client():
         return None
     with db.reading(current.scope()) as session:
-        return keeping.kept_of(session, session.get_one(Project, project_id))
+        return keeping_of(session, project_id)
 
 
 def _project(project_id: str) -> ProjectView:

@@ -8,6 +8,7 @@ from tests.architecture import source
 # What is shown passes the guard of content (`calibration.contents.readable`, `marketplace.operations.reads`), or the
 # demands of the class by name; what is computed with is shown to nobody.
 READERS = {
+    "admin/operations/retention.py": "taken out: shown to nobody",
     "calibration/operations/gold.py": "computed: an answer is checked against its content",
     "calibration/operations/grading.py": "computed: answers are compared with keys",
     "calibration/operations/inference.py": "computed: labels are inferred",

@@ -9,7 +9,7 @@ import kernel.db
 from kernel.migrations.rows import every_row
 
 revision = "0053"
-down_revision = "0051"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
@@ -20,6 +20,7 @@ def upgrade() -> None:
     with op.batch_alter_table("project", schema=None) as batch_op:
         batch_op.add_column(sa.Column("kept_days", sa.Integer(), server_default="365", nullable=False))
         batch_op.add_column(sa.Column("content_until", _TIME, nullable=True))
+        batch_op.add_column(sa.Column("content_removed_at", _TIME, nullable=True))
     op.add_column("release", sa.Column("removed_at", _TIME, nullable=True))
     op.add_column("item", sa.Column("removed_at", _TIME, nullable=True))
     project = sa.table(
@@ -39,5 +40,6 @@ def downgrade() -> None:
     op.drop_column("item", "removed_at")
     op.drop_column("release", "removed_at")
     with op.batch_alter_table("project", schema=None) as batch_op:
+        batch_op.drop_column("content_removed_at")
         batch_op.drop_column("content_until")
         batch_op.drop_column("kept_days")

@@ -9,7 +9,7 @@ from kernel.walls import grant_statements, row_security
 KINDS = {"made_file": "owned"}
 
 revision = "0054"
-down_revision = "0055"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ from kernel.crypto import KeyRing, place_of
 from kernel.migrations.rows import every_row
 
 revision = "0056"
-down_revision = "0057"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 

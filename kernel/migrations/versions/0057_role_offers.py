@@ -7,7 +7,7 @@ import kernel.db
 from kernel.walls import grant_statements, row_security
 
 revision = "0057"
-down_revision = "0054"
+down_revision = "0056"
 branch_labels = None
 depends_on = None
 
