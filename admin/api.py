@@ -21,9 +21,11 @@ from kernel.errors import Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from kernel.tenancy import Scope
+from web import current
 from web.api import Api, Result
 from web.forms import InModel, OutModel, PageQuery, values_of
 from workforce.operations import own_data as own_data_operations
+from workforce.policy import Action as PeopleAction
 from workforce.queries import find_account
 from workforce.queries import organizations as organizations_by_name
 from workforce.queries.own_data import data_requests_of
@@ -73,6 +75,7 @@ class EventOut(OutModel):
     request_id: str | None
     details: dict[str, Any]
     hash: str | None
+    is_withheld: bool  # who did it is not told to those who may be asked to answer an appeal about it
 
 
 class EventsOut(OutModel):
@@ -193,7 +196,14 @@ def audit_events(session: "Session", actor: Actor, query: EventsQuery) -> dict[s
         chain, query.action, query.object_type, query.object_ref, query.actor, _aware(query.since), _aware(query.until)
     )
     names_of = None if reads_every_chain(actor) else actor.org_id
-    rows, after = events.events(session, wanted, names_of=names_of, after=query.after, limit=query.limit)
+    rows, after = events.events(
+        session,
+        wanted,
+        names_of=names_of,
+        is_blind=current.may(PeopleAction.APPEAL_DECIDE),
+        after=query.after,
+        limit=query.limit,
+    )
     return {"items": [vars(row) for row in rows], "next_after": after}
 
 

@@ -39,6 +39,7 @@ class EventRow:
     request_id: str | None
     details: dict[str, Any]
     hash: str | None
+    is_withheld: bool  # that somebody is not told, as an appeal about it waits for the reader or a colleague
 
 
 @dataclass(frozen=True)

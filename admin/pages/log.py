@@ -20,6 +20,7 @@ from kernel.policy import Actor
 from web import current
 from web.forms import Day, Form, FormModel, read_form
 from web.render import page, see
+from workforce.policy import Action as PeopleAction
 
 EVERY = "every"
 
@@ -47,7 +48,7 @@ def audit() -> Response:
         require(session, actor, Action.AUDIT_READ, chain_resource(chain))
         rows, after = events.events(
             session, _filter(chosen, chain), names_of=None if reads_every_chain(actor) else actor.org_id,
-            after=request.args.get("after") or None,
+            is_blind=current.may(PeopleAction.APPEAL_DECIDE), after=request.args.get("after") or None,
         ) if form.ok else ([], None)  # fmt: skip
         names = events.chains(session) if reads_every_chain(actor) else []
         asked = request.args.get("verification")

@@ -1,17 +1,20 @@
 """Reads of the audit log: newest first, by key, and each filter along an index of its chain."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from admin.values import Check, EventFilter, EventRow
+from kernel import db
 from kernel.audit import INSTALLATION
 from kernel.audit_words import words_of
 from kernel.models import AuditEvent, AuditHead
 from kernel.paging import Paging
+from kernel.tenancy import Scope
 from marketplace.rules.releases import STRANGER, pseudonym
-from workforce.models import Account, Annotator, Membership, Organization
+from workforce.models import Account, Annotator, Appeal, DecisionReceipt, Membership, Organization
 from workforce.queries.colleagues import Colleagues, colleagues_of
 
 MOST = 200
@@ -23,9 +26,13 @@ _OF_ALL = Paging("audit", AuditEvent.linked_at, AuditEvent.at, AuditEvent.id, ne
 
 
 def events(
-    session: Session, wanted: EventFilter, *, names_of: str | None, after: str | None = None, limit: int = 50
-) -> tuple[list[EventRow], str | None]:
-    """Events, newest first. `names_of` is the organization whose staff the reader knows by name; None: everybody's."""
+    session: Session, wanted: EventFilter, *, names_of: str | None, is_blind: bool, after: str | None = None,
+    limit: int = 50,
+) -> tuple[list[EventRow], str | None]:  # fmt: skip
+    """Events, newest first. `names_of` is the organization whose staff the reader knows by name; None: everybody's.
+
+    Who is blind may be asked to answer appeals: while one waits, nothing tells them who decided.
+    """
     limit = min(limit, MOST)
     paging = _OF_ONE if wanted.chain is not None else _OF_ALL
     statement = select(AuditEvent).where(*_criteria(wanted), *paging.after(after)).order_by(*paging.order())
@@ -33,11 +40,30 @@ def events(
     people = {row.actor_ref for row in rows if row.actor_ref and not row.actor_ref.startswith("system:")}
     names = staff_names(session, people, names_of)
     told = words_of(session, (row.id for row in rows if "words" in row.details))
-    if names_of is None:
-        return [_row(row, row.actor_ref, names, told.get(row.id)) for row in rows], next_after
-    own = colleagues_of(session, names_of, people)
-    refs = {row.id: _ref_for(row, own, names_of) for row in rows}
-    return [_row(row, refs[row.id], names, told.get(row.id)) for row in rows], next_after
+    own = colleagues_of(session, names_of, people) if names_of is not None else None
+    hidden = _under_appeal(people) if is_blind and people else set()
+    found = []
+    for row in rows:
+        is_hidden = (row.actor_ref, row.at) in hidden
+        if is_hidden and wanted.actor_ref:
+            continue  # to find it by whom one looks for would tell it all the same
+        ref = row.actor_ref if own is None or names_of is None else _ref_for(row, own, names_of)
+        found.append(_row(row, None if is_hidden else ref, names, told.get(row.id), is_withheld=is_hidden))
+    return found, next_after
+
+
+def _under_appeal(account_ids: Collection[str]) -> set[tuple[str | None, datetime]]:
+    """Who decided what an appeal waits about, and when: everything that was written in that moment is about it.
+
+    Beyond the reader's scope: the operator's people answer appeals of vendors, and clients' logs name them, too.
+    """
+    statement = (
+        select(DecisionReceipt.decided_by, DecisionReceipt.decided_at)
+        .join(Appeal, Appeal.receipt_id == DecisionReceipt.id)
+        .where(Appeal.decided_at.is_(None), DecisionReceipt.decided_by.in_(account_ids))
+    )
+    with db.reading(Scope.system("appeals that wait")) as session:
+        return {(row.decided_by, row.decided_at) for row in session.execute(statement)}
 
 
 def _ref_for(event: AuditEvent, own: Colleagues, org_id: str) -> str | None:
@@ -78,11 +104,14 @@ def _criteria(wanted: EventFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _row(event: AuditEvent, ref: str | None, names: dict[str, str], words: str | None) -> EventRow:
+def _row(
+    event: AuditEvent, ref: str | None, names: dict[str, str], words: str | None, *, is_withheld: bool
+) -> EventRow:
     return EventRow(
         event.id, event.chain, event.seq, event.at, ref, names.get(ref or "", ""),
         event.action, event.object_type, event.object_ref, event.outcome, tuple(event.reasons), event.request_id,
         {**event.details, "reason": words} if words else event.details, event.hash,
+        is_withheld,
     )  # fmt: skip
 
 

@@ -4,15 +4,20 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
-from kernel import audit, clock, jobs
+from i18n import _
+from kernel import audit, clock, ids, jobs
 from kernel.db import Database
 from kernel.models import OutboxEvent
 from kernel.policy import Actor, Role
+from kernel.tenancy import Scope
 from marketplace.rules.releases import pseudonym
 from tests.admin.conftest import SYSTEM, Office
 from tests.admin.test_commands import dead, tamper
 from tests.web.conftest import sign_in
+from workforce.models import Annotator, Appeal, DecisionReceipt
+from workforce.operations.receipts import issue_receipt
 
 READERS = [Role.OPERATOR, Role.AUDITOR, Role.CLIENT_ADMIN, Role.VENDOR_MANAGER]
 OTHERS = [Role.CLIENT_PM, Role.CLIENT_QA, Role.FINANCE, Role.REVIEWER, Role.ANNOTATOR]
@@ -362,3 +367,38 @@ def test_jobs_that_fail_and_are_tried_again_are_told_with_their_error(office: Of
     )
     listed = office.text(Role.OPERATOR, "/admin/jobs")
     assert event_id in listed and "Misuse: no provider is in place" in listed and "Failing, and tried again" in listed
+
+
+def test_whoever_may_answer_an_appeal_reads_nowhere_in_the_log_who_decided(office: Office) -> None:
+    manager, worker = office.person(Role.VENDOR_MANAGER), office.person(Role.ANNOTATOR)
+    told, vendor = _("A reason."), office.orgs["vendor"]
+    with office.db.transaction(Scope.system("test")) as session:
+        person = session.scalars(select(Annotator).where(Annotator.account_id == worker.account_id)).one()
+        actor = Actor(manager.account_id, vendor, Role.VENDOR_MANAGER, manager.membership_id)
+        receipt_id = issue_receipt(
+            session, actor, annotator_id=person.id, kind="removed", rule="manager", rule_version="1", what=told,
+            why=told, way_back=told, cause_kind="standing", cause_id=ids.new_id(),
+        )  # fmt: skip
+
+    def seen(role: Role, more: str = "") -> list[tuple[str | None, str, bool]]:
+        found = office.api(role, "GET", f"/audit?object_ref={receipt_id}{more}").get_json()["items"]
+        return [(one["actor_ref"], one["actor"], one["is_withheld"]) for one in found]
+
+    (known,) = seen(Role.VENDOR_MANAGER)
+    assert known == (manager.account_id, "Person vendor_manager", False)
+    with office.db.transaction(Scope.system("test")) as session:
+        session.get_one(DecisionReceipt, receipt_id).state = "appealed"
+        session.add(
+            Appeal(
+                id=ids.new_id(), org_id=vendor, receipt_id=receipt_id, text="No.", opened_at=clock.now(),
+                due_at=clock.now() + timedelta(days=5),
+            )
+        )  # fmt: skip
+    assert seen(Role.VENDOR_MANAGER) == [(None, "", True)] == seen(Role.OPERATOR)
+    assert seen(Role.VENDOR_MANAGER, f"&actor={manager.account_id}") == []
+    assert seen(Role.AUDITOR) == [known], "who answers no appeal is told"
+    page = office.text(Role.VENDOR_MANAGER, f"/admin/audit?object_ref={receipt_id}")
+    assert "Not told while an appeal waits" in page and manager.account_id not in page.partition("<tbody>")[2]
+    with office.db.transaction(Scope.system("test")) as session:
+        session.execute(update(Appeal).values(decided_at=clock.now(), outcome="upheld"))
+    assert seen(Role.VENDOR_MANAGER) == [known]
