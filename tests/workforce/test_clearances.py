@@ -63,6 +63,38 @@ def test_a_lower_clearance_is_a_decision_that_can_be_appealed_and_undone(world: 
     assert facts(world, person.id, time).clearance == 0
 
 
+def test_a_clearance_that_ends_earlier_is_a_decision_and_an_overturn_gives_its_time_back(
+    world: World, time: Time
+) -> None:
+    person, actor = world.annotator()
+    give(world, person.id, 2, time, days=80)
+    with world.db.transaction(world.vendor) as session:
+        operations.set_clearance(
+            session, world.manager, person.id, level=2, until_at=time.now + timedelta(seconds=20), reason="Soon over."
+        )
+        (receipt,), _after = queries.receipts_of(session, person.id)
+        assert receipt.kind is ReceiptKind.CLEARANCE_LOWERED and "ends earlier" in render(receipt.what, "en")
+        appeal = operations.open_appeal(session, actor, receipt.id)
+    time.now += timedelta(days=2)
+    assert facts(world, person.id, time).clearance == 0
+    with world.db.transaction(world.vendor) as session:
+        operations.decide_appeal(session, world.colleague, appeal.id, outcome="overturned", answer="A mistake.")
+    assert facts(world, person.id, time).clearance == 2
+    time.now += timedelta(days=77)
+    assert facts(world, person.id, time).clearance == 2
+    time.now += timedelta(days=1)
+    assert facts(world, person.id, time).clearance == 0
+
+
+def test_a_longer_time_ends_the_decision_that_shortened_it(world: World, time: Time) -> None:
+    person, _actor = world.annotator()
+    for days in (80, 5, 60):
+        give(world, person.id, 2, time, days=days)
+    with world.db.reading(world.vendor) as session:
+        (receipt,), _after = queries.receipts_of(session, person.id)
+    assert receipt.state is ReceiptState.ENDED
+
+
 def test_a_clearance_that_is_given_again_ends_the_decision_that_took_it(world: World, time: Time) -> None:
     person, _actor = world.annotator()
     for level in (2, 0, 2):

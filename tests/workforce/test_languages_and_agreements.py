@@ -11,7 +11,7 @@ from kernel.policy import Actor
 from kernel.tenancy import Scope
 from tests.workforce.conftest import Time, World
 from workforce import operations, queries
-from workforce.values import AgreementView, ClaimStatus, ClaimView, Demanded, ReceiptKind
+from workforce.values import AgreementView, ClaimStatus, ClaimView, Demanded, ReceiptKind, ReceiptState
 
 TEST = {"kind": "test", "ref": "A1"}
 
@@ -92,6 +92,16 @@ def test_a_language_that_was_turned_down_has_a_receipt_and_may_be_stated_again_l
     with world.db.transaction(world.vendor) as session:
         again, *_others = operations.claim_language(session, actor, person.id, locale="sw-KE", proficiency="native")
     assert again.status is ClaimStatus.CLAIMED
+
+
+def test_a_language_that_is_proven_after_all_ends_the_decision_that_turned_it_down(world: World) -> None:
+    person, _actor = world.annotator()
+    claim = _claim(world, person.id)
+    with world.db.transaction(world.vendor) as session:
+        operations.reject_language(session, world.manager, claim.id, reason="The sample was read by somebody else.")
+        operations.verify_language(session, world.manager, claim.id, evidence=TEST)
+        (receipt,) = queries.receipts_of(session, person.id)[0]
+    assert (receipt.kind, receipt.state) == (ReceiptKind.LANGUAGE_REJECTED, ReceiptState.ENDED)
 
 
 def _publish(world: World, text: str = "Keep what you see to yourself.", code: str = "nda") -> AgreementView:

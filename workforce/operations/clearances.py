@@ -29,11 +29,12 @@ RULE_VERSION = "1"
 def set_clearance(
     session: Session, actor: Actor, annotator_id: str, *, level: int, until_at: datetime | None, reason: str
 ) -> AnnotatorView:
-    """Give, change or end a clearance. Less than there was is a decision with a receipt."""
+    """Give, change or end a clearance. Less than there was, or for a shorter time, is a decision with a receipt."""
     person, now = _held(session, actor, annotator_id), now_of(session)
     level, reason = clean_level(level, until_at, now), clean_text(reason, "reason", 2000)
     before = clearance_at(person.clearance, person.clearance_until, now)
     evidence = {"kind": "clearance", "id": str(before), "until": _told(person.clearance_until)}
+    is_shorter = level == before > 0 and _ends_before(until_at, person.clearance_until)
     person.clearance, person.clearance_until = level, until_at if level else None
     session.flush()
     audit.record(
@@ -43,7 +44,9 @@ def set_clearance(
     )  # fmt: skip
     if level < before:
         _take_back(session, actor, person, _("Your clearance for protected data was lowered."), reason, evidence)
-    elif level > before:
+    elif is_shorter:
+        _take_back(session, actor, person, _("Your clearance for protected data ends earlier."), reason, evidence)
+    elif level > 0:
         end_receipts_of(session, actor, person.id, [ReceiptKind.CLEARANCE_LOWERED])
     return annotator_view(person)
 
@@ -79,14 +82,21 @@ def give_back_clearance(session: Session, actor: Actor, person: Annotator, recei
     (lost,) = receipt.evidence
     if lost["kind"] == "identity":
         person.identity_verified_at = person.identity_verified_at or datetime.fromisoformat(lost["id"])
-    elif clearance_at(person.clearance, person.clearance_until, now_of(session)) < int(lost["id"]):
-        person.clearance = int(lost["id"])
-        person.clearance_until = datetime.fromisoformat(lost["until"]) if lost["until"] else None
+    else:
+        level, until = int(lost["id"]), datetime.fromisoformat(lost["until"]) if lost["until"] else None
+        now_held = clearance_at(person.clearance, person.clearance_until, now_of(session))
+        if now_held < level or (now_held == level and _ends_before(person.clearance_until, until)):
+            person.clearance, person.clearance_until = level, until
     session.flush()
     audit.record(
         session, actor, "clearance.given_back", "annotator", person.id, org_id=person.org_id,
         details={"receipt": receipt.id},
     )  # fmt: skip
+
+
+def _ends_before(one: datetime | None, other: datetime | None) -> bool:
+    """Whether a time is over before another one; None never is."""
+    return one is not None and (other is None or one < other)
 
 
 def _held(session: Session, actor: Actor, annotator_id: str) -> Annotator:

@@ -18,7 +18,7 @@ from kernel.walls import constant
 from workforce.demand import locales_in_demand
 from workforce.models import Annotator, LanguageClaim
 from workforce.operations.evidence import end_evidence, fold, put_evidence, put_evidence_of_all
-from workforce.operations.receipts import checked_evidence, issue_receipt
+from workforce.operations.receipts import checked_evidence, end_receipts_of, issue_receipt
 from workforce.operations.standing import RULE_VERSION
 from workforce.policy import Action, annotator_resource
 from workforce.queries.languages import Pieces, claim_view, claim_with_evidence
@@ -95,6 +95,10 @@ def _verify(
         weight=FULL, note=known["note"], until_at=until_at,
     )  # fmt: skip
     for row in rows:
+        end_receipts_of(
+            session, actor, row.annotator_id, [ReceiptKind.LANGUAGE_REJECTED], cause_kind="language_claim",
+            cause=f"{row.id}@",
+        )  # fmt: skip
         audit.record(
             session, actor, "language.verified", "language_claim", row.id, org_id=row.org_id,
             details={

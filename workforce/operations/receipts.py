@@ -136,13 +136,17 @@ def overturn_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
 
 
 def end_receipts_of(
-    session: Session, actor: Actor, annotator_id: str, kinds: Iterable[ReceiptKind], *, cause_kind: str | None = None
-) -> None:
+    session: Session, actor: Actor, annotator_id: str, kinds: Iterable[ReceiptKind], *, cause_kind: str | None = None,
+    cause: str | None = None,
+) -> None:  # fmt: skip
     """End every decision of these kinds about a person that still holds, because its effect was taken back.
 
-    A kind may have several causes (a person is removed from a lane, or from all work): `cause_kind` names one.
+    A kind may have several causes (a person is removed from a lane, or from all work): `cause_kind` names one kind of
+    them, `cause` the beginning of one's id.
     """
     of_cause = [DecisionReceipt.cause_kind == cause_kind] if cause_kind is not None else []
+    if cause is not None:
+        of_cause.append(DecisionReceipt.cause_id.startswith(cause, autoescape=True))
     rows = session.scalars(
         select(DecisionReceipt.id).where(
             DecisionReceipt.annotator_id == annotator_id,
