@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from kernel import presence
+from kernel import ids, presence
 from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.policy import Actor, Role
 from labeling.models import Item
@@ -95,8 +95,9 @@ def test_a_grant_lives_as_long_as_the_most_sensitive_question_of_a_test_allows(d
         one = session.scalars(select(Item).where(Item.project_id == project_id).limit(1)).one()
         session.add(
             Item(
-                org_id=one.org_id, vendor_org_id=one.vendor_org_id, project_id=project_id, locale=one.locale,
-                classification="restricted-phi", content={"text": "asked in a test"}, fingerprint="e" * 64,
+                id=ids.new_id(), org_id=one.org_id, vendor_org_id=one.vendor_org_id, project_id=project_id,
+                locale=one.locale, classification="restricted-phi", content={"text": "asked in a test"},
+                fingerprint="e" * 64,
             )
         )  # fmt: skip
     assert rows(desk, pm)[project_id].classification == "restricted-phi"

@@ -39,7 +39,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("item", "removed_at")
     op.drop_column("release", "removed_at")
-    with op.batch_alter_table("project", schema=None) as batch_op:
-        batch_op.drop_column("content_removed_at")
-        batch_op.drop_column("content_until")
-        batch_op.drop_column("kept_days")
+    for name in ("content_removed_at", "content_until", "kept_days"):
+        op.drop_column("project", name)  # as it stands: SQLite would not drop a table that rows refer to
