@@ -1,5 +1,6 @@
 """Pages of people, as a browser without scripts meets them."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from kernel import clock
 from kernel.db import Database
 from kernel.policy import matrix
 from kernel.tenancy import Scope
-from tests.workforce.browser import Visitor, application
+from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import World
 from workforce import operations, queries
 from workforce.demand import use_demand
@@ -316,6 +317,34 @@ def test_pools_and_agreements_are_made_by_forms(app: Flask, world: World) -> Non
     assert visitor.post("/agreements", published).status_code == 303
     assert visitor.post("/agreements", {**published, "title-en": ""}).status_code == 422
     assert "Say nothing." in visitor.text("/agreements?code=nda")
+
+
+def test_who_signed_which_text_when_from_where_is_read_and_stays_the_vendors(app: Flask, world: World) -> None:
+    person, actor = world.annotator("Nia Otieno")
+    with world.db.transaction(world.vendor) as session:
+        made = operations.publish_agreement(
+            session, world.manager, code="nda", titles={"en": "Secrecy", "sw": "Usiri"},
+            texts={"en": "Say nothing.", "sw": "Usiseme kitu."}, required_from="internal",
+        )  # fmt: skip
+        signed = operations.sign_agreement(session, actor, made.id, locale="sw", network="203.0.113.0/24")
+    assert signed.text_sha256 == hashlib.sha256(b"Usiseme kitu.").hexdigest()
+    visitor = Visitor(app, world.db, world.manager)
+    assert f"/agreements/{made.id}/signatures" in visitor.text("/agreements")
+    for path in (f"/agreements/{made.id}/signatures", f"/people/{person.id}"):
+        shown = visitor.text(path)
+        for told in ("Nia Otieno", "Swahili", "203.0.113.0/24", signed.text_sha256[:16]):
+            assert told in shown, (path, told)
+    manager = Program(app, world.db, world.manager)
+    (listed,) = manager.send("GET", f"/agreements/{made.id}/signatures").json["items"]  # type: ignore[index]
+    assert listed == {
+        "agreement_id": made.id, "annotator_id": person.id, "code": "nda", "version": 1, "locale": "sw",
+        "text_sha256": signed.text_sha256, "signed_at": listed["signed_at"], "name": "Nia Otieno",
+        "pseudonym": person.pseudonym, "network": "203.0.113.0/24",
+    }  # fmt: skip
+    assert manager.send("GET", f"/people/{person.id}/signatures").json == {"items": [listed]}
+    for stranger, status in ((world.stranger, 404), (world.reviewer, 403), (actor, 403)):
+        asked = Program(app, world.db, stranger).send("GET", f"/agreements/{made.id}/signatures")
+        assert asked.status_code == status
 
 
 def test_a_role_is_ended_on_the_page_of_the_team(app: Flask, world: World) -> None:

@@ -1,15 +1,28 @@
 """`/api/v1/agreements`: the versions in force, publishing one, signing one."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import request
 
+from kernel.guard import not_found
 from kernel.policy import Actor
+from web import current
 from web.forms import PageQuery
 from web.sessions import network_of
 from workforce import operations, queries
 from workforce.api import api
-from workforce.api.shapes import AgreementIn, AgreementOut, AgreementsOut, SignatureIn, SignatureOut
+from workforce.api.shapes import (
+    AgreementIn,
+    AgreementOut,
+    AgreementsOut,
+    PersonSignaturesOut,
+    SignatureIn,
+    SignatureOut,
+    SignaturesOut,
+    SignedOut,
+)
+from workforce.queries.agreements import signatures_under
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -26,6 +39,24 @@ def agreements(session: "Session", actor: Actor, query: PageQuery) -> Agreements
 def publish_agreement(session: "Session", actor: Actor, body: AgreementIn) -> AgreementOut:
     """Publish the next version of a document."""
     return AgreementOut.of(operations.publish_agreement(session, actor, **body.model_dump()))
+
+
+@api.get("/agreements/<agreement_id>/signatures", query=PageQuery, returns=SignaturesOut)
+def signatures(session: "Session", actor: Actor, agreement_id: str, query: PageQuery) -> SignaturesOut:
+    """Who has signed this version, in which language, when and from where."""
+    if queries.agreement_of(session, agreement_id) is None:
+        raise not_found()
+    rows, after = signatures_under(session, agreement_id, after=query.after, limit=query.limit)
+    return SignaturesOut(items=[SignedOut.model_validate(row) for row in rows], next_after=after)
+
+
+@api.get("/people/<annotator_id>/signatures", returns=PersonSignaturesOut, scope=lambda: queries.reach(current.actor()))
+def person_signatures(session: "Session", actor: Actor, annotator_id: str) -> PersonSignaturesOut:
+    """What a person has signed, newest first."""
+    detail = queries.person_for(session, actor, annotator_id)
+    name, pseudonym = detail.name, detail.annotator.pseudonym
+    rows = [replace(one, name=name, pseudonym=pseudonym) for one in queries.signatures_of(session, annotator_id)]
+    return PersonSignaturesOut(items=[SignedOut.model_validate(row) for row in rows])
 
 
 @api.post("/agreements/<agreement_id>/signatures", body=SignatureIn, returns=SignatureOut, creates=True)

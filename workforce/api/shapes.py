@@ -258,6 +258,28 @@ class SignatureOut(OutModel):
     signed_at: datetime
 
 
+class SignedOut(SignatureOut):
+    """Who signed which text, in which language, when, and from which network; None once the person was erased."""
+
+    annotator_id: str
+    name: str
+    pseudonym: str
+    network: str | None
+
+
+class SignaturesOut(OutModel):
+    """A page of signatures under one version."""
+
+    items: list[SignedOut]
+    next_after: str | None
+
+
+class PersonSignaturesOut(OutModel):
+    """All that a person has signed, newest first."""
+
+    items: list[SignedOut]
+
+
 class MeOut(OutModel):
     """Who the token acts for, where, and what is missing."""
 

@@ -339,6 +339,7 @@ class AgreementSignature(Identified, Owned, Base):
     __tablename__ = "agreement_signature"
     __table_args__ = (
         UniqueConstraint("org_id", "annotator_id", "agreement_id", name="uq_signature_once"),
+        Index("ix_signature_of_agreement", "agreement_id", "id"),
         within("annotator", "annotator_id"),
         within("agreement", "agreement_id"),
     )

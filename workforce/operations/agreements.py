@@ -13,7 +13,7 @@ from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Resource
 from workforce.models import Agreement, AgreementSignature, Annotator, SignaturePlace
 from workforce.policy import Action, annotator_resource
-from workforce.queries.agreements import agreement_view, signature_view
+from workforce.queries.agreements import agreement_view, signatures_of
 from workforce.queries.rows import annotator_row_of
 from workforce.rules.agreements import clean_texts, ensure_classification, fingerprint
 from workforce.rules.names import clean_code
@@ -72,7 +72,7 @@ def sign_agreement(
             session, actor, "agreement.signed", "agreement", row.id, org_id=row.org_id,
             details={"annotator": person.id, "version": row.version, "text": signed.text_sha256},
         )  # fmt: skip
-    return signature_view(signed)
+    return next(one for one in signatures_of(session, person.id) if one.id == signed.id)
 
 
 def _sign(

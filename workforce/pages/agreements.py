@@ -7,11 +7,14 @@ from flask import Response, request
 from i18n import SHIPPED, _, current_locale
 from kernel import db
 from kernel.errors import Invalid
+from kernel.guard import not_found
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.pages import pages, words
+from workforce.policy import Action
+from workforce.queries.agreements import signatures_under
 from workforce.rules.agreements import shown_locale
 
 
@@ -26,6 +29,18 @@ class AgreementForm(FormModel):
 def agreements() -> Response:
     """The documents in force; `?code=` fills the form with one of them, to publish its next version."""
     return _show(None, request.args.get("code", ""))
+
+
+@pages.get("/agreements/<agreement_id>/signatures")
+def signatures(agreement_id: str) -> Response:
+    """Who has signed one version, in which language, when and from where."""
+    with db.reading(queries.reach(current.actor())) as session:
+        agreement = queries.agreement_of(session, agreement_id)
+        if agreement is None:
+            raise not_found()
+        rows, after = signatures_under(session, agreement_id, after=request.args.get("after") or None)
+    title = agreement.titles[shown_locale(agreement.titles, current_locale())]
+    return page("workforce/signatures.html", agreement=agreement, title=title, rows=rows, after=after)
 
 
 @pages.post("/agreements")
@@ -65,6 +80,5 @@ def _show(form: Form[Any] | None, code: str, status: int = 200) -> Response:
         titles, texts = _typed("title"), _typed("text")
     return page(
         "workforce/agreements.html", status, rows=rows, after=after, form=form, errors=form.errors, titles=titles,
-        texts=texts,
-        shipped=SHIPPED, words=words, title_of=lambda one: one.titles[shown_locale(one.titles, current_locale())],
+        texts=texts, may_list=current.may(Action.PEOPLE_READ), shipped=SHIPPED, words=words, title_of=lambda one: one.titles[shown_locale(one.titles, current_locale())],
     )  # fmt: skip

@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session, aliased
 from kernel.hot import Hot, table_of
 from kernel.paging import Paging
 from kernel.walls import constant
-from workforce.models import Agreement, AgreementSignature
+from workforce.models import Account, Agreement, AgreementSignature, Annotator, SignaturePlace
 from workforce.values import AgreementView, SignatureView
 
 MOST_ROWS = 200
 _BY_CODE = Paging("agreements", Agreement.code)
+_BY_ID = Paging("signatures", AgreementSignature.id)
 _NEWER = aliased(Agreement)
 _ORG: BindParameter[str] = bindparam("p_org")
 _NEWEST = select(func.max(_NEWER.version)).where(_NEWER.org_id == _ORG, _NEWER.code == Agreement.code)
@@ -66,12 +67,31 @@ def agreements_to_sign(session: Session, annotator_id: str, org_id: str) -> list
 
 def signatures_of(session: Session, annotator_id: str) -> list[SignatureView]:
     """What a person has signed, newest first."""
-    rows = session.scalars(
-        select(AgreementSignature)
+    rows = session.execute(
+        select(AgreementSignature, SignaturePlace.network)
+        .outerjoin(SignaturePlace, SignaturePlace.id == AgreementSignature.id)
         .where(AgreementSignature.annotator_id == annotator_id)
         .order_by(AgreementSignature.signed_at.desc(), AgreementSignature.code)
     )
-    return [signature_view(row) for row in rows]
+    return [signature_view(row, network) for row, network in rows]
+
+
+def signatures_under(
+    session: Session, agreement_id: str, *, after: str | None = None, limit: int = 50
+) -> tuple[list[SignatureView], str | None]:
+    """Who has signed one version, a page in the order of the signatures' ids."""
+    limit = min(limit, MOST_ROWS)
+    statement = (
+        select(AgreementSignature, SignaturePlace.network, Account.name, Annotator.pseudonym)
+        .outerjoin(SignaturePlace, SignaturePlace.id == AgreementSignature.id)
+        .join(Annotator, Annotator.id == AgreementSignature.annotator_id)
+        .join(Account, Account.id == Annotator.account_id)
+        .where(AgreementSignature.agreement_id == agreement_id, *_BY_ID.after(after))
+        .order_by(*_BY_ID.order())
+        .limit(limit + 1)
+    )
+    rows, next_after = _BY_ID.cut(session.execute(statement).all(), limit)
+    return [signature_view(row, network, name, pseudonym) for row, network, name, pseudonym in rows], next_after
 
 
 def agreement_view(row: Agreement) -> AgreementView:
@@ -80,5 +100,8 @@ def agreement_view(row: Agreement) -> AgreementView:
     )
 
 
-def signature_view(row: AgreementSignature) -> SignatureView:
-    return SignatureView(row.agreement_id, row.code, row.version, row.locale, row.text_sha256, row.signed_at)
+def signature_view(row: AgreementSignature, network: str | None, name: str = "", pseudonym: str = "") -> SignatureView:
+    return SignatureView(
+        row.id, row.agreement_id, row.annotator_id, row.code, row.version, row.locale, row.text_sha256, row.signed_at,
+        network, name, pseudonym,
+    )  # fmt: skip

@@ -37,11 +37,16 @@ class Demanded:
 
 @dataclass(frozen=True)
 class SignatureView:
-    """Who signed which text, in which language."""
+    """Who signed which text, in which language, when and from where: the network, which goes with an erasure."""
 
+    id: str
     agreement_id: str
+    annotator_id: str
     code: str
     version: int
     locale: str
     text_sha256: str
     signed_at: datetime
+    network: str | None
+    name: str = ""  # where several people's are listed
+    pseudonym: str = ""
