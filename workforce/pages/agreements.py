@@ -80,5 +80,6 @@ def _show(form: Form[Any] | None, code: str, status: int = 200) -> Response:
         titles, texts = _typed("title"), _typed("text")
     return page(
         "workforce/agreements.html", status, rows=rows, after=after, form=form, errors=form.errors, titles=titles,
-        texts=texts, may_list=current.may(Action.PEOPLE_READ), shipped=SHIPPED, words=words, title_of=lambda one: one.titles[shown_locale(one.titles, current_locale())],
+        texts=texts, may_list=current.may(Action.PEOPLE_READ), shipped=SHIPPED, words=words,
+        title_of=lambda one: one.titles[shown_locale(one.titles, current_locale())],
     )  # fmt: skip
