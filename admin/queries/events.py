@@ -44,7 +44,7 @@ def events(
     hidden = _under_appeal(people) if is_blind and people else set()
     found = []
     for row in rows:
-        is_hidden = (row.actor_ref, row.at) in hidden
+        is_hidden = (row.actor_ref, row.at) in hidden or (row.actor_ref, row.object_ref) in hidden
         if is_hidden and wanted.actor_ref:
             continue  # to find it by whom one looks for would tell it all the same
         ref = row.actor_ref if own is None or names_of is None else _ref_for(row, own, names_of)
@@ -52,18 +52,25 @@ def events(
     return found, next_after
 
 
-def _under_appeal(account_ids: Collection[str]) -> set[tuple[str | None, datetime]]:
-    """Who decided what an appeal waits about, and when: everything that was written in that moment is about it.
+def _under_appeal(account_ids: Collection[str]) -> set[tuple[str | None, datetime | str | None]]:
+    """Who decided what an appeal waits about, with when and what by: everything that was written in that moment is
+    about it, and so is what the same person did to a row that the decision rests on, as taking the review or looking
+    at the document.
 
     Beyond the reader's scope: the operator's people answer appeals of vendors, and clients' logs name them, too.
     """
     statement = (
-        select(DecisionReceipt.decided_by, DecisionReceipt.decided_at)
+        select(DecisionReceipt)
         .join(Appeal, Appeal.receipt_id == DecisionReceipt.id)
         .where(Appeal.decided_at.is_(None), DecisionReceipt.decided_by.in_(account_ids))
     )
+    found: set[tuple[str | None, datetime | str | None]] = set()
     with db.reading(Scope.system("appeals that wait")) as session:
-        return {(row.decided_by, row.decided_at) for row in session.execute(statement)}
+        for receipt in session.scalars(statement):
+            named = (receipt.id, receipt.cause_id.partition("@")[0].partition(":")[0])
+            named += tuple(str(each["id"]) for each in receipt.evidence if "id" in each)
+            found |= {(receipt.decided_by, receipt.decided_at), *((receipt.decided_by, each) for each in named)}
+    return found
 
 
 def _ref_for(event: AuditEvent, own: Colleagues, org_id: str) -> str | None:

@@ -378,14 +378,18 @@ def test_whoever_may_answer_an_appeal_reads_nowhere_in_the_log_who_decided(offic
         receipt_id = issue_receipt(
             session, actor, annotator_id=person.id, kind="removed", rule="manager", rule_version="1", what=told,
             why=told, way_back=told, cause_kind="standing", cause_id=ids.new_id(),
+            evidence=[{"kind": "review", "id": "R1"}],
         )  # fmt: skip
+    with office.db.transaction(Scope.system("test")) as session:  # at another moment, about the same review
+        audit.record(session, actor, "review.taken", "review", "R1", org_id=vendor)
 
-    def seen(role: Role, more: str = "") -> list[tuple[str | None, str, bool]]:
-        found = office.api(role, "GET", f"/audit?object_ref={receipt_id}{more}").get_json()["items"]
+    def seen(role: Role, more: str = "", ref: str = receipt_id) -> list[tuple[str | None, str, bool]]:
+        found = office.api(role, "GET", f"/audit?object_ref={ref}{more}").get_json()["items"]
         return [(one["actor_ref"], one["actor"], one["is_withheld"]) for one in found]
 
     (known,) = seen(Role.VENDOR_MANAGER)
     assert known == (manager.account_id, "Person vendor_manager", False)
+    assert seen(Role.VENDOR_MANAGER, ref="R1") == [known]
     with office.db.transaction(Scope.system("test")) as session:
         session.get_one(DecisionReceipt, receipt_id).state = "appealed"
         session.add(
@@ -396,6 +400,7 @@ def test_whoever_may_answer_an_appeal_reads_nowhere_in_the_log_who_decided(offic
         )  # fmt: skip
     assert seen(Role.VENDOR_MANAGER) == [(None, "", True)] == seen(Role.OPERATOR)
     assert seen(Role.VENDOR_MANAGER, f"&actor={manager.account_id}") == []
+    assert seen(Role.VENDOR_MANAGER, ref="R1") == [(None, "", True)] == seen(Role.OPERATOR, ref="R1")
     assert seen(Role.AUDITOR) == [known], "who answers no appeal is told"
     page = office.text(Role.VENDOR_MANAGER, f"/admin/audit?object_ref={receipt_id}")
     assert "Not told while an appeal waits" in page and manager.account_id not in page.partition("<tbody>")[2]
