@@ -97,12 +97,27 @@ def note_passed(session: Session, row: Attempt) -> None:
     if held.check_id is not None and test_by_id(session, held.check_id).version > passed.version:
         return  # a newer one was passed before this one was given back
     held.check_id = row.test_id
+    _end_failures(session, row)
     if held.paused_until is None or held.pause_receipt_id is None:
         return
     receipt = session.get_one(DecisionReceipt, held.pause_receipt_id)
     if receipt.cause_kind == "check" and int(receipt.rule_version) <= passed.version:
         held.paused_until = None
         end_receipt(session, system_actor("check", row.vendor_org_id), receipt.id)
+
+
+def _end_failures(session: Session, row: Attempt) -> None:
+    """Having failed a check is over once it is passed."""
+    failed = session.scalars(
+        select(DecisionReceipt.id)
+        .join(Attempt, Attempt.id == DecisionReceipt.cause_id)
+        .where(
+            DecisionReceipt.kind == "test_failed", DecisionReceipt.state == "in_force",
+            Attempt.test_id == row.test_id, Attempt.annotator_id == row.annotator_id,
+        )
+    ).all()  # fmt: skip
+    for receipt_id in failed:
+        end_receipt(session, system_actor("check", row.vendor_org_id), receipt_id)
 
 
 def pause_overdue(session: Session, actor: Actor, limit: int = 200) -> int:

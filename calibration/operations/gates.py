@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from calibration.lanes import find_lane
 from calibration.models import BehaviourReview, GateFiring, GateRule, Grade, Qualification, Track
 from calibration.operations import tracks
+from calibration.operations.qualifications import end_earlier_pause
 from calibration.operations.rulebook import STANDARD
 from calibration.policy import GRADE_RUN, PAUSE_LIFT
 from calibration.queries.gates import as_rule
@@ -303,6 +304,7 @@ def _pause(
         **_messages(session, track, verdict, until),
     )
     row = held or _opened(session, track)
+    end_earlier_pause(session, row)
     row.paused_until, row.pause_receipt_id = until, receipt_id
     audit.record(
         session, actor, "lane.paused", "qualification", row.id, org_id=track.vendor_org_id,

@@ -50,7 +50,7 @@ from kernel.policy import Actor, Resource, system_actor
 from payouts.operations import earnings
 from workforce.models import Annotator, LanguageClaim
 from workforce.operations.evidence import drop_evidence, put_evidence
-from workforce.operations.receipts import issue_receipt
+from workforce.operations.receipts import end_receipt, issue_receipt
 from workforce.queries.accounts import account_of
 from workforce.queries.pools import pool_of
 from workforce.queries.pools import pools as list_pools
@@ -371,11 +371,23 @@ def _decide(session: Session, row: LanguageCheck, confirmed: bool) -> None:
             session, actor, claim, kind="peer", source=f"check:{row.id}", level=row.level, weight=weight_of(said),
             fades_days=FADES,
         )  # fmt: skip
-    if not confirmed:
+    if confirmed:
+        _end_earlier(session, actor, row)
+    else:
         row.receipt_id = _tell(session, actor, row, said)
     session.flush()
     audit.record(session, actor, "language_check.decided", "language_check", row.id, org_id=row.org_id,
                  details={"confirmed": confirmed, "natives": len(said)})  # fmt: skip
+
+
+def _end_earlier(session: Session, actor: Actor, row: LanguageCheck) -> None:
+    """That natives did not confirm a claim is over once others have."""
+    told = select(LanguageCheck.receipt_id).where(
+        LanguageCheck.claim_id == row.claim_id, LanguageCheck.receipt_id.is_not(None)
+    )
+    for receipt_id in session.scalars(told).all():
+        if receipt_id is not None:
+            end_receipt(session, actor, receipt_id)
 
 
 def _tell(session: Session, actor: Actor, row: LanguageCheck, said: list[bool]) -> str:

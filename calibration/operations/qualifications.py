@@ -6,19 +6,22 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from calibration.lanes import lane_of
-from calibration.models import Qualification
+from calibration.models import Attempt, Qualification
 from calibration.policy import QUALIFICATION_WAIVE, lane_resource
 from calibration.queries.people import Person, person_of, view_of
+from calibration.queries.tests import CHECK
 from calibration.values import LaneFacts, QualificationView
 from i18n import _
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
-from kernel.policy import Actor
+from kernel.policy import Actor, system_actor
 from kernel.walls import constant
 from workforce.leases import end_leases
-from workforce.operations.receipts import issue_receipt
+from workforce.models import DecisionReceipt
+from workforce.operations.receipts import end_receipt, issue_receipt
+from workforce.values import ReceiptKind, ReceiptState
 
 REASON_MOST = 500
 
@@ -94,7 +97,26 @@ def open_lane(
     row.basis, row.attempt_id, row.reason, row.granted_by = basis, attempt_id, reason, by
     row.since_at, row.until_at, row.revoked_at = now_of(session), until_at, None
     session.flush()
+    if basis != "none":
+        _end_closing_receipts(session, row)
     return row
+
+
+def _end_closing_receipts(session: Session, row: Qualification) -> None:
+    """Who may work in a lane is held by no earlier removal from it, and by no test of it that they failed."""
+    exams = select(Attempt.id).where(
+        Attempt.lane_id == row.lane_id, Attempt.annotator_id == row.annotator_id, Attempt.purpose != CHECK
+    )
+    rows = session.scalars(
+        select(DecisionReceipt.id).where(
+            DecisionReceipt.annotator_id == row.annotator_id, DecisionReceipt.lane_id == row.lane_id,
+            DecisionReceipt.state == ReceiptState.IN_FORCE,
+            ((DecisionReceipt.kind == ReceiptKind.REMOVED) & (DecisionReceipt.cause_kind == "qualification"))
+            | ((DecisionReceipt.kind == ReceiptKind.TEST_FAILED) & DecisionReceipt.cause_id.in_(exams)),
+        )
+    ).all()  # fmt: skip
+    for receipt_id in rows:
+        end_receipt(session, system_actor("lane opened", row.vendor_org_id), receipt_id)
 
 
 def hold_pause(
@@ -111,7 +133,14 @@ def hold_pause(
     if row is None:  # it holds the pause, and opens nothing
         row = open_lane(session, lane, annotator_id, account_id, basis="none", attempt_id=None, reason="", by=None)
         row.until_at = now_of(session)
+    end_earlier_pause(session, row)
     row.paused_until, row.pause_receipt_id = until, receipt_id
+
+
+def end_earlier_pause(session: Session, row: Qualification) -> None:
+    """The pause before the one that comes now is over, even if nobody has noted it yet."""
+    if row.pause_receipt_id is not None:
+        end_receipt(session, system_actor("pause over", row.vendor_org_id), row.pause_receipt_id)
 
 
 def _lane_and_person(session: Session, actor: Actor, lane_id: str, annotator_id: str) -> tuple[LaneFacts, Person]:

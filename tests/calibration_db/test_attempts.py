@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin.invariants import money, work
 from calibration import jobs, lanes
+from calibration.lanes import lane_of
 from calibration.models import (
     Attempt,
     AttemptQuestion,
@@ -28,6 +29,7 @@ from calibration.queries.tests import characteristic, plan_json
 from calibration.rules import leaks as leak_rules
 from calibration.rules import testplan
 from calibration.values import LaneFacts
+from i18n import _
 from kernel import clock, ids
 from kernel.db import Database, now_of
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -41,6 +43,7 @@ from labeling.values import InvalidAnswer
 from payouts.models import Earning, Rate
 from tests.calibration_db.world import GRADER, START, World, build
 from workforce.models import DecisionReceipt
+from workforce.operations.receipts import issue_receipt
 
 test_start.__test__ = False  # type: ignore[attr-defined]
 
@@ -373,7 +376,7 @@ def test_an_exam_from_a_shared_network_asks_a_person_to_look_and_changes_nothing
         exam = (AttemptQuestion.attempt_id == second.id, AttemptQuestion.stage == "exam")
         exam_answers = session.scalars(select(AttemptQuestion).where(*exam, AttemptQuestion.score.is_not(None))).all()
         exam_answers[0].score, asked = 0.6, len(exam_answers)
-    for _ in range(2):  # looking again opens nothing anew
+    for _round in range(2):  # looking again opens nothing anew
         with world.system() as session:
             leaks.look_for_leaks(session, GRADER)
     with world.system() as session:
@@ -410,7 +413,7 @@ def test_training_explains_each_answer_and_leads_on_to_the_exam(world: World) ->
     assert not told.feedback.is_right
     assert told.feedback.explanation.startswith("because")
     assert told.feedback.truth != told.feedback.answer
-    for _ in range(3):
+    for _round in range(3):
         told = answer(world, told.attempt, right=True)
     assert told.feedback is not None and told.feedback.is_right
     assert (told.attempt.stage, told.attempt.position, told.attempt.exam_asked) == ("exam", 4, 0)
@@ -709,6 +712,37 @@ def test_a_waiver_needs_a_reason_and_stands_in_the_record(world: World) -> None:
         assert set(event.details) == {"lane", "annotator"}, "the reason is words about a person, and is kept with it"
     with pytest.raises(Forbidden), world.in_vendor() as session:
         qualifications.waive(session, world.annotator("Asha"), world.lane, annotator, "I am good")
+
+
+def test_a_lane_that_is_opened_again_ends_what_had_closed_it(world: World) -> None:
+    ready(world)
+    annotator = world.people["Asha"][0]
+    with world.in_vendor() as session:
+        qualifications.waive(session, world.as_vendor(), world.lane, annotator, "Certified translator")
+        qualifications.revoke(session, world.as_vendor(), world.lane, annotator, "Certificate withdrawn")
+        qualifications.waive(session, world.as_vendor(), world.lane, annotator, "The certificate is valid")
+    with world.system() as session:
+        assert session.execute(select(DecisionReceipt.kind, DecisionReceipt.state)).all() == [("removed", "ended")]
+
+
+def test_a_pause_that_comes_in_the_place_of_one_that_is_over_ends_its_decision(world: World) -> None:
+    ready(world)
+    annotator, account = world.people["Asha"]
+    told, receipts = _("A reason."), []
+    for days in (1, 3):
+        with world.system() as session:
+            lane, until = lane_of(session, world.lane), world.now + timedelta(days=1)
+            receipts.append(
+                issue_receipt(
+                    session, GRADER, annotator_id=annotator, kind="lane_paused", rule="r", rule_version="1", what=told,
+                    why=told, way_back=told, cause_kind="test", cause_id=str(days), lane_id=world.lane, until_at=until,
+                )
+            )  # fmt: skip
+            qualifications.hold_pause(session, GRADER, lane, annotator, account, until, receipts[-1])
+        world.later(days=2)
+    with world.system() as session:
+        states = [session.get_one(DecisionReceipt, receipt).state for receipt in receipts]
+    assert states == ["ended", "in_force"]
 
 
 def test_a_revocation_comes_with_a_receipt_and_closes_the_test_too(world: World) -> None:

@@ -114,6 +114,9 @@ def test_a_failed_check_may_be_tried_again_at_once(world: World) -> None:
     assert first.outcome is not None and (first.state, first.outcome.next_at) == ("failed", world.now)
     assert state(world) == "open"
     assert take(world, right=True).state == "passed"
+    with world.system() as session:
+        told = session.execute(select(DecisionReceipt.kind, DecisionReceipt.state)).all()
+    assert told == [("test_failed", "ended")]
 
 
 def test_a_failed_check_that_is_passed_after_all_is_owed_no_more_and_ends_its_pause(world: World) -> None:

@@ -104,6 +104,23 @@ def test_a_clearance_that_is_given_again_ends_the_decision_that_took_it(world: W
     assert receipt.state is ReceiptState.ENDED
 
 
+def test_a_clearance_and_an_identity_end_only_the_decisions_that_took_the_same(world: World, time: Time) -> None:
+    person, _actor = world.annotator()
+    with world.db.transaction(world.vendor) as session:
+        operations.verify_identity(session, world.manager, person.id, kind="document")
+        operations.end_identity(session, world.manager, person.id, reason="The document was somebody else's.")
+
+    def state() -> ReceiptState:
+        with world.db.reading(world.vendor) as session:
+            return queries.receipts_of(session, person.id)[0][0].state
+
+    give(world, person.id, 2, time)
+    assert state() is ReceiptState.IN_FORCE, "the identity is as little verified as before"
+    with world.db.transaction(world.vendor) as session:
+        operations.verify_identity(session, world.manager, person.id, kind="document")
+    assert state() is ReceiptState.ENDED
+
+
 def test_an_identity_is_verified_for_two_years_or_until_it_is_taken_back(world: World, time: Time) -> None:
     person, actor = world.annotator()
     with world.db.transaction(world.vendor) as session:

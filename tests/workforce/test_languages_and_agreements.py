@@ -91,6 +91,7 @@ def test_a_language_that_was_turned_down_has_a_receipt_and_may_be_stated_again_l
     time.now += timedelta(days=30)
     with world.db.transaction(world.vendor) as session:
         again, *_others = operations.claim_language(session, actor, person.id, locale="sw-KE", proficiency="native")
+        assert queries.receipts_of(session, person.id)[0][0].state is ReceiptState.ENDED, "the way back was taken"
     assert again.status is ClaimStatus.CLAIMED
 
 

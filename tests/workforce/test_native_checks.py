@@ -16,6 +16,7 @@ from payouts.models import Earning
 from tests.workforce.browser import Program, Visitor
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
+from workforce.models import DecisionReceipt
 from workforce.values import ClaimStatus, ClaimView
 from wsgi import create_app
 
@@ -107,6 +108,8 @@ def test_natives_judge_blind_are_paid_and_an_appeal_undoes_what_they_said(app: F
     assert [piece.strength for piece in written(world, amina.id).evidence] == ["gone"]
 
     # Another check: who speaks after the others have decided is paid, and changes nothing.
+    with world.db.transaction(world.vendor) as session:  # as if the appeal had not been believed
+        session.get_one(DecisionReceipt, receipt.id).state = "in_force"
     time.now += timedelta(minutes=1)
     program = Program(app, world.db, amina_actor)
     made = program.send("POST", home, {"claim_id": claim_id}).json
@@ -123,6 +126,8 @@ def test_natives_judge_blind_are_paid_and_an_appeal_undoes_what_they_said(app: F
     assert late_post.status_code == 303
     claim = written(world, amina.id)
     assert (claim.status, claim.proven) == (ClaimStatus.VERIFIED, "native")
+    with world.db.reading(world.vendor) as session:
+        assert session.get_one(DecisionReceipt, receipt.id).state == "ended", "natives have confirmed it since"
     assert Program(app, world.db, amina_actor).send("POST", home, {"claim_id": claim_id}).status_code == 409
     with world.db.reading(world.vendor) as session:
         paid = session.execute(select(Earning.micros, Earning.currency, Earning.state, Earning.memo)).all()

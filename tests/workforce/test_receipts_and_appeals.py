@@ -144,6 +144,21 @@ def test_an_overturned_decline_puts_the_application_back(world: World) -> None:
     assert (answered.appeal.outcome, answered.appeal.answer) == (Outcome.OVERTURNED, "Look again.")
 
 
+def test_who_applies_again_and_is_admitted_is_held_by_no_earlier_decline(world: World, time: Time) -> None:
+    person, actor = world.applicant()
+    with world.db.transaction(world.vendor) as session:
+        operations.decline(session, world.manager, person.id, "Not now.")
+    time.now += timedelta(days=30)
+    with world.db.transaction(world.vendor) as session:
+        operations.apply_to_pool(
+            session, actor, pool_id=world.pool_id, country="KE", time_zone="Africa/Nairobi", weekly_hours=20,
+            languages=[("sw-KE", "native")], skills=[], domains=[], about="",
+        )  # fmt: skip
+        operations.admit(session, world.manager, person.id)
+        (receipt,) = queries.receipts_of(session, person.id)[0]
+    assert (receipt.kind, receipt.state) == (ReceiptKind.NOT_ADMITTED, ReceiptState.ENDED)
+
+
 def test_an_upheld_decision_stays_in_force(world: World) -> None:
     person, actor = world.annotator()
     receipt_id = _pause(world, person)

@@ -6,6 +6,7 @@ with it.
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from i18n import Message, _
@@ -15,13 +16,13 @@ from kernel.errors import Conflict
 from kernel.policy import Actor
 from workforce.leases import end_leases
 from workforce.models import Annotator, DecisionReceipt
-from workforce.operations.receipts import end_receipts_of, issue_receipt
+from workforce.operations.receipts import end_receipt, issue_receipt
 from workforce.policy import Action, annotator_resource
 from workforce.queries.people import annotator_view
 from workforce.queries.rows import annotator_row
 from workforce.rules.clearances import clean_kind, clean_level, clearance_at, is_proven
 from workforce.rules.names import clean_text
-from workforce.values import AnnotatorView, ReceiptKind
+from workforce.values import AnnotatorView, ReceiptKind, ReceiptState
 
 RULE_VERSION = "1"
 
@@ -47,7 +48,7 @@ def set_clearance(
     elif is_shorter:
         _take_back(session, actor, person, _("Your clearance for protected data ends earlier."), reason, evidence)
     elif level > 0:
-        end_receipts_of(session, actor, person.id, [ReceiptKind.CLEARANCE_LOWERED])
+        _end_receipts(session, actor, person, "clearance")
     return annotator_view(person)
 
 
@@ -59,6 +60,7 @@ def verify_identity(session: Session, actor: Actor, annotator_id: str, *, kind: 
     audit.record(
         session, actor, "identity.verified", "annotator", person.id, org_id=person.org_id, details={"kind": kind}
     )
+    _end_receipts(session, actor, person, "identity")
     return annotator_view(person)
 
 
@@ -118,6 +120,19 @@ def _take_back(
         way_back=_("You can appeal. What you have earned stays yours and is paid as always."),
         evidence=(evidence,), cause_kind="clearance", cause_id=ids.new_id(),
     )  # fmt: skip
+
+
+def _end_receipts(session: Session, actor: Actor, person: Annotator, lost: str) -> None:
+    """End the decisions that took a clearance, or an identity: being given the one does not bring back the other."""
+    rows = session.scalars(
+        select(DecisionReceipt).where(
+            DecisionReceipt.annotator_id == person.id, DecisionReceipt.kind == ReceiptKind.CLEARANCE_LOWERED,
+            DecisionReceipt.state == ReceiptState.IN_FORCE,
+        )
+    ).all()  # fmt: skip
+    for row in rows:
+        if any(each["kind"] == lost for each in row.evidence):
+            end_receipt(session, actor, row.id)
 
 
 def _told(at: datetime | None) -> str | None:

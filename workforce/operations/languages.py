@@ -13,7 +13,7 @@ from i18n.figures import figure
 from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
-from kernel.policy import Actor
+from kernel.policy import Actor, system_actor
 from kernel.walls import constant
 from workforce.demand import locales_in_demand
 from workforce.models import Annotator, LanguageClaim
@@ -95,10 +95,7 @@ def _verify(
         weight=FULL, note=known["note"], until_at=until_at,
     )  # fmt: skip
     for row in rows:
-        end_receipts_of(
-            session, actor, row.annotator_id, [ReceiptKind.LANGUAGE_REJECTED], cause_kind="language_claim",
-            cause=f"{row.id}@",
-        )  # fmt: skip
+        _end_rejections(session, actor, row)
         audit.record(
             session, actor, "language.verified", "language_claim", row.id, org_id=row.org_id,
             details={
@@ -160,6 +157,8 @@ def put_claims(
         elif (row.proficiency != proficiency or status_at(row.status, row.until_at, now) not in held) and (
             may_claim_again(ClaimStatus(row.status), row.verified_at, now)
         ):
+            if row.status == ClaimStatus.REJECTED:
+                _end_rejections(session, system_actor("language stated", row.org_id), row)
             row.proficiency, row.status, row.claimed_at = proficiency, ClaimStatus.CLAIMED, now
             row.verified_at = row.verified_by = None
             fold(session, actor, row)
@@ -183,6 +182,14 @@ def give_back_claim(session: Session, actor: Actor, cause_id: str) -> None:
         row.status, row.verified_at, row.verified_by = ClaimStatus.CLAIMED, None, None
         session.flush()
         audit.record(session, actor, "language.given_back", "language_claim", row.id, org_id=row.org_id)
+
+
+def _end_rejections(session: Session, actor: Actor, row: LanguageClaim) -> None:
+    """What turned a claim down is over once it is proven, or stated anew."""
+    end_receipts_of(
+        session, actor, row.annotator_id, [ReceiptKind.LANGUAGE_REJECTED], cause_kind="language_claim",
+        cause=f"{row.id}@",
+    )  # fmt: skip
 
 
 def _load(session: Session, claim_id: str) -> tuple[LanguageClaim, Annotator]:

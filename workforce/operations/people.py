@@ -19,7 +19,7 @@ from workforce.operations.accounts import add_membership
 from workforce.operations.codes import keep_codes
 from workforce.operations.languages import put_claims
 from workforce.operations.receipts import checked_evidence, issue_receipt
-from workforce.operations.standing import CAUSE, RULE_VERSION, change_standing, move
+from workforce.operations.standing import CAUSE, RULE_VERSION, change_standing, end_standing_receipts, move
 from workforce.policy import Action, account_resource, annotator_resource
 from workforce.queries.people import annotator_view
 from workforce.queries.rows import annotator_row, annotator_row_of
@@ -87,6 +87,7 @@ def admit(session: Session, actor: Actor, annotator_id: str) -> AnnotatorView:
     guard.require(session, actor, Action.PEOPLE_ADMIT, annotator_resource(person))
     _ensure_applied(person)
     move(session, actor, person, Standing.ACTIVE, "admitted", admitted_at=now_of(session), admitted_by=actor.account_id)
+    end_standing_receipts(session, system_actor("admission", person.org_id), person)
     return annotator_view(person)
 
 

@@ -49,13 +49,15 @@ def change_standing(
     receipt_id = _receipt(session, actor, person, after, reason, change_id, named, until_at)
     move(session, actor, person, after, reason, change_id=change_id, receipt_id=receipt_id)
     if after is Standing.ACTIVE:
-        _end_standing_receipts(session, actor, person)
+        end_standing_receipts(session, actor, person)
     return annotator_view(person)
 
 
-def _end_standing_receipts(session: Session, actor: Actor, person: Annotator) -> None:
-    """Who is active again is held by no earlier pause or removal; being removed from a lane is another matter."""
-    end_receipts_of(session, actor, person.id, [ReceiptKind.PAUSED, ReceiptKind.REMOVED], cause_kind=CAUSE)
+def end_standing_receipts(session: Session, actor: Actor, person: Annotator) -> None:
+    """Who is active again is held by no earlier pause, removal or decline; being removed from a lane is another
+    matter."""
+    kinds = [ReceiptKind.PAUSED, ReceiptKind.REMOVED, ReceiptKind.NOT_ADMITTED]
+    end_receipts_of(session, actor, person.id, kinds, cause_kind=CAUSE)
 
 
 def move(
@@ -148,7 +150,7 @@ def give_back(session: Session, actor: Actor, person: Annotator, receipt: Decisi
         and _is_last(session, receipt)
     ):
         move(session, actor, person, after, "appeal", receipt_id=receipt.id)
-        _end_standing_receipts(session, actor, person)
+        end_standing_receipts(session, actor, person)
 
 
 def _is_last(session: Session, receipt: DecisionReceipt) -> bool:
