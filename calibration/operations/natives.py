@@ -37,6 +37,7 @@ from calibration.queries.natives import (
     waiting_for,
 )
 from calibration.queries.people import Person, person_of_account
+from calibration.rules.intervals import wilson
 from calibration.rules.natives import outcome_of, places_of, weight_of
 from calibration.rules.prompts import seeds_for
 from i18n import Message, _
@@ -391,7 +392,8 @@ def _end_earlier(session: Session, actor: Actor, row: LanguageCheck) -> None:
 
 
 def _tell(session: Session, actor: Actor, row: LanguageCheck, said: list[bool]) -> str:
-    language = figure("language", row.locale)
+    language, confirming = figure("language", row.locale), said.count(True)
+    interval = wilson(confirming, len(said))
     assert row.decided_at is not None
     return issue_receipt(
         session, actor, annotator_id=row.annotator_id, kind=ReceiptKind.LANGUAGE_REJECTED, rule=RULE,
@@ -400,7 +402,10 @@ def _tell(session: Session, actor: Actor, row: LanguageCheck, said: list[bool]) 
         if row.mode == "speak" else _("Natives did not confirm how you write %(language)s.", language=language),
         why=_why(row.mode, len(said), said.count(False)),
         way_back=_("You can ask for another check from %(date)s.", date=(row.asked_at + AGAIN_AFTER).date()),
-        figure={"value": round(said.count(True) / len(said), 4), "limit": 0.5, "n": len(said)},
+        figure={
+            "value": round(confirming / len(said), 4), "low": round(interval.lower, 4),
+            "high": round(interval.upper, 4), "limit": 0.5, "n": len(said),
+        },
         evidence=[{"kind": "language_check", "id": row.id}],
         cause_kind="language_check", cause_id=row.id,
     )  # fmt: skip
