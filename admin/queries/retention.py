@@ -103,7 +103,12 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
         return sent.where(LanguageCheck.state == "answered"), LanguageCheck.answered_at
     if rule is DOCUMENTS:
         contents = select(PersonDocument.id).where(PersonDocument.content_sealed.is_not(None))
-        return contents.where(PersonDocument.decided_at.is_not(None)), PersonDocument.decided_at
+        refused = exists().where(
+            DecisionReceipt.annotator_id == PersonDocument.annotator_id, DecisionReceipt.cause_kind == "document",
+            DecisionReceipt.cause_id.startswith(PersonDocument.id + "@"), Appeal.receipt_id == DecisionReceipt.id,
+            Appeal.decided_at.is_(None),
+        )  # fmt: skip
+        return contents.where(PersonDocument.decided_at.is_not(None), ~refused), PersonDocument.decided_at
     if rule is DRAFTS:
         return select(ApplicationDraft.id), ApplicationDraft.expires_at
     assert rule is DESTINATIONS

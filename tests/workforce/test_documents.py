@@ -14,17 +14,19 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from admin.operations.retention import carry_retention
 from admin.queries.retention import report
+from i18n import render
 from kernel.db import Database
-from kernel.errors import Conflict, Invalid
-from kernel.policy import system_actor
+from kernel.errors import Conflict, Forbidden, Invalid
+from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
 from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import Time, World
 from web.models import AuthSession
-from workforce import queries
+from workforce import operations, queries
 from workforce.models import PersonDocument
 from workforce.operations import documents
-from workforce.rules.documents import media_type_of
+from workforce.rules.documents import cleaned, media_type_of
+from workforce.values import AnnotatorView, ReceiptKind, ReceiptState, ReceiptView
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -131,3 +133,102 @@ def test_a_document_is_sealed_shown_for_a_reason_decided_and_forgotten(app: Flas
         assert carry_retention(session, system_actor("test"))["documents"] == 0
     program = Program(app, world.db, world.manager)
     assert (program.send("POST", f"{place}/look", {"reason": "x"}).json or {})["code"] == "document.gone"
+
+
+def hand_in(world: World, person: AnnotatorView, actor: Actor, kind: str = "identity") -> str:
+    with world.db.transaction(world.vendor) as session:
+        clean = cleaned(png(), "card.png")
+        return documents.upload_document(session, actor, person.id, kind=kind, name="card.png", clean=clean).id
+
+
+def refuse(world: World, document_id: str) -> ReceiptView:
+    with world.db.transaction(world.vendor) as session:
+        document = documents.decide_document(
+            session, world.manager, document_id, is_accepted=False, reason="The name cannot be read."
+        )
+        return queries.receipts_of(session, document.annotator_id)[0][0]
+
+
+def state_of(world: World, document_id: str) -> tuple[str, bool]:
+    with world.db.reading(world.vendor) as session:
+        row = session.get_one(PersonDocument, document_id)
+        return row.state, row.content is not None
+
+
+def answer(world: World, appeal_id: str, outcome: str) -> None:
+    with world.db.transaction(world.vendor) as session:
+        operations.decide_appeal(session, world.colleague, appeal_id, outcome=outcome, answer="Looked at again.")
+
+
+def test_a_refused_document_is_a_decision_whose_overturn_has_it_looked_at_again(world: World, time: Time) -> None:
+    person, actor = world.annotator()
+    document_id = hand_in(world, person, actor)
+    receipt = refuse(world, document_id)
+    assert (receipt.kind, receipt.rule, receipt.rule_version) == (ReceiptKind.DOCUMENT_REFUSED, "document", "1")
+    assert receipt.evidence == ({"kind": "document", "id": document_id},)
+    assert render(receipt.what, "en") == "The proof of your identity that you handed in was not accepted."
+    assert "The name cannot be read." in render(receipt.why, "en")
+    time.now += timedelta(days=29)
+    with world.db.transaction(world.vendor) as session:
+        appeal = operations.open_appeal(session, actor, receipt.id)
+    time.now += timedelta(days=3)  # the thirty days are over, and the appeal waits
+    with world.db.transaction(Scope.system("test")) as session:
+        assert {due.rule.code: due.count for due in report(session)}["documents"] == 0
+        assert carry_retention(session, system_actor("test"))["documents"] == 0
+    with pytest.raises(Forbidden), world.db.transaction(world.vendor) as session:
+        operations.decide_appeal(session, world.manager, appeal.id, outcome="overturned", answer="Mine.")
+    answer(world, appeal.id, "overturned")
+    assert state_of(world, document_id) == ("waiting", True)
+    time.now += timedelta(minutes=1)
+    again = refuse(world, document_id)
+    assert again.id != receipt.id and again.state is ReceiptState.IN_FORCE, "another decision, with its own appeal"
+
+
+def test_a_document_whose_appeal_is_answered_goes_by_its_age_again(world: World, time: Time) -> None:
+    person, actor = world.annotator()
+    document_id = hand_in(world, person, actor)
+    receipt = refuse(world, document_id)
+    with world.db.transaction(world.vendor) as session:
+        appeal = operations.open_appeal(session, actor, receipt.id)
+    time.now += timedelta(days=31)
+    answer(world, appeal.id, "upheld")
+    with world.db.transaction(Scope.system("test")) as session:
+        assert carry_retention(session, system_actor("test"))["documents"] == 1
+    assert state_of(world, document_id) == ("refused", False)
+
+
+def test_an_overturn_says_so_where_nothing_is_left_to_look_at(world: World, time: Time) -> None:
+    person, actor = world.annotator()
+    document_id = hand_in(world, person, actor)
+    receipt = refuse(world, document_id)
+    with world.db.transaction(world.vendor) as session:
+        appeal = operations.open_appeal(session, actor, receipt.id)
+        documents.withdraw_document(session, actor, document_id)
+    time.now += timedelta(minutes=1)
+    answer(world, appeal.id, "overturned")
+    assert state_of(world, document_id) == ("withdrawn", False)
+    with world.db.reading(world.vendor) as session:
+        told = queries.receipts_of(session, person.id)[0][0]
+    assert told.kind is ReceiptKind.RESTORED and "its content is not kept any more" in render(told.what, "en")
+
+
+def test_a_refusal_is_over_once_another_document_is_accepted_in_its_place_or_it_is_withdrawn(
+    world: World, time: Time
+) -> None:
+    person, actor = world.annotator()
+    first, certificate = hand_in(world, person, actor), hand_in(world, person, actor, "certificate")
+    for each in (first, certificate):
+        refuse(world, each)
+    accepted = hand_in(world, person, actor)
+    with world.db.transaction(world.vendor) as session:
+        documents.decide_document(session, world.manager, accepted, is_accepted=True)
+
+    def states() -> dict[str, ReceiptState]:
+        with world.db.reading(world.vendor) as session:
+            found = queries.receipts_of(session, person.id)[0]
+        return {receipt.cause_id.partition("@")[0]: receipt.state for receipt in found}
+
+    assert states() == {first: ReceiptState.ENDED, certificate: ReceiptState.IN_FORCE}
+    with world.db.transaction(world.vendor) as session:
+        documents.withdraw_document(session, actor, certificate)
+    assert states() == {first: ReceiptState.ENDED, certificate: ReceiptState.ENDED}

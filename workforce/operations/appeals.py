@@ -11,6 +11,7 @@ from kernel.errors import Conflict
 from kernel.policy import Actor
 from workforce.models import Annotator, Appeal, DecisionReceipt
 from workforce.operations.clearances import give_back_clearance
+from workforce.operations.documents import give_back_document
 from workforce.operations.languages import give_back_claim
 from workforce.operations.standing import give_back
 from workforce.policy import Action, appeal_resource, receipt_resource
@@ -98,5 +99,7 @@ def _give_back(session: Session, actor: Actor, receipt: DecisionReceipt, person:
         give_back_claim(session, actor, receipt.cause_id)
     elif kind is ReceiptKind.CLEARANCE_LOWERED:
         give_back_clearance(session, actor, person, receipt)
+    elif kind is ReceiptKind.DOCUMENT_REFUSED:
+        give_back_document(session, actor, receipt)
     else:
         give_back(session, actor, person, receipt)

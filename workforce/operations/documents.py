@@ -11,17 +11,19 @@ from kernel import audit, guard, ids
 from kernel.changes import changed_rows
 from kernel.db import now_of
 from kernel.errors import Conflict
-from kernel.policy import Actor
-from workforce.models import Annotator, DocumentLook, PersonDocument
+from kernel.policy import Actor, system_actor
+from workforce.models import Annotator, DecisionReceipt, DocumentLook, PersonDocument
 from workforce.operations.clearances import verify_identity
+from workforce.operations.receipts import end_receipts_of, issue_receipt
 from workforce.policy import Action, annotator_resource, document_resource
 from workforce.queries.documents import document_view
 from workforce.queries.rows import annotator_row
 from workforce.rules.documents import CleanDocument, clean_kind
 from workforce.rules.names import clean_file_name, clean_text
-from workforce.values import DocumentState, DocumentView, Shown
+from workforce.values import DocumentState, DocumentView, ReceiptKind, Shown
 
 MOST_WAITING = 10
+RULE, RULE_VERSION = "document", "1"
 
 
 def upload_document(
@@ -67,6 +69,7 @@ def withdraw_document(session: Session, actor: Actor, document_id: str) -> Docum
         raise Conflict("document.decided", _("This document has been decided on already."))
     session.refresh(row)
     _record(session, actor, "document.withdrawn", row, {})
+    _end_refusals(session, row.id)
     return document_view(row, False)
 
 
@@ -90,7 +93,8 @@ def look_at_document(session: Session, actor: Actor, document_id: str, *, reason
 def decide_document(
     session: Session, actor: Actor, document_id: str, *, is_accepted: bool, reason: str = ""
 ) -> DocumentView:
-    """Accept a document, which verifies an identity where it shows one, or refuse it with a reason for the person."""
+    """Accept a document, which verifies an identity where it shows one, or refuse it, which is a decision with a
+    reason that the person reads and may appeal."""
     row, person = _row(session, document_id)
     guard.require(session, actor, Action.PEOPLE_CLEAR, document_resource(row.id, person))
     reason = clean_text(reason, "reason", 2000, required=not is_accepted)
@@ -104,9 +108,72 @@ def decide_document(
         raise Conflict("document.decided", _("This document has been decided on already."))
     session.refresh(row)
     _record(session, actor, "document.decided", row, {"outcome": after.value})
-    if is_accepted and row.kind == "identity":
+    if not is_accepted:
+        _tell_refusal(session, actor, row)
+        return document_view(row, True)
+    if row.kind == "identity":
         verify_identity(session, actor, person.id, kind="document")
+    for earlier in _alike(session, row):
+        _end_refusals(session, earlier)
     return document_view(row, True)
+
+
+def give_back_document(session: Session, actor: Actor, receipt: DecisionReceipt) -> None:
+    """Undo an overturned refusal: the document waits again. Where its content is gone, the person is told that nothing
+    is left to look at, and what they can do."""
+    row = session.get(PersonDocument, receipt.cause_id.partition("@")[0])
+    if row is None:
+        return
+    back = session.execute(
+        update(PersonDocument)
+        .where(
+            PersonDocument.id == row.id, PersonDocument.state == DocumentState.REFUSED,
+            PersonDocument.content_sealed.is_not(None),
+        )
+        .values(state=DocumentState.WAITING, decided_at=None, decided_by=None, reason="")
+    )  # fmt: skip
+    session.refresh(row)
+    if changed_rows(back) == 1:
+        _record(session, actor, "document.given_back", row, {"receipt": receipt.id})
+        return
+    issue_receipt(
+        session, actor, annotator_id=row.annotator_id, kind=ReceiptKind.RESTORED, rule=RULE, rule_version=RULE_VERSION,
+        what=_("A document that was refused counts as not refused, but its content is not kept any more."),
+        why=_("Your appeal was believed. By then the content had been withdrawn, or removed for its age."),
+        way_back=_("Hand it in once more, and it will be looked at anew."),
+        evidence=({"kind": "document", "id": row.id},), cause_kind="receipt", cause_id=receipt.id,
+    )  # fmt: skip
+
+
+def _tell_refusal(session: Session, actor: Actor, row: PersonDocument) -> None:
+    issue_receipt(
+        session, actor, annotator_id=row.annotator_id, kind=ReceiptKind.DOCUMENT_REFUSED, rule=RULE,
+        rule_version=RULE_VERSION,
+        what=_("The proof of your identity that you handed in was not accepted.") if row.kind == "identity"
+        else _("A certificate that you handed in was not accepted."),
+        why=_("The vendor's reason: “%(reason)s”", reason=row.reason),
+        way_back=_("Hand it in once more, or another one, whenever you like. If you think that this is wrong, appeal."),
+        evidence=({"kind": "document", "id": row.id},), cause_kind="document",
+        cause_id=f"{row.id}@{row.decided_at:%Y%m%d%H%M%S%f}",
+    )  # fmt: skip
+
+
+def _alike(session: Session, row: PersonDocument) -> list[str]:
+    """The refused documents whose place an accepted one takes: proofs of identity, or certificates about the same."""
+    alike = select(PersonDocument.id).where(
+        PersonDocument.annotator_id == row.annotator_id, PersonDocument.kind == row.kind,
+        PersonDocument.state == DocumentState.REFUSED,
+    )  # fmt: skip
+    return list(session.scalars(alike if row.kind == "identity" else alike.where(PersonDocument.about == row.about)))
+
+
+def _end_refusals(session: Session, document_id: str) -> None:
+    """What refused a document is over once another is accepted in its place, or it is taken back."""
+    row = session.get_one(PersonDocument, document_id)
+    end_receipts_of(
+        session, system_actor("document", row.org_id), row.annotator_id, [ReceiptKind.DOCUMENT_REFUSED],
+        cause=f"{row.id}@",
+    )  # fmt: skip
 
 
 def _row(session: Session, document_id: str) -> tuple[PersonDocument, Annotator]:

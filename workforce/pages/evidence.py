@@ -13,6 +13,8 @@ RULES: dict[str, Message] = {
     "behaviour_review": _("Review of a signal by a person"),
     "gold_dispute": _("Objections to right answers"),
     "admission": _("Admission of applicants"),
+    "clearance": _("Clearance and proof of identity"),
+    "document": _("Documents that people hand in"),
     "language_check": _("Check by natives"),
     "language-evidence": _("Proof of a language"),
     "qualification_revoked": _("Who works in a language of a project"),

@@ -63,6 +63,7 @@ RECEIPT_KINDS: dict[ReceiptKind, Message] = {
     ReceiptKind.WORK_REJECTED: _("Answer not accepted"),
     ReceiptKind.REMOVED: _("Work ended"),
     ReceiptKind.CLEARANCE_LOWERED: _("Clearance lowered"),
+    ReceiptKind.DOCUMENT_REFUSED: _("Document not accepted"),
     ReceiptKind.DISPUTE_REJECTED: _("Objection not accepted"),
     ReceiptKind.RESTORED: _("Put right"),
 }

@@ -21,6 +21,7 @@ class ReceiptKind(StrEnum):
     WORK_REJECTED = "work_rejected"
     REMOVED = "removed"
     CLEARANCE_LOWERED = "clearance_lowered"
+    DOCUMENT_REFUSED = "document_refused"
     DISPUTE_REJECTED = "dispute_rejected"
     RESTORED = "restored"  # to the person's advantage: what a wrong right answer had taken is given back
 
