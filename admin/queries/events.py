@@ -67,8 +67,8 @@ def _under_appeal(account_ids: Collection[str]) -> set[tuple[str | None, datetim
     found: set[tuple[str | None, datetime | str | None]] = set()
     with db.reading(Scope.system("appeals that wait")) as session:
         for receipt in session.scalars(statement):
-            named = (receipt.id, receipt.cause_id.partition("@")[0].partition(":")[0])
-            named += tuple(str(each["id"]) for each in receipt.evidence if "id" in each)
+            named = [receipt.id, receipt.cause_id.partition("@")[0].partition(":")[0]]
+            named += [str(each["id"]) for each in receipt.evidence if "id" in each]
             found |= {(receipt.decided_by, receipt.decided_at), *((receipt.decided_by, each) for each in named)}
     return found
 
