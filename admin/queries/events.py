@@ -69,7 +69,8 @@ def _under_appeal(account_ids: Collection[str]) -> set[tuple[str | None, datetim
         for receipt in session.scalars(statement):
             named = [receipt.id, receipt.cause_id.partition("@")[0].partition(":")[0]]
             named += [str(each["id"]) for each in receipt.evidence if "id" in each]
-            found |= {(receipt.decided_by, receipt.decided_at), *((receipt.decided_by, each) for each in named)}
+            found.add((receipt.decided_by, receipt.decided_at))
+            found.update((receipt.decided_by, each) for each in named)
     return found
 
 
