@@ -30,9 +30,7 @@ MEDIA = Retention("media", _("Pictures and sounds of projects, at the same day")
 DESTINATIONS = Retention("destinations", _("Where payments went, once their run was settled"), 3_653)
 UNJUDGED = Retention("unjudged", _("Recordings that natives have not decided on, after they were sent"), 180)
 RECORDINGS = Retention("recordings", _("Recordings for checks by natives, once decided and while no appeal waits"), 60)
-DOCUMENTS = Retention(
-    "documents", _("Contents of documents of people, once decided on and while no appeal waits"), 30
-)
+DOCUMENTS = Retention("documents", _("Contents of documents of people, once decided on and while no appeal waits"), 30)
 DRAFTS = Retention("drafts", _("Applications that were begun and not sent, a month after they were last saved"), 0)
 
 # All that is removed for its age is a rule here: what a job of its own removed, nobody would be told of beforehand.
