@@ -55,7 +55,7 @@ def offer_role(session: "Session", actor: Actor, body: RoleOfferIn) -> RoleOffer
     return RoleOfferOut.model_validate(found)
 
 
-@api.delete("/team/offers/<offer_id>")
+@api.delete("/team/offers/<offer_id>", scope=lambda: queries.reach(current.actor()))
 def withdraw_offer(session: "Session", actor: Actor, offer_id: str) -> None:
     """Take an offer back; its letter leads nowhere from now on."""
     offers.withdraw_offer(session, actor, offer_id)

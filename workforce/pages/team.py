@@ -65,7 +65,7 @@ def offer_role() -> Response:
 @pages.post("/team/offers/<offer_id>/withdraw")
 def withdraw_offer(offer_id: str) -> Response:
     """Take an offer back."""
-    with db.transaction(current.scope()) as session:
+    with db.transaction(queries.reach(current.actor())) as session:
         offers.withdraw_offer(session, current.actor(), offer_id)
     flash("good", _("The offer is taken back; its letter leads nowhere now."))
     return see("workforce.team")
