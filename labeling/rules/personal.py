@@ -102,8 +102,18 @@ _PHONE = re.compile(
 _ANY_NUMBER = re.compile(r"\d(?:[ ().\-/]{0,2}\d){6,14}")
 _PHONE_WORDS = (
     " tel", "phone", "mobil", " cell", " call", "whatsapp", " fax", " handy", " sms", " simu", "telef", " móvil",
-    "電話", "电话", "手机", "전화", " тел", "هاتف", "جوال", "फ़ोन", "फोन", "मोबाइल",
+    "電話", "电话", "手机", "전화", " тел", "هاتف", "جوال", "موبايل", "محمول", "تليفون", "تلفون", "رقمي", "واتساب", "फ़ोन", "फोन",
+    "मोबाइल", " my number", " mi número", " nambari yangu", " namba yangu",
 )  # fmt: skip
+_PHONE_WORDS_AFTER = (
+    " is my number",
+    " es mi número",
+    " ni nambari yangu",
+    " ndiyo nambari yangu",
+    " ni namba yangu",
+    " هذا رقمي",
+)
+_EGYPTIAN = re.compile(r"01[0125]\d{8}")  # as mobile numbers are written there, without a space
 _IDENTITY_WORDS = (
     " ssn", "social security", " cpf", "aadhaar", "aadhar", "आधार", " bsn", "burgerservice", " tckn", " tc ", "kimlik",
     " id no", " id number", " id card", "national id", "tax id", "passport",
@@ -301,7 +311,8 @@ def _numbers(text: str, start: int, end: int, count: int) -> Iterator[Stretch]:
         if _is_apart(text, match) and _is_phone(match):
             yield Stretch(match.start(), match.end(), PersonalKind.PHONE)
     for match in _ANY_NUMBER.finditer(text, start, end):
-        if _is_apart(text, match) and _is_named(text, match.start(), _PHONE_WORDS):
+        is_told = _is_named(text, match.start(), _PHONE_WORDS) or _is_followed(text, match.end(), _PHONE_WORDS_AFTER)
+        if _is_apart(text, match) and (is_told or _EGYPTIAN.fullmatch(match[0])):
             yield Stretch(match.start(), match.end(), PersonalKind.PHONE)
 
 
@@ -317,6 +328,11 @@ def _is_named(text: str, start: int, words: Sequence[str]) -> bool:
     """Whether one of the words stands shortly before, with no other number between."""
     before = " " + text[max(0, start - 32) : start].casefold()
     return any(word in before for word in words) and not any(sign.isdigit() for sign in before[-16:])
+
+
+def _is_followed(text: str, end: int, words: Sequence[str]) -> bool:
+    """Whether one of the words stands right behind."""
+    return text[end : end + 32].casefold().startswith(tuple(words))
 
 
 def _is_letter(sign: str) -> bool:

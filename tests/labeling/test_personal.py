@@ -54,6 +54,11 @@ from labeling.rules.personal import PersonalKind, find, hinted, mask, moved
         ("06 12 34 56 78", "phone", "06 12 34 56 78"),
         ("هاتف ٠١٠١٢٣٤٥٦٧٨", "phone", "٠١٠١٢٣٤٥٦٧٨"),
         ("simu yangu 0712345678", "phone", "0712345678"),
+        ("0712345678 is my number", "phone", "0712345678"),
+        ("0712345678 ni nambari yangu", "phone", "0712345678"),
+        ("ساعدني على 01012345678", "phone", "01012345678"),
+        ("موبايلي ٠١٠١٢٣٤٥٦٧٨", "phone", "٠١٠١٢٣٤٥٦٧٨"),
+        ("my number is 0712 345 678", "phone", "0712 345 678"),
     ],
 )
 def test_a_datum_is_found_where_it_stands(text: str, kind: str, datum: str) -> None:
