@@ -102,8 +102,8 @@ _PHONE = re.compile(
 _ANY_NUMBER = re.compile(r"\d(?:[ ().\-/]{0,2}\d){6,14}")
 _PHONE_WORDS = (
     " tel", "phone", "mobil", " cell", " call", "whatsapp", " fax", " handy", " sms", " simu", "telef", " móvil",
-    "電話", "电话", "手机", "전화", " тел", "هاتف", "جوال", "موبايل", "محمول", "تليفون", "تلفون", "رقمي", "واتساب", "फ़ोन", "फोन",
-    "मोबाइल", " my number", " mi número", " nambari yangu", " namba yangu",
+    "電話", "电话", "手机", "전화", " тел", "هاتف", "جوال", "موبايل", "محمول", "تليفون", "تلفون", "رقمي", "واتساب",
+    "फ़ोन", "फोन", "मोबाइल", " my number", " mi número", " nambari yangu", " namba yangu",
 )  # fmt: skip
 _PHONE_WORDS_AFTER = (
     " is my number",
