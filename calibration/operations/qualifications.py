@@ -105,7 +105,7 @@ def open_lane(
 def _end_closing_receipts(session: Session, row: Qualification) -> None:
     """Who may work in a lane is held by no earlier removal from it, and by no test of it that they failed."""
     exams = select(Attempt.id).where(
-        Attempt.lane_id == row.lane_id, Attempt.annotator_id == row.annotator_id, Attempt.purpose != CHECK
+        Attempt.account_id == row.account_id, Attempt.lane_id == row.lane_id, Attempt.purpose != CHECK
     )
     rows = session.scalars(
         select(DecisionReceipt.id).where(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, ViewportSize, expect
+from playwright.sync_api import Browser, Error, Page, Response, ViewportSize, expect
 
 from tests.web.conftest import PASSWORD
 
@@ -85,12 +85,22 @@ class Walk:
             found.select_option(value) if found.evaluate("el => el.tagName") == "SELECT" else found.fill(value)
         self.act(form.locator("button.btn:not([type=button]):not([name=preview])").last.tap)
 
+    def _looked(self) -> Any:
+        """What the page says of itself; a page that tells of a job may load anew while it is asked."""
+        try:
+            return self.page.evaluate(LOOK)
+        except Error as gone:
+            if "navigation" not in str(gone):
+                raise
+            self.page.wait_for_load_state("load")
+            return self.page.evaluate(LOOK)
+
     def look(self) -> None:
         """What holds on each page; axe comes once for each kind of page, and again where it has other forms."""
         self._picture()
         where = f"{self.name} at {self.page.url}"
         assert self.said == [], f"{where}: {self.said}"
-        found = self.page.evaluate(LOOK)
+        found = self._looked()
         assert found["wide"] <= 0, f"{where} runs {found['wide']} px off the screen"
         kind = (ID.sub("/*", self.path.partition("?")[0]), found["dir"])
         parts, known = {"page", *(ID.sub("/*", form) for form in found["forms"])}, self.seen.setdefault(kind, set())

@@ -454,9 +454,10 @@ def test_two_jobs_that_wait_for_each_other_are_both_done_and_lose_nothing(db_pos
                 met.add((first, second))
                 both_hold_one.wait(20)
 
-    @event_of_sqlalchemy.listens_for(db_postgresql.engine, "handle_error")
     def note(context: Any) -> None:
         faults.append(context.original_exception.sqlstate)
+
+    event_of_sqlalchemy.listen(db_postgresql.engine, "handle_error", note)
 
     met: set[tuple[str, str]] = set()
     with db_postgresql.transaction(SYSTEM) as session:
@@ -473,6 +474,7 @@ def test_two_jobs_that_wait_for_each_other_are_both_done_and_lose_nothing(db_pos
         thread.start()
     for thread in threads:
         thread.join(30)
+    event_of_sqlalchemy.remove(db_postgresql.engine, "handle_error", note)  # the engine outlives the test
     assert (found, faults) == (["done", "done"], ["40P01"]), "the database ended one of them, which began again"
     assert [counted(db_postgresql, key) for key in "ab"] == [2, 2]
     assert [event(db_postgresql, one).attempts for one in asked] == [1, 1]
