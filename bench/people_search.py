@@ -1,4 +1,5 @@
-"""The first and a late page of a vendor's people at 100,000 of them, on PostgreSQL: server time of typical filters.
+"""The first and a late page of a vendor's people at 100,000 of them, on PostgreSQL: server time of typical filters, and
+the file of all of them that a job makes: its first and last tenth beside each other.
 
 `python bench/people_search.py [PEOPLE]`. Of each attribute there are common values, rare ones and one that nobody has,
 drawn with a fixed seed; a second vendor's people lie between. The floor is one page by primary key alone.
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from tests.support.postgres import Cluster
 from workforce.figures import use_criteria
 from workforce.models import Annotator
 from workforce.queries.people import count_by_status, search_people
+from workforce.taking import people_file
 from workforce.values.people import PeopleFilter
 
 GOAL_MS = 150
@@ -103,6 +106,7 @@ FILTERS = {
         cost="0.09", currency="USD",
     ),
 }  # fmt: skip
+FILES = {"everybody": ANY, "locale, common": FILTERS["locale, common"], "hours": FILTERS["hours"]}
 
 
 def main(count: int = 100_000) -> str:
@@ -115,13 +119,32 @@ def main(count: int = 100_000) -> str:
         late = late_cursor(database, org_id)
         rows = [[name, *_timed(database, org_id, wanted, late)] for name, wanted in FILTERS.items()]
         counted = _milliseconds(lambda: _counts(database, org_id))
+        files = [file_row(database, org_id, name, wanted) for name, wanted in FILES.items()]
     slowest = max(float(str(figure)) for row in rows if row[0] != BEYOND for figure in (row[2], row[4]))
     return table(
         f"A page of {count:,} people, PostgreSQL: milliseconds in the database and the query",
         ["filter", "found", "p50", "slowest", "late page p50"], rows,
-    ) + f"people by standing, once a page: p50 {counted[0]:.1f} ms\n" + promises(
+    ) + f"people by standing, once a page: p50 {counted[0]:.1f} ms\n" + table(
+        "A file of those people, as a job writes it",
+        ["filter", "lines", "lines a second", "last tenth ÷ first tenth"], files,
+    ) + promises(
         (f"every page but “{BEYOND}” within {GOAL_MS} ms (p50; the slowest filter {slowest:.0f})", slowest <= GOAL_MS)
     )  # fmt: skip
+
+
+def file_row(database: Database, org_id: str, name: str, wanted: PeopleFilter) -> list[object]:
+    """How fast the file of a filter is written, and how much longer its last tenth takes than its first."""
+    began = time.perf_counter()
+    noted = [(0, 0.0)]
+    for _piece in people_file(
+        partial(database.reading, Scope.tenant(org_id)), wanted,
+        lambda done: noted.append((done, time.perf_counter() - began)),
+    ):  # fmt: skip
+        pass
+    lines, seconds = noted[-1]
+    tenth = max(1, (len(noted) - 1) // 10)
+    last, first = seconds - noted[-1 - tenth][1], noted[tenth][1]
+    return [name, lines, round(lines / seconds), round(last / first, 2)]
 
 
 def _timed(database: Database, org_id: str, wanted: PeopleFilter, late: str) -> list[object]:
