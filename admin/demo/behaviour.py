@@ -62,8 +62,10 @@ def payload_of(task_type: str, label: str) -> dict[str, Any]:
     return {"preference": preference, "strength": int(strength)} if strength else {"preference": preference}
 
 
+_WISHES = ("refund", "network", "bundle", "topup", "balance", "line", "none")
 LABELS: dict[str, tuple[str, ...]] = {
-    "intents": ("refund", "network", "bundle", "topup", "balance", "line", "none"),
+    "intents": _WISHES,
+    "complaints": _WISHES,
     "answers": ("a:1", "a:2", "b:1", "b:2", "tie"),
     "reviews": ("positive", "negative", "neutral", "mixed"),
 }

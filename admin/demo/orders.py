@@ -95,8 +95,8 @@ def set_up(stage: Stage, project: Project) -> None:
         ontologies.publish_ontology(session, actor, project.id, texts.schema, changelog="First version.")
         ontologies.publish_guideline(session, actor, project.id, texts.guideline, changelog="First version.")
     units, gold = _files(stage, project)
-    _upload(stage, project, BatchKind.UNITS, f"{texts.kind}-units.jsonl", units)
-    _upload(stage, project, BatchKind.GOLD, f"{texts.kind}-gold.jsonl", gold)
+    upload(stage, project, BatchKind.UNITS, f"{texts.kind}-units.jsonl", units)
+    upload(stage, project, BatchKind.GOLD, f"{texts.kind}-gold.jsonl", gold)
     for locale, lane_id in project.lanes.items():
         with stage.acting("vendor") as (session, actor):
             set_rate(session, actor, lane_id=lane_id, micros=wish.rates[locale], currency=CURRENCY)
@@ -147,12 +147,16 @@ def _gold_row(piece: Piece, locale: str, pool: str, project: Project) -> dict[st
     return {"locale": locale, **piece.content, "answer": answer, "pool": pool, "explanation": piece.why}
 
 
-def _upload(stage: Stage, project: Project, kind: BatchKind, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Upload a file, let it be checked, look at what was found, and say that it may be written."""
+def upload(
+    stage: Stage, project: Project, kind: BatchKind, name: str, rows: Sequence[Mapping[str, Any]], *,
+    personal: str = "keep",
+) -> None:  # fmt: skip
+    """Upload a file, let it be checked, look at what was found, and say that it may be written, and what becomes of
+    personal data in it."""
     data = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
     with kept_sealed([data], ".jsonl") as stored, stage.acting(project.wish.client) as (session, actor):
         batch = imports.receive_file(session, actor, project.id, kind=kind, name=name, stored=stored)
     jobs.drain(stage.database)
     with stage.acting(project.wish.client) as (session, actor):
-        imports.confirm_import(session, actor, batch.id, personal="keep")
+        imports.confirm_import(session, actor, batch.id, personal=personal)
     jobs.drain(stage.database)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from admin.demo import deeds, founding, people, quality, wishes
+from admin.demo import deeds, founding, people, quality, sensitive, wishes
 from admin.demo.doings import Player
 from admin.demo.people import Speaker
 from admin.demo.stage import AFTER, DAYS, NIGHTLY, SETTLING, Begin, Stage
@@ -189,5 +189,8 @@ _DEEDS: dict[int, tuple[Callable[[World], None], ...]] = {
         deeds.second_payout,
         quality.raise_objections,
         quality.try_rule,
+        sensitive.order,
+        sensitive.work,
+        sensitive.look,
     ),
 }

@@ -1,6 +1,7 @@
 """The demonstration world: texts that never repeat, a world that keeps every rule, a command that builds it once."""
 
 import stat
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
@@ -9,9 +10,10 @@ import pytest
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from admin import invariants
-from admin.demo import accounts, behaviour, material, people, wishes
+from admin.demo import accounts, behaviour, material, people, sensitive, wishes
 from admin.demo.orders import Set
 from admin.demo.stage import Stage
 from calibration.models import Attempt, Backtest, BehaviourReview, Dispute, Judgment, Qualification, Track
@@ -20,11 +22,13 @@ from kernel.db import Database
 from kernel.models import AuditEvent, OutboxEvent
 from labeling.tasktypes import registry
 from marketplace.models import Assignment, Lane, Project, Release
+from marketplace.queries.reads import reads_of
+from marketplace.values.reads import ReadFilter
 from payouts.models import Invoice, PayoutRun
 from tests.admin.conftest import SYSTEM
 from tests.support import is_soak
 from tests.web.conftest import sign_in
-from workforce.models import Appeal, DecisionReceipt, Organization
+from workforce.models import Annotator, Appeal, DecisionReceipt, Organization
 
 
 def test_how_far_the_play_is_goes_from_nothing_to_all() -> None:
@@ -119,7 +123,18 @@ def _ensure_something_true_everywhere(db: Database) -> None:
         tried = session.scalars(select(Backtest)).one()
         assert tried.people == tried.done > 0
         assert (session.scalar(select(func.count()).select_from(Judgment)) or 0) > 150
+        _ensure_reads_of_restricted_data_are_told(session)
         assert session.scalars(select(OutboxEvent.last_error).where(OutboxEvent.last_error.is_not(None))).all() == []
+
+
+def _ensure_reads_of_restricted_data_are_told(session: Session) -> None:
+    owner = session.scalars(select(Project.org_id).where(Project.classification == "restricted-pii")).one()
+    rows, more = reads_of(session, owner, ReadFilter(), limit=100)
+    told = Counter((row.role, row.why) for row in rows)
+    assert more is None and told["annotator", "handed_out"] >= 2 * 9
+    assert (told["client_qa", "looked_at"], told["client_admin", "original"]) == (2, 1)
+    assert session.scalars(select(Annotator.clearance).where(Annotator.clearance > 0)).all() == [2, 2]
+    assert {project for row in rows for project in [row.project_name]} == {sensitive.wish().name}
 
 
 def _ensure_accounts_let_in(app: Flask) -> None:
