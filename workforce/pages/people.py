@@ -225,7 +225,7 @@ def _list(
         modes=[(one.value, str(words.MODES[one.value])) for one in Mode],
         levels=[(one.code, str(words.LEVELS[one.code])) for one in Level],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
-        may_export=current.may(Action.PEOPLE_EXPORT),
+        may_export=current.may(Action.PEOPLE_EXPORT), may_see_pools=current.may(Action.POOL_READ),
         next_url=url_for("workforce.people", **asked.typed, after=found[1]) if found[1] else "",
         first_url=url_for("workforce.people", **asked.typed) if after else "",
         may_change=current.may(Action.PEOPLE_STANDING), may_clear=current.may(Action.PEOPLE_CLEAR), skills=SKILLS,
@@ -333,9 +333,10 @@ def _done(annotator_id: str, message: Message) -> Response:
 
 
 def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
+    may_read_decisions = current.may(Action.RECEIPT_READ)
     with db.reading(queries.reach(current.actor())) as session:
         detail = queries.person_for(session, current.actor(), annotator_id)
-        receipts, _after = queries.receipts_of(session, annotator_id, limit=10)
+        receipts = queries.receipts_of(session, annotator_id, limit=10)[0] if may_read_decisions else None
         signed = queries.signatures_of(session, annotator_id)
         to_sign = queries.agreements_to_sign(session, annotator_id, detail.annotator.org_id)
         facts = queries.person_facts(session, annotator_id, now_of(session))
