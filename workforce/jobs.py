@@ -1,7 +1,7 @@
 """What follows on a commit about people: letters to many, files of many, and letters whose addresses are the system's
 to make."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -34,22 +34,26 @@ use_files(FILES)
 
 
 @job(queue="bulk", long=True)
-def send_roster(work: Work, roster_id: str, address: str) -> dict[str, Any]:
-    """Invite whom a roster names, so many at a time; what was invited stays when it is carried again."""
+def send_roster(
+    work: Work, roster_id: str, address: str, account_id: str | None = None, membership_id: str | None = None
+) -> dict[str, Any]:
+    """Invite whom a roster names, so many at a time, as long as whoever sent it may; what was invited stays when it is
+    carried again, or stops."""
     with work.reading() as session:
         roster = roster_of(session, roster_id)
     left = roster.counts.get(RosterOutcome.INVITE, 0) if roster else 0
-    done = int(work.step.get("sent", 0))
-    total = done + left
-    while True:
-        with work.transaction() as session:
-            count = invite_next(session, work.actor, roster_id, lambda secret: address.replace("TOKEN", secret))
-            done += count
-            if not count and not work.step.get("is_over"):
-                invite_later(session, work.actor, roster_id, address=address)
-            work.advance(session, done, total, sent=done, is_over=not count)
-        if not count:
-            return {"roster": roster_id, "invited": done}
+    total = int(work.step.get("sent", 0)) + left
+
+    def portion(session: Session, actor: Actor) -> bool:
+        count = invite_next(session, actor, roster_id, lambda secret: address.replace("TOKEN", secret))
+        done = int(work.step.get("sent", 0)) + count
+        if not count and not work.step.get("is_over"):
+            invite_later(session, actor, roster_id, address=address)
+        work.advance(session, done, total, sent=done, is_over=not count)
+        return count > 0
+
+    is_stopped = not _in_name_of(work, account_id, membership_id, portion)
+    return {"roster": roster_id, "invited": int(work.step.get("sent", 0)), "is_stopped": is_stopped}
 
 
 @job(queue="bulk", long=True)
@@ -57,22 +61,39 @@ def act_on_people(
     work: Work, account_id: str, membership_id: str | None, mark: str, total: int, asked: str
 ) -> dict[str, Any]:
     """Do to all who fit a filter what somebody asked for, in their name, as long as they may; nobody twice."""
-    with work.within(Scope.system("who asked for an act on many")).reading() as session:
-        actor = actor_of(session, account_id, membership_id)
-    if actor is None:
-        return {"changed": int(work.step.get("changed", 0)), "is_stopped": True}
-    work = work.within(reach(actor))
-    while True:
+
+    def portion(session: Session, actor: Actor) -> bool:
         passed, changed = int(work.step.get("passed", 0)), int(work.step.get("changed", 0))
+        count, more, after = act_on_next(session, actor, mark, asked, after=work.step.get("after", ""))
+        passed, changed = passed + count, changed + more
+        work.advance(session, passed, max(total, passed), passed=passed, changed=changed, after=after)
+        return bool(after)
+
+    is_stopped = not _in_name_of(work, account_id, membership_id, portion)
+    changed = int(work.step.get("changed", 0))
+    return (
+        {"changed": changed, "is_stopped": True} if is_stopped else {"changed": changed, "people": work.step["passed"]}
+    )
+
+
+def _in_name_of(
+    work: Work, account_id: str | None, membership_id: str | None, portion: Callable[[Session, Actor], bool]
+) -> bool:
+    """Carry portion after portion until one says that it was the last, in the name of somebody whose place is asked for
+    anew before each; False where they have it no more, or may no longer do this. What was done stays."""
+    asking = work.within(Scope.system("in whose name a job acts"))
+    while True:
+        with asking.reading() as session:
+            actor = actor_of(session, account_id, membership_id) if account_id else None
+        if actor is None:
+            return False
         try:
-            with work.transaction() as session:
-                count, more, after = act_on_next(session, actor, mark, asked, after=work.step.get("after", ""))
-                passed, changed = passed + count, changed + more
-                work.advance(session, passed, max(total, passed), passed=passed, changed=changed, after=after)
-        except (Forbidden, NotFound):  # they may no longer do it: what was done stays, and stands in the log
-            return {"changed": int(work.step.get("changed", 0)), "is_stopped": True}
-        if not after:
-            return {"changed": changed, "people": passed}
+            with work.within(reach(actor)).transaction() as session:
+                goes_on = portion(session, actor)
+        except (Forbidden, NotFound, Unauthenticated):
+            return False
+        if not goes_on:
+            return True
 
 
 @job(queue="bulk", long=True, attempts=3)

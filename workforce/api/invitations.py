@@ -144,10 +144,12 @@ class RosterLineOut(OutModel):
 
 
 class RosterPageOut(OutModel):
-    """A roster with a page of its lines. `letters_left`: how many can leave today; the others follow by themselves."""
+    """A roster with a page of its lines. `letters_left`: how many can leave today; the others follow by themselves.
+    `is_stopped`: nothing invites the others any more, until somebody sends it again."""
 
     roster: RosterOut
     letters_left: int
+    is_stopped: bool
     items: list[RosterLineOut]
     next_after: str | None
 
@@ -276,7 +278,7 @@ def roster(session: "Session", actor: Actor, roster_id: str, query: RosterQuery)
     ]  # fmt: skip
     return RosterPageOut(
         roster=_roster(found), letters_left=queries.letters_left(session, found.org_id), items=items,
-        next_after=next_after,
+        is_stopped=queries.is_stopped(session, found), next_after=next_after,
     )  # fmt: skip
 
 

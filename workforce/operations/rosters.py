@@ -1,7 +1,7 @@
 """Rosters: a file is read and shown line by line, and when somebody says so a job invites whom it names."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from kernel.policy import Actor, Resource
 from workforce.models import Pool, Roster, RosterLine
 from workforce.operations.invitations import AddressOf, add_invitations, send_letters
 from workforce.policy import Action, pool_resource
-from workforce.queries.invitations import invited_keys, letters_left, member_keys, roster_of
+from workforce.queries.invitations import has_ended, invited_keys, letters_left, member_keys, roster_of
 from workforce.rules.names import clean_file_name
 from workforce.rules.rosters import check_lines, key_of
 from workforce.values import CheckedLine, FileLine, Guest, RosterOutcome, RosterView
@@ -57,22 +57,19 @@ def keep_roster(session: Session, actor: Actor, pool_id: str, *, name: str, line
 
 def send_roster(session: Session, actor: Actor, roster_id: str, *, address: str) -> str:
     """Have a job invite those whom the roster names and nobody invited yet; returns the job. `address` holds TOKEN in
-    the place of each secret. Said twice, it is one job."""
+    the place of each secret. Said twice, it is one job; once that has ended before its time, somebody may say it again.
+    """
     roster = _held(session, actor, roster_id)
-    if roster.job_id is not None:
+    if roster.job_id is not None and not has_ended(session, roster.job_id):
         return roster.job_id
     found = roster_of(session, roster_id)
     if found is None or not found.counts.get(RosterOutcome.INVITE):
         raise Conflict("roster.nobody", _("This roster names nobody who could be invited."))
     roster.sent_at = now_of(session)
-    roster.job_id = enqueue(
-        session, REGISTRY[JOB], actor=actor, org_id=roster.org_id, dedupe=roster.id, roster_id=roster.id,
-        address=address,
-    )  # fmt: skip
-    assert roster.job_id is not None
+    job_id = roster.job_id = _ask(session, actor, roster, address)
     session.flush()
     audit.record(session, actor, "roster.sent", "roster", roster.id, org_id=roster.org_id)
-    return roster.job_id
+    return job_id
 
 
 def drop_roster(session: Session, actor: Actor, roster_id: str) -> None:
@@ -85,8 +82,8 @@ def drop_roster(session: Session, actor: Actor, roster_id: str) -> None:
 
 
 def invite_next(session: Session, actor: Actor, roster_id: str, address_of: AddressOf) -> int:
-    """Invite the next of a roster, in the name of whoever read it; returns how many lines that were: none where the
-    roster is done, or the vendor's letters of the day are sent."""
+    """Invite the next of a roster, in the name of whoever sent it, who must still be allowed to; returns how many lines
+    that were: none where the roster is done, or the vendor's letters of the day are sent."""
     roster = session.get(Roster, roster_id)
     if roster is None or roster.dropped_at is not None:
         return 0
@@ -101,9 +98,8 @@ def invite_next(session: Session, actor: Actor, roster_id: str, address_of: Addr
         return 0
     pool = session.get_one(Pool, roster.pool_id)
     members = member_keys(session, roster.org_id, {line.email_key or "" for line in lines})
-    author = Actor(roster.created_by, roster.org_id, None)
-    rows = add_invitations(session, author, pool, [_guest(line) for line in lines if line.email_key not in members])
-    send_letters(session, author, rows, pool, address_of)
+    rows = add_invitations(session, actor, pool, [_guest(line) for line in lines if line.email_key not in members])
+    send_letters(session, actor, rows, pool, address_of)
     invited = {row.email_key for row in rows}
     for outcome, numbers in _outcomes(lines, invited, members).items():
         session.execute(
@@ -116,13 +112,21 @@ def invite_next(session: Session, actor: Actor, roster_id: str, address_of: Addr
 
 def invite_later(session: Session, actor: Actor, roster_id: str, *, address: str) -> None:
     """Have another job go on with a roster of which lines are left, once letters may be sent again."""
-    found, now = roster_of(session, roster_id), now_of(session)
+    found = roster_of(session, roster_id)
     if found is None or not found.counts.get(RosterOutcome.INVITE):
         return
     roster = session.get_one(Roster, roster_id)
-    roster.job_id = enqueue(
-        session, REGISTRY[JOB], actor=actor, org_id=roster.org_id, at=now + WAIT, roster_id=roster.id, address=address
-    )
+    roster.job_id = _ask(session, actor, roster, address, at=now_of(session) + WAIT)
+
+
+def _ask(session: Session, actor: Actor, roster: Roster, address: str, at: datetime | None = None) -> str:
+    """Have a job go on in somebody's name; two at once are kept apart by the lock on the roster."""
+    job_id = enqueue(
+        session, REGISTRY[JOB], actor=actor, org_id=roster.org_id, at=at, roster_id=roster.id, address=address,
+        account_id=actor.account_id, membership_id=actor.membership_id,
+    )  # fmt: skip
+    assert job_id is not None
+    return job_id
 
 
 def _outcomes(lines: Iterable[RosterLine], invited: set[str], members: set[str]) -> dict[RosterOutcome, list[int]]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from i18n import Message
 from kernel.crypto import digest
 from kernel.db import now_of
+from kernel.jobs import progress
 from kernel.paging import Paging
 from workforce.models import Account, Annotator, Invitation, Roster, RosterLine
 from workforce.rules.rosters import MOST_LETTERS_A_DAY
@@ -81,6 +82,18 @@ def roster_of(session: Session, roster_id: str) -> RosterView | None:
         select(RosterLine.outcome, func.count()).where(RosterLine.roster_id == roster_id).group_by(RosterLine.outcome)
     )
     return roster_view(row, {RosterOutcome(outcome): count for outcome, count in counts})
+
+
+def has_ended(session: Session, job_id: str) -> bool:
+    """Whether a roster's job goes on no more: it is through, failed, or was not allowed to go on."""
+    found = progress(session, job_id)
+    return found is None or found.state in ("done", "dead")
+
+
+def is_stopped(session: Session, roster: RosterView) -> bool:
+    """Whether a roster that was sent names people still, whom nothing invites any more."""
+    is_left = roster.counts.get(RosterOutcome.INVITE, 0) > 0
+    return is_left and roster.job_id is not None and has_ended(session, roster.job_id)
 
 
 def rosters(session: Session, *, after: str | None = None, limit: int = 20) -> tuple[list[RosterView], str | None]:
