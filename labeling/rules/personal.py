@@ -54,6 +54,10 @@ class Masked:
     kinds: tuple[PersonalKind, ...]  # each datum once
 
 
+_UNSEEN = re.compile(
+    "[\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u3164"
+    "\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufff8\\U0001bca0-\\U0001bca3\\U0001d173-\\U0001d17a\\U000e0000-\\U000e0fff]"
+)
 # What has neither an @ nor this can only hold names: seven digits close together, or digits among letters.
 _HINT = re.compile(r"\d(?:(?:\W{0,3}\d){6}|\d[A-Za-z]\d\d[A-Za-z]\d{3}|\d{5}(?:[A-Ya-y]\d{3}|[HMXhmx][A-Za-z]{5}))")
 _MIXED = re.compile(
@@ -174,7 +178,30 @@ def no_names(text: str, locale: str) -> Iterable[tuple[int, int]]:
 
 
 def find(text: str, locale: str = "", names: Recognizer = no_names) -> list[Stretch]:
-    """The personal data of a text, in its order and without overlap."""
+    """The personal data of a text, in its order and without overlap.
+
+    Signs that nobody sees (UAX 44, Default_Ignorable_Code_Point) hide nothing: where there are any, the text is read
+    with them as spaces and without them, and what is found covers those within it.
+    """
+    if text.isascii() or not (places := _seen(text)):
+        return sorted(_found_in(text, locale, names))
+    found: list[Stretch] = []
+    taken = bytearray(len(text))
+    for stretch in _found_in("".join(text[place] for place in places), locale, names):
+        _take(found, taken, Stretch(places[stretch.start], places[stretch.end - 1] + 1, stretch.kind))
+    for stretch in _found_in(text, locale, names):
+        _take(found, taken, stretch)
+    return sorted(found)
+
+
+def _seen(text: str) -> list[int]:
+    """Where the signs of a text stand that somebody sees; nothing where all of them are seen, or none."""
+    if _UNSEEN.search(text) is None:
+        return []
+    return [place for place, sign in enumerate(text) if _UNSEEN.match(sign) is None]
+
+
+def _found_in(text: str, locale: str, names: Recognizer) -> list[Stretch]:
     has_shapes = "@" in text or "\uff20" in text or _HINT.search(text) is not None
     if not has_shapes and names is no_names:
         return []
@@ -185,7 +212,7 @@ def find(text: str, locale: str = "", names: Recognizer = no_names) -> list[Stre
             _take(found, taken, stretch)
     for start, end in names(text, locale):
         _take(found, taken, Stretch(start, end, PersonalKind.NAME))
-    return sorted(found)
+    return found
 
 
 def mask(content: Mapping[str, Any], locale: str = "", names: Recognizer = no_names) -> Masked | None:
@@ -239,6 +266,7 @@ def hinted(text: str) -> str:
 
 def _same(text: str, kind: PersonalKind) -> str:
     """What two ways to write one datum have in common."""
+    text = _UNSEEN.sub("", text)
     return text.casefold() if kind in (PersonalKind.EMAIL, PersonalKind.NAME) else re.sub(r"[\W_]", "", text).casefold()
 
 

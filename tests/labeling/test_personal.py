@@ -1,10 +1,13 @@
 """Personal data in texts: what is found, what only looks like it, what stands in its place, and how long it takes."""
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kernel.config import Settings, UnsafeConfiguration
 from labeling.connect import connect
@@ -12,57 +15,83 @@ from labeling.recognizer import recognizer
 from labeling.rules.names import NameList
 from labeling.rules.personal import PersonalKind, find, hinted, mask, moved
 
+FOUND = [
+    ("write to ana.maria+x@mail.example.co.uk.", "e-mail", "ana.maria+x@mail.example.co.uk"),
+    ("почта: иван@пример.рф!", "e-mail", "иван@пример.рф"),
+    ("full width a＠b.example", "e-mail", "a＠b.example"),
+    ("IBAN DE89 3704 0044 0532 0130 00, thanks", "iban", "DE89 3704 0044 0532 0130 00"),
+    ("GB82WEST12345698765432", "iban", "GB82WEST12345698765432"),
+    ("to de89 3704 0044 0532 0130 00 please", "iban", "de89 3704 0044 0532 0130 00"),
+    ("DE89-3704-0044-0532-0130-00", "iban", "DE89-3704-0044-0532-0130-00"),
+    ("seat ab12 gb82west12345698765432", "iban", "gb82west12345698765432"),
+    ("card 4111 1111 1111 1111 12/29", "card", "4111 1111 1111 1111"),
+    ("4111.1111.1111.1111", "card", "4111.1111.1111.1111"),
+    ("amex 378282246310005.", "card", "378282246310005"),
+    ("DNI 12345678Z", "id", "12345678Z"),
+    ("dni 12345678-z", "id", "12345678-z"),
+    ("Steuer-ID 86095742719", "id", "86095742719"),
+    ("IdNr. 86 095 742 719", "id", "86 095 742 719"),
+    ("CURP HEGG560427MVZRRL04", "id", "HEGG560427MVZRRL04"),
+    ("curp: hegg560427mvzrrl04", "id", "hegg560427mvzrrl04"),
+    ("NIE X1234567L", "id", "X1234567L"),
+    ("NIR 1 85 05 78 006 084 91", "id", "1 85 05 78 006 084 91"),
+    ("CPF 529.982.247-25", "id", "529.982.247-25"),
+    ("meu cpf 52998224725", "id", "52998224725"),
+    ("Aadhaar 2345 6789 0124", "id", "2345 6789 0124"),
+    ("आधार २३४५६७८९०१२४", "id", "२३४५६७८९०१२४"),
+    ("ID 8001015009087 given", "id", "8001015009087"),
+    ("SSN 219-09-9998", "id", "219-09-9998"),
+    ("身份证11010519491231002X。", "id", "11010519491231002X"),
+    ("CF RSSMRA85T10A562S", "id", "RSSMRA85T10A562S"),
+    ("rssmra85t10a562s", "id", "rssmra85t10a562s"),
+    ("PESEL 44051401359", "id", "44051401359"),
+    ("pnr 811218-9876", "id", "811218-9876"),
+    ("hetu 131052-308T", "id", "131052-308T"),
+    ("BSN 111222333", "id", "111222333"),
+    ("TC kimlik 10000000146", "id", "10000000146"),
+    ("call +254 712 345 678 now", "phone", "+254 712 345 678"),
+    ("(212) 555-0187", "phone", "(212) 555-0187"),
+    ("06 12 34 56 78", "phone", "06 12 34 56 78"),
+    ("هاتف ٠١٠١٢٣٤٥٦٧٨", "phone", "٠١٠١٢٣٤٥٦٧٨"),
+    ("simu yangu 0712345678", "phone", "0712345678"),
+    ("0712345678 is my number", "phone", "0712345678"),
+    ("0712345678 ni nambari yangu", "phone", "0712345678"),
+    ("ساعدني على 01012345678", "phone", "01012345678"),
+    ("موبايلي ٠١٠١٢٣٤٥٦٧٨", "phone", "٠١٠١٢٣٤٥٦٧٨"),
+    ("my number is 0712 345 678", "phone", "0712 345 678"),
+]
 
-@pytest.mark.parametrize(
-    ("text", "kind", "datum"),
-    [
-        ("write to ana.maria+x@mail.example.co.uk.", "e-mail", "ana.maria+x@mail.example.co.uk"),
-        ("почта: иван@пример.рф!", "e-mail", "иван@пример.рф"),
-        ("full width a＠b.example", "e-mail", "a＠b.example"),
-        ("IBAN DE89 3704 0044 0532 0130 00, thanks", "iban", "DE89 3704 0044 0532 0130 00"),
-        ("GB82WEST12345698765432", "iban", "GB82WEST12345698765432"),
-        ("to de89 3704 0044 0532 0130 00 please", "iban", "de89 3704 0044 0532 0130 00"),
-        ("DE89-3704-0044-0532-0130-00", "iban", "DE89-3704-0044-0532-0130-00"),
-        ("seat ab12 gb82west12345698765432", "iban", "gb82west12345698765432"),
-        ("card 4111 1111 1111 1111 12/29", "card", "4111 1111 1111 1111"),
-        ("4111.1111.1111.1111", "card", "4111.1111.1111.1111"),
-        ("amex 378282246310005.", "card", "378282246310005"),
-        ("DNI 12345678Z", "id", "12345678Z"),
-        ("dni 12345678-z", "id", "12345678-z"),
-        ("Steuer-ID 86095742719", "id", "86095742719"),
-        ("IdNr. 86 095 742 719", "id", "86 095 742 719"),
-        ("CURP HEGG560427MVZRRL04", "id", "HEGG560427MVZRRL04"),
-        ("curp: hegg560427mvzrrl04", "id", "hegg560427mvzrrl04"),
-        ("NIE X1234567L", "id", "X1234567L"),
-        ("NIR 1 85 05 78 006 084 91", "id", "1 85 05 78 006 084 91"),
-        ("CPF 529.982.247-25", "id", "529.982.247-25"),
-        ("meu cpf 52998224725", "id", "52998224725"),
-        ("Aadhaar 2345 6789 0124", "id", "2345 6789 0124"),
-        ("आधार २३४५६७८९०१२४", "id", "२३४५६७८९०१२४"),
-        ("ID 8001015009087 given", "id", "8001015009087"),
-        ("SSN 219-09-9998", "id", "219-09-9998"),
-        ("身份证11010519491231002X。", "id", "11010519491231002X"),
-        ("CF RSSMRA85T10A562S", "id", "RSSMRA85T10A562S"),
-        ("rssmra85t10a562s", "id", "rssmra85t10a562s"),
-        ("PESEL 44051401359", "id", "44051401359"),
-        ("pnr 811218-9876", "id", "811218-9876"),
-        ("hetu 131052-308T", "id", "131052-308T"),
-        ("BSN 111222333", "id", "111222333"),
-        ("TC kimlik 10000000146", "id", "10000000146"),
-        ("call +254 712 345 678 now", "phone", "+254 712 345 678"),
-        ("(212) 555-0187", "phone", "(212) 555-0187"),
-        ("06 12 34 56 78", "phone", "06 12 34 56 78"),
-        ("هاتف ٠١٠١٢٣٤٥٦٧٨", "phone", "٠١٠١٢٣٤٥٦٧٨"),
-        ("simu yangu 0712345678", "phone", "0712345678"),
-        ("0712345678 is my number", "phone", "0712345678"),
-        ("0712345678 ni nambari yangu", "phone", "0712345678"),
-        ("ساعدني على 01012345678", "phone", "01012345678"),
-        ("موبايلي ٠١٠١٢٣٤٥٦٧٨", "phone", "٠١٠١٢٣٤٥٦٧٨"),
-        ("my number is 0712 345 678", "phone", "0712 345 678"),
-    ],
-)
+
+@pytest.mark.parametrize(("text", "kind", "datum"), FOUND)
 def test_a_datum_is_found_where_it_stands(text: str, kind: str, datum: str) -> None:
     assert [(each.kind.value, text[each.start : each.end]) for each in find(text)] == [(kind, datum)]
+
+
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u180e\u115f\ufe0f\u202e\U000e0041"
+
+
+@given(
+    case=st.sampled_from(FOUND),
+    put=st.lists(st.tuples(st.integers(0, 60), st.text(UNSEEN, min_size=1, max_size=5)), min_size=1, max_size=8),
+)
+def test_signs_that_nobody_sees_hide_nothing_and_are_masked_with_it(
+    case: tuple[str, str, str], put: list[tuple[int, str]]
+) -> None:
+    text, _kind, datum = case
+    before, after = text[: text.index(datum)], text[text.index(datum) + len(datum) :]
+    parts = list(datum)
+    for place, signs in put:
+        parts[place % (len(datum) - 1)] += signs
+    told = mask({"text": before + "".join(parts) + after})
+    assert told is not None
+    shown = re.sub(f"[{UNSEEN}]", "", told.content["text"])
+    assert datum not in shown and not any(sign in shown.replace("e-mail 1", "") for sign in "@＠")
+    assert sum(sign.isdigit() for sign in shown) <= sum(sign.isdigit() for sign in before + after) + 1, "its number"
+
+
+def test_one_datum_with_and_without_what_nobody_sees_has_one_placeholder() -> None:
+    told = mask({"text": "a\u200bna@mail.example, ana@mail.example, +254\u2060712345678 +254 712 345 678"})
+    assert told is not None and told.content["text"] == "[e-mail 1], [e-mail 1], [phone 1] [phone 1]"
 
 
 @pytest.mark.parametrize(

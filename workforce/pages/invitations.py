@@ -157,7 +157,8 @@ def roster(roster_id: str) -> Response:
         is_stopped = queries.is_stopped(session, found)
     return page(
         "workforce/roster.html", roster=found, is_stopped=is_stopped, letters_left=left, pool=pool, lines=lines,
-        after=after, outcome=asked, outcomes=OUTCOMES, columns=COLUMNS, to_invite=found.counts.get(RosterOutcome.INVITE, 0),
+        after=after, outcome=asked, outcomes=OUTCOMES, columns=COLUMNS,
+        to_invite=found.counts.get(RosterOutcome.INVITE, 0),
         job=card(progress) if progress and progress.state != "done" else None,
         job_url=url_for("web.job_status", job_id=found.job_id) if found.job_id else "",
     )  # fmt: skip
