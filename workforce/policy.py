@@ -29,6 +29,7 @@ class Action(StrEnum):
     POOL_APPLY = "pool:apply"
     DOCUMENT_LOOK = "document:look"
     CREDENTIAL_EXPORT = "credential:export"
+    CREDENTIAL_READ = "credential:read"
     FILE_READ = "file:read"
     FILE_TAKE = "file:take"
     INVITATION_EXPORT = "invitation:export"

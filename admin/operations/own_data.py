@@ -58,6 +58,7 @@ from workforce.models import (
 )
 from workforce.models.onboarding import (
     ApplicationDraft,
+    BroughtCredential,
     DocumentLook,
     Invitation,
     PersonDocument,
@@ -242,6 +243,7 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
         update(Qualification).where(Qualification.annotator_id == person.id, Qualification.reason != "")
         .values(reason=ERASED),
         update(Attempt).where(Attempt.annotator_id == person.id).values(network=None),
+        delete(BroughtCredential).where(BroughtCredential.annotator_id == person.id),
         delete(SignaturePlace).where(SignaturePlace.annotator_id == person.id),
         delete(PayoutMethod).where(PayoutMethod.annotator_id == person.id),
     ):  # fmt: skip

@@ -8,6 +8,7 @@ from admin.queries.retention import due_ids
 from admin.rules.retention import (
     CONTENTS,
     COPIES,
+    CREDENTIALS,
     DOCUMENTS,
     DRAFTS,
     ERASURES,
@@ -32,7 +33,7 @@ from marketplace.models import Batch, Project, Release
 from payouts.models import PayoutLine
 from web.models import AuthSession
 from workforce.models import DataRequest, MadeFile
-from workforce.models.onboarding import ApplicationDraft, PersonDocument
+from workforce.models.onboarding import ApplicationDraft, BroughtCredential, PersonDocument
 from workforce.operations.made_files import forget_made
 from workforce.values.own_data import DataState
 
@@ -71,6 +72,8 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
             batch.state = "cancelled" if batch.state == "checked" else batch.state
     elif rule is DOCUMENTS:  # that they were decided on, by whom and when, stays
         session.execute(update(PersonDocument).where(PersonDocument.id.in_(found)).values(content_sealed=None))
+    elif rule is CREDENTIALS:
+        session.execute(delete(BroughtCredential).where(BroughtCredential.id.in_(found)))
     elif rule is DRAFTS:
         session.execute(delete(ApplicationDraft).where(ApplicationDraft.id.in_(found)))
     elif rule is UNJUDGED:

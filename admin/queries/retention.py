@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from admin.rules.retention import (
     CONTENTS,
     COPIES,
+    CREDENTIALS,
     DESTINATIONS,
     DOCUMENTS,
     DRAFTS,
@@ -32,7 +33,7 @@ from marketplace.models import Assignment, Batch, Lane, Project, Release, Review
 from payouts.models import Earning, PayoutLine, PayoutRun
 from web.models import AuthSession
 from workforce.models import Appeal, DataRequest, DecisionReceipt, MadeFile
-from workforce.models.onboarding import ApplicationDraft, PersonDocument
+from workforce.models.onboarding import ApplicationDraft, BroughtCredential, PersonDocument
 from workforce.values.own_data import DataKind, DataState
 
 MOST_COUNTED = 100_000
@@ -109,6 +110,8 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
             Appeal.decided_at.is_(None),
         )  # fmt: skip
         return contents.where(PersonDocument.decided_at.is_not(None), ~refused), PersonDocument.decided_at
+    if rule is CREDENTIALS:
+        return select(BroughtCredential.id), BroughtCredential.expires_at
     if rule is DRAFTS:
         return select(ApplicationDraft.id), ApplicationDraft.expires_at
     assert rule is DESTINATIONS

@@ -5,6 +5,7 @@ BY_RULE = {
     "application_draft": "drafts",
     "auth_session": "sessions",
     "batch": "uploads",
+    "brought_credential": "credentials",
     "gold_key": "contents",
     "item": "contents",
     "item_original": "contents",

@@ -35,6 +35,7 @@ _SHOWN = {
     "auth_session": "id account_id membership_id created_at seen_at idle_until absolute_until mfa_at mfa_kind"
     " passkey_at proven_at waits network agent country revoked_at",
     "behaviour_review": f"{_SHARED} lane_id annotator_id signal evidence opened_at outcome note decided_at receipt_id",
+    "brought_credential": "id org_id annotator_id key said_sealed issued_at expires_at brought_at",
     "data_request": "id account_id kind state asked_at due_at done_at held_up_by sha256 size",
     "decision_receipt": "id org_id annotator_id kind rule rule_version what why way_back figure evidence cause_kind"
     " cause_id lane_id until_at decided_at state",

@@ -31,10 +31,11 @@ DESTINATIONS = Retention("destinations", _("Where payments went, once their run 
 UNJUDGED = Retention("unjudged", _("Recordings that natives have not decided on, after they were sent"), 180)
 RECORDINGS = Retention("recordings", _("Recordings for checks by natives, once decided and while no appeal waits"), 60)
 DOCUMENTS = Retention("documents", _("Contents of documents of people, once decided on and while no appeal waits"), 30)
+CREDENTIALS = Retention("credentials", _("Credentials from elsewhere, a month after they ran out"), 30)
 DRAFTS = Retention("drafts", _("Applications that were begun and not sent, a month after they were last saved"), 0)
 
 # All that is removed for its age is a rule here: what a job of its own removed, nobody would be told of beforehand.
 RULES = (
-    ERASURES, COPIES, LISTS, SESSIONS, UPLOADS, CONTENTS, RELEASED, MEDIA, DOCUMENTS, DRAFTS, UNJUDGED, RECORDINGS,
-    DESTINATIONS,
+    ERASURES, COPIES, LISTS, SESSIONS, UPLOADS, CONTENTS, RELEASED, MEDIA, DOCUMENTS, CREDENTIALS, DRAFTS, UNJUDGED,
+    RECORDINGS, DESTINATIONS,
 )  # fmt: skip

@@ -51,6 +51,7 @@ SHAPES: dict[str, str] = {
         "application_draft.content_sealed", "assignment.draft_sealed", "item_original.content_sealed",
         "made_file.asked_sealed",
     ), "sealed content"),
+    "brought_credential.said_sealed": "sealed with a vendor",
     "item.content_sealed": "sealed among parts",
 }  # fmt: skip
 
@@ -65,6 +66,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
         "auth_session.agent", "passkey.name", "payout_line.holder_sealed", "payout_method.holder_sealed",
         "saved_filter.name", "made_file.asked_sealed",
     ), ()),
+    "brought_credential.said_sealed": ("credential:read",),
     **dict.fromkeys(("gold_key.explanation", "gold_set.name"), ("gold:read",)),
     "account.email": ("team:read", "factor_reset:read", "people:read"),
     **dict.fromkeys(("appeal.answer", "appeal.text"), ("appeal:read", "receipt:read")),
@@ -181,6 +183,9 @@ def _shaped(shape: str, words: str, table: sa.Table, column: str, row: Any, numb
     if shape == "sealed among parts":
         text = json.dumps(_opened(table, column, row) | {"text": words})
         return seal(text, place_of(table.name, column, row.id, row.org_id), BY_TENANT)
+    if shape == "sealed with a vendor":
+        said = json.dumps(_opened(table, column, row) | {"vendor": words})
+        return seal(said, place_of(table.name, column, row.id, row.org_id))
     if shape in ("sealed", "sealed content"):
         said = words.translate(FOR_BANKS) if shape == "sealed" else json.dumps({"text": words})
         return seal(said, place_of(table.name, column, row.id, getattr(row, "org_id", None)))
@@ -210,7 +215,8 @@ def sentences(database: Database) -> Iterator[str]:
     with database.transaction(Scope.system("test")) as session:
         connection = session.connection()
         for target, shape in SHAPES.items():
-            if shape in ("sealed", "sealed content") or target in ("organization.name", "auth_session.agent"):
+            is_sealed = shape in ("sealed", "sealed content", "sealed with a vendor")
+            if is_sealed or target in ("organization.name", "auth_session.agent"):
                 continue
             name, _, column = target.partition(".")
             table = Base.metadata.tables[name]

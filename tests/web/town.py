@@ -40,7 +40,7 @@ from wsgi import create_app
 PARTS = {
     "agreement_id": "agreement", "annotator_id": "annotator", "appeal_id": "appeal", "assignment_id": "assignment",
     "attempt_id": "attempt", "backtest_id": "backtest", "batch_id": "batch", "check_id": "language_check",
-    "prompt_id": "language_prompt", "claim_id": "language_claim",
+    "credential_id": "brought_credential", "prompt_id": "language_prompt", "claim_id": "language_claim",
     "dispute_id": "dispute", "invoice_id": "invoice",
     "job_id": "outbox", "key_id": "gold_key", "lane_id": "lane", "line_id": "payout_line",
     "membership_id": "membership", "org_id": "organization", "person_id": "annotator", "pool_id": "pool",

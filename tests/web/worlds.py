@@ -1,5 +1,6 @@
 """Two complete worlds side by side, each a client with its vendor, people, work and money, for permission tests."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -43,7 +44,7 @@ from workforce.models import (
     SavedFilter,
     StandingChange,
 )
-from workforce.models.onboarding import ApplicationDraft, DocumentLook, PersonDocument
+from workforce.models.onboarding import ApplicationDraft, BroughtCredential, DocumentLook, PersonDocument
 from workforce.operations import (
     agreements,
     appeals,
@@ -381,6 +382,16 @@ def _write_down(market: Market, desk: Desk) -> None:
             LanguageEvidence(
                 org_id=market.vendor, claim_id=claim_id, kind="document", source="manager", level="B2", weight=1.0,
                 fades_days=365.0, note="a certificate", at=now,
+            )
+        )  # fmt: skip
+        session.add(
+            BroughtCredential(
+                id=(brought_id := new_id()), org_id=market.vendor, annotator_id=desk.annotators[0], key="k" * 43,
+                said_sealed=seal(
+                    json.dumps({"issuer": "Elsewhere", "vendor": "Other Words"}),
+                    place_of("brought_credential", "said_sealed", brought_id, market.vendor),
+                ),
+                issued_at=now, expires_at=now + timedelta(days=3650), brought_at=now,
             )
         )  # fmt: skip
         session.add(

@@ -110,3 +110,64 @@ def test_what_is_proven_is_signed_and_what_is_brought_is_answered_line_by_line(
     assert file.mimetype == "application/json" and verified(file.get_data(as_text=True))
     again = {"credential": (BytesIO(file.data), "credential.json")}
     assert "There already" in browser.post("/me/credentials/import", again, on="/me/credentials").get_data(as_text=True)
+
+
+def test_what_is_believed_is_shown_to_the_vendor_until_it_is_forgotten(app: Flask, world: World) -> None:
+    person, actor = world.annotator()
+    with world.db.transaction(Scope.system("test")) as session:
+        session.execute(
+            update(Account).where(Account.id == actor.account_id).values(email_confirmed_at=person.applied_at)
+        )
+    object.__setattr__(app.config["SETTINGS"], "trusted_issuers", (("Elsewhere System", public_key(SEED)),))
+    said = {
+        **CONTENT, "qualifications": [{"task_type": "spans", "locale": "sw-KE"}],
+        "accuracy": [{"task_type": "spans", "locale": "sw-KE", "low": "0.90", "high": "0.96"}],
+    }  # fmt: skip
+    own, manager = Program(app, world.db, actor), Program(app, world.db, world.manager)
+    place = f"/people/{person.id}/credentials"
+
+    def bring(**changes: object) -> None:
+        sent = own.send("POST", "/me/credentials/import", {"credential": signed({**said, **changes}, SEED)})
+        assert sent.status_code == 200, sent.text
+
+    def shown() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (manager.send("GET", place).json or {})["items"]
+        assert items == (own.send("GET", "/me/credentials").json or {})["items"], "both read the same"
+        return items
+
+    bring(email="other@example.org")
+    bring(expires_at="2026-01-02T00:00:00+00:00")
+    bring(vendor_id=world.vendor_id)
+    assert shown() == [], "what is not believed is not kept"
+    bring()
+    bring()
+    (one,) = shown()
+    assert (one["issuer"], one["vendor"], one["is_over"]) == ("Elsewhere System", "Elsewhere", False)
+    assert one["lines"] == [
+        "Swahili (Kenya), write: C1", "spans, Swahili (Kenya)",
+        "spans, Swahili (Kenya): right in 90% to 96% of the checked answers",
+    ]  # fmt: skip
+    bring(issued_at="2025-12-01T00:00:00+00:00", qualifications=[])
+    assert [len(each["lines"]) for each in shown()] == [3], "an older one of the same key says nothing new"
+    bring(issued_at="2026-02-01T00:00:00+00:00", accuracy=[])
+    assert [(each["issued_at"][:7], len(each["lines"])) for each in shown()] == [("2026-02", 2)]
+    page = Visitor(app, world.db, world.manager).text(f"/people/{person.id}")
+    assert "Credentials from elsewhere" in page and "spans, Swahili (Kenya)" in page
+    for other, status in ((world.stranger, 404), (world.finance, 403), (world.reviewer, 403)):
+        assert Program(app, world.db, other).send("GET", place).status_code == status
+    assert "spans, Swahili" not in Visitor(app, world.db, world.finance).text(f"/people/{person.id}")
+
+    def weighs() -> list[str]:
+        with world.db.reading(world.vendor) as session:
+            found = queries.languages_of(session, person.id)
+        return [piece.kind for claim in found for piece in claim.evidence if piece.strength != "gone"]
+
+    assert weighs() == ["imported"]
+    for other in (world.manager, world.stranger):
+        assert Program(app, world.db, other).send("DELETE", f"/me/credentials/{one['id']}").status_code in (403, 404)
+    browser = Visitor(app, world.db, actor)
+    assert "Brought from elsewhere" in browser.text("/me/credentials")
+    assert browser.post(f"/me/credentials/{one['id']}/forget", on="/me/credentials").status_code == 303
+    assert shown() == [] and weighs() == [] and "Brought from elsewhere" not in browser.text("/me/credentials")
+    assert own.send("DELETE", f"/me/credentials/{one['id']}").status_code == 404
+    assert [event.details["key"] for event in world.audit("credential.forgotten")] == [public_key(SEED)]

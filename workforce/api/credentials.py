@@ -1,5 +1,6 @@
 """`/api/v1/me/credentials`: a signed file of what is proven, and bringing one from elsewhere."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from workforce import queries
 from workforce.api import api
 from workforce.issuing import as_issuer, believed
 from workforce.operations import credentials as acts
+from workforce.queries.credentials import brought_for
 from workforce.rules.credentials import LONGEST, public_key
 
 if TYPE_CHECKING:
@@ -51,6 +53,55 @@ class CredentialVerdictOut(OutModel):
 
     issuer: str
     statements: list[CredentialLineOut]
+
+
+class BroughtOut(OutModel):
+    """A credential from elsewhere that was believed: what it says, line by line, in the caller's language."""
+
+    id: str
+    issuer: str
+    vendor: str
+    issued_at: datetime
+    until_at: datetime
+    brought_at: datetime
+    is_over: bool
+    lines: list[str]
+
+
+class BroughtListOut(OutModel):
+    """What somebody has brought, the newest first; one of each key."""
+
+    items: list[BroughtOut]
+
+
+def _brought(session: "Session", actor: Actor, annotator_id: str) -> BroughtListOut:
+    found = brought_for(session, actor, annotator_id)
+    items = [
+        BroughtOut(
+            id=one.id, issuer=one.issuer, vendor=one.vendor, issued_at=one.issued_at, until_at=one.until_at,
+            brought_at=one.brought_at, is_over=one.is_over, lines=[render(line) for line in one.lines],
+        )
+        for one in found
+    ]  # fmt: skip
+    return BroughtListOut(items=items)
+
+
+@api.get("/me/credentials", returns=BroughtListOut)
+def my_credentials(session: "Session", actor: Actor) -> BroughtListOut:
+    """What you have brought from elsewhere"""
+    return _brought(session, actor, queries.own_profile(session, actor).id)
+
+
+@api.delete("/me/credentials/<credential_id>")
+def forget_credential(session: "Session", actor: Actor, credential_id: str) -> None:
+    """Take back what you have brought: nobody is shown it any more, and nothing rests on it"""
+    acts.forget_credential(session, actor, credential_id)
+
+
+@api.get("/people/<annotator_id>/credentials", returns=BroughtListOut)
+def person_credentials(session: "Session", actor: Actor, annotator_id: str) -> BroughtListOut:
+    """What one of your people has brought from elsewhere"""
+    return _brought(session, actor, annotator_id)
 
 
 @api.get("/credentials/key", returns=CredentialKeyOut, scope=lambda: Scope.system("public key"), public=True)

@@ -135,6 +135,25 @@ class DocumentLook(Identified, Owned, Base):
     at: Mapped[datetime]
 
 
+class BroughtCredential(Identified, Owned, Base):
+    """What a credential from elsewhere says of somebody, as it was believed: the newest one of each key."""
+
+    __tablename__ = "brought_credential"
+    __table_args__ = (
+        UniqueConstraint("org_id", "annotator_id", "key", name="uq_brought_credential_key"),
+        Index("ix_brought_credential_expires", "expires_at"),
+        within("annotator", "annotator_id"),
+    )
+    annotator_id: Mapped[str] = mapped_column(Id)
+    key: Mapped[str] = mapped_column(String(43))  # the public key that signed it
+    said_sealed: Mapped[str] = mapped_column(Text)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    brought_at: Mapped[datetime]
+
+    said = Sealed("said_sealed")  # JSON: issuer, vendor, and its lines
+
+
 class ApplicationDraft(Identified, Owned, Base):
     """An application that was begun: what was typed but a password, sealed, for whoever has the key to it."""
 

@@ -1,6 +1,6 @@
 """Credentials: what is proven of a person, signed for them to take along; and what another one's is worth here."""
 
-import re
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,23 +8,26 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from i18n import Figure, Message, _, figure
+from i18n import Message, _
 from i18n.matching import Level
-from kernel import audit, guard
+from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Invalid
 from kernel.policy import Actor, system_actor
 from workforce.models import Account, Annotator, LanguageClaim, Organization
+from workforce.models.onboarding import BroughtCredential
 from workforce.onboarding import accuracies_of, qualifications_of
-from workforce.operations.evidence import put_evidence
+from workforce.operations.evidence import drop_evidence, put_evidence
 from workforce.policy import Action, annotator_resource
 from workforce.queries.languages import languages_of
 from workforce.queries.rows import annotator_row
+from workforce.rules.credential_lines import KINDS, accuracy_told, language_told, qualification_told
 from workforce.rules.credentials import public_key, signed, verified
 from workforce.rules.languages import EXAM
 from workforce.rules.names import email_key
 from workforce.values import ClaimStatus, Statement, Verdict
 
+IMPORTED = "imported"
 GOOD_FOR = timedelta(days=365)
 # What rests on a credential or on the person's own word alone is not signed on: it would grow by going round.
 _OWN_KINDS = {"test", "peer", "work", "document"}
@@ -36,7 +39,7 @@ _OWN = _("There already")
 _UNKNOWN = _("Nobody here knows who signed it. Whoever runs this installation can name that key as one to be believed.")
 _TAKEN = _("Believed, as evidence from another system beside all other.")
 _NOT_STATED = _("State this language here first, in this mode, then bring the credential again.")
-_NO_LANE = _("Told to your vendor's eyes alone: each kind of work here has its own test.")
+_NO_LANE = _("Shown to your vendor, and the start of nothing: each kind of work here has its own test.")
 
 
 def export_credential(session: Session, actor: Actor, annotator_id: str, *, seed: bytes, issuer: str) -> str:
@@ -86,13 +89,56 @@ def import_credential(
     is_ours = found["key"] == public_key(seed)
     whole = _objection(session, person, found, name, is_ours=is_ours)
     lines = [_language(session, person, found, line, whole) for line in found["languages"]]
-    lines += [_qualification(line, whole) for line in found["qualifications"]]
-    lines += [_accuracy(line, whole) for line in found["accuracy"]]
+    # Another vendor's units were other work: what is said of it is shown, and the start of nothing.
+    lines += [Statement(qualification_told(line), False, whole or _NO_LANE) for line in found["qualifications"]]
+    lines += [Statement(accuracy_told(line), False, whole or _NO_LANE) for line in found["accuracy"]]
+    if whole is None:
+        _keep(session, person, found, name or "")
     audit.record(
         session, actor, "credential.imported", "annotator", person.id, org_id=person.org_id,
         details={"key": found["key"], "believed": sum(line.is_believed for line in lines), "lines": len(lines)},
     )  # fmt: skip
     return Verdict(name or str(found["issuer"]), tuple(lines))
+
+
+def forget_credential(session: Session, actor: Actor, brought_id: str) -> None:
+    """Take back what one has brought: nobody is shown it any more, and nothing rests on it."""
+    row = session.get(BroughtCredential, brought_id)
+    if row is None:
+        raise guard.not_found()
+    person = annotator_row(session, row.annotator_id)
+    guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
+    source = _source(row.key)
+    for claim in session.scalars(select(LanguageClaim).where(LanguageClaim.annotator_id == person.id)):
+        drop_evidence(session, system_actor("credential", person.org_id), claim, kind=IMPORTED, source=source)
+    session.delete(row)
+    session.flush()
+    audit.record(
+        session, actor, "credential.forgotten", "annotator", person.id, org_id=person.org_id, details={"key": row.key}
+    )
+
+
+def _keep(session: Session, person: Annotator, found: Mapping[str, Any], name: str) -> None:
+    """Keep what is said, in the place of what the same key said earlier; an older credential says nothing new."""
+    issued, until = _moment(found["issued_at"]), _moment(found["expires_at"])
+    assert issued is not None and until is not None, "what is not in time has been objected to"
+    row = session.scalars(
+        select(BroughtCredential).where(
+            BroughtCredential.annotator_id == person.id, BroughtCredential.key == found["key"]
+        )
+    ).one_or_none()
+    if row is None:
+        row = BroughtCredential(id=ids.new_id(), org_id=person.org_id, annotator_id=person.id, key=found["key"])
+    elif row.issued_at >= issued:
+        return
+    row.said = json.dumps({"issuer": name, "vendor": found["vendor"], **{kind: found[kind] for kind in KINDS}})
+    row.issued_at, row.expires_at, row.brought_at = issued, until, now_of(session)
+    session.add(row)
+    session.flush()
+
+
+def _source(key: str) -> str:
+    return f"credential:{key}"
 
 
 def _objection(
@@ -115,7 +161,7 @@ def _language(
     session: Session, person: Annotator, found: Mapping[str, Any], line: Mapping[str, Any], whole: Message | None
 ) -> Statement:
     locale, mode, level = (str(line.get(name) or "") for name in ("locale", "mode", "level"))
-    what = _("%(language)s, %(mode)s: %(level)s", language=figure("language", locale), mode=mode, level=level)
+    what = language_told(line)
     now = now_of(session)
     at = min(_moment(found["issued_at"]) or now, now)
     until = min((at for at in (_moment(line.get("until")), _moment(found["expires_at"])) if at), default=None)
@@ -130,34 +176,10 @@ def _language(
     if objection is not None or row is None:
         return Statement(what, False, objection or _NOT_STATED)
     put_evidence(
-        session, system_actor("credential", person.org_id), row, kind="imported", source=f"credential:{found['key']}",
+        session, system_actor("credential", person.org_id), row, kind=IMPORTED, source=_source(found["key"]),
         level=level, weight=EXAM, note=str(found["vendor"])[:200], until_at=until, at=at,
     )  # fmt: skip
     return Statement(what, True, _TAKEN)
-
-
-def _qualification(line: Mapping[str, Any], whole: Message | None) -> Statement:
-    what = _(
-        "%(task)s, %(language)s", task=str(line.get("task_type") or ""),
-        language=figure("language", str(line.get("locale") or "")),
-    )  # fmt: skip
-    return Statement(what, False, whole or _NO_LANE)
-
-
-def _accuracy(line: Mapping[str, Any], whole: Message | None) -> Statement:
-    """A figure from work elsewhere: shown, and the start of nothing, as other units were other work."""
-    what = _(
-        "%(task)s, %(language)s: right in %(low)s to %(high)s of the checked answers",
-        task=str(line.get("task_type") or ""), language=figure("language", str(line.get("locale") or "")),
-        low=_share(line.get("low")), high=_share(line.get("high")),
-    )  # fmt: skip
-    return Statement(what, False, whole or _NO_LANE)
-
-
-def _share(text: Any) -> Figure | str:
-    """A share as its reader writes it; what another system wrote otherwise says nothing."""
-    is_share = isinstance(text, str) and re.fullmatch(r"[01]\.[0-9]{2}", text) is not None and float(text) <= 1
-    return figure("percent", float(text)) if is_share else "?"
 
 
 def _is_level(code: str) -> bool:

@@ -2,15 +2,16 @@
 
 from flask import Response, request
 
-from i18n import Message
+from i18n import Message, _
 from kernel import db
 from kernel.errors import Invalid
 from web import current, limits
-from web.render import page
+from web.render import flash, page, see
 from workforce import queries
 from workforce.issuing import as_issuer, believed
 from workforce.operations import credentials as acts
 from workforce.pages import pages
+from workforce.queries.credentials import brought_for
 from workforce.rules.credentials import LONGEST
 from workforce.values import Verdict
 
@@ -53,7 +54,17 @@ def import_credential() -> Response:
     return _show(verdict)
 
 
+@pages.post("/me/credentials/<credential_id>/forget")
+def forget_credential(credential_id: str) -> Response:
+    """Take back what one has brought."""
+    with db.transaction(current.scope()) as session:
+        acts.forget_credential(session, current.actor(), credential_id)
+    flash("good", _("It is forgotten here, and nothing rests on it any more."))
+    return see("workforce.credentials")
+
+
 def _show(verdict: Verdict | None = None, errors: dict[str, Message] | None = None, status: int = 200) -> Response:
     with db.reading(current.scope()) as session:
-        queries.own_profile(session, current.actor())
-    return page("workforce/credentials.html", status, verdict=verdict, errors=errors or {})
+        person = queries.own_profile(session, current.actor())
+        brought = brought_for(session, current.actor(), person.id)
+    return page("workforce/credentials.html", status, verdict=verdict, brought=brought, errors=errors or {})

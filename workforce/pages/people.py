@@ -23,6 +23,7 @@ from workforce.operations import all_people, many_people
 from workforce.pages import pages, words
 from workforce.pages.people_filter import Asked, address_of
 from workforce.policy import Action
+from workforce.queries.credentials import brought_for
 from workforce.rules.standing import next_standings
 from workforce.values import IDENTITY_KINDS, SKILLS, ManyAct, PlanForAll, PlannedAct, Standing
 
@@ -334,9 +335,11 @@ def _done(annotator_id: str, message: Message) -> Response:
 
 def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
     may_read_decisions = current.may(Action.RECEIPT_READ)
+    may_read_credentials = current.may(Action.CREDENTIAL_READ)
     with db.reading(queries.reach(current.actor())) as session:
         detail = queries.person_for(session, current.actor(), annotator_id)
         receipts = queries.receipts_of(session, annotator_id, limit=10)[0] if may_read_decisions else None
+        brought = brought_for(session, current.actor(), annotator_id) if may_read_credentials else []
         signed = queries.signatures_of(session, annotator_id)
         to_sign = queries.agreements_to_sign(session, annotator_id, detail.annotator.org_id)
         facts = queries.person_facts(session, annotator_id, now_of(session))
@@ -347,7 +350,7 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
     standings = [one for one in next_standings(detail.annotator.status) if one is not Standing.LEFT]
     return page(
         "workforce/person.html", status, detail=detail, person=detail.annotator, receipts=receipts, signed=signed,
-        to_sign=to_sign, words=words, errors=form.errors, typed=form.values,
+        brought=brought,        to_sign=to_sign, words=words, errors=form.errors, typed=form.values,
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in standings],
         facts=facts, identity_kinds=[(kind, str(name)) for kind, name in IDENTITY_KINDS.items()],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],

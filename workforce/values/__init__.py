@@ -28,6 +28,7 @@ from workforce.values.languages import (
 from workforce.values.onboarding import (
     DEFAULT_STEPS,
     STEPS,
+    BroughtView,
     CheckedLine,
     DocumentState,
     DocumentView,
@@ -112,6 +113,7 @@ __all__ = [
     "AppealRow",
     "AppealView",
     "Ask",
+    "BroughtView",
     "CheckedLine",
     "ClaimFacts",
     "ClaimStatus",

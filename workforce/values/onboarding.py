@@ -232,6 +232,20 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class BroughtView:
+    """What a credential from elsewhere says of somebody, line by line, and until when that is good."""
+
+    id: str
+    issuer: str
+    vendor: str
+    issued_at: datetime
+    until_at: datetime
+    brought_at: datetime
+    is_over: bool
+    lines: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A credential that was looked at: who signed it, and each of its statements."""
 
