@@ -26,7 +26,7 @@ _SHOWN = {
     "annotator_code": "org_id annotator_id kind code",
     "annotator": "id org_id account_id pool_id pseudonym status country time_zone weekly_hours skills domains about"
     " clearance clearance_until sensitive_seen_at identity_verified_at applied_at admitted_at",
-    "appeal": "id org_id receipt_id text opened_at due_at decided_at outcome answer",
+    "appeal": "id org_id receipt_id text opened_at due_at held_at decided_at outcome answer",
     "application_draft": "id org_id pool_id content_sealed saved_at expires_at",
     "assignment": f"{_SHARED} lane_id annotator_id account_id state leased_at lease_until ended_at rate_micros currency"
     " ontology_id guideline_id judgment_id draft_sealed draft_at reason note",
@@ -38,7 +38,7 @@ _SHOWN = {
     "brought_credential": "id org_id annotator_id key said_sealed issued_at expires_at brought_at",
     "data_request": "id account_id kind state asked_at due_at done_at held_up_by sha256 size",
     "decision_receipt": "id org_id annotator_id kind rule rule_version what why way_back figure evidence cause_kind"
-    " cause_id lane_id until_at decided_at state",
+    " cause_id lane_id until_at decided_at state ended_at",
     "disclosure": f"{_SHARED} receipt_id annotator_id judgment_id at",
     "dispute": f"{_SHARED} lane_id source annotator_id account_id attempt_id receipt_id ontology_id answer text"
     " opened_at due_at outcome reply decided_at answer_receipt_id",

@@ -98,7 +98,7 @@ def note_passed(session: Session, row: Attempt) -> None:
         return  # a newer one was passed before this one was given back
     held.check_id = row.test_id
     _end_failures(session, row)
-    if held.paused_until is None or held.pause_receipt_id is None:
+    if held.pause_receipt_id is None:  # a pause may be on hold while its appeal waits
         return
     receipt = session.get_one(DecisionReceipt, held.pause_receipt_id)
     if receipt.cause_kind == "check" and int(receipt.rule_version) <= passed.version:

@@ -89,6 +89,28 @@ def lift_pause(session: Session, actor: Actor, receipt_id: str) -> bool:
     return True
 
 
+def put_pause_back(session: Session, actor: Actor, receipt: DecisionReceipt) -> bool:
+    """Pause again by a decision that was on hold and is right, until its own day. False where another pause came, or
+    its time is over."""
+    row = session.scalars(
+        select(Qualification).where(Qualification.pause_receipt_id == receipt.id).with_for_update()
+    ).one_or_none()
+    if row is None or row.paused_until is not None or receipt.until_at is None or receipt.until_at <= now_of(session):
+        return False
+    require(session, actor, PAUSE_LIFT, Resource("qualification", row.id, vendor_org_id=row.vendor_org_id,
+                                                 org_id=row.org_id, grant_rights=frozenset()))  # fmt: skip
+    row.paused_until = receipt.until_at
+    firing = _firing_of(session, receipt.id)
+    if firing is not None and firing.ended_why == "lifted":
+        firing.ended_at = firing.ended_why = None
+    audit.record(
+        session, actor, "lane.paused", "qualification", row.id, org_id=row.vendor_org_id,
+        details={"lane": row.lane_id, "receipt": receipt.id},
+    )  # fmt: skip
+    end_leases(session, actor, row.annotator_id, lane_id=row.lane_id, cause="gate")
+    return True
+
+
 def _end_earlier(session: Session, actor: Actor, receipt_id: str) -> bool:
     """A pause in whose place a later one has come: nothing is in place any more, and its firing is over."""
     receipt = session.get(DecisionReceipt, receipt_id)
@@ -304,7 +326,7 @@ def _pause(
         **_messages(session, track, verdict, until),
     )
     row = held or _opened(session, track)
-    end_earlier_pause(session, row)
+    end_earlier_pause(session, row, receipt_id)
     row.paused_until, row.pause_receipt_id = until, receipt_id
     audit.record(
         session, actor, "lane.paused", "qualification", row.id, org_id=track.vendor_org_id,

@@ -59,7 +59,7 @@ def revoke(session: Session, actor: Actor, lane_id: str, annotator_id: str, reas
         why=_("Your vendor gave this reason: %(reason)s", reason=kept),
         way_back=_("If you think that this is wrong, appeal: a person who did not decide it will look at it."),
         cause_kind="qualification",
-        cause_id=f"{row.id}:{row.revoked_at:%Y%m%d%H%M%S}",
+        cause_id=_cause(row, row.revoked_at),
         lane_id=lane_id,
     )
     audit.record(
@@ -79,6 +79,34 @@ def restore(session: Session, actor: Actor, lane_id: str, annotator_id: str) -> 
     row.revoked_at = None
     audit.record(session, actor, "qualification.restored", "qualification", row.id, org_id=lane.vendor_org_id)
     return view_of(row, now_of(session))
+
+
+def lift_removal(session: Session, actor: Actor, receipt: DecisionReceipt) -> bool:
+    """Open a lane that this very decision closed. False where it was opened since, and perhaps closed by another."""
+    row = _held(session, receipt.lane_id or "", receipt.annotator_id)
+    if row is None or row.revoked_at is None or _cause(row, row.revoked_at) != receipt.cause_id:
+        return False
+    restore(session, actor, row.lane_id, row.annotator_id)
+    return True
+
+
+def put_removal_back(session: Session, actor: Actor, receipt: DecisionReceipt) -> bool:
+    """Close a lane again by a decision that was on hold and is right. False where the lane was closed meanwhile."""
+    row = _held(session, receipt.lane_id or "", receipt.annotator_id)
+    if row is None or row.revoked_at is not None or _cause(row, receipt.decided_at) != receipt.cause_id:
+        return False
+    lane, person = _lane_and_person(session, actor, row.lane_id, row.annotator_id)
+    row.revoked_at = receipt.decided_at
+    audit.record(
+        session, actor, "qualification.revoked", "qualification", row.id, org_id=lane.vendor_org_id,
+        details={"lane": row.lane_id, "annotator": row.annotator_id, "receipt": receipt.id},
+    )  # fmt: skip
+    end_leases(session, actor, person.annotator_id, lane_id=row.lane_id, cause="qualification")
+    return True
+
+
+def _cause(row: Qualification, at: datetime) -> str:
+    return f"{row.id}:{at:%Y%m%d%H%M%S}"
 
 
 def open_lane(
@@ -110,7 +138,8 @@ def _end_closing_receipts(session: Session, row: Qualification) -> None:
     rows = session.scalars(
         select(DecisionReceipt.id).where(
             DecisionReceipt.annotator_id == row.annotator_id, DecisionReceipt.lane_id == row.lane_id,
-            DecisionReceipt.state == ReceiptState.IN_FORCE,
+            DecisionReceipt.state.in_((ReceiptState.IN_FORCE, ReceiptState.APPEALED)),
+            DecisionReceipt.ended_at.is_(None),
             ((DecisionReceipt.kind == ReceiptKind.REMOVED) & (DecisionReceipt.cause_kind == "qualification"))
             | ((DecisionReceipt.kind == ReceiptKind.TEST_FAILED) & DecisionReceipt.cause_id.in_(exams)),
         )
@@ -133,13 +162,13 @@ def hold_pause(
     if row is None:  # it holds the pause, and opens nothing
         row = open_lane(session, lane, annotator_id, account_id, basis="none", attempt_id=None, reason="", by=None)
         row.until_at = now_of(session)
-    end_earlier_pause(session, row)
+    end_earlier_pause(session, row, receipt_id)
     row.paused_until, row.pause_receipt_id = until, receipt_id
 
 
-def end_earlier_pause(session: Session, row: Qualification) -> None:
+def end_earlier_pause(session: Session, row: Qualification, receipt_id: str) -> None:
     """The pause before the one that comes now is over, even if nobody has noted it yet."""
-    if row.pause_receipt_id is not None:
+    if row.pause_receipt_id is not None and row.pause_receipt_id != receipt_id:
         end_receipt(session, system_actor("pause over", row.vendor_org_id), row.pause_receipt_id)
 
 

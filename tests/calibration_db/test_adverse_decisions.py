@@ -16,7 +16,7 @@ from kernel.db import Database, now_of
 from kernel.errors import Conflict, Forbidden, NotFound
 from kernel.jobs import drain
 from kernel.policy import Actor, Role
-from marketplace.operations.appeals import decide_appeal
+from marketplace.operations.appeals import decide_appeal, hold_decision
 from payouts.models import Earning
 from payouts.operations import earnings
 from tests.calibration_db.test_attempts import answer, publish, start
@@ -27,6 +27,8 @@ from tests.support import scale
 from workforce.models import Annotator, Appeal, DecisionReceipt, StandingChange
 from workforce.operations import change_standing, open_appeal
 from workforce.operations.receipts import issue_receipt
+from workforce.queries.receipts import late_appeals
+from workforce.rules.appeals import HELD
 
 STEPS = 30
 NAMES = ("Asha", "Juma")
@@ -55,6 +57,17 @@ class Story:
             self.draw.choice(self.acts)()
         with clock.use_clock(lambda: self.world.now):
             drain(self.world.db)
+        self.hold_late()
+
+    def hold_late(self) -> int:
+        """What the job of late appeals does, each in its own transaction."""
+        with self.world.system() as session:
+            late = late_appeals(session)
+        held = 0
+        for appeal_id in late:
+            with suppress(Conflict, NotFound), self.world.system() as session:
+                held += hold_decision(session, GRADER, appeal_id)
+        return held
 
     @property
     def name(self) -> str:
@@ -164,6 +177,17 @@ class Story:
             if found:
                 open_appeal(session, self.world.annotator(name), self.draw.choice(found))
 
+    def object(self) -> None:
+        name = self.name
+        with self.world.in_vendor() as session:
+            found = session.scalars(
+                select(DecisionReceipt.id).where(
+                    DecisionReceipt.annotator_id == self.world.people[name][0], DecisionReceipt.state == "in_force"
+                )
+            ).all()
+            for receipt_id in found:
+                open_appeal(session, self.world.annotator(name), receipt_id)
+
     def hear(self) -> None:
         with self.world.in_vendor() as session:
             waiting = session.scalars(select(Appeal.id).where(Appeal.decided_at.is_(None))).all()
@@ -212,10 +236,21 @@ class Story:
                 receipt = told[receipt_id]
                 assert (receipt.kind, receipt.state) in ((kind, "in_force"), (kind, "appealed"))
                 assert receipt.what and receipt.why and receipt.way_back and receipt.rule and receipt.rule_version
+                waiting = session.scalars(select(Appeal).where(Appeal.receipt_id == receipt.id)).one_or_none()
+                if waiting is not None and waiting.decided_at is None and kind in HELD:
+                    assert waiting.due_at >= now_of(session), f"{kind} in place past the day of its answer"
+            self._over_is_over(session.scalars(select(Appeal)).all(), told)
             self._people_decide(session.scalars(select(Appeal)).all(), told)
             for review in session.scalars(select(BehaviourReview).where(BehaviourReview.outcome.is_not(None))):
                 assert review.decided_by is not None
         return len(found)
+
+    def _over_is_over(self, appeals: Iterable[Appeal], told: dict[str, DecisionReceipt]) -> None:
+        """What was on hold told the person so, by a receipt of its own; what is over does not hold again."""
+        restored = {each.cause_id for each in told.values() if each.cause_kind == "appeal"}
+        assert restored == {each.id for each in appeals if each.held_at is not None and each.receipt_id in told}
+        for receipt in told.values():
+            assert receipt.ended_at is None or receipt.state != "in_force"
 
     def account_of(self, annotator_id: str) -> str:
         return next(account for annotator, account in self.world.people.values() if annotator == annotator_id)
@@ -247,6 +282,31 @@ def test_whatever_happens_every_adverse_decision_has_a_record_a_human_and_an_app
     assert adverse > 20
 
 
+@pytest.mark.soak
+def test_nothing_that_somebody_had_stays_taken_past_the_day_of_an_answer_that_nobody_gave(db_sqlite: Database) -> None:
+    held = 0
+    for seed in range(scale(6, 60)):
+        story = Story(db_sqlite, 1_000 + seed)
+        story.acts = (
+            story.check, story.refuse_pay, story.revoke, story.stand, story.stand, story.hear, story.wait, story.wait,
+            story.object, story.object,
+        )  # fmt: skip
+        for step in range(STEPS):
+            story.step()
+            try:
+                story.hold()
+            except AssertionError as fault:
+                fault.add_note(f"in story {seed} after step {step}")
+                raise
+        with story.world.system() as session:
+            own = {annotator for annotator, _account in story.world.people.values()}
+            told = select(DecisionReceipt.id).where(
+                DecisionReceipt.annotator_id.in_(own), DecisionReceipt.rule == "late_appeal"
+            )
+            held += len(session.scalars(told).all())
+    assert held > 5, "the stories reach such days"
+
+
 def test_every_decision_of_a_rule_or_a_person_can_be_appealed_once(db_sqlite: Database) -> None:
     story = Story(db_sqlite, 1)
     world = story.world
@@ -269,6 +329,54 @@ def test_every_decision_of_a_rule_or_a_person_can_be_appealed_once(db_sqlite: Da
         row = session.get_one(Attempt, view.id)
         assert (row.state, row.next_at) == ("ended", None), "a free attempt"
     assert start(world, "Juma").is_live
+
+
+def test_lane_and_pay_are_given_back_while_nobody_answers_and_the_lane_is_taken_again_by_the_answer(
+    db_sqlite: Database,
+) -> None:
+    story = Story(db_sqlite, 1)
+    world = story.world
+    person = world.people["Asha"][0]
+    view = start(world, "Asha")
+    while view.is_live:
+        view = answer(world, view, right=True, name="Asha").attempt
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=10, pause_days=30)
+    answer_gold(world, "Asha", world.add_gold(12, "live"), rights=0)
+    world.grade()  # which pauses
+    with world.in_vendor() as session:
+        qualifications.revoke(session, world.as_vendor(), world.lane, person, "A reason.")
+    story.refuse_pay()
+    with world.in_vendor() as session:
+        told = session.execute(
+            select(DecisionReceipt.kind, DecisionReceipt.id).where(DecisionReceipt.annotator_id == person)
+        ).all()
+        made = {kind: open_appeal(session, world.annotator("Asha"), id_).id for kind, id_ in told}
+    assert set(made) == {"lane_paused", "removed", "work_rejected"}
+    assert story.hold_late() == 0
+    world.later(days=8)
+    assert story.hold_late() == 3 and story.hold_late() == 0
+
+    def now() -> tuple[bool, bool, str]:
+        with world.system() as session:
+            row = session.scalars(select(Qualification).where(Qualification.annotator_id == person)).one()
+            pay = session.scalars(select(Earning.state).where(Earning.receipt_id.is_not(None))).one()
+            return row.paused_until is not None, row.revoked_at is not None, pay
+
+    assert now() == (False, False, "approved")
+    for appeal_id in made.values():
+        with world.in_vendor() as session:
+            deputy = Actor("deputy", world.vendor, Role.VENDOR_MANAGER, org_kind="vendor")
+            decide_appeal(session, deputy, appeal_id, outcome="upheld", answer="I looked.")
+    assert now() == (True, True, "approved"), "pay that was given is not asked back"
+    with world.system() as session:
+        states = dict(
+            session.execute(
+                select(DecisionReceipt.kind, DecisionReceipt.state).where(DecisionReceipt.kind.in_(made))
+            ).all()
+        )
+    assert states == {"lane_paused": "in_force", "removed": "in_force", "work_rejected": "ended"}
+    assert story.hold() == 2
 
 
 def test_a_lane_is_taken_and_given_back_beside_ones_standing(db_sqlite: Database) -> None:

@@ -4,50 +4,29 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, select
 
 from admin.queries.machinery import health
 from i18n import _, render
 from kernel import clock
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from kernel.models import OutgoingMail
-from kernel.policy import Actor, system_actor
+from kernel.policy import Actor
 from kernel.tenancy import Scope
 from marketplace.queries.board import waiting
 from tests.workforce.conftest import SYSTEM, Time, World
+from tests.workforce.decisions import appealed, letters, pause
 from workforce import operations, queries
 from workforce.grounds import offered
 from workforce.models import Account, Annotator
 from workforce.operations.standing import end_pauses
-from workforce.operations.telling import tell_deciders, tell_people
 from workforce.pages.evidence import evidence_told, rests_on_reason
 from workforce.rules.appeals import is_news, stage_at
 from workforce.rules.evidence import shown_evidence
-from workforce.values import AnnotatorView, AppealDecision, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
-
-RULE = system_actor("gates")
-
-
-def _pause(world: World, person: AnnotatorView, cause: str = "G1", actor: Actor = RULE) -> str:
-    with world.db.transaction(Scope.system("grading")) as session:
-        return operations.issue_receipt(
-            session, actor, annotator_id=person.id, kind="lane_paused", rule="accuracy-upper", rule_version="3",
-            what=_("Support intents is paused for you."),
-            why=_("Over your last %(n)s checked units, %(right)s were right.", n=50, right=36),
-            way_back=_("Take a short check."),
-            figure={"value": 0.72, "low": 0.58, "high": 0.83, "limit": 0.85, "n": 50},
-            evidence=[{"kind": "judgment", "id": "J1"}], cause_kind="gate", cause_id=cause, lane_id="L1",
-        )  # fmt: skip
-
-
-def _appealed(world: World, actor: Actor, receipt_id: str) -> str:
-    with world.db.transaction(world.vendor) as session:
-        return operations.open_appeal(session, actor, receipt_id, "Section 2 changed on Tuesday.").id
+from workforce.values import AppealDecision, ClaimStatus, Outcome, ReceiptKind, ReceiptState, Standing
 
 
 def test_a_receipt_keeps_rule_figure_and_evidence_and_is_told_in_the_readers_language(world: World) -> None:
     person, _actor = world.annotator()
-    receipt_id = _pause(world, person)
+    receipt_id = pause(world, person)
     with world.db.reading(world.vendor) as session:
         receipt = queries.receipt_of(session, receipt_id)
     assert receipt is not None
@@ -59,8 +38,8 @@ def test_a_receipt_keeps_rule_figure_and_evidence_and_is_told_in_the_readers_lan
 
 def test_one_cause_gives_one_receipt(world: World) -> None:
     person, _actor = world.annotator()
-    assert _pause(world, person) == _pause(world, person)
-    assert _pause(world, person, "G2") != _pause(world, person)
+    assert pause(world, person) == pause(world, person)
+    assert pause(world, person, "G2") != pause(world, person)
     assert len(world.audit("receipt.issued")) == 2
 
 
@@ -75,8 +54,8 @@ def test_a_receipt_for_somebody_of_another_vendor_is_not_written(world: World) -
 
 def test_an_appeal_is_due_after_five_working_days_and_stands_in_the_list(world: World) -> None:
     person, actor = world.annotator()
-    receipt_id = _pause(world, person)
-    appeal_id = _appealed(world, actor, receipt_id)
+    receipt_id = pause(world, person)
+    appeal_id = appealed(world, actor, receipt_id)
     with world.db.reading(world.vendor) as session:
         (row,), after = queries.appeals(session)
         receipt = queries.receipt_of(session, receipt_id)
@@ -91,13 +70,13 @@ def test_an_appeal_is_due_after_five_working_days_and_stands_in_the_list(world: 
 def test_a_decision_is_appealed_once_and_by_the_person_alone(world: World) -> None:
     person, actor = world.annotator()
     _other, other_actor = world.annotator("Nia Otieno")
-    receipt_id = _pause(world, person)
+    receipt_id = pause(world, person)
     for someone, refusal in ((other_actor, NotFound), (world.manager, Forbidden), (world.auditor, Forbidden)):
         with pytest.raises(refusal), world.db.transaction(world.vendor) as session:
             operations.open_appeal(session, someone, receipt_id, "")
-    _appealed(world, actor, receipt_id)
+    appealed(world, actor, receipt_id)
     with pytest.raises(Conflict, match=r"appeal\.not_open"):
-        _appealed(world, actor, receipt_id)
+        appealed(world, actor, receipt_id)
 
 
 def test_who_decided_does_not_answer_the_appeal_and_a_colleague_does(world: World) -> None:
@@ -105,7 +84,7 @@ def test_who_decided_does_not_answer_the_appeal_and_a_colleague_does(world: Worl
     with world.db.transaction(world.vendor) as session:
         operations.decline(session, world.manager, person.id, "Not now.")
         (receipt,) = queries.receipts_of(session, person.id)[0]
-    appeal_id = _appealed(world, actor, receipt.id)
+    appeal_id = appealed(world, actor, receipt.id)
     with pytest.raises(Forbidden, match="self_approval"), world.db.transaction(world.vendor) as session:
         operations.decide_appeal(session, world.manager, appeal_id, outcome="upheld", answer="No.")
     with pytest.raises(NotFound), world.db.transaction(Scope.tenant(world.other_vendor_id)) as session:
@@ -131,7 +110,7 @@ def test_an_overturned_decline_puts_the_application_back(world: World) -> None:
     with world.db.transaction(world.vendor) as session:
         operations.decline(session, world.manager, person.id, "Not now.")
         (receipt,) = queries.receipts_of(session, person.id)[0]
-    appeal_id = _appealed(world, actor, receipt.id)
+    appeal_id = appealed(world, actor, receipt.id)
     with world.db.transaction(world.vendor) as session:
         operations.decide_appeal(session, world.reviewer, appeal_id, outcome="overturned", answer="Look again.")
     with world.db.reading(world.vendor) as session:
@@ -161,8 +140,8 @@ def test_who_applies_again_and_is_admitted_is_held_by_no_earlier_decline(world: 
 
 def test_an_upheld_decision_stays_in_force(world: World) -> None:
     person, actor = world.annotator()
-    receipt_id = _pause(world, person)
-    appeal_id = _appealed(world, actor, receipt_id)
+    receipt_id = pause(world, person)
+    appeal_id = appealed(world, actor, receipt_id)
     with world.db.transaction(world.vendor) as session:
         decision = operations.decide_appeal(session, world.manager, appeal_id, outcome="upheld", answer="It is right.")
         receipt = queries.receipt_of(session, receipt_id)
@@ -171,7 +150,7 @@ def test_an_upheld_decision_stays_in_force(world: World) -> None:
     with pytest.raises(Conflict, match=r"appeal\.decided"), world.db.transaction(world.vendor) as session:
         operations.decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="Or not.")
     with pytest.raises(Conflict, match=r"appeal\.not_open"):
-        _appealed(world, actor, receipt_id)
+        appealed(world, actor, receipt_id)
 
 
 def test_nobody_answers_an_appeal_of_their_own(world: World) -> None:
@@ -180,10 +159,10 @@ def test_nobody_answers_an_appeal_of_their_own(world: World) -> None:
             session, world.colleague, pool_id=world.pool_id, country="KE", time_zone="UTC", weekly_hours=5,
             languages=[("en", "C2")],
         )  # fmt: skip
-    receipt_id = _pause(world, person)
+    receipt_id = pause(world, person)
     as_annotator = world.actor(person.account_id, world.vendor_id)
     appellant = Actor(person.account_id, world.vendor_id, world.reviewer.role, as_annotator.membership_id)
-    appeal_id = _appealed(world, appellant, receipt_id)
+    appeal_id = appealed(world, appellant, receipt_id)
     with pytest.raises(Forbidden, match="self_approval"), world.db.transaction(world.vendor) as session:
         operations.decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="Of course.")
 
@@ -196,7 +175,7 @@ def test_an_overturned_pause_and_an_overturned_language_are_given_back(world: Wo
         operations.reject_language(session, world.manager, claim.id, reason="No sample.")
         receipts, _after = queries.receipts_of(session, person.id)
     for receipt in receipts:
-        appeal_id = _appealed(world, actor, receipt.id)
+        appeal_id = appealed(world, actor, receipt.id)
         with world.db.transaction(world.vendor) as session:
             operations.decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="It was us.")
     with world.db.reading(world.vendor) as session:
@@ -207,27 +186,17 @@ def test_an_overturned_pause_and_an_overturned_language_are_given_back(world: Wo
 
 def test_an_answer_needs_words(world: World) -> None:
     person, actor = world.annotator()
-    appeal_id = _appealed(world, actor, _pause(world, person))
+    appeal_id = appealed(world, actor, pause(world, person))
     with pytest.raises(Invalid), world.db.transaction(world.vendor) as session:
         operations.decide_appeal(session, world.manager, appeal_id, outcome="upheld", answer=" ")
-
-
-def test_a_receipt_ends_once_and_an_ended_one_is_not_appealed(world: World) -> None:
-    person, actor = world.annotator()
-    receipt_id = _pause(world, person)
-    with world.db.transaction(world.vendor) as session:
-        assert operations.end_receipt(session, RULE, receipt_id)
-        assert not operations.end_receipt(session, RULE, receipt_id)
-    with pytest.raises(Conflict, match=r"appeal\.not_open"):
-        _appealed(world, actor, receipt_id)
 
 
 def test_receipts_and_appeals_are_paged_by_key(world: World, time: Time) -> None:
     person, actor = world.annotator()
     made = []
     for cause in ("A", "B", "C", "D", "E"):
-        made.append(_pause(world, person, cause))
-        _appealed(world, actor, made[-1])
+        made.append(pause(world, person, cause))
+        appealed(world, actor, made[-1])
         time.now += timedelta(minutes=cause != "B")  # B and C are of the same moment
     with world.db.reading(world.vendor) as session:
         seen: list[str] = []
@@ -270,18 +239,6 @@ def test_an_appeal_is_told_of_once_at_each_of_its_stages() -> None:
     assert told == {("", "new"), ("", "soon"), ("", "late"), ("new", "soon"), ("new", "late"), ("soon", "late")}
 
 
-def _letters(world: World) -> dict[str, str]:
-    """What the job writes now: subject and text by the name in the address."""
-    with world.db.transaction(Scope.system("test")) as session:
-        tell_people(session, SYSTEM)
-        tell_deciders(session, SYSTEM)
-        rows = session.scalars(select(OutgoingMail)).all()
-        found = {(row.to or "").partition("@")[0]: f"{row.subject}: {row.text}" for row in rows}
-        assert len(found) == len(rows), "one letter each"
-        session.execute(delete(OutgoingMail))
-    return found
-
-
 def test_decisions_answers_and_the_days_of_an_appeal_are_written_about(world: World, time: Time) -> None:
     person, actor = world.annotator()
     with world.db.transaction(Scope.system("test")) as session:
@@ -290,18 +247,18 @@ def test_decisions_answers_and_the_days_of_an_appeal_are_written_about(world: Wo
     with world.db.transaction(world.vendor) as session:
         operations.change_standing(session, world.manager, person.id, status="paused", reason="Amina never answers.")
         (receipt,), _after = queries.receipts_of(session, person.id)
-    _pause(world, person)
-    letters = _letters(world)
-    assert set(letters) == {name} and "Amina" not in letters[name] and "Baraza Language Works" in letters[name]
-    assert _letters(world) == {}
-    appeal_id = _appealed(world, actor, receipt.id)
-    (new,) = _letters(world).items()
+    pause(world, person)
+    told = letters(world)
+    assert set(told) == {name} and "Amina" not in told[name] and "Baraza Language Works" in told[name]
+    assert letters(world) == {}
+    appeal_id = appealed(world, actor, receipt.id)
+    (new,) = letters(world).items()
     assert new[0] == "carl.colleague" and "1 new appeal waits" in new[1], "who decided does not answer"
     time.now = datetime(2026, 3, 10, 9, tzinfo=UTC)
-    (soon,) = _letters(world).items()
+    (soon,) = letters(world).items()
     assert soon[0] == "carl.colleague" and "within a day" in soon[1]
     time.now = datetime(2026, 3, 11, 9, 1, tzinfo=UTC)
-    late = _letters(world)
+    late = letters(world)
     assert set(late) == {"carl.colleague", "otto.operator"}
     assert late["otto.operator"].startswith("An appeal is late: ") and "Section 2" not in late["otto.operator"]
     with world.db.transaction(Scope.system("test")) as session:
@@ -310,7 +267,7 @@ def test_decisions_answers_and_the_days_of_an_appeal_are_written_about(world: Wo
         assert (waiting(session).appeals, waiting(session).late_appeals) == (1, 1)
         operations.decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="It was us.")
         assert waiting(session).late_appeals == 0
-    answered = _letters(world)
+    answered = letters(world)
     assert set(answered) == {name} and "It was us" not in answered[name]
     assert [line.details["stage"] for line in world.audit("appeal.told")] == ["new", "soon", "late"]
 
@@ -367,7 +324,7 @@ def test_a_pause_by_hand_may_say_until_when_and_is_over_by_itself(world: World, 
         operations.change_standing(session, world.manager, people[2].id, status="suspended", reason="Gone.")
         receipt = queries.receipts_of(session, appellant.id)[0][0]
         assert receipt.until_at == short and "by itself" in render(receipt.way_back, "en")
-    _appealed(world, actor, receipt.id)
+    appealed(world, actor, receipt.id)
 
     def ended() -> list[str]:
         with world.db.transaction(Scope.system("test")) as session:

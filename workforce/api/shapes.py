@@ -356,6 +356,7 @@ class AppealOut(OutModel):
     decided_at: datetime | None
     outcome: Outcome | None
     answer: str | None
+    held_at: datetime | None  # since when the decision is on hold, as no answer came by its day
 
     @classmethod
     def of(cls, view: AppealView) -> "AppealOut":
@@ -377,6 +378,7 @@ class ReceiptOut(OutModel):
     evidence: list[dict[str, Any]]
     lane_id: str | None
     until_at: datetime | None
+    ended_at: datetime | None  # when it was over, be it while an appeal waited
     decided_at: datetime
     decided_by_rule: bool
     appeal: AppealOut | None

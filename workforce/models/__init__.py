@@ -378,6 +378,7 @@ class StandingChange(Identified, Owned, Base):
 
 
 UNTOLD = column("told_at").is_(None)
+UNHELD = column("decided_at").is_(None) & column("held_at").is_(None)
 PAUSE_WITH_END = (column("kind") == "paused") & column("until_at").is_not(None)
 
 
@@ -411,6 +412,7 @@ class DecisionReceipt(Identified, Owned, Base):
     decided_at: Mapped[datetime]
     decided_by: Mapped[str | None] = mapped_column(Id)  # None: a rule decided
     state: Mapped[str] = mapped_column(String(12), default="in_force")
+    ended_at: Mapped[datetime | None]  # when what it decided was over, be it while an appeal waited
     told_at: Mapped[datetime | None]  # when the person was written to
 
 
@@ -421,6 +423,7 @@ class Appeal(Identified, Owned, Base):
     __table_args__ = (
         UniqueConstraint("org_id", "receipt_id", name="uq_appeal_once"),
         Index("ix_appeal_open", "org_id", "decided_at", "due_at"),
+        Index("ix_appeal_late", "due_at", "id", sqlite_where=UNHELD, postgresql_where=UNHELD),
         within("decision_receipt", "receipt_id"),
         CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_has_outcome"),
     )
@@ -434,3 +437,4 @@ class Appeal(Identified, Owned, Base):
     answer: Mapped[str | None] = mapped_column(Text)
     told: Mapped[str] = mapped_column(String(4), default="")  # what its deciders were written last: new, soon, late
     answer_told_at: Mapped[datetime | None]  # when the person was written to
+    held_at: Mapped[datetime | None]  # since when the decision is on hold, as nobody answered by the day

@@ -82,6 +82,8 @@ def end_identity(session: Session, actor: Actor, annotator_id: str, *, reason: s
 def give_back_clearance(session: Session, actor: Actor, person: Annotator, receipt: DecisionReceipt) -> None:
     """Undo an overturned decision, unless as much has been given again since."""
     (lost,) = receipt.evidence
+    if _is_taken_again(session, receipt, lost["kind"]):
+        return
     if lost["kind"] == "identity":
         person.identity_verified_at = person.identity_verified_at or datetime.fromisoformat(lost["id"])
     else:
@@ -94,6 +96,18 @@ def give_back_clearance(session: Session, actor: Actor, person: Annotator, recei
         session, actor, "clearance.given_back", "annotator", person.id, org_id=person.org_id,
         details={"receipt": receipt.id},
     )  # fmt: skip
+
+
+def _is_taken_again(session: Session, receipt: DecisionReceipt, lost: str) -> bool:
+    """Whether a later decision took the same: it holds whatever becomes of this one."""
+    later = session.scalars(
+        select(DecisionReceipt).where(
+            DecisionReceipt.annotator_id == receipt.annotator_id, DecisionReceipt.kind == receipt.kind,
+            DecisionReceipt.decided_at > receipt.decided_at, DecisionReceipt.state != ReceiptState.OVERTURNED,
+            DecisionReceipt.ended_at.is_(None),
+        )
+    ).all()  # fmt: skip
+    return any(each["kind"] == lost for row in later for each in row.evidence)
 
 
 def _ends_before(one: datetime | None, other: datetime | None) -> bool:
@@ -127,7 +141,8 @@ def _end_receipts(session: Session, actor: Actor, person: Annotator, lost: str) 
     rows = session.scalars(
         select(DecisionReceipt).where(
             DecisionReceipt.annotator_id == person.id, DecisionReceipt.kind == ReceiptKind.CLEARANCE_LOWERED,
-            DecisionReceipt.state == ReceiptState.IN_FORCE,
+            DecisionReceipt.state.in_((ReceiptState.IN_FORCE, ReceiptState.APPEALED)),
+            DecisionReceipt.ended_at.is_(None),
         )
     ).all()  # fmt: skip
     for row in rows:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from i18n import Message, _
@@ -49,6 +49,7 @@ def issue_receipt(
     person = session.get(Annotator, annotator_id)
     if person is None:
         raise guard.not_found()
+    now, is_good = now_of(session), kind == ReceiptKind.RESTORED
     known = session.scalar(
         select(DecisionReceipt.id).where(
             DecisionReceipt.org_id == person.org_id,
@@ -63,9 +64,9 @@ def issue_receipt(
         id=ids.new_id(), org_id=person.org_id, annotator_id=person.id, kind=ReceiptKind(kind), rule=rule,
         rule_version=rule_version, what=what.to_json(), why=why.to_json(), way_back=way_back.to_json(),
         figure=dict(figure or {}), evidence=[dict(item) for item in evidence], cause_kind=cause_kind,
-        cause_id=cause_id, lane_id=lane_id, until_at=until_at, decided_at=now_of(session),
-        decided_by=actor.account_id,
-        state=ReceiptState.ENDED if kind == ReceiptKind.RESTORED else ReceiptState.IN_FORCE,
+        cause_id=cause_id, lane_id=lane_id, until_at=until_at, decided_at=now,
+        decided_by=actor.account_id, state=ReceiptState.ENDED if is_good else ReceiptState.IN_FORCE,
+        ended_at=now if is_good else None,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -92,21 +93,31 @@ def checked_evidence(
 
 
 def end_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
-    """Note that a decision holds no longer: its time is over, or its way back was taken. False if it did not hold."""
+    """Note that a decision holds no longer: its time is over, or its way back was taken. False if it did not hold, or
+    an appeal against it waits, which goes on."""
     row = session.get(DecisionReceipt, receipt_id)
     person = session.get(Annotator, row.annotator_id) if row else None
     if row is None or person is None:
         raise guard.not_found()
     guard.require(session, actor, Action.RECEIPT_END, receipt_resource(row, person))
+    is_appealed = DecisionReceipt.state == ReceiptState.APPEALED  # its appeal goes on, and what is over stays over
     ended = session.execute(
         update(DecisionReceipt)
-        .where(DecisionReceipt.id == receipt_id, DecisionReceipt.state == ReceiptState.IN_FORCE)
-        .values(state=ReceiptState.ENDED)
-    )
+        .where(
+            DecisionReceipt.id == receipt_id, DecisionReceipt.ended_at.is_(None),
+            (DecisionReceipt.state == ReceiptState.IN_FORCE) | is_appealed,
+        )
+        .values(
+            state=case((is_appealed, ReceiptState.APPEALED.value), else_=ReceiptState.ENDED.value),
+            ended_at=now_of(session),
+        ),
+        execution_options={"synchronize_session": False},
+    )  # fmt: skip
     if changed_rows(ended) != 1:
         return False
+    session.refresh(row)
     audit.record(session, actor, "receipt.ended", "receipt", row.id, org_id=row.org_id)
-    return True
+    return row.state == ReceiptState.ENDED
 
 
 def overturn_receipt(session: Session, actor: Actor, receipt_id: str) -> bool:
@@ -139,7 +150,7 @@ def end_receipts_of(
     session: Session, actor: Actor, annotator_id: str, kinds: Iterable[ReceiptKind], *, cause_kind: str | None = None,
     cause: str | None = None,
 ) -> None:  # fmt: skip
-    """End every decision of these kinds about a person that still holds, because its effect was taken back.
+    """End every decision of these kinds about a person that still holds or is appealed, as its effect was taken back.
 
     A kind may have several causes (a person is removed from a lane, or from all work): `cause_kind` names one kind of
     them, `cause` the beginning of one's id.
@@ -152,7 +163,8 @@ def end_receipts_of(
             DecisionReceipt.annotator_id == annotator_id,
             DecisionReceipt.kind.in_(list(kinds)),
             *of_cause,
-            DecisionReceipt.state == ReceiptState.IN_FORCE,
+            DecisionReceipt.state.in_((ReceiptState.IN_FORCE, ReceiptState.APPEALED)),
+            DecisionReceipt.ended_at.is_(None),
         )
     ).all()
     for receipt_id in rows:

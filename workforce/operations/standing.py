@@ -23,12 +23,13 @@ from workforce.policy import Action, annotator_resource, receipt_resource
 from workforce.queries.people import annotator_view
 from workforce.queries.rows import annotator_row
 from workforce.rules.names import clean_text
-from workforce.rules.standing import clean_end, is_own_choice, may_change, receipt_kind_of, restored
+from workforce.rules.standing import caused_by, clean_end, is_own_choice, may_change, receipt_kind_of, restored
 from workforce.values import AnnotatorView, ReceiptKind, ReceiptState, Standing
 
 RULE_VERSION = "1"
 CAUSE = "standing_change"
 PAUSE_OVER = "pause over"
+LATE, ANSWERED = "appeal late", "appeal answered"
 
 
 def change_standing(
@@ -136,28 +137,44 @@ def end_pauses(session: Session, actor: Actor, limit: int = 500) -> int:
 
 def give_back(session: Session, actor: Actor, person: Annotator, receipt: DecisionReceipt) -> None:
     """Undo what an overturned decision did to a standing, unless it has changed again since."""
-    kind = ReceiptKind(receipt.kind)
-    caused = {
-        ReceiptKind.NOT_ADMITTED: Standing.DECLINED,
-        ReceiptKind.PAUSED: Standing.PAUSED,
-        ReceiptKind.REMOVED: Standing.SUSPENDED,
-    }
-    after = restored(kind)
-    if (
-        after is not None
-        and receipt.cause_kind == CAUSE
-        and person.status == caused[kind]
-        and _is_last(session, receipt)
-    ):
-        move(session, actor, person, after, "appeal", receipt_id=receipt.id)
+    if _lift(session, actor, person, receipt, "appeal"):
         end_standing_receipts(session, actor, person)
 
 
+def hold_standing(session: Session, actor: Actor, person: Annotator, receipt: DecisionReceipt) -> bool:
+    """Lift what a decision did to a standing while its late appeal waits; the decision is neither over nor undone.
+    False if nothing of it was in place."""
+    return _lift(session, actor, person, receipt, LATE)
+
+
+def put_standing_back(session: Session, actor: Actor, person: Annotator, receipt: DecisionReceipt) -> bool:
+    """A decision that was on hold is right: it holds again. False where something else was decided since."""
+    caused = caused_by(ReceiptKind(receipt.kind))
+    if caused is None or person.status != Standing.ACTIVE or not _is_last(session, receipt):
+        return False
+    move(session, actor, person, caused, ANSWERED, receipt_id=receipt.id)
+    return True
+
+
+def _lift(session: Session, actor: Actor, person: Annotator, receipt: DecisionReceipt, why: str) -> bool:
+    kind = ReceiptKind(receipt.kind)
+    after = restored(kind)
+    if (
+        after is None or receipt.cause_kind != CAUSE or person.status != caused_by(kind)
+        or not _is_last(session, receipt)
+    ):  # fmt: skip
+        return False
+    move(session, actor, person, after, why, receipt_id=receipt.id)
+    return True
+
+
 def _is_last(session: Session, receipt: DecisionReceipt) -> bool:
-    """Whether nothing was decided about the standing since: a later decision holds whatever became of this one."""
+    """Whether nothing else was decided about the standing since: a later decision holds whatever became of this one.
+    That this one was on hold and holds again is no other decision."""
     later = aliased(StandingChange)
     changed_since = select(later.id).where(
-        later.annotator_id == StandingChange.annotator_id, later.at > StandingChange.at
+        later.annotator_id == StandingChange.annotator_id, later.at > StandingChange.at,
+        later.receipt_id.is_distinct_from(receipt.id),
     )  # fmt: skip
     return (
         session.scalar(

@@ -17,6 +17,7 @@ RULES: dict[str, Message] = {
     "document": _("Documents that people hand in"),
     "language_check": _("Check by natives"),
     "language-evidence": _("Proof of a language"),
+    "late_appeal": _("Appeals that nobody answered by their day"),
     "qualification_revoked": _("Who works in a language of a project"),
     "qualification_test": _("Test for a language of a project"),
     "review": _("Review of answers"),

@@ -53,7 +53,9 @@ def _show(receipt_id: str, problem: Invalid | None = None) -> Response:
     whole = _whole(view) if is_own else None
     return page(
         "workforce/receipt.html", 422 if problem else 200, receipt=view, person=person, is_own=is_own,
-        may_appeal=is_own and may_appeal(view.state, view.appeal is not None), due_at=due_at(clock.now()),
+        may_appeal=is_own
+        and may_appeal(view.kind, view.state, view.ended_at, view.appeal is not None, clock.now()),
+        due_at=due_at(clock.now()),
         picture=_picture(view), text=request.form.get("text", ""), errors=problem.fields if problem else {},
         words=words, rule=evidence.rule_told(view), evidence=evidence.evidence_told(view, links),
         rests_on_reason=evidence.rests_on_reason(view),

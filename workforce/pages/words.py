@@ -24,6 +24,7 @@ from workforce.values import (
     Owner,
     ReceiptKind,
     ReceiptState,
+    ReceiptView,
     Standing,
     StepView,
 )
@@ -182,6 +183,8 @@ _REASONS: dict[str, Message] = {
     "admitted": _("after the application"),
     "applied again": _("applied once more"),
     "appeal": _("after an appeal"),
+    "appeal late": _("as nobody answered an appeal by its day"),
+    "appeal answered": _("as an appeal was answered, and the decision stands"),
     "pause over": _("as the pause is over"),
 }
 
@@ -229,9 +232,31 @@ def answer_told(answer: str) -> str:
     return str(_CORRECTED) if answer == ANSWERED_BY_CORRECTION else answer
 
 
-def state_told(kind: ReceiptKind, state: ReceiptState) -> tuple[Message, str]:
+def state_told(receipt: ReceiptView) -> tuple[Message, str]:
     """Words and badge of a receipt's state; one to the person's advantage is good whatever its state."""
-    return (_("In your favour"), "good") if kind is ReceiptKind.RESTORED else RECEIPT_STATES[state]
+    if receipt.kind is ReceiptKind.RESTORED:
+        return _("In your favour"), "good"
+    appeal = receipt.appeal
+    if appeal is None or appeal.held_at is None or appeal.outcome is not None:
+        return RECEIPT_STATES[receipt.state]
+    if receipt.kind is ReceiptKind.WORK_REJECTED:
+        return _("Paid; the appeal waits"), "wait"
+    return _("Lifted until it is answered"), "wait"
+
+
+def hold_told(receipt: ReceiptView) -> Message | None:
+    """What became of a decision whose appeal was not answered by its day; None where it was."""
+    appeal = receipt.appeal
+    if appeal is None or appeal.held_at is None:
+        return None
+    if receipt.kind is ReceiptKind.WORK_REJECTED:
+        return _("Nobody answered by that day, so it is paid since %(date)s, whatever the answer.", date=appeal.held_at)
+    if appeal.outcome is None:
+        return _("Nobody answered by that day: since %(date)s it is lifted until it is answered.", date=appeal.held_at)
+    if receipt.state is ReceiptState.IN_FORCE:
+        return _("It was lifted on %(date)s, as nobody had answered by the day. It holds again since this answer.",
+                 date=appeal.held_at)  # fmt: skip
+    return _("It was lifted on %(date)s, as nobody had answered by the day.", date=appeal.held_at)
 
 
 def reason_told(reason: str) -> str:

@@ -4,8 +4,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from i18n import Message
+from kernel.db import now_of
 from kernel.paging import Paging
 from workforce.models import Annotator, Appeal, DecisionReceipt
+from workforce.rules.appeals import HELD
 from workforce.rules.evidence import shown_evidence
 from workforce.values import AppealRow, AppealView, Outcome, ReceiptKind, ReceiptState, ReceiptView
 
@@ -53,6 +55,20 @@ def appeals(
     return found, next_after
 
 
+def late_appeals(session: Session) -> list[str]:
+    """Appeals whose day has passed without an answer, and whose decisions are not on hold yet."""
+    rows = session.scalars(
+        select(Appeal.id)
+        .join(DecisionReceipt, DecisionReceipt.id == Appeal.receipt_id)
+        .where(
+            Appeal.decided_at.is_(None), Appeal.held_at.is_(None), Appeal.due_at < now_of(session),
+            DecisionReceipt.kind.in_(HELD), DecisionReceipt.ended_at.is_(None),
+        )
+        .order_by(Appeal.due_at, Appeal.id)
+    )  # fmt: skip
+    return list(rows)
+
+
 def receipt_view(row: DecisionReceipt, appeal: Appeal | None) -> ReceiptView:
     return ReceiptView(
         id=row.id,
@@ -69,6 +85,7 @@ def receipt_view(row: DecisionReceipt, appeal: Appeal | None) -> ReceiptView:
         cause_id=row.cause_id,
         lane_id=row.lane_id,
         until_at=row.until_at,
+        ended_at=row.ended_at,
         decided_at=row.decided_at,
         decided_by_rule=row.decided_by is None,
         state=ReceiptState(row.state),
@@ -78,7 +95,9 @@ def receipt_view(row: DecisionReceipt, appeal: Appeal | None) -> ReceiptView:
 
 def appeal_view(row: Appeal) -> AppealView:
     outcome = Outcome(row.outcome) if row.outcome else None
-    return AppealView(row.id, row.receipt_id, row.text, row.opened_at, row.due_at, row.decided_at, outcome, row.answer)
+    return AppealView(
+        row.id, row.receipt_id, row.text, row.opened_at, row.due_at, row.decided_at, outcome, row.answer, row.held_at
+    )
 
 
 def _with_appeal() -> Select[DecisionReceipt, Appeal]:

@@ -206,6 +206,8 @@ def appeals_wait(vendors: Sequence[str], new: int, soon: int, late: int) -> Text
                 "%(num)s appeal was not answered by its day.", "%(num)s appeals were not answered by their day.", late
             )
         )
+        told.append(_("Where such a decision took work, it is on hold until it is answered; where it took pay, that is"
+                      " paid."))  # fmt: skip
     if soon:
         told.append(
             ngettext("%(num)s appeal has to be answered within a day.",

@@ -18,6 +18,10 @@ _CHANGES: dict[Standing, frozenset[Standing]] = {
     Standing.APPLIED: frozenset({Standing.LEFT}),
     Standing.DECLINED: frozenset(),
 }
+_CAUSED = {
+    ReceiptKind.NOT_ADMITTED: Standing.DECLINED, ReceiptKind.PAUSED: Standing.PAUSED,
+    ReceiptKind.REMOVED: Standing.SUSPENDED,
+}  # fmt: skip
 _ADVERSE = {Standing.PAUSED: ReceiptKind.PAUSED, Standing.SUSPENDED: ReceiptKind.REMOVED}
 
 
@@ -62,6 +66,11 @@ def may_apply_again(status: Standing, changed_at: datetime, now: datetime) -> bo
     if status is Standing.LEFT:
         return True
     return status is Standing.DECLINED and now >= changed_at + REAPPLY_AFTER
+
+
+def caused_by(kind: ReceiptKind) -> Standing | None:
+    """The standing that a decision of this kind puts somebody in; None where it is about something else."""
+    return _CAUSED.get(kind)
 
 
 def restored(kind: ReceiptKind) -> Standing | None:

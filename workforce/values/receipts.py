@@ -64,6 +64,7 @@ class ReceiptView:
     cause_id: str
     lane_id: str | None
     until_at: datetime | None
+    ended_at: datetime | None  # when it was over, be it while an appeal waited
     decided_at: datetime
     decided_by_rule: bool
     state: ReceiptState
@@ -82,6 +83,7 @@ class AppealView:
     decided_at: datetime | None
     outcome: Outcome | None
     answer: str | None
+    held_at: datetime | None  # since when the decision is on hold, as no answer came by its day
 
 
 @dataclass(frozen=True)
@@ -107,3 +109,4 @@ class AppealDecision:
     annotator_id: str
     lane_id: str | None
     outcome: Outcome
+    is_put_back: bool = False  # it was on hold, was right, and is not over: it holds again
