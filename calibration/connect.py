@@ -7,21 +7,25 @@ from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
 from calibration.models import BehaviourReview, Judgment, Qualification
+from calibration.operations.natives import end_refusals
 from calibration.queries.people import quality_of_person
 from kernel.config import Settings
 from kernel.db import now_of
 from workforce import onboarding
 from workforce.grounds import know_ground
 from workforce.models import Annotator
+from workforce.refusals import use_refusals
 
 MOST = 200
 
 
 def connect(settings: Settings) -> None:
-    """Tell who has been let into a first lane, by a test or by hand, and what else decisions may rest on."""
+    """Tell who has been let into a first lane, by a test or by hand, and what else decisions may rest on; end what
+    natives found against a language that is proven by hand."""
     onboarding.use_tests(_is_qualified)
     onboarding.use_qualifications(_qualifications)
     onboarding.use_accuracies(accuracies)
+    use_refusals(end_refusals)
     know_ground(
         "judgment",
         lambda person: select(Judgment.id, Judgment.answered_at).where(Judgment.annotator_id == person),

@@ -9,10 +9,12 @@ from calibration.operations import reading, voices
 from calibration.operations.hearing import rests_on_checks
 from calibration.pages import behaviour, disputes, gates, gold, lanes, learning, natives, pages, people, roster, rows
 from calibration.policy import PERSON_QUALITY
+from calibration.queries.natives import is_answer_kept
+from i18n import Message, _
 from kernel.policy import Actor
 from web import current
 from workforce.figures import LaneFigure, use_figures
-from workforce.trail import show_case, show_evidence, show_whole
+from workforce.trail import show_case, show_evidence, show_loss, show_whole
 
 # Imported for the routes they declare.
 _ROUTES = (behaviour, disputes, gates, gold, lanes, learning, natives, people, roster, rows)
@@ -26,6 +28,7 @@ def register(app: Flask) -> None:
         "language_check", lambda _session, _actor, check_id: url_for("calibration.language_check", check_id=check_id)
     )
     show_case("language_check", _appealed)
+    show_loss("language_check", _lost_recording)
     show_whole("lane_paused", _evidence)
     use_figures(of_person=_person_figures, of_pool=_pool_figures)
     app.register_blueprint(pages)
@@ -37,6 +40,12 @@ def _appealed(session: Session, actor: Actor, check_id: str) -> str | None:
     """What natives judged, for whoever may answer the appeal against it."""
     may_look = voices.is_appealed_to(session, actor, check_id)
     return url_for("calibration.appealed_check", check_id=check_id) if may_look else None
+
+
+def _lost_recording(session: Session, check_id: str) -> Message | None:
+    if is_answer_kept(session, check_id):
+        return None
+    return _("The recording itself is not kept any more, so nobody can hear it again.")
 
 
 def _evidence(session: Session, actor: Actor, receipt_id: str) -> str | None:

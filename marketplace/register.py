@@ -3,7 +3,7 @@
 from flask import Flask, url_for
 from sqlalchemy.orm import Session
 
-from i18n import _
+from i18n import Message, _
 from kernel.jobs import Progress
 from kernel.policy import Actor
 from marketplace.api import access as access_api
@@ -36,9 +36,9 @@ from marketplace.pages import (
     work,
 )
 from marketplace.pages import pages as market_pages
-from marketplace.queries.work import assignment_answered
+from marketplace.queries.work import assignment_answered, is_content_kept
 from web.views.progress import describe_job
-from workforce.trail import show_evidence
+from workforce.trail import show_evidence, show_loss
 
 # Imported for the routes they declare.
 _ROUTES = (
@@ -69,6 +69,7 @@ def register(app: Flask) -> None:
     """Add everything that work serves."""
     show_evidence("judgment", _own_answer)
     show_evidence("unit", _own_unit)
+    show_loss("judgment", _lost_unit)
     _describe_jobs()
     for blueprint in (market_pages, market_api, board.pages, review.pages, work.pages, reviews_api.api, work_api.api):
         app.register_blueprint(blueprint)
@@ -106,3 +107,9 @@ def _own_unit(session: Session, actor: Actor, unit_id: str) -> str | None:
 def _own_answer(session: Session, actor: Actor, judgment_id: str) -> str | None:
     assignment_id = assignment_answered(session, actor, judgment_id)
     return url_for("work.done", only=assignment_id) if assignment_id else None
+
+
+def _lost_unit(session: Session, judgment_id: str) -> Message | None:
+    if is_content_kept(session, judgment_id):
+        return None
+    return _("The content of the unit is not kept any more, so nobody can look at it again.")

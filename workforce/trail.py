@@ -1,15 +1,19 @@
-"""Where what a decision rests on is met again, by its person and on appeal: told by the packages that keep it."""
+"""Where what a decision rests on is met again, by its person and on appeal, and whether it is kept at all: told by the
+packages that keep it."""
 
 from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from i18n import Message
 from kernel.policy import Actor
 
 Find = Callable[[Session, Actor, str], str | None]
+Loss = Callable[[Session, str], Message | None]
 _finders: dict[str, Find] = {}
 _whole: dict[str, Find] = {}
 _cases: dict[str, Find] = {}
+_losses: dict[str, Loss] = {}
 
 
 def show_evidence(kind: str, find: Find) -> None:
@@ -25,6 +29,18 @@ def show_whole(kind: str, find: Find) -> None:
 def show_case(kind: str, find: Find) -> None:
     """Say which address shows evidence of a kind, by its id, to those who may answer an appeal that rests on it."""
     _cases[kind] = find
+
+
+def show_loss(kind: str, find: Loss) -> None:
+    """Say what tells that the content of evidence of a kind, by its id, is not kept any more; None while it is."""
+    _losses[kind] = find
+
+
+def loss_of(session: Session, kind: str, evidence_id: str) -> Message | None:
+    """What is to be said where the content of a piece of evidence has been removed, for whoever may read the decision
+    that rests on it."""
+    find = _losses.get(kind)
+    return find(session, evidence_id) if find else None
 
 
 def address_of_case(session: Session, actor: Actor, kind: str, evidence_id: str) -> str | None:

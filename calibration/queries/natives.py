@@ -142,6 +142,12 @@ def recording_of(session: Session, check_id: str) -> LanguageRecording | None:
     return session.scalars(select(LanguageRecording).where(LanguageRecording.check_id == check_id)).one_or_none()
 
 
+def is_answer_kept(session: Session, check_id: str) -> bool:
+    """Whether what natives judged can be read or heard again: texts stay, recordings go. True for what is not there."""
+    check = check_row(session, check_id)
+    return check is None or check.mode != "speak" or recording_of(session, check_id) is not None
+
+
 def check_row(session: Session, check_id: str) -> LanguageCheck | None:
     """The check that the scope sees."""
     return session.get(LanguageCheck, check_id)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from calibration.models import Qualification, QualificationTest
+from calibration.models import Judgment, Qualification, QualificationTest
 from i18n import Message, _, current_locale
 from kernel.crypto import place_of, unseal
 from kernel.db import now_of
@@ -188,6 +188,15 @@ def assignment_answered(session: Session, actor: Actor, judgment_id: str) -> str
     return session.scalar(
         select(Assignment.id).where(Assignment.judgment_id == judgment_id, Assignment.account_id == actor.account_id)
     )
+
+
+def is_content_kept(session: Session, judgment_id: str) -> bool:
+    """Whether the content of the unit that a judgment is about can be shown again. True for what the scope does not
+    see."""
+    removed = session.scalar(
+        select(Item.removed_at).join(Judgment, Judgment.item_id == Item.id).where(Judgment.id == judgment_id)
+    )
+    return removed is None
 
 
 def my_work(

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 
 from admin.operations.retention import carry_retention
 from admin.queries.retention import report
+from calibration.models import Judgment
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.policy import system_actor
 from labeling.models import Item
@@ -15,6 +16,7 @@ from labeling.tasktypes.registry import TYPES
 from marketplace.models import Assignment, Project, Unit
 from marketplace.operations.keeping import keep_content, remove_content
 from marketplace.operations.projects import finish_project
+from marketplace.queries.work import is_content_kept
 from tests.marketplace.desk import open_desk
 from tests.marketplace.orders import Market
 
@@ -92,3 +94,23 @@ def test_shortening_gives_a_week_and_only_an_administrator_removes_at_once(marke
     with market.as_(market.admin) as session:
         assert remove_content(session, market.admin, project_id).until == market.now
     assert _due(market) == _taken(market) > 0
+
+
+def test_an_answer_whose_unit_has_lost_its_content_is_told_so_beside_a_decision(market: Market) -> None:
+    desk = open_desk(market, people=1, unit_count=1, overlap=1)
+    task = desk.take(0)
+    assert task is not None
+    desk.answer(0, task)
+    with market.system() as session:
+        judgment_id = session.scalars(select(Judgment.id)).one()
+
+    def kept() -> bool:
+        with desk.vendor() as session:
+            return is_content_kept(session, judgment_id)
+
+    assert kept()
+    with market.system() as session:
+        session.execute(update(Item).values(removed_at=market.now))
+    assert not kept()
+    with market.system() as session:
+        assert is_content_kept(session, "another"), "what is not seen is not told as lost"

@@ -25,6 +25,7 @@ from web.models import AuthSession
 from workforce import operations, queries
 from workforce.models import PersonDocument
 from workforce.operations import documents
+from workforce.queries.documents import is_document_kept
 from workforce.rules.documents import cleaned, media_type_of
 from workforce.values import AnnotatorView, ReceiptKind, ReceiptState, ReceiptView
 
@@ -203,11 +204,14 @@ def test_an_overturn_says_so_where_nothing_is_left_to_look_at(world: World, time
     receipt = refuse(world, document_id)
     with world.db.transaction(world.vendor) as session:
         appeal = operations.open_appeal(session, actor, receipt.id)
+        assert is_document_kept(session, document_id)
         documents.withdraw_document(session, actor, document_id)
     time.now += timedelta(minutes=1)
     answer(world, appeal.id, "overturned")
     assert state_of(world, document_id) == ("withdrawn", False)
     with world.db.reading(world.vendor) as session:
+        assert not is_document_kept(session, document_id)
+        assert is_document_kept(session, receipt.id), "what is not there is not told as lost"
         told = queries.receipts_of(session, person.id)[0][0]
     assert told.kind is ReceiptKind.RESTORED and "its content is not kept any more" in render(told.what, "en")
 

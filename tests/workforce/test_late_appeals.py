@@ -4,6 +4,7 @@ import re
 import threading
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -283,9 +284,9 @@ def test_late_appeals_stand_first_in_the_vendors_list(world: World, time: Time) 
 
 
 def test_the_job_reads_what_is_late_and_walks_through_nothing(world: World) -> None:
-    sent: list[tuple[str, object]] = []
+    sent: list[tuple[str, Any]] = []
 
-    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_more: object) -> None:
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_more: object) -> None:
         sent.append((statement, parameters))
 
     with world.db.reading(Scope.system("test")) as session:

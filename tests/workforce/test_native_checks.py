@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from calibration.models import LanguageCheck, LanguageVote
+from calibration.operations import natives as acts
 from kernel.config import Settings
 from kernel.db import Database
 from marketplace.operations.appeals import decide_appeal
@@ -17,7 +18,8 @@ from tests.workforce.browser import Program, Visitor
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
 from workforce.models import DecisionReceipt
-from workforce.values import ClaimStatus, ClaimView
+from workforce.operations.pools import set_check_rate
+from workforce.values import ClaimStatus, ClaimView, ReceiptState, ReceiptView
 from wsgi import create_app
 
 TEXT = "Soko letu hufunguliwa alfajiri, na kelele za wauzaji husikika hadi barabarani."
@@ -140,3 +142,47 @@ def test_natives_judge_blind_are_paid_and_an_appeal_undoes_what_they_said(app: F
     assert figures is not None and figures["natives"] == {"write": {"sw-KE": 4}, "speak": {}}
     assert [(row["checks"], row["agreed"], row["kappa"]) for row in figures["checkers"]] == [(1, 1, None)] * 2
     assert amina.pseudonym in Visitor(app, world.db, world.manager).text(overview)
+
+
+@pytest.mark.parametrize("is_appealed", [False, True])
+def test_that_natives_did_not_confirm_a_language_is_over_once_a_manager_proves_it(
+    app: Flask, world: World, is_appealed: bool
+) -> None:
+    amina, amina_actor = world.annotator("Amina Wanjiru")
+    natives = [world.annotator(name)[1] for name in ("Nia Otieno", "Juma Said")]
+    with world.db.transaction(world.vendor) as session:
+        for native in natives:
+            person = queries.own_profile(session, native)
+            claim = next(each for each in queries.claims_of(session, person.id) if each.mode == "write"
+                         and each.locale == "sw-KE")  # fmt: skip
+            operations.verify_language(session, SYSTEM, claim.id, evidence={"kind": "peer"})
+        set_check_rate(session, world.manager, world.pool_id, micros=25_000_000, currency="KES")
+    claim_id = written(world, amina.id).id
+    with world.db.transaction(world.vendor) as session:
+        check_id = acts.ask_check(session, amina_actor, claim_id).id
+        acts.answer_check(session, amina_actor, check_id, TEXT)
+    for native in natives:
+        with world.db.transaction(world.vendor) as session:
+            acts.take_check(session, native)
+            outcome = acts.judge_check(session, native, check_id, confirms=False)
+    assert outcome is False
+
+    def receipt() -> ReceiptView:
+        with world.db.reading(world.vendor) as session:
+            return queries.receipts_of(session, amina.id)[0][0]
+
+    refusal = receipt()
+    if is_appealed:
+        with world.db.transaction(world.vendor) as session:
+            appeal = operations.open_appeal(session, amina_actor, refusal.id)
+    with world.db.transaction(world.vendor) as session:
+        other = next(each for each in queries.claims_of(session, amina.id) if each.locale == "en")
+        operations.verify_language(session, world.manager, other.id, evidence={"kind": "document"})
+    assert (receipt().id, receipt().ended_at) == (refusal.id, None), "another language is another matter"
+    with world.db.transaction(world.vendor) as session:
+        operations.verify_language(session, world.manager, claim_id, evidence={"kind": "document"})
+    if is_appealed:
+        assert receipt().state is ReceiptState.APPEALED, "it is answered all the same"
+        with world.db.transaction(world.vendor) as session:
+            decide_appeal(session, world.colleague, appeal.id, outcome="upheld", answer="It read as learned.")
+    assert (receipt().id, receipt().state) == (refusal.id, ReceiptState.ENDED)

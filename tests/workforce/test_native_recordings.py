@@ -199,11 +199,14 @@ def test_a_recording_is_heard_by_whom_its_check_is_open_to_and_is_gone_afterward
     with world.db.transaction(world.vendor) as session:
         decide_appeal(session, world.manager, appeal.id, outcome="overturned", answer="It was the voice.")
     assert Program(app, world.db, world.colleague).send("GET", appealed).status_code == 404
+    told, lost = (f"/receipts/{receipt.id}", f"/appeals/{appeal.id}"), "so nobody can hear it again"
+    candidate, manager = Visitor(app, world.db, amina_actor), Visitor(app, world.db, world.manager)
+    assert lost not in candidate.text(told[0]) and lost not in manager.text(told[1])
     with world.db.transaction(EVERYWHERE) as session:
         assert carry_retention(session, machine)["recordings"] == 1
     assert files(tmp_path) == []
-    candidate = Visitor(app, world.db, amina_actor)
     assert "not kept any more" in candidate.text(here)
+    assert lost in candidate.text(told[0]) and lost in manager.text(told[1])
 
     # An erasure takes one that still waits, and natives meet nothing of it.
     here = candidate.post(HOME, {"claim_id": claim_id}).headers["Location"]

@@ -268,10 +268,10 @@ def test_strangers_and_the_uninvolved_see_nothing(app: Flask, world: World) -> N
 
 
 def test_a_receipt_with_a_figure_shows_its_interval(app: Flask, world: World) -> None:
-    from tests.workforce.test_receipts_and_appeals import _pause
+    from tests.workforce.decisions import pause
 
     person, actor = world.annotator()
-    shown = Visitor(app, world.db, actor).text(f"/receipts/{_pause(world, person)}")
+    shown = Visitor(app, world.db, actor).text(f"/receipts/{pause(world, person)}")
     assert "72%" in shown and "(58%–83%)" in shown and "limit 85%" in shown
     assert "The rule, by itself." in shown
     assert "1 answer whose right answer is known" in shown and "judgment" not in shown
@@ -291,10 +291,10 @@ def test_an_applicant_names_the_variety_that_the_work_asks_for(app: Flask, world
 
 
 def test_a_receipt_names_one_end_in_the_readers_time_zone(app: Flask, world: World) -> None:
-    from tests.workforce.test_receipts_and_appeals import _pause
+    from tests.workforce.decisions import pause
 
     person, actor = world.annotator()
-    receipt_id, until = _pause(world, person), datetime(2026, 12, 1, 20, 30, tzinfo=UTC)
+    receipt_id, until = pause(world, person), datetime(2026, 12, 1, 20, 30, tzinfo=UTC)
     with world.db.transaction(Scope.system("test")) as session:
         session.get_one(Account, actor.account_id).time_zone = "Asia/Kolkata"
         receipt = session.get_one(DecisionReceipt, receipt_id)

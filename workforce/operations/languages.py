@@ -23,6 +23,7 @@ from workforce.operations.standing import RULE_VERSION
 from workforce.policy import Action, annotator_resource
 from workforce.queries.languages import Pieces, claim_view, claim_with_evidence
 from workforce.queries.rows import annotator_row
+from workforce.refusals import end_refusals
 from workforce.rules.languages import FULL, HISTORY
 from workforce.rules.names import clean_text
 from workforce.rules.profiles import (
@@ -94,6 +95,7 @@ def _verify(
         session, actor, {row: row.proficiency for row in rows}, kind=known["kind"], source=known["ref"] or None,
         weight=FULL, note=known["note"], until_at=until_at,
     )  # fmt: skip
+    end_refusals(session, [row.id for row in rows])
     for row in rows:
         _end_rejections(session, actor, row)
         audit.record(

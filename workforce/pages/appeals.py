@@ -56,11 +56,12 @@ def _show(appeal_id: str, form: Form[AnswerForm], status: int = 200) -> Response
     with db.reading(queries.reach(current.actor())) as session:
         appeal, receipt, pseudonym = queries.appeal_for(session, current.actor(), appeal_id)
         pieces = {str(item["id"]): str(item["kind"]) for item in receipt.evidence if "id" in item}
+        losses = evidence.losses_of(session, receipt)
         found = {each: trail.address_of_case(session, current.actor(), kind, each) for each, kind in pieces.items()}
     links = {each: address for each, address in found.items() if address}
     return page(
         "workforce/appeal.html", status, appeal=appeal, receipt=receipt, pseudonym=pseudonym, form=form,
         errors=form.errors, words=words, outcomes=[(one.value, str(told), "") for one, told in words.OUTCOMES.items()],
-        rule=evidence.rule_told(receipt), evidence=evidence.evidence_told(receipt, links),
+        rule=evidence.rule_told(receipt), evidence=evidence.evidence_told(receipt, links, losses),
         rests_on_reason=evidence.rests_on_reason(receipt),
     )  # fmt: skip

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from i18n import Message, _, ngettext
+from workforce import trail
 from workforce.values import ReceiptKind, ReceiptView
 
 RULES: dict[str, Message] = {
@@ -30,11 +33,13 @@ IDS_SHOWN = 50
 
 @dataclass(frozen=True)
 class Evidence:
-    """The pieces of one kind that a decision rests on; a single one may have an address where it is met again."""
+    """The pieces of one kind that a decision rests on; a single one may have an address where it is met again. `losses`
+    say what of them is not kept any more."""
 
     told: Message | str
     ids: tuple[str, ...]
     address: str | None
+    losses: tuple[Message, ...] = ()
 
 
 def rule_told(receipt: ReceiptView) -> Message | str:
@@ -56,8 +61,20 @@ def decider_told(receipt: ReceiptView) -> Message:
     return _("A person of your vendor.")
 
 
-def evidence_told(receipt: ReceiptView, links: Mapping[str, str]) -> list[Evidence]:
-    """What the decision rests on, kind by kind in the order given."""
+def losses_of(session: Session, receipt: ReceiptView) -> dict[str, Message]:
+    """What is said of the pieces that are not kept any more, by their ids."""
+    found = {
+        str(item["id"]): trail.loss_of(session, str(item["kind"]), str(item["id"]))
+        for item in receipt.evidence[:IDS_SHOWN] if "id" in item
+    }  # fmt: skip
+    return {each: message for each, message in found.items() if message is not None}
+
+
+def evidence_told(
+    receipt: ReceiptView, links: Mapping[str, str], losses: Mapping[str, Message] | None = None
+) -> list[Evidence]:
+    """What the decision rests on, kind by kind in the order given, and what of it is not kept any more."""
+    gone = losses or {}
     by_kind: dict[str, list[str]] = {}
     counts: Counter[str] = Counter()
     for item in receipt.evidence:
@@ -66,7 +83,10 @@ def evidence_told(receipt: ReceiptView, links: Mapping[str, str]) -> list[Eviden
         counts[kind] += int(item.get("count", 1))
     return [
         Evidence(
-            _told(receipt, kind, counts[kind]), tuple(ids[:IDS_SHOWN]), links.get(ids[0]) if len(ids) == 1 else None
+            _told(receipt, kind, counts[kind]),
+            tuple(ids[:IDS_SHOWN]),
+            links.get(ids[0]) if len(ids) == 1 else None,
+            tuple({str(gone[each]): gone[each] for each in ids if each in gone}.values()),
         )
         for kind, ids in by_kind.items()
     ]

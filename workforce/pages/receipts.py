@@ -48,6 +48,7 @@ def appeal(receipt_id: str) -> Response:
 def _show(receipt_id: str, problem: Invalid | None = None) -> Response:
     with db.reading(queries.reach(current.actor())) as session:
         view, person = queries.receipt_for(session, current.actor(), receipt_id)
+        losses = evidence.losses_of(session, view)
     is_own = person.account_id == current.actor().account_id
     links = _links(view) if is_own else {}
     whole = _whole(view) if is_own else None
@@ -57,7 +58,7 @@ def _show(receipt_id: str, problem: Invalid | None = None) -> Response:
         and may_appeal(view.kind, view.state, view.ended_at, view.appeal is not None, clock.now()),
         due_at=due_at(clock.now()),
         picture=_picture(view), text=request.form.get("text", ""), errors=problem.fields if problem else {},
-        words=words, rule=evidence.rule_told(view), evidence=evidence.evidence_told(view, links),
+        words=words, rule=evidence.rule_told(view), evidence=evidence.evidence_told(view, links, losses),
         rests_on_reason=evidence.rests_on_reason(view),
         whole=whole, decided_by=evidence.decider_told(view),
     )  # fmt: skip

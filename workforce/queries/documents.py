@@ -31,6 +31,12 @@ def owner_of_document(session: Session, document_id: str) -> str | None:
     return row.annotator_id if row else None
 
 
+def is_document_kept(session: Session, document_id: str) -> bool:
+    """Whether a document itself can be looked at again. True for what the scope does not see."""
+    kept = session.scalar(select(PersonDocument.content_sealed.is_not(None)).where(PersonDocument.id == document_id))
+    return kept is not False
+
+
 def document_view(row: PersonDocument, is_kept: bool, looks: Sequence[LookView] = ()) -> DocumentView:
     return DocumentView(
         row.id, row.annotator_id, row.kind, row.name, row.about, row.media_type, row.size, row.uploaded_at,
