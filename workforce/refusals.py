@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy.orm import Session
 
+from kernel.policy import Actor
 from kernel.ports import Port
 
-EndRefusals = Callable[[Session, Iterable[str]], None]
+EndRefusals = Callable[[Session, Actor, Iterable[str]], None]
 
 
-def _none_to_end(session: Session, claim_ids: Iterable[str]) -> None:
+def _none_to_end(session: Session, actor: Actor, claim_ids: Iterable[str]) -> None:
     return None
 
 
@@ -21,6 +22,6 @@ def use_refusals(end: EndRefusals) -> None:
     _refusals.put(end)
 
 
-def end_refusals(session: Session, claim_ids: Iterable[str]) -> None:
+def end_refusals(session: Session, actor: Actor, claim_ids: Iterable[str]) -> None:
     """End what others found against these claims, in this transaction; its receipts stay."""
-    _refusals.get()(session, claim_ids)
+    _refusals.get()(session, actor, claim_ids)

@@ -374,7 +374,7 @@ def _decide(session: Session, row: LanguageCheck, confirmed: bool) -> None:
             fades_days=FADES,
         )  # fmt: skip
     if confirmed:
-        end_refusals(session, [row.claim_id])
+        end_refusals(session, actor, [row.claim_id])
     else:
         row.receipt_id = _tell(session, actor, row, said)
     session.flush()
@@ -382,14 +382,14 @@ def _decide(session: Session, row: LanguageCheck, confirmed: bool) -> None:
                  details={"confirmed": confirmed, "natives": len(said)})  # fmt: skip
 
 
-def end_refusals(session: Session, claim_ids: Iterable[str]) -> None:
+def end_refusals(session: Session, actor: Actor, claim_ids: Iterable[str]) -> None:
     """That natives did not confirm a claim is over once others have, or somebody of the vendor has proven it."""
-    told = select(LanguageCheck.receipt_id, LanguageCheck.org_id).where(
+    told = select(LanguageCheck.receipt_id).where(
         LanguageCheck.claim_id.in_(list(claim_ids)), LanguageCheck.receipt_id.is_not(None)
     )
-    for receipt_id, org_id in session.execute(told).all():
+    for receipt_id in session.scalars(told).all():
         if receipt_id is not None:
-            end_receipt(session, system_actor("language proven", org_id), receipt_id)
+            end_receipt(session, actor, receipt_id)
 
 
 def _tell(session: Session, actor: Actor, row: LanguageCheck, said: list[bool]) -> str:

@@ -4,6 +4,7 @@ import re
 import threading
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from sqlalchemy import event
 
 from i18n import render
 from kernel import clock
+from kernel.config import Settings
 from kernel.errors import Conflict
 from kernel.jobs import drain, enqueue
 from kernel.tenancy import Scope
 from marketplace.jobs.appeals import hold_late_appeals
 from marketplace.operations.appeals import hold_decision
+from tests.workforce.browser import Program, Visitor
 from tests.workforce.conftest import Time, World
 from tests.workforce.decisions import RULE, appealed, letters, pause
 from workforce import operations, queries
@@ -24,6 +27,7 @@ from workforce.operations.standing import end_pauses
 from workforce.pages import words
 from workforce.queries.receipts import late_appeals
 from workforce.values import AnnotatorView, ReceiptKind, ReceiptState, ReceiptView, Standing
+from wsgi import create_app
 
 
 def _stands(world: World, person: AnnotatorView, status: str, until_at: datetime | None = None) -> str:
@@ -302,3 +306,32 @@ def test_the_job_reads_what_is_late_and_walks_through_nothing(world: World) -> N
             plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
     told = "\n".join(plan)
     assert "ix_appeal_late" in told and not re.search(r"SCAN (?!CONSTANT)|Seq Scan", told), told
+
+
+def test_pages_and_api_say_what_is_lifted_and_what_can_still_be_appealed(
+    world: World, time: Time, tmp_path: Path
+) -> None:
+    settings = Settings(
+        environment="test", database_url=str(world.db.url), redis_url=None, data_dir=tmp_path,
+        secret_key="k" * 20 + "0123456789abcdefghijklmnopqrstuvwxyz", field_keys=(("t", "A" * 43),),
+    )  # fmt: skip
+    app = create_app(settings, world.db)
+    person, actor = world.annotator()
+    receipt_id, ended = _stands(world, person, "paused"), pause(world, person)
+    appeal_id = appealed(world, actor, receipt_id)
+    with world.db.transaction(world.vendor) as session:
+        operations.end_receipt(session, RULE, ended)
+    time.now += timedelta(days=8)
+    assert _held(world, appeal_id)
+    own, answers = Visitor(app, world.db, actor), Visitor(app, world.db, world.colleague)
+    shown = own.text(f"/receipts/{receipt_id}")
+    assert "Lifted until it is answered" in shown and "it is lifted until it is answered." in shown
+    assert "Lifted until it is answered" in own.text("/receipts")
+    asked = answers.text(f"/appeals/{appeal_id}")
+    assert "it is lifted until it is answered." in asked
+    assert not re.search(f"{world.manager.account_id}|Vera Manager", asked), "who answers does not see who decided"
+    told = Program(app, world.db, actor).send("GET", f"/receipts/{receipt_id}").json
+    assert told is not None and told["appeal"]["held_at"] == "2026-03-12T09:00:00Z" and told["ended_at"] is None
+    assert "Appeal this decision" in own.text(f"/receipts/{ended}"), "it is over, and stays on the record"
+    time.now = datetime(2026, 4, 3, 9, 0, 1, tzinfo=UTC)  # thirty days and a second after its end
+    assert "Appeal this decision" not in Visitor(app, world.db, actor).text(f"/receipts/{ended}")

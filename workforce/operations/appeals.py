@@ -127,7 +127,7 @@ def _tell_hold(session: Session, actor: Actor, appeal: Appeal, receipt: Decision
         else _("A decision about your work is on hold, as your appeal was not answered by its day."),
         why=_("An answer was due by %(due)s, and nobody gave one.", due=appeal.due_at),
         way_back=_("The pay is yours, whatever the answer will be. Your appeal still waits for it.") if is_pay
-        else _("You may work again until your appeal is answered. If it is not believed, the decision holds again."),
+        else _("It is lifted until your appeal is answered. If the answer is that it was right, it holds again."),
         evidence=({"kind": "receipt", "id": receipt.id},), cause_kind="appeal", cause_id=appeal.id,
         lane_id=receipt.lane_id,
     )  # fmt: skip

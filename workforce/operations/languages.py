@@ -95,7 +95,7 @@ def _verify(
         session, actor, {row: row.proficiency for row in rows}, kind=known["kind"], source=known["ref"] or None,
         weight=FULL, note=known["note"], until_at=until_at,
     )  # fmt: skip
-    end_refusals(session, [row.id for row in rows])
+    end_refusals(session, actor, [row.id for row in rows])
     for row in rows:
         _end_rejections(session, actor, row)
         audit.record(
