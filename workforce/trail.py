@@ -1,7 +1,8 @@
 """Where what a decision rests on is met again, by its person and on appeal, and whether it is kept at all: told by the
 packages that keep it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -36,11 +37,15 @@ def show_loss(kind: str, find: Loss) -> None:
     _losses[kind] = find
 
 
-def loss_of(session: Session, kind: str, evidence_id: str) -> Message | None:
-    """What is to be said where the content of a piece of evidence has been removed, for whoever may read the decision
-    that rests on it."""
-    find = _losses.get(kind)
-    return find(session, evidence_id) if find else None
+def losses_of(session: Session, pieces: Iterable[Mapping[str, Any]]) -> dict[str, Message]:
+    """What is said of the pieces of evidence that are not kept any more, by their ids."""
+    found = {}
+    for piece in pieces:
+        find = _losses.get(str(piece["kind"]))
+        loss = find(session, str(piece["id"])) if find is not None and "id" in piece else None
+        if loss is not None:
+            found[str(piece["id"])] = loss
+    return found
 
 
 def address_of_case(session: Session, actor: Actor, kind: str, evidence_id: str) -> str | None:

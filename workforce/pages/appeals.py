@@ -56,7 +56,7 @@ def _show(appeal_id: str, form: Form[AnswerForm], status: int = 200) -> Response
     with db.reading(queries.reach(current.actor())) as session:
         appeal, receipt, pseudonym = queries.appeal_for(session, current.actor(), appeal_id)
         pieces = {str(item["id"]): str(item["kind"]) for item in receipt.evidence if "id" in item}
-        losses = evidence.losses_of(session, receipt)
+        losses = trail.losses_of(session, receipt.evidence)
         found = {each: trail.address_of_case(session, current.actor(), kind, each) for each, kind in pieces.items()}
     links = {each: address for each, address in found.items() if address}
     return page(

@@ -5,10 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from i18n import Message, _, ngettext
-from workforce import trail
 from workforce.values import ReceiptKind, ReceiptView
 
 RULES: dict[str, Message] = {
@@ -59,15 +56,6 @@ def decider_told(receipt: ReceiptView) -> Message:
     if receipt.cause_kind == "dispute":
         return _("A person of the client, who had not set the right answer.")
     return _("A person of your vendor.")
-
-
-def losses_of(session: Session, receipt: ReceiptView) -> dict[str, Message]:
-    """What is said of the pieces that are not kept any more, by their ids."""
-    found = {
-        str(item["id"]): trail.loss_of(session, str(item["kind"]), str(item["id"]))
-        for item in receipt.evidence[:IDS_SHOWN] if "id" in item
-    }  # fmt: skip
-    return {each: message for each, message in found.items() if message is not None}
 
 
 def evidence_told(

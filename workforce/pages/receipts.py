@@ -48,7 +48,7 @@ def appeal(receipt_id: str) -> Response:
 def _show(receipt_id: str, problem: Invalid | None = None) -> Response:
     with db.reading(queries.reach(current.actor())) as session:
         view, person = queries.receipt_for(session, current.actor(), receipt_id)
-        losses = evidence.losses_of(session, view)
+        losses = trail.losses_of(session, view.evidence)
     is_own = person.account_id == current.actor().account_id
     links = _links(view) if is_own else {}
     whole = _whole(view) if is_own else None
