@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from calibration.models import Qualification
-from calibration.operations import qualifications, rulebook
+from calibration.models import GateFiring, Qualification
+from calibration.operations import gates, qualifications, rulebook
 from kernel.db import Database
 from kernel.policy import Actor, Role
 from marketplace.operations.appeals import decide_appeal
@@ -18,6 +18,7 @@ from payouts.models import Earning
 from tests.calibration_db.test_adverse_decisions import Story
 from tests.calibration_db.test_attempts import answer, start
 from tests.calibration_db.test_grading import answer_gold
+from tests.calibration_db.world import GRADER, World
 from tests.support import scale
 from workforce.models import DecisionReceipt
 from workforce.operations import open_appeal
@@ -80,6 +81,64 @@ def test_lane_and_pay_are_given_back_while_nobody_answers_and_the_lane_is_taken_
         )
     assert states == {"lane_paused": "in_force", "removed": "in_force", "work_rejected": "ended"}
     assert story.hold() == 2
+
+
+def _paused(world: World, person: str) -> tuple[bool, list[str | None], list[str]]:
+    """Whether the person is paused in the lane now; why each firing of its rule ended; the state of each pause."""
+    with world.system() as session:
+        row = session.scalars(select(Qualification).where(Qualification.annotator_id == person)).one()
+        firings = session.scalars(
+            select(GateFiring.ended_why).where(GateFiring.annotator_id == person).order_by(GateFiring.fired_at)
+        ).all()
+        pauses = session.scalars(
+            select(DecisionReceipt.state)
+            .where(DecisionReceipt.annotator_id == person, DecisionReceipt.kind == "lane_paused")
+            .order_by(DecisionReceipt.decided_at)
+        ).all()
+        return row.paused_until is not None, list(firings), list(pauses)
+
+
+@pytest.mark.parametrize(
+    ("errs_again", "after"),
+    [
+        (False, (True, [None], ["in_force"])),
+        (True, (True, ["lifted", None], ["ended", "in_force"])),
+    ],
+    ids=["nothing more", "errs again meanwhile"],
+)
+def test_a_rule_pauses_nobody_for_the_same_answers_while_its_pause_is_on_hold(
+    db: Database, errs_again: bool, after: tuple[bool, list[str | None], list[str]]
+) -> None:
+    story = Story(db, random.Random(1))
+    world = story.world
+    person = world.people["Asha"][0]
+    with world.in_vendor() as session:
+        rulebook.set_gate(session, world.as_vendor(), world.lane, limit=0.8, minimum_checks=10, pause_days=30)
+    answer_gold(world, "Asha", world.add_gold(12, "live"), rights=0)
+    world.grade()
+    with world.in_vendor() as session:
+        receipt_id = session.scalars(select(DecisionReceipt.id)).one()
+        appeal_id = open_appeal(session, world.annotator("Asha"), receipt_id).id
+    assert _paused(world, person) == (True, [None], ["appealed"])
+    world.later(days=8)
+    assert story.hold_late() == 1
+    world.grade()
+    assert _paused(world, person) == (False, ["lifted"], ["appealed"]), "what it rested on counts towards no other"
+    if errs_again:
+        world.later(minutes=1)
+        answer_gold(world, "Asha", world.add_gold(12, "live"), rights=0)
+        world.later(minutes=1)
+        world.grade()
+        assert _paused(world, person) == (True, ["lifted", None], ["appealed", "in_force"])
+    world.later(minutes=1)
+    with world.in_vendor() as session:
+        decide_appeal(session, world.as_vendor(), appeal_id, outcome="upheld", answer="I looked.")
+    assert _paused(world, person) == after
+    world.later(days=40)
+    with world.system() as session:
+        gates.end_pauses(session, GRADER)
+    paused, firings, pauses = _paused(world, person)
+    assert (paused, firings[-1], set(pauses)) == (False, "time", {"ended"})
 
 
 @pytest.mark.soak

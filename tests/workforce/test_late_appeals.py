@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import event
 
 from i18n import render
@@ -15,6 +16,7 @@ from kernel import clock
 from kernel.config import Settings
 from kernel.errors import Conflict
 from kernel.jobs import drain, enqueue
+from kernel.migrate import alembic_config, upgrade
 from kernel.tenancy import Scope
 from marketplace.jobs.appeals import hold_late_appeals
 from marketplace.operations.appeals import hold_decision
@@ -306,6 +308,24 @@ def test_the_job_reads_what_is_late_and_walks_through_nothing(world: World) -> N
             plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
     told = "\n".join(plan)
     assert "ix_appeal_late" in told and not re.search(r"SCAN (?!CONSTANT)|Seq Scan", told), told
+
+
+def test_what_was_over_before_its_end_was_kept_is_over_since_its_own_end_or_the_day_it_was_made(
+    world: World, time: Time
+) -> None:
+    person, _actor = world.annotator()
+    made, until = time.now, time.now + timedelta(days=3)
+    by_time, by_hand = _stands(world, person, "paused", until_at=until), pause(world, person)
+    time.now += timedelta(days=5)
+    with world.db.transaction(Scope.system("test")) as session:
+        assert end_pauses(session, RULE) == 1
+    with world.db.transaction(world.vendor) as session:
+        operations.end_receipt(session, RULE, by_hand)
+    holds = pause(world, person, "G2")
+    assert [_receipt(world, each).ended_at for each in (by_time, by_hand, holds)] == [time.now, time.now, None]
+    command.downgrade(alembic_config(world.db), "0058")
+    upgrade(world.db)
+    assert [_receipt(world, each).ended_at for each in (by_time, by_hand, holds)] == [until, made, None]
 
 
 def test_pages_and_api_say_what_is_lifted_and_what_can_still_be_appealed(

@@ -35,6 +35,7 @@ def open_appeal(session: Session, actor: Actor, receipt_id: str, text: str = "")
     person = annotator_row(session, receipt.annotator_id)
     guard.require(session, actor, Action.RECEIPT_APPEAL, receipt_resource(receipt, person))
     text = clean_text(text, "text", 4000, required=False)
+    session.refresh(receipt, with_for_update={"key_share": True})  # it may be over, or undone, at this very moment
     now, kind, state = now_of(session), ReceiptKind(receipt.kind), ReceiptState(receipt.state)
     if not may_appeal(kind, state, receipt.ended_at, _appeal_of(session, receipt) is not None, now):
         message = _("This decision has been appealed already, or has been over for more than 30 days.")
