@@ -24,7 +24,7 @@ from tests.workforce.browser import Program, Visitor
 from tests.workforce.conftest import Time, World
 from tests.workforce.decisions import RULE, appealed, letters, pause
 from workforce import operations, queries
-from workforce.models import Annotator
+from workforce.models import Account, Annotator
 from workforce.operations.standing import end_pauses
 from workforce.pages import words
 from workforce.queries.receipts import late_appeals
@@ -273,6 +273,17 @@ def test_who_left_while_a_decision_was_on_hold_stays_gone(world: World, time: Ti
         operations.change_standing(session, actor, person.id, status="left", reason="I found other work.")
     time.now += timedelta(minutes=1)
     assert _answered(world, appeal_id, "upheld") == (ReceiptState.ENDED, Standing.LEFT)
+
+
+def test_of_somebody_who_was_erased_nothing_is_lifted(world: World, time: Time) -> None:
+    person, actor = world.annotator()
+    appeal_id = appealed(world, actor, _stands(world, person, "paused"))
+    time.now += timedelta(days=8)
+    for status, late in (("active", [appeal_id]), ("erased", [])):
+        with world.db.transaction(Scope.system("test")) as session:
+            session.get_one(Account, person.account_id).status = status
+        with world.db.reading(Scope.system("test")) as session:
+            assert late_appeals(session) == late
 
 
 def test_late_appeals_stand_first_in_the_vendors_list(world: World, time: Time) -> None:

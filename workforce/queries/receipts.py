@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from i18n import Message
 from kernel.db import now_of
 from kernel.paging import Paging
-from workforce.models import Annotator, Appeal, DecisionReceipt
+from workforce.models import Account, Annotator, Appeal, DecisionReceipt
 from workforce.rules.appeals import HELD
 from workforce.rules.evidence import shown_evidence
 from workforce.values import AppealRow, AppealView, Outcome, ReceiptKind, ReceiptState, ReceiptView
@@ -56,11 +56,15 @@ def appeals(
 
 
 def late_appeals(session: Session) -> list[str]:
-    """Appeals whose day has passed without an answer, and whose decisions are not on hold yet."""
+    """Appeals whose day has passed without an answer, and whose decisions are not on hold yet. Of somebody who was
+    erased nothing is lifted: there is nobody to work or to be paid."""
     rows = session.scalars(
         select(Appeal.id)
         .join(DecisionReceipt, DecisionReceipt.id == Appeal.receipt_id)
+        .join(Annotator, Annotator.id == DecisionReceipt.annotator_id)
+        .join(Account, Account.id == Annotator.account_id)
         .where(
+            Account.status != "erased",
             Appeal.decided_at.is_(None), Appeal.held_at.is_(None), Appeal.due_at < now_of(session),
             DecisionReceipt.kind.in_(HELD), DecisionReceipt.ended_at.is_(None),
         )
