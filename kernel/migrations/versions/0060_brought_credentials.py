@@ -9,7 +9,7 @@ from kernel.walls import grant_statements, row_security
 KINDS = {"brought_credential": "owned"}
 
 revision = "0060"
-down_revision = "0058"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 
