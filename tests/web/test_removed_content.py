@@ -1,4 +1,4 @@
-"""Where content was removed every page says so in the reader's language, and none breaks or shows what stands for it."""
+"""Where content was removed every page says so in its reader's words, and none breaks or shows what stands for it."""
 
 from collections.abc import Iterator
 

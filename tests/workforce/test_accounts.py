@@ -13,6 +13,7 @@ from kernel.tenancy import Scope
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import hashing, operations, queries
 from workforce.models import Account, AccountToken
+from workforce.rules.scripts import looks
 from workforce.values import PasswordSettings
 
 TEST = Scope.system("test")
@@ -34,6 +35,21 @@ class Watched:
 def test_two_organizations_cannot_have_the_same_name(world: World) -> None:
     with pytest.raises(Conflict, match=r"organization\.name_taken"), world.db.transaction(TEST) as session:
         operations.create_organization(session, SYSTEM, kind="client", name=" baraza  LANGUAGE works")
+
+
+@pytest.mark.parametrize("name", ["Вагаzа Lаnguаgе Wоrks", "Baraza-Language W0rks", "Baraza Language VVorks", "ΒARAZA"])
+def test_an_organization_does_not_look_like_another_one(world: World, name: str) -> None:
+    with world.db.transaction(TEST) as session:
+        operations.create_organization(session, SYSTEM, kind="client", name="Baraza")
+    with pytest.raises((Conflict, Invalid)) as refused, world.db.transaction(TEST) as session:
+        operations.create_organization(session, SYSTEM, kind="client", name=name)
+    assert refused.value.code in ("organization.name_taken", "name.invalid", "invalid.name")
+
+
+def test_names_that_only_sound_alike_or_differ_by_an_accent_are_two() -> None:
+    pairs = (("Café", "Cafe"), ("Иван", "Ivan"), ("Ольга", "Olga"), ("นา", "น้า"), ("王伟", "王維"), ("نور", "نورا"))
+    assert all(looks(one) != looks(other) for one, other in pairs)
+    assert all(looks(one) == looks(other) for one, other in (("Apple", "аррӏе"), ("SPOC", "ЅРОС"), ("nora", "n0ra")))
 
 
 def test_only_the_operator_founds_organizations(world: World) -> None:

@@ -21,6 +21,7 @@ from workforce.rules.names import clean_email, clean_name, email_key, name_key
 from workforce.rules.passwords import ensure_strong
 from workforce.rules.profiles import countries, time_zones
 from workforce.rules.roles import fits, may_grant
+from workforce.rules.scripts import looks
 from workforce.values import AccountView, OrganizationView, OrgKind
 
 _A, _M = table_of(Account), table_of(Membership)
@@ -44,6 +45,9 @@ def create_organization(
     if session.scalar(select(Organization.id).where(Organization.name_key == name_key(name))):
         message = _("There is an organization of this name already.")
         raise Conflict("organization.name_taken", message)
+    # People's names are theirs, whatever they look like; an organization's is read on quotes, letters and payments.
+    if any(looks(other) == looks(name) for other in session.scalars(select(Organization.name))):
+        raise Conflict("organization.name_taken", _("There is an organization whose name looks the same."))
     row = Organization(
         id=ids.new_id(), kind=OrgKind(kind), name=name, name_key=name_key(name),
         country=country, currency=currency, created_at=now_of(session),

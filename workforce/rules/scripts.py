@@ -29,6 +29,15 @@ _SELECTORS = {
     "MONGOLIAN": re.compile("[\u180b-\u180d\u180f]"),
     "CJK": re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]"),
 }
+# Letters that look like a Latin one in most typefaces (of UTS 39, confusables), capital or small.
+_LOOKS_LIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u04cf\u04af"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405\u0500\u051a\u051c\u04ba\u04c0\u04ae"
+    "\u03bf\u03bd\u03b1\u03b9\u03ba\u03c1\u03c5\u03c7"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\u0555\u0585\u057d\u0570\u0578\u0581\u0582",
+    "aeopcyxijsdqwhlyabekmhopctyxijsdqwhlyovaikpuxabezhikmnoptyxoouhngu",
+)
 _DRESS = ("<font>", "<circle>", "<square>", "<super>", "<sub>")
 _MARKS_OF_TRADE = "ªº™℠"
 _ALPHABETS = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW"})
@@ -50,6 +59,13 @@ def dressed_letter(text: str) -> str | None:
 def mixes_scripts(text: str) -> bool:
     """Whether some word has letters of scripts that are not written together."""
     return any(len(scripts) > 1 and not any(scripts <= each for each in _TOGETHER) for scripts in _words(text))
+
+
+def looks(text: str) -> str:
+    """What a name looks like: equal for two that are easily taken for each other, whichever alphabets they are in."""
+    plain = with_plain_widths(text).translate(_LOOKS_LIKE).casefold()
+    seen = plain.translate(_LOOKS_LIKE).replace("rn", "m").replace("vv", "w")
+    return re.sub(r"[\s\-._']+", " ", seen.translate(str.maketrans("01|i", "olll"))).strip()
 
 
 def with_plain_widths(text: str) -> str:
