@@ -18,7 +18,7 @@ from calibration.policy import (
     dispute_resource,
     lane_resource,
 )
-from calibration.queries.attempts import LIVE, content_of, find_attempt, questions_of
+from calibration.queries.attempts import LIVE, content_of, find_attempt, is_overdue, questions_of
 from calibration.queries.disputes import (
     AskedBefore,
     Case,
@@ -147,11 +147,12 @@ def contents_met(session: Session, actor: Actor, attempt_id: str) -> tuple[LaneF
     view = look_at(session, actor, attempt_id, is_noted=False)
     row = find_attempt(session, attempt_id)
     assert row is not None
+    is_asked = view.question is not None and not is_overdue(row, now_of(session))  # which a job ends a little later
     met = [
         asked.item_id
         for asked in questions_of(session, attempt_id).values()
         if (asked.stage == "training" and asked.position < row.position)
-        or (view.question is not None and asked.position == row.position)
+        or (is_asked and asked.position == row.position)
     ]
     found = {item_id: content_of(session, item_id)[0] for item_id in met}
     if view.stage is None and row.state not in LIVE:

@@ -11,7 +11,7 @@ from kernel.tenancy import Scope
 from labeling.models import Item
 from labeling.rules.removed import FILLER, removed_content
 from tests.support import is_soak
-from tests.web.town import HANDED, PARTS, Town, Visitor, guarded, hand_out, is_asked_here
+from tests.web.town import HANDED, PARTS, Case, Town, Visitor, guarded, hand_out, is_asked_here
 
 SYSTEM = Scope.system("test")
 TOLD = "was removed on"
@@ -32,7 +32,9 @@ def emptied(town: Town) -> Iterator[Town]:
 def read_by(town: Town) -> Iterator[tuple[Role | str, Visitor, str, str]]:
     """Every page that a role or an owner opens in this world, with its address and text."""
     who = hand_out(town)
-    asked = [(role, visitor, case) for role, case, visitor in town.visits() if is_asked_here(town.db, role, case)]
+    asked: list[tuple[Role | str, Visitor, Case]] = [
+        (role, visitor, case) for role, case, visitor in town.visits() if is_asked_here(town.db, role, case)
+    ]
     asked += [
         (table, who[table], case) for case in guarded(town.app) for table in HANDED if case.endpoint in HANDED[table]
     ]
