@@ -28,6 +28,7 @@ from workforce.values.own_data import DataKind, DataRequestView
 
 log = logging.getLogger("polyphony.erasures")
 _AT_ONCE = 500
+_HALF = timedelta(days=1)  # the longest that a file is written at
 Transactions = Callable[[], AbstractContextManager[Session]]
 
 
@@ -82,8 +83,8 @@ def verify_nightly(work: Work) -> dict[str, Any]:
 
 @job(queue="bulk", long=True, every=timedelta(hours=1))
 def prune(work: Work) -> dict[str, Any]:
-    """Remove what is over, portion by portion."""
-    return _in_portions(work, upkeep.prune, upkeep.PORTION)
+    """Remove what is over, portion by portion, and files that were begun yesterday and never ended."""
+    return {**_in_portions(work, upkeep.prune, upkeep.PORTION), "halves": storage().sweep(clock.now() - _HALF)}
 
 
 def _in_portions(work: Work, take: Callable[[Session, Actor], dict[str, int]], portion: int) -> dict[str, Any]:

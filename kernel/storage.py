@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -35,6 +36,7 @@ class Storage(Protocol):
     def put(self, chunks: Iterable[bytes], suffix: str = "") -> Stored: ...
     def open(self, name: str) -> BinaryIO: ...
     def delete(self, name: str) -> None: ...
+    def sweep(self, before: datetime) -> int: ...
 
 
 class LocalStorage:
@@ -71,6 +73,13 @@ class LocalStorage:
     def delete(self, name: str) -> None:
         """Remove; a file that is gone already is no error."""
         self._path(name).unlink(missing_ok=True)
+
+    def sweep(self, before: datetime) -> int:
+        """Remove what was begun before a time and never ended, as whoever wrote it was killed; returns how many."""
+        halves = [path for path in self.root.glob("??/*.part") if path.stat().st_mtime < before.timestamp()]
+        for path in halves:
+            path.unlink(missing_ok=True)
+        return len(halves)
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

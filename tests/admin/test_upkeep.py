@@ -82,7 +82,7 @@ def test_much_is_removed_portion_by_portion(db: Database, monkeypatch) -> None: 
         with db.reading(SYSTEM) as session:
             done = jobs.progress(session, event_id)
     assert done is not None
-    assert done.result == {"keys": 0, "jobs": 8, "windows": 0, "letters": 0}
+    assert done.result == {"keys": 0, "jobs": 8, "windows": 0, "letters": 0, "halves": 0}
     assert names(db) == {event_id}
 
 

@@ -1,6 +1,6 @@
 """Files that jobs make: one for two clicks, sealed from its first byte, for whoever asked alone, for a day."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from kernel.jobs import drain
 from kernel.models import OutboxEvent
 from kernel.policy import Actor
 from kernel.registry import load_jobs
-from kernel.storage import LocalStorage, use_storage
+from kernel.storage import LocalStorage, storage, use_storage
 from kernel.tenancy import Scope
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, taking
@@ -187,6 +187,10 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_readable_and_the_next_g
     assert drain(world.db) == 0, "its claim lasts for ten minutes"
     time.now += timedelta(minutes=11)
     assert drain(world.db) == 1 and b"Amina Wanjiru" in _take(world, asked)
+    written = datetime.fromtimestamp(half.stat().st_mtime, UTC)
+    for later, swept, left in ((timedelta(seconds=-1), 0, 2), (timedelta(seconds=1), 1, 1), (timedelta(seconds=1), 0, 1)):
+        assert storage().sweep(written + later) == swept and len(_stored(folder)) == left
+    assert b"Amina Wanjiru" in _take(world, asked)
     with world.db.reading(EVERYBODY) as session:
         event = session.scalars(select(OutboxEvent).where(OutboxEvent.job == made_files.JOB)).one()
         assert (event.attempts, event.progress, event.total) == (2, 1, 1)
