@@ -188,8 +188,8 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_readable_and_the_next_g
     time.now += timedelta(minutes=11)
     assert drain(world.db) == 1 and b"Amina Wanjiru" in _take(world, asked)
     written = datetime.fromtimestamp(half.stat().st_mtime, UTC)
-    for later, swept, left in ((timedelta(seconds=-1), 0, 2), (timedelta(seconds=1), 1, 1), (timedelta(seconds=1), 0, 1)):
-        assert storage().sweep(written + later) == swept and len(_stored(folder)) == left
+    for seconds, swept, left in ((-1, 0, 2), (1, 1, 1), (1, 0, 1)):
+        assert storage().sweep(written + timedelta(seconds=seconds)) == swept and len(_stored(folder)) == left
     assert b"Amina Wanjiru" in _take(world, asked)
     with world.db.reading(EVERYBODY) as session:
         event = session.scalars(select(OutboxEvent).where(OutboxEvent.job == made_files.JOB)).one()
