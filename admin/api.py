@@ -14,19 +14,18 @@ from admin.policy import Action, chain_resource, reads_every_chain
 from admin.queries import events, machinery
 from admin.queries.retention import report
 from admin.values import EventFilter
-from i18n import _
+from i18n import current_locale
 from kernel import jobs
 from kernel.audit import INSTALLATION
-from kernel.errors import Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor
 from kernel.tenancy import Scope
 from web import current
 from web.api import Api, Result
 from web.forms import InModel, OutModel, PageQuery, values_of
+from workforce.confirming import role_offer_address
 from workforce.operations import own_data as own_data_operations
 from workforce.policy import Action as PeopleAction
-from workforce.queries import find_account
 from workforce.queries import organizations as organizations_by_name
 from workforce.queries.own_data import data_requests_of
 from workforce.values import OrgKind
@@ -148,12 +147,12 @@ class FailingJobsOut(OutModel):
 
 
 class OrganizationIn(InModel):
-    """A new organization and whoever will run it."""
+    """A new organization and whoever will run it: by a letter, or at once with a name and a password."""
 
     kind: OrgKind
     name: str = Field(min_length=1, max_length=120)
     email: str = Field(min_length=3, max_length=254)
-    person: str = Field(min_length=1, max_length=120)
+    person: str = Field(default="", max_length=120)
     password: str | None = Field(default=None, max_length=1024)
     country: str | None = Field(default=None, max_length=2)
     currency: str = Field(default="USD", min_length=3, max_length=3)
@@ -178,11 +177,11 @@ class OrganizationsOut(OutModel):
 
 
 class FoundedOut(OutModel):
-    """What was founded. The caller chose the password: no answer of the API, which may be kept, carries one."""
+    """What was founded; no account yet where a letter offers the role. No answer of the API carries a password."""
 
     org_id: str
     org_name: str
-    account_id: str
+    account_id: str | None
     email: str
     role: str
 
@@ -261,16 +260,11 @@ def organizations(session: "Session", actor: Actor, query: PageQuery) -> Organiz
 
 @api.post("/admin/organizations", body=OrganizationIn, returns=FoundedOut, creates=True, scope=every_tenant)
 def create_organization(session: "Session", actor: Actor, body: OrganizationIn) -> dict[str, Any]:
-    """Found an organization with the account of whoever will run it.
-
-    `password` is needed unless the address has an account already.
-    """
-    if body.password is None and find_account(session, body.email) is None:
-        message = _("A new account needs a password.")
-        raise Invalid("organization.password", message, {"password": message})
+    """Found an organization. A letter offers the role that runs it; with `password`, the account is made at once."""
     founded = found_organization(
         session, actor, kind=body.kind, name=body.name, email=body.email, person=body.person,
         country=body.country, currency=body.currency, password=body.password,
+        locale=current_locale(), address_of=role_offer_address,
     )  # fmt: skip
     return {name: getattr(founded, name) for name in FoundedOut.model_fields}
 

@@ -120,7 +120,7 @@ class Founded:
 
     org_id: str
     org_name: str
-    account_id: str
+    account_id: str | None  # none where a letter offers the role
     email: str
     role: str
     password: str | None

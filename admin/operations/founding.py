@@ -8,6 +8,7 @@ from kernel import ids
 from kernel.errors import Invalid
 from kernel.policy import Actor
 from workforce.operations.accounts import add_membership, create_account, create_organization
+from workforce.operations.offers import AddressOf, offer_first_role
 from workforce.queries.accounts import find_account
 from workforce.rules.roles import KEEPER
 from workforce.values import OrganizationView, OrgKind
@@ -17,11 +18,15 @@ _SECRET_BYTES = 15
 
 
 def found_organization(
-    session: Session, actor: Actor, *, kind: str, name: str, email: str, person: str, country: str | None = None,
-    currency: str = "USD", locale: str = "en", password: str | None = None,
+    session: Session, actor: Actor, *, kind: str, name: str, email: str, person: str = "", country: str | None = None,
+    currency: str = "USD", locale: str = "en", password: str | None = None, address_of: AddressOf,
 ) -> Founded:  # fmt: skip
-    """Make an organization and its first account, in the role that can run it."""
+    """Make an organization, and have a letter offer the role that can run it; nobody else knows the password that its
+    reader chooses. With a password, the account is made at once."""
     organization = create_organization(session, actor, kind=kind, name=name, country=country, currency=currency)
+    if password is None:
+        offer = offer_first_role(session, actor, organization.id, email=email, locale=locale, address_of=address_of)
+        return Founded(organization.id, organization.name, None, offer.email, KEEPER[OrgKind(kind)], None)
     return add_person(
         session, actor, organization, email=email, person=person, role=KEEPER[OrgKind(kind)], locale=locale,
         password=password,

@@ -6,7 +6,7 @@ from pydantic import Field
 from admin.operations.founding import found_organization
 from admin.pages import pages
 from admin.values import Founded
-from i18n import Message, _
+from i18n import Message, _, current_locale
 from kernel import db
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.guard import check
@@ -14,6 +14,7 @@ from kernel.tenancy import Scope
 from web import current
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import page
+from workforce.confirming import role_offer_address
 from workforce.queries import organizations as organizations_by_name
 from workforce.values import OrgKind
 
@@ -31,7 +32,6 @@ class NewOrganization(FormModel):
     kind: OrgKind
     name: str = Field(min_length=1, max_length=120)
     email: str = Field(min_length=3, max_length=254)
-    person: str = Field(min_length=1, max_length=120)
     currency: str = Field(default="USD", min_length=3, max_length=3)
 
 
@@ -43,7 +43,7 @@ def organizations() -> Response:
 
 @pages.post("/admin/organizations")
 def create_organization() -> Response:
-    """Found one, with the account of whoever will run it; the password is shown this once."""
+    """Found one; a letter offers the role that runs it."""
     form, founded = read_form(NewOrganization), None
     if form.ok:
         try:
@@ -60,8 +60,8 @@ def create_organization() -> Response:
 def _found(data: NewOrganization) -> Founded:
     with db.transaction(Scope.system("founding an organization")) as session:
         return found_organization(
-            session, current.actor(), kind=data.kind, name=data.name, email=data.email, person=data.person,
-            currency=data.currency.upper(),
+            session, current.actor(), kind=data.kind, name=data.name, email=data.email, currency=data.currency.upper(),
+            locale=current_locale(), address_of=role_offer_address,
         )  # fmt: skip
 
 

@@ -9,13 +9,15 @@ from sqlalchemy import select, update
 from i18n import _
 from kernel import audit, clock, ids, jobs
 from kernel.db import Database
+from kernel.mail import use_mail
 from kernel.models import OutboxEvent
 from kernel.policy import Actor, Role
 from kernel.tenancy import Scope
 from marketplace.rules.releases import pseudonym
 from tests.admin.conftest import SYSTEM, Office
 from tests.admin.test_commands import dead, tamper
-from tests.web.conftest import sign_in
+from tests.support.letterbox import Box
+from tests.web.conftest import csrf_of, sign_in
 from workforce.models import Annotator, Appeal, DecisionReceipt
 from workforce.operations.receipts import issue_receipt
 
@@ -26,6 +28,13 @@ OTHERS = [Role.CLIENT_PM, Role.CLIENT_QA, Role.FINANCE, Role.REVIEWER, Role.ANNO
 def write(office: Office, action: str, org_id: str | None, by: str = "somebody", object_ref: str = "x") -> None:
     with office.db.transaction(SYSTEM) as session:
         audit.record(session, Actor(by, org_id, None), action, "pool", object_ref, org_id=org_id)
+
+
+@pytest.fixture
+def box() -> Box:
+    box = Box()
+    use_mail(box)
+    return box
 
 
 @pytest.fixture
@@ -263,19 +272,27 @@ def test_what_the_page_of_jobs_does_the_api_does(office: Office) -> None:
             assert office.api(role, "GET", path).status_code == 403
 
 
-NEW = {
-    "kind": "client", "name": "Nordlicht", "person": "Nora Lund", "email": "nora@nordlicht.test", "currency": "eur",
-}  # fmt: skip
+NEW = {"kind": "client", "name": "Nordlicht", "email": "nora@nordlicht.test", "currency": "eur"}
+CHOSEN = "seven quiet rivers run"
 
 
-def test_an_organization_is_founded_with_its_first_person_whose_password_is_shown_once(office: Office) -> None:
+def test_an_organization_is_founded_and_its_first_person_chooses_their_own_password(office: Office, box: Box) -> None:
     text = office.post(Role.OPERATOR, "/admin/organizations", **NEW).get_data(as_text=True)
-    password = re.search(r'<code class="ltr">([^<]+)</code>', text)
-    assert password is not None and "Nordlicht is set up." in text
-    assert sign_in(office.app.test_client(), NEW["email"], password[1]) == 303
-    again = office.text(Role.OPERATOR, "/admin/organizations")
-    assert "Nordlicht" in again and "EUR" in again and password[1] not in again
+    assert "Nordlicht is set up." in text and "A letter went to nora@nordlicht.test" in text
+    assert "Nordlicht" in office.text(Role.OPERATOR, "/admin/organizations")
+    assert "membership.added" not in [event.action for event in office.told("role.offered")]
+    jobs.drain(office.db)
+    (letter,) = box.letters
+    assert letter.to == NEW["email"] and "Nordlicht" in letter.text
+    link = box.address(letter.to)
+    guest = office.app.test_client()
+    form = {"name": "Nora Lund", "password": CHOSEN, "csrf_token": csrf_of(guest, link)}
+    assert guest.post(link, data=form).status_code == 303
+    assert sign_in(office.app.test_client(), NEW["email"], CHOSEN) == 303
     assert [event.details for event in office.told("membership.added")][-1]["role"] == "client_admin"
+    again = office.app.test_client()
+    form = {"name": "Another", "password": CHOSEN, "csrf_token": csrf_of(again, link)}
+    assert again.post(link, data=form).status_code == 409, "a letter is good for one"
 
 
 @pytest.mark.parametrize(
@@ -291,7 +308,7 @@ def test_what_is_wrong_with_a_new_organization_is_said_and_what_was_typed_is_kep
     answer = office.post(Role.OPERATOR, "/admin/organizations", **(NEW | changed))
     text = answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert told in text and "Nora Lund" in text
+    assert told in text and (NEW | changed)["email"] in text
     assert office.told("organization.created")[-1].object_ref == office.orgs["operator"]
 
 
@@ -302,16 +319,20 @@ def test_a_name_that_is_taken_founds_nothing(office: Office) -> None:
     assert "There is an organization of this name already." in answer.get_data(as_text=True)
 
 
-def test_the_api_founds_with_a_password_that_the_caller_chose_and_never_tells_one(office: Office) -> None:
+def test_the_api_founds_by_a_letter_or_with_a_password_that_the_caller_chose_and_tells_none(
+    office: Office, box: Box
+) -> None:
     wanted = {**NEW, "currency": "EUR"}
-    refused = office.api(Role.OPERATOR, "POST", "/admin/organizations", json=wanted)
-    assert (refused.status_code, list(refused.get_json()["fields"])) == (422, ["password"])
-    chosen = wanted | {"password": "seven quiet rivers run"}
+    by_letter = office.api(Role.OPERATOR, "POST", "/admin/organizations", json=wanted)
+    assert (by_letter.status_code, by_letter.get_json()["account_id"]) == (201, None)
+    jobs.drain(office.db)
+    assert [letter.to for letter in box.letters] == [NEW["email"]]
+    chosen = wanted | {"name": "Südlicht", "password": CHOSEN, "email": "sana@suedlicht.test", "person": "Sana Lund"}
     made = office.api(Role.OPERATOR, "POST", "/admin/organizations", json=chosen)
     assert made.status_code == 201
-    assert (made.get_json()["org_name"], made.get_json()["role"]) == ("Nordlicht", "client_admin")
+    assert (made.get_json()["org_name"], made.get_json()["role"]) == ("Südlicht", "client_admin")
     assert "password" not in made.get_json()
-    assert sign_in(office.app.test_client(), NEW["email"], "seven quiet rivers run") == 303
+    assert sign_in(office.app.test_client(), "sana@suedlicht.test", CHOSEN) == 303
     assert office.api(Role.VENDOR_MANAGER, "POST", "/admin/organizations", json=chosen).status_code == 403
 
 

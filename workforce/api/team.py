@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from flask import request, url_for
+from flask import request
 
 from i18n import current_locale
 from kernel import db
@@ -23,6 +23,7 @@ from workforce.api.team_shapes import (
     RoleOffersOut,
     TeamOut,
 )
+from workforce.confirming import role_offer_address
 from workforce.operations import offers, signing_out
 from workforce.queries.offers import offer_by_secret, open_offers
 from workforce.values import OfferState
@@ -50,7 +51,7 @@ def offer_role(session: "Session", actor: Actor, body: RoleOfferIn) -> RoleOffer
     """Offer an address a role by a letter; it is given when whoever reads the letter accepts. The same again is another
     letter, in place of the one before. Whether the address has an account is not told."""
     found = offers.offer_role(
-        session, actor, email=body.email, role=body.role, locale=current_locale(), address_of=_address
+        session, actor, email=body.email, role=body.role, locale=current_locale(), address_of=role_offer_address
     )
     return RoleOfferOut.model_validate(found)
 
@@ -100,10 +101,6 @@ def accept_role_as_oneself(session: "Session", actor: Actor, token: str) -> Welc
     """Accept a role with your account, whose address it must be for."""
     account_id, membership_id = offers.accept_offer(session, actor, token)
     return WelcomeOut(account_id=account_id, membership_id=membership_id)
-
-
-def _address(secret: str) -> str:
-    return url_for("workforce.role_offer", token=secret, _external=True)
 
 
 @api.post("/team/<membership_id>/sign-out", returns=None, status=204)

@@ -7,7 +7,7 @@ the hand of whoever reads the address. What is answered to an offer is the same 
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from i18n import _
@@ -52,12 +52,30 @@ def offer_role(
     """
     org_id = actor.org_id or ""
     guard.require(session, actor, Action.TEAM_MANAGE, organization_resource(org_id))
-    organization, wanted, email = session.get_one(Organization, org_id), Role(role), clean_email(email)
+    organization, wanted = session.get_one(Organization, org_id), Role(role)
     own = session.get(Account, actor.account_id) if actor.account_id else None
-    ensure_grantable(actor, actor.account_id if own and own.email_key == email_key(email) else None, wanted)
+    is_own = own is not None and own.email_key == email_key(clean_email(email))
+    ensure_grantable(actor, actor.account_id if is_own else None, wanted)
     if not fits(wanted, OrgKind(organization.kind)):
         message = _("An organization of this kind does not have this role.")
         raise Invalid("membership.role_unfit", message, fields={"role": message})
+    return _offer(session, actor, organization, email, wanted, locale, address_of)
+
+
+def offer_first_role(
+    session: Session, actor: Actor, org_id: str, *, email: str, locale: str, address_of: AddressOf
+) -> OfferView:
+    """Offer the role that runs an organization just founded, by a letter, for nobody is in it who could offer it."""
+    guard.require(session, actor, Action.ORGANIZATION_CREATE)
+    organization = session.get_one(Organization, org_id)
+    return _offer(session, actor, organization, email, KEEPER[OrgKind(organization.kind)], locale, address_of)
+
+
+def _offer(
+    session: Session, actor: Actor, organization: Organization, email: str, wanted: Role, locale: str,
+    address_of: AddressOf,
+) -> OfferView:  # fmt: skip
+    org_id, email = organization.id, clean_email(email)
     row, now = _held(session, org_id, email, wanted), now_of(session)
     waits = row.secret_hash is not None and state_of(row, now) is OfferState.WAITING
     if waits and row.offered_at > now - BETWEEN_LETTERS:
@@ -144,10 +162,12 @@ def _spend(session: Session, secret: str) -> RoleOffer:
 
 
 def _still_may(session: Session, row: RoleOffer, role: Role) -> bool:
-    """Whether whoever offered the role could still give it; the operator may, whatever organization it is."""
+    """Whether whoever offered the role could still give it: in that organization, or as the operator who founded it."""
     held = session.scalars(
         select(Membership.role).where(
-            Membership.account_id == row.offered_by, Membership.org_id == row.org_id, Membership.ended_at.is_(None)
+            Membership.account_id == row.offered_by,
+            Membership.ended_at.is_(None),
+            or_(Membership.org_id == row.org_id, Membership.role == Role.OPERATOR),
         )
     )
     return any(may_grant(Role(each), role) for each in held)

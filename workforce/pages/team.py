@@ -1,6 +1,6 @@
 """The team of an organization: who has which role, offering one to somebody, ending one."""
 
-from flask import Response, request, url_for
+from flask import Response, request
 from pydantic import Field
 
 from i18n import _, current_locale
@@ -11,6 +11,7 @@ from web import current, limits
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, role_label, see
 from workforce import operations, queries
+from workforce.confirming import role_offer_address
 from workforce.operations import offers, signing_out
 from workforce.pages import pages
 from workforce.queries.offers import open_offers
@@ -25,11 +26,6 @@ class OfferForm(FormModel):
 
     email: str = Field(max_length=300)
     role: Role
-
-
-def offer_address(secret: str) -> str:
-    """The address in the letter."""
-    return url_for("workforce.role_offer", token=secret, _external=True)
 
 
 @pages.get("/team")
@@ -48,7 +44,7 @@ def offer_role() -> Response:
             with db.transaction(current.scope()) as session:
                 offers.offer_role(
                     session, current.actor(), email=form.data.email, role=form.data.role, locale=current_locale(),
-                    address_of=offer_address,
+                    address_of=role_offer_address,
                 )  # fmt: skip
         except Invalid as problem:
             form.add(problem)
