@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import calibration.jobs  # noqa: F401 - jobs are asked for by name
 from calibration import contents, lanes
 from calibration.models import Judgment
 from calibration.operations import qualifications

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-import calibration.jobs  # noqa: F401 - jobs are asked for by name
 from kernel import ids, presence
 from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.policy import Actor, Role
