@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from admin.queries.organizations import organization_named
 from admin.values import Founded
 from i18n import _
 from kernel import ids
@@ -9,7 +10,7 @@ from kernel.errors import Invalid
 from kernel.policy import Actor
 from workforce.operations.accounts import add_membership, create_account, create_organization
 from workforce.operations.offers import AddressOf, offer_first_role
-from workforce.queries.accounts import find_account
+from workforce.queries.accounts import find_account, members_of
 from workforce.rules.roles import KEEPER
 from workforce.values import OrganizationView, OrgKind
 
@@ -22,8 +23,13 @@ def found_organization(
     currency: str = "USD", locale: str = "en", password: str | None = None, address_of: AddressOf,
 ) -> Founded:  # fmt: skip
     """Make an organization, and have a letter offer the role that can run it; nobody else knows the password that its
-    reader chooses. With a password, the account is made at once."""
-    organization = create_organization(session, actor, kind=kind, name=name, country=country, currency=currency)
+    reader chooses. With a password, the account is made at once.
+
+    An organization that was founded and that nobody is in yet gets another letter, in place of the one before.
+    """
+    organization = _unmanned(session, kind, name) if password is None else None
+    if organization is None:
+        organization = create_organization(session, actor, kind=kind, name=name, country=country, currency=currency)
     if password is None:
         offer = offer_first_role(session, actor, organization.id, email=email, locale=locale, address_of=address_of)
         return Founded(organization.id, organization.name, None, offer.email, KEEPER[OrgKind(kind)], None)
@@ -31,6 +37,13 @@ def found_organization(
         session, actor, organization, email=email, person=person, role=KEEPER[OrgKind(kind)], locale=locale,
         password=password,
     )  # fmt: skip
+
+
+def _unmanned(session: Session, kind: str, name: str) -> OrganizationView | None:
+    found = organization_named(session, name)
+    if found is None or found.kind != kind or members_of(session, found.id, limit=1)[0]:
+        return None
+    return found
 
 
 def add_person(

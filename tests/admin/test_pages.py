@@ -313,10 +313,25 @@ def test_what_is_wrong_with_a_new_organization_is_said_and_what_was_typed_is_kep
 
 
 def test_a_name_that_is_taken_founds_nothing(office: Office) -> None:
-    office.post(Role.OPERATOR, "/admin/organizations", **NEW)
-    answer = office.post(Role.OPERATOR, "/admin/organizations", **(NEW | {"email": "other@nordlicht.test"}))
+    office.person(Role.CLIENT_ADMIN)
+    answer = office.post(Role.OPERATOR, "/admin/organizations", **(NEW | {"name": "The client"}))
     assert answer.status_code == 422
     assert "There is an organization of this name already." in answer.get_data(as_text=True)
+
+
+def test_an_organization_that_nobody_is_in_yet_gets_another_letter_to_another_address(office: Office, box: Box) -> None:
+    corrected = NEW | {"email": "nora@nordlicht.example.net"}
+    for form, status in ((NEW, 200), (NEW, 422), (corrected, 200), (corrected | {"kind": "vendor"}, 422)):
+        assert office.post(Role.OPERATOR, "/admin/organizations", **form).status_code == status, form
+    jobs.drain(office.db)
+    first, second = (box.address(form["email"]) for form in (NEW, corrected))
+    guest = office.app.test_client()
+    assert "This offer was taken back." in guest.get(first).get_data(as_text=True)
+    form = {"name": "Nora Lund", "password": CHOSEN, "csrf_token": csrf_of(guest, second)}
+    assert guest.post(second, data=form).status_code == 303
+    taken = office.post(Role.OPERATOR, "/admin/organizations", **(NEW | {"email": "other@nordlicht.test"}))
+    assert taken.status_code == 422 and "of this name already" in taken.get_data(as_text=True)
+    assert len(office.told("organization.created")) == 2, "the operator's own, and this one once"
 
 
 def test_the_api_founds_by_a_letter_or_with_a_password_that_the_caller_chose_and_tells_none(

@@ -65,9 +65,18 @@ def offer_role(
 def offer_first_role(
     session: Session, actor: Actor, org_id: str, *, email: str, locale: str, address_of: AddressOf
 ) -> OfferView:
-    """Offer the role that runs an organization just founded, by a letter, for nobody is in it who could offer it."""
+    """Offer the role that runs an organization just founded, by a letter, for nobody is in it who could offer it. A
+    letter to another address takes the place of the ones before."""
     guard.require(session, actor, Action.ORGANIZATION_CREATE)
-    organization = session.get_one(Organization, org_id)
+    organization, now = session.get_one(Organization, org_id), now_of(session)
+    session.execute(
+        update(RoleOffer)
+        .where(
+            RoleOffer.org_id == org_id, RoleOffer.email_key != email_key(clean_email(email)),
+            RoleOffer.accepted_at.is_(None), RoleOffer.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+    )  # fmt: skip
     return _offer(session, actor, organization, email, KEEPER[OrgKind(organization.kind)], locale, address_of)
 
 
