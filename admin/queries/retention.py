@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from admin.rules.retention import (
@@ -25,12 +25,12 @@ from admin.rules.retention import (
     UPLOADS,
     Retention,
 )
-from calibration.models import Attempt, Dispute
 from calibration.models.languages import LanguageCheck, LanguageRecording
 from kernel.db import now_of
 from labeling.models import Item, Media
-from marketplace.models import Assignment, Batch, Lane, Project, Release, Review
-from payouts.models import Earning, PayoutLine, PayoutRun
+from marketplace.models import Batch, Project, Release
+from marketplace.queries.keeping import nothing_waits
+from payouts.models import PayoutLine, PayoutRun
 from web.models import AuthSession
 from workforce.models import Appeal, DataRequest, DecisionReceipt, MadeFile
 from workforce.models.onboarding import ApplicationDraft, BroughtCredential, PersonDocument
@@ -120,24 +120,3 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
 
 
 _ENDED = and_(Project.state == "done", Project.content_until.is_not(None))
-
-
-def nothing_waits() -> ColumnElement[bool]:
-    """Whether nobody needs the content of a project any more: to answer, to review, in an exam, to be judged.
-
-    Pay that is accepted and not yet paid out holds nothing back: its work is decided on, and somebody who never says
-    where to pay would keep a client's data for ever. Reviews that nobody holds and lessons do not either.
-    """
-    of_project = Lane.project_id == Project.id
-    waiting_for = (
-        exists().where(Assignment.project_id == Project.id, Assignment.state == "leased"),
-        exists().where(Review.project_id == Project.id, Review.state == "leased"),
-        exists().where(Attempt.project_id == Project.id, Attempt.state == "exam"),
-        exists().where(Dispute.project_id == Project.id, Dispute.decided_at.is_(None)),
-        exists().where(Earning.project_id == Project.id, Earning.state == "pending"),
-        exists().where(
-            of_project, DecisionReceipt.lane_id == Lane.id, Appeal.receipt_id == DecisionReceipt.id,
-            Appeal.decided_at.is_(None),
-        ),
-    )  # fmt: skip
-    return and_(*(~each for each in waiting_for))

@@ -17,6 +17,7 @@ from marketplace.operations import requests as request_operations
 from marketplace.queries import projects as queries
 from marketplace.rules.assurance import Assurance
 from marketplace.values.imports import UnitIn
+from marketplace.values.keeping import Hold
 from marketplace.values.requests import ProjectView
 from web import limits
 from web.forms import InModel, OutModel, PageQuery
@@ -130,11 +131,12 @@ class KeepingIn(InModel):
 
 
 class KeptOut(OutModel):
-    """How long a project's content is kept, and when the last of it was removed."""
+    """How long a project's content is kept, when the last of it was removed, and what it is still needed for."""
 
     days: int
     until: datetime | None
     removed_at: datetime | None
+    held_by: list[Hold]
 
 
 class OpenIn(InModel):
@@ -263,6 +265,12 @@ def finish_project(session: "Session", actor: Actor, project_id: str) -> DoneOut
     """End a project: nothing more goes out, and what is in somebody's hands can still be answered."""
     projects.finish_project(session, actor, project_id)
     return DoneOut()
+
+
+@api.get("/projects/<project_id>/keeping", returns=KeptOut, scope=lambda: Scope.system("what holds content back"))
+def project_keeping(session: "Session", actor: Actor, project_id: str) -> Any:
+    """How long a project's content stays, and what holds it back."""
+    return keeping.see_keeping(session, actor, project_id)
 
 
 @api.put("/projects/<project_id>/keeping", body=KeepingIn, returns=KeptOut)

@@ -11,12 +11,18 @@ from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor
 from marketplace.models import Project
 from marketplace.operations.loading import project_for
-from marketplace.queries.keeping import kept_of
+from marketplace.queries.keeping import keeping_of, kept_of
 from marketplace.values.actions import Action
 from marketplace.values.keeping import Kept
 
 SHORTEST, LONGEST = 30, 3650
 NOTICE = timedelta(days=7)
+
+
+def see_keeping(session: Session, actor: Actor, project_id: str) -> Kept:
+    """How long content is kept and what holds it back, for those who may set it; in the system's scope."""
+    project_for(session, actor, project_id, Action.CONTENT_KEEP)
+    return keeping_of(session, project_id)
 
 
 def keep_content(session: Session, actor: Actor, project_id: str, days: int) -> Kept:

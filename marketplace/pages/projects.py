@@ -26,7 +26,7 @@ from marketplace.queries import releases as release_queries
 from marketplace.queries.keeping import keeping_of
 from marketplace.values.actions import Action
 from marketplace.values.imports import BATCH_STATE_WORDS, BatchKind
-from marketplace.values.keeping import Kept
+from marketplace.values.keeping import HOLD_WORDS, Kept
 from marketplace.values.releases import RELEASE_STATE_WORDS
 from marketplace.values.requests import (
     ALL_RIGHTS,
@@ -153,7 +153,7 @@ def project(project_id: str) -> Response:
         gap_words=GAP_WORDS, states=PROJECT_STATE_WORDS, lane_states=LANE_STATE_WORDS, rights=rights,
         release_states=RELEASE_STATE_WORDS, batch_states=BATCH_STATE_WORDS, is_client=_is_client(), may=_may(found),
         marks={lane.id: _mark(quality[lane.id], lane) for lane in found.lanes}, enough=ENOUGH, titles=_titles(),
-        progress=plots.progress, kept=_kept(project_id),
+        progress=plots.progress, kept=_kept(project_id), hold_words=HOLD_WORDS,
     )  # fmt: skip
 
 
@@ -285,7 +285,7 @@ def _kept(project_id: str) -> Kept | None:
     """Beside the page, for the client whose content it is."""
     if not _is_client():
         return None
-    with db.reading(current.scope()) as session:
+    with db.reading(Scope.system("what holds a client's content")) as session:
         return keeping_of(session, project_id)
 
 

@@ -8,15 +8,16 @@ from sqlalchemy import func, select, update
 from admin.operations.retention import carry_retention
 from admin.queries.retention import report
 from calibration.models import Judgment
-from kernel.errors import Conflict, Forbidden, Invalid
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.policy import system_actor
 from labeling.models import Item
 from labeling.rules.removed import removed_content, removed_on
 from labeling.tasktypes.registry import TYPES
 from marketplace.models import Assignment, Project, Unit
-from marketplace.operations.keeping import keep_content, remove_content
+from marketplace.operations.keeping import keep_content, remove_content, see_keeping
 from marketplace.operations.projects import finish_project
 from marketplace.queries.work import is_content_kept
+from marketplace.values.keeping import HOLD_WORDS, Hold
 from tests.marketplace.desk import open_desk
 from tests.marketplace.orders import Market
 
@@ -63,6 +64,11 @@ def test_texts_go_on_their_day_in_portions_while_nobody_needs_them(market: Marke
     assert _due(market) == 0
     market.later(days=1)
     assert (_due(market), _taken(market)) == (0, 0), "a unit is in somebody's hands"
+    with market.system() as session:
+        assert see_keeping(session, market.pm, project_id).held_by == (Hold.WORK,)
+        with pytest.raises(NotFound):
+            see_keeping(session, market.stranger, project_id)
+        assert set(HOLD_WORDS) == set(Hold)
     with market.system() as session:
         session.execute(update(Assignment).values(state="expired"))
     assert _due(market) == len(before)
