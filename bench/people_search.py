@@ -39,7 +39,6 @@ from workforce.values.people import PeopleFilter
 
 GOAL_MS = 150
 LANES = ("lane-common", "lane-seldom", "lane-rare")  # open to every fifth, every fiftieth, and five people
-BEYOND = "fourteen things at once"  # more joins than the database plans well
 ANY = PeopleFilter()
 FILTERS = {
     "nobody asked (floor)": ANY,
@@ -100,7 +99,7 @@ FILTERS = {
         status="active", locale="ar-EG", mode="read", proficiency="B2", proven=True, skill="proofreading", hours=10,
         active_days=30,
     ),
-    BEYOND: PeopleFilter(
+    "fourteen things at once": PeopleFilter(
         text="amina", status="active", locale="sw", mode="read", proficiency="B2", proven=True, skill="transcription",
         domain="general", country="KE", clearance=1, hours=5, active_days=30, lane="lane-common", quality=0.7,
         cost="0.09", currency="USD",
@@ -120,7 +119,7 @@ def main(count: int = 100_000) -> str:
         rows = [[name, *_timed(database, org_id, wanted, late)] for name, wanted in FILTERS.items()]
         counted = _milliseconds(lambda: _counts(database, org_id))
         files = [file_row(database, org_id, name, wanted) for name, wanted in FILES.items()]
-    slowest = max(float(str(figure)) for row in rows if row[0] != BEYOND for figure in (row[2], row[4]))
+    slowest = max(float(str(figure)) for row in rows for figure in (row[2], row[4]))
     return table(
         f"A page of {count:,} people, PostgreSQL: milliseconds in the database and the query",
         ["filter", "found", "p50", "slowest", "late page p50"], rows,
@@ -128,7 +127,7 @@ def main(count: int = 100_000) -> str:
         "A file of those people, as a job writes it",
         ["filter", "lines", "lines a second", "last tenth ÷ first tenth"], files,
     ) + promises(
-        (f"every page but “{BEYOND}” within {GOAL_MS} ms (p50; the slowest filter {slowest:.0f})", slowest <= GOAL_MS)
+        (f"every page within {GOAL_MS} ms (p50; the slowest filter {slowest:.0f})", slowest <= GOAL_MS)
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from i18n import render
 from kernel import clock
@@ -428,3 +428,17 @@ def test_skills_and_clearances_are_given_to_many_after_a_look(world: World, time
             session, world.manager, [nia.id], level=None, until_at=soon + timedelta(days=9), reason="?", is_preview=True
         )
     assert late.is_possible and render(late.told).startswith("is renewed; it ended on ")
+
+
+def test_many_conditions_are_planned_in_parts_for_their_transaction_alone(world: World) -> None:
+    many = PeopleFilter(
+        text="amina", status="active", locale="sw", skill="transcription", domain="general", country="KE", clearance=1,
+        hours=5, active_days=30,
+    )  # fmt: skip
+    told = []
+    for wanted in (PeopleFilter(), many, PeopleFilter()):
+        with world.db.reading(world.vendor) as session:
+            queries.search_people(session, wanted)
+            if not world.db.is_sqlite:
+                told.append(session.scalar(select(func.current_setting("join_collapse_limit"))))
+    assert told == ([] if world.db.is_sqlite else ["8", "4", "8"])
