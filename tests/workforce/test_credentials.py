@@ -1,6 +1,8 @@
 """Credentials that people take along: signed, verified, and told line by line what is believed."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -171,3 +173,22 @@ def test_what_is_believed_is_shown_to_the_vendor_until_it_is_forgotten(app: Flas
     assert shown() == [] and weighs() == [] and "Brought from elsewhere" not in browser.text("/me/credentials")
     assert own.send("DELETE", f"/me/credentials/{one['id']}").status_code == 404
     assert [event.details["key"] for event in world.audit("credential.forgotten")] == [public_key(SEED)]
+
+
+def test_two_clicks_bring_a_credential_once(app: Flask, world: World) -> None:
+    person, actor = world.annotator()
+    with world.db.transaction(Scope.system("test")) as session:
+        session.execute(
+            update(Account).where(Account.id == actor.account_id).values(email_confirmed_at=person.applied_at)
+        )
+    object.__setattr__(app.config["SETTINGS"], "trusted_issuers", (("Elsewhere", public_key(SEED)),))
+    clicks, content = [Visitor(app, world.db, actor) for _click in range(3)], signed(CONTENT, SEED).encode()
+
+    def bring(click: Visitor) -> int:
+        sent = {"credential": (BytesIO(content), "credential.json")}
+        return click.post("/me/credentials/import", sent, on="/me/credentials").status_code
+
+    with ThreadPoolExecutor(len(clicks)) as threads:
+        at_once = [threads.submit(copy_context().run, bring, click) for click in clicks]
+    assert [each.result() for each in at_once] == [200] * 3
+    assert len((Program(app, world.db, actor).send("GET", "/me/credentials").json or {})["items"]) == 1

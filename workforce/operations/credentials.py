@@ -85,6 +85,7 @@ def import_credential(
     person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
     found = verified(text)
+    session.refresh(person, with_for_update=True)  # two clicks are one after the other
     name = {**trusted, public_key(seed): issuer}.get(found["key"])
     is_ours = found["key"] == public_key(seed)
     whole = _objection(session, person, found, name, is_ours=is_ours)
