@@ -146,7 +146,7 @@ def test_what_is_believed_is_shown_to_the_vendor_until_it_is_forgotten(app: Flas
     (one,) = shown()
     assert (one["issuer"], one["vendor"], one["is_over"]) == ("Elsewhere System", "Elsewhere", False)
     assert one["lines"] == [
-        "Swahili (Kenya), write: C1", "spans, Swahili (Kenya)",
+        "Swahili (Kenya), Writing: C1, fluent", "spans, Swahili (Kenya)",
         "spans, Swahili (Kenya): right in 90% to 96% of the checked answers",
     ]  # fmt: skip
     bring(issued_at="2025-12-01T00:00:00+00:00", qualifications=[])

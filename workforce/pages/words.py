@@ -28,6 +28,8 @@ from workforce.values import (
     Standing,
     StepView,
 )
+from workforce.values.languages import LEVELS as OF_PROFICIENCY
+from workforce.values.languages import MODES as OF_KNOWING
 from workforce.values.receipts import ANSWERED_BY_CORRECTION
 
 # Words and the kind of badge.
@@ -78,21 +80,7 @@ OUTCOMES: dict[Outcome, Message] = {
     Outcome.UPHELD: _("The decision stands"),
     Outcome.OVERTURNED: _("The decision is undone"),
 }
-LEVELS: dict[str, Message] = {
-    "native": _("Native"),
-    "C2": _("C2, nearly native"),
-    "C1": _("C1, fluent"),
-    "B2": _("B2, at ease"),
-    "B1": _("B1, everyday matters"),
-    "A2": _("A2, simple sentences"),
-    "A1": _("A1, first words"),
-}
-MODES: dict[str, Message] = {
-    "read": _("Reading"),
-    "write": _("Writing"),
-    "listen": _("Listening"),
-    "speak": _("Speaking"),
-}
+LEVELS, MODES = OF_PROFICIENCY, OF_KNOWING
 STRENGTHS: dict[str, tuple[Message, str]] = {
     "strong": (_("strong"), "good"),
     "fair": (_("fair"), "plain"),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from i18n import Figure, Message, _, figure
+from workforce.values.languages import LEVELS, MODES
 
 KINDS = ("languages", "qualifications", "accuracy")
 
@@ -18,9 +19,10 @@ def lines_told(said: Mapping[str, Any]) -> Iterator[Message]:
 
 def language_told(line: Mapping[str, Any]) -> Message:
     """A language in one mode, with its level."""
+    mode, level = _of(line, "mode"), _of(line, "level")
     return _(
-        "%(language)s, %(mode)s: %(level)s", language=figure("language", _of(line, "locale")), mode=_of(line, "mode"),
-        level=_of(line, "level"),
+        "%(language)s, %(mode)s: %(level)s", language=figure("language", _of(line, "locale")),
+        mode=MODES.get(mode, mode), level=LEVELS.get(level, level),
     )  # fmt: skip
 
 

@@ -18,6 +18,23 @@ class ClaimStatus(StrEnum):
     EXPIRED = "expired"
 
 
+# How well a language is known, and in what.
+LEVELS: Mapping[str, Message] = {
+    "native": _("Native"),
+    "C2": _("C2, nearly native"),
+    "C1": _("C1, fluent"),
+    "B2": _("B2, at ease"),
+    "B1": _("B1, everyday matters"),
+    "A2": _("A2, simple sentences"),
+    "A1": _("A1, first words"),
+}
+MODES: Mapping[str, Message] = {
+    "read": _("Reading"),
+    "write": _("Writing"),
+    "listen": _("Listening"),
+    "speak": _("Speaking"),
+}
+
 # What can prove a language, with its name; a person of the vendor says which it was.
 EVIDENCE_KINDS: Mapping[str, Message] = {
     "test": _("a language test"),
