@@ -5,12 +5,16 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from kernel.errors import Invalid
 from workforce.files.rosters import read_roster
 from workforce.rules.rosters import MOST_LINES, check_lines
 from workforce.values import RosterOutcome
+
+WRONG = RosterOutcome.WRONG
 
 
 def workbook(rows: list[list[object]]) -> bytes:
@@ -110,3 +114,42 @@ def test_a_line_that_cannot_be_read_keeps_none_of_the_others_away() -> None:
     text = 'email\tlocale\tnote\n"a@example.org"x\ten\t\nb@example.org\ten\t"two\nlines"\nc@example.org\ten\t"open\n'
     told = [(line.number, set(dict(line.faults))) for line in read_roster(text.encode(), "p.tsv")]
     assert told == [(2, {""}), (3, set()), (5, {""})]
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.sampled_from(["", '"', '"open note', 'a "quoted" word', '"closed"', '"cl""osed"', '"no"t']), max_size=120
+    )
+)
+def test_no_line_is_swallowed_by_a_quotation_mark_above_it(notes: list[str]) -> None:
+    """Whatever the notes are, each of these lines is told of: read, or at fault under its own number."""
+    lines = [f"p{place}@example.org,en,{note}" for place, note in enumerate(notes)] + ["last@example.org,en,"]
+    found = read_roster("\n".join(["email,locale,note", *lines]).encode(), "p.csv")
+    within = "\n".join(line.cells["note"] for line in found if not line.faults)  # a note may go over several lines
+    for number, line in enumerate(lines, start=2):
+        address = line.partition(",")[0]
+        assert any(one.number == number or (one.number < number and address in within) for one in found)
+    assert found[-1].cells["email"] == "last@example.org" or "last@example.org" in within
+
+
+def test_an_open_quotation_mark_in_the_middle_costs_its_own_line_alone() -> None:
+    lines = [f"p{place}@example.org,en,note" for place in range(9000)]
+    lines[4000] = 'p4000@example.org,en,"open'
+    found = read_roster("\n".join(["email,locale,note", *lines]).encode(), "p.csv")
+    assert len(found) == 9000
+    checked = check_lines(found, set(), set())
+    wrong = [(line.number, line.cells["email"], dict(line.faults).keys()) for line in checked if line.outcome is WRONG]
+    assert wrong == [(4002, "p4000@example.org", {""})]
+
+
+def test_lines_that_leave_a_quotation_mark_open_over_and_over_are_read_in_bounded_steps() -> None:
+    """Open from an unquoted start and from within quotes alike, so that no row of these ever ends."""
+    content = b"email,locale,note\n" + b'a",""""\n' * 9000
+    assert [line.number for line in read_roster(content, "p.csv")] == list(range(2, 9002))
+
+
+def test_values_beyond_the_header_are_told_and_not_dropped() -> None:
+    text = "email,locale\na@example.org,en\nb@example.org,en,,\nc@example.org,en,Carol\n"
+    told = [(line.number, set(dict(line.faults))) for line in read_roster(text.encode(), "p.csv")]
+    assert told == [(2, set()), (3, set()), (4, {""})]

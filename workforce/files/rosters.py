@@ -1,9 +1,9 @@
 """Rosters as files: CSV with a header, or the first sheet of an XLSX workbook, as lines of named cells."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO
 from typing import Any
 
 from i18n import Message, _
@@ -15,6 +15,7 @@ from workforce.values import FileLine
 MOST_BYTES = 8 * 1024 * 1024
 MOST_COLUMNS = 20
 LONGEST_LINE = 20_000
+MOST_LINES_OF_A_ROW = 50  # a note may have line breaks; reading anew after each fault stays bounded
 LONGEST_CELL = 4000
 _DELIMITERS = (",", ";", "\t")
 _NAMES = {"e-mail": "email", "mail": "email", "address": "email", "language": "locale"}
@@ -45,7 +46,9 @@ def _lines(rows: Iterator[Row]) -> list[FileLine]:
     """Rows under the names of the first one."""
     columns = _header(next(rows, None))
     found: list[FileLine] = []
-    for number, cells, faults, whole in rows:
+    for count, (number, cells, faults, whole) in enumerate(rows):
+        if count == MOST_LINES * 2:  # empty lines among them included
+            raise _too_many()
         if whole is None and not any(cell.strip() for cell in cells) and not faults:
             continue
         if len(found) == MOST_LINES:
@@ -54,6 +57,8 @@ def _lines(rows: Iterator[Row]) -> list[FileLine]:
         told = [(columns[place], message) for place, message in faults if place in columns]
         if whole is not None:
             told.append(("", whole))
+        if whole is None and any(cell.strip() for place, cell in enumerate(cells) if place not in columns):
+            told.append(("", _("This line has more values than the header has columns.")))
         told += [(column, _too_long()) for column, text in named.items() if len(text) > LONGEST_CELL]
         found.append(FileLine(number, {column: text[:LONGEST_CELL] for column, text in named.items()}, tuple(told)))
     if not found:
@@ -91,42 +96,47 @@ def _csv_rows(content: bytes) -> Iterator[Row]:
         raise _refused(_("This file is neither XLSX nor text in UTF-8. Save it anew as one of them.")) from error
     if "\0" in text:
         raise _refused(_("This file is neither XLSX nor text in UTF-8. Save it anew as one of them."))
-    physical = text.splitlines(keepends=True)
-    feed = _Feed(physical)
+    physical = io.StringIO(text, newline="").readlines()
     header = physical[0] if physical else ""
-    reader = csv.reader(feed, delimiter=max(_DELIMITERS, key=header.count), strict=True)
-    while True:
-        start = feed.number + 1
-        feed.is_too_long = False
+    delimiter = max(_DELIMITERS, key=header.count)
+    done = 0
+    while done < len(physical):
+        feed = _Feed(physical, done)
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            cells = next(csv.reader(feed, delimiter=delimiter, strict=True))
         except csv.Error:
-            message = _("A quotation mark of this line is not closed, or text follows it.")
-            yield start, (), (), message
-            if feed.number >= len(physical):
-                return
+            # A mark that is not closed takes in whatever follows: only its own line is at fault, the others are read.
+            yield (
+                done + 1,
+                physical[done][:80].split(delimiter),
+                (),
+                _("A quotation mark of this line is not closed, or text follows it."),
+            )
+            done += 1
             continue
+        number, done = done + 1, feed.number
         if len(cells) > MOST_COLUMNS:
-            yield start, cells[:MOST_COLUMNS], (), _("This line has more than %(most)s values.", most=MOST_COLUMNS)
+            yield number, cells[:MOST_COLUMNS], (), _("This line has more than %(most)s values.", most=MOST_COLUMNS)
         else:
-            yield start, cells, (), _too_long() if feed.is_too_long else None
+            yield number, cells, (), _too_long() if feed.is_too_long else None
 
 
 class _Feed:
-    """Hands physical lines to the reader, each cut to what a line may hold."""
+    """Hands the physical lines of one row to the reader, each cut to what a line may hold."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self._lines = iter(lines)
-        self.number = 0
+    def __init__(self, lines: Sequence[str], start: int) -> None:
+        self._lines = lines
+        self._last = min(len(lines), start + MOST_LINES_OF_A_ROW)
+        self.number = start
         self.is_too_long = False
 
     def __iter__(self) -> "_Feed":
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines)
+        if self.number == self._last:
+            raise StopIteration
+        line = self._lines[self.number]
         self.number += 1
         if len(line) > LONGEST_LINE:
             self.is_too_long = True
@@ -144,12 +154,10 @@ def _xlsx_rows(content: bytes) -> Iterator[Row]:
         if _UTF_16.match(part) or _DECLARES.search(part):
             raise too_odd("file")
     try:
-        book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), start=1):
-            if number > MOST_LINES * 2:  # empty lines among them included
-                raise _too_many()
             yield _xlsx_row(number, cells)
     except Exception as error:  # of a file from outside the library raises whatever it stumbles over
         if isinstance(error, Invalid):

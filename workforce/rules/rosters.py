@@ -69,7 +69,8 @@ def _checked(line: FileLine, seen: dict[str, int], members: Collection[str], inv
     try:
         guest = clean_guest(**{column: line.cells.get(column, "") for column in COLUMNS})
     except Invalid as problem:
-        faults = problem.fields | faults
+        if "" not in faults:  # of a line that could not be read as one, its cells say nothing
+            faults = problem.fields | faults
     if faults:
         return CheckedLine(line.number, _shown(line), None, RosterOutcome.WRONG, tuple(faults.items()))
     first = seen.setdefault(guest.email_key, line.number)
