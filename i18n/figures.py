@@ -18,6 +18,9 @@ FORMATTERS: dict[str, Callable[..., str]] = {
     "duration": formats.duration,
     "relative": formats.relative,
     "language": lambda tag, locale: tags.display_name(tag, locale),
+    "territories": lambda codes, locale: formats.list_and(
+        sorted(tags.territory_name(code, locale) for code in codes), locale
+    ),
     "territory": lambda code, locale: tags.territory_name(code, locale),
 }
 

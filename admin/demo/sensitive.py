@@ -107,7 +107,7 @@ def _cleared(world: World) -> list[str]:
 def _clear(world: World, lane_id: str, local: str) -> None:
     stage, person = world.stage, world.players[local].annotator_id
     with stage.acting("vendor") as (session, actor):
-        clearances.verify_identity(session, actor, person, kind="in-person")
+        clearances.verify_identity(session, actor, person, kind="in-person", note="Met at the office.")
         clearances.set_clearance(
             session, actor, person, level=2, until_at=stage.now + _CLEARED,
             reason="Trained in data protection in January; works on complaints until the end of the quarter.",

@@ -21,7 +21,7 @@ ReleaseState = Annotated[str, values_of(("building", "delivered", "accepted", "r
 BatchKindName = Annotated[str, values_of(BatchKind)]
 BatchState = Annotated[str, values_of(_BatchState)]
 PersonalChoiceName = Annotated[str, values_of(PersonalChoice)]
-HeldState = Annotated[str, values_of(("leased", "over", "answered", "late", "skipped", "returned"))]
+HeldState = Annotated[str, values_of(("leased", "over", "barred", "answered", "late", "skipped", "returned"))]
 TakenState = Annotated[str, values_of(("leased", "answered", "late", "skipped", "returned", "expired"))]
 LeftState = Annotated[str, values_of(("leased", "skipped", "returned", "reported"))]
 CurrencyCode = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]

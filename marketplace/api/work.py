@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from flask import request
 from pydantic import Field
 
-from i18n import Message, _, render
-from kernel.errors import NotFound
+from i18n import _, render
+from kernel.errors import Forbidden, NotFound
 from kernel.money import to_text
 from kernel.policy import Actor, Demand, Reason
 from labeling.links import for_api
@@ -21,10 +21,11 @@ from marketplace.queries import board as board_queries
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
 from marketplace.values.conditions import CONDITIONS, WITHOUT_TEST
-from marketplace.values.work import NO_WORK_WORDS, LaneOffer, NoWork, Task
+from marketplace.values.work import BARRED, BARRED_TOLD, NO_WORK_WORDS, LaneOffer, NoWork, Task
 from web.api import Api, Result
 from web.forms import InModel, OutModel, PageQuery, values_of
 from web.idempotency import HEADER
+from workforce.values import AgreementView
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -225,7 +226,7 @@ def lanes(session: "Session", actor: Actor) -> LanesOut:
     """Lanes of the person's vendor, each with every condition, its value and where that comes from."""
     profile = eligibility.person_of(session, actor)
     facts = eligibility.facts_of(session, profile.id) if profile else None
-    titles = work.agreement_titles(session, profile.org_id) if profile else {}
+    titles = work.agreements_by_code(session, profile.org_id) if profile else {}
     offers = work.lane_offers(session, facts) if facts else []
     return LanesOut(items=[_lane(offer, titles) for offer in offers])
 
@@ -250,6 +251,11 @@ def done(session: "Session", actor: Actor, query: PageQuery) -> DoneAnswersOut:
 def assignment(session: "Session", actor: Actor, assignment_id: str) -> TaskOut:
     """A unit that is or was in the person's hands."""
     found = reads.see_task(session, actor, assignment_id)
+    if found.state == BARRED:
+        profile = eligibility.person_of(session, actor)
+        agreements = work.agreements_by_code(session, profile.org_id) if profile else {}
+        conditions = _lane(found.as_offer(), agreements).conditions
+        raise Forbidden("assignment.barred", BARRED_TOLD, conditions=[one.model_dump() for one in conditions])
     if found.state not in ("leased", "expired"):
         raise NotFound("assignment.over", _("This unit is no longer in your hands."))
     return _task(session, found)
@@ -308,7 +314,7 @@ def assign(session: "Session", actor: Actor, lane_id: str, body: AssignIn) -> As
     return AssignOut(assigned=planning.assign_units(session, actor, lane_id, body.annotator_id, body.unit_ids))
 
 
-def _lane(offer: LaneOffer, titles: Mapping[str, Message]) -> WorkLaneOut:
+def _lane(offer: LaneOffer, agreements: Mapping[str, AgreementView]) -> WorkLaneOut:
     return WorkLaneOut(
         id=offer.lane_id, project=offer.project_name, locale=offer.locale, task_type=offer.task_type,
         classification=offer.classification, is_open=offer.is_open, rate_micros=offer.rate_micros,
@@ -317,7 +323,7 @@ def _lane(offer: LaneOffer, titles: Mapping[str, Message]) -> WorkLaneOut:
         conditions=[
             ConditionOut(
                 reason=demand.reason.value, met=demand.met,
-                told=render(offer.told(demand, titles)), needed=_plain(demand.needed),
+                told=render(offer.told(demand, agreements)), needed=_plain(demand.needed),
                 present=_plain(demand.present), source=demand.source, detail=_detail(offer, demand),
             )
             for demand in offer.demands

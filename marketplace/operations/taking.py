@@ -24,7 +24,7 @@ from marketplace.operations.reads import note_read, noted
 from marketplace.operations.returning import expire_lane
 from marketplace.policy import unit_resource, work_resource
 from marketplace.queries.eligibility import lanes_open_to, reach_in, unit_demands
-from marketplace.queries.work import is_alive, may_work_in, open_task
+from marketplace.queries.work import barriers_in, is_alive, open_task
 from marketplace.values.reads import Why
 from marketplace.values.work import NoWork, Task
 from payouts.queries import rate_of
@@ -133,7 +133,7 @@ def _held(session: Session, actor: Actor, desk: _Desk, task: Task) -> Task | NoW
         return replace(task, content={})
     rank = rank_of(task.classification)
     is_open = any(offer.lane.id == task.lane_id and rank <= offer.reach for offer in desk.offers)
-    if is_open or may_work_in(session, actor, task.lane_id, task.classification):
+    if is_open or barriers_in(session, actor, task) == ():
         return noted(session, actor, task)
     return NoWork.NOTHING_OPEN
 

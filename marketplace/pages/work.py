@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, request
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
 from calibration.queries.checks import checks_owed
@@ -22,7 +23,7 @@ from marketplace.operations import answers, reads, returning, taking
 from marketplace.passes import work_pass
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
-from marketplace.values.work import NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Submitted, Task
+from marketplace.values.work import BARRED, NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Submitted, Task
 from payouts.queries import balance_of
 from web import current, plots
 from web.forms import FormModel, read_form
@@ -53,11 +54,12 @@ def home() -> Response:
         profile = eligibility.person_of(session, current.actor())
         facts = eligibility.facts_of(session, profile.id) if profile else None
         task = work.open_task(session, current.actor()) if facts else None
+        is_barred = task is not None and work.barriers_in(session, current.actor(), task) != ()
         offers = work.lane_offers(session, facts) if facts else []
         done, _after = work.my_work(session, current.actor(), limit=5)
         balances = balance_of(session, profile.id) if profile else []
         steps = steps_of(session, profile.id) if profile else []
-        titles = work.agreement_titles(session, profile.org_id) if profile else {}
+        titles = work.agreements_by_code(session, profile.org_id) if profile else {}
         quality = quality_of_person(session, profile.id, limit=QUALITY_MOST) if profile else []
         owed = checks_owed(session, profile.id) if profile else []
         named = {row.lane_id for row in quality} | {check.lane_id for check in owed}
@@ -65,8 +67,8 @@ def home() -> Response:
     claimed = {claim.locale.partition("-")[0] for claim in facts.claims} if facts else set()
     closed = [offer for offer in offers if not offer.is_open]
     return page(
-        "marketplace/work_home.html", profile=profile, task=task, done=done, balances=balances, enough=ENOUGH,
-        agreements=titles, steps=steps, words=words,
+        "marketplace/work_home.html", profile=profile, task=task, is_barred=is_barred, done=done, balances=balances,
+        enough=ENOUGH, agreements=titles, steps=steps, words=words,
         open_offers=[offer for offer in offers if offer.is_open],
         other_offers=[offer for offer in closed if offer.locale.partition("-")[0] in claimed],
         foreign_offers=[offer for offer in closed if offer.locale.partition("-")[0] not in claimed],
@@ -103,6 +105,10 @@ def take() -> Response:
     found = db.current().run(current.scope(), lambda session: taking.take_next(session, current.actor(), lane_id))
     if isinstance(found, Task):
         return see("work.task", assignment_id=found.assignment_id)
+    with db.reading(current.scope()) as session:
+        held = work.open_task(session, current.actor())
+    if held is not None:  # it asks more than the person meets just now, and tells so itself
+        return see("work.task", assignment_id=held.assignment_id)
     flash("wait", NO_WORK_WORDS[found])
     return see("work.home")
 
@@ -118,6 +124,8 @@ def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any =
     assert person is not None
     found = see_noted(current.scope(), lambda session: reads.see_task(session, current.actor(), assignment_id))
     with db.reading(current.scope()) as session:
+        if found.state == BARRED:
+            return _barred(session, found)
         if found.state not in ("leased", "expired"):
             flash("good" if found.state in ("answered", "late") else "wait", _("This unit is no longer in your hands."))
             return see("work.home")
@@ -134,6 +142,13 @@ def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any =
         in_page_only=keeps_drafts_on_server_only(found.classification),
         watermark=watermark_of(found.classification, pseudonym),
     )  # fmt: skip
+
+
+def _barred(session: Session, task: Task) -> Response:
+    """A unit in hand that its holder may not see at the moment: what is missing, and how to get it."""
+    profile = eligibility.person_of(session, current.actor())
+    agreements = work.agreements_by_code(session, profile.org_id) if profile else {}
+    return page("marketplace/task_barred.html", 403, task=task, offer=task.as_offer(), agreements=agreements)
 
 
 @pages.post("/work/<assignment_id>/answer")
@@ -163,6 +178,13 @@ def answer(assignment_id: str) -> Response:
     following = db.current().run(current.scope(), lambda session: taking.take_next(session, actor, found.lane_id))
     if isinstance(following, Task):
         return see("work.task", assignment_id=following.assignment_id)
+    with db.reading(current.scope()) as session:
+        profile = eligibility.person_of(session, actor)
+        facts = eligibility.facts_of(session, profile.id) if profile else None
+        offers = work.lane_offers(session, facts) if facts else []
+    if any(offer.lane_id == found.lane_id and not offer.is_open for offer in offers):
+        flash("wait", _("Sent. This work asks for something now that is missing."))
+        return see("work.why", lane_id=found.lane_id)
     flash("good", _("Sent. There is nothing more for you here just now."))
     return see("work.home")
 
@@ -240,7 +262,7 @@ def why(lane_id: str) -> Response:
         profile = eligibility.person_of(session, current.actor())
         facts = eligibility.facts_of(session, profile.id) if profile else None
         offers = [offer for offer in work.lane_offers(session, facts) if offer.lane_id == lane_id] if facts else []
-        titles = work.agreement_titles(session, profile.org_id) if profile else {}
+        titles = work.agreements_by_code(session, profile.org_id) if profile else {}
     if not offers:
         raise not_found()
     return page("marketplace/lane_why.html", offer=offers[0], agreements=titles)

@@ -10,23 +10,21 @@ from sqlalchemy import Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from calibration.models import Judgment, Qualification, QualificationTest
-from i18n import Message, _, current_locale
 from kernel.crypto import place_of, unseal
 from kernel.db import now_of
 from kernel.guard import not_found
 from kernel.hot import Hot, table_of
 from kernel.paging import Paging
-from kernel.policy import Actor, Reason
+from kernel.policy import Actor, Demand, Reason
 from kernel.presence import here
 from labeling.models import Item, opened_content
 from marketplace.models import Assignment, Lane, Project, Review, Unit
 from marketplace.queries.eligibility import facts_of, lanes_for, needs_of, person_of
 from marketplace.rules.eligibility import Admission, demands, language_told
-from marketplace.values.work import OVER, LaneOffer, Task
+from marketplace.values.work import BARRED, OVER, LaneOffer, Task
 from payouts.queries.rates import rate_of
 from workforce.queries.agreements import agreements_in_force
-from workforce.rules.agreements import shown_locale
-from workforce.values import PersonFacts, keeps_drafts_on_server_only, most_sensitive
+from workforce.values import AgreementView, PersonFacts, keeps_drafts_on_server_only, most_sensitive
 
 
 def open_task(session: Session, actor: Actor, *, key: str | None = None) -> Task | None:
@@ -46,9 +44,12 @@ def task_of(session: Session, actor: Actor, assignment_id: str) -> Task:
     if row is None:
         raise not_found()
     task = _task(row)
-    if is_alive(session, task) and may_work_in(session, actor, task.lane_id, task.classification):
+    barriers = barriers_in(session, actor, task) if is_alive(session, task) else None
+    if barriers == ():
         return task
     draft = None if keeps_drafts_on_server_only(task.classification) else task.draft
+    if barriers:
+        return replace(task, content={}, draft=draft, state=BARRED, barriers=barriers)
     return replace(task, content={}, draft=draft, state=OVER if task.state in ("leased", "expired") else task.state)
 
 
@@ -62,16 +63,17 @@ def is_alive(session: Session, task: Task) -> bool:
     return task.state == "leased" and task.lease_until > now_of(session)
 
 
-def may_work_in(session: Session, actor: Actor, lane_id: str, classification: str) -> bool:
-    """Whether the actor meets all that the lane asks of a person, and a unit of this class.
+def barriers_in(session: Session, actor: Actor, task: Task) -> tuple[Demand, ...] | None:
+    """What the lane asks of a person, and a unit of its class, that the actor does not meet; None without a profile.
 
     A paused lane lets them finish what they hold.
     """
+    lane_id = task.lane_id
     profile, lane = person_of(session, actor), session.get(Lane, lane_id)
     facts = facts_of(session, profile.id) if profile else None
     project = session.get(Project, lane.project_id) if lane else None
     if facts is None or lane is None or project is None:
-        return False
+        return None
     now = now_of(session)
     held = session.scalars(
         select(Qualification).where(
@@ -82,9 +84,9 @@ def may_work_in(session: Session, actor: Actor, lane_id: str, classification: st
         )
     ).one_or_none()
     admission = Admission(qualified=held is not None, paused_until=held.paused_until if held else None)
-    needs = needs_of(lane, project).of_class(classification)
+    needs = needs_of(lane, project).of_class(task.classification)
     conditions = demands(needs, facts, admission, here(), now)
-    return all(condition.met for condition in conditions if condition.reason is not Reason.PROJECT_PAUSED)
+    return tuple(one for one in conditions if not one.met and one.reason is not Reason.PROJECT_PAUSED)
 
 
 _A, _L, _P, _I, _U = (table_of(model) for model in (Assignment, Lane, Project, Item, Unit))
@@ -124,16 +126,9 @@ def _draft(sealed: str, assignment_id: str, org_id: str) -> dict[str, Any]:
     return dict(json.loads(unseal(sealed, place)))
 
 
-def agreement_titles(session: Session, vendor_org_id: str) -> dict[str, Message]:
-    """What each agreement is called in the reader's language, by the "code version" that a condition names."""
-    return {
-        f"{one.code} {one.version}": _(
-            "%(title)s, version %(version)s",
-            title=one.titles[shown_locale(one.titles, current_locale())],
-            version=str(one.version),
-        )
-        for one in agreements_in_force(session, vendor_org_id)
-    }
+def agreements_by_code(session: Session, vendor_org_id: str) -> dict[str, AgreementView]:
+    """A vendor's agreements in force, by the code that a condition names them with."""
+    return {one.code: one for one in agreements_in_force(session, vendor_org_id)}
 
 
 def lane_offers(session: Session, person: PersonFacts) -> list[LaneOffer]:

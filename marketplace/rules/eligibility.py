@@ -122,6 +122,7 @@ def _of_people(
         found += _named(protection.agreements, person)
     if person is not None and asked.asks_annex:
         found += _named(protection.annex, person)
+    found = _once(found)
     present = person.clearance if person else 0
     found.append(Demand(Reason.CLEARANCE_LOW, present >= asked.clearance, asked.clearance, present, "clearance"))
     if asked.asks_identity:
@@ -156,6 +157,17 @@ def _named(wanted: tuple[tuple[str, int], ...], person: PersonFacts) -> list[Dem
         )
         for code, version in wanted
     ]  # fmt: skip
+
+
+def _once(asked: list[Demand]) -> list[Demand]:
+    """Each agreement once, in the highest version that its class or its project asks for."""
+    found: dict[str, Demand] = {}
+    for demand in asked:
+        code, _blank, version = str(demand.needed or "").partition(" ")
+        known = found.get(code)
+        if known is None or int(version or 0) > int(str(known.needed).partition(" ")[2] or 0):
+            found[code] = demand
+    return list(found.values())
 
 
 def _of_the_moment(

@@ -8,7 +8,8 @@ from typing import Any
 
 from i18n import Message, _
 from kernel.policy import Demand
-from marketplace.values.conditions import condition_told
+from marketplace.values.conditions import agreement_named, condition_told, to_sign
+from workforce.values import AgreementView
 
 
 class SkipReason(StrEnum):
@@ -102,15 +103,25 @@ class LaneOffer:
     def is_open(self) -> bool:
         return self.state == "open" and all(demand.met for demand in self.demands)
 
-    def told(self, demand: Demand, agreements: Mapping[str, Message] | None = None) -> Message | str:
+    def told(self, demand: Demand, agreements: Mapping[str, AgreementView] | None = None) -> Message | str:
         """One of its conditions in a sentence."""
         return condition_told(
             demand, locale=self.locale, paused_until=self.paused_until, agreements=agreements, has_test=self.has_test
         )
 
+    def agreement_named(self, demand: Demand, agreements: Mapping[str, AgreementView]) -> Message | str:
+        """What the agreement of one of its conditions is called."""
+        return agreement_named(str(demand.needed), agreements)
 
-# The state of a task whose lease has run out, or whose holder may not see it at the moment; its content is empty then.
-OVER = "over"
+    def to_sign(self, demand: Demand, agreements: Mapping[str, AgreementView]) -> AgreementView | None:
+        """The text whose signature meets one of its conditions, where it is published."""
+        return to_sign(demand, agreements)
+
+
+# The states of a task whose lease has run out, and of one that lives but asks more than its holder meets at the moment;
+# its content is empty then.
+OVER, BARRED = "over", "barred"
+BARRED_TOLD = _("This unit waits for you, but something that it asks for is missing at the moment.")
 
 
 @dataclass(frozen=True)
@@ -136,6 +147,14 @@ class Task:
     unit_id: str
     project_id: str
     org_id: str
+    barriers: tuple[Demand, ...] = ()  # what keeps its holder from it
+
+    def as_offer(self) -> LaneOffer:
+        """What it asks for that is missing, as a lane tells its conditions."""
+        return LaneOffer(
+            self.lane_id, self.project_id, self.project_name, self.locale, self.task_type, self.classification, "open",
+            self.rate_micros, self.currency, True, self.barriers,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

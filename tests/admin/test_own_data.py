@@ -157,7 +157,7 @@ def written_about(desk: Desk) -> None:
     lead, person = desk.market.manager, desk.annotators[0]
     with desk.vendor() as session:
         add_skill(session, lead, [person], skill="singing", reason=CANARIES[2], is_preview=False)
-        verify_identity(session, lead, person, kind="document")
+        verify_identity(session, lead, person, kind="in-person", note="Met at the office.")
         end_identity(session, lead, person, reason=CANARIES[2])
         for level in (1, 0):
             until = desk.market.now + timedelta(days=9) if level else None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,17 @@ from i18n import _
 from kernel import clock
 from kernel.config import Settings
 from kernel.crypto import KeyRing, Sealed
-from kernel.policy import Actor, Role, system_actor
+from kernel.policy import Actor, Demand, Reason, Role, system_actor
+from kernel.presence import Presence
+from marketplace.rules.eligibility import demands_of_class
+from marketplace.values.conditions import CONDITIONS, condition_told
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
-from tests.workforce.browser import Visitor
+from tests.workforce.browser import Program, Visitor
 from workforce.operations.accounts import add_membership, set_locale
 from workforce.operations.agreements import publish_agreement
 from workforce.operations.receipts import issue_receipt
+from workforce.values import CLASS_DEMANDS, Protection
 from wsgi import create_app
 
 
@@ -44,16 +49,21 @@ def desk(market: Market) -> Desk:
 
 
 @pytest.fixture
-def visitor(app: Flask, desk: Desk) -> Visitor:
-    """The first person at the desk, in front of a browser."""
+def person(desk: Desk) -> Actor:
+    """The first person at the desk, as a member of the vendor."""
     account_id = desk.people[0].account_id
     assert account_id is not None
     with desk.market.system() as session:
         member = add_membership(
             session, system_actor("test"), account_id=account_id, org_id=desk.market.vendor, role=Role.ANNOTATOR
         )
-    me = Actor(account_id, desk.market.vendor, Role.ANNOTATOR, member, org_kind="vendor")
-    return Visitor(app, desk.db, me)
+    return Actor(account_id, desk.market.vendor, Role.ANNOTATOR, member, org_kind="vendor")
+
+
+@pytest.fixture
+def visitor(app: Flask, desk: Desk, person: Actor) -> Visitor:
+    """The same in front of a browser."""
+    return Visitor(app, desk.db, person)
 
 
 @pytest.mark.parametrize(
@@ -144,3 +154,79 @@ def test_a_reason_is_chosen_by_the_person_and_never_by_the_form(desk: Desk, visi
         assert visitor.post(f"{path}/{act}", {"reason": ""}, on=path).status_code == 422
     refused = visitor.post(f"{path}/answer", {}, on=path)
     assert refused.status_code == 422 and "Choose an answer." in refused.get_data(as_text=True)
+
+
+def publish(desk: Desk, code: str = "conduct") -> str:
+    """The next version of an agreement that every work asks for."""
+    with desk.market.system() as session:
+        return publish_agreement(
+            session, system_actor("test"), code=code, titles={"en": "Code of conduct"}, texts={"en": "Be kind."},
+            org_id=desk.market.vendor,
+        ).id  # fmt: skip
+
+
+def test_a_unit_in_hand_waits_while_a_new_text_is_to_be_signed(
+    desk: Desk, visitor: Visitor, app: Flask, person: Actor
+) -> None:
+    task = desk.take(0)
+    assert task is not None
+    here, said = f"/work/{task.assignment_id}", task.content["text"]
+    assert said in visitor.text(here)
+    agreement = publish(desk)
+    home = visitor.text("/work")
+    assert "something that it asks for is missing" in home and "See what is missing" in home
+    shown = visitor.client.get(here)
+    assert shown.status_code == 403 and said not in shown.text
+    assert "Code of conduct, version 1" in shown.text and f'href="/me/agreements/{agreement}"' in shown.text
+    assert f'action="{here}/return"' in shown.text
+    assert visitor.post("/work/next", {}, on="/work").headers["Location"] == here
+    program = Program(app, desk.db, person)
+    told = program.send("GET", f"/assignments/{task.assignment_id}")
+    assert (told.status_code, (told.json or {})["code"]) == (403, "assignment.barred")
+    assert [one["reason"] for one in (told.json or {})["conditions"]] == ["NDA_MISSING"]
+    visitor.post(f"/me/agreements/{agreement}", {"locale": "en"}, on=f"/me/agreements/{agreement}")
+    assert said in visitor.text(here), "the same unit, and nothing of its time was taken"
+
+
+def test_an_answer_from_an_open_page_is_taken_and_leads_to_what_is_missing_now(desk: Desk, visitor: Visitor) -> None:
+    task = desk.take(0)
+    assert task is not None
+    here = f"/work/{task.assignment_id}"
+    visitor.text(here)
+    publish(desk)
+    sent = visitor.post(f"{here}/answer", {"choice": "refund"}, on="/work")  # as the page that is still open
+    assert (sent.status_code, sent.headers["Location"]) == (303, f"/lanes/{desk.lane}/why")
+    assert "something now that is missing" in visitor.text(sent.headers["Location"])
+
+
+CODED = re.compile(r"\b[A-Z]{3,}_[A-Z_]+\b")
+
+
+NEEDED: dict[Reason, tuple[object, ...]] = {
+    Reason.COUNTRY_NOT_ALLOWED: (["KE", "UG"], []), Reason.NDA_MISSING: (None, "conduct 2"),
+    Reason.NDA_OUTDATED: ("conduct 2",), Reason.MFA_STALE: (15,), Reason.MFA_MISSING: (15,),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["second factor", "passkey"])
+@pytest.mark.parametrize("is_met", [True, False])
+@pytest.mark.parametrize("reason", CONDITIONS)
+def test_no_condition_is_told_by_its_code(reason: Reason, is_met: bool, source: str) -> None:
+    for needed in NEEDED.get(reason, ("writing",)):
+        told = str(condition_told(Demand(reason, is_met, needed, None, source), locale="sw-KE"))
+        assert told and not CODED.search(told) and "[" not in told and "None" not in told
+
+
+def test_every_reason_that_a_class_can_give_is_a_condition_with_words() -> None:
+    """Whatever data of any class demands of anybody is among what the page has words for."""
+    protection = Protection(
+        agreements=(("nda", 1),), annex=(("health", 1),), countries=frozenset({"KE"}), networks=("10.0.0.0/8",)
+    )
+    asked = {
+        demand.reason
+        for name in CLASS_DEMANDS
+        for demand in demands_of_class(name, protection, None, Presence(), datetime(2026, 1, 1, tzinfo=UTC))
+    }
+    assert {Reason.COUNTRY_NOT_ALLOWED, Reason.NETWORK_NOT_ALLOWED, Reason.MFA_MISSING} <= asked <= set(CONDITIONS)
+    countries = Demand(Reason.COUNTRY_NOT_ALLOWED, False, ["UG", "KE"], None, "country")
+    assert str(condition_told(countries, locale="sw")).endswith("Kenya and Uganda")

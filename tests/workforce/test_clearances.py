@@ -107,7 +107,7 @@ def test_a_clearance_that_is_given_again_ends_the_decision_that_took_it(world: W
 def test_a_clearance_and_an_identity_end_only_the_decisions_that_took_the_same(world: World, time: Time) -> None:
     person, _actor = world.annotator()
     with world.db.transaction(world.vendor) as session:
-        operations.verify_identity(session, world.manager, person.id, kind="document")
+        operations.verify_identity(session, world.manager, person.id, kind="in-person", note="Met at the office.")
         operations.end_identity(session, world.manager, person.id, reason="The document was somebody else's.")
 
     def state() -> ReceiptState:
@@ -117,16 +117,18 @@ def test_a_clearance_and_an_identity_end_only_the_decisions_that_took_the_same(w
     give(world, person.id, 2, time)
     assert state() is ReceiptState.IN_FORCE, "the identity is as little verified as before"
     with world.db.transaction(world.vendor) as session:
-        operations.verify_identity(session, world.manager, person.id, kind="document")
+        operations.verify_identity(session, world.manager, person.id, kind="in-person", note="Met at the office.")
     assert state() is ReceiptState.ENDED
 
 
 def test_an_identity_is_verified_for_two_years_or_until_it_is_taken_back(world: World, time: Time) -> None:
     person, actor = world.annotator()
     with world.db.transaction(world.vendor) as session:
-        operations.verify_identity(session, world.manager, person.id, kind="document")
+        operations.verify_identity(session, world.manager, person.id, kind="in-person", note="Met at the office.")
     (line,) = world.audit("identity.verified")
-    assert line.details == {"kind": "document"}
+    assert line.details["kind"] == "in-person"
+    with world.db.reading(Scope.system("test")) as session:
+        assert audit_words.words_of(session, [line.id]) == {line.id: "Met at the office."}
     assert facts(world, person.id, time).identity_verified
     with world.db.transaction(world.vendor) as session:
         operations.end_identity(session, world.manager, person.id, reason="The document is another person's.")
@@ -149,9 +151,9 @@ def test_nobody_clears_themselves_nor_a_strangers_person_and_reviewers_clear_nob
         with pytest.raises(Forbidden, match=refusal):
             give(world, person.id, 1, time, actor=someone)
         with pytest.raises(Forbidden, match=refusal), world.db.transaction(world.vendor) as session:
-            operations.verify_identity(session, someone, person.id, kind="document")
+            operations.verify_identity(session, someone, person.id, kind="in-person", note="Met at the office.")
     with pytest.raises(NotFound), world.db.transaction(Scope.tenant(world.other_vendor_id)) as session:
-        operations.verify_identity(session, world.stranger, person.id, kind="document")
+        operations.verify_identity(session, world.stranger, person.id, kind="in-person", note="Met at the office.")
     assert world.audit("clearance.set") == [] and world.audit("identity.verified") == []
 
 
@@ -179,8 +181,10 @@ def test_a_manager_clears_a_person_on_their_page(app: Flask, world: World, time:
     sent = {"level": "2", "until": "2026-05-01", "reason": "Trained."}
     assert visitor.post(f"{here}/clearance", {**sent, "until": "2020-01-01"}, on=here).status_code == 422
     assert visitor.post(f"{here}/clearance", sent, on=here).status_code == 303
-    assert visitor.post(f"{here}/identity", {"kind": "hunch"}, on=here).status_code == 422
-    assert visitor.post(f"{here}/identity", {"kind": "in-person"}, on=here).status_code == 303
+    note = {"note": "Met at the office."}
+    for wrong in ({**note, "kind": "hunch"}, {**note, "kind": "document"}, note, {"kind": "in-person"}):
+        assert visitor.post(f"{here}/identity", wrong, on=here).status_code == 422
+    assert visitor.post(f"{here}/identity", {**note, "kind": "in-person"}, on=here).status_code == 303
     shown = visitor.text(here)
     assert "Restricted: personal data" in shown and "verified on" in shown
     known = facts(world, person.id, time)
@@ -198,7 +202,7 @@ def test_the_api_does_the_same(app: Flask, world: World, time: Time) -> None:
     given = program.send("POST", f"{here}/clearance", body).json
     assert given is not None and (given["clearance"], given["identity_verified"]) == (1, False)
     assert program.send("POST", f"{here}/clearance", {**body, "level": 9}).status_code == 422
-    verified = program.send("POST", f"{here}/identity", {"kind": "service"}).json
+    verified = program.send("POST", f"{here}/identity", {"kind": "service", "note": "Number 17"}).json
     assert verified is not None and verified["identity_verified"]
     ended = program.send("POST", f"{here}/identity/end", {"reason": "Not theirs."}).json
     assert ended is not None and not ended["identity_verified"]

@@ -99,12 +99,20 @@ def test_a_document_is_sealed_shown_for_a_reason_decided_and_forgotten(app: Flas
     manager, stranger = Visitor(app, world.db, world.manager), Program(app, world.db, world.stranger)
     page = f"/people/{person.id}"
     assert manager.post(f"{place}/look", {"reason": " "}, on=page).headers["Location"] == page
+    program = Program(app, world.db, world.manager)
+    for unseen in ({"is_accepted": True}, {"is_accepted": False, "reason": "no"}):
+        told = program.send("POST", f"{place}/decision", unseen)
+        assert (told.status_code, (told.json or {})["code"]) == (409, "document.unseen"), "nobody decides unseen"
+    assert f'action="{place}/decision"' not in manager.text(page)
     shown = manager.post(f"{place}/look", {"reason": "Checking the name"}, on=page)
-    assert (shown.data, shown.mimetype) == (png(), "image/png")
-    assert shown.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
-    assert shown.headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
-    assert shown.headers["Content-Disposition"] == "inline; filename=document.png"
+    assert shown.status_code == 200
+    assert f'src="data:image/png;base64,{b64encode(png()).decode()}"' in shown.text
+    assert f'action="{place}/decision"' in shown.text and f'action="{place}/decision"' in manager.text(page)
+    assert shown.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
     assert shown.headers["Cache-Control"] == "no-store" and shown.headers["X-Content-Type-Options"] == "nosniff"
+    for outcome in ({}, {"outcome": ""}, {"outcome": "Accept"}):
+        assert manager.post(f"{place}/decision", {**outcome, "reason": "x"}, on=page).headers["Location"] == page
+    assert state_of(world, document.id) == ("waiting", True), "what is neither decides nothing"
     for refused in (stranger, Program(app, world.db, world.reviewer), Program(app, world.db, actor)):
         assert refused.send("POST", f"{place}/look", {"reason": "x"}).status_code in (403, 404)
     (line,) = world.audit("document.read")
@@ -116,7 +124,6 @@ def test_a_document_is_sealed_shown_for_a_reason_decided_and_forgotten(app: Flas
     assert asked.status_code == 403 and 'name="proof_password"' in asked.text, "an open browser is not enough"
     assert 'name="reason" value="Once more"' in asked.text
     assert len(world.audit("document.read")) == 1
-    program = Program(app, world.db, world.manager)
     decided = program.send("POST", f"{place}/decision", {"is_accepted": True})
     assert (decided.json or {})["state"] == "accepted"
     assert program.send("POST", f"{place}/decision", {"is_accepted": False, "reason": "no"}).status_code == 409
@@ -144,6 +151,7 @@ def hand_in(world: World, person: AnnotatorView, actor: Actor, kind: str = "iden
 
 def refuse(world: World, document_id: str) -> ReceiptView:
     with world.db.transaction(world.vendor) as session:
+        documents.look_at_document(session, world.manager, document_id, reason="Checking the name")
         document = documents.decide_document(
             session, world.manager, document_id, is_accepted=False, reason="The name cannot be read."
         )
@@ -225,6 +233,7 @@ def test_a_refusal_is_over_once_another_document_is_accepted_in_its_place_or_it_
         refuse(world, each)
     accepted = hand_in(world, person, actor)
     with world.db.transaction(world.vendor) as session:
+        documents.look_at_document(session, world.manager, accepted, reason="Checking the name")
         documents.decide_document(session, world.manager, accepted, is_accepted=True)
 
     def states() -> dict[str, ReceiptState]:

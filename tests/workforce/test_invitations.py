@@ -149,7 +149,7 @@ def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(
     monkeypatch.setattr(sys.modules["workforce.queries.invitations"], "MOST_LETTERS_A_DAY", 1)
     world.applicant("Amina Wanjiru")
     file = "\n".join(
-        ["email;locale;name;note", "a@example.org;sw-KE;Ada;Karibu", "b@example.org;xx-YY;;", "no address;en;;",
+        ["email;locale;name;note", "a@example.org;Swahili;Ada;Karibu", "b@example.org;xx-YY;;", "no address;en;;",
          "A@EXAMPLE.org;en;;", "amina.wanjiru@example.org;sw-KE;;", "c@example.org;en;=cmd();",
          f"d@example.org;en;{'x' * 1_000_000};",
          "e@example.org;en;\u0410nna;", "f@example.org;ar;\u0646\u0648\u0631;"]
@@ -173,6 +173,9 @@ def test_a_roster_is_shown_line_by_line_and_invites_nobody_twice(
         (2, "invite", []), (3, "wrong", ["locale"]), (4, "wrong", ["email"]), (5, "twice", ["email"]),
         (6, "member", []), (7, "wrong", ["name"]), (8, "wrong", [""]), (9, "wrong", ["name"]), (10, "invite", []),
     ]  # fmt: skip
+    assert (told["items"][0]["locale"], told["items"][0]["note"]) == ("sw", "Karibu") and "Karibu" in manager.text(
+        place
+    )
     assert "Invite 2 people" in manager.text(place) and "1 letter can leave today" in manager.text(place)
     assert told["letters_left"] == 1
     for wrong in (f"{place}?outcome=nope", "/invitations?state=nope"):

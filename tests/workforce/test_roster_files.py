@@ -139,7 +139,7 @@ def test_an_open_quotation_mark_in_the_middle_costs_its_own_line_alone() -> None
     found = read_roster("\n".join(["email,locale,note", *lines]).encode(), "p.csv")
     assert len(found) == 9000
     checked = check_lines(found, set(), set())
-    wrong = [(line.number, line.cells["email"], dict(line.faults).keys()) for line in checked if line.outcome is WRONG]
+    wrong = [(line.number, line.cells["email"], set(dict(line.faults))) for line in checked if line.outcome is WRONG]
     assert wrong == [(4002, "p4000@example.org", {""})]
 
 

@@ -42,7 +42,7 @@ def test_a_pool_asks_for_steps_and_both_sides_see_whose_turn_it_is(app: Flask, w
         operations.publish_agreement(
             session, world.manager, code="nda", titles={"en": "T"}, texts={"en": "X"}, required_from="confidential"
         )
-        operations.verify_identity(session, world.manager, person.id, kind="document")
+        operations.verify_identity(session, world.manager, person.id, kind="in-person", note="Met at the office.")
     told = {one["code"]: one["owner"] for one in (own.send("GET", "/me/steps").json or {})["items"]}
     assert list(told.items()) == [
         ("identity", "nobody"), ("languages", "vendor"), ("agreements", "person"), ("profile", "nobody"),

@@ -139,6 +139,7 @@ class RosterLineOut(OutModel):
     email: str
     name: str
     locale: str
+    note: str
     outcome: RosterOutcome
     faults: list[LineFaultOut]
 
@@ -271,7 +272,8 @@ def roster(session: "Session", actor: Actor, roster_id: str, query: RosterQuery)
     lines, next_after = queries.roster_lines(session, roster_id, **query.model_dump())
     items = [
         RosterLineOut(
-            number=line.number, email=line.email, name=line.name, locale=line.locale, outcome=line.outcome,
+            number=line.number, email=line.email, name=line.name, locale=line.locale, note=line.note,
+            outcome=line.outcome,
             faults=[LineFaultOut(column=column, message=str(message)) for column, message in line.faults],
         )
         for line in lines

@@ -39,9 +39,11 @@ class ClearanceIn(ReasonIn):
 
 
 class IdentityIn(InModel):
-    """How an identity was checked: document, in-person or service."""
+    """How an identity was checked outside of here: in-person or service, and what stays on record of it. Documents
+    that were handed in are looked at and accepted instead."""
 
     kind: str = Field(max_length=20)
+    note: str = Field(max_length=2000)
 
 
 class ManyIn(ReasonIn):
@@ -307,7 +309,7 @@ def set_clearance(session: "Session", actor: Actor, annotator_id: str, body: Cle
 @api.post("/people/<annotator_id>/identity", body=IdentityIn, returns=ClearanceOut, scope=_reach)
 def verify_identity(session: "Session", actor: Actor, annotator_id: str, body: IdentityIn) -> ClearanceOut:
     """Take an identity as verified, for two years."""
-    return _cleared(session, operations.verify_identity(session, actor, annotator_id, kind=body.kind))
+    return _cleared(session, operations.verify_identity(session, actor, annotator_id, **body.model_dump()))
 
 
 @api.post("/people/<annotator_id>/identity/end", body=ReasonIn, returns=ClearanceOut, scope=_reach)

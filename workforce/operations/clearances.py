@@ -52,14 +52,29 @@ def set_clearance(
     return annotator_view(person)
 
 
-def verify_identity(session: Session, actor: Actor, annotator_id: str, *, kind: str) -> AnnotatorView:
-    """Take an identity as verified now, by a check whose kind is one of IDENTITY_KINDS; it holds for two years."""
+def verify_identity(session: Session, actor: Actor, annotator_id: str, *, kind: str, note: str) -> AnnotatorView:
+    """Take an identity as verified now, by a check outside of here whose kind is one of IDENTITY_KINDS; `note` says
+    how, where and by whom, and stays on record. It holds for two years."""
     person = _held(session, actor, annotator_id)
-    kind, person.identity_verified_at = clean_kind(kind), now_of(session)
+    kind, note = clean_kind(kind), clean_text(note, "note", 2000)
+    return _verified(session, actor, person, {"kind": kind}, note)
+
+
+def verify_by_document(session: Session, actor: Actor, annotator_id: str, *, document_id: str) -> AnnotatorView:
+    """The same by a document that was handed in here, looked at and accepted."""
+    person = _held(session, actor, annotator_id)
+    return _verified(session, actor, person, {"kind": "document", "document": document_id}, "")
+
+
+def _verified(
+    session: Session, actor: Actor, person: Annotator, details: dict[str, object], note: str
+) -> AnnotatorView:
+    person.identity_verified_at = now_of(session)
     session.flush()
     audit.record(
-        session, actor, "identity.verified", "annotator", person.id, org_id=person.org_id, details={"kind": kind}
-    )
+        session, actor, "identity.verified", "annotator", person.id, org_id=person.org_id, details=details, words=note,
+        about=person.id,
+    )  # fmt: skip
     _end_receipts(session, actor, person, "identity")
     return annotator_view(person)
 

@@ -13,7 +13,7 @@ from kernel.db import now_of
 from kernel.errors import Conflict
 from kernel.policy import Actor, system_actor
 from workforce.models import Annotator, DecisionReceipt, DocumentLook, PersonDocument
-from workforce.operations.clearances import verify_identity
+from workforce.operations.clearances import verify_by_document
 from workforce.operations.receipts import end_receipts_of, issue_receipt
 from workforce.policy import Action, annotator_resource, document_resource
 from workforce.queries.documents import document_view
@@ -94,10 +94,12 @@ def decide_document(
     session: Session, actor: Actor, document_id: str, *, is_accepted: bool, reason: str = ""
 ) -> DocumentView:
     """Accept a document, which verifies an identity where it shows one, or refuse it, which is a decision with a
-    reason that the person reads and may appeal."""
+    reason that the person reads and may appeal. Whoever decides has looked at it."""
     row, person = _row(session, document_id)
     guard.require(session, actor, Action.PEOPLE_CLEAR, document_resource(row.id, person))
     reason = clean_text(reason, "reason", 2000, required=not is_accepted)
+    if row.state == DocumentState.WAITING and not _has_looked(session, actor, row):
+        raise Conflict("document.unseen", _("Look at the document first: whoever decides on it has seen it."))
     after = DocumentState.ACCEPTED if is_accepted else DocumentState.REFUSED
     decided = session.execute(
         update(PersonDocument)
@@ -112,7 +114,7 @@ def decide_document(
         _tell_refusal(session, actor, row)
         return document_view(row, True)
     if row.kind == "identity":
-        verify_identity(session, actor, person.id, kind="document")
+        verify_by_document(session, actor, person.id, document_id=row.id)
     for earlier in _alike(session, row):
         _end_refusals(session, earlier)
     return document_view(row, True)
@@ -156,6 +158,13 @@ def _tell_refusal(session: Session, actor: Actor, row: PersonDocument) -> None:
         evidence=({"kind": "document", "id": row.id},), cause_kind="document",
         cause_id=f"{row.id}@{row.decided_at:%Y%m%d%H%M%S%f}",
     )  # fmt: skip
+
+
+def _has_looked(session: Session, actor: Actor, row: PersonDocument) -> bool:
+    looked = select(DocumentLook.id).where(
+        DocumentLook.document_id == row.id, DocumentLook.by_account_id == actor.account_id
+    )
+    return session.scalar(select(looked.exists())) is True
 
 
 def _alike(session: Session, row: PersonDocument) -> list[str]:

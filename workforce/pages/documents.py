@@ -1,5 +1,6 @@
 """Documents: one's own, handed in and withdrawn; and the vendor's looks at them, each for a reason, and decisions."""
 
+from base64 import b64encode
 from typing import Any
 
 from flask import Response, request
@@ -71,44 +72,47 @@ def withdraw_document(document_id: str) -> Response:
 
 @pages.post("/documents/<document_id>/look")
 def look_at_document(document_id: str) -> Response:
-    """Show the document, this once: a picture in the browser, a PDF as a file."""
+    """Show the document, this once, with what decides on it: a picture on the page, a PDF as a file to save."""
     reason = request.form.get("reason", "")
     try:
         with db.transaction(current.scope()) as session:
             shown = acts.look_at_document(session, current.actor(), document_id, reason=reason)
+            document = queries.document_of(session, document_id)
+            detail = queries.person_for(session, current.actor(), document.annotator_id)
     except Invalid as problem:
         return _back(document_id, problem)
-    response = Response(shown.content, mimetype=shown.media_type)
-    kind = "inline" if shown.media_type.startswith("image/") else "attachment"
-    response.headers["Content-Disposition"] = f"{kind}; filename=document.{_SUFFIX[shown.media_type]}"
-    response.headers["Content-Security-Policy"] = (
-        "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    )
-    return response
+    content = f"data:{shown.media_type};base64,{b64encode(shown.content).decode()}"
+    return page(
+        "workforce/document.html", document=document, person=detail.annotator, name=detail.name, reason=reason,
+        words=words, content=content, suffix=_SUFFIX[shown.media_type],
+    )  # fmt: skip
 
 
 @pages.post("/documents/<document_id>/decision")
 def decide_document(document_id: str) -> Response:
     """Accept or refuse it."""
-    is_accepted, reason = request.form.get("outcome") == "accept", request.form.get("reason", "")
+    outcome, reason = request.form.get("outcome", ""), request.form.get("reason", "")
     try:
+        if outcome not in ("accept", "refuse"):
+            raise Invalid("document.outcome", _("Choose whether you accept or refuse it."))
         with db.transaction(current.scope()) as session:
             decided = acts.decide_document(
-                session, current.actor(), document_id, is_accepted=is_accepted, reason=reason
+                session, current.actor(), document_id, is_accepted=outcome == "accept", reason=reason
             )
-    except Invalid as problem:
+    except (Invalid, Conflict) as problem:
         return _back(document_id, problem)
     flash("good", _("Decided. The person reads it on their page of documents."))
     return see("workforce.person", annotator_id=decided.annotator_id)
 
 
-def _back(document_id: str, problem: Invalid) -> Response:
+def _back(document_id: str, problem: Invalid | Conflict) -> Response:
     """To the person's page, with what is wrong."""
     with db.reading(current.scope()) as session:
         annotator_id = queries.owner_of_document(session, document_id)
     if annotator_id is None:
         raise not_found()
-    flash("bad", next(iter(problem.fields.values()), problem.message))
+    fields = problem.fields if isinstance(problem, Invalid) else {}
+    flash("bad", next(iter(fields.values()), problem.message))
     return see("workforce.person", annotator_id=annotator_id)
 
 

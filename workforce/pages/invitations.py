@@ -1,6 +1,7 @@
 """Invitations of a vendor: one at a time or by a roster, sent again, taken back, and as a file."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ from workforce.operations.made_files import ask_file
 from workforce.pages import pages, words
 from workforce.rules.rosters import LONGEST_NOTE, MOST_LINES
 from workforce.taking import INVITATIONS
-from workforce.values import InvitationState, RosterOutcome
+from workforce.values import FileLine, InvitationState, RosterOutcome
 
 Value = TypeVar("Value", bound=StrEnum)
 STATES: dict[InvitationState, tuple[Message, str]] = {
@@ -132,7 +133,8 @@ def upload_roster() -> Response:
     try:
         with db.reading(current.scope()) as session:
             roster_acts.pool_to_invite_into(session, current.actor(), pool_id)
-        lines = read_roster(file.stream.read(MOST_BYTES + 1), file.filename)  # while nobody waits for the database
+        # While nobody waits for the database.
+        lines = [_with_tag(line) for line in read_roster(file.stream.read(MOST_BYTES + 1), file.filename)]
         with db.transaction(current.scope()) as session:
             made = roster_acts.keep_roster(session, current.actor(), pool_id, name=file.filename, lines=lines)
     except Invalid as problem:
@@ -179,6 +181,12 @@ def drop_roster(roster_id: str) -> Response:
         roster_acts.drop_roster(session, current.actor(), roster_id)
     flash("good", _("The roster is forgotten. Whoever was invited by it stays invited."))
     return see("workforce.invitations")
+
+
+def _with_tag(line: FileLine) -> FileLine:
+    """A language may be called by its name, in the reader's language or in its own."""
+    named = line.cells.get("locale", "")
+    return replace(line, cells={**line.cells, "locale": words.language_typed(named)}) if named else line
 
 
 def _asked(sent: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -89,7 +89,8 @@ class ClearanceForm(Reason):
 class IdentityForm(FormModel):
     """What the form of an identity check sends."""
 
-    kind: str = Field(max_length=20)
+    kind: str = Field(default="", max_length=20)
+    note: str = Field(default="", max_length=2000)
 
 
 @pages.get("/people")
@@ -309,7 +310,7 @@ def verify_identity(annotator_id: str) -> Response:
     if form.ok:
         try:
             with db.transaction(queries.reach(current.actor())) as session:
-                operations.verify_identity(session, current.actor(), annotator_id, kind=form.data.kind)
+                operations.verify_identity(session, current.actor(), annotator_id, **form.data.model_dump())
         except Invalid as problem:
             form.add(problem)
     return _done(annotator_id, _("Verified.")) if form.ok else _show(annotator_id, form, 422)
@@ -350,13 +351,13 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
     standings = [one for one in next_standings(detail.annotator.status) if one is not Standing.LEFT]
     return page(
         "workforce/person.html", status, detail=detail, person=detail.annotator, receipts=receipts, signed=signed,
-        brought=brought,        to_sign=to_sign, words=words, errors=form.errors, typed=form.values,
+        brought=brought, to_sign=to_sign, words=words, errors=form.errors, typed=form.values,
         standings=[(one.value, str(words.STANDINGS[one][0])) for one in standings],
         facts=facts, identity_kinds=[(kind, str(name)) for kind, name in IDENTITY_KINDS.items()],
         clearances=[(str(level), str(name)) for level, name in enumerate(words.CLEARANCES)],
         steps=steps, documents=documents, lanes=lanes, grounds=grounds,
         is_self=detail.annotator.account_id == current.actor().account_id,
-        may_sign_out=current.may(Action.SESSIONS_END),
+        reader_id=current.actor().account_id, may_sign_out=current.may(Action.SESSIONS_END),
     )  # fmt: skip
 
 

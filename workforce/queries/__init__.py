@@ -18,7 +18,7 @@ from workforce.queries.agreements import (
     find_agreements,
     signatures_of,
 )
-from workforce.queries.documents import documents_of, owner_of_document
+from workforce.queries.documents import document_of, documents_of, owner_of_document
 from workforce.queries.drafts import draft_of
 from workforce.queries.factors import factor_of, resets, resets_of
 from workforce.queries.facts import facts_of_account, facts_of_people, person_facts, supply
@@ -79,6 +79,7 @@ __all__ = [
     "claims_of",
     "count_by_status",
     "count_invitations",
+    "document_of",
     "documents_of",
     "draft_of",
     "factor_kinds",

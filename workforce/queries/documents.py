@@ -25,6 +25,12 @@ def documents_of(session: Session, annotator_id: str) -> list[DocumentView]:
     return [document_view(row, is_kept, looks.get(row.id, ())) for row, is_kept in rows]
 
 
+def document_of(session: Session, document_id: str) -> DocumentView:
+    """One document that is there, without its looks."""
+    row = session.get_one(PersonDocument, document_id)
+    return document_view(row, row.content_sealed is not None)
+
+
 def owner_of_document(session: Session, document_id: str) -> str | None:
     """Whose document it is, as far as the scope sees."""
     row = session.get(PersonDocument, document_id)

@@ -38,6 +38,9 @@ def clean_guest(*, email: str, locale: str, name: str | None, note: str | None) 
 
 def clean_locale(text: str) -> str:
     """A known language tag; raises Invalid."""
+    if not text.strip():
+        message = _("Say which language, like sw-KE or zh-Hant-TW.")
+        raise Invalid("locale.missing", message, fields={"locale": message})
     try:
         return standardize(text.strip()[:40])
     except InvalidTag as error:

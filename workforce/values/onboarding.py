@@ -153,6 +153,7 @@ class RosterLineView:
     email: str
     name: str
     locale: str
+    note: str
     outcome: RosterOutcome
     faults: tuple[tuple[str, Message], ...]
 

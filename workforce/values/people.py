@@ -21,9 +21,8 @@ class Standing(StrEnum):
     LEFT = "left"
 
 
-# How an identity can be checked, with its name.
+# How an identity can be checked outside of here, with its name; documents are handed in, looked at and accepted.
 IDENTITY_KINDS: Mapping[str, Message] = {
-    "document": _("an identity document"),
     "in-person": _("met in person"),
     "service": _("a service that checks identities"),
 }
