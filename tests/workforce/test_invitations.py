@@ -1,5 +1,6 @@
 """Invitations, one at a time and by a roster, and addresses that their owners confirm."""
 
+import re
 import sys
 from datetime import timedelta
 from io import BytesIO
@@ -95,6 +96,25 @@ def test_an_invitation_brings_one_person_in_once_and_in_their_language(
         taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "invitations.exported")).one()
         assert (taken.actor_ref, taken.details["rows"]) == (world.manager.account_id, 1)
         assert taken.details["asked"] == {"state": "accepted"}
+
+
+def test_a_language_chosen_amid_an_invitation_or_an_offered_role_stays_and_so_does_what_was_typed(
+    app: Flask, world: World, box: Box
+) -> None:
+    manager, asked = Visitor(app, world.db, world.manager), {"email": "nia@example.org"}
+    program = Program(app, world.db, world.manager)
+    program.send("POST", "/invitations", {**asked, "pool_id": world.pool_id, "locale": "sw"})
+    program.send("POST", "/team/offers", {"email": "omar@example.org", "role": "reviewer"})
+    drain(world.db)
+    assert manager.get("/invitations").status_code == 200
+    paths = [found[0] for letter in box.letters if (found := re.search(r"/(?:invitation|role)/[\w-]+", str(letter)))]
+    assert len(paths) == 2
+    for path in paths:
+        visitor = Visitor(app, world.db)
+        response = visitor.post(path, {"name": "Typed Name", "password": "x" * 20, "shown_in": "es"}, on=path)
+        shown = response.get_data(as_text=True)
+        assert (response.status_code, '<html lang="es"' in shown, 'value="Typed Name"' in shown) == (200, True, True)
+        assert "x" * 20 not in shown and '<html lang="es"' in visitor.text(path)
 
 
 def test_an_invitation_is_taken_back_sent_again_and_bound_to_its_address(

@@ -1,6 +1,7 @@
 """Pages of people, as a browser without scripts meets them."""
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -104,6 +105,42 @@ def test_an_application_that_was_begun_comes_back_to_its_browser_alone(app: Flas
     kept = api.get(f"/api/v1/pools/{world.pool_id}/drafts/{key}").json or {}
     assert kept["content"]["about"] == "By a program."
     assert api.get(f"/api/v1/pools/{world.pool_id}/drafts/{key}x").status_code == 404
+
+
+def test_a_draft_on_a_telephone_of_many_is_forgotten_when_its_writer_says_so(app: Flask, world: World) -> None:
+    visitor, path = Visitor(app, world.db), f"/apply/{world.pool_id}"
+    assert "Forget what I typed" not in visitor.text(path)
+    visitor.post(f"{path}/draft", _form(name="Nia Begun"), on=path)
+    cookie = visitor.client.get_cookie(f"application-{world.pool_id}")
+    assert cookie is not None and "Forget what I typed" in visitor.text(path)
+    for _time in range(2):
+        assert visitor.post(f"{path}/draft/forget", on=path).headers["Location"] == path
+    visitor.client.set_cookie(f"application-{world.pool_id}", cookie.value)
+    assert "Nia Begun" not in visitor.text(path), "also with a copy of the cookie"
+    api, drafts = app.test_client(), f"/api/v1/pools/{world.pool_id}/drafts"
+    key = (api.post(drafts, json={"about": "By a program."}).json or {})["key"]
+    for _time in range(2):
+        assert api.delete(f"{drafts}/{key}").status_code == 204
+    assert api.get(f"{drafts}/{key}").status_code == 404
+
+
+def test_another_language_amid_an_application_loses_nothing_but_the_password(app: Flask, world: World) -> None:
+    conduct, path = _conduct(world), f"/apply/{world.pool_id}"
+    visitor = Visitor(app, world.db)
+    assert 'form="application"' in visitor.text(path)
+    typed = _form(name="Nia Begun", weekly_hours="half", about="I live in Kisumu.", agreement=[conduct])
+    response = visitor.post(path, {**typed, "shown_in": "sw"}, on=path)
+    shown = response.get_data(as_text=True)
+    assert response.status_code == 200 and '<html lang="sw"' in shown
+    for kept in ('value="Nia Begun"', "I live in Kisumu.", 'value="half"', "Swahili (Kenya)"):
+        assert kept in shown
+    assert re.search(rf'value="{conduct}"[^>]* checked', shown) and PASSWORD not in shown and "error" not in shown
+    with world.db.reading(Scope.system("test")) as session:
+        assert queries.find_account(session, "nia@example.org") is None, "nothing was sent"
+    assert '<html lang="sw"' in visitor.text(path)
+    assert visitor.post(path, {**typed, "shown_in": "xx"}, on=path).status_code == 422, (
+        "no language of ours: it is sent"
+    )
 
 
 def test_a_known_address_is_asked_to_sign_in(app: Flask, world: World) -> None:

@@ -17,6 +17,12 @@
     if (eye) show(eye);
   });
 
+  /* A time zone that nobody has chosen yet is the one of this device. */
+  for (const select of all("select[data-zone]")) {
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (!select.value && [...select.options].some((option) => option.value === here)) select.value = here;
+  }
+
   /* A password can be looked at while it is typed. */
   const show = (button) => {
     const input = document.getElementById(button.dataset.show);

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, request, session, url_for
 from pydantic import Field
 
-from i18n import SHIPPED, Message, _
+from i18n import Message, _
 from kernel import audit, db
 from kernel.errors import NotFound, TooMany
 from kernel.policy import NOBODY, PASSKEY
 from kernel.tenancy import Scope
-from web import again, current, limits, passkeys, sessions, stepup
+from web import again, current, languages, limits, passkeys, sessions, stepup
 from web.forms import FormModel, empty_form, read_form
 from web.identity import Person, Place, directory
 from web.problems import NOT_FOUND
@@ -223,20 +223,8 @@ def sign_out() -> Response:
 @pages.post("/language")
 def set_language() -> Response:
     """Choose the language of the interface, for the account or else for this browser."""
-    wanted = request.form.get("locale", "")
-    response = make_response(redirect(safe_next(request.form.get("next"), url_for("web.home")), 303))
-    if wanted not in SHIPPED:
-        return response
-    user = current.signed_in()
-    if user:
-        with db.transaction(Scope.system("choice of language")) as transaction:
-            directory().set_locale(transaction, user.person.id, wanted)
-    settings = current.settings()
-    response.set_cookie(
-        sessions.of_this_host("lang", settings), wanted, max_age=31536000, httponly=True, samesite="Lax",
-        secure=settings.is_production,
-    )  # fmt: skip
-    return response
+    languages.choose(request.form.get("locale", ""))
+    return make_response(redirect(safe_next(request.form.get("next"), url_for("web.home")), 303))
 
 
 @pages.post("/place")

@@ -65,3 +65,9 @@ def draft(session: "Session", actor: Actor, pool_id: str, token: str) -> DraftOu
     if found is None:
         raise not_found()
     return DraftOut(content=found)
+
+
+@api.delete("/pools/<pool_id>/drafts/<token>", scope=scope_of_pool, public=True)
+def forget_draft(session: "Session", actor: Actor, pool_id: str, token: str) -> None:
+    """Forget what was typed, by the key of the draft; of one that is gone nothing is told"""
+    acts.forget_draft(session, system_actor("application"), pool_id, key=acts.key_of(token))

@@ -55,7 +55,7 @@ def save_draft(session: Session, actor: Actor, pool_id: str, *, key: str, conten
 
 
 def forget_draft(session: Session, actor: Actor, pool_id: str, *, key: str) -> None:
-    """Drop it, when the application was sent."""
+    """Drop it, when the application was sent or its applicant says so; one that is not there stays so."""
     guard.require(session, actor, Action.ACCOUNT_CREATE)
     row = _under(session, pool_id, key)
     if row is not None:

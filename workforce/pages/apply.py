@@ -13,7 +13,7 @@ from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found
 from kernel.policy import NOBODY, Actor, system_actor
 from kernel.tenancy import Scope
-from web import current, limits, sessions
+from web import current, languages, limits, sessions
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
@@ -79,12 +79,12 @@ class Offer:
 def apply(pool_id: str) -> Response:
     """What the pool is, and the form."""
     person, offer = current.person(), _offer(pool_id)
-    first: dict[str, Any] = {"time_zone": person.time_zone if person else "UTC", "weekly_hours": 10}
-    key = _draft_key(pool_id)
+    first: dict[str, Any] = {"time_zone": person.time_zone if person else "", "weekly_hours": 10}
+    key, draft = _draft_key(pool_id), None
     if key is not None:
         with db.reading(Scope.tenant(offer.pool.org_id)) as session:
-            first |= queries.draft_of(session, pool_id, key) or {}
-    return _show(offer, empty_form(first))
+            draft = queries.draft_of(session, pool_id, key)
+    return _show(offer, empty_form(first | (draft or {})), has_draft=draft is not None)
 
 
 @pages.post("/apply/<pool_id>/draft")
@@ -111,6 +111,24 @@ def save_draft(pool_id: str) -> Response:
     return response
 
 
+@pages.post("/apply/<pool_id>/draft/forget")
+def forget_draft(pool_id: str) -> Response:
+    """Forget what was typed, on a telephone that others use too, for one."""
+    offer, key = _offer(pool_id), _draft_key(pool_id)
+    if key is not None:
+        with db.transaction(Scope.tenant(offer.pool.org_id)) as session:
+            drafts.forget_draft(session, system_actor("application"), pool_id, key=key)
+    flash("good", _("Forgotten. Nothing of what you typed is kept."))
+    return _without_cookie(see("workforce.apply", pool_id=pool_id), pool_id)
+
+
+def _without_cookie(response: Response, pool_id: str) -> Response:
+    response.delete_cookie(
+        _cookie(pool_id), path="/", httponly=True, samesite="Lax", secure=current.settings().is_production
+    )
+    return response
+
+
 def _cookie(pool_id: str) -> str:
     """Each pool has a cookie of its own: a browser that `__Host-` binds to this host asks for the path `/`."""
     return sessions.of_this_host(f"application-{pool_id}", current.settings())
@@ -129,6 +147,8 @@ def _draft_key(pool_id: str) -> str | None:
 def send_application(pool_id: str) -> Response:
     """Make the account if there is none, and apply; all of it or nothing."""
     offer, form = _offer(pool_id), read_form(Application)
+    if languages.is_turned(form):
+        return _show(offer, form)
     if form.ok:
         with db.transaction(Scope.system("limit of applications")) as session:
             limits.count(
@@ -144,11 +164,7 @@ def send_application(pool_id: str) -> Response:
         except Conflict as problem:
             form.errors[str(problem.params.get("field", ""))] = problem.message
         else:
-            response = let_in(account_id, membership_id, _("Your application was sent."))
-            response.delete_cookie(
-                _cookie(pool_id), path="/", httponly=True, samesite="Lax", secure=current.settings().is_production
-            )
-            return response
+            return _without_cookie(let_in(account_id, membership_id, _("Your application was sent.")), pool_id)
     return _show(offer, form, 422)
 
 
@@ -245,10 +261,10 @@ def let_in(account_id: str, membership_id: str, message: Message, to: str = "wor
     return see(to)
 
 
-def _show(offer: Offer, form: Form[Application], status: int = 200) -> Response:
+def _show(offer: Offer, form: Form[Application], status: int = 200, *, has_draft: bool = False) -> Response:
     return page(
         "workforce/apply.html", status, offer=offer, form=form, errors=form.errors, rows=rows_of(form),
-        words=words, signed_in=current.person(),
+        words=words, signed_in=current.person(), has_draft=has_draft,
         draft_url=url_for("workforce.save_draft", pool_id=offer.pool.id),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from i18n.negotiation import negotiate
 from kernel import db
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.tenancy import Scope
-from web import current, sessions
+from web import current, languages, sessions
 from web.forms import Form, empty_form, read_form
 from web.render import page
 from workforce import queries
@@ -24,7 +24,7 @@ def invitation(token: str) -> Response:
     person = current.person()
     first = {
         "name": found.name or "" if found else "", "locale": [found.locale] if found else [], "weekly_hours": 10,
-        "time_zone": person.time_zone if person else "UTC",
+        "time_zone": person.time_zone if person else "",
     }  # fmt: skip
     return _show(token, found, empty_form(first))
 
@@ -35,6 +35,8 @@ def accept_invitation(token: str) -> Response:
     found, form = _found(token), read_form(Application)
     if found is None or found.state is not InvitationState.WAITING:
         return _show(token, found, form, 409)
+    if languages.is_turned(form):
+        return _show(token, found, form)
     offer = _offer(found)
     if form.ok:
         form.errors.update(faults_of(form.data.model_copy(update={"email": found.email}), offer))
@@ -53,7 +55,7 @@ def accept_invitation(token: str) -> Response:
 def _found(token: str) -> InvitationView | None:
     with db.reading(Scope.system("invitation")) as session:
         found = queries.invitation_by_secret(session, token)
-    if found is not None and current.person() is None and not request.cookies.get("lang"):
+    if found is not None and current.person() is None and languages.chosen() is None:
         set_locale(negotiate([found.locale]))
     return found
 

@@ -7,7 +7,7 @@ from i18n import Message, _, current_locale
 from kernel import db
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.tenancy import Scope
-from web import current
+from web import current, languages
 from web.forms import Form, FormModel, empty_form, read_form
 from web.render import page, role_label
 from workforce import queries
@@ -37,6 +37,8 @@ def accept_role(token: str) -> Response:
     found, form = _found(token), read_form(Accepted)
     if found is None or found.state is not OfferState.WAITING:
         return _show(token, found, form, 409)
+    if languages.is_turned(form):
+        return _show(token, found, form)
     if form.ok:
         try:
             with db.transaction(Scope.tenant(found.org_id)) as session:
