@@ -9,7 +9,7 @@ from kernel.guard import require
 from kernel.policy import Actor, Resource, Role
 from marketplace.api import api
 from marketplace.operations import reads as operations
-from marketplace.queries.reads import reads_of
+from marketplace.queries.reads import reads_of, refuse_impossible
 from marketplace.values.actions import Action
 from marketplace.values.reads import ReadFilter, Why
 from web import limits
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class ReadsFileIn(InModel):
     """Which reads a file is to hold."""
 
-    unit: str = Field(default="", max_length=22)
+    unit: str = Field(default="", max_length=200, description="Its id, or what your file called it.")
     project: str = Field(default="", max_length=22)
     reader: str = Field(default="", max_length=64, description="The pseudonym of a person.")
     role: Role | None = None
@@ -79,6 +79,7 @@ def reads(session: "Session", actor: Actor, query: ReadsQuery) -> ReadsOut:
     """Who was shown your restricted content."""
     require(session, actor, Action.READS_SEE, Resource("reads", actor.org_id, org_id=actor.org_id))
     wanted = ReadFilter(**query.model_dump(exclude={"after", "limit"}, exclude_none=True))
+    refuse_impossible(session, actor.org_id or "", wanted)
     rows, after = reads_of(session, actor.org_id or "", wanted, after=query.after, limit=query.limit)
     return ReadsOut(items=[ReadOut.model_validate(row) for row in rows], next_after=after)
 

@@ -18,7 +18,7 @@ from marketplace.models import Project
 from marketplace.operations.uses import note_use
 from marketplace.queries.eligibility import demands_on_own, demands_on_reader
 from marketplace.queries.item_classes import classes_of
-from marketplace.queries.reads import CONTENT, PORTION, READ, reads_of
+from marketplace.queries.reads import CONTENT, PORTION, READ, reads_of, refuse_impossible
 from marketplace.queries.work import task_of
 from marketplace.rules.releases import pseudonym
 from marketplace.values.actions import Action
@@ -135,7 +135,7 @@ def ask_verification(session: Session, actor: Actor, since: datetime | None) -> 
 def allow_file(session: Session, actor: Actor, asked: dict[str, Any]) -> int:
     """Whether somebody may take the reads away that fit; how many these are is told once they are written."""
     require(session, actor, Action.READS_EXPORT, Resource("reads", actor.org_id, org_id=actor.org_id))
-    filter_asked(asked)
+    refuse_impossible(session, actor.org_id or "", filter_asked(asked))
     return 0
 
 

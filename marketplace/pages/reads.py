@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class ReadsForm(FormModel):
     """What the form above the list sends."""
 
-    unit: str = Field(default="", max_length=22)
+    unit: str = Field(default="", max_length=200)
     project: str = Field(default="", max_length=22)
     reader: str = Field(default="", max_length=64)
     role: Role | None = None
@@ -50,11 +50,13 @@ def reads() -> Response:
         rows, after = _found(session, actor.org_id or "", form)
         asked = request.args.get("verification")
         verdict = jobs.progress(session, asked) if asked else None
+        projects = queries.own_projects(session, actor.org_id or "")
     filters = _kept(form)
     return page(
         "marketplace/reads.html", 200 if form.ok else 422, rows=rows, form=form, errors=form.errors, filters=filters,
         next_url=url_for("marketplace.reads", **filters, after=after) if after else "", roles=ROLE_LABELS,
         why_words=WHY_WORDS, class_words=CLASSIFICATIONS, readers=[Role.ANNOTATOR, Role.REVIEWER, *_CLIENT_ROLES],
+        projects=projects,
         verdict=verdict if verdict and verdict.job == "marketplace.verify_reads" and verdict.state == "done" else None,
     )  # fmt: skip
 
@@ -63,7 +65,13 @@ def _found(session: "Session", org_id: str, form: Form[ReadsForm]) -> tuple[list
     """Nothing where the filter is wrong: what was asked is not answered with more."""
     if not form.ok:
         return [], None
-    return queries.reads_of(session, org_id, _filter(form), after=request.args.get("after") or None)
+    wanted = _filter(form)
+    try:
+        queries.refuse_impossible(session, org_id, wanted)
+    except Invalid as problem:
+        form.add(problem)
+        return [], None
+    return queries.reads_of(session, org_id, wanted, after=request.args.get("after") or None)
 
 
 _CLIENT_ROLES = (Role.CLIENT_ADMIN, Role.CLIENT_PM, Role.CLIENT_QA)

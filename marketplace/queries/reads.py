@@ -1,14 +1,18 @@
 """Reads of what was noted of restricted content: newest first, by key, along an index of these events alone."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Session
 
+from i18n import Message, _
 from kernel.audit_words import words_of
+from kernel.errors import Invalid
 from kernel.models import AuditEvent
 from kernel.paging import Paging
-from marketplace.models import Project
+from labeling.models import Item
+from marketplace.models import Batch, Project, Release, Unit
 from marketplace.values.reads import ReadFilter, ReadRow
 from workforce.queries.colleagues import colleagues_of
 
@@ -32,7 +36,7 @@ def reads_of(
         .limit(limit + 1)
     )
     if wanted.unit:
-        statement = statement.where(AuditEvent.object_ref == wanted.unit)
+        statement = statement.where(AuditEvent.object_ref.in_(_noted_as(session, org_id, wanted)))
     for name in ("project", "reader", "role", "why"):
         if value := getattr(wanted, name):
             statement = statement.where(AuditEvent.details[name].as_string() == value)
@@ -57,6 +61,46 @@ def reads_of(
         )
         for event in events
     ], next_after  # fmt: skip
+
+
+def refuse_impossible(session: Session, org_id: str, wanted: ReadFilter) -> None:
+    """Raise Invalid, by field, for what no read of the organization's can fit: that it has not, or a time that ends
+    before it begins. Else nobody could tell a slip of the pen from data that nobody saw."""
+    faults: dict[str, Message] = {}
+    if wanted.project and not _owns(session, Project, org_id, wanted.project):
+        faults["project"] = _("You have no such project.")
+    elif wanted.unit and not _noted_as(session, org_id, wanted):
+        faults["unit"] = _("You have no such unit. Name it as your file did, or by its id.")
+    if wanted.since and wanted.until and wanted.since >= wanted.until:
+        faults["until"] = _("This is before the first day that you chose.")
+    if faults:
+        raise Invalid("query.invalid", _("Some of it cannot be taken."), faults)
+
+
+def own_projects(session: Session, org_id: str) -> list[tuple[str, str]]:
+    """Id and name of an organization's newest projects, to choose from."""
+    newest = select(Project.id, Project.name).where(Project.org_id == org_id).order_by(Project.created_at.desc())
+    return [(row.id, row.name) for row in session.execute(newest.limit(MOST_ROWS))]
+
+
+def _noted_as(session: Session, org_id: str, wanted: ReadFilter) -> list[str]:
+    """Under which ids reads of a unit are noted, that is named by its id or as its file called it."""
+    if any(_owns(session, model, org_id, wanted.unit) for model in (Unit, Item, Batch, Release)):
+        return [wanted.unit]
+    projects = [wanted.project] if wanted.project else select(Project.id).where(Project.org_id == org_id)
+    items = session.scalars(
+        select(Item.id)
+        .where(Item.org_id == org_id, Item.project_id.in_(projects), Item.client_ref == wanted.unit)
+        .limit(MOST_ROWS)
+    ).all()
+    if not items:
+        return []
+    units = select(Unit.id).where(Unit.org_id == org_id, Unit.item_id.in_(items))
+    return [*items, *session.scalars(units.limit(MOST_ROWS))]
+
+
+def _owns(session: Session, model: type[Any], org_id: str, row_id: str) -> bool:
+    return session.scalar(select(model.id).where(model.id == row_id, model.org_id == org_id)) is not None
 
 
 def first_place(session: Session, chain: str, since: str | None) -> int:

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -16,7 +17,7 @@ from kernel.config import Settings
 from kernel.models import AuditEvent
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
-from marketplace.models import Lane, Release, Unit
+from marketplace.models import Lane, Project, Release, Unit
 from marketplace.operations.counting import count_lane
 from marketplace.operations.reads import note_read
 from marketplace.operations.settling import ask_reviews
@@ -409,6 +410,25 @@ def test_who_saw_the_data_is_a_page_with_filters_a_file_and_a_proof(market: Mark
         assert pm.post("/reads/file", dict([wrong.split("=")]), "/reads").status_code == 422
     pm.ask("GET", "/reads?since=0001-01-01T00:00:00%2B14:00", status=422)
     pm.ask("GET", "/reads?why=fun", status=422)
+    with market.system() as session:
+        project_id = ids.new_id()
+        foreign = Project(
+            id=project_id, project_id=project_id, org_id=market.vendor, name="Not theirs", state="draft",
+            classification="public", task_type="choice", currency="USD", created_at=market.now,
+        )  # fmt: skip
+        session.add(foreign)
+    for impossible in (
+        {"project": "nothing"}, {"project": project_id}, {"unit": "no such unit"},
+        {"since": "2026-03-02", "until": "2026-03-01"},
+    ):  # fmt: skip
+        field, typed = list(impossible.items())[-1]
+        told = pm.get("/reads?" + urlencode(impossible), 422)
+        assert f'id="{field}-error"' in told and "Nobody was shown" not in told and typed in told
+        assert "Not theirs" not in told, "of another organization's project nothing is told"
+        assert pm.post("/reads/file", impossible, "/reads").status_code == 422
+        is_time = field == "until"
+        times = {name: f"{value}T00:00:00Z" if is_time else value for name, value in impossible.items()}
+        assert list(pm.ask("GET", "/reads?" + urlencode(times), status=422)["fields"]) == [field]
     file = reads_file(pm, market, why="looked_at").lstrip("\ufeff")
     with market.system() as session:
         taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "reads.exported")).one()

@@ -15,7 +15,8 @@ from calibration.operations import disputes, hearing
 from kernel import ids, jobs, presence
 from kernel.errors import Forbidden, NeedsWriting
 from kernel.tenancy import Scope
-from marketplace.models import Batch, Lane, Project, Release
+from labeling.models import Item
+from marketplace.models import Batch, Lane, Project, Release, Unit
 from marketplace.operations import imports, protecting, reads, releases, reviewing
 from marketplace.operations.settling import ask_reviews
 from marketplace.queries.item_classes import item_classes
@@ -64,6 +65,9 @@ def test_each_showing_is_noted_in_its_transaction_and_told_to_the_owner_by_filte
     assert person.account_id not in (theirs.reader, theirs.name) and theirs.role == "annotator"
     assert {row.why for row in seen(desk, reader=theirs.reader)} == {"handed_out", "worked_on"}
     assert {row.role for row in seen(desk, unit=first, role="client_qa")} == {"client_qa"}
+    with market.system() as session:
+        session.get_one(Item, session.get_one(Unit, first).item_id).client_ref = "complaint 17"
+    assert seen(desk, unit="complaint 17") == seen(desk, unit=first) != []
     assert seen(desk, project="another") == []
     with market.as_(market.pm) as session:
         page, after = reads_of(session, market.client, ReadFilter(), limit=3)
