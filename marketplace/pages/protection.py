@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response
 from flask import request as sent
+from pydantic import Field
 
 from calibration.reach import with_gold
 from i18n import Message, _
@@ -24,7 +25,9 @@ from marketplace.policy import project_resource
 from marketplace.queries.units import UnitView, units_of_project
 from marketplace.rules.protection import read_documents
 from marketplace.values.actions import Action
+from marketplace.values.work import UNIT_STATES
 from web import current
+from web.forms import FormModel, read_form
 from web.render import flash, page, see
 from workforce.pages.words import CLASSIFICATIONS as CLASS_WORDS
 from workforce.values import CLASSES, Protection
@@ -66,21 +69,37 @@ def classify_project(project_id: str) -> Response:
     return see("marketplace.protection", project_id=project_id)
 
 
+class UnitsForm(FormModel):
+    """What the form above the list of units sends."""
+
+    classification: str = Field(default="", pattern=f"^({'|'.join(CLASSES)})?$")
+    state: str = Field(default="", pattern=f"^({'|'.join(UNIT_STATES)})?$")
+    reference: str = Field(default="", max_length=200)
+
+    def wanted(self) -> dict[str, Any]:
+        """The same for the list."""
+        return self.model_dump()
+
+
 @pages.get("/projects/<project_id>/units")
 def units(project_id: str) -> Response:
     """The units of a project, without their content."""
-    wanted = sent.args.get("classification", "")
+    form = read_form(UnitsForm, sent.args)
     with db.reading(current.scope()) as session:
         project = session.get(Project, project_id)
         if project is None:
             raise not_found()
         rights = rights_on(session, current.actor().org_id, project.id)
         require(session, current.actor(), Action.UNIT_READ, project_resource(project, rights))
-        rows, after = units_of_project(
-            session, project.id, classification=wanted if wanted in CLASSES else "",
-            after=sent.args.get("after") or None,
-        )  # fmt: skip
-    return page("marketplace/units.html", project=project, rows=rows, after=after, words=CLASS_WORDS, wanted=wanted)
+        after = sent.args.get("after") or None
+        rows, after = (
+            units_of_project(session, project.id, after=after, **form.data.wanted()) if form.ok else ([], None)
+        )
+    wanted = {name: told for name, told in form.values.items() if told}
+    return page(
+        "marketplace/units.html", 200 if form.ok else 422, project=project, rows=rows, after=after, words=CLASS_WORDS,
+        wanted=wanted, errors=form.errors, states=UNIT_STATES,
+    )  # fmt: skip
 
 
 @pages.get("/units/<unit_id>")

@@ -90,3 +90,12 @@ def lanes_with_tests(session: Session) -> list[tuple[str, Message | str]]:
         .limit(200)
     )  # fmt: skip
     return [(row.id, _name(row.name, row.locale)) for row in rows]
+
+
+def lanes_named(session: Session, ids: Sequence[str]) -> list[tuple[str, Message | str]]:
+    """The first 200 lanes of the session's tenant by project and language, and those of these ids, with their names."""
+    lanes = select(Lane.id, Lane.locale, Project.name).join(Project, Project.id == Lane.project_id)
+    rows = session.execute(lanes.order_by(*BY_LANE.order()).limit(200)).all()
+    more = set(ids) - {row.id for row in rows}
+    rows = [*rows, *(session.execute(lanes.where(Lane.id.in_(more))).all() if more else ())]
+    return [(row.id, _name(row.name, row.locale)) for row in rows]

@@ -51,9 +51,10 @@ class UnitView:
 
 
 def units_of_project(
-    session: Session, project_id: str, *, classification: str = "", after: str | None = None, limit: int = 50
-) -> tuple[list[UnitRow], str | None]:
-    """The units of a project by id; of one class alone, where one is named."""
+    session: Session, project_id: str, *, classification: str = "", state: str = "", reference: str = "",
+    after: str | None = None, limit: int = 50,
+) -> tuple[list[UnitRow], str | None]:  # fmt: skip
+    """The units of a project by id; of one class, state or reference of the client's alone, where one is named."""
     statement = (
         select(Unit.id, Item.client_ref, Lane.locale, Lane.classification, Unit.classification.label("own"), Unit.state)
         .join(Lane, Lane.id == Unit.lane_id)
@@ -68,6 +69,10 @@ def units_of_project(
             Unit.classification.is_(None), Unit.classification.in_(below)
         )
         statement = statement.where(or_(is_own, is_lanes))
+    if state:
+        statement = statement.where(Unit.state == state)
+    if reference:
+        statement = statement.where(Item.project_id == project_id, Item.client_ref == reference)
     limit = min(limit, MOST_ROWS)
     rows, next_after = _BY_ID.cut(session.execute(statement.limit(limit + 1)).all(), limit)
     return [

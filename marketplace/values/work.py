@@ -181,3 +181,8 @@ NO_WORK_WORDS: dict[str, Message] = {
     NoWork.ALL_WITH_OTHERS: _("All units are with others just now. Some may come back soon."),
     NoWork.ALL_DONE: _("You have answered every unit that was open to you here."),
 }
+
+UNIT_STATES: dict[str, Message] = {
+    "open": _("Open"), "full": _("Answered"), "review": _("In review"), "settled": _("Settled"),
+    "cancelled": _("Taken out"),
+}  # fmt: skip

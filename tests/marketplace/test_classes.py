@@ -6,6 +6,7 @@ from sqlalchemy import select
 from kernel import audit_words, presence
 from kernel.errors import Forbidden, Invalid, NotFound
 from kernel.models import AccessGrant, AuditEvent
+from labeling.models import Item
 from marketplace.models import Assignment, Lane, Slot, Unit
 from marketplace.operations import protecting, taking, units
 from marketplace.queries import access
@@ -105,6 +106,16 @@ def test_classes_are_raised_by_those_who_run_the_work_and_lowered_by_an_administ
         rows, after = units_of_project(session, project_id)
         assert sorted(row.classification for row in rows) == ["confidential", "internal"] and after is None
         assert [row.id for row in units_of_project(session, project_id, classification="confidential")[0]] == [unit_id]
+        session.get_one(Unit, unit_id).state = "settled"
+        session.get_one(Item, session.get_one(Unit, unit_id).item_id).client_ref = "complaint 17"
+        session.flush()
+        for rows, _after in (
+            units_of_project(session, project_id, state="settled"),
+            units_of_project(session, project_id, reference="complaint 17"),
+            units_of_project(session, project_id, state="settled", classification="confidential"),
+        ):
+            assert [row.id for row in rows] == [unit_id]
+        assert units_of_project(session, project_id, state="settled", reference="another")[0] == []
     with market.as_(market.qa) as session, pytest.raises(Forbidden, match="mfa_missing"):
         protecting.see_unit(session, market.qa, unit_id)
     with presence.use(desk.present()), market.as_(market.qa) as session:

@@ -98,6 +98,25 @@ def test_an_invitation_brings_one_person_in_once_and_in_their_language(
         assert taken.details["asked"] == {"state": "accepted"}
 
 
+def test_an_invitation_is_found_by_its_address_or_the_beginning_of_it(app: Flask, world: World) -> None:
+    program, manager = Program(app, world.db, world.manager), Visitor(app, world.db, world.manager)
+    for name in ("Nia", "nina", "omar"):
+        program.send("POST", "/invitations", {"pool_id": world.pool_id, "email": f"{name}@example.org", "locale": "en"})
+
+    def found(address: str) -> list[str]:
+        items = (program.send("GET", f"/invitations?address={address}").json or {})["items"]
+        shown = re.findall(
+            r'<th scope="row"><span class="ltr">([^<]+)</span>', manager.text(f"/invitations?address={address}")
+        )
+        assert sorted(shown) == sorted(one["email"] for one in items)
+        return sorted(one["email"].lower() for one in items)
+
+    assert found("NI") == ["nia@example.org", "nina@example.org"]
+    assert found("omar@example.org") == ["omar@example.org"]
+    assert found("example.org") == found("%25") == found("_") == []
+    assert (Program(app, world.db, world.stranger).send("GET", "/invitations?address=ni").json or {})["items"] == []
+
+
 def test_a_language_chosen_amid_an_invitation_or_an_offered_role_stays_and_so_does_what_was_typed(
     app: Flask, world: World, box: Box
 ) -> None:

@@ -154,9 +154,9 @@ def _for_all(session: "Session", actor: Actor, body: ManyIn, asked: PeopleAskedI
         fault = _("Name people, or ask for all who fit.")
         raise Invalid("people.both", fault, {"ids": fault})
     if body.preview:
-        return {"for_all": PlanForAllOut.of(all_people.plan_for_all(session, actor, asked.wanted(), act))}
+        return {"for_all": PlanForAllOut.of(all_people.plan_for_all(session, actor, asked.wanted(session), act))}
     key, expected = body.key, body.expected
-    return {"job_id": all_people.ask_for_all(session, actor, asked.wanted(), act, key=key, expected=expected)}
+    return {"job_id": all_people.ask_for_all(session, actor, asked.wanted(session), act, key=key, expected=expected)}
 
 
 class SearchIn(InModel):
@@ -197,7 +197,7 @@ def _reach() -> Scope:
 @api.get("/people", query=PeopleQuery, returns=PeopleOut, scope=_reach)
 def people(session: "Session", actor: Actor, query: PeopleQuery) -> PeopleOut:
     """People by what is asked of them."""
-    rows, next_after = queries.search_people(session, query.wanted(), after=query.after, limit=query.limit)
+    rows, next_after = queries.search_people(session, query.wanted(session), after=query.after, limit=query.limit)
     return PeopleOut(items=[PersonOut.of(row) for row in rows], next_after=next_after)
 
 
@@ -253,7 +253,7 @@ def saved_searches(session: "Session", actor: Actor) -> SearchesOut:
 @api.post("/people/searches", body=SearchIn, returns=SearchOut, creates=True)
 def save_search(session: "Session", actor: Actor, body: SearchIn) -> SearchOut:
     """Keep a search under a name; the same name again is the new search."""
-    saved = many_people.save_search(session, actor, name=body.name, wanted=body.asked.wanted())
+    saved = many_people.save_search(session, actor, name=body.name, wanted=body.asked.wanted(session))
     return SearchOut(id=saved.id, name=saved.name, asked=saved.wanted.asked())
 
 

@@ -46,7 +46,7 @@ def _reach() -> Scope:
 )  # fmt: skip
 def people_file(session: "Session", actor: Actor, body: PeopleFileIn) -> MadeFileOut:
     """Ask for a file of all people who fit, as a table in which no cell is a formula; one is under way at a time."""
-    return MadeFileOut.model_validate(acts.ask_file(session, actor, taking.PEOPLE, body.wanted().asked()))
+    return MadeFileOut.model_validate(acts.ask_file(session, actor, taking.PEOPLE, body.wanted(session).asked()))
 
 
 @api.post(

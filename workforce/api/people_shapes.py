@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from i18n.matching import Level, Mode
 from web.amounts import Amount
 from web.forms import InModel, PageQuery
+from workforce.queries.known import refuse_unknown
 from workforce.rules.searching import clean_search
 from workforce.values import PeopleFilter, Standing
 
@@ -34,12 +36,14 @@ class PeopleAskedIn(InModel):
     cost: Amount | None = Field(default=None, description="What a unit pays in the lanes open to them, at most.")
     currency: str = Field(default="USD", description="Of the cost.", pattern="^[A-Z]{3}$")
 
-    def wanted(self) -> PeopleFilter:
+    def wanted(self, session: Session) -> PeopleFilter:
         """The same as a filter; raises Invalid for what nobody could be found by."""
         asked: dict[str, Any] = self.model_dump(exclude={"after", "limit"}, exclude_none=True)
         if self.cost is None:
             asked["currency"] = ""
-        return clean_search(PeopleFilter(**asked))
+        wanted = clean_search(PeopleFilter(**asked))
+        refuse_unknown(session, wanted)
+        return wanted
 
 
 class PeopleFileIn(PeopleAskedIn):

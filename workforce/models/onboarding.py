@@ -18,6 +18,7 @@ class Invitation(Identified, Owned, Base):
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "pool_id", "email_key", name="uq_invitation_once"),
         Index("ix_invitation_pool", "org_id", "pool_id", "id"),
+        Index("ix_invitation_address", "org_id", "email_key"),
         within("pool", "pool_id"),
     )
     pool_id: Mapped[str] = mapped_column(Id)

@@ -204,13 +204,14 @@ def _one_of(values: type[Value], name: str, sent: Mapping[str, str] | None = Non
 
 
 def _list(form: Form[Any], status: int = 200) -> Response:
-    asked = _asked()
+    asked, address = _asked(), request.args.get("address", "").strip()[:254]
     with db.reading(current.scope()) as session:
-        rows, after = queries.invitations(session, after=request.args.get("after"), **asked)
+        rows, after = queries.invitations(session, after=request.args.get("after"), address=address, **asked)
         counts = queries.count_invitations(session, asked["pool_id"])
         pools, _more = queries.pools(session, limit=200)
         rosters, _older = queries.rosters(session)
     chosen = {"pool": asked["pool_id"] or "", "state": asked["state"].value if asked["state"] else ""}
+    chosen["address"] = address
     kept: dict[str, Any] = {name: value for name, value in chosen.items() if value}
     return page(
         "workforce/invitations.html", status, rows=rows, form=form, errors=form.errors, counts=counts, states=STATES,

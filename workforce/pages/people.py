@@ -1,6 +1,6 @@
 """People of a vendor: the list with its filters, one person in full, and the decisions about them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +13,21 @@ from kernel import db
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from web import current
+from web.amounts import percent_of
 from web.forms import Day, Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
-from workforce.demand import lanes_with_tests
+from workforce.demand import lanes_named, lanes_with_tests
 from workforce.figures import figures_of_person
 from workforce.grounds import offered
 from workforce.operations import all_people, many_people
 from workforce.pages import pages, words
-from workforce.pages.people_filter import Asked, address_of
+from workforce.pages.people_filter import LABELS, Asked, address_of
 from workforce.policy import Action
 from workforce.queries.credentials import brought_for
+from workforce.queries.known import refuse_unknown
 from workforce.rules.standing import next_standings
-from workforce.values import IDENTITY_KINDS, SKILLS, ManyAct, PlanForAll, PlannedAct, Standing
+from workforce.values import DOMAINS, IDENTITY_KINDS, SKILLS, ManyAct, PlanForAll, PlannedAct, Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -161,6 +163,7 @@ def _many(
         try:
             wanted = Asked(request.args).filter
             with db.transaction(queries.reach(current.actor())) as session:
+                refuse_unknown(session, wanted)
                 if is_all and is_preview:
                     plan = all_people.plan_for_all(session, current.actor(), wanted, for_all())
                 elif is_all:
@@ -190,6 +193,7 @@ def save_search() -> Response:
     try:
         with db.transaction(current.scope()) as session:
             name = request.form.get("name", "")
+            refuse_unknown(session, asked.filter)
             many_people.save_search(session, current.actor(), name=name, wanted=asked.filter)
     except Invalid as problem:
         flash("bad", problem.message)
@@ -209,7 +213,9 @@ def _list(
 ) -> Response:
     asked, after = Asked(request.args), request.args.get("after") or None
     with db.reading(queries.reach(current.actor())) as session:
+        asked.refuse_unknown(session)
         found = queries.search_people(session, asked.wanted, after=after, limit=PAGE) if asked.wanted else ([], None)
+        known = [(lane_id, str(name)) for lane_id, name in lanes_named(session, [asked.typed.get("lane", "")])]
         counts = queries.count_by_status(session)
         pools, _more = queries.pools(session, limit=200)
         saved = many_people.saved_searches(session, current.actor())
@@ -218,7 +224,10 @@ def _list(
     return page(
         "workforce/people.html", 422 if asked.faults else status, rows=found[0], counts=counts,
         total=sum(counts.values()), pool_count=len(pools),
-        asked=asked.typed, faults=asked.faults, chips=_chips(asked, dict(named)), pools=named, words=words,
+        asked=asked.typed, faults=asked.faults, chips=_chips(asked, dict(named), dict(known)), pools=named, words=words,
+        offered_lanes=_offered(known, asked.typed.get("lane", "")),
+        offered_skills=_offered(SKILLS.items(), asked.typed.get("skill", "")),
+        offered_domains=_offered(DOMAINS.items(), asked.typed.get("domain", "")),
         preview=preview, plan=plan, typed=form.values, errors=form.errors,
         last_day=getattr(form.data, "until", None) if preview else None,
         saved=[(one, url_for("workforce.people", **address_of(one.wanted))) for one in saved],
@@ -366,10 +375,39 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
-def _chips(asked: Asked, pools: Mapping[str, str]) -> list[tuple[str, str]]:
-    shown = {**asked.typed}
-    if shown.get("status") in set(Standing):
-        shown["status"] = str(words.STANDINGS[Standing(shown["status"])][0])
-    if "pool" in shown:
-        shown["pool"] = pools.get(shown["pool"], shown["pool"])
-    return [(shown[name], url_for("workforce.people", **asked.without(name))) for name in shown]
+def _offered(named: Iterable[tuple[str, Message | str]], chosen: str) -> list[tuple[str, str]]:
+    """Options of a select: any, each by its name, and what is chosen although it has none."""
+    options = [(code, str(name)) for code, name in named]
+    more = [(chosen, chosen)] if chosen and chosen not in dict(options) else []
+    return [("", str(_("Any"))), *options, *more]
+
+
+def _chips(asked: Asked, pools: Mapping[str, str], lanes: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is asked, each with what it is about, and the address of all the rest."""
+    return [
+        (str(_("%(label)s: %(value)s", label=LABELS[name], value=_chip(asked, name, pools, lanes))),
+         url_for("workforce.people", **asked.without(name)))
+        for name in asked.typed if name != "currency"
+    ]  # fmt: skip
+
+
+def _chip(asked: Asked, name: str, pools: Mapping[str, str], lanes: Mapping[str, str]) -> Message | str:
+    typed = str(asked.typed[name])
+    coded: Mapping[str, Message] = {"skill": SKILLS, "domain": DOMAINS, "proficiency": words.LEVELS}.get(name, {})
+    match name:
+        case "status" if typed in set(Standing):
+            return words.STANDINGS[Standing(typed)][0]
+        case "pool" | "lane":
+            return (pools if name == "pool" else lanes).get(typed, typed)
+        case "mode":
+            return words.MODES.get(typed, typed)
+        case "clearance" if typed.isdigit() and int(typed) < len(words.CLEARANCES):
+            return words.CLEARANCES[int(typed)]
+        case "proven":
+            return _("Proven")
+        case "cost":
+            return f"{typed} {asked.typed.get('currency', 'USD')}"
+        case "quality" if asked.wanted is not None:
+            return f"{percent_of(asked.wanted.quality)}%"
+        case _other:
+            return coded.get(typed, typed)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from i18n import Message, _
@@ -13,6 +14,7 @@ from kernel.money import to_text
 from web.amounts import percent_of, plain_number, read_amount
 from web.forms import Form, FormModel, read_form
 from workforce.pages import words
+from workforce.queries.known import refuse_unknown
 from workforce.rules.searching import clean_search
 from workforce.values import PeopleFilter, Standing
 
@@ -60,6 +62,16 @@ class PeopleForm(FormModel):
     quality: Annotated[float, BeforeValidator(_share)] = 0.0
 
 
+LABELS: Mapping[str, Message] = {
+    "text": _("Name, pseudonym or whole e-mail"), "status": _("Standing"), "pool": _("Pool"), "locale": _("Speaks"),
+    "mode": _("In that language they"), "proficiency": _("At this level or better"), "proven": _("How sure"),
+    "skill": _("Skill"), "domain": _("Domain"), "country": _("Country (two letters)"),
+    "clearance": _("Clearance, or more"), "hours": _("Hours a week, or more"),
+    "active_days": _("Earned within so many days"), "quality": _("Accuracy at least"),
+    "cost": _("Costs at most, for a unit"), "lane": _("Qualified for the lane"),
+}  # fmt: skip
+
+
 class Asked:
     """A filter as it was typed. `wanted` is None where `faults` name what is wrong, so that nobody is found by it."""
 
@@ -77,6 +89,15 @@ class Asked:
         if self.wanted is None:
             raise Invalid("query.invalid", _("Some of it cannot be taken."), dict(self.faults))
         return self.wanted
+
+    def refuse_unknown(self, session: Session) -> None:
+        """Let there be no filter where it names what is not here."""
+        if self.wanted is None:
+            return
+        try:
+            refuse_unknown(session, self.wanted)
+        except Invalid as problem:
+            self.wanted, self.faults = None, problem.fields
 
     def without(self, name: str) -> dict[str, Any]:
         """All else that is asked."""
