@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: databases, queue and browser, each started by the first test that asks for it."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
