@@ -28,6 +28,10 @@ KIND, LOCALE = "complaints", "sw-KE"
 _UNITS, _EACH = 24, 9
 _CLEARED = timedelta(days=80)
 _IN_KENYA, _IN_GERMANY = ("192.0.2.20", "KE"), ("198.51.100.7", "DE")  # addresses that are kept for examples
+# Those addresses, and whoever tries this out: an installation without a table of countries knows no other place.
+_NETWORKS = (
+    "192.0.2.0/24", "198.51.100.0/24", "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+)  # fmt: skip
 _REACHED = (
     " Nipigieni simu 0712 000 {number:03d}.",
     " Niandikieni kwa mteja.{number}@barua.example.",
@@ -58,8 +62,9 @@ def order(world: World) -> None:
         ontologies.publish_ontology(session, actor, project.id, schemas.INTENTS, changelog="First version.")
         ontologies.publish_guideline(session, actor, project.id, guidelines.INTENTS_FIRST, changelog="First version.")
         protecting.set_protection(
-            session, actor, project.id, agreements={"confidentiality": 1}, annex={}, countries=("KE", "DE"), networks=()
-        )
+            session, actor, project.id, agreements={"confidentiality": 1}, annex={}, countries=("KE", "DE"),
+            networks=_NETWORKS,
+        )  # fmt: skip
     orders.upload(stage, project, BatchKind.UNITS, f"{KIND}.jsonl", rows, personal="mask")
     lane_id = project.lanes[LOCALE]
     with stage.acting("vendor") as (session, actor):
