@@ -142,6 +142,12 @@ def seal(text: str, bound_to: str, version: str = BY_FIELD_KEY) -> str:
     return Sealed._ring().seal(text, bound_to, version)
 
 
+def sealed_text(text: str | None, table: str, column: str, row_id: str, org_id: str) -> str | None:
+    """What is written into a column of `SealedByTenant` where rows go to the database without objects; nothing of a
+    text that says nothing."""
+    return seal(text, place_of(table, column, row_id, org_id), BY_TENANT) if text else None
+
+
 def unseal(stored: str, bound_to: str) -> str:
     """Decrypt what was sealed for this place; raises CannotDecrypt for anything else."""
     return Sealed._ring().open(stored, bound_to)

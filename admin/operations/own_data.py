@@ -285,7 +285,7 @@ def _erase_invitations(session: Session, account: Account) -> None:
     session.execute(
         update(RosterLine)
         .where(or_(RosterLine.email_key.in_(keys), wrong))
-        .values(email=ERASED, email_key=None, name=ERASED, note=""),
+        .values(email=ERASED, email_key=None, name_sealed=None, note_sealed=None),
         execution_options={"synchronize_session": False},
     )
 

@@ -24,7 +24,8 @@ _SHOWN = {
     "account_token": "id account_id membership_id name scopes created_at expires_at last_used_at proven_at revoked_at",
     "agreement_signature": "id org_id annotator_id agreement_id code version locale text_sha256 signed_at",
     "annotator_code": "org_id annotator_id kind code",
-    "annotator": "id org_id account_id pool_id pseudonym status country time_zone weekly_hours skills domains about"
+    "annotator": "id org_id account_id pool_id pseudonym status country time_zone weekly_hours skills domains"
+    " about_sealed"
     " clearance clearance_until sensitive_seen_at identity_verified_at applied_at admitted_at",
     "appeal": "id org_id receipt_id text opened_at due_at held_at decided_at outcome answer",
     "application_draft": "id org_id pool_id content_sealed saved_at expires_at",
@@ -46,8 +47,8 @@ _SHOWN = {
     "earning": "id org_id annotator_id account_id lane_id project_id cause_kind cause_id micros currency state memo"
     " earned_at due_at approved_at paid_at receipt_id payout_line_id",
     "factor_reset": "id account_id reason asked_at decided_at outcome",
-    "invitation": "id org_id pool_id email name locale note created_at sent_at sent_times expires_at accepted_at"
-    " annotator_id revoked_at",
+    "invitation": "id org_id pool_id email name_sealed locale note_sealed created_at sent_at sent_times expires_at"
+    " accepted_at annotator_id revoked_at",
     "judgment": f"{_SHARED} lane_id assignment_id annotator_id account_id ontology_id guideline_id answer category"
     " is_late answered_at seconds",
     "language_check": "id org_id claim_id annotator_id account_id pool_id locale mode level prompt answer state"

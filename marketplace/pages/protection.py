@@ -19,11 +19,12 @@ from labeling.rules.media import MEDIA_FIELDS
 from labeling.watermark import watermark_of
 from marketplace.models import Project
 from marketplace.operations import cancelling, protecting
+from marketplace.operations.reads import may_see_class
 from marketplace.pages import pages
 from marketplace.passes import unit_pass
 from marketplace.policy import project_resource
 from marketplace.queries.units import UnitView, units_of_project
-from marketplace.rules.protection import read_documents
+from marketplace.rules.protection import missing_for, read_documents
 from marketplace.values.actions import Action
 from marketplace.values.work import UNIT_STATES
 from web import current
@@ -114,11 +115,16 @@ def classify_unit(unit_id: str) -> Response:
     typed = {name: sent.form.get(name, "") for name in ("classification", "reason")}
     try:
         with db.transaction(current.scope()) as session:
-            protecting.classify_unit(session, current.actor(), unit_id, **typed)
+            changed = protecting.classify_unit(session, current.actor(), unit_id, **typed)
+            project = session.get_one(Project, changed.project_id)
+            is_open = may_see_class(session, current.actor(), project, changed.classification, is_own=False)
     except Invalid as problem:
         return _unit(unit_id, dict(problem.fields), typed, 422)
     flash("good", _("The unit has its new class; it holds from everybody's next request on."))
-    return see("marketplace.unit", unit_id=unit_id)
+    if is_open:
+        return see("marketplace.unit", unit_id=unit_id)
+    flash("wait", _("You do not see it yourself any more: its class asks more of whoever reads it."))
+    return see("marketplace.units", project_id=project.id)
 
 
 @pages.post("/units/<unit_id>/cancellation")
@@ -145,6 +151,7 @@ def original(unit_id: str) -> Response:
         return _unit(unit_id, dict(problem.fields), {"why": why}, 422)
     return page(
         "marketplace/unit.html", unit=found, words=CLASS_WORDS, errors={}, typed={}, content=_content(found),
+        missing=_missing(found.project_id),
         original={name: text for name, text in content.items() if name not in MEDIA_FIELDS}, may_original=True,
         watermark=watermark_of(found.classification),
     )  # fmt: skip
@@ -154,9 +161,15 @@ def _unit(unit_id: str, errors: dict[str, Message], typed: dict[str, str], statu
     found: UnitView = see_noted(current.scope(), lambda session: protecting.see_unit(session, current.actor(), unit_id))
     return page(
         "marketplace/unit.html", status, unit=found, content=_content(found), words=CLASS_WORDS, errors=errors,
+        missing=_missing(found.project_id),
         typed=typed, may_original=current.may(Action.UNIT_ORIGINAL), may_cancel=current.may(Action.UNIT_CANCEL),
         watermark=watermark_of(found.classification),
     )  # fmt: skip
+
+
+def _missing(project_id: str) -> dict[str, tuple[Message, ...]]:
+    with db.reading(current.scope()) as session:
+        return missing_for(Protection.from_json(session.get_one(Project, project_id).protection))
 
 
 def _content(found: UnitView) -> dict[str, Any]:
@@ -178,7 +191,7 @@ def _page(project_id: str, errors: dict[str, Message], typed: dict[str, str], st
     }
     return page(
         "marketplace/protection.html", status, project=project, values=_shown(project) | typed, errors=errors, may=may,
-        words=CLASS_WORDS,
+        words=CLASS_WORDS, missing=missing_for(Protection.from_json(project.protection)),
     )  # fmt: skip
 
 

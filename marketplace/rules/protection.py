@@ -7,7 +7,7 @@ from i18n import Message, _
 from i18n.tags import is_territory
 from kernel.errors import Invalid
 from kernel.networks import is_network
-from workforce.values import Protection
+from workforce.values import CLASS_DEMANDS, Ask, Protection
 
 MOST_ENTRIES = 50
 MOST_VERSION = 10_000
@@ -50,4 +50,20 @@ def read_documents(text: str) -> dict[str, int]:
         code, _space, version = line.strip().rpartition(" ")
         if line.strip():
             found[code.strip() or line.strip()] = int(version) if version.isascii() and version.isdigit() else 0
+    return found
+
+
+def missing_for(protection: Protection) -> dict[str, tuple[Message, ...]]:
+    """What each class asks a project to have set, and it has not: until then such data is shut to everybody."""
+    found: dict[str, tuple[Message, ...]] = {}
+    for name, asked in CLASS_DEMANDS.items():
+        lacks = (
+            (asked.asks_project_agreement and not protection.agreements, _("agreements")),
+            (asked.asks_annex and not protection.annex, _("an annex for health data")),
+            (asked.countries is Ask.ALWAYS and not protection.countries, _("countries")),
+            (asked.networks is Ask.ALWAYS and not protection.networks, _("networks")),
+        )
+        told = tuple(message for is_missing, message in lacks if is_missing)
+        if told:
+            found[name] = told
     return found

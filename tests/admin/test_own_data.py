@@ -78,7 +78,8 @@ def named(desk: Desk, number: int) -> Actor:
         account.name, account.email, account.email_key = CANARIES[0], CANARIES[1], CANARIES[1]
         profile = session.get_one(Annotator, desk.annotators[number])
         session.add(
-            Invitation(org_id=desk.market.vendor, pool_id=desk.market.pool, email=CANARIES[1], email_key=CANARIES[1],
+            Invitation(id=new_id(), org_id=desk.market.vendor, pool_id=desk.market.pool, email=CANARIES[1],
+                       email_key=CANARIES[1],
                        name=CANARIES[0], locale="en", note=CANARIES[2], created_at=desk.market.now)
         )  # fmt: skip
         profile.about, profile.country, profile.skills = CANARIES[2], "KE", ["canary-song"]
@@ -136,9 +137,9 @@ def left_behind(desk: Desk, session: Session, account: Account) -> list[Base]:
     return [
         AccountLink(account_id=account.id, kind="address", email=EARLIER, secret_hash="s", epoch=1, expires_at=now,
                     used_at=now),
-        Invitation(org_id=vendor, pool_id=pool, email=EARLIER, email_key=EARLIER, name=CANARIES[0], locale="en",
-                   created_at=now),
-        RosterLine(org_id=vendor, roster_id=roster.id, number=2, email=EARLIER.upper(), email_key=None,
+        Invitation(id=new_id(), org_id=vendor, pool_id=pool, email=EARLIER, email_key=EARLIER, name=CANARIES[0],
+                   locale="en", created_at=now),
+        RosterLine(id=new_id(), org_id=vendor, roster_id=roster.id, number=2, email=EARLIER.upper(), email_key=None,
                    name=CANARIES[0], locale="xx", note="", outcome="wrong", faults=[]),
         SavedFilter(org_id=vendor, account_id=account.id, name=CANARIES[0], asked={}),
         BroughtCredential(id=new_id(), org_id=vendor, annotator_id=desk.annotators[0], key=CANARIES[0], said="{}",

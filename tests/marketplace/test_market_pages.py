@@ -384,7 +384,10 @@ def test_who_may_see_the_data_is_set_on_a_page_and_by_a_program(market: Market, 
     rows = pm.ask("GET", f"/projects/{work.project_id}/units?classification=internal")["items"]
     unit = f"/units/{rows[0]['id']}"
     assert rows[0]["id"] in pm.get(f"/projects/{work.project_id}/units") and "Set the class" in pm.get(unit)
-    pm.send(f"{unit}/classification", {"classification": "restricted-pii"}, unit)
+    told = pm.get(unit)
+    assert "is shut to everybody until it is" in told and "an annex for health data" in told, "said before the click"
+    place = pm.send(f"{unit}/classification", {"classification": "restricted-pii"}, unit)
+    assert place.endswith(f"/projects/{work.project_id}/units") and "You do not see it yourself" in pm.get(place)
     pm.get(unit, 403)
     assert pm.ask("GET", unit, status=403)["code"].startswith("not_allowed")
     assert pm.ask("PUT", f"{unit}/classification", {"classification": "internal", "reason": "x"}, 403)

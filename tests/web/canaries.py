@@ -27,18 +27,18 @@ FOR_BANKS = {ord("~"): ord(":"), ord("_"): ord("+")}
 # wrong with a line, sealed, as content and sealed (alone, or among its other parts).
 SHAPES: dict[str, str] = {
     **dict.fromkeys((
-        "account.email", "account.name", "auth_session.agent", "account_token.name", "annotator.about",
+        "account.email", "account.name", "auth_session.agent", "account_token.name", 
         "appeal.answer", "appeal.text", "audit_words.words", "batch.name",
         "behaviour_review.note", "dispute.reply", "dispute.text", "document_look.reason", "factor_reset.reason",
-        "gold_key.explanation", "gold_set.name", "guideline.changelog", "invitation.email", "invitation.name",
-        "invitation.note", "item.client_ref", "language_check.answer", "language_check.prompt",
+        "gold_key.explanation", "gold_set.name", "guideline.changelog", "invitation.email", 
+        "item.client_ref", "language_check.answer", "language_check.prompt",
         "language_evidence.note",
         "language_prompt.text", "lot_rework.reason", "media_name.name", "ontology.changelog", "organization.name",
         "passkey.name", "payout_line.mask", "payout_method.mask", "payout_run.file_name", "person_document.about",
         "person_document.name", "person_document.reason", "pool.name", "problem_report.answer", "problem_report.note",
         "project.about", "project.name", "qualification.reason", "qualification_test.about", "quote.reason",
-        "release.in_spite", "release.reason", "review.note", "roster.name", "roster_line.email", "roster_line.name",
-        "roster_line.note", "saved_filter.name", "standing_change.reason", "assignment.note", "account_link.email",
+        "release.in_spite", "release.reason", "review.note", "roster.name", "roster_line.email", 
+        "saved_filter.name", "standing_change.reason", "assignment.note", "account_link.email",
         "role_offer.email",
     ), "text"),
     **dict.fromkeys(("agreement.texts", "agreement.titles", "guideline.texts", "pool.about"), "texts"),
@@ -51,6 +51,10 @@ SHAPES: dict[str, str] = {
         "application_draft.content_sealed", "assignment.draft_sealed", "item_original.content_sealed",
         "made_file.asked_sealed",
     ), "sealed content"),
+    **dict.fromkeys((
+        "annotator.about_sealed", "invitation.name_sealed", "invitation.note_sealed", "roster_line.name_sealed",
+        "roster_line.note_sealed",
+    ), "sealed text"),
     "brought_credential.said_sealed": "sealed with a vendor",
     "item.content_sealed": "sealed among parts",
 }  # fmt: skip
@@ -76,8 +80,8 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "media_name.name": ("unit:read",),
     **dict.fromkeys(("person_document.about", "person_document.name", "person_document.reason"), ("people:read",)),
     **dict.fromkeys((
-        "roster.name", "roster_line.email", "roster_line.faults", "roster_line.name",
-        "roster_line.note",
+        "roster.name", "roster_line.email", "roster_line.faults", "roster_line.name_sealed",
+        "roster_line.note_sealed",
     ), ("people:invite",)),
 }  # fmt: skip
 # Clients choose among the vendors of an installation, and so read their names.
@@ -186,6 +190,8 @@ def _shaped(shape: str, words: str, table: sa.Table, column: str, row: Any, numb
     if shape == "sealed with a vendor":
         said = json.dumps(_opened(table, column, row) | {"vendor": words})
         return seal(said, place_of(table.name, column, row.id, row.org_id))
+    if shape == "sealed text":
+        return seal(f"{words}{number}", place_of(table.name, column, row.id, row.org_id), BY_TENANT)
     if shape in ("sealed", "sealed content"):
         said = words.translate(FOR_BANKS) if shape == "sealed" else json.dumps({"text": words})
         return seal(said, place_of(table.name, column, row.id, getattr(row, "org_id", None)))
@@ -215,7 +221,7 @@ def sentences(database: Database) -> Iterator[str]:
     with database.transaction(Scope.system("test")) as session:
         connection = session.connection()
         for target, shape in SHAPES.items():
-            is_sealed = shape in ("sealed", "sealed content", "sealed with a vendor")
+            is_sealed = shape in ("sealed", "sealed content", "sealed text", "sealed with a vendor")
             if is_sealed or target in ("organization.name", "auth_session.agent"):
                 continue
             name, _, column = target.partition(".")

@@ -258,8 +258,8 @@ def deliveries(town: Town) -> dict[str, bytes]:
 
 # What somebody's own words are, and therefore in the copy of their data.
 IN_COPIES = {
-    "account.name", "annotator.about", "appeal.text", "assignment.note", "judgment.answer", "language_check.answer",
-    "passkey.name", "payout_method.holder_sealed", "problem_report.note", "saved_filter.name",
+    "account.name", "annotator.about_sealed", "appeal.text", "assignment.note", "judgment.answer",
+    "language_check.answer", "passkey.name", "payout_method.holder_sealed", "problem_report.note", "saved_filter.name",
 }  # fmt: skip
 
 

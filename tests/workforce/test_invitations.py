@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from kernel.db import Database
 from kernel.jobs import drain, progress
@@ -21,7 +21,7 @@ from tests.support.letterbox import Box
 from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import Time, World
 from workforce import operations, queries
-from workforce.models import Account, AccountLink, Invitation, Roster
+from workforce.models import Account, AccountLink, Annotator, Invitation, Roster
 from workforce.rules.rosters import MOST_LETTERS_A_DAY, MOST_LINES
 from workforce.values import InvitationState, Standing
 
@@ -96,6 +96,26 @@ def test_an_invitation_brings_one_person_in_once_and_in_their_language(
         taken = session.scalars(select(AuditEvent).where(AuditEvent.action == "invitations.exported")).one()
         assert (taken.actor_ref, taken.details["rows"]) == (world.manager.account_id, 1)
         assert taken.details["asked"] == {"state": "accepted"}
+
+
+def test_the_database_holds_nothing_of_what_invited_people_are_called_or_were_told(app: Flask, world: World) -> None:
+    program, manager = Program(app, world.db, world.manager), Visitor(app, world.db, world.manager)
+    asked = {"email": "nia@example.org", "locale": "en", "name": "Nia Otieno", "note": "Karibu!"}
+    program.send("POST", "/invitations", {**asked, "pool_id": world.pool_id})
+    file = BytesIO(b"email,locale,name,note\nomar@example.org,en,Omar Said,Marhaba\n")
+    sent = {"pool_id": world.pool_id, "file": (file, "p.csv")}
+    place = manager.post("/rosters", sent, on="/invitations").headers["Location"]
+    person, _actor = world.annotator()
+    with world.db.transaction(world.vendor) as session:
+        session.get_one(Annotator, person.id).about = "I live in Kisumu."
+    with world.db.transaction(Scope.system("test")) as session:
+        tables = ("invitation", "roster_line", "annotator")
+        stored = repr([session.execute(text(f"SELECT * FROM {table}")).all() for table in tables])
+    for said in ("Nia Otieno", "Karibu", "Omar Said", "Marhaba", "Kisumu"):
+        assert said not in stored
+    assert stored.count("v2|") == 5, "each under the key of its vendor"
+    assert "Omar Said" in manager.text(place) and "Marhaba" in manager.text(place)
+    assert "Nia Otieno" in manager.text("/invitations") and "Kisumu" in manager.text(f"/people/{person.id}")
 
 
 def test_an_invitation_is_found_by_its_address_or_the_beginning_of_it(app: Flask, world: World) -> None:

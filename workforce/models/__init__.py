@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.crypto import Sealed
+from kernel.crypto import Sealed, SealedByTenant
 from kernel.db import Base, Id, Identified, Micros, Owned, within
 from workforce.models.made_files import MadeFile as MadeFile
 from workforce.models.onboarding import ApplicationDraft as ApplicationDraft
@@ -250,7 +250,8 @@ class Annotator(Identified, Owned, Base):
     weekly_hours: Mapped[int] = mapped_column(default=0)
     skills: Mapped[list[Any]]  # codes, self-declared until a qualification proves them
     domains: Mapped[list[Any]]
-    about: Mapped[str | None] = mapped_column(Text)
+    about_sealed: Mapped[str | None] = mapped_column(Text)
+    about = SealedByTenant("about_sealed")
     clearance: Mapped[int] = mapped_column(default=0)  # 0 public/internal, 1 confidential, 2 PII, 3 PHI
     clearance_until: Mapped[datetime | None]
     sensitive_seen_at: Mapped[datetime | None]  # when they were last shown what asks for a clearance, to the hour

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.crypto import Sealed
+from kernel.crypto import Sealed, SealedByTenant
 from kernel.db import Base, Id, Identified, Owned, within
 
 
@@ -24,9 +24,11 @@ class Invitation(Identified, Owned, Base):
     pool_id: Mapped[str] = mapped_column(Id)
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(String(254))
-    name: Mapped[str | None] = mapped_column(String(120))
+    name_sealed: Mapped[str | None] = mapped_column(Text)
+    name = SealedByTenant("name_sealed")
     locale: Mapped[str] = mapped_column(String(35))
-    note: Mapped[str | None] = mapped_column(Text)
+    note_sealed: Mapped[str | None] = mapped_column(Text)
+    note = SealedByTenant("note_sealed")
     secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     invited_by: Mapped[str | None] = mapped_column(Id)
@@ -86,9 +88,11 @@ class RosterLine(Identified, Owned, Base):
     number: Mapped[int]  # in the file
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str | None] = mapped_column(String(254))  # None: no address
-    name: Mapped[str] = mapped_column(String(120))
+    name_sealed: Mapped[str | None] = mapped_column(Text)
+    name = SealedByTenant("name_sealed")
     locale: Mapped[str] = mapped_column(String(35))
-    note: Mapped[str] = mapped_column(Text)
+    note_sealed: Mapped[str | None] = mapped_column(Text)
+    note = SealedByTenant("note_sealed")
     outcome: Mapped[str] = mapped_column(String(12))
     faults: Mapped[list[Any]]  # [[column, deferred message], …]
 

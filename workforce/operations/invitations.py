@@ -11,7 +11,7 @@ from i18n import _
 from i18n.negotiation import negotiate
 from kernel import audit, guard, ids, mail
 from kernel.changes import changed_rows
-from kernel.crypto import digest
+from kernel.crypto import digest, sealed_text
 from kernel.db import insert_new, now_of
 from kernel.errors import Conflict, Forbidden
 from kernel.policy import Actor, Reason, Resource, system_actor
@@ -56,11 +56,13 @@ def add_invitations(session: Session, actor: Actor, pool: Pool, guests: Sequence
     now = now_of(session)
     rows = [
         {
-            "id": ids.new_id(), "org_id": pool.org_id, "pool_id": pool.id, "email": guest.email,
-            "email_key": guest.email_key, "name": guest.name, "locale": guest.locale, "note": guest.note,
-            "created_at": now, "invited_by": actor.account_id, "sent_times": 0,
+            "id": row_id, "org_id": pool.org_id, "pool_id": pool.id, "email": guest.email,
+            "email_key": guest.email_key, "locale": guest.locale, "created_at": now, "invited_by": actor.account_id,
+            "name_sealed": sealed_text(guest.name, "invitation", "name_sealed", row_id, pool.org_id),
+            "note_sealed": sealed_text(guest.note, "invitation", "note_sealed", row_id, pool.org_id),
+            "sent_times": 0,
         }
-        for guest in guests
+        for row_id, guest in ((ids.new_id(), guest) for guest in guests)
     ]  # fmt: skip
     new = insert_new(session, Invitation, rows, ["org_id", "pool_id", "email_key"])
     return list(session.scalars(select(Invitation).where(Invitation.id.in_(new)).order_by(Invitation.email_key)))

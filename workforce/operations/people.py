@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
+from kernel.crypto import sealed_text
 from kernel.db import now_of
 from kernel.errors import Conflict, Misuse
 from kernel.hot import Hot, table_of
@@ -136,7 +137,7 @@ def update_profile(
     profile = clean_profile(
         country=country, time_zone=time_zone, weekly_hours=weekly_hours, skills=skills, domains=domains, about=about
     )
-    for name, value in _columns(profile).items():
+    for name, value in _columns(profile, person.id, person.org_id).items():
         setattr(person, name, value)
     keep_codes(session, person)
     audit.record(session, actor, "profile.changed", "annotator", person.id, org_id=person.org_id)
@@ -155,10 +156,11 @@ def _applicant(session: Session, actor: Actor, account_id: str | None) -> Accoun
 
 def _fresh(session: Session, pool: Pool, account_id: str, profile: Profile) -> Annotator:
     """The profile of a first application."""
+    person_id = ids.new_id()
     person = Annotator(
-        id=ids.new_id(), org_id=pool.org_id, account_id=account_id, pool_id=pool.id,
+        id=person_id, org_id=pool.org_id, account_id=account_id, pool_id=pool.id,
         pseudonym=_new_pseudonym(session, pool.org_id), status=Standing.APPLIED, clearance=0,
-        applied_at=now_of(session), **_columns(profile),
+        applied_at=now_of(session), **_columns(profile, person_id, pool.org_id),
     )  # fmt: skip
     session.add(person)
     session.flush()
@@ -176,8 +178,9 @@ def _again(
             "application.exists", _("You have applied to this vendor already. Your profile shows how it stands.")
         )
     move(
-        session, actor, person, Standing.APPLIED, "applied again", pool_id=pool.id, applied_at=now, **_columns(profile)
-    )
+        session, actor, person, Standing.APPLIED, "applied again", pool_id=pool.id, applied_at=now,
+        **_columns(profile, person.id, person.org_id),
+    )  # fmt: skip
     return person
 
 
@@ -191,14 +194,14 @@ def _changed_at(session: Session, person: Annotator) -> datetime:
     return last or person.applied_at
 
 
-def _columns(profile: Profile) -> dict[str, Any]:
+def _columns(profile: Profile, person_id: str, org_id: str) -> dict[str, Any]:
     return {
         "country": profile.country,
         "time_zone": profile.time_zone,
         "weekly_hours": profile.weekly_hours,
         "skills": list(profile.skills),
         "domains": list(profile.domains),
-        "about": profile.about,
+        "about_sealed": sealed_text(profile.about, "annotator", "about_sealed", person_id, org_id),
     }
 
 

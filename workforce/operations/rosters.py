@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
+from kernel.crypto import sealed_text
 from kernel.db import expect_many, insert_later, now_of, write_later
 from kernel.errors import Conflict
 from kernel.jobs import REGISTRY, enqueue
@@ -140,16 +141,18 @@ def _outcomes(lines: Iterable[RosterLine], invited: set[str], members: set[str])
 def _keep_lines(session: Session, roster: Roster, checked: Iterable[CheckedLine]) -> None:
     expect_many(session)
     for line in checked:
-        guest, cells = line.guest, line.cells
+        guest, cells, row_id = line.guest, line.cells, ids.new_id()
+        name, note = (guest.name, guest.note) if guest else (cells.get("name"), cells.get("note"))
         insert_later(
             session, RosterLine,
             {
-                "id": ids.new_id(), "org_id": roster.org_id, "roster_id": roster.id, "number": line.number,
+                "id": row_id, "org_id": roster.org_id, "roster_id": roster.id, "number": line.number,
                 "email": guest.email if guest else cells.get("email", ""),
                 "email_key": guest.email_key if guest else None,
-                "name": (guest.name or "") if guest else cells.get("name", ""),
+                "name_sealed": sealed_text(name, "roster_line", "name_sealed", row_id, roster.org_id),
                 "locale": guest.locale if guest else cells.get("locale", "")[:35],
-                "note": (guest.note or "") if guest else "", "outcome": line.outcome.value,
+                "note_sealed": sealed_text(note, "roster_line", "note_sealed", row_id, roster.org_id),
+                "outcome": line.outcome.value,
                 "faults": [[column, message.to_json()] for column, message in line.faults],
             },
         )  # fmt: skip
@@ -157,7 +160,7 @@ def _keep_lines(session: Session, roster: Roster, checked: Iterable[CheckedLine]
 
 
 def _guest(line: RosterLine) -> Guest:
-    return Guest(line.email, line.email_key or "", line.name or None, line.locale, line.note or None)
+    return Guest(line.email, line.email_key or "", line.name, line.locale, line.note)
 
 
 def _held(session: Session, actor: Actor, roster_id: str) -> Roster:

@@ -1,6 +1,7 @@
 """Words of people's pages: names of standings, states and levels, and the languages that forms offer."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from flask import current_app, url_for
@@ -326,3 +327,8 @@ GROUNDS: dict[str, Message] = {
     "language_claim": _("A stated language"),
     "receipt": _("An earlier decision"),
 }
+
+
+def last_moment(until: datetime) -> datetime:
+    """The end of the last day that a time covers, where the time is the midnight behind it."""
+    return until - timedelta(seconds=1)

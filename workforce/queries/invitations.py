@@ -179,7 +179,9 @@ def roster_view(row: Roster, counts: dict[RosterOutcome, int]) -> RosterView:
 
 def roster_line_view(row: RosterLine) -> RosterLineView:
     faults = tuple((column, Message.from_json(told)) for column, told in row.faults)
-    return RosterLineView(row.number, row.email, row.name, row.locale, row.note, RosterOutcome(row.outcome), faults)
+    return RosterLineView(
+        row.number, row.email, row.name or "", row.locale, row.note or "", RosterOutcome(row.outcome), faults
+    )
 
 
 def _parts(keys: Collection[str]) -> list[list[str]]:
