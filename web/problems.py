@@ -213,7 +213,10 @@ def _ways_on(problem: Problem) -> list[tuple[str, str]]:
     if problem.status == 401:
         there = again.page_of_form() if is_partial() else None
         return [(str(_("Sign in")), url_for("web.sign_in", next=there))]
-    return [(str(_("Go to your home page")), url_for("web.home"))]
+    home = (str(_("Go to your home page")), url_for("web.home"))
+    if problem.status == 409 and request.method == "POST":  # what it was about goes on, though not as it was shown
+        return [(str(_("See how it stands now")), again.page_of_form()), home]
+    return [home]
 
 
 def _with_headers(problem: Problem, response: Response) -> Response:

@@ -413,3 +413,30 @@ def test_every_page_is_told_in_the_readers_language(app: Flask, world: World, lo
     for visitor, paths in pages.items():
         for path in paths:
             assert f'<html lang="{locale}"' in visitor.text(path)
+
+
+def test_a_version_that_changes_nothing_is_not_published_and_a_new_one_says_whom_it_asks_again(
+    app: Flask, world: World
+) -> None:
+    manager = Visitor(app, world.db, world.manager)
+    person, actor = world.annotator()
+    typed = {"code": "conduct", "required_from": "public", "title-en": "Conduct", "text-en": "Be kind."}
+    assert manager.post("/agreements", typed, on="/agreements").status_code == 303
+    with world.db.transaction(world.vendor) as session:
+        known = queries.agreement_in_force(session, person.org_id, "conduct")
+        assert known is not None
+        operations.sign_agreement(session, actor, known.id, locale="en", network="")
+    assert "1 person has signed the version in force" in manager.text("/agreements?code=conduct")
+    again = manager.post("/agreements", typed, on="/agreements")
+    assert again.status_code == 422 and 'id="texts-error"' in again.text
+    assert manager.post("/agreements", {**typed, "text-en": "Be very kind."}, on="/agreements").status_code == 303
+    with world.db.reading(world.vendor) as session:
+        found = queries.agreement_in_force(session, person.org_id, "conduct")
+        assert found is not None and found.version == 2
+
+
+def test_what_a_second_tab_cannot_do_any_more_leads_back_to_how_it_stands(app: Flask, world: World) -> None:
+    person, _actor = world.annotator()
+    manager, page = Visitor(app, world.db, world.manager), f"/people/{person.id}"
+    answer = manager.post(f"{page}/admit", on=page)
+    assert answer.status_code == 409 and f'href="{page}"' in answer.text and "See how it stands now" in answer.text

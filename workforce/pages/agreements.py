@@ -14,7 +14,7 @@ from web.render import flash, page, see
 from workforce import operations, queries
 from workforce.pages import pages, words
 from workforce.policy import Action
-from workforce.queries.agreements import signatures_under
+from workforce.queries.agreements import count_signatures, signatures_under
 from workforce.rules.agreements import shown_locale
 
 
@@ -50,6 +50,11 @@ def publish_agreement() -> Response:
     if form.ok:
         try:
             with db.transaction(current.scope()) as session:
+                known = queries.agreement_in_force(session, current.actor().org_id or "", form.data.code)
+                typed = _typed("title"), _typed("text"), form.data.required_from
+                if known and (dict(known.titles), dict(known.texts), known.required_from) == typed:
+                    told = _("Nothing differs from the version in force, which everybody would have to sign again.")
+                    raise Invalid("agreement.unchanged", told, {"texts": told})
                 made = operations.publish_agreement(
                     session, current.actor(), code=form.data.code, titles=_typed("title"), texts=_typed("text"),
                     required_from=form.data.required_from,
@@ -73,6 +78,7 @@ def _show(form: Form[Any] | None, code: str, status: int = 200) -> Response:
         org_id = current.actor().org_id or ""
         rows, after = queries.find_agreements(session, org_id, after=request.args.get("after") or None)
         known = queries.agreement_in_force(session, org_id, code) if code else None
+        signed = count_signatures(session, known.id) if known else 0
     titles, texts = (dict(known.titles), dict(known.texts)) if known else ({}, {})
     if form is None:
         form = empty_form({"code": code, "required_from": known.required_from if known else "public"})
@@ -80,6 +86,6 @@ def _show(form: Form[Any] | None, code: str, status: int = 200) -> Response:
         titles, texts = _typed("title"), _typed("text")
     return page(
         "workforce/agreements.html", status, rows=rows, after=after, form=form, errors=form.errors, titles=titles,
-        texts=texts, may_list=current.may(Action.PEOPLE_READ), shipped=SHIPPED, words=words,
+        texts=texts, signed=signed, may_list=current.may(Action.PEOPLE_READ), shipped=SHIPPED, words=words,
         title_of=lambda one: one.titles[shown_locale(one.titles, current_locale())],
     )  # fmt: skip

@@ -59,6 +59,12 @@ def agreement_in_force(session: Session, org_id: str, code: str) -> AgreementVie
     return agreement_view(row) if row else None
 
 
+def count_signatures(session: Session, agreement_id: str) -> int:
+    """How many people have signed one version."""
+    signed = select(func.count()).select_from(AgreementSignature)
+    return session.scalar(signed.where(AgreementSignature.agreement_id == agreement_id)) or 0
+
+
 def agreements_to_sign(session: Session, annotator_id: str, org_id: str) -> list[AgreementView]:
     """The versions in force that a person has not signed."""
     signed = set(_SIGNED.run(session, p_person=annotator_id, p_org=org_id).scalars())
