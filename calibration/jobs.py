@@ -21,6 +21,7 @@ from calibration.operations import (
     languages,
     leaks,
     measuring,
+    natives,
     refitting,
     restoring,
     rotation,
@@ -100,6 +101,14 @@ def tell_languages(work: Work) -> dict[str, Any]:
     with work.reading() as session:
         lanes = languages.lanes_with_checks(session, work.actor)
     return {"lanes": len(lanes), "people": work.each(lanes, languages.tell_lane)}
+
+
+@job(queue="bulk", long=True, every=timedelta(days=1))
+def end_stranded_checks(work: Work) -> dict[str, Any]:
+    """End checks by natives that wait for somebody who is not there any more."""
+    with work.reading() as session:
+        waiting = natives.stranded(session, work.actor)
+    return {"checks": len(waiting), "ended": work.each(waiting, natives.end_stranded)}
 
 
 @job(queue="bulk", long=True)

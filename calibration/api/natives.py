@@ -3,13 +3,13 @@
 from base64 import b64decode
 from binascii import Error as NotBase64
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from calibration.api.routes import api
 from calibration.operations import natives as acts
-from calibration.operations import voices
+from calibration.operations import prompts, voices
 from calibration.passes import voice_pass
 from calibration.queries.natives import CheckerRow, CheckView, TaskView
 from calibration.rules.voices import MOST_BYTES
@@ -20,7 +20,7 @@ from kernel.policy import Actor
 from labeling.links import link_to
 from labeling.rules.media import CleanFile
 from web import current, limits
-from web.forms import InModel, OutModel
+from web.forms import InModel, OutModel, values_of
 from workforce import queries as people
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class AskCheckIn(InModel):
 
 
 class AnswerCheckIn(InModel):
-    """What the candidate wrote: 40 to 2000 characters."""
+    """What the candidate wrote: 40 to 2000 characters, in sentences that do not repeat themselves."""
 
     text: str = Field(max_length=4000)
 
@@ -60,7 +60,8 @@ class NativePromptIn(InModel):
 
 
 class NativeCheckOut(OutModel):
-    """A check as its candidate sees it; `recording` is a link for a minute, told of one check at a time."""
+    """A check as its candidate sees it; `recording` is a link for a minute, told of one check at a time. `confirmed` is
+    null where nothing was decided: while it is under way, and where natives could not (`undecided`)."""
 
     id: str
     locale: str
@@ -69,7 +70,7 @@ class NativeCheckOut(OutModel):
     prompt: str
     answer: str
     recording: str | None
-    state: str
+    state: Annotated[str, values_of(("asked", "answered", "decided", "undone", "undecided"))]
     confirmed: bool | None
     asked_at: datetime
     answered_at: datetime | None
@@ -116,7 +117,7 @@ class NativeChecksOut(OutModel):
 
 
 class JudgedOut(OutModel):
-    """What the check came to; null while a native is missing."""
+    """What the check came to; null while a native is missing, and where natives could not decide."""
 
     confirmed: bool | None
 
@@ -268,16 +269,23 @@ def judge_language_check(session: "Session", actor: Actor, check_id: str, body: 
     return JudgedOut(confirmed=acts.judge_check(session, actor, check_id, confirms=body.confirms))
 
 
+@api.post("/language-checks/<check_id>/giving-back", returns=RemovedOut)
+def give_back_language_check(session: "Session", actor: Actor, check_id: str) -> RemovedOut:
+    """Leave what you hold to another native: it earns nothing, counts for nothing, and does not come to you again."""
+    acts.give_back_check(session, actor, check_id)
+    return RemovedOut()
+
+
 @api.post("/language-prompts", body=NativePromptIn, returns=MadePromptOut, creates=True)
 def add_language_prompt(session: "Session", actor: Actor, body: NativePromptIn) -> MadePromptOut:
     """Add a prompt of your own for one locale."""
-    return MadePromptOut(id=acts.add_prompt(session, actor, locale=body.locale, text=body.text, mode=body.mode))
+    return MadePromptOut(id=prompts.add_prompt(session, actor, locale=body.locale, text=body.text, mode=body.mode))
 
 
 @api.post("/language-prompts/<prompt_id>/removal", returns=RemovedOut)
 def remove_language_prompt(session: "Session", actor: Actor, prompt_id: str) -> RemovedOut:
     """Take a prompt away."""
-    acts.remove_prompt(session, actor, prompt_id)
+    prompts.remove_prompt(session, actor, prompt_id)
     return RemovedOut()
 
 

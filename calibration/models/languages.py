@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Float, Index, String, Text, UniqueConstraint
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
@@ -21,7 +22,7 @@ class LanguagePrompt(Identified, Owned, Base):
 
 
 class LanguageCheck(Identified, Owned, Base):
-    """A short text or recording of a candidate, to be judged by two natives, and by a third where they differ."""
+    """A short text or recording of a candidate, judged by two natives, and by more where these do not settle it."""
 
     __tablename__ = "language_check"
     __table_args__ = (
@@ -47,6 +48,11 @@ class LanguageCheck(Identified, Owned, Base):
     answered_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     receipt_id: Mapped[str | None] = mapped_column(Id)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it ended without saying anything of the candidate: it does not count, and no appeal has undone it."""
+        return self.state == "undone" and self.receipt_id is None
 
 
 class LanguageRecording(Identified, Owned, Base):
@@ -74,7 +80,8 @@ class LanguageRecording(Identified, Owned, Base):
 
 
 class LanguageVote(Identified, Owned, Base):
-    """One native's place at a check: held until a time, and then what they said, without the others' words."""
+    """One native's place at a check: held until a time, and then what they said, without the others' words. One that
+    was held for no time was given back, and stays so that nobody is asked for it again."""
 
     __tablename__ = "language_vote"
     __table_args__ = (
@@ -94,3 +101,8 @@ class LanguageVote(Identified, Owned, Base):
     voted_at: Mapped[datetime | None]
     micros: Mapped[int] = mapped_column(Micros)
     currency: Mapped[str] = mapped_column(String(3))
+
+    @hybrid_property
+    def is_given_back(self) -> bool:
+        """Whether its native left it to others."""
+        return self.held_until <= self.taken_at

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from calibration.models.languages import LanguageCheck, LanguagePrompt, LanguageVote
-from calibration.policy import CHECK_ASK, CHECK_JUDGE, CHECK_OVERSEE, language_check_resource
+from calibration.models.languages import LanguageCheck, LanguageVote
+from calibration.operations.prompts import draw
+from calibration.policy import CHECK_ASK, CHECK_JUDGE, CHECK_OVERSEE, GRADE_RUN, language_check_resource
 from calibration.queries.natives import (
     MODES,
     Askable,
@@ -26,7 +27,9 @@ from calibration.queries.natives import (
     checkers,
     checks_of,
     claim_to_check,
+    half_spoken,
     held_by,
+    is_anybody_left,
     native_in,
     natives_by_locale,
     overview_rows,
@@ -39,34 +42,29 @@ from calibration.queries.natives import (
 )
 from calibration.queries.people import Person, person_of_account
 from calibration.rules.intervals import wilson
-from calibration.rules.natives import outcome_of, places_of, weight_of
-from calibration.rules.prompts import seeds_for
+from calibration.rules.natives import LIMIT, Verdict, outcome_of, places_of, weight_of
+from calibration.rules.samples import LONGEST, fault_of
 from i18n import Message, _
 from i18n.figures import figure
-from i18n.tags import InvalidTag, standardize
 from kernel import audit, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
 from kernel.policy import Actor, Resource, system_actor
 from payouts.operations import earnings
-from workforce.models import Annotator, LanguageClaim
+from workforce.models import Annotator
 from workforce.operations.evidence import drop_evidence, put_evidence
 from workforce.operations.receipts import end_receipt, issue_receipt
-from workforce.queries.accounts import account_of
 from workforce.queries.pools import pool_of
 from workforce.queries.pools import pools as list_pools
 from workforce.rules.languages import FADES
 from workforce.rules.names import clean_text
 from workforce.values import PoolView, ReceiptKind
 
-SHORTEST, LONGEST = 40, 2000
-PROMPT_LONGEST = 600
-MOST_PROMPTS = 50
 AGAIN_AFTER = timedelta(days=30)
 HELD_FOR = timedelta(hours=24)
 PAY_HOLD = timedelta(hours=72)
-RULE, RULE_VERSION = "language_check", "1"
+RULE, RULE_VERSION = "language_check", "2"
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,8 @@ def ask_check(session: Session, actor: Actor, claim_id: str) -> CheckView:
     if last is not None and last.confirmed is None:
         return check_view(last)
     now = now_of(session)
-    if last is not None and last.state == "decided" and last.asked_at + AGAIN_AFTER > now:
+    is_over = last is not None and (last.state == "decided" or last.is_undecided)
+    if last is not None and is_over and last.asked_at + AGAIN_AFTER > now:
         again = (last.asked_at + AGAIN_AFTER).date()
         raise Conflict("language_check.too_early", _("You can ask for another check from %(date)s.", date=again))
     pool = pool_of(session, _pool_of(session, person))
@@ -151,7 +150,8 @@ def ask_check(session: Session, actor: Actor, claim_id: str) -> CheckView:
     row = LanguageCheck(
         id=ids.new_id(), org_id=person.org_id, claim_id=claim.id, annotator_id=person.annotator_id,
         account_id=person.account_id, pool_id=pool.id, locale=claim.locale, mode=claim.mode,
-        level=claim.proficiency, prompt=_draw(session, actor, claim), answer="", state="asked", asked_at=now,
+        level=claim.proficiency, prompt=draw(session, actor, claim.locale, claim.mode, claim.org_id), answer="",
+        state="asked", asked_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -164,9 +164,9 @@ def answer_check(session: Session, actor: Actor, check_id: str, text: str) -> Ch
     """Write what the prompt asks for. It goes to the natives as it stands, and is not changed any more."""
     row = to_answer(session, actor, check_id, "write")
     text = clean_text(text, "text", LONGEST)
-    if len(text) < SHORTEST:
-        message = _("Write at least %(n)s characters.", n=SHORTEST)
-        raise Invalid("language_check.short", message, fields={"text": message})
+    fault = fault_of(text)
+    if fault is not None:
+        raise Invalid("language_check.sample", fault, fields={"text": fault})
     row.answer = text
     return answered(session, actor, row)
 
@@ -201,7 +201,7 @@ def take_check(session: Session, actor: Actor) -> TaskView | None:
         row = _load(session, check_id)
         votes = votes_of(session, row.id)
         own = next((vote for vote in votes if vote.account_id == person.account_id), None)
-        if own is not None and own.voted_at is None and row.state == "answered":
+        if own is not None and not own.is_given_back and own.voted_at is None and row.state == "answered":
             own.held_until = now_of(session) + HELD_FOR
             session.flush()
             return task_view(session, row, own)
@@ -211,28 +211,44 @@ def take_check(session: Session, actor: Actor) -> TaskView | None:
 
 
 def judge_check(session: Session, actor: Actor, check_id: str, *, confirms: bool) -> bool | None:
-    """Say whether somebody who knows the language so well writes or speaks like this; and what the check came to.
+    """Say whether somebody who knows the language so well writes or speaks like this; and what the check came to: None
+    while it is under way, and where natives could not decide.
 
     The native's words are paid whatever they say, and whatever the others have said meanwhile.
     """
-    person = _own(session, actor, CHECK_JUDGE)
-    row = _load(session, check_id)
-    votes = votes_of(session, row.id)
-    own = next((vote for vote in votes if vote.account_id == person.account_id), None)
-    if own is None:
-        raise not_found()
-    if own.voted_at is not None:
-        raise Conflict("language_check.voted", _("You have said what you think of this already."))
-    heard = _heard(votes)
+    row, own = _in_hand(session, actor, check_id)
+    heard = _heard(votes_of(session, row.id))
     own.confirms, own.voted_at = confirms, now_of(session)
     own.counts = row.state == "answered" and len(heard) < places_of(heard)
     session.flush()
     _pay(session, row, own)
     audit.record(session, actor, "language_check.judged", "language_check", row.id, org_id=row.org_id, link=False)
-    outcome = outcome_of(_heard(votes_of(session, row.id))) if own.counts else None
-    if outcome is not None:
-        _decide(session, row, outcome)
-    return outcome
+    return _end_if_told(session, row) if own.counts else None
+
+
+def give_back_check(session: Session, actor: Actor, check_id: str) -> None:
+    """Leave an answer that one holds to another native. It earns nothing and counts for nothing, and whoever gave it
+    back is not asked for it again."""
+    row, own = _in_hand(session, actor, check_id)
+    own.held_until = own.taken_at
+    session.flush()
+    audit.record(session, actor, "language_check.given_back", "language_check", row.id, org_id=row.org_id, link=False)
+    _end_if_told(session, row)
+
+
+def end_stranded(session: Session, actor: Actor, check_id: str) -> int:
+    """End a check of which natives have spoken and for which nobody is left to be asked; returns how many. System
+    scope."""
+    require(session, actor, GRADE_RUN)
+    row = _load(session, check_id)
+    _end_if_told(session, row)
+    return int(row.is_undecided)
+
+
+def stranded(session: Session, actor: Actor) -> list[str]:
+    """Checks that may wait for somebody who is not there any more. System scope."""
+    require(session, actor, GRADE_RUN)
+    return half_spoken(session)
 
 
 def undo_check(session: Session, actor: Actor, check_id: str) -> None:
@@ -247,47 +263,6 @@ def undo_check(session: Session, actor: Actor, check_id: str) -> None:
     audit.record(session, actor, "language_check.undone", "language_check", row.id, org_id=row.org_id)
 
 
-def add_prompt(session: Session, actor: Actor, *, locale: str, text: str, mode: str = "write") -> str:
-    """A prompt of the vendor's own for one locale, whose candidates write or speak to these from then on."""
-    require(session, actor, CHECK_OVERSEE, Resource("language_prompt", org_id=actor.org_id))
-    assert actor.org_id is not None
-    try:
-        tag = standardize(locale.strip())
-    except InvalidTag as error:
-        message = _("“%(tag)s” is not a language we know. Write it like sw-KE or zh-Hant-TW.", tag=locale[:40])
-        raise Invalid("language_prompt.locale", message, fields={"locale": message}) from error
-    if mode not in MODES:
-        message = _("Choose one of the two.")
-        raise Invalid("language_prompt.mode", message, fields={"mode": message})
-    text = clean_text(text, "text", PROMPT_LONGEST)
-    known = select(func.count()).where(
-        LanguagePrompt.org_id == actor.org_id, LanguagePrompt.locale == tag, LanguagePrompt.mode == mode
-    )
-    if (session.scalar(known) or 0) >= MOST_PROMPTS:
-        message = _("There are %(n)s prompts for this language already; remove one first.", n=MOST_PROMPTS)
-        raise Invalid("language_prompt.too_many", message, fields={"text": message})
-    row = LanguagePrompt(
-        id=ids.new_id(), org_id=actor.org_id, locale=tag, mode=mode, text=text, created_at=now_of(session),
-        created_by=actor.account_id,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    audit.record(session, actor, "language_prompt.added", "language_prompt", row.id, org_id=row.org_id,
-                 details={"locale": tag, "mode": mode})  # fmt: skip
-    return row.id
-
-
-def remove_prompt(session: Session, actor: Actor, prompt_id: str) -> None:
-    """Take a prompt away; what was written to it stays as it is."""
-    row = session.get(LanguagePrompt, prompt_id)
-    if row is None:
-        raise not_found()
-    require(session, actor, CHECK_OVERSEE, Resource("language_prompt", row.id, org_id=row.org_id))
-    audit.record(session, actor, "language_prompt.removed", "language_prompt", row.id, org_id=row.org_id)
-    session.delete(row)
-    session.flush()
-
-
 def _own(session: Session, actor: Actor, action: str) -> Person:
     person = person_of_account(session, actor.account_id, actor.org_id)
     if person is None or person.status != "active":
@@ -297,6 +272,20 @@ def _own(session: Session, actor: Actor, action: str) -> Person:
         Resource("language_check", org_id=person.org_id, owner_account_id=person.account_id),
     )  # fmt: skip
     return person
+
+
+def _in_hand(session: Session, actor: Actor, check_id: str) -> tuple[LanguageCheck, LanguageVote]:
+    """A check and the actor's place at it, of which they have said nothing yet."""
+    person = _own(session, actor, CHECK_JUDGE)
+    row = _load(session, check_id)
+    own = next((vote for vote in votes_of(session, row.id) if vote.account_id == person.account_id), None)
+    if own is None:
+        raise not_found()
+    if own.voted_at is not None:
+        raise Conflict("language_check.voted", _("You have said what you think of this already."))
+    if own.is_given_back:
+        raise Conflict("language_check.given_back", _("You have given this back already."))
+    return row, own
 
 
 def _load(session: Session, check_id: str) -> LanguageCheck:
@@ -310,20 +299,6 @@ def _load(session: Session, check_id: str) -> LanguageCheck:
 
 def _pool_of(session: Session, person: Person) -> str:
     return session.get_one(Annotator, person.annotator_id).pool_id
-
-
-def _draw(session: Session, actor: Actor, claim: LanguageClaim) -> str:
-    own = list(
-        session.scalars(
-            select(LanguagePrompt.text).where(
-                LanguagePrompt.org_id == claim.org_id, LanguagePrompt.locale == claim.locale,
-                LanguagePrompt.mode == claim.mode,
-            ).order_by(LanguagePrompt.id)
-        )
-    )  # fmt: skip
-    account = account_of(session, actor.account_id or "")
-    texts = own or list(seeds_for(claim.locale, account.locale if account else "en", claim.mode))
-    return texts[int(ids.uniform() * len(texts))]
 
 
 def _heard(votes: list[LanguageVote]) -> list[bool]:
@@ -362,10 +337,32 @@ def _pay(session: Session, row: LanguageCheck, vote: LanguageVote) -> None:
     )  # fmt: skip
 
 
-def _decide(session: Session, row: LanguageCheck, confirmed: bool) -> None:
+def _end_if_told(session: Session, row: LanguageCheck) -> bool | None:
+    """Write what the check comes to, where it comes to something now."""
+    if row.state != "answered":
+        return None
+    said = _heard(votes_of(session, row.id))
+    verdict = outcome_of(said, is_anybody_left=is_anybody_left(session, row))
+    if verdict is None:
+        return None
+    if verdict is Verdict.UNDECIDED:
+        _leave_undecided(session, row, said)
+        return None
+    _decide(session, row, verdict is Verdict.CONFIRMED, said)
+    return row.confirmed
+
+
+def _leave_undecided(session: Session, row: LanguageCheck, said: list[bool]) -> None:
+    """End it without a word about the candidate: the claim stands as it stood before."""
+    row.state, row.confirmed, row.decided_at = "undone", False, now_of(session)
+    session.flush()
+    audit.record(session, system_actor("language check", row.org_id), "language_check.undecided", "language_check",
+                 row.id, org_id=row.org_id, details={"natives": len(said)})  # fmt: skip
+
+
+def _decide(session: Session, row: LanguageCheck, confirmed: bool, said: list[bool]) -> None:
     """Write the outcome, let the claim learn from it, and give a receipt where it is against the candidate."""
     actor = system_actor("language check", row.org_id)
-    said = _heard(votes_of(session, row.id))
     row.state, row.confirmed, row.decided_at = "decided", confirmed, now_of(session)
     claim = claim_to_check(session, row.claim_id, hold=True)
     if claim is not None:
@@ -405,7 +402,7 @@ def _tell(session: Session, actor: Actor, row: LanguageCheck, said: list[bool]) 
         way_back=_("You can ask for another check from %(date)s.", date=(row.asked_at + AGAIN_AFTER).date()),
         figure={
             "value": round(confirming / len(said), 4), "low": round(interval.lower, 4),
-            "high": round(interval.upper, 4), "limit": 0.5, "n": len(said),
+            "high": round(interval.upper, 4), "limit": LIMIT, "n": len(said),
         },
         evidence=[{"kind": "language_check", "id": row.id}],
         cause_kind="language_check", cause_id=row.id,

@@ -111,16 +111,17 @@ def forget_recordings(session: Session, actor: Actor, which: ColumnElement[bool]
 def speak_anew(session: Session, actor: Actor, recording_ids: list[str]) -> None:
     """Forget recordings that natives have left undecided: their checks ask again, and the candidate may speak anew.
 
-    What a native said of the old one was paid and counts for nothing; who held a place has none.
+    What a native said of the old one was paid and counts for nothing; who held a place has none, and who gave it back
+    is not asked for the new one either.
     """
     of_these = select(LanguageRecording.check_id).where(LanguageRecording.id.in_(recording_ids))
     checks = session.scalars(select(LanguageCheck).where(LanguageCheck.id.in_(of_these))).all()
     for check in checks:
         for vote in votes_of(session, check.id):
-            if vote.voted_at is None:
-                session.delete(vote)
-            else:
+            if vote.voted_at is not None:
                 vote.counts = False
+            elif not vote.is_given_back:
+                session.delete(vote)
         check.state, check.answered_at = "asked", None
     session.flush()
     forget_recordings(session, actor, LanguageRecording.id.in_(recording_ids))

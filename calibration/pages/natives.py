@@ -6,10 +6,11 @@ from flask import Response, request
 from pydantic import Field
 
 from calibration.operations import natives as acts
-from calibration.operations import voices
+from calibration.operations import prompts, voices
 from calibration.pages import pages
 from calibration.passes import voice_pass
 from calibration.queries.natives import MODES
+from calibration.rules import samples
 from calibration.rules.voices import LONGEST, MOST_BYTES, SHORTEST
 from i18n import Message, _
 from kernel import db
@@ -26,6 +27,7 @@ STATES: dict[str, tuple[Message, str]] = {
     "answered": (_("With the natives"), "wait"),
     "decided": (_("Decided"), "plain"),
     "undone": (_("Undone"), "plain"),
+    "undecided": (_("Undecided"), "plain"),
 }
 OUTCOMES: dict[bool, tuple[Message, str]] = {
     True: (_("Confirmed"), "good"),
@@ -152,6 +154,19 @@ def judge_language_check(check_id: str) -> Response:
     return see("calibration.language_checks")
 
 
+@pages.post("/language-checks/<check_id>/giving-back")
+def give_back_language_check(check_id: str) -> Response:
+    """Leave the answer in hand to another native."""
+    try:
+        with db.transaction(current.scope()) as session:
+            acts.give_back_check(session, current.actor(), check_id)
+    except Conflict as problem:
+        flash("bad", problem.message)
+    else:
+        flash("good", _("Given back. It goes to another native, and nothing of it is held against you."))
+    return see("calibration.language_checks")
+
+
 @pages.get("/language-checks/<check_id>/appealed")
 def appealed_check(check_id: str) -> Response:
     """What was asked and answered, for whoever may decide the appeal against what natives found."""
@@ -174,7 +189,7 @@ def add_language_prompt() -> Response:
         try:
             with db.transaction(current.scope()) as session:
                 locale = words.language_typed(form.data.locale)
-                acts.add_prompt(session, current.actor(), locale=locale, text=form.data.text, mode=form.data.mode)
+                prompts.add_prompt(session, current.actor(), locale=locale, text=form.data.text, mode=form.data.mode)
         except Invalid as problem:
             form.add(problem)
     if not form.ok:
@@ -187,7 +202,7 @@ def add_language_prompt() -> Response:
 def remove_language_prompt(prompt_id: str) -> Response:
     """Take a prompt away."""
     with db.transaction(current.scope()) as session:
-        acts.remove_prompt(session, current.actor(), prompt_id)
+        prompts.remove_prompt(session, current.actor(), prompt_id)
     flash("good", _("Removed."))
     return see("calibration.language_checks_overview")
 
@@ -197,9 +212,9 @@ def _own(check_id: str, form: Form[Any], status: int = 200) -> Response:
         check = acts.own_check(session, current.actor(), check_id)
     return page(
         "calibration/language_check.html", status, check=check, form=form, errors=form.errors, words=words,
-        states=STATES, outcomes=OUTCOMES, shortest=acts.SHORTEST, longest=acts.LONGEST,
+        states=STATES, outcomes=OUTCOMES, shortest=samples.SHORTEST, longest=samples.LONGEST,
         sound=_sound(check.id, check.recording_id), least_seconds=SHORTEST, most_minutes=LONGEST // 60,
-        most_mb=MOST_BYTES // 1024 // 1024,
+        most_mb=MOST_BYTES // 1024 // 1024, again_at=check.asked_at + acts.AGAIN_AFTER,
     )  # fmt: skip
 
 

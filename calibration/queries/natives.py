@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from calibration.models.languages import LanguageCheck, LanguagePrompt, LanguageRecording, LanguageVote
 from calibration.queries.people import Person
 from calibration.rules.intervals import Interval, wilson
-from calibration.rules.natives import Agreement, agreement_of
+from calibration.rules.natives import FEWEST, Agreement, agreement_of
+from i18n.matching import Level
 from kernel.db import now_of
 from workforce.models import Annotator, LanguageClaim
 from workforce.queries.languages import claims_of
 from workforce.queries.people import pseudonyms_of
+from workforce.queries.proven import proven
 
 SHOWN = 50
 MODES = ("write", "speak")  # of languages that natives check
@@ -32,7 +34,7 @@ class CheckView:
     prompt: str
     answer: str
     recording_id: str | None
-    state: str
+    state: str  # asked, answered, decided, undone, undecided
     confirmed: bool | None
     asked_at: datetime
     answered_at: datetime | None
@@ -164,7 +166,7 @@ def native_in(session: Session, person: Person) -> list[tuple[str, str]]:
 
 def queue_of(session: Session, person: Person) -> list[str]:
     """Answers that wait in the person's native languages, oldest first, the one that they hold before all; never their
-    own, nor what they have judged, nor a recording that is not kept any more."""
+    own, nor what they have judged or given back, nor a recording that is not kept any more."""
     natively = native_in(session, person)
     if not natively:
         return []
@@ -179,7 +181,7 @@ def queue_of(session: Session, person: Person) -> list[str]:
                 LanguageCheck.state == "answered",
                 tuple_(LanguageCheck.locale, LanguageCheck.mode).in_(natively),
                 LanguageCheck.account_id != person.account_id,
-                ~exists(own.where(LanguageVote.voted_at.is_not(None))),
+                ~exists(own.where(_IS_DONE_WITH)),
                 (LanguageCheck.mode == "write") | _is_kept(),
             )
             .order_by(~exists(held), LanguageCheck.answered_at, LanguageCheck.id)
@@ -198,9 +200,7 @@ def held_by(session: Session, person: Person, check_id: str) -> TaskView | None:
     row = session.execute(
         select(LanguageCheck, LanguageVote)
         .join(LanguageVote, (LanguageVote.check_id == LanguageCheck.id) & (LanguageVote.org_id == LanguageCheck.org_id))
-        .where(
-            LanguageCheck.id == check_id, LanguageVote.account_id == person.account_id, LanguageVote.voted_at.is_(None)
-        )
+        .where(LanguageCheck.id == check_id, LanguageVote.account_id == person.account_id, ~_IS_DONE_WITH)
     ).first()
     return task_view(session, row[0], row[1]) if row else None
 
@@ -210,6 +210,39 @@ def votes_of(session: Session, check_id: str) -> list[LanguageVote]:
     return list(
         session.scalars(select(LanguageVote).where(LanguageVote.check_id == check_id).order_by(LanguageVote.id))
     )
+
+
+def is_anybody_left(session: Session, row: LanguageCheck) -> bool:
+    """Whether there is a native who could still be asked: of its vendor, and neither the candidate nor somebody who has
+    spoken or given it back."""
+    done = select(LanguageVote.id).where(
+        LanguageVote.check_id == row.id, LanguageVote.org_id == row.org_id,
+        LanguageVote.account_id == Annotator.account_id, _IS_DONE_WITH,
+    )  # fmt: skip
+    left = (
+        select(LanguageClaim.id)
+        .join(Annotator, (Annotator.id == LanguageClaim.annotator_id) & (Annotator.org_id == LanguageClaim.org_id))
+        .where(
+            LanguageClaim.org_id == row.org_id, LanguageClaim.locale == row.locale, LanguageClaim.mode == row.mode,
+            proven(Level.NATIVE, now_of(session)), Annotator.status == "active",
+            Annotator.account_id != row.account_id, ~exists(done),
+        )
+    )  # fmt: skip
+    return session.scalars(left.limit(1)).first() is not None
+
+
+def half_spoken(session: Session) -> list[str]:
+    """Answers of which enough natives have spoken that they could end, whoever else is missing."""
+    told = (
+        select(LanguageVote.check_id)
+        .join(
+            LanguageCheck, (LanguageCheck.id == LanguageVote.check_id) & (LanguageCheck.org_id == LanguageVote.org_id)
+        )
+        .where(LanguageCheck.state == "answered", LanguageVote.counts)
+        .group_by(LanguageVote.check_id)
+        .having(func.count() >= FEWEST)
+    )  # fmt: skip
+    return list(session.scalars(told.order_by(LanguageVote.check_id)))
 
 
 def overview_rows(session: Session) -> list[OverviewRow]:
@@ -226,7 +259,7 @@ def overview_rows(session: Session) -> list[OverviewRow]:
     now = now_of(session)
     return [
         OverviewRow(
-            row.id, names.get(row.annotator_id, ""), row.locale, row.mode, row.level, row.state, row.confirmed,
+            row.id, names.get(row.annotator_id, ""), row.locale, row.mode, row.level, *_told(row),
             tuple(bool(vote.confirms) for vote in votes[row.id] if vote.counts),
             sum(vote.voted_at is None and vote.held_until > now for vote in votes[row.id]), row.asked_at,
         )
@@ -279,8 +312,8 @@ def prompts_of(session: Session) -> list[PromptRow]:
 
 def check_view(row: LanguageCheck, recording_id: str | None = None) -> CheckView:
     return CheckView(
-        row.id, row.locale, row.mode, row.level, row.prompt, row.answer, recording_id, row.state, row.confirmed,
-        row.asked_at, row.answered_at, row.decided_at, row.receipt_id,
+        row.id, row.locale, row.mode, row.level, row.prompt, row.answer, recording_id, *_told(row), row.asked_at,
+        row.answered_at, row.decided_at, row.receipt_id,
     )  # fmt: skip
 
 
@@ -301,6 +334,14 @@ def recordings_of(session: Session, account_id: str) -> list[LanguageRecording]:
 def is_held(session: Session, row: LanguageCheck, vote: LanguageVote) -> bool:
     """Whether a place at a check is held at this moment, by somebody whose word it waits for."""
     return row.state == "answered" and vote.voted_at is None and vote.held_until > now_of(session)
+
+
+def _told(row: LanguageCheck) -> tuple[str, bool | None]:
+    """How a check stands, and what it came to."""
+    return ("undecided", None) if row.is_undecided else (row.state, row.confirmed)
+
+
+_IS_DONE_WITH = LanguageVote.voted_at.is_not(None) | LanguageVote.is_given_back
 
 
 def _is_kept() -> ColumnElement[bool]:

@@ -83,7 +83,8 @@ HANDED = {
     "review": ("review.task", "review.decide", "review_api.task", "review_api.decide"),
     "language_vote": (
         "calibration.language_task", "calibration_api.language_task", "calibration.judge_language_check",
-        "calibration_api.judge_language_check",
+        "calibration_api.judge_language_check", "calibration.give_back_language_check",
+        "calibration_api.give_back_language_check",
     ),
     "appeal": ("calibration.appealed_check", "calibration_api.appealed_check"),
     "attempt": ("calibration.attempt_questions", "calibration_api.attempt_questions"),

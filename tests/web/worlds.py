@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from calibration.lanes import lane_of
 from calibration.models import BehaviourReview, GoldKey
-from calibration.operations import attempts, backtests, disputes, natives, tests
+from calibration.operations import attempts, backtests, disputes, natives, prompts, tests
 from i18n import Message
 from kernel import audit
 from kernel.crypto import place_of, seal
@@ -317,7 +317,7 @@ def _have_read(market: Market, desk: Desk) -> None:
     """A person's text that natives of their vendor will read, to a prompt of the vendor's own."""
     with desk.vendor() as session:
         pools.set_check_rate(session, market.manager, market.pool, micros=50_000, currency="EUR")
-        natives.add_prompt(session, market.manager, locale="sw-KE", text="Tell of a market day.")
+        prompts.add_prompt(session, market.manager, locale="sw-KE", text="Tell of a market day.")
         claim = next(each for each in claims_of(session, desk.annotators[0]) if each.mode == "write")
         natives.ask_check(session, desk.people[0], claim.id)
 

@@ -112,6 +112,9 @@ def test_a_recording_is_heard_by_whom_its_check_is_open_to_and_is_gone_afterward
     nia, juma, writer = (world.annotator(name) for name in ("Nia Otieno", "Juma Said", "Zawadi Mrema"))
     prove(world, nia[0].id, "speak")
     prove(world, juma[0].id, "speak")
+    more = [world.annotator(name) for name in ("Sefu Baraka", "Rehema Ali")]
+    for person, _actor in more:
+        prove(world, person.id, "speak")
     prove(world, writer[0].id, "write")
     with world.db.transaction(world.vendor) as session:
         set_check_rate(session, world.manager, world.pool_id, micros=25_000_000, currency="KES")
@@ -164,6 +167,11 @@ def test_a_recording_is_heard_by_whom_its_check_is_open_to_and_is_gone_afterward
     again = address_on(listener, judge)
     assert listener.post(f"{here}/verdict", {"verdict": "no"}, on=judge).status_code == 303
     assert listener.get(again).status_code == 404
+    for _person, native in more:
+        asked_too = Program(app, world.db, native)
+        task = asked_too.send("POST", f"{HOME}/next").json["task"]  # type: ignore[index]
+        asked_too.send("POST", f"{HOME}/{check_id}/verdict", {"confirms": False})
+        assert follow(app, task["recording"]).status_code == 404
 
     # Whoever answers an appeal hears it while that waits.
     manager, colleague = Visitor(app, world.db, world.manager), Program(app, world.db, world.colleague)
@@ -239,6 +247,12 @@ def test_a_recording_that_no_native_decides_on_goes_after_180_days_and_the_candi
     assert send(candidate, here, wav(8_000 * 4)).status_code == 303
     assert "for 180 days at most" in candidate.text(here)
     Visitor(app, world.db, nia[1]).post(f"{HOME}/next", on=HOME)
+    juma = world.annotator("Juma Said")
+    prove(world, juma[0].id, "speak")
+    program = Program(app, world.db, juma[1])
+    task = program.send("POST", f"{HOME}/next").json["task"]  # type: ignore[index]
+    assert program.send("POST", f"{here}/giving-back").json == {"ok": True}
+    assert follow(app, task["recording"]).status_code == 404, "who gave it back hears it no more"
     machine = system_actor("retention")
     time.now += timedelta(days=179)
     with world.db.transaction(EVERYWHERE) as session:
@@ -250,3 +264,5 @@ def test_a_recording_that_no_native_decides_on_goes_after_180_days_and_the_candi
     assert Program(app, world.db, nia[1]).send("POST", f"{HOME}/next").json == {"task": None}
     candidate = Visitor(app, world.db, amina_actor)
     assert send(candidate, here, wav(8_000 * 5)).status_code == 303 and len(files(tmp_path)) == 1
+    assert Program(app, world.db, juma[1]).send("POST", f"{HOME}/next").json == {"task": None}, "nor the new one"
+    assert Program(app, world.db, nia[1]).send("POST", f"{HOME}/next").json["task"]  # type: ignore[index]

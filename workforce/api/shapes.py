@@ -364,7 +364,7 @@ class AppealOut(OutModel):
 
 
 class ReceiptOut(OutModel):
-    """A decision, told in the caller's language."""
+    """A decision, told in the caller's language. `until_at` is what was decided; `state` tells whether it holds."""
 
     id: str
     kind: ReceiptKind

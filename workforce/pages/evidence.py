@@ -49,6 +49,14 @@ def rests_on_reason(receipt: ReceiptView) -> bool:
     return receipt.rule in BY_HAND and not receipt.evidence and not receipt.decided_by_rule
 
 
+def is_left_open(receipt: ReceiptView) -> bool:
+    """Whether natives decided on a figure whose interval holds the limit, as they could by the first version."""
+    figure = receipt.figure
+    if receipt.rule != "language_check" or not {"low", "high", "limit"} <= figure.keys():
+        return False
+    return float(figure["low"]) <= float(figure["limit"]) <= float(figure["high"])
+
+
 def decider_told(receipt: ReceiptView) -> Message:
     """Who decided, as far as the person is told."""
     if receipt.decided_by_rule:

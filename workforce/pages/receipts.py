@@ -60,7 +60,7 @@ def _show(receipt_id: str, problem: Invalid | None = None) -> Response:
         picture=_picture(view), text=request.form.get("text", ""), errors=problem.fields if problem else {},
         words=words, rule=evidence.rule_told(view), evidence=evidence.evidence_told(view, links, losses),
         rests_on_reason=evidence.rests_on_reason(view),
-        whole=whole, decided_by=evidence.decider_told(view),
+        whole=whole, decided_by=evidence.decider_told(view), is_open=evidence.is_left_open(view), now=clock.now(),
     )  # fmt: skip
 
 
