@@ -1,6 +1,8 @@
 """From evidence to a level: the rule in tables, and that each source of evidence reaches it."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -8,9 +10,11 @@ from alembic import command
 from i18n.matching import Level, Mode
 from kernel.errors import Invalid
 from kernel.migrate import alembic_config, upgrade
+from tests.workforce.browser import Program, Visitor, application
 from tests.workforce.conftest import SYSTEM, Time, World
 from workforce import operations, queries
-from workforce.operations.evidence import note_exam, note_work
+from workforce.models import LanguageClaim
+from workforce.operations.evidence import drop_evidence, note_exam, note_work
 from workforce.rules.languages import (
     EXAM,
     FADES,
@@ -19,6 +23,7 @@ from workforce.rules.languages import (
     WORK_FADES,
     WORK_MOST,
     estimate,
+    is_measured,
     prior,
     proven_at,
     steps_of,
@@ -204,3 +209,72 @@ def test_what_was_stated_before_languages_had_modes_holds_for_every_mode(world: 
     for each in claims[4:]:
         assert (each.status, each.proven, each.until_at) == (ClaimStatus.VERIFIED, "native", until)
         assert [piece.strength for piece in each.evidence] == ["strong"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "measured"),
+    [
+        ([], False),
+        ([piece("native", HISTORY, "history")], False),
+        ([piece("native")], True),
+        ([piece("native", HISTORY, "history"), piece("native", -WORK_MOST, "work", fades=WORK_FADES)], True),
+        ([piece("native", WORK_MOST, "work", fades=WORK_FADES, days=1_700)], False),  # too old to count
+        ([Evidence("peer", "native", FULL, NOW - timedelta(days=2), 10, until_at=NOW)], False),  # undone
+    ],
+)
+def test_a_level_is_measured_by_evidence_beyond_the_own_word_alone(pieces: list[Evidence], measured: bool) -> None:
+    assert is_measured(pieces, NOW) is measured
+
+
+def test_what_nothing_has_shown_is_told_as_a_claim_and_measured_only_from_evidence_on(
+    world: World, time: Time, tmp_path: Path
+) -> None:
+    person, actor = world.annotator()
+    app = application(tmp_path)
+    own, vendor = Visitor(app, world.db, actor), Visitor(app, world.db, world.manager)
+    mine, theirs = Program(app, world.db, actor), Program(app, world.db, world.manager)
+    pages = ((own, "/me/languages", "You say"), (vendor, f"/people/{person.id}/languages", "They say"))
+
+    def told(program: Program, path: str) -> dict[str, Any]:
+        items = program.send("GET", path).json["items"]  # type: ignore[index]
+        return next(each for each in items if (each["locale"], each["mode"]) == ("sw-KE", "write"))
+
+    # A claim, also with a history of one's own telling: no level with an interval, and what would show it.
+    with world.db.transaction(world.vendor) as session:
+        operations.claim_language(session, actor, person.id, locale="sw-KE", proficiency="native", history="home")
+    for visitor, path, who in pages:
+        shown = visitor.text(path)
+        assert shown.count(f"{who}: native. Nothing has shown it yet.") == 4
+        assert shown.count("What would show it: a check by natives") == 4, "writing and speaking of two languages"
+        assert ", between " not in shown and "Nothing is proven yet" not in shown
+    for program, path in ((mine, "/me/languages"), (theirs, f"/people/{person.id}/languages")):
+        found = told(program, path)
+        assert found["is_measured"] is False
+        assert found["estimate"] == {"level": "native", "low": None, "high": None, "proven": None}
+        assert [piece["kind"] for piece in found["evidence"]] == ["history"]
+    assert "Stated: native." in own.text("/me") and "Stated: native." in vendor.text(f"/people/{person.id}")
+
+    # One exam is evidence: its mode alone is measured from then on.
+    with world.db.transaction(world.vendor) as session:
+        note_exam(session, SYSTEM, person.id, locale="sw-KE", modes=["write"], level="native", lane_id="one")
+    for visitor, path, who in pages:
+        shown = visitor.text(path)
+        assert shown.count(f"{who}: native. Nothing has shown it yet.") == 3
+        assert "native, between C2 and native" in shown and "Nothing is proven yet." in shown
+    found = told(mine, "/me/languages")
+    assert found["is_measured"] is True
+    assert (found["estimate"]["low"], found["estimate"]["high"], found["proven"]) == ("C2", "native", None)
+
+    # Evidence that was ended shows nothing any more, and a language that was turned down is no claim to be shown.
+    with world.db.transaction(world.vendor) as session:
+        claims = {(each.locale, each.mode): each for each in queries.claims_of(session, person.id)}
+        drop_evidence(
+            session, SYSTEM, session.get_one(LanguageClaim, claims["sw-KE", "write"].id), kind="test", source="lane:one"
+        )
+        operations.reject_language(session, world.manager, claims["sw-KE", "read"].id, reason="Not heard.")
+    for visitor, path, who in pages:
+        shown = visitor.text(path)
+        assert shown.count(f"{who}: native. Nothing has shown it yet.") == 2
+        assert shown.count(f"{who}: native. What showed it does not count any more.") == 1
+        assert shown.count("<p>Stated: native.</p>") == 1
+    assert told(mine, "/me/languages")["is_measured"] is False

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from calibration.jobs import end_stranded_checks
 from calibration.models import LanguageCheck, LanguageVote
 from calibration.operations import natives as acts
+from calibration.queries.natives import checkers
 from i18n import Message
 from kernel import jobs
 from kernel.config import Settings
@@ -63,6 +64,8 @@ def test_natives_judge_blind_are_paid_and_an_appeal_undoes_what_they_said(app: F
     nia, zawadi = (Visitor(app, world.db, natives[number][1]) for number in (0, 2))
     juma = Program(app, world.db, natives[1][1])
     claim_id, home = written(world, amina.id).id, "/language-checks"
+    assert candidate.text("/me/languages").count(f'href="{home}">Have natives check it') == 4, "beside what they judge"
+    assert "Have natives check it" not in manager.text(f"/people/{amina.id}/languages")
 
     # Nobody can be asked before the vendor says what a check earns.
     assert candidate.post(home, {"claim_id": claim_id}).status_code == 303
@@ -255,7 +258,7 @@ def test_what_natives_cannot_show_ends_undecided_and_takes_nothing(
     with world.db.reading(world.vendor) as session:
         assert queries.receipts_of(session, after.annotator_id)[0] == []
         assert len(session.scalars(select(Earning.id)).all()) == len(said), "they are paid all the same"
-        assert acts.checkers(session) == [], "nothing was decided that they could be measured by"
+        assert checkers(session) == [], "nothing was decided that they could be measured by"
         claim_id = session.get_one(LanguageCheck, check_id).claim_id
     candidate, manager = Visitor(app, world.db, actor), Visitor(app, world.db, world.manager)
     shown = candidate.text(f"/language-checks/{check_id}")
@@ -316,7 +319,7 @@ def test_who_gives_an_answer_back_is_not_asked_for_it_again_and_another_native_j
     assert outcome is True
     with world.db.reading(world.vendor) as session:
         paid = set(session.scalars(select(Earning.account_id)))
-        measured = {row.annotator_id for row in acts.checkers(session)}
+        measured = {row.annotator_id for row in checkers(session)}
         mine = {queries.own_profile(session, native).id for native in (zawadi, sefu)}
     assert (paid, measured) == ({zawadi.account_id, sefu.account_id}, mine)
     assert len(world.audit("language_check.given_back")) == 2

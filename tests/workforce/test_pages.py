@@ -194,7 +194,7 @@ def test_a_person_changes_their_profile_adds_a_language_and_signs(app: Flask, wo
     )
     assert visitor.post(LANGUAGES, {"locale": "luganda", "proficiency": "B2"}, on=LANGUAGES).status_code == 422
     shown = visitor.text(LANGUAGES)
-    assert "Luganda" in shown and "Stated: B2." in shown and "I grew up with it" in shown
+    assert "Luganda" in shown and "You say: B2. Nothing has shown it yet." in shown and "I grew up with it" in shown
     text = visitor.text(f"/me/agreements/{agreement_id}")
     assert "<p>Be &lt;kind&gt;.</p><p>Always.</p>" in text
     assert visitor.post(f"/me/agreements/{agreement_id}", {"locale": "en"}).status_code == 303

@@ -28,11 +28,12 @@ class EvidenceIn(InModel):
 
 
 class EstimateOut(OutModel):
-    """The level that the evidence speaks for, with its 90% interval."""
+    """The level that the evidence speaks for, with its 90% interval; as long as nothing is measured, the level that was
+    stated, and no interval."""
 
     level: str
-    low: str
-    high: str
+    low: str | None
+    high: str | None
     proven: str | None
 
 
@@ -49,10 +50,23 @@ class LanguageEvidenceOut(OutModel):
 
 
 class LevelOut(ClaimOut):
-    """A claim with its level and what this rests on."""
+    """A claim with its level and what this rests on. `is_measured` says whether anything but the person's own word
+    shows the level: a test, a check by natives, checked work, or what their vendor has looked at."""
 
+    is_measured: bool
     estimate: EstimateOut
     evidence: tuple[LanguageEvidenceOut, ...]
+
+    @classmethod
+    def of(cls, claim: ClaimView) -> "LevelOut":
+        found = claim.estimate
+        assert found is not None, "one person's claims come with their estimate"
+        told = EstimateOut(level=found.level, low=found.low, high=found.high, proven=found.proven)
+        if not claim.is_measured:
+            told = EstimateOut(level=claim.proficiency, low=None, high=None, proven=None)
+        kept = {name: getattr(claim, name) for name in ClaimOut.model_fields}
+        evidence = tuple(LanguageEvidenceOut.model_validate(piece) for piece in claim.evidence)
+        return cls(**kept, is_measured=claim.is_measured, estimate=told, evidence=evidence)
 
 
 class LevelsOut(OutModel):
@@ -62,7 +76,7 @@ class LevelsOut(OutModel):
 
     @classmethod
     def of(cls, claims: Iterable[ClaimView]) -> "LevelsOut":
-        return cls(items=[LevelOut.model_validate(claim) for claim in claims])
+        return cls(items=[LevelOut.of(claim) for claim in claims])
 
 
 class CheckRateIn(InModel):

@@ -329,14 +329,14 @@ def verify_language(session: "Session", actor: Actor, claim_id: str, body: Evide
     """Take a language as proven, in the claim's mode or in those that are named."""
     evidence = body.model_dump(exclude={"modes"})
     verified = operations.verify_language(session, actor, claim_id, evidence=evidence, modes=body.modes)
-    return LevelOut.model_validate(verified)
+    return LevelOut.of(verified)
 
 
 @api.post("/languages/<claim_id>/reject", body=GroundedIn, returns=LevelOut, scope=_reach)
 def reject_language(session: "Session", actor: Actor, claim_id: str, body: GroundedIn) -> LevelOut:
     """Turn a language down in the claim's mode; the person reads the reason and can appeal."""
     rejected = operations.reject_language(session, actor, claim_id, reason=body.reason, evidence=body.named())
-    return LevelOut.model_validate(rejected)
+    return LevelOut.of(rejected)
 
 
 def _out(session: "Session", person: AnnotatorView) -> AnnotatorOut:

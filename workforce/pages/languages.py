@@ -16,7 +16,7 @@ from workforce.grounds import offered
 from workforce.pages import pages, words
 from workforce.pages.people import Decision
 from workforce.rules.profiles import ALL_MODES
-from workforce.values import EVIDENCE_KINDS
+from workforce.values import EVIDENCE_KINDS, Standing
 
 
 class LanguageForm(FormModel):
@@ -111,7 +111,10 @@ def _own(form: Form[Any], status: int = 200) -> Response:
         person = queries.own_profile(session, current.actor())
         claims = queries.languages_of(session, person.id)
     typed = form.values if request.method == "POST" else {"modes": list(ALL_MODES)}
-    return page("workforce/languages.html", status, claims=claims, errors=form.errors, typed=typed, words=words)
+    return page(
+        "workforce/languages.html", status, claims=claims, errors=form.errors, typed=typed, words=words,
+        asks_natives=person.status is Standing.ACTIVE,
+    )  # fmt: skip
 
 
 def _of_person(annotator_id: str, form: Form[Any], status: int = 200) -> Response:

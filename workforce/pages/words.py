@@ -82,6 +82,7 @@ OUTCOMES: dict[Outcome, Message] = {
     Outcome.OVERTURNED: _("The decision is undone"),
 }
 LEVELS, MODES = OF_PROFICIENCY, OF_KNOWING
+_JUDGED_BY_NATIVES = ("write", "speak")
 STRENGTHS: dict[str, tuple[Message, str]] = {
     "strong": (_("strong"), "good"),
     "fair": (_("fair"), "plain"),
@@ -280,11 +281,49 @@ def mode_choices() -> list[tuple[str, str, str]]:
 
 def level_plot(claim: ClaimView) -> str:
     """The level on its interval, from A1 to native."""
-    if claim.estimate is None:
+    if claim.estimate is None or not claim.is_measured:
         return ""
     level, low, high = (Level.parse(each) for each in (claim.estimate.level, claim.estimate.low, claim.estimate.high))
     label = _("From A1 to native: between %(low)s and %(high)s", low=short_level(low.code), high=short_level(high.code))
     return plots.whisker(level, low, high, scale=(Level.A1, Level.NATIVE), label=str(label), width=140)
+
+
+def claim_told(claim: ClaimView, *, is_own: bool) -> Message:
+    """A level that nothing but the person's own word stands for, told as their statement."""
+    level = short_level(claim.proficiency)
+    if claim.status is ClaimStatus.REJECTED:
+        return _("Stated: %(level)s.", level=level)
+    if claim.was_measured:
+        if is_own:
+            return _("You say: %(level)s. What showed it does not count any more.", level=level)
+        return _("They say: %(level)s. What showed it does not count any more.", level=level)
+    if is_own:
+        return _("You say: %(level)s. Nothing has shown it yet.", level=level)
+    return _("They say: %(level)s. Nothing has shown it yet.", level=level)
+
+
+def what_would_show(claim: ClaimView, *, is_own: bool) -> Message | None:
+    """What evidence there could be in this mode; None for what was turned down."""
+    if claim.status is ClaimStatus.REJECTED:
+        return None
+    if claim.mode in _JUDGED_BY_NATIVES:
+        if is_own:
+            return _("What would show it: a check by natives, a test for work in this language, answers that are checked"
+                     " in such work, or a document that your vendor looks at.")  # fmt: skip
+        return _("What would show it: a check by natives, a test for work in this language, answers that are checked in"
+                 " such work, or a document that you look at.")  # fmt: skip
+    if is_own:
+        return _("What would show it: a test for work in this language, answers that are checked in such work, or a"
+                 " document that your vendor looks at.")  # fmt: skip
+    return _("What would show it: a test for work in this language, answers that are checked in such work, or a"
+             " document that you look at.")  # fmt: skip
+
+
+def native_checks_address(claim: ClaimView) -> str:
+    """Where a person has natives check what they state; nothing where natives check no such thing."""
+    endpoint = "calibration.language_checks"
+    may_ask = claim.mode in _JUDGED_BY_NATIVES and claim.status is not ClaimStatus.REJECTED
+    return url_for(endpoint) if may_ask and endpoint in current_app.view_functions else ""
 
 
 def short_level(code: str) -> str:

@@ -11,7 +11,7 @@ from i18n.matching import Mode
 from kernel.db import now_of
 from kernel.walls import constant
 from workforce.models import LanguageClaim, LanguageEvidence
-from workforce.rules.languages import MOST_PIECES, estimate, proven_at, strength_of, weight_at
+from workforce.rules.languages import MOST_PIECES, estimate, is_measured, proven_at, strength_of, weight_at
 from workforce.rules.profiles import status_at
 from workforce.values.languages import ClaimStatus, ClaimView, Evidence, EvidenceView
 
@@ -64,6 +64,8 @@ def claim_view(
 ) -> ClaimView:
     status = status_at(row.status, row.until_at, now)
     kept = list(pieces) if pieces is not None else []
+    told = [piece_of(each) for each in kept]
+    proven = proven_of(row.proficiency, status, row.steps, now)
     return ClaimView(
         id=row.id,
         annotator_id=row.annotator_id,
@@ -71,12 +73,13 @@ def claim_view(
         mode=row.mode,
         proficiency=row.proficiency,
         status=status,
-        proven=proven_of(row.proficiency, status, row.steps, now),
+        proven=proven,
         claimed_at=row.claimed_at,
         verified_at=row.verified_at,
         until_at=row.until_at,
-        estimate=None if pieces is None else estimate(row.proficiency, [piece_of(each) for each in kept], now),
+        estimate=None if pieces is None else estimate(row.proficiency, told, now),
         evidence=tuple(_view(each, now) for each in kept),
+        is_measured=proven is not None or is_measured(told, now),
     )
 
 

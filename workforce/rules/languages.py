@@ -29,6 +29,7 @@ VERIFIED_FOR = timedelta(days=730)
 FADES = VERIFIED_FOR.days / log(FULL / STRONG)  # so slowly that one full proof, standing alone, holds so long
 LONGEST = 3650
 MOST_PIECES = 50
+GONE = 0.05  # weight that counts as none
 _EXACTLY = 1e-9
 
 _LEVELS = tuple(Level)
@@ -57,6 +58,12 @@ def estimate(stated: str, pieces: Sequence[Evidence], now: datetime) -> Estimate
         max(each for each in _LEVELS if reached[each] >= share - _EXACTLY) for share in (0.5, SURE, 1 - SURE)
     )
     return Estimate(middle.code, low.code, high.code, _proven(level, weighed, reached))
+
+
+def is_measured(pieces: Iterable[Evidence], now: datetime) -> bool:
+    """Whether anything but the person's own word says how well they know it, for them or against them. Without that an
+    estimate only says again what they state, with an interval that nobody has looked for."""
+    return any(piece.kind != "history" and abs(weight_at(piece, now)) > GONE for piece in pieces)
 
 
 def steps_of(stated: str, pieces: Sequence[Evidence], now: datetime) -> Steps:
@@ -103,7 +110,7 @@ def until_of(stated: str, steps: Iterable[Sequence[str]]) -> datetime | None:
 
 def strength_of(weight: float, left: float) -> str:
     """A word for a piece's weight now."""
-    if abs(left) <= 0.05:
+    if abs(left) <= GONE:
         return "gone"
     if weight < 0:
         return "against"

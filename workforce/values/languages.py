@@ -95,7 +95,8 @@ class EvidenceView:
 class ClaimView:
     """A language in one mode, as stated, with how far it is proven as of the time of reading.
 
-    `estimate` and `evidence` are there where one person is looked at, not in lists.
+    `estimate` and `evidence` are there where one person is looked at, not in lists; the estimate is to be shown only
+    where `is_measured`, as it rests on the person's own word otherwise.
     """
 
     id: str
@@ -110,6 +111,12 @@ class ClaimView:
     until_at: datetime | None
     estimate: Estimate | None = None
     evidence: tuple[EvidenceView, ...] = ()
+    is_measured: bool = False
+
+    @property
+    def was_measured(self) -> bool:
+        """Whether there was ever evidence beyond the person's own word."""
+        return any(piece.kind != "history" for piece in self.evidence)
 
 
 @dataclass(frozen=True)
