@@ -53,7 +53,7 @@ def join_the_pool(cast: Cast, name: str, pool: str) -> str:
     nobody.post(
         f"/pools/{pool}/applicants",
         {**who, "name": name.title(), "country": "KE", "time_zone": "Africa/Nairobi", "weekly_hours": 20,
-         "languages": [{"locale": LOCALE, "proficiency": "native"}],
+         "languages": [{"locale": LOCALE, "proficiency": "native", "modes": ["read", "write", "listen", "speak"]}],
          "signatures": [{"agreement_id": each["id"], "locale": "en"} for each in offer["agreements"]]},
         status=202,
     )  # fmt: skip

@@ -149,6 +149,9 @@ def apply(walk: Walk, address: str, name: str, language: str) -> None:
     expect(walk.page.locator("html")).to_have_attribute("lang", language)
     form = walk.page
     form.locator("input[name=locale]").first.fill(display_name(LOCALE, language))
+    form.locator("[name=proficiency]").first.select_option("native")
+    for mode in ("read", "write", "listen", "speak"):
+        form.locator(f"[name=modes][value='1-{mode}']").check()
     form.locator("[name=country]").select_option("KE")
     form.locator("[name=time_zone]").select_option("Africa/Nairobi")
     form.locator("details", has=form.locator(".txt")).locator("summary").tap()

@@ -117,12 +117,12 @@ def test_a_person_applies_to_another_vendor_with_their_token(app: Flask, world: 
         pool = operations.create_pool(session, world.stranger, name="Sahel")
     _person, actor = world.annotator()
     program = Program(app, world.db, actor)
-    body = {"country": "KE", "languages": [{"locale": "sw-KE", "proficiency": "native"}]}
+    body = {"country": "KE", "languages": [{"locale": "sw-KE", "proficiency": "native", "modes": ["read", "speak"]}]}
     applied = program.send("POST", f"/pools/{pool.id}/applications", body)
     assert (applied.status_code, applied.json["status"]) == (201, "applied")  # type: ignore[index]
     assert program.send("POST", f"/pools/{pool.id}/applications", body).status_code == 409
     assert program.send("POST", "/pools/unknown/applications", body).status_code == 404
-    wrong = {"country": "KE", "languages": [{"locale": "xx-YY", "proficiency": "native"}]}
+    wrong = {"country": "KE", "languages": [{"locale": "xx-YY", "proficiency": "native", "modes": ["read"]}]}
     assert program.send("POST", f"/pools/{world.pool_id}/applications", wrong).status_code == 422
 
 
@@ -131,7 +131,9 @@ def test_profile_and_languages_are_changed_by_their_owner(app: Flask, world: Wor
     program = Program(app, world.db, actor)
     changed = program.send("PUT", "/me/profile", {"country": "TZ", "weekly_hours": 3}).json
     assert changed is not None and (changed["country"], changed["weekly_hours"], changed["skills"]) == ("TZ", 3, [])
-    stated = program.send("POST", "/me/languages", {"locale": "lg_UG", "proficiency": "b2"})
+    stated = program.send(
+        "POST", "/me/languages", {"locale": "lg_UG", "proficiency": "b2", "modes": ["read", "write", "listen", "speak"]}
+    )
     assert [(each["locale"], each["mode"]) for each in stated.json["items"]] == [  # type: ignore[index]
         ("lg-UG", mode) for mode in ("read", "write", "listen", "speak")
     ]
@@ -229,7 +231,8 @@ def test_the_command_prints_one_token_that_works(app: Flask, world: World) -> No
 
 STRANGER = {
     "email": "zuhura@people.example", "name": "Zuhura Ali", "password": "seven quiet rivers run", "country": "TZ",
-    "time_zone": "Africa/Dar_es_Salaam", "weekly_hours": 12, "languages": [{"locale": "sw", "proficiency": "native"}],
+    "time_zone": "Africa/Dar_es_Salaam", "weekly_hours": 12,
+    "languages": [{"locale": "sw", "proficiency": "native", "modes": ["read", "write"]}],
 }  # fmt: skip
 
 
@@ -272,7 +275,10 @@ def test_somebody_without_an_account_applies_whole_and_gets_a_token_once_admitte
 def test_an_application_never_tells_whether_an_account_exists(app: Flask, world: World) -> None:
     path, taken = f"/pools/{world.pool_id}/applicants", "amina.wanjiru@example.org"
     world.applicant("Amina Wanjiru")
-    for broken in ({}, {"weekly_hours": 10, "languages": [{"locale": "xx-nothing", "proficiency": "native"}]}):
+    for broken in (
+        {},
+        {"weekly_hours": 10, "languages": [{"locale": "xx-nothing", "proficiency": "native", "modes": ["read"]}]},
+    ):
         new, known = (nobody(app, "POST", path, STRANGER | broken | {"email": who}) for who in ("n@new.example", taken))
         assert (new.status_code, new.json.get("fields"), new.json.get("state")) == (
             known.status_code, known.json.get("fields"), known.json.get("state"),

@@ -47,7 +47,8 @@ def sent(program: Program, method: str, path: str, body: Any = None) -> Any:
 
 def _form(**changes: object) -> dict[str, object]:
     return {
-        "name": "Nia Otieno", "password": PASSWORD, "locale": ["sw-KE", ""], "proficiency": ["native", "C1"],
+        "name": "Nia Otieno", "password": PASSWORD, "locale": ["sw-KE", ""], "proficiency": ["native", ""],
+        "modes": ["1-read", "1-write"],
         "country": "KE", "time_zone": "Africa/Nairobi", "weekly_hours": "12", **changes,
     }  # fmt: skip
 
@@ -83,7 +84,8 @@ def test_an_invitation_brings_one_person_in_once_and_in_their_language(
     twice = Visitor(app, world.db).post(path, _form(), on="/sign-in")
     assert twice.status_code == 409
     other = app.test_client().post(f"/api/v1{path}", json={
-        "name": "Eve", "password": PASSWORD, "languages": [{"locale": "sw-KE", "proficiency": "native"}],
+        "name": "Eve", "password": PASSWORD,
+        "languages": [{"locale": "sw-KE", "proficiency": "native", "modes": ["read"]}],
         "country": "KE", "time_zone": "UTC", "weekly_hours": 1,
     })  # fmt: skip
     assert (other.status_code, (other.json or {})["code"]) == (409, "invitation.worthless")
@@ -181,8 +183,8 @@ def test_an_invitation_is_taken_back_sent_again_and_bound_to_its_address(
         assert stranger.send("POST", path).status_code == 404
     token = second.rpartition("/")[2]
     came = stranger.send("POST", f"/account/invitations/{token}", {
-        "languages": [{"locale": "en", "proficiency": "native"}], "country": None, "time_zone": "UTC",
-        "weekly_hours": 1,
+        "languages": [{"locale": "en", "proficiency": "native", "modes": ["read"]}], "country": None,
+        "time_zone": "UTC", "weekly_hours": 1,
     })  # fmt: skip
     assert came.status_code == 201, came.json
     program.send("POST", "/invitations", {"pool_id": world.pool_id, "email": manager, "locale": "en"})

@@ -166,7 +166,7 @@ def test_exams_and_work_add_to_what_the_vendor_has_seen(world: World, time: Time
         ({"locale": "en-x-private"}, "locale"),
         ({"locale": "x-private"}, "locale"),
         ({"locale": "sw-KE" * 40}, "locale"),
-        ({"proficiency": "fluent"}, "locale"),
+        ({"proficiency": "fluent"}, "proficiency"),
         ({"modes": []}, "modes"),
         ({"modes": ["sing"]}, "modes"),
         ({"history": "dream"}, "history"),

@@ -33,7 +33,8 @@ def _form(**changes: object) -> dict[str, object]:
     return {
         "name": "Nia Otieno", "email": "nia@example.org", "password": PASSWORD,
         "locale": ["Swahili (Kenya)", "en", "", ""],
-        "proficiency": ["native", "C1", "native", "native"], "country": "KE", "time_zone": "Africa/Nairobi",
+        "proficiency": ["native", "C1", "", ""], "modes": ["1-read", "1-write", "2-read"],
+        "country": "KE", "time_zone": "Africa/Nairobi",
         "weekly_hours": "12", "skills": ["transcription"], "domains": [], "about": "", **changes,
     }  # fmt: skip
 
@@ -75,7 +76,7 @@ def test_a_faulty_application_writes_nothing_and_keeps_what_was_typed(app: Flask
     shown = response.get_data(as_text=True)
     assert response.status_code == 422
     assert 'value="Nia Otieno"' in shown and 'value="Klingonisch"' in shown and "tooshort" not in shown
-    for field in ("password", "languages", "agreement"):
+    for field in ("password", "locale-1", "agreement"):
         assert f'href="#{field}"' in shown
     response = visitor.post(f"/apply/{world.pool_id}", _form(locale=["Klingonisch"], agreement=[_conduct(world)]))
     assert response.status_code == 422 and "is not a language we know" in response.get_data(as_text=True)

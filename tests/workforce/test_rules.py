@@ -233,7 +233,7 @@ def test_an_appeal_is_due_after_five_working_days(opened: datetime, due: datetim
     "typed, kept", [("zh_tw", "zh-TW"), ("SW-ke", "sw-KE"), ("sr-latn", "sr-Latn"), ("cmn-TW", "zh-TW")]
 )
 def test_a_language_is_kept_in_its_one_spelling(typed: str, kept: str) -> None:
-    assert profiles.clean_languages([(typed, "Native")]) == [(kept, "native")]
+    assert profiles.clean_languages([(typed, "Native")]) == [(kept, "native", profiles.ALL_MODES)]
 
 
 @pytest.mark.parametrize(

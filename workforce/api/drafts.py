@@ -26,6 +26,9 @@ class DraftIn(InModel):
     email: str = Field(default="", max_length=300)
     locale: list[str] = Field(default_factory=list, max_length=20)
     proficiency: list[str] = Field(default_factory=list, max_length=20)
+    modes: list[str] = Field(
+        default_factory=list, max_length=80, description="Each with the number of its language, from 1: `1-read`."
+    )
     country: str = Field(default="", max_length=10)
     time_zone: str = Field(default="UTC", max_length=60)
     weekly_hours: str = Field(default="", max_length=10)

@@ -300,7 +300,7 @@ def drop_roster(session: "Session", actor: Actor, roster_id: str) -> None:
 def _accepted(session: "Session", actor: Actor, token: str, body: ComeIn, **more: Any) -> WelcomeOut:
     account_id, membership_id = acts.accept_invitation(
         session, actor, token, network=network_of(request.remote_addr),
-        languages=[(language.locale, language.proficiency) for language in body.languages],
+        languages=[language.stated for language in body.languages],
         signatures={signed.agreement_id: signed.locale for signed in body.signatures},
         **body.model_dump(exclude={"languages", "signatures"}), **more,
     )  # fmt: skip

@@ -7,14 +7,12 @@ from pydantic import Field
 
 from web.forms import InModel, OutModel
 from workforce.api.shapes import ClaimOut, LanguageIn
-from workforce.rules.profiles import ALL_MODES
 from workforce.values import ClaimView
 
 
 class ClaimIn(LanguageIn):
-    """A language in some modes (read, write, listen, speak), and where one has it from (home, school, life, course)."""
+    """A language in some modes, and where one has it from (home, school, life, course)."""
 
-    modes: list[str] = Field(default_factory=lambda: list(ALL_MODES), max_length=4)
     history: str | None = Field(default=None, max_length=10)
 
 

@@ -64,7 +64,7 @@ def change_pool(session: "Session", actor: Actor, pool_id: str, body: PoolIn) ->
 def apply_to_pool(session: "Session", actor: Actor, pool_id: str, body: ApplicationIn) -> AnnotatorOut:
     """Apply to a pool with your account."""
     stated = body.model_dump(exclude={"languages"})
-    languages = [(language.locale, language.proficiency) for language in body.languages]
+    languages = [language.stated for language in body.languages]
     person = operations.apply_to_pool(session, actor, pool_id=pool_id, languages=languages, **stated)
     return AnnotatorOut.of(person, queries.claims_of(session, person.id))
 
@@ -88,7 +88,7 @@ def apply_as_new(session: "Session", actor: Actor, pool_id: str, body: Applicant
     """Apply without an account: it is made with the application. The answer is the same where there was one already"""
     apply_as_stranger(
         session, system_actor("application"), pool_id=pool_id, network=network_of(request.remote_addr),
-        languages=[(language.locale, language.proficiency) for language in body.languages],
+        languages=[language.stated for language in body.languages],
         signatures={signed.agreement_id: signed.locale for signed in body.signatures},
         confirm_at=confirmation_address(), **body.model_dump(exclude={"languages", "signatures"}),
     )  # fmt: skip

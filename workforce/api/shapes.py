@@ -37,10 +37,16 @@ class ReasonIn(InModel):
 
 
 class LanguageIn(InModel):
-    """A language and how well it is known: A1 to C2, or native."""
+    """A language, how well it is known (A1 to C2, or native), and in what: read, write, listen, speak. Nothing of it is
+    taken for granted."""
 
     locale: str = Field(max_length=35)
     proficiency: str = Field(max_length=6)
+    modes: list[str] = Field(max_length=4)
+
+    @property
+    def stated(self) -> tuple[str, str, list[str]]:
+        return self.locale, self.proficiency, self.modes
 
 
 class ProfileIn(InModel):

@@ -20,13 +20,13 @@ from workforce.queries.pools import open_pool
 from workforce.queries.sign_in import check_password
 from workforce.rules.names import clean_email, clean_name
 from workforce.rules.passwords import ensure_strong
-from workforce.rules.profiles import clean_languages, clean_profile
+from workforce.rules.profiles import Stated, clean_languages, clean_profile
 
 FOR_EVERYBODY = "public"
 
 
 def apply_with_signatures(
-    session: Session, actor: Actor, *, pool_id: str, languages: Sequence[tuple[str, str]],
+    session: Session, actor: Actor, *, pool_id: str, languages: Sequence[Stated],
     signatures: Mapping[str, str], network: str, is_invited: bool = False, **stated: Any,
 ) -> str:  # fmt: skip
     """Apply with the actor's own account and sign what they have read, agreements by id with the locale that was
@@ -47,7 +47,7 @@ def apply_with_signatures(
 
 def apply_as_stranger(
     session: Session, actor: Actor, *, pool_id: str, email: str, name: str, password: str, locale: str,
-    time_zone: str, languages: Sequence[tuple[str, str]], signatures: Mapping[str, str], network: str,
+    time_zone: str, languages: Sequence[Stated], signatures: Mapping[str, str], network: str,
     confirm_at: str, **stated: Any,
 ) -> None:  # fmt: skip
     """Make an account and apply with it. The actor is the system, which answers for whoever has none yet. The letter

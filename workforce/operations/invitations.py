@@ -23,6 +23,7 @@ from workforce.policy import Action, pool_resource
 from workforce.queries.accounts import find_account
 from workforce.queries.invitations import invitation_view, member_keys, state_of
 from workforce.rules import letters
+from workforce.rules.profiles import Stated
 from workforce.rules.rosters import clean_guest
 from workforce.values import Guest, InvitationState, InvitationView, Standing
 
@@ -121,7 +122,7 @@ def revoke_invitation(session: Session, actor: Actor, invitation_id: str) -> Inv
 
 def accept_invitation(
     session: Session, actor: Actor, secret: str, *, name: str | None = None, password: str | None = None, locale: str,
-    time_zone: str, languages: Sequence[tuple[str, str]], signatures: Mapping[str, str], network: str, **stated: Any,
+    time_zone: str, languages: Sequence[Stated], signatures: Mapping[str, str], network: str, **stated: Any,
 ) -> tuple[str, str]:  # fmt: skip
     """Come into the pool by a mailed secret, which is used up, in the scope of the vendor; all of it or nothing.
 

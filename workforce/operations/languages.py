@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import product
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -58,7 +57,7 @@ def claim_language(
     for row in rows:
         if row.locale == tag and row.mode in wanted:
             _ensure_open(row, now_of(session))
-    put_claims(session, actor, person, [(tag, level)], wanted)
+    put_claims(session, actor, person, [(tag, level, wanted)])
     stated = [row for row in _rows(session, person) if row.locale == tag and row.mode in wanted]
     for row in stated if source else ():
         put_evidence(session, actor, row, kind="history", source="self", level=level, weight=HISTORY, note=source)
@@ -139,15 +138,17 @@ def reject_language(
 
 
 def put_claims(
-    session: Session, actor: Actor, person: Annotator, claims: Iterable[tuple[str, str]],
-    modes: Iterable[str] = ALL_MODES, *, is_first: bool = False,
+    session: Session, actor: Actor, person: Annotator, claims: Iterable[tuple[str, str, Sequence[str]]], *,
+    is_first: bool = False,
 ) -> None:  # fmt: skip
-    """Write standardized claims of an actor about themselves, one for each mode; one that says the same as before keeps
-    its proof, and one that says another level is reckoned anew. With a first application there are none before."""
+    """Write standardized claims of an actor about themselves, one for each mode that is stated; one that says the same
+    as before keeps its proof, and one that says another level is reckoned anew. With a first application there are none
+    before."""
     earlier = [] if is_first else _rows(session, person)
     known, now = {(row.locale, row.mode): row for row in earlier}, now_of(session)
     held = (ClaimStatus.CLAIMED, ClaimStatus.VERIFIED)
-    for (locale, proficiency), mode in product(claims, list(modes)):
+    stated = ((locale, proficiency, mode) for locale, proficiency, modes in claims for mode in modes)
+    for locale, proficiency, mode in stated:
         row = known.get((locale, mode))
         if row is None:
             session.add(

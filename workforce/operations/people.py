@@ -25,7 +25,7 @@ from workforce.policy import Action, account_resource, annotator_resource
 from workforce.queries.people import annotator_view
 from workforce.queries.rows import annotator_row, annotator_row_of
 from workforce.rules.names import clean_text
-from workforce.rules.profiles import clean_languages, clean_profile, ensure_varieties
+from workforce.rules.profiles import Stated, clean_languages, clean_profile, ensure_varieties
 from workforce.rules.standing import REAPPLY_AFTER, may_apply_again
 from workforce.values import AnnotatorView, Profile, ReceiptKind, Standing
 
@@ -43,7 +43,7 @@ def apply_to_pool(
     country: str | None,
     time_zone: str,
     weekly_hours: int,
-    languages: Sequence[tuple[str, str]],
+    languages: Sequence[Stated],
     skills: Iterable[str] = (),
     domains: Iterable[str] = (),
     about: str | None = None,
@@ -65,7 +65,7 @@ def apply_to_pool(
         country=country, time_zone=time_zone, weekly_hours=weekly_hours, skills=skills, domains=domains, about=about
     )
     claims = clean_languages(languages)
-    ensure_varieties([tag for tag, _level in claims], locales_in_demand(session))
+    ensure_varieties([tag for tag, _level, _modes in claims], locales_in_demand(session))
     earlier = annotator_row_of(session, applicant.id, pool.org_id)
     if earlier is None:
         person = _fresh(session, pool, applicant.id, profile)

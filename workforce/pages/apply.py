@@ -23,17 +23,16 @@ from workforce.operations import drafts
 from workforce.operations.addresses import post_confirmation
 from workforce.operations.applying import FOR_EVERYBODY, apply_with_signatures
 from workforce.pages import pages, words
+from workforce.pages.stated import faults_in, languages_in, rows_shown
 from workforce.rules.agreements import shown_locale
 from workforce.rules.names import clean_name, email_key
 from workforce.rules.passwords import ensure_strong
-from workforce.rules.profiles import clean_languages
 from workforce.values import AgreementView, PoolView
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-LANGUAGE_ROWS = 4
-_MANY = {"locale", "proficiency", "skills", "domains"}
+_MANY = {"locale", "proficiency", "modes", "skills", "domains"}
 
 
 class Application(FormModel):
@@ -44,6 +43,7 @@ class Application(FormModel):
     password: str | None = Field(default=None, max_length=2000)
     locale: list[str] = Field(default_factory=list, max_length=20)
     proficiency: list[str] = Field(default_factory=list, max_length=20)
+    modes: list[str] = Field(default_factory=list, max_length=80)  # `1-read`: in the first language, reading
     country: str = ""
     time_zone: str = "UTC"
     weekly_hours: int = Field(default=10, ge=0, le=80)
@@ -188,7 +188,7 @@ def faults_of(data: Application, offer: Offer) -> dict[str, Message]:
             problems |= _of_rule(email_key, data.email)
         if data.name:
             problems |= _of_rule(clean_name, data.name)
-    problems |= _of_rule(clean_languages, languages_of(data))
+    problems |= faults_in(data.model_dump())
     if any(one.required_from == FOR_EVERYBODY and one.id not in data.agreement for one in offer.agreements):
         problems["agreement"] = _("Read and sign what is asked of everybody.")
     return problems
@@ -209,8 +209,8 @@ def _apply(offer: Offer, data: Application) -> tuple[str, str]:
         assert actor.account_id is not None
         membership_id = apply_with_signatures(
             session, actor, pool_id=offer.pool.id, country=data.country, time_zone=data.time_zone,
-            weekly_hours=data.weekly_hours, languages=languages_of(data), skills=data.skills, domains=data.domains,
-            about=data.about, network=sessions.network_of(request.remote_addr),
+            weekly_hours=data.weekly_hours, languages=languages_in(data.model_dump()), skills=data.skills,
+            domains=data.domains, about=data.about, network=sessions.network_of(request.remote_addr),
             signatures=signatures_of(offer, data),
         )  # fmt: skip
         key = _draft_key(offer.pool.id)
@@ -241,12 +241,6 @@ def _applicant(session: "Session", data: Application) -> Actor:
     return Actor(account.id, None, None)
 
 
-def languages_of(data: Application) -> list[tuple[str, str]]:
-    """The rows that were filled in; a row without a language says nothing."""
-    levels = [*data.proficiency, *[""] * len(data.locale)]
-    return [(words.language_typed(text), level) for text, level in zip(data.locale, levels, strict=False) if text]
-
-
 def let_in(account_id: str, membership_id: str, message: Message, to: str = "workforce.me") -> Response:
     """Sign the new person in, or take the signed-in one to the new place: either way with a new secret."""
     user = current.signed_in()
@@ -263,14 +257,7 @@ def let_in(account_id: str, membership_id: str, message: Message, to: str = "wor
 
 def _show(offer: Offer, form: Form[Application], status: int = 200, *, has_draft: bool = False) -> Response:
     return page(
-        "workforce/apply.html", status, offer=offer, form=form, errors=form.errors, rows=rows_of(form),
+        "workforce/apply.html", status, offer=offer, form=form, errors=form.errors, rows=rows_shown(form.values),
         words=words, signed_in=current.person(), has_draft=has_draft,
         draft_url=url_for("workforce.save_draft", pool_id=offer.pool.id),
     )  # fmt: skip
-
-
-def rows_of(form: Form[Application]) -> list[tuple[str, str]]:
-    """The language rows as they were typed, with empty ones after them."""
-    locales, levels = form.values.get("locale", []), form.values.get("proficiency", [])
-    typed = list(zip(locales, [*levels, *["native"] * len(locales)], strict=False))
-    return [*typed, *[("", "native")] * max(LANGUAGE_ROWS - len(typed), 0)]

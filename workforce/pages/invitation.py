@@ -13,7 +13,8 @@ from web.render import page
 from workforce import queries
 from workforce.operations import invitations as acts
 from workforce.pages import pages, words
-from workforce.pages.apply import Application, Offer, faults_of, languages_of, let_in, rows_of, signatures_of
+from workforce.pages.apply import Application, Offer, faults_of, let_in, signatures_of
+from workforce.pages.stated import languages_in, rows_shown
 from workforce.values import InvitationState, InvitationView
 
 
@@ -71,7 +72,7 @@ def _accept(token: str, found: InvitationView, offer: Offer, data: Application) 
     with db.transaction(Scope.tenant(found.org_id)) as session:
         return acts.accept_invitation(
             session, current.actor(), token, name=data.name, password=data.password, locale=current_locale(),
-            time_zone=data.time_zone, languages=languages_of(data), signatures=signatures_of(offer, data),
+            time_zone=data.time_zone, languages=languages_in(data.model_dump()), signatures=signatures_of(offer, data),
             network=sessions.network_of(request.remote_addr), country=data.country, weekly_hours=data.weekly_hours,
             skills=data.skills, domains=data.domains, about=data.about,
         )  # fmt: skip
@@ -88,6 +89,6 @@ def _show(token: str, found: InvitationView | None, form: Form[Application], sta
     person = current.person()
     return page(
         "workforce/invitation.html", status, invitation=found, offer=offer, form=form, errors=form.errors,
-        rows=rows_of(form), words=words, signed_in=person, has_account=account is not None, token=token,
+        rows=rows_shown(form.values), words=words, signed_in=person, has_account=account is not None, token=token,
         is_theirs=account is not None and person is not None and account.id == person.id, worthless=worthless,
     )  # fmt: skip

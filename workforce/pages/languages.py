@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from pydantic import Field
 
-from i18n import _
+from i18n import Message, _
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from web import current
@@ -15,15 +15,15 @@ from workforce import operations, queries
 from workforce.grounds import offered
 from workforce.pages import pages, words
 from workforce.pages.people import Decision
-from workforce.rules.profiles import ALL_MODES
+from workforce.rules.profiles import clean_history, clean_language, clean_modes
 from workforce.values import EVIDENCE_KINDS, Standing
 
 
 class LanguageForm(FormModel):
     """What the form of a language sends."""
 
-    locale: str
-    proficiency: str
+    locale: str = ""
+    proficiency: str = ""
     modes: list[str] = Field(default_factory=list, max_length=4)
     history: str = Field(default="", max_length=10)
 
@@ -46,6 +46,8 @@ def languages() -> Response:
 def claim_language() -> Response:
     """State a language in some modes, or another level of it."""
     form = read_form(LanguageForm)
+    if form.ok:
+        form.errors.update(_faults_of(form.data))
     if form.ok:
         try:
             with db.transaction(current.scope()) as session:
@@ -106,13 +108,26 @@ def reject_language(annotator_id: str, claim_id: str) -> Response:
     return see("workforce.person_languages", annotator_id=annotator_id)
 
 
+def _faults_of(data: LanguageForm) -> dict[str, Message]:
+    """Everything that is missing or wrong, told at once; nothing was chosen for the person."""
+    found: dict[str, Message] = {}
+    for rule, values in (
+        (clean_language, (words.language_typed(data.locale), data.proficiency)), (clean_modes, (data.modes,)),
+        (clean_history, (data.history,)),
+    ):  # fmt: skip
+        try:
+            rule(*values)
+        except Invalid as problem:
+            found |= problem.fields
+    return found
+
+
 def _own(form: Form[Any], status: int = 200) -> Response:
     with db.reading(current.scope()) as session:
         person = queries.own_profile(session, current.actor())
         claims = queries.languages_of(session, person.id)
-    typed = form.values if request.method == "POST" else {"modes": list(ALL_MODES)}
     return page(
-        "workforce/languages.html", status, claims=claims, errors=form.errors, typed=typed, words=words,
+        "workforce/languages.html", status, claims=claims, errors=form.errors, typed=form.values, words=words,
         asks_natives=person.status is Standing.ACTIVE,
     )  # fmt: skip
 

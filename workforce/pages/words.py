@@ -308,8 +308,8 @@ def what_would_show(claim: ClaimView, *, is_own: bool) -> Message | None:
         return None
     if claim.mode in _JUDGED_BY_NATIVES:
         if is_own:
-            return _("What would show it: a check by natives, a test for work in this language, answers that are checked"
-                     " in such work, or a document that your vendor looks at.")  # fmt: skip
+            return _("What would show it: a check by natives, a test for work in this language, answers that are"
+                     " checked in such work, or a document that your vendor looks at.")  # fmt: skip
         return _("What would show it: a check by natives, a test for work in this language, answers that are checked in"
                  " such work, or a document that you look at.")  # fmt: skip
     if is_own:

@@ -17,6 +17,7 @@ MOST_CODES = 20
 VARIETIES_SHOWN = 5
 MOST_HOURS = 80
 ALL_MODES = tuple(mode.value for mode in Mode)
+Stated = tuple[str, str] | tuple[str, str, Sequence[str]]  # locale, level, and in which modes; all where none are told
 CLAIM_AGAIN_AFTER = timedelta(days=30)
 
 
@@ -46,29 +47,50 @@ def clean_profile(
     return Profile(code, time_zone, weekly_hours, known_skills, known_domains, text)
 
 
-def clean_languages(languages: Sequence[tuple[str, str]], field: str = "languages") -> list[tuple[str, str]]:
-    """Pairs of standardized locale and level; raises Invalid for none, too many, twice the same, or unknown ones."""
+def clean_languages(languages: Sequence[Stated], field: str = "languages") -> list[tuple[str, str, tuple[str, ...]]]:
+    """Standardized locale, level and modes of each; raises Invalid for none, too many, twice the same, or unknown
+    ones."""
     if not 1 <= len(languages) <= MOST_LANGUAGES:
         raise _language(field, _("Name at least one language, and at most %(n)s.", n=MOST_LANGUAGES))
-    cleaned: dict[str, str] = {}
-    for locale, proficiency in languages:
-        tag, level = clean_language(locale, proficiency, field)
+    cleaned: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+    for locale, proficiency, *modes in languages:
+        tag, level = clean_locale(locale, field), clean_level(proficiency, field)
         if tag in cleaned:
             raise _language(field, _("%(tag)s is named twice.", tag=tag))
-        cleaned[tag] = level
-    return list(cleaned.items())
+        cleaned[tag] = (tag, level, clean_modes(modes[0] if modes else ALL_MODES, field))
+    return list(cleaned.values())
 
 
-def clean_language(locale: str, proficiency: str, field: str = "locale") -> tuple[str, str]:
-    """One standardized locale with its level; raises Invalid."""
+def clean_language(locale: str, proficiency: str) -> tuple[str, str]:
+    """One standardized locale with its level; raises one Invalid that names each of the two that is wrong."""
+    problems: dict[str, Message] = {}
+    found = []
+    for rule, value in ((clean_locale, locale), (clean_level, proficiency)):
+        try:
+            found.append(rule(value))
+        except Invalid as problem:
+            problems |= problem.fields
+    if problems:
+        raise Invalid("language.invalid", next(iter(problems.values())), fields=problems)
+    return found[0], found[1]
+
+
+def clean_locale(locale: str, field: str = "locale") -> str:
+    """A standardized locale; raises Invalid."""
+    if not locale.strip():
+        raise _language(field, _("Name the language."))
     try:
-        tag = standardize(locale.strip())
+        return standardize(locale.strip())
     except InvalidTag as error:
         raise _language(
             field, _("“%(tag)s” is not a language we know. Write it like sw-KE or zh-Hant-TW.", tag=locale[:40])
         ) from error
+
+
+def clean_level(proficiency: str, field: str = "proficiency") -> str:
+    """A level's code; raises Invalid."""
     try:
-        return tag, Level.parse(proficiency).code
+        return Level.parse(proficiency).code
     except ValueError as error:
         raise _language(field, _("Choose how well you know it: from A1 to C2, or native.")) from error
 
