@@ -105,9 +105,7 @@ def take() -> Response:
     found = db.current().run(current.scope(), lambda session: taking.take_next(session, current.actor(), lane_id))
     if isinstance(found, Task):
         if lane_id and found.lane_id != lane_id:
-            flash(
-                "wait", _("You hold this unit already. Answer it or give it back before you begin with another.")
-            )
+            flash("wait", _("You hold this unit already. Answer it or give it back before you begin with another."))
         return see("work.task", assignment_id=found.assignment_id)
     with db.reading(current.scope()) as session:
         held = work.open_task(session, current.actor())
