@@ -7,6 +7,7 @@ from tests.marketplace.desk import Desk
 from tests.marketplace.test_work_pages import app as app
 from tests.marketplace.test_work_pages import db as db
 from tests.marketplace.test_work_pages import desk as desk
+from tests.marketplace.test_work_pages import person as person
 from tests.marketplace.test_work_pages import visitor as visitor
 from tests.workforce.browser import Visitor
 
