@@ -1,10 +1,9 @@
 """Pages of an annotator's work: what is open and why not, the unit in hand, what was done."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from calibration.lanes import find_lane
 from calibration.queries.checks import checks_owed
@@ -33,6 +32,9 @@ from web.sessions import request_time
 from workforce.pages import words
 from workforce.queries import steps_of
 from workforce.values import is_watermarked, keeps_drafts_on_server_only
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 pages = Pages("work", "marketplace")
 
@@ -146,7 +148,7 @@ def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any =
     )  # fmt: skip
 
 
-def _barred(session: Session, task: Task) -> Response:
+def _barred(session: "Session", task: Task) -> Response:
     """A unit in hand that its holder may not see at the moment: what is missing, and how to get it."""
     profile = eligibility.person_of(session, current.actor())
     agreements = work.agreements_by_code(session, profile.org_id) if profile else {}

@@ -1,9 +1,8 @@
 """What the API takes to search among people."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
-from sqlalchemy.orm import Session
 
 from i18n.matching import Level, Mode
 from web.amounts import Amount
@@ -11,6 +10,9 @@ from web.forms import InModel, PageQuery
 from workforce.queries.known import refuse_unknown
 from workforce.rules.searching import clean_search
 from workforce.values import PeopleFilter, Standing
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 LevelName = Annotated[str, Field(pattern=f"^({'|'.join(level.code for level in Level)})$")]
 
@@ -36,7 +38,7 @@ class PeopleAskedIn(InModel):
     cost: Amount | None = Field(default=None, description="What a unit pays in the lanes open to them, at most.")
     currency: str = Field(default="USD", description="Of the cost.", pattern="^[A-Z]{3}$")
 
-    def wanted(self, session: Session) -> PeopleFilter:
+    def wanted(self, session: "Session") -> PeopleFilter:
         """The same as a filter; raises Invalid for what nobody could be found by."""
         asked: dict[str, Any] = self.model_dump(exclude={"after", "limit"}, exclude_none=True)
         if self.cost is None:

@@ -1,10 +1,9 @@
 """What the filter above the list of people asks: as typed, as a filter, and what of it cannot be taken."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from i18n import Message, _
@@ -17,6 +16,9 @@ from workforce.pages import words
 from workforce.queries.known import refuse_unknown
 from workforce.rules.searching import clean_search
 from workforce.values import PeopleFilter, Standing
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 def _share(sent: str) -> float:
@@ -90,7 +92,7 @@ class Asked:
             raise Invalid("query.invalid", _("Some of it cannot be taken."), dict(self.faults))
         return self.wanted
 
-    def refuse_unknown(self, session: Session) -> None:
+    def refuse_unknown(self, session: "Session") -> None:
         """Let there be no filter where it names what is not here."""
         if self.wanted is None:
             return
