@@ -55,7 +55,8 @@ def audit() -> Response:
         verdict = jobs.progress(session, asked) if asked else None
     return page(
         "admin/audit.html", 200 if form.ok else 422, rows=rows, after=after, form=form, errors=form.errors,
-        chain=chain or EVERY, chains=_choices(names), names=dict(names), filters=_kept(form),
+        chain=chain or EVERY, chains=_choices(names) if reads_every_chain(actor) else [], names=dict(names),
+        filters=_kept(form),
         next_url=_address(form, after=after) if after else "",
         first_url=_address(form) if "after" in request.args else "",
         verdict=verdict if verdict and verdict.job == "admin.verify_audit" and verdict.state == "done" else None,

@@ -78,6 +78,11 @@ def test_a_faulty_application_writes_nothing_and_keeps_what_was_typed(app: Flask
     assert 'value="Nia Otieno"' in shown and 'value="Klingonisch"' in shown and "tooshort" not in shown
     for field in ("password", "locale-1", "agreement"):
         assert f'href="#{field}"' in shown
+    wrong = visitor.post(
+        f"/apply/{world.pool_id}", _form(password="tooshort", weekly_hours="-5", locale=["Klingonisch"])
+    )
+    for field in ("password", "locale-1", "agreement", "weekly_hours"):
+        assert f'href="#{field}"' in wrong.text, "one fault hides none of the others"
     response = visitor.post(f"/apply/{world.pool_id}", _form(locale=["Klingonisch"], agreement=[_conduct(world)]))
     assert response.status_code == 422 and "is not a language we know" in response.get_data(as_text=True)
     with world.db.reading(Scope.system("test")) as session:

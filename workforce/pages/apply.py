@@ -155,7 +155,7 @@ def send_application(pool_id: str) -> Response:
                 session, "apply", sessions.network_of(request.remote_addr), most=limits.MOST["apply"],
                 seconds=limits.HOUR,
             )  # fmt: skip
-        form.errors.update(faults_of(form.data, offer))
+    form.errors = faults_of(as_typed(form), offer) | form.errors
     if form.ok:
         try:
             account_id, membership_id = _apply(offer, form.data)
@@ -174,6 +174,13 @@ def _offer(pool_id: str) -> Offer:
         if found is None:
             raise not_found()
         return Offer(*found, queries.agreements_in_force(session, found[0].org_id))
+
+
+def as_typed(form: Form[Application]) -> Application:
+    """What was typed but for fields that are wrong by themselves, so that these hide nothing that is wrong with others."""
+    if form.ok:
+        return form.data
+    return Application.model_construct(**{name: told for name, told in form.values.items() if name not in form.errors})
 
 
 def faults_of(data: Application, offer: Offer) -> dict[str, Message]:

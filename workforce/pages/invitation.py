@@ -13,7 +13,7 @@ from web.render import page
 from workforce import queries
 from workforce.operations import invitations as acts
 from workforce.pages import pages, words
-from workforce.pages.apply import Application, Offer, faults_of, let_in, signatures_of
+from workforce.pages.apply import Application, Offer, as_typed, faults_of, let_in, signatures_of
 from workforce.pages.stated import languages_in, rows_shown
 from workforce.values import InvitationState, InvitationView
 
@@ -39,8 +39,7 @@ def accept_invitation(token: str) -> Response:
     if languages.is_turned(form):
         return _show(token, found, form)
     offer = _offer(found)
-    if form.ok:
-        form.errors.update(faults_of(form.data.model_copy(update={"email": found.email}), offer))
+    form.errors = faults_of(as_typed(form).model_copy(update={"email": found.email}), offer) | form.errors
     if form.ok:
         try:
             account_id, membership_id = _accept(token, found, offer, form.data)
