@@ -9,7 +9,7 @@ from kernel import ids
 from kernel.errors import Invalid
 from kernel.policy import Actor
 from workforce.operations.accounts import add_membership, create_account, create_organization
-from workforce.operations.offers import AddressOf, offer_first_role
+from workforce.operations.offers import AddressOf, hold_offers, offer_first_role
 from workforce.queries.accounts import find_account, members_of
 from workforce.rules.roles import KEEPER
 from workforce.values import OrganizationView, OrgKind
@@ -41,9 +41,10 @@ def found_organization(
 
 def _unmanned(session: Session, kind: str, name: str) -> OrganizationView | None:
     found = organization_named(session, name)
-    if found is None or found.kind != kind or members_of(session, found.id, limit=1)[0]:
+    if found is None or found.kind != kind:
         return None
-    return found
+    hold_offers(session, found.id)
+    return None if members_of(session, found.id, limit=1)[0] else found
 
 
 def add_person(

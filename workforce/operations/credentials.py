@@ -109,6 +109,10 @@ def forget_credential(session: Session, actor: Actor, brought_id: str) -> None:
         raise guard.not_found()
     person = annotator_row(session, row.annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
+    session.refresh(person, with_for_update=True)  # after a newer one that is being brought
+    row = session.get(BroughtCredential, brought_id, populate_existing=True)
+    if row is None:
+        raise guard.not_found()
     source = _source(row.key)
     for claim in session.scalars(select(LanguageClaim).where(LanguageClaim.annotator_id == person.id)):
         drop_evidence(session, system_actor("credential", person.org_id), claim, kind=IMPORTED, source=source)

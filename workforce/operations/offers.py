@@ -142,6 +142,11 @@ def accept_offer(
     return account_id, membership_id
 
 
+def hold_offers(session: Session, org_id: str) -> None:
+    """Let nobody accept a role in the organization before this transaction ends; who is just doing so comes first."""
+    session.execute(select(RoleOffer.id).where(RoleOffer.org_id == org_id).order_by(RoleOffer.id).with_for_update())
+
+
 def _held(session: Session, org_id: str, email: str, role: Role) -> RoleOffer:
     """The one row of this offer, which nobody else changes meanwhile."""
     place = {"org_id": org_id, "email_key": email_key(email), "role": role.value}

@@ -177,7 +177,7 @@ def _offer(pool_id: str) -> Offer:
 
 
 def as_typed(form: Form[Application]) -> Application:
-    """What was typed but for fields that are wrong by themselves, so that these hide nothing that is wrong with others."""
+    """What was typed, but for fields that are wrong by themselves: they hide nothing that is wrong with others."""
     if form.ok:
         return form.data
     return Application.model_construct(**{name: told for name, told in form.values.items() if name not in form.errors})
