@@ -27,7 +27,7 @@ def found_organization(
 
     An organization that was founded and that nobody is in yet gets another letter, in place of the one before.
     """
-    organization = _unmanned(session, kind, name) if password is None else None
+    organization = _unmanned(session, actor, kind, name) if password is None else None
     if organization is None:
         organization = create_organization(session, actor, kind=kind, name=name, country=country, currency=currency)
     if password is None:
@@ -39,11 +39,11 @@ def found_organization(
     )  # fmt: skip
 
 
-def _unmanned(session: Session, kind: str, name: str) -> OrganizationView | None:
+def _unmanned(session: Session, actor: Actor, kind: str, name: str) -> OrganizationView | None:
     found = organization_named(session, name)
     if found is None or found.kind != kind:
         return None
-    hold_offers(session, found.id)
+    hold_offers(session, actor, found.id)
     return None if members_of(session, found.id, limit=1)[0] else found
 
 

@@ -17,7 +17,7 @@ from kernel.policy import Actor, system_actor
 from workforce.models import Account, Annotator, LanguageClaim, Organization
 from workforce.models.onboarding import BroughtCredential
 from workforce.onboarding import accuracies_of, qualifications_of
-from workforce.operations.evidence import drop_evidence, put_evidence
+from workforce.operations.evidence import drop_evidence, hold_claims, put_evidence
 from workforce.policy import Action, annotator_resource
 from workforce.queries.languages import languages_of
 from workforce.queries.rows import annotator_row
@@ -85,7 +85,7 @@ def import_credential(
     person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
     found = verified(text)
-    session.refresh(person, with_for_update=True)  # two clicks are one after the other
+    _hold(session, actor, person)
     name = {**trusted, public_key(seed): issuer}.get(found["key"])
     is_ours = found["key"] == public_key(seed)
     whole = _objection(session, person, found, name, is_ours=is_ours)
@@ -109,7 +109,7 @@ def forget_credential(session: Session, actor: Actor, brought_id: str) -> None:
         raise guard.not_found()
     person = annotator_row(session, row.annotator_id)
     guard.require(session, actor, Action.PROFILE_WRITE, annotator_resource(person))
-    session.refresh(person, with_for_update=True)  # after a newer one that is being brought
+    _hold(session, actor, person)
     row = session.get(BroughtCredential, brought_id, populate_existing=True)
     if row is None:
         raise guard.not_found()
@@ -121,6 +121,14 @@ def forget_credential(session: Session, actor: Actor, brought_id: str) -> None:
     audit.record(
         session, actor, "credential.forgotten", "annotator", person.id, org_id=person.org_id, details={"key": row.key}
     )
+
+
+def _hold(session: Session, actor: Actor, person: Annotator) -> None:
+    """Two clicks are one after the other, and so is whatever else speaks for or against the person's languages: in this
+    order, and with room for rows that refer to the person, which come while somebody holds a claim."""
+    session.refresh(person, with_for_update={"key_share": True})
+    claims = select(LanguageClaim).where(LanguageClaim.annotator_id == person.id)
+    hold_claims(session, actor, session.scalars(claims).all())
 
 
 def _keep(session: Session, person: Annotator, found: Mapping[str, Any], name: str) -> None:

@@ -32,13 +32,16 @@ def put_evidence(
 def put_evidence_of_all(
     session: Session, actor: Actor, levels: Mapping[LanguageClaim, str], *, kind: str, source: str | None,
     weight: float, fades_days: float = FADES, note: str = "", until_at: datetime | None = None,
-    at: datetime | None = None,
+    at: datetime | None = None, are_held: bool = False,
 ) -> Pieces:  # fmt: skip
     """Keep the same piece for many claims, each at its level, and fold them again; returns what they rest on.
 
-    Without a source it is an act of its own, which takes no earlier one's place.
+    Without a source it is an act of its own, which takes no earlier one's place. `are_held`: the caller has
+    them already.
     """
     now = now_of(session)
+    if not are_held:
+        hold_claims(session, actor, levels)
     with session.no_autoflush:  # evidence is never left unwritten; the claims are written once, when they are folded
         known = pieces_of_all(session, [claim.id for claim in levels])
     for claim, level in levels.items():
@@ -61,8 +64,16 @@ def _of_source(rows: Sequence[LanguageEvidence], kind: str, source: str | None) 
     return next((row for row in rows if source is not None and (row.kind, row.source) == (kind, source)), None)
 
 
+def hold_claims(session: Session, actor: Actor, claims: Iterable[LanguageClaim]) -> None:
+    """Let nobody else change these claims before this transaction ends, for whoever may; what others wrote of them
+    before is read anew. All who hold several take them in this order."""
+    held = select(LanguageClaim).where(LanguageClaim.id.in_([claim.id for claim in claims])).order_by(LanguageClaim.id)
+    session.scalars(held.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+
+
 def fold(session: Session, actor: Actor, claim: LanguageClaim) -> None:
     """Write what a claim's evidence comes to, for everybody who asks later; one that was turned down stays so."""
+    hold_claims(session, actor, [claim])
     pieces = pieces_of_all(session, [claim.id])
     _fold_all(session, actor, [claim], {claim.id: newest(pieces[claim.id])})
 
@@ -120,7 +131,13 @@ def note_exam(
     claims = _claims(session, annotator_id, locale, modes)
     if claims:
         put_evidence_of_all(
-            session, actor, dict.fromkeys(claims, level), kind="test", source=f"lane:{lane_id}", weight=EXAM
+            session,
+            actor,
+            dict.fromkeys(claims, level),
+            kind="test",
+            source=f"lane:{lane_id}",
+            weight=EXAM,
+            are_held=True,
         )
 
 
@@ -136,7 +153,7 @@ def note_work(
     if claims:
         put_evidence_of_all(
             session, actor, dict.fromkeys(claims, level), kind="work", source=f"lane:{lane_id}", weight=weight,
-            fades_days=WORK_FADES,
+            fades_days=WORK_FADES, are_held=True,
         )  # fmt: skip
 
 

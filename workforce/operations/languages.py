@@ -16,7 +16,7 @@ from kernel.policy import Actor, system_actor
 from kernel.walls import constant
 from workforce.demand import locales_in_demand
 from workforce.models import Annotator, LanguageClaim
-from workforce.operations.evidence import end_evidence, fold, put_evidence, put_evidence_of_all
+from workforce.operations.evidence import end_evidence, fold, hold_claims, put_evidence, put_evidence_of_all
 from workforce.operations.receipts import checked_evidence, end_receipts_of, issue_receipt
 from workforce.operations.standing import RULE_VERSION
 from workforce.policy import Action, annotator_resource
@@ -88,11 +88,12 @@ def verify_language(
 def _verify(
     session: Session, actor: Actor, rows: Sequence[LanguageClaim], known: Mapping[str, str], until_at: datetime | None
 ) -> Pieces:
+    hold_claims(session, actor, rows)
     for row in rows:
         row.status, row.verified_at, row.verified_by = ClaimStatus.CLAIMED, now_of(session), actor.account_id
     pieces = put_evidence_of_all(
         session, actor, {row: row.proficiency for row in rows}, kind=known["kind"], source=known["ref"] or None,
-        weight=FULL, note=known["note"], until_at=until_at,
+        weight=FULL, note=known["note"], until_at=until_at, are_held=True,
     )  # fmt: skip
     end_refusals(session, actor, [row.id for row in rows])
     for row in rows:
@@ -112,6 +113,7 @@ def reject_language(
     """Turn a claim down, with a reason that the person reads and may appeal."""
     row, person = _load(session, claim_id)
     guard.require(session, actor, Action.LANGUAGE_VERIFY, annotator_resource(person))
+    hold_claims(session, actor, [row])
     if row.status == ClaimStatus.REJECTED:
         raise Conflict("language.decided", _("This language has been turned down already."))
     reason, now = clean_text(reason, "reason", 2000), now_of(session)
@@ -145,6 +147,8 @@ def put_claims(
     as before keeps its proof, and one that says another level is reckoned anew. With a first application there are none
     before."""
     earlier = [] if is_first else _rows(session, person)
+    if earlier:
+        hold_claims(session, actor, earlier)
     known, now = {(row.locale, row.mode): row for row in earlier}, now_of(session)
     held = (ClaimStatus.CLAIMED, ClaimStatus.VERIFIED)
     stated = ((locale, proficiency, mode) for locale, proficiency, modes in claims for mode in modes)

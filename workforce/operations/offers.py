@@ -142,8 +142,11 @@ def accept_offer(
     return account_id, membership_id
 
 
-def hold_offers(session: Session, org_id: str) -> None:
-    """Let nobody accept a role in the organization before this transaction ends; who is just doing so comes first."""
+def hold_offers(session: Session, actor: Actor, org_id: str) -> None:
+    """Let nobody accept a role in the organization, nor found it again, before this transaction ends; who is just doing
+    so comes first."""
+    # Rows that refer to the organization are written meanwhile.
+    session.execute(select(Organization.id).where(Organization.id == org_id).with_for_update(key_share=True))
     session.execute(select(RoleOffer.id).where(RoleOffer.org_id == org_id).order_by(RoleOffer.id).with_for_update())
 
 
