@@ -222,6 +222,19 @@ def open_release(session: Session, actor: Actor, release_id: str) -> ReleaseView
     return _view(session, release.id)
 
 
+def lacks_second_person(session: Session, actor: Actor, release_id: str, classification: str) -> bool:
+    """Whether somebody else has to let the files out before the actor takes them; for the page that offers them."""
+    release = session.get_one(Release, release_id)
+    return not all(demand.met for demand in _second_person(release, actor, classification, now_of(session)))
+
+
+def has_let_out(session: Session, actor: Actor, release_id: str) -> bool:
+    """Whether the actor let the files out for somebody else, who may still take them."""
+    release = session.get_one(Release, release_id)
+    is_open = release.opened_at is not None and now_of(session) - release.opened_at < OPEN_FOR
+    return is_open and release.opened_by == actor.account_id
+
+
 def _second_person(release: Release, actor: Actor, classification: str, now: datetime) -> tuple[Demand, ...]:
     """Restricted data goes out by two people: one lets it out, and another takes it, within a day."""
     asked = CLASS_DEMANDS.get(classification)

@@ -124,7 +124,10 @@ def _page(release_id: str, errors: dict[str, Message], status: int = 200) -> Res
         found = queries.release_of(session, release_id)
         schema = queries.schema_of(session, found.project_id) if found else None
         project = session.get(Project, found.project_id) if found else None
-        needs_two = project is not None and is_restricted(class_within(session, project))
+        classification = class_within(session, project) if project is not None else ""
+        needs_two = project is not None and is_restricted(classification)
+        is_waiting = needs_two and operations.lacks_second_person(session, current.actor(), release_id, classification)
+        is_let_out = needs_two and operations.has_let_out(session, current.actor(), release_id)
     if found is None:
         raise not_found()
     names = answer_names(schema, current_locale()) if schema else {}
@@ -133,6 +136,7 @@ def _page(release_id: str, errors: dict[str, Message], status: int = 200) -> Res
     return page(
         "marketplace/release.html", status, release=found, report=found.report, states=RELEASE_STATE_WORDS,
         errors=errors, may_decide=buys and found.state == "delivered", may_download=buys, needs_two=needs_two,
+        is_waiting=is_waiting, is_let_out=is_let_out,
         whiskers=_whiskers(found),
         heat=_heat(found, names), names=names,
         verdicts=_verdicts(found.report), verdict_words=VERDICTS, is_thin=is_thin,

@@ -272,6 +272,17 @@ def test_a_release_is_read_taken_away_and_accepted(market: Market, work: Work, p
     assert file.headers["Content-Disposition"] == "attachment; filename=labels.csv"
     assert file.text.startswith("id,unit,locale,text,context,label,")
     assert manager.client.get(f"{path}/files/labels.csv").status_code == 403
+    assert f'href="{path}/files/labels.csv"' in pm.get(path)
+    with market.system() as session:
+        session.get_one(Project, work.project_id).classification = "restricted-pii"
+    assert f'href="{path}/files' not in pm.get(path) and "labels.csv" in pm.get(path), "somebody lets them out first"
+    pm.send(f"{path}/opening", {}, path)
+    let_out = pm.get(path)
+    assert f'href="{path}/files' not in let_out, "and somebody else takes them"
+    assert "For a day somebody else of your organization may" in let_out
+    with market.system() as session:
+        session.get_one(Release, path.rpartition("/")[2]).opened_by = "a colleague"
+    assert f'href="{path}/files/labels.csv"' in pm.get(path)
     assert "Release 1" in pm.get(project)
     assert pm.post(f"{path}/decide", {"decision": "return", "reason": ""}, path).status_code == 422
     pm.send(f"{path}/decide", {"decision": "accept"}, path)
