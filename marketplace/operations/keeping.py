@@ -21,7 +21,7 @@ NOTICE = timedelta(days=7)
 
 def see_keeping(session: Session, actor: Actor, project_id: str) -> Kept:
     """How long content is kept and what holds it back, for those who may set it; in the system's scope."""
-    project_for(session, actor, project_id, Action.CONTENT_KEEP)
+    project_for(session, actor, project_id, Action.CONTENT_KEEP, held=False)
     return keeping_of(session, project_id)
 
 
