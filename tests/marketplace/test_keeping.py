@@ -65,9 +65,8 @@ def test_texts_go_on_their_day_in_portions_while_nobody_needs_them(market: Marke
     assert _due(market) == 0
     market.later(days=1)
     assert (_due(market), _taken(market)) == (0, 0), "a unit is in somebody's hands"
-    with market.db.reading(
-        Scope.system("test")
-    ) as session:  # as it is asked: PostgreSQL locks nothing for who only reads
+    # As it is asked: PostgreSQL locks nothing for whoever only reads.
+    with market.db.reading(Scope.system("test")) as session:
         assert see_keeping(session, market.pm, project_id).held_by == (Hold.WORK,)
         with pytest.raises(NotFound):
             see_keeping(session, market.stranger, project_id)
