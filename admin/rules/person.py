@@ -56,8 +56,8 @@ _SHOWN = {
     "language_claim": "id org_id annotator_id locale mode proficiency status steps claimed_at verified_at until_at",
     "language_evidence": "id org_id claim_id kind level weight fades_days note at until_at",
     "language_recording": "id org_id check_id annotator_id account_id media_type size seconds sha256 kept_at",
-    "language_vote": "id org_id check_id annotator_id account_id taken_at held_until confirms counts voted_at micros"
-    " currency",
+    "language_vote": "id org_id check_id annotator_id account_id taken_at held_until confirms counts voted_at"
+    " given_back_at micros currency",
     "ledger_account": "id org_id kind holder_id currency balance_micros",
     "made_file": "id org_id account_id kind asked_sealed state asked_at until_at rows size sha256",
     "membership": "id org_id account_id role from_at ended_at",

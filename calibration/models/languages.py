@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Float, Index, String, Text, UniqueConstraint
-from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.crypto import Sealed
@@ -30,7 +29,7 @@ class LanguageCheck(Identified, Owned, Base):
         Index("ix_language_check_queue", "org_id", "state", "locale", "answered_at"),
         Index("ix_language_check_person", "org_id", "annotator_id", "asked_at"),
         within("annotator", "annotator_id"),
-        CheckConstraint("state IN ('asked', 'answered', 'decided', 'undone')", name="state_is_known"),
+        CheckConstraint("state IN ('asked', 'answered', 'decided', 'undone', 'undecided')", name="state_is_known"),
         CheckConstraint("(state IN ('decided', 'undone')) = (confirmed IS NOT NULL)", name="decided_has_outcome"),
     )
     claim_id: Mapped[str] = mapped_column(Id)
@@ -42,17 +41,12 @@ class LanguageCheck(Identified, Owned, Base):
     level: Mapped[str] = mapped_column(String(6))  # what the candidate states
     prompt: Mapped[str] = mapped_column(Text)
     answer: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[str] = mapped_column(String(10), default="asked")
+    state: Mapped[str] = mapped_column(String(10), default="asked")  # undecided: it ended and says nothing of anybody
     confirmed: Mapped[bool | None]
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     receipt_id: Mapped[str | None] = mapped_column(Id)
-
-    @property
-    def is_undecided(self) -> bool:
-        """Whether it ended without saying anything of the candidate: it does not count, and no appeal has undone it."""
-        return self.state == "undone" and self.receipt_id is None
 
 
 class LanguageRecording(Identified, Owned, Base):
@@ -81,7 +75,7 @@ class LanguageRecording(Identified, Owned, Base):
 
 class LanguageVote(Identified, Owned, Base):
     """One native's place at a check: held until a time, and then what they said, without the others' words. One that
-    was held for no time was given back, and stays so that nobody is asked for it again."""
+    was given back stays, so that its native is not asked for it again."""
 
     __tablename__ = "language_vote"
     __table_args__ = (
@@ -90,6 +84,7 @@ class LanguageVote(Identified, Owned, Base):
         within("language_check", "check_id"),
         within("annotator", "annotator_id"),
         CheckConstraint("(voted_at IS NULL) = (confirms IS NULL)", name="vote_has_answer"),
+        CheckConstraint("voted_at IS NULL OR given_back_at IS NULL", name="said_or_given_back"),
     )
     check_id: Mapped[str] = mapped_column(Id)
     annotator_id: Mapped[str] = mapped_column(Id)
@@ -99,10 +94,6 @@ class LanguageVote(Identified, Owned, Base):
     confirms: Mapped[bool | None]
     counts: Mapped[bool] = mapped_column(default=False)  # False: it came when the others had decided; paid all the same
     voted_at: Mapped[datetime | None]
+    given_back_at: Mapped[datetime | None]
     micros: Mapped[int] = mapped_column(Micros)
     currency: Mapped[str] = mapped_column(String(3))
-
-    @hybrid_property
-    def is_given_back(self) -> bool:
-        """Whether its native left it to others."""
-        return self.held_until <= self.taken_at

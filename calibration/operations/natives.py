@@ -135,10 +135,10 @@ def ask_check(session: Session, actor: Actor, claim_id: str) -> CheckView:
     last = session.scalars(
         select(LanguageCheck).where(LanguageCheck.claim_id == claim.id).order_by(LanguageCheck.asked_at.desc()).limit(1)
     ).one_or_none()
-    if last is not None and last.confirmed is None:
+    if last is not None and last.state in ("asked", "answered"):
         return check_view(last)
     now = now_of(session)
-    is_over = last is not None and (last.state == "decided" or last.is_undecided)
+    is_over = last is not None and last.state in ("decided", "undecided")
     if last is not None and is_over and last.asked_at + AGAIN_AFTER > now:
         again = (last.asked_at + AGAIN_AFTER).date()
         raise Conflict("language_check.too_early", _("You can ask for another check from %(date)s.", date=again))
@@ -201,7 +201,7 @@ def take_check(session: Session, actor: Actor) -> TaskView | None:
         row = _load(session, check_id)
         votes = votes_of(session, row.id)
         own = next((vote for vote in votes if vote.account_id == person.account_id), None)
-        if own is not None and not own.is_given_back and own.voted_at is None and row.state == "answered":
+        if own is not None and own.given_back_at is None and own.voted_at is None and row.state == "answered":
             own.held_until = now_of(session) + HELD_FOR
             session.flush()
             return task_view(session, row, own)
@@ -230,7 +230,7 @@ def give_back_check(session: Session, actor: Actor, check_id: str) -> None:
     """Leave an answer that one holds to another native. It earns nothing and counts for nothing, and whoever gave it
     back is not asked for it again."""
     row, own = _in_hand(session, actor, check_id)
-    own.held_until = own.taken_at
+    own.held_until = own.given_back_at = now_of(session)
     session.flush()
     audit.record(session, actor, "language_check.given_back", "language_check", row.id, org_id=row.org_id, link=False)
     _end_if_told(session, row)
@@ -242,7 +242,7 @@ def end_stranded(session: Session, actor: Actor, check_id: str) -> int:
     require(session, actor, GRADE_RUN)
     row = _load(session, check_id)
     _end_if_told(session, row)
-    return int(row.is_undecided)
+    return int(row.state == "undecided")
 
 
 def stranded(session: Session, actor: Actor) -> list[str]:
@@ -283,7 +283,7 @@ def _in_hand(session: Session, actor: Actor, check_id: str) -> tuple[LanguageChe
         raise not_found()
     if own.voted_at is not None:
         raise Conflict("language_check.voted", _("You have said what you think of this already."))
-    if own.is_given_back:
+    if own.given_back_at is not None:
         raise Conflict("language_check.given_back", _("You have given this back already."))
     return row, own
 
@@ -354,7 +354,7 @@ def _end_if_told(session: Session, row: LanguageCheck) -> bool | None:
 
 def _leave_undecided(session: Session, row: LanguageCheck, said: list[bool]) -> None:
     """End it without a word about the candidate: the claim stands as it stood before."""
-    row.state, row.confirmed, row.decided_at = "undone", False, now_of(session)
+    row.state, row.decided_at = "undecided", now_of(session)
     session.flush()
     audit.record(session, system_actor("language check", row.org_id), "language_check.undecided", "language_check",
                  row.id, org_id=row.org_id, details={"natives": len(said)})  # fmt: skip

@@ -120,7 +120,7 @@ def speak_anew(session: Session, actor: Actor, recording_ids: list[str]) -> None
         for vote in votes_of(session, check.id):
             if vote.voted_at is not None:
                 vote.counts = False
-            elif not vote.is_given_back:
+            elif vote.given_back_at is None:
                 session.delete(vote)
         check.state, check.answered_at = "asked", None
     session.flush()

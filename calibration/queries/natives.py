@@ -259,7 +259,7 @@ def overview_rows(session: Session) -> list[OverviewRow]:
     now = now_of(session)
     return [
         OverviewRow(
-            row.id, names.get(row.annotator_id, ""), row.locale, row.mode, row.level, *_told(row),
+            row.id, names.get(row.annotator_id, ""), row.locale, row.mode, row.level, row.state, row.confirmed,
             tuple(bool(vote.confirms) for vote in votes[row.id] if vote.counts),
             sum(vote.voted_at is None and vote.held_until > now for vote in votes[row.id]), row.asked_at,
         )
@@ -312,8 +312,8 @@ def prompts_of(session: Session) -> list[PromptRow]:
 
 def check_view(row: LanguageCheck, recording_id: str | None = None) -> CheckView:
     return CheckView(
-        row.id, row.locale, row.mode, row.level, row.prompt, row.answer, recording_id, *_told(row), row.asked_at,
-        row.answered_at, row.decided_at, row.receipt_id,
+        row.id, row.locale, row.mode, row.level, row.prompt, row.answer, recording_id, row.state, row.confirmed,
+        row.asked_at, row.answered_at, row.decided_at, row.receipt_id,
     )  # fmt: skip
 
 
@@ -336,12 +336,7 @@ def is_held(session: Session, row: LanguageCheck, vote: LanguageVote) -> bool:
     return row.state == "answered" and vote.voted_at is None and vote.held_until > now_of(session)
 
 
-def _told(row: LanguageCheck) -> tuple[str, bool | None]:
-    """How a check stands, and what it came to."""
-    return ("undecided", None) if row.is_undecided else (row.state, row.confirmed)
-
-
-_IS_DONE_WITH = LanguageVote.voted_at.is_not(None) | LanguageVote.is_given_back
+_IS_DONE_WITH = LanguageVote.voted_at.is_not(None) | LanguageVote.given_back_at.is_not(None)
 
 
 def _is_kept() -> ColumnElement[bool]:

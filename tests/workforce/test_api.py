@@ -207,7 +207,10 @@ def test_agreements_are_published_and_listed(app: Flask, world: World) -> None:
     program = Program(app, world.db, world.manager)
     body = {"code": "nda", "titles": {"en": "T"}, "texts": {"en": "X"}, "required_from": "confidential"}
     assert program.send("POST", "/agreements", body).json["version"] == 1  # type: ignore[index]
-    assert program.send("POST", "/agreements", body).json["version"] == 2  # type: ignore[index]
+    same = program.send("POST", "/agreements", body)
+    assert (same.status_code, (same.json or {})["code"]) == (422, "agreement.unchanged")
+    changed = program.send("POST", "/agreements", {**body, "texts": {"en": "Y"}})
+    assert (changed.json or {})["version"] == 2
     assert program.send("POST", "/agreements", {**body, "required_from": "secret"}).status_code == 422
     (listed,) = program.send("GET", "/agreements").json["items"]  # type: ignore[index]
     assert (listed["code"], listed["version"]) == ("nda", 2)

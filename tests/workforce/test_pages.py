@@ -70,7 +70,7 @@ def test_somebody_applies_in_their_language_and_finds_themselves_signed_in(app: 
 
 
 def test_a_faulty_application_writes_nothing_and_keeps_what_was_typed(app: Flask, world: World) -> None:
-    _conduct(world)
+    conduct = _conduct(world)
     visitor = Visitor(app, world.db)
     response = visitor.post(f"/apply/{world.pool_id}", _form(password="tooshort", locale=["Klingonisch", "", "", ""]))
     shown = response.get_data(as_text=True)
@@ -83,7 +83,7 @@ def test_a_faulty_application_writes_nothing_and_keeps_what_was_typed(app: Flask
     )
     for field in ("password", "locale-1", "agreement", "weekly_hours"):
         assert f'href="#{field}"' in wrong.text, "one fault hides none of the others"
-    response = visitor.post(f"/apply/{world.pool_id}", _form(locale=["Klingonisch"], agreement=[_conduct(world)]))
+    response = visitor.post(f"/apply/{world.pool_id}", _form(locale=["Klingonisch"], agreement=[conduct]))
     assert response.status_code == 422 and "is not a language we know" in response.get_data(as_text=True)
     with world.db.reading(Scope.system("test")) as session:
         assert queries.find_account(session, "nia@example.org") is None

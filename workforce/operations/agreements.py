@@ -13,7 +13,7 @@ from kernel.hot import Hot, table_of
 from kernel.policy import Actor, Resource
 from workforce.models import Agreement, AgreementSignature, Annotator, SignaturePlace
 from workforce.policy import Action, annotator_resource
-from workforce.queries.agreements import agreement_view, signatures_of
+from workforce.queries.agreements import agreement_in_force, agreement_view, signatures_of
 from workforce.queries.rows import annotator_row_of
 from workforce.rules.agreements import clean_texts, ensure_classification, fingerprint
 from workforce.rules.names import clean_code
@@ -30,15 +30,20 @@ def publish_agreement(
     required_from: str = "public",
     org_id: str | None = None,
 ) -> AgreementView:
-    """Publish the next version of a document; from now on it is this one that people must have signed."""
+    """Publish the next version of a document; from now on it is this one that people must have signed. Raises Invalid
+    for one that says what the version in force says."""
     owner = org_id or actor.org_id
     guard.require(session, actor, Action.AGREEMENT_PUBLISH, Resource("agreement", org_id=owner))
     assert owner is not None
     code = clean_code(code, "code")
     by_title, by_text = clean_texts(titles, texts)
+    level, known = ensure_classification(required_from), agreement_in_force(session, owner, code)
+    if known and (dict(known.titles), dict(known.texts), known.required_from) == (dict(by_title), dict(by_text), level):
+        told = _("Nothing differs from the version in force, which everybody would have to sign again.")
+        raise Invalid("agreement.unchanged", told, fields={"texts": told})
     row = Agreement(
-        id=ids.new_id(), org_id=owner, code=code, version=_newest(session, owner, code) + 1, titles=by_title,
-        texts=by_text, required_from=ensure_classification(required_from), published_at=now_of(session),
+        id=ids.new_id(), org_id=owner, code=code, version=known.version + 1 if known else 1, titles=by_title,
+        texts=by_text, required_from=level, published_at=now_of(session),
         published_by=actor.account_id,
     )  # fmt: skip
     session.add(row)

@@ -50,11 +50,6 @@ def publish_agreement() -> Response:
     if form.ok:
         try:
             with db.transaction(current.scope()) as session:
-                known = queries.agreement_in_force(session, current.actor().org_id or "", form.data.code)
-                typed = _typed("title"), _typed("text"), form.data.required_from
-                if known and (dict(known.titles), dict(known.texts), known.required_from) == typed:
-                    told = _("Nothing differs from the version in force, which everybody would have to sign again.")
-                    raise Invalid("agreement.unchanged", told, {"texts": told})
                 made = operations.publish_agreement(
                     session, current.actor(), code=form.data.code, titles=_typed("title"), texts=_typed("text"),
                     required_from=form.data.required_from,
