@@ -203,6 +203,15 @@ def reseal(dry_run: bool) -> None:
             counts[sealed.name] = counts.get(sealed.name, 0) + portion.sealed
             unreadable += portion.unreadable
             after, more = portion.after, portion.after is not None
+    indexes = {str(index): index for index in resealing.index_columns()}
+    for name, index in indexes.items() if not dry_run else ():
+        after, more = None, True
+        while more:
+            with db.transaction(_SCOPE) as session:
+                portion = resealing.reindex(session, _ME, index, after)
+            counts[name] = counts.get(name, 0) + portion.sealed
+            unreadable += portion.unreadable
+            after, more = portion.after, portion.after is not None
     if any(counts.values()):
         with db.transaction(_SCOPE) as session:
             resealing.note_resealed(session, _ME, counts, unreadable)
@@ -211,6 +220,10 @@ def reseal(dry_run: bool) -> None:
             by_key = resealing.count_by_key(session, _ME, sealed)
             told = ", ".join(f"{key}: {count}" for key, count in sorted(by_key.items())) or "nothing"
             click.echo(f"{sealed.name:<36}{counts.get(sealed.name, 0):>8} sealed anew; under {told}")
+        for name, index in indexes.items():
+            by_key = resealing.count_indexes_by_key(session, _ME, index)
+            told = ", ".join(f"{key}: {count}" for key, count in sorted(by_key.items())) or "nothing"
+            click.echo(f"{name:<36}{counts.get(name, 0):>8} digested anew; by {told}")
     if unreadable:
         click.echo(f"{unreadable} texts are opened by no key.", err=True)
         sys.exit(TAMPERED)

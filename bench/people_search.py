@@ -26,6 +26,7 @@ if not __package__:  # run by its path, which leads to this folder and not to th
 from bench.tables import promises, table
 from calibration.queries.criteria import work_criteria
 from kernel import clock, ids
+from kernel.crypto import place_of, seal, use_keys
 from kernel.db import Database
 from kernel.paging import Paging
 from kernel.tenancy import Scope
@@ -34,6 +35,7 @@ from tests.support.postgres import Cluster
 from workforce.figures import use_criteria
 from workforce.models import Annotator
 from workforce.queries.people import count_by_status, search_people
+from workforce.rules.indexes import address_of, name_numbers
 from workforce.taking import people_file
 from workforce.values.people import PeopleFilter
 
@@ -111,6 +113,7 @@ FILES = {"everybody": ANY, "locale, common": FILTERS["locale, common"], "hours":
 def main(count: int = 100_000) -> str:
     """The table of the filters, with the median of five first pages and the slowest, and of a page near the end."""
     use_criteria(work_criteria)
+    use_keys((("bench", "A" * 43),))
     with Cluster() as cluster, PostgresTemplate(cluster).copy() as database:
         assert database.url.database is not None
         with cluster.admin(database.url.database) as connection:
@@ -223,11 +226,14 @@ def _fill_vendor(connection: Any, name: str, count: int, rng: np.random.Generato
         for days in (300, 200, 100)
     ))  # fmt: skip
     accounts, people = ([ids.new_id() for _ in range(count)] for _ in range(2))
-    _copy(connection, "account", "id email email_key name locale time_zone status auth_epoch has_short_password"
-          " created_at", (
-        (account, f"{number}@{name}.example", f"{number}@{name}.example".lower(),
-         f"{_GIVEN[number % 10]} {_FAMILY[number // 10 % 10]} {number}", "en", "UTC", "active", 0, False, now)
+    _copy(connection, "account", "id email_sealed email_key name_sealed locale time_zone status auth_epoch"
+          " has_short_password created_at", (
+        (account, _sealed(account, "email", f"{number}@{name}.example"), address_of(f"{number}@{name}.example"),
+         _sealed(account, "name", _called(number)), "en", "UTC", "active", 0, False, now)
         for number, account in enumerate(accounts)
+    ))  # fmt: skip
+    _copy(connection, "name_part", "part account_id", (
+        (part, account) for number, account in enumerate(accounts) for part in name_numbers(_called(number))
     ))  # fmt: skip
     skills = [_drawn(_SKILLS, rng) + (["diving"] if number % (count // 5) == 7 else []) for number in range(count)]
     domains = [_drawn(_DOMAINS, rng) for _ in range(count)]
@@ -273,6 +279,14 @@ def _fill_vendor(connection: Any, name: str, count: int, rng: np.random.Generato
         for place, at in enumerate(at_work)
     ))  # fmt: skip
     return org_id
+
+
+def _called(number: int) -> str:
+    return f"{_GIVEN[number % 10]} {_FAMILY[number // 10 % 10]} {number}"
+
+
+def _sealed(account: str, column: str, said: str) -> str:
+    return seal(said, place_of("account", f"{column}_sealed", account, None))
 
 
 def _claims(org_id: str, people: Sequence[str], now: datetime, rng: np.random.Generator) -> Iterable[tuple[Any, ...]]:

@@ -33,6 +33,7 @@ class KeyRing:
         self._secrets = {key_id: key_bytes(text) for key_id, text in keys}
         self._keys = {key_id: AESGCM(secret) for key_id, secret in self._secrets.items()}
         self._of_tenants: dict[tuple[str, str], AESGCM] = {}
+        self._of_indexes: dict[str, list[tuple[str, bytes]]] = {}
         self._primary = keys[0][0] if keys else None
 
     def seal(self, text: str, bound_to: str, version: str = BY_FIELD_KEY) -> str:
@@ -67,6 +68,17 @@ class KeyRing:
             if len(self._of_tenants) >= _MOST_TENANTS:
                 self._of_tenants.clear()
             self._of_tenants[tenant] = found
+        return found
+
+    def index_keys(self, purpose: str) -> list[tuple[str, bytes]]:
+        """A key for each field key, the first one first, for digests of one purpose."""
+        found = self._of_indexes.get(purpose)
+        if found is None:
+            info = f"index|{purpose}".encode()
+            found = self._of_indexes[purpose] = [
+                (key_id, HKDF(hashes.SHA256(), 32, None, info).derive(secret))
+                for key_id, secret in self._secrets.items()
+            ]
         return found
 
     def key_id_of(self, stored: str) -> str:
@@ -171,6 +183,14 @@ def key_ids() -> list[str]:
     return Sealed._ring().key_ids
 
 
+def index_keys(purpose: str) -> list[tuple[str, bytes]]:
+    """Keys for digests of one purpose with the ids of the field keys they come from, the one that writes first."""
+    found = Sealed._ring().index_keys(purpose)
+    if not found:
+        raise Misuse("there is no field key")
+    return found
+
+
 def new_file_key() -> str:
     """A random key for one file; it is kept sealed with the file's row, so that to drop it is to drop the file."""
     return _b64(os.urandom(32))
@@ -192,7 +212,12 @@ def decrypt_file(key: str, stored: bytes, bound_to: str) -> bytes:
 
 def signed_with(key: bytes, text: str) -> str:
     """The HMAC-SHA-256 of a text, for what is handed out and comes back."""
-    return _b64(hmac.new(key, text.encode(), hashlib.sha256).digest())
+    return _b64(mac_of(key, text))
+
+
+def mac_of(key: bytes, text: str) -> bytes:
+    """The HMAC-SHA-256 of a text, 32 bytes."""
+    return hmac.digest(key, text.encode(), hashlib.sha256)
 
 
 def derive(secret: str, purpose: str) -> bytes:

@@ -44,6 +44,7 @@ GLOBAL_TABLES = {
     "factor_reset",
     "idempotency",
     "membership",
+    "name_part",
     "organization",
     "outbox",
     "outgoing_mail",

@@ -277,6 +277,7 @@ def _from_database(error: DBAPIError) -> Response:
 def _from_sealed(error: CannotDecrypt) -> Response:
     """No fault of the program: a key was taken away too early, or somebody wrote into the database or the files."""
     log.exception("sealed: %s", g.get("request_id"))
+    g.is_told_as_nobody = True  # the reader's own name may be what cannot be opened
     text = _(
         "What is kept here cannot be opened: the key that it was sealed with is gone, or it was changed from outside. "
         "Nothing was changed now. Whoever runs this installation has to look at its field keys."

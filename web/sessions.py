@@ -63,7 +63,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @manager.request_loader
     def _load(incoming: Request) -> SignedIn | None:
-        if is_cookieless(incoming):
+        if is_cookieless(incoming) or g.get("is_told_as_nobody"):
             return None
         return _by_token(incoming, settings) if _bearer(incoming) is not None else _by_cookie(incoming, settings)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import IO, Any, BinaryIO, cast
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from admin.queries.person import tables_of
@@ -65,6 +65,7 @@ from workforce.models.onboarding import (
     RoleOffer,
     RosterLine,
 )
+from workforce.naming import find_by_name
 from workforce.operations.accounts import end_membership
 from workforce.operations.drafts import key_of_account
 from workforce.operations.made_files import forget_made
@@ -72,6 +73,7 @@ from workforce.operations.own_data import take_copy
 from workforce.operations.receipts import ERASED, forget_reasons
 from workforce.operations.standing import move
 from workforce.queries.accounts import runs_alone
+from workforce.rules.indexes import address_indexes, address_of
 from workforce.rules.names import email_key
 from workforce.values import Standing
 from workforce.values.own_data import KEPT, DataKind, DataState
@@ -224,8 +226,6 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
         update(LanguageCheck).where(LanguageCheck.annotator_id == person.id, LanguageCheck.answer.is_not(None))
         .values(answer=ERASED),
         update(DocumentLook).where(DocumentLook.document_id.in_(documents)).values(reason=ERASED),
-        update(PersonDocument).where(PersonDocument.annotator_id == person.id)
-        .values(name=ERASED, about="", reason="", sha256="", content_sealed=None),
         update(StandingChange).where(StandingChange.annotator_id == person.id).values(reason=ERASED),
         update(Appeal).where(Appeal.receipt_id.in_(receipts)).values(text=ERASED),
         update(Appeal).where(Appeal.receipt_id.in_(receipts), Appeal.answer.is_not(None)).values(answer=ERASED),
@@ -248,6 +248,9 @@ def _erase_profile(session: Session, actor: Actor, person: Annotator) -> None:
         delete(PayoutMethod).where(PayoutMethod.annotator_id == person.id),
     ):  # fmt: skip
         session.execute(statement, execution_options={"synchronize_session": False})
+    for document in session.scalars(select(PersonDocument).where(PersonDocument.annotator_id == person.id)).all():
+        document.name, document.about, document.reason, document.sha256 = ERASED, "", "", ""
+        document.content_sealed = None
 
 
 def _erase_account(session: Session, account_id: str) -> None:
@@ -259,41 +262,45 @@ def _erase_account(session: Session, account_id: str) -> None:
     session.execute(delete(ApplicationDraft).where(ApplicationDraft.key_hash == digest(key_of_account(account_id))))
     session.execute(update(FactorReset).where(FactorReset.account_id == account_id).values(reason=ERASED))
     name = f"erased-{ids.new_id()[:10]}"
-    account.name, account.email, account.email_key = name, f"{name}@erased.invalid", f"{name}@erased.invalid"
+    account.email = _no_address(name)
+    account.email_key = address_of(account.email)
+    account.name = name
     account.email_confirmed_at = None
     account.password_hash, account.factor_since, account.has_short_password = None, None, False
     account.locale, account.time_zone, account.status = "en", "UTC", "erased"
     account.auth_epoch += 1
+    find_by_name(session, account)
     session.flush()
 
 
 def _erase_invitations(session: Session, account: Account) -> None:
     """That somebody of this address was asked in stays; whom it was, and what was written to them, goes."""
     profiles = select(Annotator.id).where(Annotator.account_id == account.id)
-    keys = {account.email_key, *_earlier_keys(session, account.id)}
+    keys = set(address_indexes({email_key(account.email), *_earlier_keys(session, account.id)}))
     theirs = or_(Invitation.email_key.in_(keys), Invitation.annotator_id.in_(profiles))
     for row in session.scalars(select(Invitation).where(theirs)).all():
         keys.add(row.email_key)
-        row.email = row.email_key = f"erased-{row.id}"
+        row.email = _no_address(row.id)
+        row.email_key = address_of(row.email)
         row.name = row.note = row.secret_hash = None
     offers = select(RoleOffer).where(RoleOffer.email_key.in_(keys))
     for offer in session.scalars(offers).all():
-        offer.email = offer.email_key = f"erased-{offer.id}"
+        offer.email = _no_address(offer.id)
+        offer.email_key = address_of(offer.email)
         offer.secret_hash = None
-    # A line that was wrong was given no key; it holds the address as it was written.
-    wrong = and_(RosterLine.email_key.is_(None), func.lower(func.trim(RosterLine.email)).in_(keys))
-    session.execute(
-        update(RosterLine)
-        .where(or_(RosterLine.email_key.in_(keys), wrong))
-        .values(email=ERASED, email_key=None, name_sealed=None, note_sealed=None),
-        execution_options={"synchronize_session": False},
-    )
+    for line in session.scalars(select(RosterLine).where(RosterLine.email_key.in_(keys))).all():
+        line.email, line.email_key, line.name, line.note = ERASED, None, None, None
+
+
+def _no_address(name: str) -> str:
+    """What stands in the place of an address: one that is nobody's, and by which nothing is found."""
+    return f"{name}@erased.invalid"
 
 
 def _earlier_keys(session: Session, account_id: str) -> list[str]:
     """Addresses that were proven to be theirs; one that was only asked for may be somebody else's."""
     proven = select(AccountLink.email).where(
-        AccountLink.account_id == account_id, AccountLink.email.is_not(None), AccountLink.used_at.is_not(None)
+        AccountLink.account_id == account_id, AccountLink.email_sealed.is_not(None), AccountLink.used_at.is_not(None)
     )
     return [email_key(email) for email in session.scalars(proven) if email]
 

@@ -1,6 +1,7 @@
 """Field keys turned over while everything runs: what an older key sealed is sealed anew with the first one.
 
-Old keys keep opening until nothing is left under them. A row that somebody changes meanwhile is theirs: it was sealed
+What sealed addresses and names are found by is digested anew with it. Old keys keep opening until nothing is left
+under them. A row that somebody changes meanwhile is theirs: it was sealed
 with the first key already. Nothing is kept of the way: what is left is seen in the rows themselves.
 """
 
@@ -8,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Table, func, select, update
+from sqlalchemy import Column, String, Table, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -17,6 +18,10 @@ from kernel.crypto import CannotDecrypt, Sealed, key_id_of, place_of, primary_ke
 from kernel.db import Base
 from kernel.policy import Actor
 from kernel.registry import load_models
+from workforce.models import Account
+from workforce.naming import find_by_name
+from workforce.rules.indexes import address_index
+from workforce.rules.names import email_key
 
 PORTION = 200
 PORTION_OF_FILES = 5  # each may have megabytes
@@ -98,6 +103,41 @@ def reseal(
         )
         done += changed_rows(changed)
     return Portion(done, unreadable, rows[-1][0] if len(rows) == limit else None)
+
+
+def index_columns() -> list[Column[Any]]:
+    """The columns of digests, of which each says by which key it was made."""
+    load_models()
+    tables = (table for table in Base.metadata.tables.values() if isinstance(table.c.get("email_key"), Column))
+    return sorted((table.c.email_key for table in tables), key=lambda column: column.table.name)
+
+
+def count_indexes_by_key(session: Session, actor: Actor, index: Column[Any]) -> Counter[str]:
+    """How many digests of a column each key has made."""
+    stored = select(index).where(index.is_not(None)).execution_options(yield_per=1_000)
+    return Counter(text.partition("|")[0] for text in session.scalars(stored))
+
+
+def reindex(session: Session, actor: Actor, index: Column[Any], after: str | None, limit: int = PORTION) -> Portion:
+    """Digest one portion of addresses anew, by id, and with accounts their names; what no key opens is counted."""
+    table = index.table
+    model = next(mapper.class_ for mapper in Base.registry.mappers if mapper.local_table is table)
+    old = select(model).where(index.is_not(None), ~type_coerce(index, String).startswith(f"{primary_key_id()}|"))
+    if after is not None:
+        old = old.where(model.id > after)
+    done = unreadable = 0
+    rows = session.scalars(old.order_by(model.id).limit(limit).with_for_update()).all()
+    for row in rows:
+        try:
+            row.email_key = address_index(email_key(row.email))
+            if isinstance(row, Account):
+                find_by_name(session, row)
+        except CannotDecrypt:
+            unreadable += 1
+        else:
+            done += 1
+    session.flush()
+    return Portion(done, unreadable, rows[-1].id if len(rows) == limit else None)
 
 
 def note_resealed(session: Session, actor: Actor, counts: dict[str, int], unreadable: int) -> None:

@@ -11,7 +11,7 @@ MACHINERY = "the installation's own notes on carrying work; they say nothing mor
 LEFT_OUT: dict[str, str] = {
     "account_link": SECRETS, "recovery_code": SECRETS, "totp_factor": SECRETS, "exposure": GOLD, "grade": GOLD,
     "track": GOLD, "track_day": GOLD, "gate_firing": GOLD, "idempotency": MACHINERY, "outbox": MACHINERY,
-    "lane_person": MACHINERY,
+    "lane_person": MACHINERY, "name_part": MACHINERY,
 }  # fmt: skip
 
 _SHARED = "id org_id vendor_org_id project_id"
@@ -20,7 +20,8 @@ _SHARED = "id org_id vendor_org_id project_id"
 # a check has more places than other units of its lane.
 _SHOWN = {
     "audit_words": "id org_id about_id words",
-    "account": "id email email_confirmed_at name locale time_zone status has_short_password factor_since created_at",
+    "account": "id email_sealed email_confirmed_at name_sealed locale time_zone status has_short_password factor_since"
+    " created_at",
     "account_token": "id account_id membership_id name scopes created_at expires_at last_used_at proven_at revoked_at",
     "agreement_signature": "id org_id annotator_id agreement_id code version locale text_sha256 signed_at",
     "annotator_code": "org_id annotator_id kind code",
@@ -47,8 +48,8 @@ _SHOWN = {
     "earning": "id org_id annotator_id account_id lane_id project_id cause_kind cause_id micros currency state memo"
     " earned_at due_at approved_at paid_at receipt_id payout_line_id",
     "factor_reset": "id account_id reason asked_at decided_at outcome",
-    "invitation": "id org_id pool_id email name_sealed locale note_sealed created_at sent_at sent_times expires_at"
-    " accepted_at annotator_id revoked_at",
+    "invitation": "id org_id pool_id email_sealed name_sealed locale note_sealed created_at sent_at sent_times"
+    " expires_at accepted_at annotator_id revoked_at",
     "judgment": f"{_SHARED} lane_id assignment_id annotator_id account_id ontology_id guideline_id answer category"
     " is_late answered_at seconds",
     "language_check": "id org_id claim_id annotator_id account_id pool_id locale mode level prompt answer state"
@@ -65,8 +66,8 @@ _SHOWN = {
     "payout_line": "id org_id run_id annotator_id micros currency earnings kind holder_sealed details_sealed mask state"
     " reason",
     "payout_method": "id org_id annotator_id kind holder_sealed details_sealed mask changed_at",
-    "person_document": "id org_id annotator_id kind name about media_type size sha256 content_sealed uploaded_at state"
-    " decided_at reason",
+    "person_document": "id org_id annotator_id kind name_sealed about_sealed media_type size sha256 content_sealed"
+    " uploaded_at state decided_at reason",
     "problem_report": f"{_SHARED} annotator_id account_id reason note at closed_at answer",
     "qualification": f"{_SHARED} lane_id annotator_id account_id basis attempt_id reason since_at until_at revoked_at"
     " check_id paused_until pause_receipt_id",

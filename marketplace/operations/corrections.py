@@ -97,7 +97,6 @@ def _readers(session: Session, org_id: str) -> Sequence[Account]:
         .join(Membership, Membership.account_id == Account.id)
         .join(Organization, Organization.id == Membership.org_id)
         .where(Membership.org_id == org_id, Membership.ended_at.is_(None), Membership.role.in_(_READERS))
-        .order_by(Account.email)
         .distinct()
     )
-    return session.scalars(wanted).all()
+    return sorted(session.scalars(wanted), key=lambda reader: str(reader.email))

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from kernel.hot import Hot, table_of
+from kernel.sealing import OpenedText, opened
 from workforce.models import Account, Annotator, DecisionReceipt, Organization
 
 _AT_ONCE = 500
@@ -24,8 +25,9 @@ class Person:
 
 
 _PEOPLE, _ACCOUNTS = table_of(Annotator), table_of(Account)
+_NAME = opened(_ACCOUNTS.c, "account", "name_sealed", OpenedText)
 _PERSON = Hot(
-    select(_PEOPLE.c.id, _PEOPLE.c.account_id, _PEOPLE.c.org_id, _ACCOUNTS.c.name, _ACCOUNTS.c.time_zone)
+    select(_PEOPLE.c.id, _PEOPLE.c.account_id, _PEOPLE.c.org_id, _NAME, _ACCOUNTS.c.time_zone)
     .join_from(_PEOPLE, _ACCOUNTS, _ACCOUNTS.c.id == _PEOPLE.c.account_id)
     .where(_PEOPLE.c.id == bindparam("p_person"))
 )

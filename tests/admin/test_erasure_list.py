@@ -14,10 +14,11 @@ from admin.cli import cli
 from admin.operations import erasure_list
 from admin.rules import anchors
 from kernel import audit, clock, db
-from kernel.db import Base, Database
+from kernel.db import Database
 from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from tests.admin.test_anchors import carry
+from tests.support.words import all_words
 from tests.web.conftest import Persona, make_org, make_persona
 from tests.web.conftest import test_settings as settings_of
 from workforce import operations
@@ -52,9 +53,7 @@ def a_person_who_signed(database: Database) -> Persona:
 
 def left_of(database: Database) -> list[str]:
     with database.reading(SYSTEM) as session:
-        found = "\n".join(
-            str(tuple(row)) for table in Base.metadata.sorted_tables for row in session.execute(table.select())
-        )
+        found = all_words(session)
     return [canary for canary in CANARIES if canary in found]
 
 

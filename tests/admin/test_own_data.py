@@ -38,6 +38,7 @@ from payouts.operations.methods import set_method
 from payouts.operations.runs import approve_run, export_run, prepare_run, settle_run
 from tests.admin.conftest import Office, desk_on
 from tests.marketplace.desk import Desk
+from tests.support.words import all_words
 from workforce.models import (
     Account,
     AccountLink,
@@ -57,6 +58,7 @@ from workforce.operations.many_people import add_skill
 from workforce.operations.own_data import ask_data, cancel_erasure, take_copy
 from workforce.operations.receipts import issue_receipt
 from workforce.operations.standing import change_standing
+from workforce.rules.indexes import address_of
 from workforce.values.own_data import DataKind
 
 MACHINE = system_actor("test")
@@ -75,11 +77,11 @@ def named(desk: Desk, number: int) -> Actor:
     person = desk.people[number]
     with desk.market.system() as session:
         account = session.get_one(Account, person.account_id)
-        account.name, account.email, account.email_key = CANARIES[0], CANARIES[1], CANARIES[1]
+        account.name, account.email, account.email_key = CANARIES[0], CANARIES[1], address_of(CANARIES[1])
         profile = session.get_one(Annotator, desk.annotators[number])
         session.add(
             Invitation(id=new_id(), org_id=desk.market.vendor, pool_id=desk.market.pool, email=CANARIES[1],
-                       email_key=CANARIES[1],
+                       email_key=address_of(CANARIES[1]),
                        name=CANARIES[0], locale="en", note=CANARIES[2], created_at=desk.market.now)
         )  # fmt: skip
         profile.about, profile.country, profile.skills = CANARIES[2], "KE", ["canary-song"]
@@ -135,12 +137,12 @@ def left_behind(desk: Desk, session: Session, account: Account) -> list[Base]:
         held.reason = CANARIES[2]
     save_draft(session, MACHINE, pool, key=key_of_account(account.id), content={"about": CANARIES[2]})
     return [
-        AccountLink(account_id=account.id, kind="address", email=EARLIER, secret_hash="s", epoch=1, expires_at=now,
-                    used_at=now),
-        Invitation(id=new_id(), org_id=vendor, pool_id=pool, email=EARLIER, email_key=EARLIER, name=CANARIES[0],
-                   locale="en", created_at=now),
-        RosterLine(id=new_id(), org_id=vendor, roster_id=roster.id, number=2, email=EARLIER.upper(), email_key=None,
-                   name=CANARIES[0], locale="xx", note="", outcome="wrong", faults=[]),
+        AccountLink(id=new_id(), account_id=account.id, kind="address", email=EARLIER, secret_hash="s", epoch=1,
+                    expires_at=now, used_at=now),
+        Invitation(id=new_id(), org_id=vendor, pool_id=pool, email=EARLIER, email_key=address_of(EARLIER),
+                   name=CANARIES[0], locale="en", created_at=now),
+        RosterLine(id=new_id(), org_id=vendor, roster_id=roster.id, number=2, email=EARLIER.upper(),
+                   email_key=address_of(EARLIER), name=CANARIES[0], locale="xx", note="", outcome="wrong", faults=[]),
         SavedFilter(org_id=vendor, account_id=account.id, name=CANARIES[0], asked={}),
         BroughtCredential(id=new_id(), org_id=vendor, annotator_id=desk.annotators[0], key=CANARIES[0], said="{}",
                           issued_at=now, expires_at=now + timedelta(days=9), brought_at=now),
@@ -181,11 +183,9 @@ def paid(desk: Desk) -> None:
 
 
 def everything(db: Database) -> str:
-    """All rows of all tables, as text."""
+    """All rows of all tables, opened, but where payments went, which the law asks for."""
     with db.reading(Scope.system("test")) as session:
-        return "\n".join(
-            str(tuple(row)) for table in Base.metadata.sorted_tables for row in session.execute(table.select())
-        )
+        return all_words(session, ("payout_line.holder_sealed", "payout_line.details_sealed"))
 
 
 def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
             assert (held.state, held.held_up_by) == ("waiting", "owed")
         paid(desk)
         written_about(desk)
-        assert CANARIES[1] in everything(db) and CANARIES[2] in everything(db)
+        assert [canary for canary in (*CANARIES, EARLIER, EARLIER.upper()) if canary not in everything(db)] == []
         roles = [(market.client, Role.CLIENT_QA), (market.vendor, Role.VENDOR_MANAGER)]
         with market.system() as session:
             for org_id, role in roles:

@@ -24,6 +24,7 @@ from tests.calibration_db.doors import Door
 from tests.calibration_db.test_attempts import answer, publish, ready, run, start
 from tests.calibration_db.world import GRADER, World, build
 from workforce.models import Account, DecisionReceipt, Membership
+from workforce.rules.indexes import address_of
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +135,7 @@ def test_where_nothing_of_its_kind_is_left_the_test_is_called_off_and_costs_noth
     ready(world, attempts_most=1)
     world.hire("Juma")
     with world.system() as session:
-        session.add(Account(id="boss", email="boss@v.example", email_key="boss@v.example", name="B",
+        session.add(Account(id="boss", email="boss@v.example", email_key=address_of("boss@v.example"), name="B",
                             created_at=world.now, auth_epoch=0))  # fmt: skip
         session.flush()
         session.add(

@@ -22,6 +22,8 @@ from labeling.models import Guideline, Item, Ontology, sealed_content
 from labeling.rules.ontology import ontology_json
 from labeling.tasktypes import registry
 from workforce.models import Account, Annotator, Organization, Pool
+from workforce.naming import call
+from workforce.rules.indexes import address_of
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 GRADER = system_actor("grading")
@@ -129,9 +131,12 @@ class World:
                 account, annotator = ids.new_id(), ids.new_id()
                 self.people[name] = (annotator, account)
                 email = f"{name}-{account[:6]}@people.example".lower()
-                session.add(
-                    Account(id=account, email=email, email_key=email, name=name, created_at=self.now, auth_epoch=0)
-                )
+                row = Account(
+                    id=account, email=email, email_key=address_of(email), created_at=self.now, auth_epoch=0,
+                    status="active",
+                )  # fmt: skip
+                session.add(row)
+                call(session, row, name)
                 session.flush()
                 session.add(
                     Annotator(

@@ -13,6 +13,7 @@ from kernel.errors import Misuse
 from kernel.tenancy import Scope
 from payouts.models import PayoutMethod
 from workforce.models import Account, Annotator, Organization, Pool
+from workforce.rules.indexes import address_of
 
 OLD = ("old", base64.urlsafe_b64encode(b"0123456789abcdef0123456789abcdef").decode())
 NEW = ("new", base64.urlsafe_b64encode(b"fedcba9876543210fedcba9876543210").decode().rstrip("="))
@@ -28,7 +29,8 @@ def method(session: Session) -> PayoutMethod:
     """A payout method of a new person."""
     now = now_of(session)
     session.add(Organization(id="org", kind="vendor", name="Baraza", name_key="baraza", created_at=now))
-    session.add(Account(id="account", email="a@example.org", email_key="a@example.org", name="Amina", created_at=now))
+    address = "a@example.org"
+    session.add(Account(id="account", email=address, email_key=address_of(address), name="Amina", created_at=now))
     session.flush()
     session.add(Pool(id="pool", org_id="org", name="All", about={}, created_at=now))
     session.flush()

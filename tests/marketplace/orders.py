@@ -26,6 +26,7 @@ from marketplace.operations import imports, ontologies, requests
 from marketplace.queries.requests import request_of
 from marketplace.values.imports import BatchKind, BatchView
 from workforce.models import Account, Annotator, LanguageClaim, Organization, Pool
+from workforce.rules.indexes import address_of
 
 T = TypeVar("T")
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
@@ -135,8 +136,8 @@ class Market:
             for _number in range(count):
                 account, annotator = ids.new_id(), ids.new_id()
                 session.add(
-                    Account(id=account, email=f"{account}@people.example", email_key=f"{account}@people.example",
-                            name="Somebody", created_at=self.now)
+                    Account(id=account, email=f"{account}@people.example",
+                            email_key=address_of(f"{account}@people.example"), name="Somebody", created_at=self.now)
                 )  # fmt: skip
                 session.flush()
                 session.add(

@@ -33,6 +33,7 @@ from workforce.hashing import hash_password
 from workforce.models import Account
 from workforce.operations.accounts import add_membership
 from workforce.operations.tokens import create_token
+from workforce.rules.indexes import address_of
 from wsgi import create_app
 
 UNITS = scale(32, 60)
@@ -88,7 +89,7 @@ def build(database: Database) -> tuple[Desk, str]:
             actor = system_actor("test")
             person = desk.people[0]
             account = session.get_one(Account, person.account_id)
-            account.email = account.email_key = EMAIL
+            account.email, account.email_key = EMAIL, address_of(EMAIL)
             account.password_hash = hash_password(PASSWORD)
             membership = add_membership(
                 session, actor, account_id=person.account_id or "", org_id=market.vendor, role=Role.ANNOTATOR

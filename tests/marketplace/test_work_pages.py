@@ -122,11 +122,14 @@ def test_a_unit_whose_key_is_gone_is_told_in_words_and_comes_back_with_its_key(
     task = desk.take(0)
     assert task is not None and desk.take(0) is not None
     there = f"/work/{task.assignment_id}"
-    monkeypatch.setattr(Sealed, "ring", KeyRing((("other", "B" * 42 + "A"),)))
+    lost, other = ("t", "A" * 43), ("other", "B" * 42 + "A")
+    monkeypatch.setattr(Sealed, "ring", KeyRing((other, lost)))
+    assert task.content["text"] in visitor.text(there)
+    monkeypatch.setattr(Sealed, "ring", KeyRing((other,)))
     page = visitor.get(there)
     assert page.status_code == 503 and "has to look at its field keys" in page.text
     assert task.content["text"] not in page.text
-    monkeypatch.setattr(Sealed, "ring", KeyRing((("other", "B" * 42 + "A"), ("t", "A" * 43))))
+    monkeypatch.setattr(Sealed, "ring", KeyRing((other, lost)))
     assert task.content["text"] in visitor.text(there)
 
 

@@ -14,6 +14,7 @@ from kernel.tenancy import Scope
 from payouts.operations import earnings
 from payouts.values import EarningView, LaneLabel
 from workforce.models import Account, Annotator, DecisionReceipt, Organization, Pool
+from workforce.rules.indexes import address_of
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 KEYS = [("test", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")]
@@ -92,7 +93,8 @@ class Books:
         with self.system() as session:
             session.add(
                 Account(
-                    id=account_id, email=f"{account_id}@example.org", email_key=account_id, name=name, locale="en",
+                    id=account_id, email=f"{account_id}@example.org", 
+                    email_key=address_of(f"{account_id}@example.org"), name=name, locale="en",
                     time_zone="UTC", status="active", auth_epoch=0, created_at=self.now,
                 )
             )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from i18n import Message
-from kernel.crypto import BY_TENANT, place_of, seal, unseal
+from kernel.crypto import BY_FIELD_KEY, BY_TENANT, place_of, seal, unseal
 from kernel.db import Base, Database
 from kernel.ids import new_id
 from kernel.policy import Role, matrix
@@ -27,19 +27,18 @@ FOR_BANKS = {ord("~"): ord(":"), ord("_"): ord("+")}
 # wrong with a line, sealed, as content and sealed (alone, or among its other parts).
 SHAPES: dict[str, str] = {
     **dict.fromkeys((
-        "account.email", "account.name", "auth_session.agent", "account_token.name", 
+        "auth_session.agent", "account_token.name",
         "appeal.answer", "appeal.text", "audit_words.words", "batch.name",
         "behaviour_review.note", "dispute.reply", "dispute.text", "document_look.reason", "factor_reset.reason",
-        "gold_key.explanation", "gold_set.name", "guideline.changelog", "invitation.email", 
+        "gold_key.explanation", "gold_set.name", "guideline.changelog",
         "item.client_ref", "language_check.answer", "language_check.prompt",
         "language_evidence.note",
         "language_prompt.text", "lot_rework.reason", "media_name.name", "ontology.changelog", "organization.name",
-        "passkey.name", "payout_line.mask", "payout_method.mask", "payout_run.file_name", "person_document.about",
-        "person_document.name", "person_document.reason", "pool.name", "problem_report.answer", "problem_report.note",
+        "passkey.name", "payout_line.mask", "payout_method.mask", "payout_run.file_name",
+        "person_document.reason", "pool.name", "problem_report.answer", "problem_report.note",
         "project.about", "project.name", "qualification.reason", "qualification_test.about", "quote.reason",
-        "release.in_spite", "release.reason", "review.note", "roster.name", "roster_line.email", 
-        "saved_filter.name", "standing_change.reason", "assignment.note", "account_link.email",
-        "role_offer.email",
+        "release.in_spite", "release.reason", "review.note", "roster.name",
+        "saved_filter.name", "standing_change.reason", "assignment.note",
     ), "text"),
     **dict.fromkeys(("agreement.texts", "agreement.titles", "guideline.texts", "pool.about"), "texts"),
     **dict.fromkeys(("annotator.domains", "annotator.skills"), "list"),
@@ -52,8 +51,10 @@ SHAPES: dict[str, str] = {
         "made_file.asked_sealed",
     ), "sealed content"),
     **dict.fromkeys((
-        "annotator.about_sealed", "invitation.name_sealed", "invitation.note_sealed", "roster_line.name_sealed",
-        "roster_line.note_sealed",
+        "account.email_sealed", "account.name_sealed", "account_link.email_sealed", "annotator.about_sealed",
+        "invitation.email_sealed", "invitation.name_sealed", "invitation.note_sealed", "role_offer.email_sealed",
+        "person_document.about_sealed", "person_document.name_sealed", "roster_line.email_sealed",
+        "roster_line.name_sealed", "roster_line.note_sealed",
     ), "sealed text"),
     "brought_credential.said_sealed": "sealed with a vendor",
     "item.content_sealed": "sealed among parts",
@@ -66,28 +67,30 @@ EVENTS = {"judgment.answer": "assignment_id"}
 # but the person, who is not among the visitors. Other columns are only kept from other worlds.
 SHOWN_BY: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((
-        "account_link.email", "account_token.name", "application_draft.content_sealed", "assignment.draft_sealed",
-        "auth_session.agent", "passkey.name", "payout_line.holder_sealed", "payout_method.holder_sealed",
-        "saved_filter.name", "made_file.asked_sealed",
+        "account_link.email_sealed", "account_token.name", "application_draft.content_sealed",
+        "assignment.draft_sealed", "auth_session.agent", "passkey.name", "payout_line.holder_sealed",
+        "payout_method.holder_sealed", "saved_filter.name", "made_file.asked_sealed",
     ), ()),
     "brought_credential.said_sealed": ("credential:read",),
     **dict.fromkeys(("gold_key.explanation", "gold_set.name"), ("gold:read",)),
-    "account.email": ("team:read", "factor_reset:read", "people:read"),
+    "account.email_sealed": ("team:read", "factor_reset:read", "people:read"),
     **dict.fromkeys(("appeal.answer", "appeal.text"), ("appeal:read", "receipt:read")),
     "behaviour_review.note": ("behaviour:read",),
     "factor_reset.reason": ("factor_reset:read",),
     "item_original.content_sealed": ("unit:original",),
     "media_name.name": ("unit:read",),
-    **dict.fromkeys(("person_document.about", "person_document.name", "person_document.reason"), ("people:read",)),
     **dict.fromkeys((
-        "roster.name", "roster_line.email", "roster_line.faults", "roster_line.name_sealed",
+        "person_document.about_sealed", "person_document.name_sealed", "person_document.reason",
+    ), ("people:read",)),
+    **dict.fromkeys((
+        "roster.name", "roster_line.email_sealed", "roster_line.faults", "roster_line.name_sealed",
         "roster_line.note_sealed",
     ), ("people:invite",)),
 }  # fmt: skip
 # Clients choose among the vendors of an installation, and so read their names.
 ABROAD = {"organization.name": ("request:send",)}
 # What the walk comes by for certain: words that nobody meets in their own world prove nothing of another's.
-MET = {"account.name", "agreement.titles", "item.content_sealed", "organization.name", "project.name"}
+MET = {"account.name_sealed", "agreement.titles", "item.content_sealed", "organization.name", "project.name"}
 
 
 def may_see(role: Role, column: str, *, abroad: bool = False) -> bool:
@@ -191,11 +194,13 @@ def _shaped(shape: str, words: str, table: sa.Table, column: str, row: Any, numb
         said = json.dumps(_opened(table, column, row) | {"vendor": words})
         return seal(said, place_of(table.name, column, row.id, row.org_id))
     if shape == "sealed text":
-        return seal(f"{words}{number}", place_of(table.name, column, row.id, row.org_id), BY_TENANT)
+        said = f"{words}{number}@one.example" if column == "email_sealed" else f"{words}{number}"
+        owner = getattr(row, "org_id", None)
+        return seal(said, place_of(table.name, column, row.id, owner), BY_TENANT if owner else BY_FIELD_KEY)
     if shape in ("sealed", "sealed content"):
         said = words.translate(FOR_BANKS) if shape == "sealed" else json.dumps({"text": words})
         return seal(said, place_of(table.name, column, row.id, getattr(row, "org_id", None)))
-    return f"{words}{number}@one.example" if column == "email" else f"{words}{number}"
+    return f"{words}{number}"
 
 
 def _opened(table: sa.Table, column: str, row: Any) -> dict[str, Any]:

@@ -258,7 +258,7 @@ def deliveries(town: Town) -> dict[str, bytes]:
 
 # What somebody's own words are, and therefore in the copy of their data.
 IN_COPIES = {
-    "account.name", "annotator.about_sealed", "appeal.text", "assignment.note", "judgment.answer",
+    "account.name_sealed", "annotator.about_sealed", "appeal.text", "assignment.note", "judgment.answer",
     "language_check.answer", "passkey.name", "payout_method.holder_sealed", "problem_report.note", "saved_filter.name",
 }  # fmt: skip
 

@@ -34,6 +34,7 @@ from tests.web.conftest import test_settings as settings_of
 from tests.web.worlds import World, two_worlds
 from workforce.hashing import hash_password
 from workforce.models import Account, Appeal, DecisionReceipt, Membership
+from workforce.rules.indexes import address_of
 from wsgi import create_app
 
 # Which table the id in a path is of. An address with a part that is not named here fails the test below.
@@ -234,7 +235,7 @@ def _persona(database: Database, account_id: str) -> Persona | None:
         account = session.get(Account, account_id)
         if account is None:
             return None
-        account.email = account.email_key = email
+        account.email, account.email_key = email, address_of(email)
         account.password_hash = hash_password(PASSWORD)
         member = session.scalars(select(Membership).where(Membership.account_id == account_id)).one()
         return Persona(email, account_id, member.org_id, member.id, Role(member.role))
@@ -298,7 +299,8 @@ def hand_out(town: Town) -> dict[str, Visitor]:
         attempt.state, appeal = "failed", session.get_one(Appeal, ids["appeal"])
         review = session.get_one(Review, ids["review"])
         review.state, review.verdict, review.lease_until = "leased", None, later
-        review.reviewer_id = session.scalars(select(Account.id).where(Account.email == "client_qa@visit.example")).one()
+        visitor = address_of("client_qa@visit.example")
+        review.reviewer_id = session.scalars(select(Account.id).where(Account.email_key == visitor)).one()
         check = session.get_one(LanguageCheck, ids["language_check"])
         check.state, check.receipt_id = "answered", appeal.receipt_id
         session.add(

@@ -45,6 +45,7 @@ from workforce.models import (
     StandingChange,
 )
 from workforce.models.onboarding import ApplicationDraft, BroughtCredential, DocumentLook, PersonDocument
+from workforce.naming import call
 from workforce.operations import (
     agreements,
     appeals,
@@ -164,7 +165,7 @@ def _name(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
         session.execute(update(Project).where(Project.org_id == market.client).values(name=canaries[0]))
         session.execute(update(Guideline).where(Guideline.org_id == market.client).values(texts={"en": canaries[1]}))
         for person in desk.people:
-            session.execute(update(Account).where(Account.id == person.account_id).values(name=canaries[2]))
+            call(session, session.get_one(Account, person.account_id), canaries[2])
     market.send()
 
 
@@ -396,8 +397,8 @@ def _write_down(market: Market, desk: Desk) -> None:
         )  # fmt: skip
         session.add(
             AccountLink(
-                account_id=desk.people[0].account_id, kind="address", email="new@one.example", secret_hash=new_id(),
-                epoch=0, expires_at=now,
+                id=new_id(), account_id=desk.people[0].account_id, kind="address", email="new@one.example",
+                secret_hash=new_id(), epoch=0, expires_at=now,
             )
         )  # fmt: skip
         session.add(

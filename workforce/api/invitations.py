@@ -46,7 +46,7 @@ class InvitationQuery(PageQuery):
 
     pool_id: str | None = Field(default=None, max_length=22)
     state: InvitationState | None = None
-    address: str = Field(default="", max_length=254, description="An address, or its beginning.")
+    address: str = Field(default="", max_length=254, description="A whole address; of a part of one nothing is found.")
 
 
 class InvitationOut(OutModel):

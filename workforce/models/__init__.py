@@ -6,9 +6,12 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kernel import indexing
 from kernel.crypto import Sealed, SealedByTenant
 from kernel.db import Base, Id, Identified, Micros, Owned, within
+from kernel.sealing import SealedText
 from workforce.models.made_files import MadeFile as MadeFile
+from workforce.models.names import NamePart as NamePart
 from workforce.models.onboarding import ApplicationDraft as ApplicationDraft
 from workforce.models.onboarding import DocumentLook as DocumentLook
 from workforce.models.onboarding import Invitation as Invitation
@@ -36,10 +39,12 @@ class Account(Identified, Base):
     """A person who signs in."""
 
     __tablename__ = "account"
-    email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str] = mapped_column(String(254), unique=True)
+    email_sealed: Mapped[str] = mapped_column(Text)
+    email = SealedText("email_sealed")
+    email_key: Mapped[indexing.Index] = mapped_column(indexing.Indexed(254), unique=True)
     email_confirmed_at: Mapped[datetime | None]  # when its owner last proved to read what is sent there
-    name: Mapped[str] = mapped_column(String(120))
+    name_sealed: Mapped[str] = mapped_column(Text)
+    name = SealedText("name_sealed")
     password_hash: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(20), default="en")
     time_zone: Mapped[str] = mapped_column(String(40), default="UTC")
@@ -130,7 +135,8 @@ class AccountLink(Identified, Base):
     __table_args__ = (Index("ix_account_link_account", "account_id", "kind"),)
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
     kind: Mapped[str] = mapped_column(String(12))  # password, address
-    email: Mapped[str | None] = mapped_column(String(254))  # the address that is confirmed by it
+    email_sealed: Mapped[str | None] = mapped_column(Text)
+    email = SealedText("email_sealed")  # the address that is confirmed by it
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     epoch: Mapped[int]  # of the account when it was asked for; any change since makes the address worthless
     expires_at: Mapped[datetime]

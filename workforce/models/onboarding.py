@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kernel import indexing
 from kernel.crypto import Sealed, SealedByTenant
 from kernel.db import Base, Id, Identified, Owned, within
+from kernel.sealing import SealedTextByTenant
 
 
 class Invitation(Identified, Owned, Base):
@@ -22,8 +24,9 @@ class Invitation(Identified, Owned, Base):
         within("pool", "pool_id"),
     )
     pool_id: Mapped[str] = mapped_column(Id)
-    email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str] = mapped_column(String(254))
+    email_sealed: Mapped[str] = mapped_column(Text)
+    email = SealedTextByTenant("email_sealed")
+    email_key: Mapped[indexing.Index] = mapped_column(indexing.Indexed(254))
     name_sealed: Mapped[str | None] = mapped_column(Text)
     name = SealedByTenant("name_sealed")
     locale: Mapped[str] = mapped_column(String(35))
@@ -48,8 +51,9 @@ class RoleOffer(Identified, Owned, Base):
         UniqueConstraint("org_id", "id"),
         UniqueConstraint("org_id", "email_key", "role", name="uq_role_offer_once"),
     )
-    email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str] = mapped_column(String(254))
+    email_sealed: Mapped[str] = mapped_column(Text)
+    email = SealedTextByTenant("email_sealed")
+    email_key: Mapped[indexing.Index] = mapped_column(indexing.Indexed(254))
     role: Mapped[str] = mapped_column(String(20))
     secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     offered_at: Mapped[datetime]
@@ -86,8 +90,9 @@ class RosterLine(Identified, Owned, Base):
     )
     roster_id: Mapped[str] = mapped_column(Id)
     number: Mapped[int]  # in the file
-    email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str | None] = mapped_column(String(254))  # None: no address
+    email_sealed: Mapped[str] = mapped_column(Text)
+    email = SealedTextByTenant("email_sealed")  # or what stood in its place
+    email_key: Mapped[indexing.Index | None] = mapped_column(indexing.Indexed(254))  # None: no address
     name_sealed: Mapped[str | None] = mapped_column(Text)
     name = SealedByTenant("name_sealed")
     locale: Mapped[str] = mapped_column(String(35))
@@ -110,8 +115,10 @@ class PersonDocument(Identified, Owned, Base):
     )
     annotator_id: Mapped[str] = mapped_column(Id)
     kind: Mapped[str] = mapped_column(String(12))  # identity, certificate
-    name: Mapped[str] = mapped_column(String(120))  # of the file, as it is shown
-    about: Mapped[str] = mapped_column(String(200))
+    name_sealed: Mapped[str] = mapped_column(Text)
+    name = SealedByTenant("name_sealed")  # of the file, as it is shown
+    about_sealed: Mapped[str] = mapped_column(Text)
+    about = SealedByTenant("about_sealed")
     media_type: Mapped[str] = mapped_column(String(20))
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))

@@ -15,8 +15,10 @@ from web.models import AuthSession
 from workforce import hashing
 from workforce.leases import end_reviews
 from workforce.models import Account, AccountToken, Membership, Organization
+from workforce.naming import call
 from workforce.policy import Action, account_resource, organization_resource
 from workforce.queries.accounts import account_view, is_last, organization_view
+from workforce.rules.indexes import address_index, address_indexes
 from workforce.rules.names import clean_email, clean_name, email_key, name_key
 from workforce.rules.passwords import ensure_strong
 from workforce.rules.profiles import countries, time_zones
@@ -24,8 +26,7 @@ from workforce.rules.roles import fits, may_grant
 from workforce.rules.scripts import looks
 from workforce.values import AccountView, OrganizationView, OrgKind
 
-_A, _M = table_of(Account), table_of(Membership)
-_WITH_KEY = Hot(select(_A.c.id).where(_A.c.email_key == bindparam("p_key")))
+_M = table_of(Membership)
 _PLACE = Hot(
     select(_M.c.id).where(
         _M.c.account_id == bindparam("p_account"),
@@ -81,16 +82,17 @@ def create_account(
     if password is not None:
         password = ensure_strong(password, (email, name)) if check_strength else password
     _ensure_zone(time_zone)
-    if _WITH_KEY.run(session, p_key=key).first() is not None:
+    if session.scalar(select(Account.id).where(Account.email_key.in_(address_indexes([key])))) is not None:
         message = _("There is an account with this address already. If it is yours, sign in with it.")
         raise Conflict("account.email_taken", message, field="email")
     row = Account(
-        id=ids.new_id(), email=email, email_key=key, name=name,
+        id=ids.new_id(), email=email, email_key=address_index(key),
         password_hash=hashing.hash_password(password) if password is not None else None,
         locale=negotiate([locale]), time_zone=time_zone, created_at=now_of(session), status="active", auth_epoch=0,
         email_confirmed_at=now_of(session) if is_confirmed else None,
     )  # fmt: skip
     session.add(row)
+    call(session, row, name)
     session.flush()
     audit.record(session, actor, "account.created", "account", row.id, details={"has_password": password is not None})
     return account_view(row)
@@ -165,7 +167,8 @@ def set_profile(
     if row is None:
         raise guard.not_found()
     _ensure_zone(time_zone)
-    row.name, row.locale, row.time_zone = clean_name(name), negotiate([locale]), time_zone
+    call(session, row, clean_name(name))
+    row.locale, row.time_zone = negotiate([locale]), time_zone
     session.flush()
     audit.record(session, actor, "account.changed", "account", row.id)
     return account_view(row)

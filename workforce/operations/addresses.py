@@ -21,6 +21,7 @@ from workforce.policy import Action, account_resource
 from workforce.queries.accounts import find_account
 from workforce.queries.sign_in import address_link
 from workforce.rules import letters
+from workforce.rules.indexes import address_of
 from workforce.rules.names import clean_email, email_key
 
 GOOD_FOR = timedelta(days=7)
@@ -51,7 +52,7 @@ def change_address(
     """Mail the way to another address, which changes nothing until it is gone. Whether others have it is not told."""
     guard.require(session, actor, Action.ACCOUNT_SECURE, account_resource(account_id))
     account, email = _account(session, account_id), clean_email(email, "new_email")
-    if email_key(email) == account.email_key:
+    if email_key(email) == email_key(account.email):
         message = _("This is your address already.")
         raise Invalid("address.same", message, fields={"new_email": message})
     is_free = find_account(session, email) is None
@@ -74,7 +75,7 @@ def confirm_address(session: Session, actor: Actor, secret: str) -> bool:
     if link is None or link.email is None or changed_rows(spent) != 1:
         raise Conflict("link.worthless", _("This address is used up or too old. Ask for another one."))
     account, owner = _account(session, link.account_id), Actor(link.account_id, None, None)
-    is_new = email_key(link.email) != account.email_key
+    is_new = email_key(link.email) != email_key(account.email)
     if is_new:
         tell(session, account, letters.address_changed())
         _replace(session, account, link.email)
@@ -87,7 +88,7 @@ def confirm_address(session: Session, actor: Actor, secret: str) -> bool:
 
 
 def _replace(session: Session, account: Account, email: str) -> None:
-    account.email, account.email_key, account.auth_epoch = email, email_key(email), account.auth_epoch + 1
+    account.email, account.email_key, account.auth_epoch = email, address_of(email), account.auth_epoch + 1
     try:
         session.flush()
     except IntegrityError as cause:

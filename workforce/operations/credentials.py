@@ -161,7 +161,7 @@ def _objection(
     account = session.get_one(Account, person.account_id)
     if name is None:
         return _UNKNOWN
-    if account.email_confirmed_at is None or _key(found["email"]) != account.email_key:
+    if account.email_confirmed_at is None or _key(found["email"]) != email_key(account.email):
         return _OTHERS
     vendor = session.get_one(Organization, person.org_id)
     if found.get("vendor_id") == vendor.id or (is_ours and found["vendor"] == vendor.name):

@@ -21,8 +21,9 @@ from workforce.operations.applying import apply_with_signatures, ensure_complete
 from workforce.operations.standing import move
 from workforce.policy import Action, pool_resource
 from workforce.queries.accounts import find_account
-from workforce.queries.invitations import invitation_view, member_keys, state_of
+from workforce.queries.invitations import invitation_view, invited_keys, member_keys, state_of
 from workforce.rules import letters
+from workforce.rules.indexes import address_index
 from workforce.rules.profiles import Stated
 from workforce.rules.rosters import clean_guest
 from workforce.values import Guest, InvitationState, InvitationView, Standing
@@ -54,16 +55,17 @@ def invite(
 
 def add_invitations(session: Session, actor: Actor, pool: Pool, guests: Sequence[Guest]) -> list[Invitation]:
     """The rows of those who were not invited into the pool before; whoever was is left out."""
-    now = now_of(session)
+    now, before = now_of(session), invited_keys(session, pool.id, [guest.email_key for guest in guests])
     rows = [
         {
-            "id": row_id, "org_id": pool.org_id, "pool_id": pool.id, "email": guest.email,
-            "email_key": guest.email_key, "locale": guest.locale, "created_at": now, "invited_by": actor.account_id,
+            "id": row_id, "org_id": pool.org_id, "pool_id": pool.id, "locale": guest.locale, "created_at": now,
+            "invited_by": actor.account_id, "email_key": address_index(guest.email_key),
+            "email_sealed": sealed_text(guest.email, "invitation", "email_sealed", row_id, pool.org_id),
             "name_sealed": sealed_text(guest.name, "invitation", "name_sealed", row_id, pool.org_id),
             "note_sealed": sealed_text(guest.note, "invitation", "note_sealed", row_id, pool.org_id),
             "sent_times": 0,
         }
-        for row_id, guest in ((ids.new_id(), guest) for guest in guests)
+        for row_id, guest in ((ids.new_id(), guest) for guest in guests if guest.email_key not in before)
     ]  # fmt: skip
     new = insert_new(session, Invitation, rows, ["org_id", "pool_id", "email_key"])
     return list(session.scalars(select(Invitation).where(Invitation.id.in_(new)).order_by(Invitation.email_key)))

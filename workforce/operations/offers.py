@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from i18n import _
 from kernel import audit, guard, ids, mail
 from kernel.changes import changed_rows
-from kernel.crypto import digest
+from kernel.crypto import digest, sealed_text
 from kernel.db import insert_ignoring, now_of
 from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.policy import Actor, Reason, Role, system_actor
@@ -26,6 +26,7 @@ from workforce.policy import Action, organization_resource
 from workforce.queries.accounts import find_account
 from workforce.queries.offers import offer_view, state_of
 from workforce.rules import letters
+from workforce.rules.indexes import address_index, address_indexes
 from workforce.rules.names import clean_email, email_key
 from workforce.rules.roles import KEEPER, fits, may_grant
 from workforce.values import OfferState, OfferView, OrgKind
@@ -54,7 +55,7 @@ def offer_role(
     guard.require(session, actor, Action.TEAM_MANAGE, organization_resource(org_id))
     organization, wanted = session.get_one(Organization, org_id), Role(role)
     own = session.get(Account, actor.account_id) if actor.account_id else None
-    is_own = own is not None and own.email_key == email_key(clean_email(email))
+    is_own = own is not None and email_key(own.email) == email_key(clean_email(email))
     ensure_grantable(actor, actor.account_id if is_own else None, wanted)
     if not fits(wanted, OrgKind(organization.kind)):
         message = _("An organization of this kind does not have this role.")
@@ -68,11 +69,11 @@ def offer_first_role(
     """Offer the role that runs an organization just founded, by a letter, for nobody is in it who could offer it. A
     letter to another address takes the place of the ones before."""
     guard.require(session, actor, Action.ORGANIZATION_CREATE)
-    organization, now = session.get_one(Organization, org_id), now_of(session)
+    organization, now, key = session.get_one(Organization, org_id), now_of(session), email_key(clean_email(email))
     session.execute(
         update(RoleOffer)
         .where(
-            RoleOffer.org_id == org_id, RoleOffer.email_key != email_key(clean_email(email)),
+            RoleOffer.org_id == org_id, RoleOffer.email_key.not_in(address_indexes([key])),
             RoleOffer.accepted_at.is_(None), RoleOffer.withdrawn_at.is_(None),
         )
         .values(withdrawn_at=now)
@@ -152,10 +153,22 @@ def hold_offers(session: Session, actor: Actor, org_id: str) -> None:
 
 def _held(session: Session, org_id: str, email: str, role: Role) -> RoleOffer:
     """The one row of this offer, which nobody else changes meanwhile."""
-    place = {"org_id": org_id, "email_key": email_key(email), "role": role.value}
-    new = {"id": ids.new_id(), "email": email, "offered_at": now_of(session), "expires_at": now_of(session)}
+    key, row_id, now = email_key(email), ids.new_id(), now_of(session)
+    of_address = (
+        select(RoleOffer)
+        .where(
+            RoleOffer.org_id == org_id, RoleOffer.role == role.value, RoleOffer.email_key.in_(address_indexes([key]))
+        )
+        .with_for_update()
+    )  # fmt: skip
+    row = session.scalars(of_address).one_or_none()
+    if row is not None:
+        return row
+    sealed = sealed_text(email, "role_offer", "email_sealed", row_id, org_id)
+    place = {"org_id": org_id, "email_key": address_index(key), "role": role.value}
+    new = {"id": row_id, "email_sealed": sealed, "offered_at": now, "expires_at": now}
     insert_ignoring(session, RoleOffer, [place | new], ["org_id", "email_key", "role"])
-    return session.scalars(select(RoleOffer).filter_by(**place).with_for_update()).one()
+    return session.scalars(of_address).one()
 
 
 def _spend(session: Session, secret: str) -> RoleOffer:

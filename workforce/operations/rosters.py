@@ -1,6 +1,6 @@
 """Rosters: a file is read and shown line by line, and when somebody says so a job invites whom it names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
-from kernel.crypto import sealed_text
+from kernel.crypto import BY_TENANT, place_of, seal, sealed_text
 from kernel.db import expect_many, insert_later, now_of, write_later
 from kernel.errors import Conflict
 from kernel.jobs import REGISTRY, enqueue
@@ -17,7 +17,8 @@ from workforce.models import Pool, Roster, RosterLine
 from workforce.operations.invitations import AddressOf, add_invitations, send_letters
 from workforce.policy import Action, pool_resource
 from workforce.queries.invitations import has_ended, invited_keys, letters_left, member_keys, roster_of
-from workforce.rules.names import clean_file_name
+from workforce.rules.indexes import address_index
+from workforce.rules.names import clean_file_name, email_key
 from workforce.rules.rosters import check_lines, key_of
 from workforce.values import CheckedLine, FileLine, Guest, RosterOutcome, RosterView
 
@@ -98,11 +99,13 @@ def invite_next(session: Session, actor: Actor, roster_id: str, address_of: Addr
     if not lines:
         return 0
     pool = session.get_one(Pool, roster.pool_id)
-    members = member_keys(session, roster.org_id, {line.email_key or "" for line in lines})
-    rows = add_invitations(session, actor, pool, [_guest(line) for line in lines if line.email_key not in members])
+    guests = {line.number: _guest(line) for line in lines}
+    members = member_keys(session, roster.org_id, {guest.email_key for guest in guests.values()})
+    asked = [guest for guest in guests.values() if guest.email_key not in members]
+    rows = add_invitations(session, actor, pool, asked)
     send_letters(session, actor, rows, pool, address_of)
-    invited = {row.email_key for row in rows}
-    for outcome, numbers in _outcomes(lines, invited, members).items():
+    invited = {email_key(row.email) for row in rows}
+    for outcome, numbers in _outcomes(guests, invited, members).items():
         session.execute(
             update(RosterLine)
             .where(RosterLine.roster_id == roster_id, RosterLine.number.in_(numbers))
@@ -130,11 +133,11 @@ def _ask(session: Session, actor: Actor, roster: Roster, address: str, at: datet
     return job_id
 
 
-def _outcomes(lines: Iterable[RosterLine], invited: set[str], members: set[str]) -> dict[RosterOutcome, list[int]]:
+def _outcomes(guests: Mapping[int, Guest], invited: set[str], members: set[str]) -> dict[RosterOutcome, list[int]]:
     found: dict[RosterOutcome, list[int]] = {}
-    for line in lines:
-        outcome = RosterOutcome.INVITED if line.email_key in invited else RosterOutcome.KNOWN
-        found.setdefault(RosterOutcome.MEMBER if line.email_key in members else outcome, []).append(line.number)
+    for number, guest in guests.items():
+        outcome = RosterOutcome.INVITED if guest.email_key in invited else RosterOutcome.KNOWN
+        found.setdefault(RosterOutcome.MEMBER if guest.email_key in members else outcome, []).append(number)
     return found
 
 
@@ -143,12 +146,13 @@ def _keep_lines(session: Session, roster: Roster, checked: Iterable[CheckedLine]
     for line in checked:
         guest, cells, row_id = line.guest, line.cells, ids.new_id()
         name, note = (guest.name, guest.note) if guest else (cells.get("name"), cells.get("note"))
+        email, key = guest.email if guest else cells.get("email", ""), key_of(FileLine(line.number, cells))
         insert_later(
             session, RosterLine,
             {
                 "id": row_id, "org_id": roster.org_id, "roster_id": roster.id, "number": line.number,
-                "email": guest.email if guest else cells.get("email", ""),
-                "email_key": guest.email_key if guest else None,
+                "email_sealed": seal(email, place_of("roster_line", "email_sealed", row_id, roster.org_id), BY_TENANT),
+                "email_key": address_index(key) if key else None,
                 "name_sealed": sealed_text(name, "roster_line", "name_sealed", row_id, roster.org_id),
                 "locale": guest.locale if guest else cells.get("locale", "")[:35],
                 "note_sealed": sealed_text(note, "roster_line", "note_sealed", row_id, roster.org_id),
@@ -160,7 +164,7 @@ def _keep_lines(session: Session, roster: Roster, checked: Iterable[CheckedLine]
 
 
 def _guest(line: RosterLine) -> Guest:
-    return Guest(line.email, line.email_key or "", line.name, line.locale, line.note)
+    return Guest(line.email, email_key(line.email), line.name, line.locale, line.note)
 
 
 def _held(session: Session, actor: Actor, roster_id: str) -> Roster:

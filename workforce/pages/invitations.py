@@ -204,9 +204,12 @@ def _one_of(values: type[Value], name: str, sent: Mapping[str, str] | None = Non
 
 
 def _list(form: Form[Any], status: int = 200) -> Response:
-    asked, address = _asked(), request.args.get("address", "").strip()[:254]
+    asked, address, fault = _asked(), request.args.get("address", "").strip()[:254], ""
     with db.reading(current.scope()) as session:
-        rows, after = queries.invitations(session, after=request.args.get("after"), address=address, **asked)
+        try:
+            rows, after = queries.invitations(session, after=request.args.get("after"), address=address, **asked)
+        except Invalid as problem:
+            rows, after, fault, status = [], None, problem.fields["address"], 422
         counts = queries.count_invitations(session, asked["pool_id"])
         pools, _more = queries.pools(session, limit=200)
         rosters, _older = queries.rosters(session)
@@ -217,5 +220,6 @@ def _list(form: Form[Any], status: int = 200) -> Response:
         "workforce/invitations.html", status, rows=rows, form=form, errors=form.errors, counts=counts, states=STATES,
         pools=[(one.id, one.name) for one in pools], pool_names={one.id: one.name for one in pools}, asked=chosen,
         rosters=rosters, words=words, kept=kept, most_lines=MOST_LINES, shipped=SHIPPED,
+        address_fault=fault,
         next_url=url_for("workforce.invitations", after=after, **kept) if after else "",
     )  # fmt: skip

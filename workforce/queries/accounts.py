@@ -11,6 +11,7 @@ from kernel.paging import Paging
 from kernel.policy import Actor, Role
 from kernel.walls import constant
 from workforce.models import Account, AccountToken, Membership, Organization
+from workforce.rules.indexes import address_indexes
 from workforce.rules.names import email_key, name_key
 from workforce.rules.roles import KEEPER
 from workforce.values import AccountView, MemberRow, OrganizationView, OrgKind, PlaceView, TokenView
@@ -80,7 +81,7 @@ def find_account(session: Session, email: str) -> AccountView | None:
         key = email_key(email)
     except Invalid:
         return None
-    row = session.scalars(select(Account).where(Account.email_key == key)).one_or_none()
+    row = session.scalars(select(Account).where(Account.email_key.in_(address_indexes([key])))).one_or_none()
     return account_view(row) if row else None
 
 

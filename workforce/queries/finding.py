@@ -8,7 +8,7 @@ often part of a text occurs. Names and languages are therefore looked up first, 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from i18n.matching import Level
@@ -16,8 +16,9 @@ from i18n.tags import InvalidTag, standardize
 from kernel.db import now_of
 from kernel.errors import Invalid
 from workforce.figures import criteria
-from workforce.models import Account, Annotator, AnnotatorCode, LanguageClaim
+from workforce.models import Account, Annotator, AnnotatorCode, LanguageClaim, NamePart
 from workforce.queries.proven import proven
+from workforce.rules.indexes import address_indexes, sought_numbers
 from workforce.rules.names import email_key
 from workforce.values import ClaimStatus, PeopleFilter
 
@@ -101,32 +102,35 @@ def _locales_within(session: Session, text: str) -> Sequence[str]:
 
 
 def _called(session: Session, text: str) -> ColumnElement[bool]:
-    """People of a name or pseudonym. Addresses are found only when they are known in full: a list is no place to fish
-    for them.
+    """People of a name, by the beginnings of its words, or of a pseudonym. Addresses are found only when they are known
+    in full: a list is no place to fish for them.
 
-    Each account's name is looked at once, and only until too many are found; then it is asked of everybody who comes
-    along and fulfills the rest.
+    Who is called so is looked up, and only until too many are found; then it is asked of everybody who comes along and
+    fulfills the rest.
     """
-    named, begins = or_(*_named(text)), _pseudonym(text)
-    by_name = select(Annotator.id).join(Account, Account.id == Annotator.account_id).where(named)
-    by_pseudonym = select(Annotator.id).where(begins)
+    begins, parts = _pseudonym(text), sought_numbers(text)
+    named: ColumnElement[bool]
+    if "@" in text:
+        indexes = address_indexes([_key_or_nothing(text)])
+        named = Annotator.account_id.in_(select(Account.id).where(Account.email_key.in_(indexes)))
+    else:
+        named = and_(true() if parts else false(), *(Annotator.account_id.in_(_with_part(each)) for each in parts))
+    by_name, by_pseudonym = select(Annotator.id).where(named), select(Annotator.id).where(begins)
     few = (each.limit(MOST_NAMED + 1).subquery() for each in (by_name, by_pseudonym))
     found = session.scalars(union_all(*(select(each.c.id) for each in few))).all()
-    if len(found) <= MOST_NAMED:
+    if "@" in text or len(found) <= MOST_NAMED:
         return Annotator.id.in_(found)
-    # As a value and not as a join, or the database might begin with all who are called so.
-    is_named = select(named).where(Account.id == Annotator.account_id).correlate(Annotator).scalar_subquery()
-    return or_(is_named, begins)
+    # As values and not as joins, or the database might begin with all who are called so.
+    own = NamePart.account_id == Annotator.account_id
+    is_named = (
+        select(func.count() > 0).where(own, NamePart.part.in_(each)).correlate(Annotator).scalar_subquery()
+        for each in parts
+    )
+    return or_(and_(false() if not parts else true(), *is_named), begins)
 
 
-def _named(text: str) -> list[ColumnElement[bool]]:
-    # SQLite, and PostgreSQL in the locale C, lower ASCII alone: other alphabets are also looked for as typed.
-    names = [func.lower(Account.name).contains(text.lower(), autoescape=True)]
-    if not text.isascii():
-        names.append(Account.name.contains(text, autoescape=True))
-    if "@" in text:
-        names.append(Account.email_key == _key_or_nothing(text))
-    return names
+def _with_part(numbers: list[int]) -> Select[str]:
+    return select(NamePart.account_id).where(NamePart.part.in_(numbers))
 
 
 def _pseudonym(text: str) -> ColumnElement[bool]:

@@ -1,17 +1,21 @@
 """Reads of invitations and rosters."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from i18n import Message
 from kernel.crypto import digest
 from kernel.db import now_of
+from kernel.indexing import Index
 from kernel.jobs import progress
 from kernel.paging import Paging
 from workforce.models import Account, Annotator, Invitation, Roster, RosterLine
+from workforce.rules.indexes import address_indexes
+from workforce.rules.names import email_key
 from workforce.rules.rosters import MOST_LETTERS_A_DAY
 from workforce.values import (
     InvitationState,
@@ -35,17 +39,15 @@ def invitations(
     session: Session, *, pool_id: str | None = None, state: InvitationState | None = None, address: str = "",
     after: str | None = None, limit: int = 50,
 ) -> tuple[list[InvitationView], str | None]:  # fmt: skip
-    """Invitations of the scope, by pool, by how they stand, and by an address or its beginning."""
+    """Invitations of the scope, by pool, by how they stand, and by a whole address."""
     limit, now = min(limit, MOST_ROWS), now_of(session)
     statement = select(Invitation).where(*_BY_ID.after(after)).order_by(*_BY_ID.order()).limit(limit + 1)
     if pool_id:
         statement = statement.where(Invitation.pool_id == pool_id)
     if state:
         statement = statement.where(_stands(state, now))
-    if begins := address.strip().casefold():
-        # Comparisons tell nothing of other rows, so that the wall between tenants leaves them the index.
-        last = begins + chr(0x10FFFF)
-        statement = statement.where(Invitation.email_key >= begins, Invitation.email_key < last)
+    if address.strip():
+        statement = statement.where(Invitation.email_key.in_(address_indexes([email_key(address, "address")])))
     rows, next_after = _BY_ID.cut(session.scalars(statement).all(), limit)
     return [invitation_view(row, now) for row in rows], next_after
 
@@ -128,17 +130,17 @@ def roster_lines(
 def member_keys(session: Session, org_id: str, keys: Collection[str]) -> set[str]:
     """Which of these addresses belong to people whom the vendor has."""
     statement = (
-        select(Account.email_key)
+        select(Account.email)
         .join(Annotator, Annotator.account_id == Account.id)
         .where(Annotator.org_id == org_id, Annotator.status.in_(_HERE))
     )
-    return {key for part in _parts(keys) for key in session.scalars(statement.where(Account.email_key.in_(part)))}
+    return _found(session, keys, lambda part: statement.where(Account.email_key.in_(part)))
 
 
 def invited_keys(session: Session, pool_id: str, keys: Collection[str]) -> set[str]:
     """Which of these addresses were invited into a pool before, whatever became of it."""
-    statement = select(Invitation.email_key).where(Invitation.pool_id == pool_id)
-    return {key for part in _parts(keys) for key in session.scalars(statement.where(Invitation.email_key.in_(part)))}
+    statement = select(Invitation.email).where(Invitation.pool_id == pool_id)
+    return _found(session, keys, lambda part: statement.where(Invitation.email_key.in_(part)))
 
 
 def invitation_view(row: Invitation, now: datetime) -> InvitationView:
@@ -184,6 +186,11 @@ def roster_line_view(row: RosterLine) -> RosterLineView:
     )
 
 
-def _parts(keys: Collection[str]) -> list[list[str]]:
+def _found(session: Session, keys: Collection[str], having: Callable[[list[Index]], Select[Any]]) -> set[str]:
+    """Those of the keys whose indexes are among what is selected: sealed addresses, which say which they are."""
     every = sorted(set(keys))
-    return [every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)]
+    found: set[str] = set()
+    for start in range(0, len(every), _AT_ONCE):
+        part = address_indexes(every[start : start + _AT_ONCE])
+        found |= {email_key(email) for email in session.scalars(having(part))}
+    return found

@@ -52,7 +52,8 @@ def find_people(
     after: str | None = None,
     limit: int = 50,
 ) -> tuple[list[PersonRow], str | None]:
-    """People by standing, by a language (`sw` finds `sw-KE` too), and by part of name, pseudonym or whole address.
+    """People by standing, by a language (`sw` finds `sw-KE` too), and by the beginnings of names, a pseudonym, or a
+    whole address.
 
     `among` keeps to these ids.
     """

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from kernel.crypto import BY_TENANT, place_of, seal, unseal
 from kernel.db import Json
-from kernel.migrations.rows import every_row, use_configured_keys
+from kernel.migrations.rows import every_row, in_portions
 from kernel.walls import grant_statements, row_security
 
 revision = "0052"
@@ -19,7 +19,6 @@ branch_labels = None
 depends_on = None
 
 KINDS = {"media_use": "shared"}
-PORTION = 1_000
 _JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 _OWNER = ("org_id", "vendor_org_id", "project_id")
 _USE = sa.table("media_use", *(sa.column(name) for name in ("item_id", "media_id", *_OWNER)))
@@ -85,21 +84,18 @@ def downgrade() -> None:
 
 
 def _change_rows(table: str, changed: Callable[[str, Any], dict[str, Any]]) -> None:
-    """Write each row anew, in portions by id, so that no more than one of them is in memory."""
+    """Write each row anew."""
     plain, sealed = list(_SEALED[table]), [f"{name}_sealed" for name in _SEALED[table]]
     rows_of = sa.table(
         table, *(sa.column(name) for name in ("id", *_OWNER, *sealed)), *(sa.column(name, _JSON) for name in plain)
     )
     given = {name: sa.bindparam(f"new_{name}", type_=rows_of.c[name].type) for name in (*plain, *sealed)}
     update = sa.update(rows_of).where(rows_of.c.id == sa.bindparam("row_id")).values(given)
-    in_order, after = sa.select(rows_of).order_by(rows_of.c.id).limit(PORTION), ""
-    while rows := op.get_bind().execute(in_order.where(rows_of.c.id > after)).all():
-        use_configured_keys()
+    for rows in in_portions(rows_of):
         op.get_bind().execute(update, [{"row_id": row.id, **changed(table, row)} for row in rows])
         uses = [use for row in rows for use in _uses(row)] if table == "item" else []
         if uses:
             op.get_bind().execute(sa.insert(_USE), uses)
-        after = rows[-1].id
 
 
 def _sealed(table: str, row: Any) -> dict[str, Any]:

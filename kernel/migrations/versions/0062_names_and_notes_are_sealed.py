@@ -7,14 +7,13 @@ import sqlalchemy as sa
 from alembic import op
 
 from kernel.crypto import BY_TENANT, place_of, seal, unseal
-from kernel.migrations.rows import every_row, use_configured_keys
+from kernel.migrations.rows import every_row, in_portions
 
 revision = "0062"
 down_revision = "0061"
 branch_labels = None
 depends_on = None
 
-PORTION = 1_000
 _SEALED: dict[str, dict[str, sa.types.TypeEngine[Any]]] = {
     "annotator": {"about": sa.Text()},
     "invitation": {"name": sa.String(120), "note": sa.Text()},
@@ -55,16 +54,13 @@ def downgrade() -> None:
 
 
 def _change_rows(table: str, changed: Callable[[str, Any], dict[str, Any]]) -> None:
-    """Write each row anew, in portions by id, so that no more than one of them is in memory."""
+    """Write each row anew."""
     columns = [each for name in _SEALED[table] for each in (name, f"{name}_sealed")]
     rows_of = sa.table(table, *(sa.column(name) for name in ("id", "org_id", *columns)))
     given: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in columns}
     update = sa.update(rows_of).where(rows_of.c.id == sa.bindparam("row_id")).values(given)
-    in_order, after = sa.select(rows_of).order_by(rows_of.c.id).limit(PORTION), ""
-    while rows := op.get_bind().execute(in_order.where(rows_of.c.id > after)).all():
-        use_configured_keys()
+    for rows in in_portions(rows_of):
         op.get_bind().execute(update, [{"row_id": row.id, **changed(table, row)} for row in rows])
-        after = rows[-1].id
 
 
 def _sealed(table: str, row: Any) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""What people are found by, as their addresses and names are sealed: digests of whole addresses, and of the beginnings
+of each word of a name.
+
+Letters are compared without case and without the marks above and below them, so that “Jose” finds José. Where words
+are written without spaces between them (Chinese, Thai) a beginning may begin at any letter.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from kernel.indexing import Index, every_index_of, every_number_of, index_of
+from workforce.rules.names import email_key
+
+LEAST_LETTERS = 2  # of an alphabet: first letters alone would say much of a name and find half of a list
+MOST_LETTERS = 8  # what is looked for is found by so many of its first ones
+MOST_PARTS = 250  # of one name
+_ADDRESS, _NAME = "address", "name"
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+    "\U00020000-\U000323af]"
+)
+_WITHIN = "'’ʼ`´"  # stands in a word, and not between two
+
+
+def address_index(key: str) -> Index:
+    """What is written of an address, which is given by its key."""
+    return index_of(key, _ADDRESS)
+
+
+def address_indexes(keys: Iterable[str]) -> list[Index]:
+    """What addresses are looked for by, which are given by their keys."""
+    return [index for key in keys for index in every_index_of(key, _ADDRESS)]
+
+
+def address_of(email: str) -> Index:
+    """What is written of an address as it is spelled. Raises Invalid."""
+    return address_index(email_key(email))
+
+
+def name_numbers(name: str) -> list[int]:
+    """What is written of a name: a number for each beginning of each of its words."""
+    return sorted({every_number_of(part, _NAME)[0] for part in beginnings(name)})
+
+
+def sought_numbers(text: str) -> list[list[int]]:
+    """What a name is looked for by: for each word of the text the numbers of which one must be the name's."""
+    return [every_number_of(part, _NAME) for part in sought(text)]
+
+
+def beginnings(name: str) -> list[str]:
+    """By what a name is found: the beginnings of its words, in the order of the name."""
+    found: dict[str, None] = {}
+    for word in _words(name):
+        for part in _beginnings(word):
+            found[part] = None
+    return list(found)[:MOST_PARTS]
+
+
+def sought(text: str) -> list[str]:
+    """The beginnings that a name has if it fits what somebody typed: one for each word."""
+    return list(dict.fromkeys(word[:MOST_LETTERS] for word in _words(text)))
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    for start in range(len(word)):
+        is_unspaced = bool(_UNSPACED.match(word[start]))
+        if start and not is_unspaced:
+            continue
+        least = 1 if is_unspaced else min(LEAST_LETTERS, len(word))
+        for end in range(start + least, min(len(word), start + MOST_LETTERS) + 1):
+            yield word[start:end]
+
+
+def _words(text: str) -> list[str]:
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    plain = (letter for letter in apart if unicodedata.category(letter) not in ("Mn", "Cf") and letter not in _WITHIN)
+    folded = unicodedata.normalize("NFC", "".join(plain)).casefold()
+    return "".join(letter if letter.isalnum() or _is_vowel(letter) else " " for letter in folded).split()
+
+
+def _is_vowel(letter: str) -> bool:
+    """Whether this is a sign of a vowel that takes room of its own, as of Devanagari and Thai."""
+    return unicodedata.category(letter) == "Mc"
