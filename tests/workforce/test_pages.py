@@ -229,8 +229,11 @@ def test_a_manager_finds_admits_and_verifies(app: Flask, world: World) -> None:
     assert visitor.post(f"{here}/admit", on=here).status_code == 303
     with world.db.reading(world.vendor) as session:
         claim = queries.claims_of(session, person.id)[0]
-    done = visitor.post(f"{here}/languages/{claim.id}/verify", {"kind": "peer", "note": "Read aloud."}, on=here)
-    assert done.status_code == 303
+    told, verify = {"kind": "peer", "note": "Read aloud."}, f"{here}/languages/{claim.id}/verify"
+    unticked = visitor.post(verify, told, on=here)
+    assert unticked.status_code == 422 and "Tick at least one mode" in unticked.text
+    assert visitor.post(verify, {**told, "kind": "", "modes": "read"}, on=here).status_code == 422
+    assert visitor.post(verify, {**told, "modes": claim.mode}, on=here).status_code == 303
     assert "Read aloud." in visitor.text(f"{here}/languages")
     with world.db.reading(world.vendor) as session:
         detail = queries.person_detail(session, person.id)

@@ -79,6 +79,9 @@ def verify_language(annotator_id: str, claim_id: str) -> Response:
     if form.ok:
         evidence = {"kind": form.data.kind, "note": form.data.note}
         try:
+            if not form.data.modes:
+                told = _("Tick at least one mode that is proven.")
+                raise Invalid("language.modes", told, {"modes": told})
             with db.transaction(queries.reach(current.actor())) as session:
                 operations.verify_language(session, current.actor(), claim_id, evidence=evidence, modes=form.data.modes)
         except Invalid as problem:
