@@ -165,6 +165,8 @@ def admit(manager: Walk, name: str) -> None:
     manager.press(name, role="link")
     manager.press("Levels, evidence, decisions", role="link")
     manager.page.locator("summary", has_text="Verify").first.tap()
+    for mode in manager.page.locator("details[open] form[action$='/verify'] [name=modes]").all():
+        mode.check()
     manager.send("/verify", kind="peer", note="We spoke.")
     manager.press(name, role="link")
     manager.press("Admit")
