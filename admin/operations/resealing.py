@@ -129,13 +129,14 @@ def reindex(session: Session, actor: Actor, index: Column[Any], after: str | Non
     rows = session.scalars(old.order_by(model.id).limit(limit).with_for_update()).all()
     for row in rows:
         try:
-            row.email_key = address_index(email_key(row.email))
-            if isinstance(row, Account):
-                find_by_name(session, row)
+            key, _name = email_key(row.email), row.name if isinstance(row, Account) else None
         except CannotDecrypt:
             unreadable += 1
-        else:
-            done += 1
+            continue
+        row.email_key = address_index(key)
+        if isinstance(row, Account):
+            find_by_name(session, row)
+        done += 1
     session.flush()
     return Portion(done, unreadable, rows[-1].id if len(rows) == limit else None)
 

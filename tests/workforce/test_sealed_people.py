@@ -9,13 +9,14 @@ from admin.operations import resealing
 from kernel.crypto import KeyRing, Sealed
 from kernel.errors import Conflict, Misuse
 from kernel.indexing import Index, index_of
-from kernel.policy import Actor
+from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
 from tests.workforce.conftest import KEY, World
 from workforce import operations, queries
 from workforce.models import Account, Invitation, NamePart
 from workforce.operations import invitations as acts
 from workforce.operations.accounts import set_profile
+from workforce.operations.addresses import change_address, confirm_address
 from workforce.rules.indexes import MOST_LETTERS, MOST_PARTS, beginnings, sought
 from workforce.rules.names import LONGEST_NAME
 
@@ -80,7 +81,8 @@ def test_people_are_found_and_sign_in_while_the_keys_are_turned_over(
     everywhere(world, nia.id)
     monkeypatch.setattr(Sealed, "ring", KeyRing((NEW, KEY)))
     everywhere(world, nia.id)
-    lela, _actor = world.annotator("Lela Otieno")  # under the new key at once
+    lela, lelas = world.annotator("Lela Otieno")  # under the new key at once
+    takes_an_address(world, lelas, "nia.otieno@example.org")
     assert called(world, "otieno") == {nia.id, lela.id}
     before = keys(world)
     assert {"t", "new"} == {key.partition("|")[0] for key in before}
@@ -120,6 +122,21 @@ def everywhere(world: World, nia: str) -> None:
     with world.db.reading(world.vendor) as session:
         (found,), _after = queries.invitations(session, address="Omar@example.org")
         assert found.email == "omar@example.org"
+
+
+def takes_an_address(world: World, actor: Actor, email: str) -> None:
+    """Somebody asks for an address that is another's by now."""
+    secrets: list[str] = []
+    own = Actor(actor.account_id, None, None)
+
+    def address(secret: str) -> str:
+        secrets.append(secret)
+        return secret
+
+    with world.db.transaction(SYSTEM) as session:
+        change_address(session, own, actor.account_id or "", email, address)
+    with pytest.raises(Conflict, match="email_taken"), world.db.transaction(SYSTEM) as session:
+        confirm_address(session, system_actor("test"), secrets[0])
 
 
 def called(world: World, typed: str) -> set[str]:

@@ -88,11 +88,14 @@ def confirm_address(session: Session, actor: Actor, secret: str) -> bool:
 
 
 def _replace(session: Session, account: Account, email: str) -> None:
+    taken = Conflict("account.email_taken", _("This address belongs to another account by now."))
+    if find_account(session, email) is not None:  # also under a digest by another key, which no constraint compares
+        raise taken
     account.email, account.email_key, account.auth_epoch = email, address_of(email), account.auth_epoch + 1
     try:
         session.flush()
     except IntegrityError as cause:
-        raise Conflict("account.email_taken", _("This address belongs to another account by now.")) from cause
+        raise taken from cause
 
 
 def _mail(
