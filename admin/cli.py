@@ -194,7 +194,7 @@ def reseal(dry_run: bool) -> None:
     """
     first, *others = crypto.key_ids()
     click.echo(f"FIELD_KEYS: {first} seals; {', '.join([first, *others])} open.")
-    columns, counts, unreadable = resealing.sealed_columns(), dict[str, int](), 0
+    columns, counts, unreadable, left = resealing.sealed_columns(), dict[str, int](), 0, 0
     for sealed in columns if not dry_run else ():
         after, more = None, True
         while more:
@@ -210,7 +210,7 @@ def reseal(dry_run: bool) -> None:
             with db.transaction(_SCOPE) as session:
                 portion = resealing.reindex(session, _ME, index, after)
             counts[name] = counts.get(name, 0) + portion.sealed
-            unreadable += portion.unreadable
+            left += portion.unreadable
             after, more = portion.after, portion.after is not None
     if any(counts.values()):
         with db.transaction(_SCOPE) as session:
@@ -226,6 +226,9 @@ def reseal(dry_run: bool) -> None:
             click.echo(f"{name:<36}{counts.get(name, 0):>8} digested anew; by {told}")
     if unreadable:
         click.echo(f"{unreadable} texts are opened by no key.", err=True)
+    if left:
+        click.echo(f"{left} digests cannot be made anew: no key opens their text, or it was written twice.", err=True)
+    if unreadable or left:
         sys.exit(TAMPERED)
 
 

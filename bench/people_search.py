@@ -35,7 +35,7 @@ from tests.support.postgres import Cluster
 from workforce.figures import use_criteria
 from workforce.models import Annotator
 from workforce.queries.people import count_by_status, search_people
-from workforce.rules.indexes import address_of, name_numbers
+from workforce.rules.indexes import address_index, name_numbers
 from workforce.taking import people_file
 from workforce.values.people import PeopleFilter
 
@@ -228,7 +228,8 @@ def _fill_vendor(connection: Any, name: str, count: int, rng: np.random.Generato
     accounts, people = ([ids.new_id() for _ in range(count)] for _ in range(2))
     _copy(connection, "account", "id email_sealed email_key name_sealed locale time_zone status auth_epoch"
           " has_short_password created_at", (
-        (account, _sealed(account, "email", f"{number}@{name}.example"), address_of(f"{number}@{name}.example"),
+        (account, _sealed(account, "email", f"{number}@{name}.example"),
+         address_index(f"{number}@{name}.example".lower()),
          _sealed(account, "name", _called(number)), "en", "UTC", "active", 0, False, now)
         for number, account in enumerate(accounts)
     ))  # fmt: skip

@@ -1,12 +1,14 @@
-"""Sealed texts found again: a keyed digest of each, which tells nobody without the key what was indexed.
+"""Sealed texts found again by a keyed digest of each. Without the key it tells which texts are alike, and no more.
 
 The keys of indexes are derived from the field keys, one for each purpose: who turns field keys over turns the indexes
 over with them. Written is the digest of the first key; looked for are those of all of them.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, func, select
+from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 from kernel.crypto import index_keys, mac_of, signed_with
@@ -47,3 +49,14 @@ def every_index_of(text: str, purpose: str) -> list[Index]:
 def every_number_of(text: str, purpose: str) -> list[int]:
     """The same in eight bytes, for texts of which there are many; two of them are alike once in 10¹⁹ pairs."""
     return [int.from_bytes(mac_of(key, text)[:8], "big", signed=True) for _id, key in index_keys(purpose)]
+
+
+def hold(session: Session, texts: Iterable[str]) -> None:
+    """Let nobody else look for these texts to write them, before this transaction ends. While keys are turned over two
+    processes may write the same text by different keys, and then meet at no constraint of the table."""
+    keys = index_keys("hold")
+    if len(keys) < 2 or session.get_bind().dialect.name != "postgresql":  # SQLite has one writer at a time
+        return
+    _id, key = min(keys)  # the same for every process, in whichever order it has them
+    for number in sorted({int.from_bytes(mac_of(key, text)[:8], "big", signed=True) for text in texts}):
+        session.execute(select(func.pg_advisory_xact_lock(number)))

@@ -65,7 +65,7 @@ from workforce.models.onboarding import (
     RoleOffer,
     RosterLine,
 )
-from workforce.naming import find_by_name
+from workforce.naming import call
 from workforce.operations.accounts import end_membership
 from workforce.operations.drafts import key_of_account
 from workforce.operations.made_files import forget_made
@@ -73,9 +73,9 @@ from workforce.operations.own_data import take_copy
 from workforce.operations.receipts import ERASED, forget_reasons
 from workforce.operations.standing import move
 from workforce.queries.accounts import runs_alone
-from workforce.rules.indexes import address_indexes, address_of
+from workforce.rules.indexes import address_index, address_indexes
 from workforce.rules.names import email_key
-from workforce.values import Standing
+from workforce.values import RosterOutcome, Standing
 from workforce.values.own_data import KEPT, DataKind, DataState
 
 
@@ -262,14 +262,11 @@ def _erase_account(session: Session, account_id: str) -> None:
     session.execute(delete(ApplicationDraft).where(ApplicationDraft.key_hash == digest(key_of_account(account_id))))
     session.execute(update(FactorReset).where(FactorReset.account_id == account_id).values(reason=ERASED))
     name = f"erased-{ids.new_id()[:10]}"
-    account.email = _no_address(name)
-    account.email_key = address_of(account.email)
-    account.name = name
     account.email_confirmed_at = None
     account.password_hash, account.factor_since, account.has_short_password = None, None, False
     account.locale, account.time_zone, account.status = "en", "UTC", "erased"
     account.auth_epoch += 1
-    find_by_name(session, account)
+    call(session, account, name=name, email=_no_address(name))
     session.flush()
 
 
@@ -279,17 +276,19 @@ def _erase_invitations(session: Session, account: Account) -> None:
     keys = set(address_indexes({email_key(account.email), *_earlier_keys(session, account.id)}))
     theirs = or_(Invitation.email_key.in_(keys), Invitation.annotator_id.in_(profiles))
     for row in session.scalars(select(Invitation).where(theirs)).all():
-        keys.add(row.email_key)
+        keys.update(address_indexes([email_key(row.email)]))
         row.email = _no_address(row.id)
-        row.email_key = address_of(row.email)
+        row.email_key = address_index(email_key(row.email))
         row.name = row.note = row.secret_hash = None
     offers = select(RoleOffer).where(RoleOffer.email_key.in_(keys))
     for offer in session.scalars(offers).all():
         offer.email = _no_address(offer.id)
-        offer.email_key = address_of(offer.email)
+        offer.email_key = address_index(email_key(offer.email))
         offer.secret_hash = None
     for line in session.scalars(select(RosterLine).where(RosterLine.email_key.in_(keys))).all():
         line.email, line.email_key, line.name, line.note = ERASED, None, None, None
+        if line.outcome == RosterOutcome.INVITE:
+            line.outcome = RosterOutcome.WRONG
 
 
 def _no_address(name: str) -> str:

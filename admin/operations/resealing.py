@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, String, Table, func, select, type_coerce, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -19,7 +20,7 @@ from kernel.db import Base
 from kernel.policy import Actor
 from kernel.registry import load_models
 from workforce.models import Account
-from workforce.naming import find_by_name
+from workforce.naming import find_again
 from workforce.rules.indexes import address_index
 from workforce.rules.names import email_key
 
@@ -119,26 +120,27 @@ def count_indexes_by_key(session: Session, actor: Actor, index: Column[Any]) -> 
 
 
 def reindex(session: Session, actor: Actor, index: Column[Any], after: str | None, limit: int = PORTION) -> Portion:
-    """Digest one portion of addresses anew, by id, and with accounts their names; what no key opens is counted."""
+    """Digest one portion of addresses anew, by id, and with those of accounts the names; what no key opens, and what
+    another row has been written for meanwhile, stays and is counted as unreadable."""
     table = index.table
     model = next(mapper.class_ for mapper in Base.registry.mappers if mapper.local_table is table)
-    old = select(model).where(index.is_not(None), ~type_coerce(index, String).startswith(f"{primary_key_id()}|"))
+    first = f"{primary_key_id()}|"
+    old = select(model).where(index.is_not(None), ~type_coerce(index, String).startswith(first, autoescape=True))
     if after is not None:
         old = old.where(model.id > after)
-    done = unreadable = 0
+    done = 0
     rows = session.scalars(old.order_by(model.id).limit(limit).with_for_update()).all()
     for row in rows:
         try:
-            key, _name = email_key(row.email), row.name if isinstance(row, Account) else None
-        except CannotDecrypt:
-            unreadable += 1
+            with session.begin_nested():
+                if isinstance(row, Account):
+                    find_again(session, row)
+                else:
+                    row.email_key = address_index(email_key(row.email))
+        except (CannotDecrypt, IntegrityError):
             continue
-        row.email_key = address_index(key)
-        if isinstance(row, Account):
-            find_by_name(session, row)
         done += 1
-    session.flush()
-    return Portion(done, unreadable, rows[-1].id if len(rows) == limit else None)
+    return Portion(done, len(rows) - done, rows[-1].id if len(rows) == limit else None)
 
 
 def note_resealed(session: Session, actor: Actor, counts: dict[str, int], unreadable: int) -> None:

@@ -38,7 +38,7 @@ from payouts.operations.methods import set_method
 from payouts.operations.runs import approve_run, export_run, prepare_run, settle_run
 from tests.admin.conftest import Office, desk_on
 from tests.marketplace.desk import Desk
-from tests.support.words import all_words
+from tests.support.words import address_of, all_words
 from workforce.models import (
     Account,
     AccountLink,
@@ -58,7 +58,6 @@ from workforce.operations.many_people import add_skill
 from workforce.operations.own_data import ask_data, cancel_erasure, take_copy
 from workforce.operations.receipts import issue_receipt
 from workforce.operations.standing import change_standing
-from workforce.rules.indexes import address_of
 from workforce.values.own_data import DataKind
 
 MACHINE = system_actor("test")

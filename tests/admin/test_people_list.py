@@ -52,7 +52,7 @@ def _by_api(office: Office, path: str, asked: dict[str, str] | None = None) -> T
 def test_people_are_searched_changed_and_taken_away(office: Office) -> None:
     person = office.person(Role.ANNOTATOR)
     with office.db.transaction(Scope.system("test")) as session:
-        call(session, session.get_one(Account, person.account_id), "=HYPERLINK(1)")
+        call(session, session.get_one(Account, person.account_id), name="=HYPERLINK(1)")
     (row,) = office.api(MANAGER, "GET", "/people?hours=0&text=hyper").get_json()["items"]
     assert office.api(MANAGER, "GET", "/people?clearance=2").get_json()["items"] == []
     assert office.api(MANAGER, "GET", "/people?quality=0.9&active_days=7").get_json()["items"] == []

@@ -23,8 +23,8 @@ from labeling.models import Item
 from tests.calibration_db.doors import Door
 from tests.calibration_db.test_attempts import answer, publish, ready, run, start
 from tests.calibration_db.world import GRADER, World, build
+from tests.support.words import address_of
 from workforce.models import Account, DecisionReceipt, Membership
-from workforce.rules.indexes import address_of
 
 
 @pytest.fixture(autouse=True)

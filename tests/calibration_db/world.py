@@ -21,9 +21,9 @@ from kernel.tenancy import Scope
 from labeling.models import Guideline, Item, Ontology, sealed_content
 from labeling.rules.ontology import ontology_json
 from labeling.tasktypes import registry
+from tests.support.words import address_of
 from workforce.models import Account, Annotator, Organization, Pool
 from workforce.naming import call
-from workforce.rules.indexes import address_of
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 GRADER = system_actor("grading")
@@ -136,7 +136,7 @@ class World:
                     status="active",
                 )  # fmt: skip
                 session.add(row)
-                call(session, row, name)
+                call(session, row, name=name)
                 session.flush()
                 session.add(
                     Annotator(

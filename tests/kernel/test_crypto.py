@@ -12,8 +12,8 @@ from kernel.db import Database, now_of
 from kernel.errors import Misuse
 from kernel.tenancy import Scope
 from payouts.models import PayoutMethod
+from tests.support.words import address_of
 from workforce.models import Account, Annotator, Organization, Pool
-from workforce.rules.indexes import address_of
 
 OLD = ("old", base64.urlsafe_b64encode(b"0123456789abcdef0123456789abcdef").decode())
 NEW = ("new", base64.urlsafe_b64encode(b"fedcba9876543210fedcba9876543210").decode().rstrip("="))

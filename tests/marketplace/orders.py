@@ -25,8 +25,8 @@ from marketplace.models import Release
 from marketplace.operations import imports, ontologies, requests
 from marketplace.queries.requests import request_of
 from marketplace.values.imports import BatchKind, BatchView
+from tests.support.words import address_of
 from workforce.models import Account, Annotator, LanguageClaim, Organization, Pool
-from workforce.rules.indexes import address_of
 
 T = TypeVar("T")
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday

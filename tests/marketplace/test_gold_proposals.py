@@ -32,8 +32,8 @@ from marketplace.rules.qa import Counted, report_of
 from marketplace.values.releases import Graded
 from tests.marketplace.delivered import Work, lane_with_people
 from tests.marketplace.orders import Market
+from tests.support.words import address_of
 from workforce.models import Account, DecisionReceipt, Membership
-from workforce.rules.indexes import address_of
 
 SYSTEM = system_actor("test")
 

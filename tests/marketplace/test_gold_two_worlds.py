@@ -27,13 +27,13 @@ from marketplace.values.imports import BatchKind
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market, csv_of
 from tests.support import is_soak, scale
+from tests.support.words import address_of
 from tests.web.conftest import PASSWORD, sign_in
 from tests.web.conftest import test_settings as settings_of
 from workforce.hashing import hash_password
 from workforce.models import Account
 from workforce.operations.accounts import add_membership
 from workforce.operations.tokens import create_token
-from workforce.rules.indexes import address_of
 from wsgi import create_app
 
 UNITS = scale(32, 60)

@@ -13,8 +13,8 @@ from kernel.policy import Actor, Role, system_actor
 from kernel.tenancy import Scope
 from payouts.operations import earnings
 from payouts.values import EarningView, LaneLabel
+from tests.support.words import address_of
 from workforce.models import Account, Annotator, DecisionReceipt, Organization, Pool
-from workforce.rules.indexes import address_of
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 KEYS = [("test", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")]

@@ -5,6 +5,9 @@ from sqlalchemy.orm import Session
 from admin.operations.resealing import sealed_columns
 from kernel.crypto import CannotDecrypt, place_of, unseal
 from kernel.db import Base
+from kernel.indexing import Index
+from workforce.rules.indexes import address_index
+from workforce.rules.names import email_key
 
 
 def all_words(session: Session, but: tuple[str, ...] = ()) -> str:
@@ -30,3 +33,8 @@ def _opened(stored: str, place: str) -> str:
         return unseal(stored, place)
     except CannotDecrypt:
         return stored
+
+
+def address_of(email: str) -> Index:
+    """What is written of an address, where a test writes a row by itself."""
+    return address_index(email_key(email))

@@ -27,6 +27,7 @@ from marketplace.models import Review
 from tests.support import is_soak
 from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.process import own_process
+from tests.support.words import address_of
 from tests.web import canaries
 from tests.web.bodies import body_of, key_of
 from tests.web.conftest import ORG_KIND, PASSWORD, Persona, csrf_of, make_persona, sign_in, token_of
@@ -34,7 +35,6 @@ from tests.web.conftest import test_settings as settings_of
 from tests.web.worlds import World, two_worlds
 from workforce.hashing import hash_password
 from workforce.models import Account, Appeal, DecisionReceipt, Membership
-from workforce.rules.indexes import address_of
 from wsgi import create_app
 
 # Which table the id in a path is of. An address with a part that is not named here fails the test below.

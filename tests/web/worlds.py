@@ -165,7 +165,7 @@ def _name(market: Market, desk: Desk, canaries: tuple[str, ...]) -> None:
         session.execute(update(Project).where(Project.org_id == market.client).values(name=canaries[0]))
         session.execute(update(Guideline).where(Guideline.org_id == market.client).values(texts={"en": canaries[1]}))
         for person in desk.people:
-            call(session, session.get_one(Account, person.account_id), canaries[2])
+            call(session, session.get_one(Account, person.account_id), name=canaries[2])
     market.send()
 
 

@@ -1,27 +1,37 @@
 """People whose names and addresses are sealed: found by them all the same, also while the keys are turned over."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from admin.operations import resealing
+from admin.operations.own_data import erase_person
 from kernel.crypto import KeyRing, Sealed
 from kernel.errors import Conflict, Misuse
 from kernel.indexing import Index, index_of
 from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
-from tests.workforce.conftest import KEY, World
+from tests.workforce.conftest import KEY, Time, World
+from tests.workforce.test_two_at_once import Act, beside
 from workforce import operations, queries
-from workforce.models import Account, Invitation, NamePart
+from workforce.models import Account, Invitation, NamePart, RosterLine
+from workforce.naming import call
 from workforce.operations import invitations as acts
+from workforce.operations import rosters
 from workforce.operations.accounts import set_profile
 from workforce.operations.addresses import change_address, confirm_address
+from workforce.operations.own_data import ask_data
 from workforce.rules.indexes import MOST_LETTERS, MOST_PARTS, beginnings, sought
 from workforce.rules.names import LONGEST_NAME
+from workforce.values import FileLine
+from workforce.values.own_data import DataKind
 
 NEW = ("new", "B" * 42 + "A")
-SYSTEM = Scope.system("test")
+SYSTEM, MACHINE = Scope.system("test"), system_actor("test")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +44,8 @@ SYSTEM = Scope.system("test")
         ("O’Brien", "obri"), ("O'Brien", "o’b"), ("王小明", "小明"), ("王小明", "王"), ("สมชาย ใจดี", "ชาย"),
         ("김민수", "민수"),
         ("Σοφία Παπαδοπούλου", "σοφια παπα"), ("İpek Yılmaz", "ipek"), ("Straße Groß", "gross"),
+        ("Đặng Łukasz", "dang lukasz"), ("Yıldız Øystein", "yildiz oyst"), ("Ɗanladi", "danla"), ("O´Brien", "obri"),
+        ("Amina Wanjiru", "wanj a"), ("Amina Wanjiru", "amina w"), ("مصطفى", "مصطفي"), ("یاسمین", "ياسمين"),
         ("अमिता शर्मा", "शर्मा"), ("ချစ်ဦး", "ဦး"), ("Konstantinos P", "konstantinos p"), ("X Æ", "x"),
     ],
 )  # fmt: skip
@@ -94,6 +106,96 @@ def test_people_are_found_and_sign_in_while_the_keys_are_turned_over(
     with world.db.reading(SYSTEM) as session:
         parts = session.scalars(select(NamePart.part).where(NamePart.account_id == nia.account_id)).all()
         assert len(parts) == len(beginnings("Nia Otieno")), "those of the old key are gone"
+
+
+def test_two_processes_that_write_by_different_keys_do_not_write_one_address_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def new_account(session: Session) -> None:
+        operations.create_account(session, MACHINE, email="nia@example.org", name="Nia")
+
+    def asked_in(session: Session) -> None:
+        acts.invite(session, world.manager, pool_id=world.pool_id, email="o@example.org", locale="en", address_of=str)
+
+    def offered(session: Session) -> None:
+        operations.offers.offer_role(
+            session, world.manager, email="l@example.org", role="reviewer", locale="en", address_of=str
+        )
+
+    def by(ring: KeyRing, act: Act) -> Act:
+        def run(session: Session) -> None:
+            monkeypatch.setattr(Sealed, "ring", ring)
+            act(session)
+
+        return run
+
+    old, new = KeyRing((KEY, NEW)), KeyRing((NEW, KEY))
+    for scope, act, code in (
+        (SYSTEM, new_account, "account.email_taken"), (world.vendor, asked_in, "invitation.exists"),
+        (world.vendor, offered, "offer.too_often"),
+    ):  # fmt: skip
+        assert beside(world, (scope, by(old, act)), (scope, by(new, act))) == code
+
+
+def test_a_name_that_was_given_by_a_process_of_the_old_order_is_digested_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nia, actor = world.annotator("Nia Otieno")
+    monkeypatch.setattr(Sealed, "ring", KeyRing((NEW, KEY)))
+    turned(world)
+    monkeypatch.setattr(Sealed, "ring", KeyRing((KEY, NEW)))
+    with world.db.transaction(SYSTEM) as session:
+        for name in ("Nia Achieng", "Nia Wambui"):
+            set_profile(session, actor, nia.account_id, name=name, locale="en", time_zone="UTC")
+    monkeypatch.setattr(Sealed, "ring", KeyRing((NEW, KEY)))
+    assert called(world, "wambui") == {nia.id} and turned(world) == 1
+    monkeypatch.setattr(Sealed, "ring", KeyRing((NEW,)))
+    assert called(world, "wambui") == {nia.id} and called(world, "achieng") == called(world, "otieno") == set()
+
+
+def test_an_address_that_was_written_twice_is_told_and_stops_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nia, _actor = world.annotator("Nia Otieno")
+    world.annotator("Lela Otieno")
+    monkeypatch.setattr(Sealed, "ring", KeyRing((NEW,)))  # as a process writes that does not know the old key
+    with world.db.transaction(SYSTEM) as session:
+        operations.create_account(session, MACHINE, email="nia.otieno@example.org", name="Twice")
+    monkeypatch.setattr(Sealed, "ring", KeyRing((NEW, KEY)))
+    accounts = next(index for index in resealing.index_columns() if index.table.name == "account")
+    before = len(keys(world))
+    with world.db.transaction(SYSTEM) as session:
+        portion = resealing.reindex(session, world.manager, accounts, None)
+    assert (portion.unreadable, portion.sealed) == (1, before - 2)
+    with world.db.reading(SYSTEM) as session:
+        assert session.scalars(select(Account.email_key).where(Account.id == nia.account_id)).one().startswith("t|")
+    assert called(world, "nia") == {nia.id}, "whom no digest was made for anew is found as before"
+
+
+def test_who_is_erased_between_the_reading_of_a_roster_and_its_job_stops_nobody_elses_invitation(
+    world: World, time: Time
+) -> None:
+    nia, _actor = world.annotator("Nia Otieno")
+    lines = [FileLine(n, {"email": f"{name}@example.org", "locale": "en"}) for n, name in enumerate("abc", 2)]
+    with world.db.transaction(world.vendor) as session:
+        roster = rosters.keep_roster(session, world.manager, world.pool_id, name="p.csv", lines=lines)
+    with world.db.transaction(SYSTEM) as session:
+        call(session, session.get_one(Account, nia.account_id), email="a@example.org")  # it is theirs by now
+        asked = ask_data(session, Actor(nia.account_id, None, None), nia.account_id, DataKind.ERASURE)
+    time.now += timedelta(days=15)
+    with world.db.transaction(SYSTEM) as session:
+        assert erase_person(session, MACHINE, asked.id)
+    with world.db.transaction(world.vendor) as session:
+        (emptied,) = session.scalars(select(RosterLine).where(RosterLine.email_key.is_(None)))
+        assert (emptied.number, emptied.outcome) == (2, "wrong")
+        emptied.outcome = "invite"  # as an erasure left it before it said so
+    with world.db.transaction(world.vendor) as session:
+        assert rosters.invite_next(session, world.manager, roster.id, str) == 3
+        assert rosters.invite_next(session, world.manager, roster.id, str) == 0
+    with world.db.reading(world.vendor) as session:
+        outcomes = session.execute(select(RosterLine.number, RosterLine.outcome).order_by(RosterLine.number)).all()
+        assert [tuple(row) for row in outcomes] == [(2, "wrong"), (3, "invited"), (4, "invited")]
+        assert {row.email for row in session.scalars(select(Invitation))} == {"b@example.org", "c@example.org"}
 
 
 def test_a_digest_that_no_key_can_make_anew_is_counted_and_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

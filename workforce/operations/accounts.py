@@ -9,6 +9,7 @@ from kernel import audit, guard, ids
 from kernel.db import now_of
 from kernel.errors import Conflict, Forbidden, Invalid, Misuse
 from kernel.hot import Hot, table_of
+from kernel.indexing import hold
 from kernel.money import is_currency
 from kernel.policy import Actor, Reason, Role
 from web.models import AuthSession
@@ -18,7 +19,7 @@ from workforce.models import Account, AccountToken, Membership, Organization
 from workforce.naming import call
 from workforce.policy import Action, account_resource, organization_resource
 from workforce.queries.accounts import account_view, is_last, organization_view
-from workforce.rules.indexes import address_index, address_indexes
+from workforce.rules.indexes import address_indexes
 from workforce.rules.names import clean_email, clean_name, email_key, name_key
 from workforce.rules.passwords import ensure_strong
 from workforce.rules.profiles import countries, time_zones
@@ -82,17 +83,18 @@ def create_account(
     if password is not None:
         password = ensure_strong(password, (email, name)) if check_strength else password
     _ensure_zone(time_zone)
+    hold(session, [f"account|{key}"])
     if session.scalar(select(Account.id).where(Account.email_key.in_(address_indexes([key])))) is not None:
         message = _("There is an account with this address already. If it is yours, sign in with it.")
         raise Conflict("account.email_taken", message, field="email")
     row = Account(
-        id=ids.new_id(), email=email, email_key=address_index(key),
+        id=ids.new_id(),
         password_hash=hashing.hash_password(password) if password is not None else None,
         locale=negotiate([locale]), time_zone=time_zone, created_at=now_of(session), status="active", auth_epoch=0,
         email_confirmed_at=now_of(session) if is_confirmed else None,
     )  # fmt: skip
+    call(session, row, name=name, email=email)
     session.add(row)
-    call(session, row, name)
     session.flush()
     audit.record(session, actor, "account.created", "account", row.id, details={"has_password": password is not None})
     return account_view(row)
@@ -167,7 +169,7 @@ def set_profile(
     if row is None:
         raise guard.not_found()
     _ensure_zone(time_zone)
-    call(session, row, clean_name(name))
+    call(session, row, name=clean_name(name))
     row.locale, row.time_zone = negotiate([locale]), time_zone
     session.flush()
     audit.record(session, actor, "account.changed", "account", row.id)

@@ -13,15 +13,16 @@ from kernel.changes import changed_rows
 from kernel.crypto import digest
 from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
+from kernel.indexing import hold
 from kernel.jobs import REGISTRY, enqueue
 from kernel.policy import Actor
 from workforce.letters import tell
 from workforce.models import Account, AccountLink
+from workforce.naming import call
 from workforce.policy import Action, account_resource
 from workforce.queries.accounts import find_account
 from workforce.queries.sign_in import address_link
 from workforce.rules import letters
-from workforce.rules.indexes import address_of
 from workforce.rules.names import clean_email, email_key
 
 GOOD_FOR = timedelta(days=7)
@@ -89,9 +90,11 @@ def confirm_address(session: Session, actor: Actor, secret: str) -> bool:
 
 def _replace(session: Session, account: Account, email: str) -> None:
     taken = Conflict("account.email_taken", _("This address belongs to another account by now."))
+    hold(session, [f"account|{email_key(email)}"])
     if find_account(session, email) is not None:  # also under a digest by another key, which no constraint compares
         raise taken
-    account.email, account.email_key, account.auth_epoch = email, address_of(email), account.auth_epoch + 1
+    call(session, account, email=email)
+    account.auth_epoch += 1
     try:
         session.flush()
     except IntegrityError as cause:

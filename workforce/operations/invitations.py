@@ -14,6 +14,7 @@ from kernel.changes import changed_rows
 from kernel.crypto import digest, sealed_text
 from kernel.db import insert_new, now_of
 from kernel.errors import Conflict, Forbidden
+from kernel.indexing import hold
 from kernel.policy import Actor, Reason, Resource, system_actor
 from workforce.models import Account, Annotator, Invitation, Organization, Pool
 from workforce.operations.accounts import create_account
@@ -55,7 +56,9 @@ def invite(
 
 def add_invitations(session: Session, actor: Actor, pool: Pool, guests: Sequence[Guest]) -> list[Invitation]:
     """The rows of those who were not invited into the pool before; whoever was is left out."""
-    now, before = now_of(session), invited_keys(session, pool.id, [guest.email_key for guest in guests])
+    now, keys = now_of(session), [guest.email_key for guest in guests]
+    hold(session, [f"invitation|{pool.id}|{key}" for key in keys])
+    before = invited_keys(session, pool.id, keys)
     rows = [
         {
             "id": row_id, "org_id": pool.org_id, "pool_id": pool.id, "locale": guest.locale, "created_at": now,
@@ -68,7 +71,7 @@ def add_invitations(session: Session, actor: Actor, pool: Pool, guests: Sequence
         for row_id, guest in ((ids.new_id(), guest) for guest in guests if guest.email_key not in before)
     ]  # fmt: skip
     new = insert_new(session, Invitation, rows, ["org_id", "pool_id", "email_key"])
-    return list(session.scalars(select(Invitation).where(Invitation.id.in_(new)).order_by(Invitation.email_key)))
+    return list(session.scalars(select(Invitation).where(Invitation.id.in_(new)).order_by(Invitation.id)))
 
 
 def send_letters(session: Session, actor: Actor, rows: Sequence[Invitation], pool: Pool, address_of: AddressOf) -> None:

@@ -16,6 +16,7 @@ from kernel.changes import changed_rows
 from kernel.crypto import digest, sealed_text
 from kernel.db import insert_ignoring, now_of
 from kernel.errors import Conflict, Forbidden, Invalid
+from kernel.indexing import hold
 from kernel.policy import Actor, Reason, Role, system_actor
 from web.roles import ROLE_LABELS
 from workforce.letters import tell
@@ -161,6 +162,7 @@ def _held(session: Session, org_id: str, email: str, role: Role) -> RoleOffer:
         )
         .with_for_update()
     )  # fmt: skip
+    hold(session, [f"offer|{org_id}|{role}|{key}"])
     row = session.scalars(of_address).one_or_none()
     if row is not None:
         return row

@@ -99,13 +99,16 @@ def invite_next(session: Session, actor: Actor, roster_id: str, address_of: Addr
     if not lines:
         return 0
     pool = session.get_one(Pool, roster.pool_id)
-    guests = {line.number: _guest(line) for line in lines}
+    guests = {line.number: _guest(line) for line in lines if line.email_key is not None}
     members = member_keys(session, roster.org_id, {guest.email_key for guest in guests.values()})
     asked = [guest for guest in guests.values() if guest.email_key not in members]
     rows = add_invitations(session, actor, pool, asked)
     send_letters(session, actor, rows, pool, address_of)
     invited = {email_key(row.email) for row in rows}
-    for outcome, numbers in _outcomes(guests, invited, members).items():
+    outcomes = _outcomes(guests, invited, members)
+    # Whoever was erased meanwhile: nothing is left to write to.
+    outcomes[RosterOutcome.WRONG] = [line.number for line in lines if line.number not in guests]
+    for outcome, numbers in outcomes.items():
         session.execute(
             update(RosterLine)
             .where(RosterLine.roster_id == roster_id, RosterLine.number.in_(numbers))

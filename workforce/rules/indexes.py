@@ -1,7 +1,7 @@
 """What people are found by, as their addresses and names are sealed: digests of whole addresses, and of the beginnings
 of each word of a name.
 
-Letters are compared without case and without the marks above and below them, so that “Jose” finds José. Where words
+Letters are compared without case and without the marks on them, so that “Jose” finds José and “Dang” Đặng. Where words
 are written without spaces between them (Chinese, Thai) a beginning may begin at any letter.
 """
 
@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from kernel.indexing import Index, every_index_of, every_number_of, index_of
-from workforce.rules.names import email_key
 
 LEAST_LETTERS = 2  # of an alphabet: first letters alone would say much of a name and find half of a list
 MOST_LETTERS = 8  # what is looked for is found by so many of its first ones
@@ -20,7 +19,12 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\U00020000-\U000323af]"
 )
-_WITHIN = "'’ʼ`´"  # stands in a word, and not between two
+_NOTHING = dict.fromkeys(map(ord, "'’ʼʻ`´\u0640"))  # stands in a word, and not between two
+# Letters that are typed as others, and that Unicode does not take apart.
+_PLAIN = str.maketrans(
+    {"đ": "d", "ð": "d", "ɖ": "d", "ɗ": "d", "ł": "l", "ø": "o", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ħ": "h",
+     "ŧ": "t", "ɓ": "b", "ƙ": "k", "ƴ": "y", "ŋ": "ng", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه"}
+)  # fmt: skip
 
 
 def address_index(key: str) -> Index:
@@ -31,11 +35,6 @@ def address_index(key: str) -> Index:
 def address_indexes(keys: Iterable[str]) -> list[Index]:
     """What addresses are looked for by, which are given by their keys."""
     return [index for key in keys for index in every_index_of(key, _ADDRESS)]
-
-
-def address_of(email: str) -> Index:
-    """What is written of an address as it is spelled. Raises Invalid."""
-    return address_index(email_key(email))
 
 
 def name_numbers(name: str) -> list[int]:
@@ -59,7 +58,10 @@ def beginnings(name: str) -> list[str]:
 
 def sought(text: str) -> list[str]:
     """The beginnings that a name has if it fits what somebody typed: one for each word."""
-    return list(dict.fromkeys(word[:MOST_LETTERS] for word in _words(text)))
+    words = _words(text)
+    # Of a first letter alone no part is written; by nothing else somebody is found whose name has such a word.
+    long = [word for word in words if len(word) >= LEAST_LETTERS or _UNSPACED.match(word)]
+    return list(dict.fromkeys(word[:MOST_LETTERS] for word in long or words))
 
 
 def _beginnings(word: str) -> Iterator[str]:
@@ -73,9 +75,9 @@ def _beginnings(word: str) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    plain = (letter for letter in apart if unicodedata.category(letter) not in ("Mn", "Cf") and letter not in _WITHIN)
-    folded = unicodedata.normalize("NFC", "".join(plain)).casefold()
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_NOTHING))
+    plain = (letter for letter in apart if unicodedata.category(letter) not in ("Mn", "Cf"))
+    folded = unicodedata.normalize("NFC", "".join(plain)).casefold().translate(_PLAIN)
     return "".join(letter if letter.isalnum() or _is_vowel(letter) else " " for letter in folded).split()
 
 
