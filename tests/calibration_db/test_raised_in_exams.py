@@ -23,6 +23,7 @@ from labeling.models import Item
 from tests.calibration_db.doors import Door
 from tests.calibration_db.test_attempts import answer, publish, ready, run, start
 from tests.calibration_db.world import GRADER, World, build
+from tests.support import scale
 from tests.support.words import address_of
 from workforce.models import Account, DecisionReceipt, Membership
 
@@ -239,7 +240,7 @@ STEPS = st.lists(st.sampled_from(["right", "wrong", "raise", "raise later", "wai
 
 
 @settings(
-    max_examples=12, deadline=None, derandomize=True,
+    max_examples=scale(12, 100), deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(steps=STEPS)

@@ -152,6 +152,21 @@ def test_an_invitation_is_found_by_its_whole_address(app: Flask, world: World) -
     assert page.status_code == 422 and "This is not an e-mail address." in page.text and "Nia@" not in page.text
 
 
+def test_an_address_in_other_letters_is_typed_invited_and_signs_in(app: Flask, world: World, box: Box) -> None:
+    manager, address = Visitor(app, world.db, world.manager), "Júlia.Ñandú@example.org"
+    asked = {"pool_id": world.pool_id, "email": address, "locale": "pt-BR"}
+    for path, name in (("/invitations", "email"), ("/team", "email"), ("/account/address", "new_email")):
+        (field,) = re.findall(rf'<input[^>]* id="{name}"[^>]*>', manager.text(path))
+        assert 'type="text"' in field and 'inputmode="email"' in field, "browsers refuse such addresses in type=email"
+    assert manager.post("/invitations", asked, on="/invitations").status_code == 303
+    drain(world.db)
+    (path,) = (found[0] for letter in box.letters if (found := re.search(r"/invitation/[\w-]+", str(letter))))
+    joined = Visitor(app, world.db).post(path, _form(), on=path)
+    assert joined.status_code == 303
+    form = {"email": "JÚLIA.ñandú@EXAMPLE.org", "password": PASSWORD}
+    assert Visitor(app, world.db).post("/sign-in", form, on="/sign-in").status_code == 303
+
+
 def test_a_language_chosen_amid_an_invitation_or_an_offered_role_stays_and_so_does_what_was_typed(
     app: Flask, world: World, box: Box
 ) -> None:
