@@ -232,7 +232,11 @@ def test_a_manager_finds_admits_and_verifies(app: Flask, world: World) -> None:
     told, verify = {"kind": "peer", "note": "Read aloud."}, f"{here}/languages/{claim.id}/verify"
     unticked = visitor.post(verify, told, on=here)
     assert unticked.status_code == 422 and "Tick at least one mode" in unticked.text
-    assert visitor.post(verify, {**told, "kind": "", "modes": "read"}, on=here).status_code == 422
+    assert 'value="Read aloud."' in unticked.text and '<option value="peer" selected>' in unticked.text
+    assert unticked.text.count("<details open>") == 1, "what was typed is seen where it was typed"
+    unnamed = visitor.post(verify, {**told, "kind": "", "modes": ["read", "speak"]}, on=here)
+    assert unnamed.status_code == 422
+    assert re.findall(r'name="modes" value="(\w+)" checked', unnamed.text) == ["read", "speak"]
     assert visitor.post(verify, {**told, "modes": claim.mode}, on=here).status_code == 303
     assert "Read aloud." in visitor.text(f"{here}/languages")
     with world.db.reading(world.vendor) as session:

@@ -87,7 +87,7 @@ def verify_language(annotator_id: str, claim_id: str) -> Response:
         except Invalid as problem:
             form.add(problem)
     if not form.ok:
-        return _of_person(annotator_id, form, 422)
+        return _of_person(annotator_id, form, 422, f"verify {claim_id}")
     flash("good", _("Verified."))
     return see("workforce.person_languages", annotator_id=annotator_id)
 
@@ -106,7 +106,7 @@ def reject_language(annotator_id: str, claim_id: str) -> Response:
         except Invalid as problem:
             form.add(problem)
     if not form.ok:
-        return _of_person(annotator_id, form, 422)
+        return _of_person(annotator_id, form, 422, f"reject {claim_id}")
     flash("good", _("Turned down. The person reads your reason and can appeal."))
     return see("workforce.person_languages", annotator_id=annotator_id)
 
@@ -135,13 +135,14 @@ def _own(form: Form[Any], status: int = 200) -> Response:
     )  # fmt: skip
 
 
-def _of_person(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
+def _of_person(annotator_id: str, form: Form[Any], status: int = 200, tried: str = "") -> Response:
+    """The languages of somebody; what was typed about the claim that was tried stands where it was typed."""
     with db.reading(queries.reach(current.actor())) as session:
         detail = queries.person_for(session, current.actor(), annotator_id)
         grounds = offered(session, annotator_id)
     return page(
         "workforce/person_languages.html", status, detail=detail, person=detail.annotator, errors=form.errors,
-        words=words, grounds=grounds, typed=form.values,
+        words=words, grounds=grounds, typed=form.values, tried=tried,
         evidence_kinds=[(kind, str(name)) for kind, name in EVIDENCE_KINDS.items()],
         is_self=detail.annotator.account_id == current.actor().account_id,
     )  # fmt: skip
