@@ -84,9 +84,9 @@ def test_a_form_that_asks_for_it_keeps_nothing_in_the_browser_and_is_sent_when_t
     page.get_by_role("button", name="Send").click()
     assert stored(page) == 0 and page.url == stage.url + "/", "without a line the page does not go"
     assert page.locator("textarea").input_value() == "because"
-    with page.expect_request("**/send") as sent:
+    with page.expect_navigation(url="**/send") as sent:
         page.context.set_offline(False)
-    assert sent.value.post_data == "csrf_token=x&why=because"
+    assert sent.value.request.post_data == "csrf_token=x&why=because"
 
 
 def test_what_a_tab_kept_before_its_form_asked_for_nothing_of_it_goes_to_the_server_and_out_of_the_tab(
@@ -115,9 +115,9 @@ def test_what_is_destructive_is_asked_first(stage: Stage, tab: Page) -> None:
 def test_a_confirmed_act_is_sent(stage: Stage, tab: Page) -> None:
     page = opened(stage, tab, stub.account("en"))
     page.get_by_role("button", name="Revoke").click()
-    with page.expect_request("**/web.revoke_token/t1") as sent:
+    with page.expect_navigation(url="**/web.revoke_token/t1") as sent:
         page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    assert sent.value.post_data == "csrf_token=a-token"
+    assert sent.value.request.post_data == "csrf_token=a-token"
 
 
 def test_escape_closes_a_menu_and_gives_the_focus_back(stage: Stage, tab: Page) -> None:
@@ -159,7 +159,7 @@ def test_pages_work_with_scripts_off(stage: Stage, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(stage.url + "/")
     page.locator("details.menu > summary").first.click()
-    with page.expect_request("**/web.switch_place") as sent:
+    with page.expect_navigation(url="**/web.switch_place") as sent:
         page.get_by_role("button", name="Sahel Voices").click()
-    assert sent.value.post_data == "csrf_token=a-token&membership=m2"
+    assert sent.value.request.post_data == "csrf_token=a-token&membership=m2"
     page.context.close()
