@@ -1,8 +1,7 @@
 """The viewer of the audit log: filters, pages by key, and the verification of a chain."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 from pydantic import Field
@@ -18,6 +17,7 @@ from kernel.audit import INSTALLATION
 from kernel.guard import require
 from kernel.policy import Actor
 from web import current
+from web.days import beginning_of
 from web.forms import Day, Form, FormModel, read_form
 from web.render import page, see
 from workforce.policy import Action as PeopleAction
@@ -82,16 +82,10 @@ def chain_for(actor: Actor, wanted: str) -> str | None:
 
 def _filter(chosen: LogFilter, chain: str | None) -> EventFilter:
     return EventFilter(
-        chain, chosen.action, chosen.object_type, chosen.object_ref, chosen.actor, _midnight(chosen.since),
-        _midnight(chosen.until + timedelta(days=1) if chosen.until else None),
+        chain, chosen.action, chosen.object_type, chosen.object_ref, chosen.actor,
+        beginning_of(chosen.since) if chosen.since else None,
+        beginning_of(chosen.until + timedelta(days=1)) if chosen.until else None,
     )  # fmt: skip
-
-
-def _midnight(day: date | None) -> datetime | None:
-    """The start of a day where the reader is."""
-    person = current.person()
-    zone = ZoneInfo(person.time_zone) if person else UTC
-    return datetime.combine(day, time(), zone) if day else None
 
 
 def _choices(names: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from marketplace.api import api
 from marketplace.api.terms import ClassificationName, CurrencyCode, QuoteState, RequestState, TaskTypeName
 from marketplace.operations import requests as operations
 from marketplace.queries import requests as queries
-from marketplace.values.requests import ALL_RIGHTS, QuoteLine, QuoteView, RequestView
+from marketplace.values.requests import QuoteLine, QuoteView, RequestView
 from web.amounts import Amount
 from web.forms import InModel, Instant, OutModel, PageQuery
 
@@ -53,9 +53,9 @@ class QuoteIn(InModel):
 
 
 class AcceptIn(InModel):
-    """What the vendor may do from now on."""
+    """What the vendor may do from now on; left out, all there is, but for reading the units of a restricted project."""
 
-    rights: list[str] = Field(default=list(ALL_RIGHTS))
+    rights: list[str] | None = None
 
 
 class DeclineIn(InModel):

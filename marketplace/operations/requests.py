@@ -28,7 +28,7 @@ from marketplace.rules import quoting
 from marketplace.rules.languages import modes_for
 from marketplace.rules.requests import ensure_prices, frame_faults, read_lines
 from marketplace.values.actions import Action
-from marketplace.values.requests import ALL_RIGHTS, Need, ProjectState, QuoteLine, QuoteView, Right, Sent
+from marketplace.values.requests import ALL_RIGHTS, Need, ProjectState, QuoteLine, QuoteView, Right, Sent, usual_rights
 from workforce.queries import organization_of
 from workforce.rules.names import clean_name
 from workforce.values import GRANT_MOST, OrgKind
@@ -117,10 +117,13 @@ def outlook(session: Session, actor: Actor, request_id: str) -> list[QuoteLine]:
     return _quote_lines(session, request, project, {line["locale"]: 1 for line in request.lines})
 
 
-def accept_quote(session: Session, actor: Actor, quote_id: str, *, rights: Iterable[str] = ALL_RIGHTS) -> str:
-    """Accept: the project is there with a lane for each language, and the vendor may do what is ticked; its id."""
+def accept_quote(session: Session, actor: Actor, quote_id: str, *, rights: Iterable[str] | None = None) -> str:
+    """Accept: the project is there with a lane for each language, and the vendor may do what is ticked; its id.
+
+    `rights` left out are the usual ones of the project's class.
+    """
     quote, request, project = _decided(session, actor, quote_id, "accepted")
-    chosen = ensure_rights(rights)
+    chosen = ensure_rights(usual_rights(project.classification) if rights is None else rights)
     if now_of(session) > quote.valid_until:
         raise Conflict("quote.expired", _("This quote is no longer valid. Ask the vendor for a new one."))
     request.state, project.state = "accepted", "draft"

@@ -1,8 +1,7 @@
 """The client's page of who saw its restricted content: filters, the proof of the chain, and a file of it."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from flask import Response, request, url_for
 from pydantic import Field
@@ -18,6 +17,7 @@ from marketplace.queries import reads as queries
 from marketplace.values.actions import Action
 from marketplace.values.reads import WHY_WORDS, ReadFilter, ReadRow, Why
 from web import current, limits
+from web.days import beginning_of
 from web.forms import Day, Form, FormModel, read_form
 from web.render import page, see
 from web.roles import ROLE_LABELS
@@ -101,22 +101,15 @@ def _filter(form: Form[ReadsForm]) -> ReadFilter:
     if not form.ok:
         raise Invalid("query.invalid", _("Some of it cannot be taken."), form.errors)
     chosen = form.data
-    until = chosen.until + timedelta(days=1) if chosen.until else None
     return ReadFilter(
         chosen.unit,
         chosen.project,
         chosen.reader,
         chosen.role or "",
         chosen.why or "",
-        _midnight(chosen.since),
-        _midnight(until),
+        beginning_of(chosen.since) if chosen.since else None,
+        beginning_of(chosen.until + timedelta(days=1)) if chosen.until else None,
     )
-
-
-def _midnight(day: date | None) -> datetime | None:
-    """The start of a day where the reader is."""
-    person = current.person()
-    return datetime.combine(day, time(), ZoneInfo(person.time_zone) if person else UTC) if day else None
 
 
 def _kept(form: Form[ReadsForm]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Pages of requests: asking, quoting, accepting, declining."""
 
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from flask import Response
@@ -19,10 +18,11 @@ from marketplace.operations import requests as operations
 from marketplace.pages import pages
 from marketplace.queries import requests as queries
 from marketplace.rules.quoting import HORIZON
-from marketplace.values.requests import ALL_RIGHTS, RIGHT_WORDS, RequestView
+from marketplace.values.requests import ALL_RIGHTS, RIGHT_WORDS, RequestView, usual_rights
 from web import current
 from web.amounts import read_amount
-from web.forms import Form, FormModel, empty_form, read_form
+from web.days import end_of
+from web.forms import Day, Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from web.sessions import request_time
 from workforce.pages import words
@@ -38,7 +38,6 @@ CLASSIFICATION_WORDS: dict[str, Message] = {
 }
 EMPTY_ROWS = 4
 VENDORS_SHOWN = 25
-DAY_ENDS = time(23, 59, tzinfo=UTC)
 
 
 class NewRequest(FormModel):
@@ -50,7 +49,7 @@ class NewRequest(FormModel):
     classification: str
     overlap: int
     quality_percent: int = Field(ge=50, le=99)
-    deadline: date
+    deadline: Day
     currency: str = Field(max_length=3)
     about: str = ""
     locale: list[str]
@@ -105,7 +104,7 @@ def _send(data: NewRequest, lines: list[tuple[str, str]]) -> Response:
             session, current.actor(), name=data.name, vendor_org_id=data.vendor_org_id, task_type=data.task_type,
             classification=data.classification, overlap=data.overlap, quality_target=data.quality_percent / 100,
             lines=[{"locale": words.language_typed(locale), "units": _whole(units)} for locale, units in lines],
-            deadline_at=datetime.combine(data.deadline, DAY_ENDS), currency=data.currency.upper(), about=data.about,
+            deadline_at=end_of(data.deadline), currency=data.currency.upper(), about=data.about,
         )  # fmt: skip
     flash("good", _("Your request is sent. The vendor answers with a quote."))
     return see("marketplace.request", request_id=made.request_id)
@@ -214,7 +213,8 @@ def _page(request_id: str, errors: dict[str, Message], typed: dict[str, str], st
     return page(
         "marketplace/request.html", status, asked=found, quote=found.quote, versions=versions, errors=errors,
         may_quote=may_quote, outlook=outlook,
-        typed=typed, is_client=_is_client(), now=request_time(), step=_step(found), rights=rights, horizon=HORIZON,
+        typed=typed, is_client=_is_client(), now=request_time(), step=_step(found), horizon=HORIZON,
+        rights=rights, usual=usual_rights(found.classification),
         classification=CLASSIFICATION_WORDS.get(found.classification, found.classification),
         task_type=TYPES[found.task_type].title,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from i18n import Message, _
 from kernel.money import to_text
+from workforce.values import is_restricted
 
 
 class ProjectState(StrEnum):
@@ -48,6 +49,12 @@ class Right(StrEnum):
 
 
 ALL_RIGHTS = tuple(right.value for right in Right)
+
+
+def usual_rights(classification: str) -> tuple[str, ...]:
+    """What a vendor may do where its client says nothing else; to read restricted units is said, not taken as meant."""
+    return tuple(right for right in ALL_RIGHTS if right != Right.PAYLOAD or not is_restricted(classification))
+
 
 RIGHT_WORDS: dict[str, tuple[Message, Message]] = {
     Right.CONFIGURE: (_("Set up the project"), _("Label schema, guidelines, opening and pausing of lanes, releases.")),

@@ -21,6 +21,7 @@ from marketplace.models import Lane, Project, Release, Unit
 from marketplace.operations.counting import count_lane
 from marketplace.operations.reads import note_read
 from marketplace.operations.settling import ask_reviews
+from marketplace.queries.projects import vendor_rights
 from marketplace.values.reads import Why
 from payouts.operations.rates import set_rate
 from tests.marketplace.delivered import Work, lane_with_people
@@ -28,7 +29,7 @@ from tests.marketplace.orders import Market, csv_of, jsonl_of
 from tests.support import contract
 from tests.support.house import infer_lane
 from web.openapi import document
-from workforce.models import Organization
+from workforce.models import Account, Organization
 from workforce.operations.accounts import add_membership, create_account
 from workforce.operations.tokens import create_token
 from wsgi import create_app
@@ -220,6 +221,19 @@ def test_from_request_to_open_lane_in_a_browser(app: Flask, market: Market, pm: 
     assert "Paused" in pm.get("/projects")
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Africa/Nairobi", "UTC", "America/Los_Angeles"])
+def test_a_day_that_is_typed_is_the_day_that_is_shown_wherever_its_writer_lives(
+    market: Market, pm: Door, zone: str
+) -> None:
+    with market.system() as session:
+        session.execute(update(Account).values(time_zone=zone))
+    line = {"vendor_org_id": market.vendor, "locale": "sw-KE", "units": "10"}
+    place = pm.send("/requests/new", REQUEST | line, "/requests/new")
+    assert "Apr 1, 2026" in pm.get(place)
+    far = pm.post("/requests/new", REQUEST | line | {"deadline": "9999-12-31"}, "/requests/new")
+    assert far.status_code == 422
+
+
 def test_faults_of_a_request_stand_beside_its_lines(market: Market, pm: Door) -> None:
     form = REQUEST | {"vendor_org_id": market.vendor, "locale": ["sw-KE", "sw-KE"], "units": ["5", "many"]}
     answer = pm.post("/requests/new", form, "/requests/new")
@@ -228,6 +242,27 @@ def test_faults_of_a_request_stand_beside_its_lines(market: Market, pm: Door) ->
     assert 'id="lines.1.units-error"' in answer.text
     first = re.search(r'action="/requests/new">.*?(<button[^>]*>)', answer.text, re.DOTALL)
     assert first is not None and "name=" not in first[1], "Enter in a field sends the request, and asks for no lines"
+
+
+@pytest.mark.parametrize(
+    ("classification", "usual"),
+    [("confidential", ["project:configure", "unit:import", "unit:payload"]),
+     ("restricted-pii", ["project:configure", "unit:import"]),
+     ("restricted-phi", ["project:configure", "unit:import"])],
+)  # fmt: skip
+def test_a_vendor_is_let_read_restricted_units_by_whoever_says_so_alone(
+    market: Market, pm: Door, manager: Door, classification: str, usual: list[str]
+) -> None:
+    request_id, project_id = market.send(classification=classification)
+    path = f"/requests/{request_id}"
+    manager.send(f"{path}/quotes", {"price.sw-KE": "1", "valid_days": "14"}, path)
+    shown = pm.get(path)
+    assert re.findall(r'name="rights" value="([^"]+)" checked', shown) == usual
+    quote = re.search(r'action="/quotes/(\w+)/accept"', shown)
+    assert quote is not None
+    pm.ask("POST", f"/quotes/{quote[1]}/accept", {})
+    with market.system() as session:
+        assert sorted(vendor_rights(session, session.get_one(Project, project_id)) or ()) == usual
 
 
 def test_a_quote_is_declined_with_a_reason(market: Market, pm: Door, manager: Door) -> None:

@@ -1,7 +1,7 @@
 """People of a vendor: the list with its filters, one person in full, and the decisions about them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, request, url_for
@@ -14,6 +14,7 @@ from kernel.db import now_of
 from kernel.errors import Conflict, Invalid
 from web import current
 from web.amounts import percent_of
+from web.days import end_of
 from web.forms import Day, Form, FormModel, empty_form, read_form
 from web.render import flash, page, see
 from workforce import operations, queries
@@ -65,7 +66,7 @@ class StandingForm(Decision):
 
     def end(self) -> datetime | None:
         """The end of that day."""
-        return _end_of(self.until) if self.until else None
+        return end_of(self.until) if self.until else None
 
 
 class SkillForm(Reason):
@@ -143,10 +144,10 @@ def set_clearances() -> Response:
         form,
         lambda session, is_preview: many_people.set_clearances(
             session, current.actor(), request.form.getlist("ids"), level=form.data.level,
-            until_at=_end_of(form.data.until), reason=form.data.reason, is_preview=is_preview,
+            until_at=end_of(form.data.until), reason=form.data.reason, is_preview=is_preview,
         ),
         lambda: ManyAct(
-            "clearance", form.data.reason, level=form.data.level, until_at=_end_of(form.data.until)
+            "clearance", form.data.reason, level=form.data.level, until_at=end_of(form.data.until)
         ),
         _("Work with protected data opens to them until then, where all else that it asks for is met."),
     )  # fmt: skip
@@ -305,7 +306,7 @@ def set_clearance(annotator_id: str) -> Response:
             with db.transaction(queries.reach(current.actor())) as session:
                 operations.set_clearance(
                     session, current.actor(), annotator_id, level=form.data.level, reason=form.data.reason,
-                    until_at=_end_of(form.data.until) if form.data.until else None,
+                    until_at=end_of(form.data.until) if form.data.until else None,
                 )  # fmt: skip
         except Invalid as problem:
             form.add(problem)
@@ -368,11 +369,6 @@ def _show(annotator_id: str, form: Form[Any], status: int = 200) -> Response:
         is_self=detail.annotator.account_id == current.actor().account_id,
         reader_id=current.actor().account_id, may_sign_out=current.may(Action.SESSIONS_END),
     )  # fmt: skip
-
-
-def _end_of(day: date) -> datetime:
-    """The last day counts."""
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _offered(named: Iterable[tuple[str, Message | str]], chosen: str) -> list[tuple[str, str]]:
