@@ -301,7 +301,10 @@ def _gaps(project: ProjectView) -> dict[str, tuple[LaneGap, ...]]:
     """What each lane lacks; both sides are told of the vendor's rate that it is missing, never how high it is."""
     waiting = [lane.id for lane in project.lanes if lane.state in ("draft", "paused")]
     with db.reading(Scope.system("what lanes of a project that was just read still lack")) as session:
-        return {lane_id: queries.gaps_of_lane(session, lane_id) for lane_id in waiting}
+        gaps = {lane_id: queries.gaps_of_lane(session, lane_id) for lane_id in waiting}
+        # A project at work is shut to everybody too where its class was raised beyond what is set.
+        shut = queries.is_project_shut(session, project.row.id)
+    return gaps | {lane.id: (LaneGap.PROTECTION,) for lane in project.lanes if shut and lane.state == "open"}
 
 
 def _mark(quality: LaneQuality, lane: LaneRow) -> str:

@@ -19,8 +19,10 @@ from labeling.models import Guideline
 from marketplace.models import Batch, CoverageRequest, Lane, LaneProgress, Project, Quote, Release, Review, Unit
 from marketplace.queries.corrections import newest_corrected
 from marketplace.rules.lanes import gaps_of
+from marketplace.rules.protection import is_shut
 from marketplace.rules.quoting import assumed_speed, promised_a_day
 from workforce.models import Annotator, LanguageClaim
+from workforce.values import Protection
 
 COUNTED_TO = 100
 ENOUGH = 20
@@ -142,7 +144,16 @@ def _lanes_to_open(session: Session) -> tuple[Pending, Pending]:
     has_unit = exists().where(Unit.lane_id == Lane.id, Unit.org_id == Lane.org_id, Unit.state == "open")
     has_test = exists().where(QualificationTest.lane_id == Lane.id, QualificationTest.is_open)
     rows = session.execute(
-        select(Lane.project_id, Lane.locale, Lane.ontology_id, Guideline.texts, has_unit, has_test)
+        select(
+            Lane.project_id,
+            Lane.locale,
+            Lane.ontology_id,
+            Guideline.texts,
+            Project.classification,
+            Project.protection,
+            has_unit,
+            has_test,
+        )
         .join(Project, Project.id == Lane.project_id)
         .outerjoin(Guideline, Guideline.id == Lane.guideline_id)
         .where(Lane.state == "draft", Project.state.in_(_GOES_ON))
@@ -151,10 +162,10 @@ def _lanes_to_open(session: Session) -> tuple[Pending, Pending]:
     ).all()
     incomplete: list[str] = []
     ready: list[str] = []
-    for project_id, locale, ontology_id, texts, units, test in rows:
+    for project_id, locale, ontology_id, texts, classification, protection, units, test in rows:
         gaps = gaps_of(
             ontology_id=ontology_id, guideline_texts=texts, locale=locale, units=int(units), has_rate=True,
-            has_test=test,
+            has_test=test, is_shut=is_shut(classification, Protection.from_json(protection)),
         )  # fmt: skip
         (incomplete if gaps else ready).append(project_id)
     return _first(incomplete), _first(ready)

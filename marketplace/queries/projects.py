@@ -15,8 +15,10 @@ from marketplace.models import Lane, LaneProgress, Project, Unit
 from marketplace.queries.names import org_names
 from marketplace.queries.requests import request_of_project
 from marketplace.rules.lanes import gaps_of
+from marketplace.rules.protection import is_shut
 from marketplace.values.requests import LaneGap, LaneRow, ProjectRow, ProjectView, VersionRow
 from payouts.queries.rates import rate_of
+from workforce.values import Protection
 
 MOST_ROWS = 200
 _NEWEST = Paging("projects", Project.created_at, Project.id, newest_first=True)
@@ -101,10 +103,17 @@ def gaps_of_lane(session: Session, lane_id: str, *, without_test: bool = False) 
         select(QualificationTest.id).where(QualificationTest.lane_id == lane_id, QualificationTest.is_open).limit(1)
     )
     return gaps_of(
-        ontology_id=lane.ontology_id, guideline_texts=texts, locale=lane.locale, units=1 if has_unit else 0,
+        ontology_id=lane.ontology_id, guideline_texts=texts, locale=lane.locale,
+        is_shut=is_project_shut(session, lane.project_id), units=1 if has_unit else 0,
         has_rate=rate_of(session, lane_id, now_of(session)) is not None, has_test=has_test is not None,
         without_test=without_test,
     )  # fmt: skip
+
+
+def is_project_shut(session: Session, project_id: str) -> bool:
+    """Whether nobody can see the project's data, as its class asks for what is not set."""
+    project = session.get_one(Project, project_id)
+    return is_shut(project.classification, Protection.from_json(project.protection))
 
 
 def project_rows(session: Session, projects: Iterable[Project]) -> list[ProjectRow]:

@@ -8,7 +8,7 @@ OPENABLE = frozenset({"draft", "paused"})
 
 
 def gaps_of(
-    *, ontology_id: str | None, guideline_texts: Mapping[str, str] | None, locale: str, units: int,
+    *, ontology_id: str | None, guideline_texts: Mapping[str, str] | None, locale: str, is_shut: bool, units: int,
     has_rate: bool, has_test: bool, without_test: bool = False,
 ) -> tuple[LaneGap, ...]:  # fmt: skip
     """Everything that is missing, in the order in which it is best mended."""
@@ -16,6 +16,7 @@ def gaps_of(
         (LaneGap.ONTOLOGY, ontology_id is not None),
         (LaneGap.GUIDELINE, guideline_texts is not None),
         (LaneGap.GUIDELINE_LOCALE, guideline_texts is None or is_readable(guideline_texts, locale)),
+        (LaneGap.PROTECTION, not is_shut),
         (LaneGap.UNITS, units > 0),
         (LaneGap.RATE, has_rate),
         (LaneGap.TEST, has_test or without_test),

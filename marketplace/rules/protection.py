@@ -67,3 +67,8 @@ def missing_for(protection: Protection) -> dict[str, tuple[Message, ...]]:
         if told:
             found[name] = told
     return found
+
+
+def is_shut(classification: str, protection: Protection) -> bool:
+    """Whether nobody can see data of the class, as it asks for what is not set, or is not known."""
+    return classification not in CLASS_DEMANDS or classification in missing_for(protection)

@@ -215,6 +215,7 @@ class LaneGap(StrEnum):
     ONTOLOGY = "ontology"
     GUIDELINE = "guideline"
     GUIDELINE_LOCALE = "guideline_locale"
+    PROTECTION = "protection"
     UNITS = "units"
     RATE = "rate"
     TEST = "test"
@@ -224,6 +225,9 @@ GAP_WORDS: dict[str, Message] = {
     LaneGap.ONTOLOGY: _("The label schema is not published yet."),
     LaneGap.GUIDELINE: _("The guideline is not published yet."),
     LaneGap.GUIDELINE_LOCALE: _("The guideline has no text in this language, nor in English."),
+    LaneGap.PROTECTION: _(
+        "Nobody sees the data: what readers must have signed, and where they must be, is not set as the class asks."
+    ),
     LaneGap.UNITS: _("There are no open units in this lane."),
     LaneGap.RATE: _("The vendor has not set what annotators earn for a unit."),
     LaneGap.TEST: _("No qualification test is published. Publish one, or open the lane expressly without a test."),

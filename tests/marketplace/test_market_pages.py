@@ -443,6 +443,25 @@ def test_who_may_see_the_data_is_set_on_a_page_and_by_a_program(market: Market, 
     assert pm.ask("GET", f"/projects/{work.project_id}")["project"]["classification"] == "confidential"
 
 
+def test_a_lane_whose_data_nobody_can_see_is_not_opened_and_one_that_is_open_says_so(
+    market: Market, work: Work, pm: Door
+) -> None:
+    shut, project = "Nobody sees the data", f"/projects/{work.project_id}"
+    with market.system() as session:
+        session.execute(update(Lane).where(Lane.project_id == work.project_id).values(state="open"))
+    assert shut not in pm.get(project)
+    pm.send(f"{project}/classification", {"classification": "restricted-phi", "reason": ""}, f"{project}/protection")
+    assert shut in pm.get(project), "an open lane stays open, and its page says why nothing comes of it"
+    (lane,) = pm.ask("GET", project)["lanes"]
+    pm.send(f"/lanes/{lane['id']}/pause", {}, project)
+    refused = pm.ask("POST", f"/lanes/{lane['id']}/open", {"without_test": True}, 409)
+    assert (refused["code"], refused["missing"]) == ("lane.not_ready", ["protection", "units", "rate"])
+    asked = {"agreements": "nda 1", "annex": "health 1", "countries": "KE", "networks": "192.0.2.0/24"}
+    pm.send(f"{project}/protection", asked, f"{project}/protection")
+    still = pm.ask("POST", f"/lanes/{lane['id']}/open", {"without_test": True}, 409)
+    assert still["missing"] == ["units", "rate"] and shut not in pm.get(project)
+
+
 def test_who_saw_the_data_is_a_page_with_filters_a_file_and_a_proof(market: Market, pm: Door, manager: Door) -> None:
     with market.as_(market.pm) as session:
         for who in ("=1+1", "client-pm"):

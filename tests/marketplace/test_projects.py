@@ -110,12 +110,12 @@ def test_a_schema_of_another_task_type_is_refused(market: Market) -> None:
 
 def test_gaps_stand_in_the_order_of_mending() -> None:
     nothing = gaps_of(
-        ontology_id=None, guideline_texts=None, locale="sw-KE", units=0, has_rate=False, has_test=False
+        ontology_id=None, guideline_texts=None, locale="sw-KE", is_shut=True, units=0, has_rate=False, has_test=False
     )  # fmt: skip
-    assert nothing == ("ontology", "guideline", "units", "rate", "test")
+    assert nothing == ("ontology", "guideline", "protection", "units", "rate", "test")
     unread = gaps_of(
-        ontology_id="o", guideline_texts={"fr": "Oui"}, locale="sw-KE", units=1, has_rate=True, has_test=False,
-        without_test=True,
+        ontology_id="o", guideline_texts={"fr": "Oui"}, locale="sw-KE", is_shut=False, units=1, has_rate=True,
+        has_test=False, without_test=True,
     )  # fmt: skip
     assert unread == ("guideline_locale",)
 
