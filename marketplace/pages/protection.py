@@ -31,6 +31,7 @@ from web import current
 from web.forms import FormModel, read_form
 from web.render import flash, page, see
 from workforce.pages.words import CLASSIFICATIONS as CLASS_WORDS
+from workforce.pages.words import countries_typed, country_name
 from workforce.values import CLASSES, Protection
 
 
@@ -48,7 +49,7 @@ def set_protection(project_id: str) -> Response:
         with db.transaction(current.scope()) as session:
             protecting.set_protection(
                 session, current.actor(), project_id, agreements=read_documents(typed["agreements"]),
-                annex=read_documents(typed["annex"]), countries=typed["countries"].replace(",", " ").split(),
+                annex=read_documents(typed["annex"]), countries=countries_typed(typed["countries"]),
                 networks=typed["networks"].replace(",", " ").split(),
             )  # fmt: skip
     except Invalid as problem:
@@ -200,7 +201,7 @@ def _shown(project: Project) -> dict[str, Any]:
     return {
         "agreements": "\n".join(f"{code} {version}" for code, version in kept.agreements),
         "annex": "\n".join(f"{code} {version}" for code, version in kept.annex),
-        "countries": " ".join(sorted(kept.countries)),
+        "countries": ", ".join(country_name(code) for code in sorted(kept.countries)),
         "networks": "\n".join(kept.networks),
         "classification": project.classification,
     }

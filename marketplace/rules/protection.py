@@ -39,7 +39,7 @@ def _documents(field: str, given: Mapping[str, int], faults: dict[str, Message])
         faults[field] = _("These are more than %(most)s.", most=MOST_ENTRIES)
     for code, version in given.items():
         if not _CODE.fullmatch(code) or not 1 <= version <= MOST_VERSION:
-            faults[field] = _("“%(code)s” is no agreement with a version.", code=f"{code[:40]} {version}")
+            faults[field] = _("“%(code)s” is no agreement with a version.", code=f"{code[:40]} {version or ''}".strip())
     return tuple(sorted(given.items()))
 
 

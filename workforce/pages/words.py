@@ -1,5 +1,6 @@
 """Words of people's pages: names of standings, states and levels, and the languages that forms offer."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -151,6 +152,33 @@ def language_typed(text: str) -> str:
 def _countries(locale: str) -> tuple[tuple[str, str], ...]:
     named = ((code, territory_name(code, locale)) for code in countries())
     return tuple(sorted(named, key=lambda pair: pair[1]))
+
+
+_BETWEEN = re.compile(r"\s*[,;،、\n]\s*")
+
+
+def countries_typed(text: str) -> list[str]:
+    """The codes of countries typed by their names in the reader's language, or as codes; the rest as it was typed.
+
+    Commas and new lines stand between them, or between codes spaces alone. Some names have a comma of their own.
+    """
+    named = {_BETWEEN.sub(", ", name).casefold(): code for code, name in _countries(current_locale())}
+    pieces = [" ".join(piece.split()) for piece in _BETWEEN.split(text) if piece.strip()]
+    found: list[str] = []
+    while pieces:
+        both, one = ", ".join(pieces[:2]).casefold(), pieces[0].casefold()
+        if len(pieces) > 1 and both in named:
+            found.append(named[both])
+            pieces = pieces[2:]
+        else:
+            found += [named[one]] if one in named else _codes_in(pieces[0])
+            pieces = pieces[1:]
+    return found
+
+
+def _codes_in(piece: str) -> list[str]:
+    parts = piece.split()
+    return parts if all(len(part) == 2 for part in parts) else [piece]
 
 
 def country_options() -> list[tuple[str, str]]:
