@@ -8,7 +8,7 @@ pseudonym, and nothing leads back from it.
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import IO, Any, BinaryIO, cast
@@ -189,8 +189,9 @@ def erase_again(session: Session, actor: Actor, erased: Erased) -> str:
 
 
 def _erase(session: Session, actor: Actor, row: DataRequest, now: datetime) -> None:
+    people = _held_people(session, row.account_id)
     _end_roles(session, actor, row.account_id)
-    for person in session.scalars(select(Annotator).where(Annotator.account_id == row.account_id)).all():
+    for person in people:
         _erase_profile(session, actor, person)
     _erase_account(session, row.account_id)
     _forget_copies(session, row.account_id)
@@ -198,6 +199,12 @@ def _erase(session: Session, actor: Actor, row: DataRequest, now: datetime) -> N
     row.state, row.done_at, row.held_up_by = DataState.DONE.value, now, ""
     session.flush()
     audit.record(session, actor, "data.erased", "account", row.account_id, details={"request": row.id})
+
+
+def _held_people(session: Session, account_id: str) -> Sequence[Annotator]:
+    """Their profiles as they are at this moment: what somebody is just writing about them is waited for, and goes."""
+    theirs = select(Annotator).where(Annotator.account_id == account_id).order_by(Annotator.id)
+    return session.scalars(theirs.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def _end_roles(session: Session, actor: Actor, account_id: str) -> None:

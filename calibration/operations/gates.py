@@ -26,6 +26,7 @@ from kernel.policy import Actor, Resource
 from workforce.leases import end_leases
 from workforce.models import DecisionReceipt
 from workforce.operations.receipts import end_receipt, issue_receipt
+from workforce.queries.rows import hold_person
 from workforce.values import ReceiptState
 
 EVIDENCE_MOST = 50
@@ -144,17 +145,19 @@ def take_back_recheck(session: Session, firing: GateFiring, track: Track) -> Non
 def end_pauses(session: Session, actor: Actor, limit: int = 500) -> int:
     """End the pauses whose time is over, with their receipts; returns how many."""
     require(session, actor, GRADE_RUN)
-    receipts = session.scalars(
-        select(Qualification.pause_receipt_id)
+    over = session.execute(
+        select(Qualification.annotator_id, Qualification.pause_receipt_id)
         .where(Qualification.paused_until <= now_of(session), Qualification.pause_receipt_id.is_not(None))
         .order_by(Qualification.paused_until)
         .limit(limit)
     ).all()
-    for receipt_id in receipts:
+    for annotator_id in sorted({row.annotator_id for row in over}):
+        hold_person(session, annotator_id)
+    for _annotator_id, receipt_id in over:
         assert receipt_id is not None
         lift_pause(session, actor, receipt_id)
         end_receipt(session, actor, receipt_id)
-    return len(receipts)
+    return len(over)
 
 
 def end_warnings(session: Session, actor: Actor, limit: int = 500) -> int:
@@ -267,6 +270,7 @@ def version_told(rule: GateRule) -> str:
 
 
 def _qualification(session: Session, track: Track) -> Qualification | None:
+    hold_person(session, track.annotator_id)
     return session.scalars(
         select(Qualification)
         .where(Qualification.lane_id == track.lane_id, Qualification.annotator_id == track.annotator_id)

@@ -21,6 +21,7 @@ from kernel.walls import constant
 from workforce.leases import end_leases
 from workforce.models import DecisionReceipt
 from workforce.operations.receipts import end_receipt, issue_receipt
+from workforce.queries.rows import hold_person
 from workforce.values import ReceiptKind, ReceiptState
 
 REASON_MOST = 500
@@ -189,6 +190,7 @@ _HELD = constant(
 
 
 def _held(session: Session, lane_id: str, annotator_id: str) -> Qualification | None:
+    hold_person(session, annotator_id)
     return session.scalars(_HELD, {"p_lane": lane_id, "p_person": annotator_id}).one_or_none()
 
 

@@ -164,7 +164,7 @@ def end_leases(session: Session, actor: Actor, annotator_id: str, *, cause: str,
     person = session.execute(
         select(Annotator.account_id, Annotator.clearance, Annotator.identity_verified_at)
         .where(Annotator.id == annotator_id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # two who have written a receipt of this person already would block each other
     ).one_or_none()
     if person is None:
         return 0

@@ -14,6 +14,7 @@ from kernel.policy import Actor, system_actor
 from workforce.models import Annotator, Appeal, DecisionReceipt
 from workforce.operations.clearances import give_back_clearance
 from workforce.operations.documents import give_back_document
+from workforce.operations.evidence import hold_claims_of
 from workforce.operations.languages import give_back_claim
 from workforce.operations.receipts import end_receipt, issue_receipt
 from workforce.operations.standing import CAUSE, give_back, hold_standing, put_standing_back
@@ -58,7 +59,7 @@ def decide_appeal(session: Session, actor: Actor, appeal_id: str, *, outcome: st
     appeal, receipt, person = _load(session, appeal_id)
     guard.require(session, actor, Action.APPEAL_DECIDE, appeal_resource(appeal, receipt, person, actor))
     result, answer = Outcome(outcome), clean_text(answer, "answer", 4000)
-    _hold_still(session, person, appeal, receipt)
+    _hold_still(session, actor, person, appeal, receipt)
     decided = session.execute(
         update(Appeal)
         .where(Appeal.id == appeal.id, Appeal.decided_at.is_(None))
@@ -101,7 +102,7 @@ def hold_decision(session: Session, actor: Actor, appeal_id: str, lift: Callable
     """
     appeal, receipt, person = _load(session, appeal_id)
     guard.require(session, actor, Action.RECEIPT_END, receipt_resource(receipt, person))
-    _hold_still(session, person, appeal, receipt)
+    _hold_still(session, actor, person, appeal, receipt)
     kind, now = ReceiptKind(receipt.kind), now_of(session)
     if (
         appeal.decided_at is not None or not is_to_hold(kind, appeal.due_at, appeal.held_at, now)
@@ -142,10 +143,15 @@ def _load(session: Session, appeal_id: str) -> tuple[Appeal, DecisionReceipt, An
     return appeal, receipt, annotator_row(session, receipt.annotator_id)
 
 
-def _hold_still(session: Session, person: Annotator, appeal: Appeal, receipt: DecisionReceipt) -> None:
+def _hold_still(
+    session: Session, actor: Actor, person: Annotator, appeal: Appeal, receipt: DecisionReceipt
+) -> None:  # fmt: skip
     """Read them as they are at this moment, and let nobody answer, lift or end anything meanwhile: an answer and the
     job that puts a decision on hold come one after the other."""
-    for row in (person, appeal, receipt):  # a change of standing takes the person first, too
+    session.refresh(person, with_for_update={"key_share": True})  # a change of standing takes the person first, too
+    if receipt.kind == ReceiptKind.LANGUAGE_REJECTED:  # who proves or states a language takes it before its decisions
+        hold_claims_of(session, actor, person.id)
+    for row in (appeal, receipt):
         session.refresh(row, with_for_update={"key_share": True})
 
 

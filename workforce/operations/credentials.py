@@ -17,7 +17,7 @@ from kernel.policy import Actor, system_actor
 from workforce.models import Account, Annotator, LanguageClaim, Organization
 from workforce.models.onboarding import BroughtCredential
 from workforce.onboarding import accuracies_of, qualifications_of
-from workforce.operations.evidence import drop_evidence, hold_claims, put_evidence
+from workforce.operations.evidence import drop_evidence, hold_claims_of, put_evidence
 from workforce.policy import Action, annotator_resource
 from workforce.queries.languages import languages_of
 from workforce.queries.rows import annotator_row
@@ -127,8 +127,7 @@ def _hold(session: Session, actor: Actor, person: Annotator) -> None:
     """Two clicks are one after the other, and so is whatever else speaks for or against the person's languages: in this
     order, and with room for rows that refer to the person, which come while somebody holds a claim."""
     session.refresh(person, with_for_update={"key_share": True})
-    claims = select(LanguageClaim).where(LanguageClaim.annotator_id == person.id)
-    hold_claims(session, actor, session.scalars(claims).all())
+    hold_claims_of(session, actor, person.id)
 
 
 def _keep(session: Session, person: Annotator, found: Mapping[str, Any], name: str) -> None:

@@ -71,6 +71,12 @@ def hold_claims(session: Session, actor: Actor, claims: Iterable[LanguageClaim])
     session.scalars(held.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
 
 
+def hold_claims_of(session: Session, actor: Actor, annotator_id: str) -> None:
+    """The same for all claims of a person: who also holds decisions about the person takes the claims first."""
+    theirs = select(LanguageClaim).where(LanguageClaim.annotator_id == annotator_id)
+    hold_claims(session, actor, session.scalars(theirs).all())
+
+
 def fold(session: Session, actor: Actor, claim: LanguageClaim) -> None:
     """Write what a claim's evidence comes to, for everybody who asks later; one that was turned down stays so."""
     hold_claims(session, actor, [claim])

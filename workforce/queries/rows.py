@@ -26,3 +26,9 @@ def annotator_row_of(session: Session, account_id: str | None, org_id: str) -> A
     """The person that an account is with a vendor, if the scope sees one."""
     found = _OF_ACCOUNT.run(session, p_account=account_id, p_org=org_id).scalar_one_or_none()
     return session.get(Annotator, found) if found else None
+
+
+def hold_person(session: Session, annotator_id: str) -> None:
+    """Let no other decision about a person come in between. It is taken before the rows that a decision changes, as by
+    whoever answers an appeal: what has just been written about the person stands in nobody's way."""
+    session.execute(select(Annotator.id).where(Annotator.id == annotator_id).with_for_update(key_share=True)).all()
