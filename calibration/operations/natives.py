@@ -48,9 +48,9 @@ from i18n import Message, _
 from i18n.figures import figure
 from kernel import audit, ids
 from kernel.db import now_of
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Forbidden, Invalid
 from kernel.guard import not_found, require
-from kernel.policy import Actor, Resource, system_actor
+from kernel.policy import Actor, Reason, Resource, system_actor
 from payouts.operations import earnings
 from workforce.models import Annotator
 from workforce.operations.evidence import drop_evidence, put_evidence
@@ -249,6 +249,13 @@ def stranded(session: Session, actor: Actor) -> list[str]:
     """Checks that may wait for somebody who is not there any more. System scope."""
     require(session, actor, GRADE_RUN)
     return half_spoken(session)
+
+
+def ensure_apart(session: Session, actor: Actor, check_id: str) -> None:
+    """Whoever judged as one of the natives does not answer the appeal against what they found, in whatever role."""
+    if any(vote.account_id == actor.account_id and vote.voted_at is not None for vote in votes_of(session, check_id)):
+        message = _("A second person has to do this; it cannot be the one who began it.")
+        raise Forbidden(f"not_allowed.{Reason.SELF_APPROVAL.value.lower()}", message)
 
 
 def undo_check(session: Session, actor: Actor, check_id: str) -> None:

@@ -16,6 +16,8 @@ from workforce.values import AppealDecision
 def decide_appeal(session: Session, actor: Actor, appeal_id: str, *, outcome: str, answer: str) -> AppealDecision:
     """Decide an appeal and, when the decision falls, restore what it took: standing in a lane, or pay."""
     decision = appeals.decide_appeal(session, actor, appeal_id, outcome=outcome, answer=answer)
+    if decision.cause_kind == "language_check":
+        natives.ensure_apart(session, actor, decision.cause_id)
     if decision.outcome == "overturned":
         _restore(session, actor, decision)
     elif decision.is_put_back:
