@@ -1,5 +1,6 @@
 """Two acts about the same person at the same moment: each is done or refused in words, and neither stops the other."""
 
+import random
 import threading
 import time as clocks
 from collections.abc import Callable, Iterator
@@ -23,9 +24,11 @@ from marketplace.operations.appeals import decide_appeal
 from tests.workforce.conftest import NOW, Time, World
 from tests.workforce.conftest import SYSTEM as MACHINE
 from tests.workforce.decisions import appealed
+from tests.workforce.test_documents import hand_in
 from tests.workforce.test_two_at_once import beside
 from workforce import leases, operations, queries
 from workforce.models import Annotator, DataRequest, DecisionReceipt
+from workforce.operations import documents
 
 SYSTEM = Scope.system("test")
 Act = tuple[Scope, Callable[[Session], object]]
@@ -51,7 +54,7 @@ def at_once(database: Database, *acts: Act) -> list[str]:
 
     def slow(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         if any(word in statement for word in _LOCKING):
-            clocks.sleep(0.02)
+            clocks.sleep(random.uniform(0, 0.06))
 
     def run(act: Act) -> str:
         barrier.wait()
@@ -118,6 +121,25 @@ def test_an_appeal_about_a_language_is_answered_while_the_language_moves(world: 
                 operations.claim_language(session, actor, person.id, locale="sw-KE", proficiency="C1")
 
         assert at_once(world.db, (world.vendor, answer), (world.vendor, move)) == ["done", "done"]
+
+
+def test_an_appeal_about_a_document_is_answered_while_the_document_is_taken_back(world: World) -> None:
+    for name in ("Ada", "Bea", "Cleo", "Dan"):
+        person, actor = world.annotator(f"Amina {name}")
+        document_id = hand_in(world, person, actor)
+        with world.db.transaction(world.vendor) as session:
+            documents.look_at_document(session, world.manager, document_id, reason="To verify the identity")
+            documents.decide_document(session, world.manager, document_id, is_accepted=False, reason="It is blurred.")
+            receipt_id = queries.receipts_of(session, person.id)[0][0].id
+        appeal_id = appealed(world, actor, receipt_id)
+
+        def answer(session: Session, appeal_id: str = appeal_id) -> None:
+            decide_appeal(session, world.colleague, appeal_id, outcome="overturned", answer="It can be read.")
+
+        def withdraw(session: Session, document_id: str = document_id, actor: Any = actor) -> None:
+            documents.withdraw_document(session, actor, document_id)
+
+        assert at_once(world.db, (world.vendor, answer), (world.vendor, withdraw)) == ["done", "done"]
 
 
 @pytest.mark.parametrize("act", ["clearance", "standing", "language"])

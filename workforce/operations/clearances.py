@@ -131,10 +131,10 @@ def _ends_before(one: datetime | None, other: datetime | None) -> bool:
 
 
 def _held(session: Session, actor: Actor, annotator_id: str) -> Annotator:
-    """The person, whom nobody else changes meanwhile."""
+    """The person, whom nobody else changes meanwhile; an answer that they are just giving is recorded all the same."""
     person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PEOPLE_CLEAR, annotator_resource(person))
-    session.refresh(person, with_for_update=True)
+    session.refresh(person, with_for_update={"key_share": True})
     return person
 
 

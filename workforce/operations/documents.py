@@ -17,7 +17,7 @@ from workforce.operations.clearances import verify_by_document
 from workforce.operations.receipts import end_receipts_of, issue_receipt
 from workforce.policy import Action, annotator_resource, document_resource
 from workforce.queries.documents import document_view
-from workforce.queries.rows import annotator_row
+from workforce.queries.rows import annotator_row, hold_person
 from workforce.rules.documents import CleanDocument, clean_kind
 from workforce.rules.names import clean_file_name, clean_text
 from workforce.values import DocumentState, DocumentView, ReceiptKind, Shown
@@ -58,6 +58,7 @@ def withdraw_document(session: Session, actor: Actor, document_id: str) -> Docum
     """Take one's document back, whose content is gone by that at once."""
     row, person = _row(session, document_id)
     guard.require(session, actor, Action.PROFILE_WRITE, document_resource(row.id, person))
+    hold_person(session, person.id)
     withdrawn = session.execute(
         update(PersonDocument)
         .where(

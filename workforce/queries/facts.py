@@ -26,7 +26,7 @@ _PERSON = Hot(_PEOPLE.where(_A.c.id == bindparam("p_annotator")))
 _ACCOUNT = Hot(
     _PEOPLE.where(
         _A.c.account_id == bindparam("p_account"), _A.c.org_id == bindparam("p_org")
-    ).with_for_update()
+    ).with_for_update(key_share=True)
 )  # fmt: skip
 _CLAIMS = Hot(
     select(_C.c.locale, _C.c.mode, _C.c.proficiency, _C.c.status, _C.c.until_at, _C.c.steps)

@@ -135,7 +135,7 @@ def chosen(session: Session, annotator_ids: Sequence[str], *, is_locked: bool = 
         .order_by(Annotator.id)
     )
     if is_locked:
-        statement = statement.with_for_update(of=Annotator).execution_options(populate_existing=True)
+        statement = statement.with_for_update(of=Annotator, key_share=True).execution_options(populate_existing=True)
     rows = session.execute(statement).all()
     if len(rows) != len(wanted):
         raise not_found()
