@@ -381,6 +381,7 @@ def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
         return create_engine(
             url,
             echo=echo,
+            hide_parameters=True,  # a fault is a line of a log, which names nobody
             pool_size=pool_size,
             max_overflow=20,
             connect_args={"timeout": 15},
@@ -388,15 +389,11 @@ def _engine(url: URL, pool_size: int, echo: bool) -> Engine:
             paramstyle="named",  # a value that a statement names often is converted and bound once
         )
     if pool_size == 0:
-        return create_engine(url, echo=echo, poolclass=NullPool)
+        return create_engine(url, echo=echo, hide_parameters=True, poolclass=NullPool)
     return create_engine(
-        url,
-        echo=echo,
-        pool_size=pool_size,
-        max_overflow=10,
-        pool_pre_ping=False,
+        url, echo=echo, hide_parameters=True, pool_size=pool_size, max_overflow=10, pool_pre_ping=False,
         connect_args={"options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"},
-    )
+    )  # fmt: skip
 
 
 def _prepare_sqlite(engine: Engine) -> None:

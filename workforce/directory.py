@@ -17,7 +17,7 @@ from web.models import AuthSession
 from workforce import operations, queries
 from workforce.models import Account, Annotator, Membership, Organization
 from workforce.rules import passkeys
-from workforce.rules.names import address_counted_as
+from workforce.rules.indexes import address_counted_as
 from workforce.values import CLASS_DEMANDS, AccountView, PlaceView, TokenView, is_restricted
 
 _SEEN_EVERY = timedelta(minutes=10)

@@ -7,7 +7,7 @@ from kernel.policy import system_actor
 from kernel.tenancy import Scope
 from web import limits, sessions
 from workforce import operations
-from workforce.rules.names import address_counted_as
+from workforce.rules.indexes import address_counted_as
 
 
 def ask_new_password(email: str) -> None:

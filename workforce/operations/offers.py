@@ -160,6 +160,8 @@ def _held(session: Session, org_id: str, email: str, role: Role) -> RoleOffer:
         .where(
             RoleOffer.org_id == org_id, RoleOffer.role == role.value, RoleOffer.email_key.in_(address_indexes([key]))
         )
+        .order_by(RoleOffer.offered_at.desc(), RoleOffer.id)
+        .limit(1)
         .with_for_update()
     )  # fmt: skip
     hold(session, [f"offer|{org_id}|{role}|{key}"])

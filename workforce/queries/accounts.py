@@ -81,8 +81,14 @@ def find_account(session: Session, email: str) -> AccountView | None:
         key = email_key(email)
     except Invalid:
         return None
-    row = session.scalars(select(Account).where(Account.email_key.in_(address_indexes([key])))).one_or_none()
+    row = session.scalars(by_address(key)).first()
     return account_view(row) if row else None
+
+
+def by_address(key: str) -> Select[Account]:
+    """Whose address this is; were it written twice while keys were turned over, whoever had it first."""
+    statement = select(Account).where(Account.email_key.in_(address_indexes([key])))
+    return statement.order_by(Account.created_at, Account.id).limit(1)
 
 
 def places_of(session: Session, account_id: str) -> list[PlaceView]:

@@ -13,9 +13,8 @@ from kernel.errors import Invalid
 from kernel.policy import Actor, Role
 from workforce import hashing
 from workforce.models import Account, AccountLink, AccountToken, Annotator, Membership, Organization
-from workforce.queries.accounts import account_view
+from workforce.queries.accounts import account_view, by_address
 from workforce.rules.clearances import is_proven
-from workforce.rules.indexes import address_indexes
 from workforce.rules.names import email_key
 from workforce.values import AccountView
 
@@ -142,4 +141,4 @@ def _by_email(session: Session, email: str) -> Account | None:
         key = email_key(email)
     except Invalid:
         return None
-    return session.scalars(select(Account).where(Account.email_key.in_(address_indexes([key])))).one_or_none()
+    return session.scalars(by_address(key)).first()

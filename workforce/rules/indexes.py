@@ -9,12 +9,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from kernel.errors import Invalid
 from kernel.indexing import Index, every_index_of, every_number_of, index_of
+from workforce.rules.names import email_key
 
 LEAST_LETTERS = 2  # of an alphabet: first letters alone would say much of a name and find half of a list
 MOST_LETTERS = 8  # what is looked for is found by so many of its first ones
 MOST_PARTS = 250  # of one name
-_ADDRESS, _NAME = "address", "name"
+_ADDRESS, _NAME, _TRIES = "address", "name", "tries"
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\U00020000-\U000323af]"
@@ -35,6 +37,16 @@ def address_index(key: str) -> Index:
 def address_indexes(keys: Iterable[str]) -> list[Index]:
     """What addresses are looked for by, which are given by their keys."""
     return [index for key in keys for index in every_index_of(key, _ADDRESS)]
+
+
+def address_counted_as(typed: str) -> Index:
+    """Under which tries at an address are counted: as its account is found, however the address is spelled. By the same
+    key in every process, in whichever order it has them, and worth nothing to whoever has the counts alone."""
+    try:
+        key = email_key(typed)
+    except Invalid:
+        key = typed.strip().casefold()
+    return min(every_index_of(key, _TRIES))
 
 
 def name_numbers(name: str) -> list[int]:

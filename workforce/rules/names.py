@@ -123,14 +123,6 @@ def _host(domain: str) -> str:
     return idna.encode(domain, uts46=True).decode().lower()
 
 
-def address_counted_as(typed: str) -> str:
-    """Under which tries at an address are counted: as its account is found, however the address is spelled."""
-    try:
-        return email_key(typed)
-    except Invalid:
-        return typed.strip().casefold()
-
-
 def mask_email(email: str) -> str:
     """Enough of an address to recognize one's own, too little to write to."""
     local, _at, domain = email.rpartition("@")

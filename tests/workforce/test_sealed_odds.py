@@ -1,0 +1,105 @@
+"""What people are called stands readable nowhere, whatever was written where; and nobody is shut out by it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from admin.operations.own_data import erase_person
+from kernel.crypto import KeyRing, Sealed, digest
+from kernel.db import Base
+from kernel.ids import new_id
+from kernel.policy import Actor, system_actor
+from kernel.tenancy import Scope
+from tests.workforce.conftest import KEY, Time, World
+from workforce import operations, queries
+from workforce.models import RoleOffer
+from workforce.operations import offers, rosters
+from workforce.operations.own_data import ask_data
+from workforce.queries.sign_in import check_password
+from workforce.rules.indexes import address_counted_as, address_index
+from workforce.rules.names import email_key
+from workforce.values import FileLine
+from workforce.values.own_data import DataKind
+
+SYSTEM, MACHINE = Scope.system("test"), system_actor("test")
+NEW = ("new", "B" * 42 + "A")
+PASSWORD = "purple otter drums at noon"
+
+
+def test_an_erasure_takes_what_stood_in_a_wrong_column(world: World, time: Time) -> None:
+    """An erased person's name is gone from the line of a roster, whatever column it stood in."""
+    nia, _actor = world.annotator("Nia Otieno")
+    cells = {"email": "nia.otieno@example.org", "locale": "Nia Otieno", "name": ""}
+    with world.db.transaction(world.vendor) as session:
+        rosters.keep_roster(session, world.manager, world.pool_id, name="p.csv", lines=[FileLine(2, cells)])
+    with world.db.transaction(SYSTEM) as session:
+        asked = ask_data(session, Actor(nia.account_id, None, None), nia.account_id, DataKind.ERASURE)
+    time.now += timedelta(days=15)
+    with world.db.transaction(SYSTEM) as session:
+        assert erase_person(session, MACHINE, asked.id)
+    assert readable(world, "otieno") == []
+
+
+def test_who_had_an_address_first_signs_in_though_it_was_written_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch, time: Time
+) -> None:
+    """Two accounts, or two offers, of one address are no fault of a page."""
+
+    def write(name: str) -> str:
+        with world.db.transaction(SYSTEM) as session:
+            return operations.create_account(
+                session, MACHINE, email="zawadi@example.org", name=name, password=PASSWORD
+            ).id
+
+    def offer() -> None:
+        with world.db.transaction(world.vendor) as session:
+            offers.offer_role(
+                session, world.manager, email="l@example.org", role="reviewer", locale="en", address_of=str
+            )
+
+    first = write("First")
+    offer()
+    time.now += timedelta(hours=1)
+    monkeypatch.setattr(Sealed, "ring", KeyRing((NEW,)))  # as a process writes that does not know the old key
+    write("Second")
+    with world.db.transaction(world.vendor) as session:
+        row = RoleOffer(id=new_id(), org_id=world.vendor_id, role="reviewer", offered_at=time.now, expires_at=time.now)
+        row.email, row.email_key = "l@example.org", address_index("l@example.org")
+        session.add(row)
+    time.now += timedelta(hours=1)
+    for ring in (KeyRing((NEW, KEY)), KeyRing((KEY, NEW))):
+        monkeypatch.setattr(Sealed, "ring", ring)
+        with world.db.reading(SYSTEM) as session:
+            found = queries.find_account(session, "Zawadi@example.org")
+            entered = check_password(session, "zawadi@example.org", PASSWORD)
+            assert found is not None and entered is not None and found.id == entered.id == first
+        offer()
+        time.now += timedelta(hours=1)
+
+
+def test_tries_are_counted_by_what_nobody_makes_without_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has the counts alone cannot test an address by them; every spelling and every order of keys is one."""
+    monkeypatch.setattr(Sealed, "ring", KeyRing((KEY, NEW)))
+    counted = address_counted_as("nia@example.org")
+    assert digest(counted) != digest(email_key("nia@example.org")) and counted != address_counted_as("no address")
+    assert counted == address_counted_as(" NIA@Example.ORG ")
+    monkeypatch.setattr(Sealed, "ring", KeyRing((NEW, KEY)))
+    assert counted == address_counted_as("nia@example.org")
+
+
+def test_what_a_failing_statement_was_given_is_not_in_its_fault(world: World) -> None:
+    """The text of a fault of the database, which logs and jobs keep, names nobody."""
+    with pytest.raises(Exception, match="nowhere") as caught, world.db.transaction(SYSTEM) as session:
+        session.connection().execute(text("SELECT id FROM nowhere WHERE name = :name"), {"name": "Nia Otieno"})
+    assert "Otieno" not in str(caught.value)
+
+
+def readable(world: World, word: str) -> list[str]:
+    """The columns in which a word stands as it is."""
+    found = []
+    with world.db.reading(SYSTEM) as session:
+        for table in Base.metadata.sorted_tables:
+            for row in session.connection().execute(table.select()).mappings():
+                found += [f"{table.name}.{name}" for name, value in row.items() if word in str(value).lower()]
+    return found
