@@ -1,5 +1,6 @@
 """Pages of an annotator's work: what is open and why not, the unit in hand, what was done."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
@@ -12,7 +13,9 @@ from i18n import _
 from kernel import db
 from kernel.errors import Conflict, Invalid
 from kernel.guard import not_found, require
+from kernel.policy import Reason
 from kernel.seeing import see as see_noted
+from kernel.tenancy import Scope
 from labeling.links import for_page
 from labeling.queries.content import guideline_text, ontology_of
 from labeling.tasktypes import registry
@@ -22,7 +25,7 @@ from marketplace.operations import answers, reads, returning, taking
 from marketplace.passes import work_pass
 from marketplace.queries import eligibility, work
 from marketplace.reach import scope_of_answer
-from marketplace.values.work import BARRED, NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, Submitted, Task
+from marketplace.values.work import BARRED, NO_WORK_WORDS, REPORT_WORDS, SKIP_WORDS, LaneOffer, Submitted, Task
 from payouts.queries import balance_of
 from web import current, plots
 from web.forms import FormModel, read_form
@@ -30,7 +33,7 @@ from web.pages import Pages
 from web.render import flash, page, see
 from web.sessions import request_time
 from workforce.pages import words
-from workforce.queries import steps_of
+from workforce.queries import factor_kinds, steps_of
 from workforce.values import is_watermarked, keeps_drafts_on_server_only
 
 if TYPE_CHECKING:
@@ -70,7 +73,7 @@ def home() -> Response:
     closed = [offer for offer in offers if not offer.is_open]
     return page(
         "marketplace/work_home.html", profile=profile, task=task, is_barred=is_barred, done=done, balances=balances,
-        enough=ENOUGH, agreements=titles, steps=steps, words=words,
+        enough=ENOUGH, agreements=titles, factors=_factors(offers), steps=steps, words=words,
         open_offers=[offer for offer in offers if offer.is_open],
         other_offers=[offer for offer in closed if offer.locale.partition("-")[0] in claimed],
         foreign_offers=[offer for offer in closed if offer.locale.partition("-")[0] not in claimed],
@@ -148,11 +151,22 @@ def _show(assignment_id: str, errors: dict[str, Any] | None = None, typed: Any =
     )  # fmt: skip
 
 
+def _factors(offers: Iterable[LaneOffer]) -> frozenset[str]:
+    """The kinds of second factor that the reader has set up, where one of them asks for what was not shown yet."""
+    if all(demand.reason != Reason.MFA_MISSING for offer in offers for demand in offer.demands):
+        return frozenset()
+    with db.reading(Scope.system("which factors the reader has set up")) as session:
+        return factor_kinds(session, current.actor().account_id or "")
+
+
 def _barred(session: "Session", task: Task) -> Response:
     """A unit in hand that its holder may not see at the moment: what is missing, and how to get it."""
     profile = eligibility.person_of(session, current.actor())
     agreements = work.agreements_by_code(session, profile.org_id) if profile else {}
-    return page("marketplace/task_barred.html", 403, task=task, offer=task.as_offer(), agreements=agreements)
+    offer = task.as_offer()
+    return page(
+        "marketplace/task_barred.html", 403, task=task, offer=offer, agreements=agreements, factors=_factors([offer])
+    )
 
 
 @pages.post("/work/<assignment_id>/answer")
@@ -269,4 +283,4 @@ def why(lane_id: str) -> Response:
         titles = work.agreements_by_code(session, profile.org_id) if profile else {}
     if not offers:
         raise not_found()
-    return page("marketplace/lane_why.html", offer=offers[0], agreements=titles)
+    return page("marketplace/lane_why.html", offer=offers[0], agreements=titles, factors=_factors(offers))

@@ -19,6 +19,7 @@ from marketplace.values.conditions import CONDITIONS, condition_told
 from tests.marketplace.desk import Desk, open_desk
 from tests.marketplace.orders import Market
 from tests.workforce.browser import Program, Visitor
+from workforce.models import Passkey
 from workforce.operations.accounts import add_membership, set_locale
 from workforce.operations.agreements import publish_agreement
 from workforce.operations.receipts import issue_receipt
@@ -200,6 +201,25 @@ def test_an_answer_from_an_open_page_is_taken_and_leads_to_what_is_missing_now(d
     sent = visitor.post(f"{here}/answer", {"choice": "refund"}, on="/work")  # as the page that is still open
     assert (sent.status_code, sent.headers["Location"]) == (303, f"/lanes/{desk.lane}/why")
     assert "something now that is missing" in visitor.text(sent.headers["Location"])
+
+
+def test_a_factor_that_is_there_is_to_be_shown_and_one_that_is_not_to_be_set_up(
+    desk: Desk, visitor: Visitor, person: Actor
+) -> None:
+    desk.protect("restricted-phi")
+    shown = "/confirm?next=/work&amp;factor=passkey"
+    before = visitor.text("/work")
+    assert 'href="/account/passkeys">Set it up' in before and shown not in before
+    with desk.market.system() as session:
+        session.add(
+            Passkey(
+                account_id=person.account_id, name="Phone", credential_id="c", credential_hash="h", public_key="k",
+                sign_count=0, transports=[], created_at=desk.market.now,
+            )
+        )  # fmt: skip
+    for path in ("/work", f"/lanes/{desk.lane}/why"):
+        after = visitor.text(path)
+        assert "Set it up" not in after and f"/confirm?next={path}&amp;factor=passkey" in after
 
 
 CODED = re.compile(r"\b[A-Z]{3,}_[A-Z_]+\b")
