@@ -294,7 +294,7 @@ def _erase_invitations(session: Session, account: Account) -> None:
         offer.secret_hash = None
     for line in session.scalars(select(RosterLine).where(RosterLine.email_key.in_(keys))).all():
         line.email, line.email_key, line.name, line.note = ERASED, None, None, None
-        line.locale, line.faults = "", []  # either may say what stood in a wrong column
+        line.locale, line.faults = "", None  # either may say what stood in a wrong column
         if line.outcome == RosterOutcome.INVITE:
             line.outcome = RosterOutcome.WRONG
 

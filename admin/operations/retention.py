@@ -16,6 +16,7 @@ from admin.rules.retention import (
     MEDIA,
     RECORDINGS,
     RELEASED,
+    ROSTERS,
     RULES,
     SESSIONS,
     UNJUDGED,
@@ -35,6 +36,7 @@ from web.models import AuthSession
 from workforce.models import DataRequest, MadeFile
 from workforce.models.onboarding import ApplicationDraft, BroughtCredential, PersonDocument
 from workforce.operations.made_files import forget_made
+from workforce.operations.rosters import forget_rosters
 from workforce.values.own_data import DataState
 
 PORTION, MANIFEST = 500, "manifest.json"
@@ -76,6 +78,8 @@ def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
         session.execute(delete(BroughtCredential).where(BroughtCredential.id.in_(found)))
     elif rule is DRAFTS:
         session.execute(delete(ApplicationDraft).where(ApplicationDraft.id.in_(found)))
+    elif rule is ROSTERS:
+        forget_rosters(session, actor, found)
     elif rule is UNJUDGED:
         speak_anew(session, actor, found)
     elif rule is RECORDINGS:

@@ -19,6 +19,7 @@ from admin.rules.retention import (
     MEDIA,
     RECORDINGS,
     RELEASED,
+    ROSTERS,
     RULES,
     SESSIONS,
     UNJUDGED,
@@ -33,7 +34,7 @@ from marketplace.queries.keeping import nothing_waits
 from payouts.models import PayoutLine, PayoutRun
 from web.models import AuthSession
 from workforce.models import Appeal, DataRequest, DecisionReceipt, MadeFile
-from workforce.models.onboarding import ApplicationDraft, BroughtCredential, PersonDocument
+from workforce.models.onboarding import ApplicationDraft, BroughtCredential, PersonDocument, Roster
 from workforce.values.own_data import DataKind, DataState
 
 MOST_COUNTED = 100_000
@@ -114,6 +115,9 @@ def waiting(rule: Retention) -> tuple[Select[Any], Any]:
         return select(BroughtCredential.id), BroughtCredential.expires_at
     if rule is DRAFTS:
         return select(ApplicationDraft.id), ApplicationDraft.expires_at
+    if rule is ROSTERS:
+        # Whoever is named in a line that is wrong is found by no erasure.
+        return select(Roster.id).where(Roster.dropped_at.is_(None)), func.coalesce(Roster.sent_at, Roster.created_at)
     assert rule is DESTINATIONS
     lines = select(PayoutLine.id).join(PayoutRun, PayoutRun.id == PayoutLine.run_id)
     return lines.where(PayoutLine.details_sealed.is_not(None)), PayoutRun.settled_at

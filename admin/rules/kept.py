@@ -13,6 +13,8 @@ BY_RULE = {
     "media_name": "media",
     "payout_line": "destinations",
     "person_document": "documents",
+    "roster": "rosters",
+    "roster_line": "rosters",
 }
 
 # Words that an erasure of their person empties or removes (`admin/operations/own_data.py`); until then they serve the
@@ -21,7 +23,7 @@ BY_ERASURE = {
     "account", "account_link", "account_token", "annotator", "appeal", "assignment", "audit_words", "behaviour_review",
     "decision_receipt", "dispute", "document_look", "factor_reset", "invitation", "language_check",
     "language_evidence", "passkey", "payout_method", "problem_report", "qualification", "review", "role_offer",
-    "roster_line", "saved_filter", "standing_change",
+    "saved_filter", "standing_change",
 }  # fmt: skip
 
 # Words that stay, and why.
@@ -40,5 +42,4 @@ REASONS = {
     "qualification_test": "what a test is about stands behind every result of it",
     "quote": "part of what two parties agreed on or did not",
     "release": "reasons that a delivery went out or came back: the receipt of what was delivered",
-    "roster": "the name of a list, in the vendor's words; its lines go with their people",
 }

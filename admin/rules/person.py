@@ -72,7 +72,7 @@ _SHOWN = {
     "qualification": f"{_SHARED} lane_id annotator_id account_id basis attempt_id reason since_at until_at revoked_at"
     " check_id paused_until pause_receipt_id",
     "review": f"{_SHARED} lane_id round why state reviewer_id lease_until verdict reason note asked_at done_at",
-    "saved_filter": "id org_id account_id name asked",
+    "saved_filter": "id org_id account_id name asked_sealed",
     "test_invitation": "id org_id lane_id annotator_id at",
     "signature_place": "id org_id annotator_id network",
     "standing_change": "id org_id annotator_id status reason receipt_id at",

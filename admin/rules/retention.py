@@ -34,8 +34,10 @@ DOCUMENTS = Retention("documents", _("Contents of documents of people, once deci
 CREDENTIALS = Retention("credentials", _("Credentials from elsewhere, a month after they ran out"), 30)
 DRAFTS = Retention("drafts", _("Applications that were begun and not sent, a month after they were last saved"), 0)
 
+ROSTERS = Retention("rosters", _("Lines of rosters, three months after they were sent or read"), 91)
+
 # All that is removed for its age is a rule here: what a job of its own removed, nobody would be told of beforehand.
 RULES = (
-    ERASURES, COPIES, LISTS, SESSIONS, UPLOADS, CONTENTS, RELEASED, MEDIA, DOCUMENTS, CREDENTIALS, DRAFTS, UNJUDGED,
-    RECORDINGS, DESTINATIONS,
+    ERASURES, COPIES, LISTS, SESSIONS, UPLOADS, CONTENTS, RELEASED, MEDIA, DOCUMENTS, CREDENTIALS, DRAFTS, ROSTERS,
+    UNJUDGED, RECORDINGS, DESTINATIONS,
 )  # fmt: skip

@@ -141,8 +141,9 @@ def left_behind(desk: Desk, session: Session, account: Account) -> list[Base]:
         Invitation(id=new_id(), org_id=vendor, pool_id=pool, email=EARLIER, email_key=address_of(EARLIER),
                    name=CANARIES[0], locale="en", created_at=now),
         RosterLine(id=new_id(), org_id=vendor, roster_id=roster.id, number=2, email=EARLIER.upper(),
-                   email_key=address_of(EARLIER), name=CANARIES[0], locale="xx", note="", outcome="wrong", faults=[]),
-        SavedFilter(org_id=vendor, account_id=account.id, name=CANARIES[0], asked={}),
+                   email_key=address_of(EARLIER), name=CANARIES[0], locale="xx", note="", outcome="wrong",
+                   faults=None),
+        SavedFilter(id=new_id(), org_id=vendor, account_id=account.id, name=CANARIES[0], asked="{}"),
         BroughtCredential(id=new_id(), org_id=vendor, annotator_id=desk.annotators[0], key=CANARIES[0], said="{}",
                           issued_at=now, expires_at=now + timedelta(days=9), brought_at=now),
         Passkey(account_id=account.id, name=CANARIES[0], credential_id="kept-key", credential_hash="kept-key",
@@ -201,7 +202,7 @@ def test_who_is_erased_is_found_nowhere_and_nothing_else_is_broken(db: Database,
             with pytest.raises(IntegrityError), session.begin_nested():  # asked twice at once
                 values = {"id": new_id(), "account_id": person.account_id, "kind": "erasure", "state": "waiting"}
                 session.execute(insert(DataRequest).values(asked_at=market.now, due_at=market.now, size=0, **values))
-            assert [due.count for due in report(session)] == [0] * 14
+            assert [due.count for due in report(session)] == [0] * 15
             drafts = {due.rule.code: due.next_at for due in report(session)}["drafts"]
             assert drafts == market.now + timedelta(days=30)
             assert report(session)[0].next_at == market.now + timedelta(days=14)
@@ -351,6 +352,7 @@ def test_ones_own_data_is_asked_for_on_a_page_and_retention_is_told_without_touc
         "documents",
         "credentials",
         "drafts",
+        "rosters",
         "unjudged",
         "recordings",
         "destinations",

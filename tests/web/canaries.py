@@ -37,13 +37,13 @@ SHAPES: dict[str, str] = {
         "passkey.name", "payout_line.mask", "payout_method.mask", "payout_run.file_name",
         "person_document.reason", "pool.name", "problem_report.answer", "problem_report.note",
         "project.about", "project.name", "qualification.reason", "qualification_test.about", "quote.reason",
-        "release.in_spite", "release.reason", "review.note", "roster.name",
+        "release.in_spite", "release.reason", "review.note",
         "saved_filter.name", "standing_change.reason", "assignment.note",
     ), "text"),
     **dict.fromkeys(("agreement.texts", "agreement.titles", "guideline.texts", "pool.about"), "texts"),
     **dict.fromkeys(("annotator.domains", "annotator.skills"), "list"),
     "judgment.answer": "content",
-    "roster_line.faults": "faults",
+    "roster_line.faults_sealed": "sealed faults",
     **dict.fromkeys(("decision_receipt.way_back", "decision_receipt.what", "decision_receipt.why"), "message"),
     **dict.fromkeys(("payout_line.holder_sealed", "payout_method.holder_sealed"), "sealed"),
     **dict.fromkeys((
@@ -54,7 +54,7 @@ SHAPES: dict[str, str] = {
         "account.email_sealed", "account.name_sealed", "account_link.email_sealed", "annotator.about_sealed",
         "invitation.email_sealed", "invitation.name_sealed", "invitation.note_sealed", "role_offer.email_sealed",
         "person_document.about_sealed", "person_document.name_sealed", "roster_line.email_sealed",
-        "roster_line.name_sealed", "roster_line.note_sealed",
+        "roster.name_sealed", "roster_line.name_sealed", "roster_line.note_sealed",
     ), "sealed text"),
     "brought_credential.said_sealed": "sealed with a vendor",
     "item.content_sealed": "sealed among parts",
@@ -83,7 +83,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
         "person_document.about_sealed", "person_document.name_sealed", "person_document.reason",
     ), ("people:read",)),
     **dict.fromkeys((
-        "roster.name", "roster_line.email_sealed", "roster_line.faults", "roster_line.name_sealed",
+        "roster.name_sealed", "roster_line.email_sealed", "roster_line.faults_sealed", "roster_line.name_sealed",
         "roster_line.note_sealed",
     ), ("people:invite",)),
 }  # fmt: skip
@@ -121,7 +121,8 @@ outgoing_mail.to_sealed passkey.credential_id passkey.transports passkey_challen
 payout_line.reason payout_method.details_sealed payout_run.left_out person_document.content_sealed pool.steps
 project.protection qualification_test.accepted qualification_test.categories qualification_test.cool_down_hours
 qualification_test.plan question_grade.truth_category quote.lines rate_bucket.key release.files release.lots
-release.report review.judgment_ids review.label review.planted review.shown saved_filter.asked
+release.report review.judgment_ids review.label review.planted review.shown roster_line.locale_sealed
+saved_filter.asked_sealed
 schedule.job signature_place.network totp_factor.secret_sealed track.classes track.confusion track.shown
 track_day.classes track_day.confusion transfer.cause_id transfer.memo transfer.reason unit.label unit.outlook
 batch.key_sealed language_recording.key_sealed made_file.key_sealed made_file.under_way media.key_sealed
@@ -183,8 +184,9 @@ def _shaped(shape: str, words: str, table: sa.Table, column: str, row: Any, numb
         return [words]
     if shape == "content":
         return {**(getattr(row, column) or {}), "text": words}
-    if shape == "faults":
-        return [["email", Message(words).to_json()]]
+    if shape == "sealed faults":
+        said = json.dumps([["email", Message(words).to_json()]])
+        return seal(said, place_of(table.name, column, row.id, row.org_id), BY_TENANT)
     if shape == "message":
         return Message(words).to_json()
     if shape == "sealed among parts":
@@ -226,7 +228,7 @@ def sentences(database: Database) -> Iterator[str]:
     with database.transaction(Scope.system("test")) as session:
         connection = session.connection()
         for target, shape in SHAPES.items():
-            is_sealed = shape in ("sealed", "sealed content", "sealed text", "sealed with a vendor")
+            is_sealed = shape in ("sealed", "sealed content", "sealed faults", "sealed text", "sealed with a vendor")
             if is_sealed or target in ("organization.name", "auth_session.agent"):
                 continue
             name, _, column = target.partition(".")

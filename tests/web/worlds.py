@@ -419,7 +419,7 @@ def _sign_in(market: Market, account_id: str) -> None:
                 absolute_until=until, network="", agent="", epoch=0,
             )
         )  # fmt: skip
-        session.add(SavedFilter(org_id=market.vendor, account_id=account_id, name="mine", asked={}))
+        session.add(SavedFilter(id=new_id(), org_id=market.vendor, account_id=account_id, name="mine", asked="{}"))
         session.add(
             MadeFile(
                 id=(file_id := new_id()), org_id=market.vendor, account_id=account_id, kind="people", state="ready",

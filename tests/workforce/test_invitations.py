@@ -126,7 +126,7 @@ def test_the_database_holds_nothing_of_what_invited_people_are_called_or_were_to
     found = {(table, each) for table, stored in every.items() for each in said if each.casefold() in stored.casefold()}
     assert found == set()
     stored = every["invitation"] + every["roster_line"] + every["annotator"] + every["role_offer"]
-    assert stored.count("v2|") == 8, "each under the key of its vendor"
+    assert stored.count("v2|") == 9, "each under the key of its vendor"
     assert "Omar Said" in manager.text(place) and "Marhaba" in manager.text(place)
     assert "Nyangoma Otieno" in manager.text("/invitations") and "Kisumu" in manager.text(f"/people/{person.id}")
 

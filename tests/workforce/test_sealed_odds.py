@@ -1,11 +1,14 @@
 """What people are called stands readable nowhere, whatever was written where; and nobody is shut out by it."""
 
+import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from admin.operations.own_data import erase_person
+from admin.operations.retention import carry_retention
+from admin.queries.retention import report
 from kernel.crypto import KeyRing, Sealed, digest
 from kernel.db import Base
 from kernel.ids import new_id
@@ -13,18 +16,67 @@ from kernel.policy import Actor, system_actor
 from kernel.tenancy import Scope
 from tests.workforce.conftest import KEY, Time, World
 from workforce import operations, queries
-from workforce.models import RoleOffer
-from workforce.operations import offers, rosters
+from workforce.models import RoleOffer, Roster, RosterLine
+from workforce.operations import many_people, offers, rosters
+from workforce.operations.made_files import ask_file
 from workforce.operations.own_data import ask_data
 from workforce.queries.sign_in import check_password
 from workforce.rules.indexes import address_counted_as, address_index
 from workforce.rules.names import email_key
-from workforce.values import FileLine
+from workforce.taking import PEOPLE
+from workforce.values import FileLine, PeopleFilter
 from workforce.values.own_data import DataKind
 
 SYSTEM, MACHINE = Scope.system("test"), system_actor("test")
 NEW = ("new", "B" * 42 + "A")
 PASSWORD = "purple otter drums at noon"
+
+
+def test_a_roster_whose_columns_are_in_another_order_leaves_nobody_readable(world: World) -> None:
+    """Of a line that is wrong no cell stands readable, nor what the file is called; they are shown as they stood."""
+    swapped = {"email": "sw-KE", "locale": "zawadi@example.org", "name": "Zawadi Mbeki"}
+    shifted = {"email": "zawadi@example.org", "locale": "Zawadi Mbeki", "name": "sw-KE"}
+    with world.db.transaction(world.vendor) as session:
+        lines = [FileLine(number, cells) for number, cells in enumerate((swapped, shifted), 2)]
+        kept = rosters.keep_roster(session, world.manager, world.pool_id, name="Zawadi.csv", lines=lines)
+        shown = queries.roster_lines(session, kept.id)[0]
+        roster = queries.roster_of(session, kept.id)
+    assert readable(world, "zawadi") == []
+    assert [line.locale for line in shown] == ["zawadi@example.org", "Zawadi Mbeki"]
+    assert all("zawadi" in " ".join(str(told) for _column, told in line.faults).casefold() for line in shown)
+    assert roster is not None and roster.name == "Zawadi.csv"
+
+
+def test_what_is_searched_for_and_asked_for_as_a_file_stands_readable_nowhere(world: World) -> None:
+    """A kept search, and the mark of a file that is under way, name nobody; nor can a name be tested by the mark."""
+    world.annotator("Nia Otieno")
+    wanted = PeopleFilter(text="nia otieno")
+    with world.db.transaction(world.vendor) as session:
+        many_people.save_search(session, world.manager, name="one", wanted=wanted)
+        ask_file(session, world.manager, PEOPLE, wanted.asked())
+    assert readable(world, "otieno") == []
+    with world.db.transaction(world.vendor) as session:
+        assert many_people.saved_searches(session, world.manager)[0].wanted == wanted
+    told = json.dumps(wanted.asked(), sort_keys=True)
+    assert readable(world, digest(f"{PEOPLE}|{told}")) == []
+
+
+def test_a_roster_goes_three_months_after_it_was_sent_or_read(world: World, time: Time) -> None:
+    """Whoever stands in a line that is wrong is found by no erasure, and so the lines have an end of their own."""
+    cells = {"email": "no address", "locale": "sw-KE", "name": "Zawadi Mbeki"}
+    with world.db.transaction(world.vendor) as session:
+        kept = rosters.keep_roster(
+            session, world.manager, world.pool_id, name="Zawadi.csv", lines=[FileLine(2, cells)]
+        )  # fmt: skip
+    for days, taken in ((90, 0), (2, 1), (1, 0)):
+        time.now += timedelta(days=days)
+        with world.db.transaction(SYSTEM) as session:
+            assert {due.rule.code: due.count for due in report(session)}["rosters"] == taken
+            assert carry_retention(session, MACHINE)["rosters"] == taken
+    with world.db.transaction(world.vendor) as session:
+        assert queries.roster_of(session, kept.id) is None
+        assert session.scalars(select(RosterLine)).all() == []
+        assert session.get_one(Roster, kept.id).name == ""
 
 
 def test_an_erasure_takes_what_stood_in_a_wrong_column(world: World, time: Time) -> None:

@@ -201,7 +201,8 @@ class SavedFilter(Identified, Owned, Base):
     __table_args__ = (UniqueConstraint("org_id", "account_id", "name", name="uq_saved_filter_name"),)
     account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
     name: Mapped[str] = mapped_column(String(60))
-    asked: Mapped[dict[str, Any]]
+    asked_sealed: Mapped[str] = mapped_column(Text)
+    asked = SealedByTenant("asked_sealed")  # JSON; it may name somebody
 
 
 class Pool(Identified, Owned, Base):

@@ -1,7 +1,6 @@
 """Tables of people on their way in: invitations, the rosters that they come from, and documents."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -72,7 +71,8 @@ class Roster(Identified, Owned, Base):
         within("pool", "pool_id"),
     )
     pool_id: Mapped[str] = mapped_column(Id)
-    name: Mapped[str] = mapped_column(String(120))  # of the file, as it is shown
+    name_sealed: Mapped[str] = mapped_column(Text)
+    name = SealedTextByTenant("name_sealed")  # of the file, as it is shown; it may be somebody's
     created_at: Mapped[datetime]
     created_by: Mapped[str | None] = mapped_column(Id)
     sent_at: Mapped[datetime | None]
@@ -95,11 +95,13 @@ class RosterLine(Identified, Owned, Base):
     email_key: Mapped[indexing.Index | None] = mapped_column(indexing.Indexed(254))  # None: no address
     name_sealed: Mapped[str | None] = mapped_column(Text)
     name = SealedByTenant("name_sealed")
-    locale: Mapped[str] = mapped_column(String(35))
+    locale_sealed: Mapped[str] = mapped_column(Text)
+    locale = SealedTextByTenant("locale_sealed")  # or what stood in its place
     note_sealed: Mapped[str | None] = mapped_column(Text)
     note = SealedByTenant("note_sealed")
     outcome: Mapped[str] = mapped_column(String(12))
-    faults: Mapped[list[Any]]  # [[column, deferred message], …]
+    faults_sealed: Mapped[str | None] = mapped_column(Text)
+    faults = SealedByTenant("faults_sealed")  # JSON: [[column, deferred message], …], with what stood there
 
 
 class PersonDocument(Identified, Owned, Base):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from i18n import _
 from kernel import audit, guard, ids
-from kernel.crypto import digest, place_of, seal
+from kernel.crypto import place_of, seal
 from kernel.db import after_commit, insert_ignoring, now_of
 from kernel.errors import Conflict
 from kernel.jobs import REGISTRY, enqueue
@@ -24,6 +24,7 @@ from workforce.making import kind_of_file
 from workforce.models import MadeFile
 from workforce.policy import Action
 from workforce.queries.made_files import file_view, is_given_up, own_file
+from workforce.rules.indexes import asked_mark
 from workforce.values.made_files import FileAsked, FileMade, FileState, FileTaken, FileView
 from workforce.values.own_data import KEPT
 
@@ -37,7 +38,7 @@ def ask_file(session: Session, actor: Actor, kind: str, asked: dict[str, Any]) -
     if actor.org_id is None or actor.account_id is None:
         raise guard.not_found()
     told, now = json.dumps(asked, sort_keys=True), now_of(session)
-    mark = digest("|".join((kind, told)))
+    mark = asked_mark(kind, told)
     given_up = _under_way(session, actor, mark)
     if given_up is not None and is_given_up(session, given_up):
         given_up.state, given_up.under_way = FileState.FAILED.value, None

@@ -1,5 +1,6 @@
 """Many people at once: changed after a look at what that does, and searched for."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from i18n import Message, _, figure
 from kernel import audit, guard, ids
+from kernel.crypto import BY_TENANT, place_of, seal
 from kernel.db import insert_ignoring, now_of
 from kernel.errors import Conflict, Invalid
 from kernel.policy import Actor, Resource
@@ -166,10 +168,13 @@ def save_search(session: Session, actor: Actor, *, name: str, wanted: PeopleFilt
         kept = session.scalar(select(func.count(SavedFilter.id)).where(SavedFilter.account_id == owner)) or 0
         if kept >= MOST_SAVED:
             raise Conflict("filters.many", _("You have %(most)s kept searches. Forget one first.", most=MOST_SAVED))
-        new = {"id": ids.new_id(), "org_id": actor.org_id or "", "account_id": owner, "name": clean, "asked": {}}
+        row_id, org_id = ids.new_id(), actor.org_id or ""
+        place = place_of("saved_filter", "asked_sealed", row_id, org_id)
+        asked = seal(json.dumps(wanted.asked()), place, BY_TENANT)
+        new = {"id": row_id, "org_id": org_id, "account_id": owner, "name": clean, "asked_sealed": asked}
         insert_ignoring(session, SavedFilter, [new], ["org_id", "account_id", "name"])
         row = session.scalars(wanted_row).one()
-    row.asked = wanted.asked()
+    row.asked = json.dumps(wanted.asked())
     session.flush()
     return SavedSearch(row.id, row.name, wanted)
 
@@ -191,7 +196,7 @@ def saved_searches(session: Session, actor: Actor) -> list[SavedSearch]:
         .where(SavedFilter.account_id == (actor.account_id or ""), SavedFilter.org_id == actor.org_id)
         .order_by(SavedFilter.name)
     )  # fmt: skip
-    return [SavedSearch(row.id, row.name, PeopleFilter(**row.asked)) for row in rows]
+    return [SavedSearch(row.id, row.name, PeopleFilter(**json.loads(row.asked or "{}"))) for row in rows]
 
 
 def _own(session: Session, actor: Actor) -> str:

@@ -1,6 +1,7 @@
 """Rosters: a file is read and shown line by line, and when somebody says so a job invites whom it names."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -77,10 +78,16 @@ def send_roster(session: Session, actor: Actor, roster_id: str, *, address: str)
 def drop_roster(session: Session, actor: Actor, roster_id: str) -> None:
     """Forget a roster with all that stood in it; whoever was invited by it stays invited."""
     roster = _held(session, actor, roster_id)
-    roster.dropped_at = now_of(session)
-    session.execute(delete(RosterLine).where(RosterLine.roster_id == roster.id, RosterLine.org_id == roster.org_id))
-    session.flush()
+    forget_rosters(session, actor, [roster.id])
     audit.record(session, actor, "roster.dropped", "roster", roster.id, org_id=roster.org_id)
+
+
+def forget_rosters(session: Session, actor: Actor, roster_ids: Collection[str]) -> None:
+    """Remove what rosters say, and what their files were called."""
+    for roster in session.scalars(select(Roster).where(Roster.id.in_(roster_ids))):
+        roster.dropped_at, roster.name = now_of(session), ""
+    session.execute(delete(RosterLine).where(RosterLine.roster_id.in_(roster_ids)))
+    session.flush()
 
 
 def invite_next(session: Session, actor: Actor, roster_id: str, address_of: AddressOf) -> int:
@@ -149,6 +156,8 @@ def _keep_lines(session: Session, roster: Roster, checked: Iterable[CheckedLine]
     for line in checked:
         guest, cells, row_id = line.guest, line.cells, ids.new_id()
         name, note = (guest.name, guest.note) if guest else (cells.get("name"), cells.get("note"))
+        told = [[column, message.to_json()] for column, message in line.faults]
+        faults = json.dumps(told, ensure_ascii=False) if told else None
         email, key = guest.email if guest else cells.get("email", ""), key_of(FileLine(line.number, cells))
         insert_later(
             session, RosterLine,
@@ -157,10 +166,13 @@ def _keep_lines(session: Session, roster: Roster, checked: Iterable[CheckedLine]
                 "email_sealed": seal(email, place_of("roster_line", "email_sealed", row_id, roster.org_id), BY_TENANT),
                 "email_key": address_index(key) if key else None,
                 "name_sealed": sealed_text(name, "roster_line", "name_sealed", row_id, roster.org_id),
-                "locale": guest.locale if guest else cells.get("locale", "")[:35],
+                "locale_sealed": seal(
+                    guest.locale if guest else cells.get("locale", "")[:35],
+                    place_of("roster_line", "locale_sealed", row_id, roster.org_id), BY_TENANT,
+                ),
                 "note_sealed": sealed_text(note, "roster_line", "note_sealed", row_id, roster.org_id),
                 "outcome": line.outcome.value,
-                "faults": [[column, message.to_json()] for column, message in line.faults],
+                "faults_sealed": sealed_text(faults, "roster_line", "faults_sealed", row_id, roster.org_id),
             },
         )  # fmt: skip
     write_later(session)

@@ -1,5 +1,6 @@
 """Reads of invitations and rosters."""
 
+import json
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -180,7 +181,7 @@ def roster_view(row: Roster, counts: dict[RosterOutcome, int]) -> RosterView:
 
 
 def roster_line_view(row: RosterLine) -> RosterLineView:
-    faults = tuple((column, Message.from_json(told)) for column, told in row.faults)
+    faults = tuple((column, Message.from_json(told)) for column, told in json.loads(row.faults or "[]"))
     return RosterLineView(
         row.number, row.email, row.name or "", row.locale, row.note or "", RosterOutcome(row.outcome), faults
     )

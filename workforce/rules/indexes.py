@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from kernel.crypto import digest
 from kernel.errors import Invalid
 from kernel.indexing import Index, every_index_of, every_number_of, index_of
 from workforce.rules.names import email_key
@@ -16,7 +17,7 @@ from workforce.rules.names import email_key
 LEAST_LETTERS = 2  # of an alphabet: first letters alone would say much of a name and find half of a list
 MOST_LETTERS = 8  # what is looked for is found by so many of its first ones
 MOST_PARTS = 250  # of one name
-_ADDRESS, _NAME, _TRIES = "address", "name", "tries"
+_ADDRESS, _NAME, _TRIES, _FILE = "address", "name", "tries", "file"
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\U00020000-\U000323af]"
@@ -47,6 +48,12 @@ def address_counted_as(typed: str) -> Index:
     except Invalid:
         key = typed.strip().casefold()
     return min(every_index_of(key, _TRIES))
+
+
+def asked_mark(kind: str, told: str) -> str:
+    """By what a file that was asked for is known while it is made: what was asked may name somebody, as a search does.
+    As with tries, one key in every process."""
+    return digest(min(every_index_of(f"{kind}|{told}", _FILE)))
 
 
 def name_numbers(name: str) -> list[int]:
