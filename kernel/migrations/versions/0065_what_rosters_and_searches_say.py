@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from kernel.crypto import BY_TENANT, place_of, seal, unseal
 from kernel.migrations.rows import every_row, in_portions
@@ -15,11 +16,12 @@ down_revision = "0064"
 branch_labels = None
 depends_on = None
 
+_JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 # By table, what is sealed, and whether there is always something; values of JSON are sealed as its text.
 _SEALED: dict[str, dict[str, tuple[sa.types.TypeEngine[Any], bool]]] = {
     "roster": {"name": (sa.String(120), True)},
-    "roster_line": {"locale": (sa.String(35), True), "faults": (sa.JSON(), False)},
-    "saved_filter": {"asked": (sa.JSON(), True)},
+    "roster_line": {"locale": (sa.String(35), True), "faults": (_JSON, False)},
+    "saved_filter": {"asked": (_JSON, True)},
 }
 _NOTHING: dict[str, Any] = {"faults": []}
 
