@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from sqlalchemy import select, text
@@ -49,6 +50,7 @@ def test_a_roster_whose_columns_are_in_another_order_leaves_nobody_readable(worl
 
 def test_what_is_searched_for_and_asked_for_as_a_file_stands_readable_nowhere(world: World) -> None:
     """A kept search, and the mark of a file that is under way, name nobody; nor can a name be tested by the mark."""
+    import_module("workforce.jobs")  # as every process does: what makes files
     world.annotator("Nia Otieno")
     wanted = PeopleFilter(text="nia otieno")
     with world.db.transaction(world.vendor) as session:
