@@ -27,7 +27,7 @@ from tests.workforce.decisions import appealed
 from tests.workforce.test_documents import hand_in
 from tests.workforce.test_two_at_once import beside
 from workforce import leases, operations, queries
-from workforce.models import Annotator, DataRequest, DecisionReceipt
+from workforce.models import Annotator, DataRequest, DecisionReceipt, LanguageEvidence
 from workforce.operations import documents
 
 SYSTEM = Scope.system("test")
@@ -142,8 +142,11 @@ def test_an_appeal_about_a_document_is_answered_while_the_document_is_taken_back
         assert at_once(world.db, (world.vendor, answer), (world.vendor, withdraw)) == ["done", "done"]
 
 
-@pytest.mark.parametrize("act", ["clearance", "standing", "language"])
-def test_what_is_written_about_somebody_while_they_are_erased_goes_with_them(world: World, act: str) -> None:
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("act", ["clearance", "standing", "language", "verified"])
+def test_what_is_written_about_somebody_while_they_are_erased_goes_with_them(
+    world: World, act: str, is_first: bool
+) -> None:
     person, actor = world.annotator()
     claim_id, request_id = _claim(world, person.id), ids.new_id()
     with world.db.transaction(SYSTEM) as session:
@@ -162,16 +165,24 @@ def test_what_is_written_about_somebody_while_they_are_erased_goes_with_them(wor
             )
         elif act == "standing":
             operations.change_standing(session, world.manager, person.id, status="paused", reason="A secret.")
-        else:
+        elif act == "language":
             operations.reject_language(session, world.manager, claim_id, reason="A secret.")
+        else:
+            told = {"kind": "document", "ref": "call 7", "note": "A secret."}
+            operations.verify_language(session, world.manager, claim_id, evidence=told)
 
     erase: Act = SYSTEM, lambda session: erase_person(session, MACHINE, request_id)
-    assert beside(world, (world.vendor, write), erase) == "done"
+    if is_first:
+        assert beside(world, (world.vendor, write), erase) == "done"
+    else:
+        refused = "standing.not_from_here" if act == "standing" else "person.erased"
+        assert beside(world, erase, (world.vendor, write)) == refused
     with world.db.reading(SYSTEM) as session:
         row = session.get_one(Annotator, person.id)
         reasons = session.scalars(select(DecisionReceipt.why).where(DecisionReceipt.annotator_id == person.id)).all()
+        notes = session.scalars(select(LanguageEvidence.note).where(LanguageEvidence.claim_id == claim_id)).all()
     assert (row.status, row.clearance, row.clearance_until) == ("left", 0, None)
-    assert "secret" not in str(reasons)
+    assert "secret" not in str(reasons) and "secret" not in str(notes)
 
 
 def _claim(world: World, annotator_id: str) -> str:

@@ -19,7 +19,7 @@ from workforce.models import Annotator, DecisionReceipt
 from workforce.operations.receipts import end_receipt, issue_receipt
 from workforce.policy import Action, annotator_resource
 from workforce.queries.people import annotator_view
-from workforce.queries.rows import annotator_row
+from workforce.queries.rows import annotator_row, hold_present
 from workforce.rules.clearances import clean_kind, clean_level, clearance_at, is_proven
 from workforce.rules.names import clean_text
 from workforce.values import AnnotatorView, ReceiptKind, ReceiptState
@@ -134,7 +134,8 @@ def _held(session: Session, actor: Actor, annotator_id: str) -> Annotator:
     """The person, whom nobody else changes meanwhile; an answer that they are just giving is recorded all the same."""
     person = annotator_row(session, annotator_id)
     guard.require(session, actor, Action.PEOPLE_CLEAR, annotator_resource(person))
-    session.refresh(person, with_for_update={"key_share": True})
+    hold_present(session, person)
+    session.refresh(person)
     return person
 
 

@@ -21,7 +21,7 @@ from workforce.operations.receipts import checked_evidence, end_receipts_of, iss
 from workforce.operations.standing import RULE_VERSION
 from workforce.policy import Action, annotator_resource
 from workforce.queries.languages import Pieces, claim_view, claim_with_evidence
-from workforce.queries.rows import annotator_row
+from workforce.queries.rows import annotator_row, hold_present
 from workforce.refusals import end_refusals
 from workforce.rules.languages import FULL, HISTORY
 from workforce.rules.names import clean_text
@@ -76,6 +76,7 @@ def verify_language(
     that are named. It fades by itself, or ends at `until_at`."""
     first, person = _load(session, claim_id)
     guard.require(session, actor, Action.LANGUAGE_VERIFY, annotator_resource(person))
+    hold_present(session, person)
     known = _known_evidence(evidence)
     named = clean_modes(list(modes) or [first.mode])
     rows = [row for row in _rows(session, person) if row.locale == first.locale and row.mode in named]
@@ -113,6 +114,7 @@ def reject_language(
     """Turn a claim down, with a reason that the person reads and may appeal."""
     row, person = _load(session, claim_id)
     guard.require(session, actor, Action.LANGUAGE_VERIFY, annotator_resource(person))
+    hold_present(session, person)
     hold_claims(session, actor, [row])
     if row.status == ClaimStatus.REJECTED:
         raise Conflict("language.decided", _("This language has been turned down already."))

@@ -3,9 +3,11 @@
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from i18n import _
 from kernel import guard
+from kernel.errors import Conflict
 from kernel.hot import Hot, table_of
-from workforce.models import Annotator
+from workforce.models import Account, Annotator
 
 
 def annotator_row(session: Session, annotator_id: str) -> Annotator:
@@ -32,3 +34,10 @@ def hold_person(session: Session, annotator_id: str) -> None:
     """Let no other decision about a person come in between. It is taken before the rows that a decision changes, as by
     whoever answers an appeal: what has just been written about the person stands in nobody's way."""
     session.execute(select(Annotator.id).where(Annotator.id == annotator_id).with_for_update(key_share=True)).all()
+
+
+def hold_present(session: Session, person: Annotator) -> None:
+    """The same for what a person writes about somebody, who may just have been erased: nothing is written then."""
+    hold_person(session, person.id)
+    if session.scalar(select(Account.status).where(Account.id == person.account_id)) == "erased":
+        raise Conflict("person.erased", _("This person was erased. Nothing more is written about them."))
