@@ -1,9 +1,9 @@
 """Reads of the audit log: newest first, by key, and each filter along an index of its chain."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from admin.values import Check, EventFilter, EventRow
@@ -19,6 +19,7 @@ from workforce.queries.colleagues import Colleagues, colleagues_of
 
 MOST = 200
 VERIFICATION, INVARIANTS = "audit.verified", "invariants.checked"
+_OF_A_JOB = timedelta(hours=1)  # within it a job for many people that somebody asked for is through
 
 _OF_ONE = Paging("audit-of-one", AuditEvent.at, AuditEvent.id, newest_first=True)
 # What is linked in one go stands together.
@@ -41,10 +42,14 @@ def events(
     names = staff_names(session, people, names_of)
     told = words_of(session, (row.id for row in rows if "words" in row.details))
     own = colleagues_of(session, names_of, people) if names_of is not None else None
-    hidden = _under_appeal(people) if is_blind and people else set()
+    hidden, spans = _under_appeal(people) if is_blind and people else (set(), [])
     found = []
     for row in rows:
-        is_hidden = (row.actor_ref, row.at) in hidden or (row.actor_ref, row.object_ref) in hidden
+        is_hidden = (
+            (row.actor_ref, row.at) in hidden
+            or (row.actor_ref, row.object_ref) in hidden
+            or any(who == row.actor_ref and since <= row.at <= until for who, since, until in spans)
+        )
         if is_hidden and wanted.actor_ref:
             continue  # to find it by whom one looks for would tell it all the same
         ref = row.actor_ref if own is None or names_of is None else _ref_for(row, own, names_of)
@@ -52,10 +57,13 @@ def events(
     return found, next_after
 
 
-def _under_appeal(account_ids: Collection[str]) -> set[tuple[str | None, datetime | str | None]]:
+Span = tuple[str | None, datetime, datetime]
+
+
+def _under_appeal(account_ids: Collection[str]) -> tuple[set[tuple[str | None, datetime | str | None]], list[Span]]:
     """Who decided what an appeal waits about, with when and what by: everything that was written in that moment is
     about it, and so is what the same person did to a row that the decision rests on, as taking the review or looking
-    at the document.
+    at the document. Of what a job did to many, who asked for it and what it did to the others would tell it as well.
 
     Beyond the reader's scope: the operator's people answer appeals of vendors, and clients' logs name them, too.
     """
@@ -65,13 +73,23 @@ def _under_appeal(account_ids: Collection[str]) -> set[tuple[str | None, datetim
         .where(Appeal.decided_at.is_(None), DecisionReceipt.decided_by.in_(account_ids))
     )
     found: set[tuple[str | None, datetime | str | None]] = set()
+    spans: list[Span] = []
     with db.reading(Scope.system("appeals that wait")) as session:
         for receipt in session.scalars(statement):
             named = [receipt.id, receipt.cause_id.partition("@")[0].partition(":")[0]]
             named += [str(each["id"]) for each in receipt.evidence if "id" in each]
             found.add((receipt.decided_by, receipt.decided_at))
             found.update((receipt.decided_by, each) for each in named)
-    return found
+            asked = session.scalar(
+                select(func.max(AuditEvent.at)).where(
+                    AuditEvent.org_id == receipt.org_id, AuditEvent.actor_ref == receipt.decided_by,
+                    AuditEvent.action == "people.act_asked",
+                    AuditEvent.at.between(receipt.decided_at - _OF_A_JOB, receipt.decided_at),
+                )
+            )  # fmt: skip
+            if asked is not None:
+                spans.append((receipt.decided_by, asked, asked + _OF_A_JOB))
+    return found, spans
 
 
 def _ref_for(event: AuditEvent, own: Colleagues, org_id: str) -> str | None:

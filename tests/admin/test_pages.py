@@ -408,9 +408,15 @@ def test_jobs_that_fail_and_are_tried_again_are_told_with_their_error(office: Of
 def test_whoever_may_answer_an_appeal_reads_nowhere_in_the_log_who_decided(office: Office) -> None:
     manager, worker = office.person(Role.VENDOR_MANAGER), office.person(Role.ANNOTATOR)
     told, vendor = _("A reason."), office.orgs["vendor"]
+    actor = Actor(manager.account_id, vendor, Role.VENDOR_MANAGER, manager.membership_id)
+
+    def done(action: str, ref: str) -> None:
+        with office.db.transaction(Scope.system("test")) as session:
+            audit.record(session, actor, action, "people", ref, org_id=vendor)
+
+    done("people.act_asked", "JOB")  # the decision is one of many that a job made
     with office.db.transaction(Scope.system("test")) as session:
         person = session.scalars(select(Annotator).where(Annotator.account_id == worker.account_id)).one()
-        actor = Actor(manager.account_id, vendor, Role.VENDOR_MANAGER, manager.membership_id)
         receipt_id = issue_receipt(
             session, actor, annotator_id=person.id, kind="removed", rule="manager", rule_version="1", what=told,
             why=told, way_back=told, cause_kind="standing", cause_id=ids.new_id(),
@@ -418,6 +424,7 @@ def test_whoever_may_answer_an_appeal_reads_nowhere_in_the_log_who_decided(offic
         )  # fmt: skip
     with office.db.transaction(Scope.system("test")) as session:  # at another moment, about the same review
         audit.record(session, actor, "review.taken", "review", "R1", org_id=vendor)
+    done("standing.changed", "ANOTHER")
 
     def seen(role: Role, more: str = "", ref: str = receipt_id) -> list[tuple[str | None, str, bool]]:
         found = office.api(role, "GET", f"/audit?object_ref={ref}{more}").get_json()["items"]
@@ -436,7 +443,8 @@ def test_whoever_may_answer_an_appeal_reads_nowhere_in_the_log_who_decided(offic
         )  # fmt: skip
     assert seen(Role.VENDOR_MANAGER) == [(None, "", True)] == seen(Role.OPERATOR)
     assert seen(Role.VENDOR_MANAGER, f"&actor={manager.account_id}") == []
-    assert seen(Role.VENDOR_MANAGER, ref="R1") == [(None, "", True)] == seen(Role.OPERATOR, ref="R1")
+    for ref in ("R1", "JOB", "ANOTHER"):
+        assert seen(Role.VENDOR_MANAGER, ref=ref) == [(None, "", True)] == seen(Role.OPERATOR, ref=ref), ref
     assert seen(Role.AUDITOR) == [known], "who answers no appeal is told"
     page = office.text(Role.VENDOR_MANAGER, f"/admin/audit?object_ref={receipt_id}")
     assert "Not told while an appeal waits" in page and manager.account_id not in page.partition("<tbody>")[2]
