@@ -10,7 +10,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -30,7 +29,9 @@ LEASE = timedelta(minutes=30)
 class WorkMachine(RuleBasedStateMachine):
     """Three people and four units with two places each.
 
-    The model keeps, per assignment, who has it, its unit, its state and until when; it knows nothing of slots.
+    The model keeps, per assignment, who has it, its unit, its state and until when; it knows nothing of slots. Which of
+    the units that are free somebody gets is drawn by the product and not here, so no rule has a precondition: the same
+    steps must be there when they are played again.
     """
 
     db: Database
@@ -85,9 +86,10 @@ class WorkMachine(RuleBasedStateMachine):
             "person": person, "text": text, "state": "leased", "until": self.now + LEASE
         }  # fmt: skip
 
-    @precondition(lambda self: bool(self.leases))
     @rule(which=st.integers(0, 99), key=st.sampled_from([None, "a", "b"]))
     def answer(self, which: int, key: str | None) -> None:
+        if not self.leases:
+            return
         assignment_id = list(self.leases)[which % len(self.leases)]
         lease = self.leases[assignment_id]
         try:
@@ -103,7 +105,6 @@ class WorkMachine(RuleBasedStateMachine):
         assert lease["state"] in ("answered", "late")
         assert told.is_late == (lease["state"] == "late")
 
-    @precondition(lambda self: any(self._holds(person) for person in range(PEOPLE)))
     @rule(person=st.integers(0, PEOPLE - 1))
     def skip(self, person: int) -> None:
         held = self._holds(person)
