@@ -24,6 +24,7 @@ from web.identity import Identity, Person, Place, directory
 from web.models import AuthSession
 
 MEDIA_PATH = "/m/"
+API_PATH = "/api/"
 LINKS_PATH = "/media-links/"  # where browsers ask for a link by themselves, which keeps no session alive
 LIVE_SESSIONS_MOST = 3
 IDLE_OF_CLEARED = timedelta(minutes=15)
@@ -74,8 +75,9 @@ def is_cookieless(incoming: Request) -> bool:
 
 
 def _bearer(incoming: Request) -> str | None:
+    """The token of a program; pages are for people, and look at no such header, whoever has put it there."""
     header = incoming.headers.get("Authorization")
-    if header is None:
+    if header is None or not incoming.path.startswith(API_PATH):
         return None
     scheme, _, secret = header.partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
