@@ -40,15 +40,21 @@ def test_the_right_password_opens_the_home_page_and_is_audited(
     assert sign_in(client, manager.email) == 303
     assert client.get("/account").status_code == 200
     assert "session.opened" in actions(db)
+    with db.reading(Scope.system("test")) as session:
+        noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "session.opened")).one()
+    assert (noted.outcome, noted.actor_ref) == ("done", manager.account_id) and noted.details["factor"] == "password"
 
 
 @pytest.mark.parametrize("email", ["vendor@one.example", "nobody@one.example"])
-def test_a_wrong_password_and_an_unknown_person_get_the_same_answer(
-    client: FlaskClient, manager: Persona, email: str
+def test_a_wrong_password_and_an_unknown_person_get_the_same_answer_and_the_same_line_in_the_log(
+    client: FlaskClient, db: Database, manager: Persona, email: str
 ) -> None:
     response = client.post("/sign-in", data={"email": email, "password": "wrong", "csrf_token": csrf_of(client)})
     assert response.status_code == 422
     assert "do not fit together" in response.get_data(as_text=True)
+    with db.reading(Scope.system("test")) as session:
+        noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "session.refused")).one()
+    assert (noted.outcome, noted.object_ref, noted.actor_ref, noted.details) == ("denied", None, None, {})
 
 
 def test_a_copied_cookie_dies_with_sign_out(client: FlaskClient, db: Database, manager: Persona) -> None:

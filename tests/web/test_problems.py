@@ -4,7 +4,7 @@ import errno
 import sqlite3
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
@@ -56,6 +56,26 @@ def test_only_what_may_pass_is_to_be_tried_again(app: Flask, fault: Exception, s
     with app.test_request_context("/api/v1/team"):
         told = problems._from_database(fault) if isinstance(fault, DBAPIError) else problems._from_fault(fault)
     assert (told.status_code, told.get_json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/api/v1/openapi.json"])
+def test_a_fault_is_told_by_its_number_and_its_trace_stands_in_the_log_alone(
+    app: Flask, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.config["PROPAGATE_FAULTS"] = False
+
+    def fails(**_named: object) -> None:
+        raise RuntimeError("what a fault says")
+
+    with app.test_request_context(path):
+        endpoint = request.endpoint or ""
+    monkeypatch.setitem(app.view_functions, endpoint, fails)
+    told = app.test_client().get(path)
+    text, number = told.get_data(as_text=True), told.headers["X-Request-Id"]
+    assert told.status_code == 500 and number in text
+    assert not any(word in text for word in ("what a fault says", "RuntimeError", "Traceback", "test_problems"))
+    (line,) = [one for one in caplog.records if one.getMessage() == f"fault: {number}"]
+    assert line.exc_info is not None and "what a fault says" in caplog.text and "in fails" in caplog.text
 
 
 def test_what_no_key_opens_is_told_in_words(app: Flask) -> None:
