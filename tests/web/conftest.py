@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from kernel.clock import use_clock
 from kernel.config import Settings
 from kernel.db import Database, now_of
 from kernel.ids import new_id
@@ -23,6 +25,7 @@ from wsgi import create_app
 if TYPE_CHECKING:
     from tests.web.town import Town
 
+SLOWER = 60
 PASSWORD = "a quiet river under seven bridges"
 ORG_KIND = {
     Role.OPERATOR: "operator", Role.AUDITOR: "operator", Role.CLIENT_ADMIN: "client", Role.CLIENT_PM: "client",
@@ -39,6 +42,18 @@ def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     template = request.getfixturevalue("sqlite_template" if request.param == "sqlite" else "postgres_template")
     with building(template, tmp_path_factory.mktemp("town")) as built:
         yield built
+
+
+@pytest.fixture(autouse=True)
+def _towns_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In a town a second goes by while a minute does outside: who was proven to be there when it was built is so until
+    its last test, however slow the machine is, and what a test does within minutes is done within them."""
+    if "town" not in request.fixturenames:
+        yield
+        return
+    began: datetime = request.getfixturevalue("town").began
+    with use_clock(lambda: began + (datetime.now(UTC) - began) / SLOWER):
+        yield
 
 
 @dataclass(frozen=True)

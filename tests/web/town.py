@@ -5,8 +5,8 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +188,7 @@ class Town:
     owners: dict[str, tuple[Role, Visitor]]  # of each table of people's own things: whose the first world's row is
     restore: Callable[[], None]  # have the database hold what it held before anybody came
     written: list[str]  # what people had written when the worlds were made, and the log or a job holds
+    began: datetime = field(default_factory=now)
 
     def visits(self) -> Iterator[tuple[Role, Case, Visitor]]:
         """Each role of the first world before each guarded route."""
