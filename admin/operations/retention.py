@@ -40,6 +40,7 @@ from workforce.operations.rosters import forget_rosters
 from workforce.values.own_data import DataState
 
 PORTION, MANIFEST = 500, "manifest.json"
+ROSTERS_AT_ONCE = 20  # each has up to 10,000 lines
 
 
 def carry_retention(session: Session, actor: Actor, limit: int = PORTION) -> dict[str, int]:
@@ -51,7 +52,7 @@ def carry_retention(session: Session, actor: Actor, limit: int = PORTION) -> dic
 
 
 def _carry(session: Session, actor: Actor, rule: Retention, limit: int) -> int:
-    found = due_ids(session, rule, limit)
+    found = due_ids(session, rule, min(limit, ROSTERS_AT_ONCE) if rule is ROSTERS else limit)
     if rule is ERASURES:
         return sum(erase_person(session, actor, request_id) for request_id in found)
     if not found:

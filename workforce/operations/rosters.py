@@ -86,7 +86,7 @@ def forget_rosters(session: Session, actor: Actor, roster_ids: Collection[str]) 
     """Remove what rosters say, and what their files were called."""
     for roster in session.scalars(select(Roster).where(Roster.id.in_(roster_ids))):
         roster.dropped_at, roster.name = now_of(session), ""
-    session.execute(delete(RosterLine).where(RosterLine.roster_id.in_(roster_ids)))
+        session.execute(delete(RosterLine).where(RosterLine.roster_id == roster.id, RosterLine.org_id == roster.org_id))
     session.flush()
 
 
