@@ -169,8 +169,3 @@ def own_name(tag: str) -> str:
 def territory_name(code: str, in_locale: str) -> str:
     """The country's or region's name for a reader of `in_locale`; the code itself when CLDR has none."""
     return str(babel_locale(in_locale).territories.get(code.upper(), code))
-
-
-def is_territory(code: str) -> bool:
-    """Whether these two letters are a country's or territory's."""
-    return len(code) == 2 and code.isalpha() and code.isupper() and code in babel_locale("en").territories

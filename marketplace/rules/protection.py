@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from i18n import Message, _
-from i18n.tags import is_territory
 from kernel.errors import Invalid
 from kernel.networks import is_network
+from workforce.rules.profiles import countries as all_countries
 from workforce.values import CLASS_DEMANDS, Ask, Protection
 
 MOST_ENTRIES = 50
@@ -20,8 +20,9 @@ def clean_protection(
     """The four as they are kept; raises Invalid with the first fault of each field."""
     faults: dict[str, Message] = {}
     named = {field: _documents(field, given, faults) for field, given in (("agreements", agreements), ("annex", annex))}
+    real = all_countries()
     codes = sorted({country.strip().upper() for country in countries if country.strip()})
-    if bad := next((code for code in codes if not is_territory(code)), None):
+    if bad := next((code for code in codes if code not in real), None):
         faults["countries"] = _("“%(code)s” is no country's two letters.", code=bad[:40])
     nets = list(dict.fromkeys(network.strip() for network in networks if network.strip()))
     if wrong := next((network for network in nets if not is_network(network)), None):

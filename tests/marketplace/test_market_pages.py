@@ -426,6 +426,8 @@ def test_who_may_see_the_data_is_set_on_a_page_and_by_a_program(market: Market, 
     faulty = pm.post(page, typed | {"networks": "anywhere", "agreements": "N D A"}, page)
     assert faulty.status_code == 422 and "anywhere" in faulty.text and "no network" in faulty.text
     assert pm.ask("PUT", page, {"networks": ["x"]}, 422)["fields"].keys() == {"networks"}
+    for nowhere in ("ZZ", "EU", "QQ", "Kenya"):
+        assert pm.ask("PUT", page, {"countries": ["KE", nowhere]}, 422)["fields"].keys() == {"countries"}
     assert pm.ask("GET", page) == kept
     rows = pm.ask("GET", f"/projects/{work.project_id}/units?classification=internal")["items"]
     unit = f"/units/{rows[0]['id']}"
